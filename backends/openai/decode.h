@@ -1,0 +1,31 @@
+/*
+ * decode.h - from an HTTP response to an outcome: the answer's fields, or the error and the
+ * endpoint's own words for it (A4 and A6 of the wire notes). Pure; sees neither engine nor curl.
+ */
+#ifndef GL_OPENAI_DECODE_H
+#define GL_OPENAI_DECODE_H
+
+#include <glimpse/sampler.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+typedef struct gl_decoder gl_decoder; /* scratch memory, kept from one response to the next */
+
+gl_decoder *gl_decoder_new(void); /* NULL: out of memory */
+void gl_decoder_free(gl_decoder *decoder);
+
+typedef struct gl_decode_input {
+    int status;
+    gl_slice body;
+    const char *content_type, *retry_after, *request_id; /* NULL when absent */
+    const char *path; /* "/chat/completions": decides what a 200 must hold */
+} gl_decode_input;
+
+/* Fills outcome; what it points to lives in input and in the decoder until the next call. */
+void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcome *outcome);
+
+/* Retry-After in whole or decimal seconds: milliseconds, or -1 for anything else. */
+int64_t gl_decode_retry_after(const char *value);
+
+#endif

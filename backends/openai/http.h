@@ -1,0 +1,63 @@
+/*
+ * http.h - many HTTP requests at once over libcurl's multi interface, on a gl_loop. Knows nothing
+ * of OpenAI. The only user of libcurl in the library.
+ *
+ * A request is sent at most once: libcurl's silent resends are turned into errors. No time limit
+ * of its own: the owner cancels. Redirects are not followed.
+ */
+#ifndef GL_HTTP_H
+#define GL_HTTP_H
+
+#include <glimpse/sampler.h>
+
+#include "base/slice.h"
+#include "base/time.h"
+#include "log.h"
+#include "loop.h"
+
+typedef struct gl_http gl_http;
+typedef struct gl_transfer gl_transfer;
+
+typedef struct gl_http_config {
+    const char *base_url;       /* http or https; decides host, port, proxy */
+    const char *const *headers; /* complete lines, sent with every request */
+    size_t header_count;
+    const char *https_proxy, *http_proxy, *no_proxy; /* NULL = none */
+    const char *ca_file;                             /* NULL = the system's */
+    glimpse_http_version version;
+    size_t max_response_bytes;
+    size_t max_connections;
+    gl_log log;
+} gl_http_config;
+
+/* Errors: INVALID with *problem a static sentence, OOM, SETUP. Strings are copied. */
+glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
+                          gl_http **http, const char **problem);
+
+/* No transfer may be running. */
+void gl_http_free(gl_http *http);
+
+/* How a transfer ended; borrowed during done. */
+typedef struct gl_http_response {
+    glimpse_error error; /* GLIMPSE_OK: a complete response of any status */
+    const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
+    int status;          /* 0 when no status line came */
+    gl_slice body;       /* what came, also when it broke */
+    const char *retry_after, *request_id, *content_type; /* headers; NULL when absent */
+} gl_http_response;
+
+typedef struct gl_http_observer {
+    void (*progress)(void *arg, glimpse_progress progress);
+    /* Once, never inside gl_http_start or gl_http_cancel. The transfer is gone afterwards. */
+    void (*done)(void *arg, const gl_http_response *response);
+} gl_http_observer;
+
+/* POSTs body (or GETs when body.data is NULL) to base_url + path. body is borrowed until done;
+ * path is copied. NULL: out of memory. */
+gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
+                           const gl_http_observer *observer, void *arg);
+
+/* Ends it without done; the connection is dropped if the request was on it. */
+void gl_http_cancel(gl_transfer *transfer);
+
+#endif

@@ -1,0 +1,15 @@
+# The project's warnings and sanitizers for one target; errors in the developer preset.
+function(glimpse_warnings target)
+    target_compile_options(${target} PRIVATE
+        -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
+        -Wwrite-strings -Wpointer-arith -Wcast-qual -Wconversion -Wno-sign-conversion
+        -Wundef -Wvla -Wformat=2 -Wold-style-definition -Wnull-dereference)
+    if(GLIMPSE_DEVELOPER)
+        target_compile_options(${target} PRIVATE -Werror)
+    endif()
+    if(GLIMPSE_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=${GLIMPSE_SANITIZE}
+                               -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=${GLIMPSE_SANITIZE})
+    endif()
+endfunction()

@@ -1,0 +1,29 @@
+/*
+ * alloc.h - the library's one way to memory.
+ *
+ * Everything allocated is counted, so that a test can claim that nothing is left, and goes through
+ * three functions that a test can replace to fail on purpose. All return NULL when out of memory.
+ */
+#ifndef GL_BASE_ALLOC_H
+#define GL_BASE_ALLOC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+void *gl_malloc(size_t size);
+void *gl_calloc(size_t count, size_t size); /* zeroed; NULL on overflow */
+void *gl_realloc(void *memory, size_t size);
+void gl_free(void *memory);
+
+/* len bytes of text and a NUL. */
+char *gl_strndup(const char *text, size_t len);
+/* NULL in, NULL out. */
+char *gl_strdup(const char *text);
+
+/* Allocations not freed yet. */
+size_t gl_alloc_live(void);
+
+/* For tests: asked before each allocation, false makes it fail. NULL = never. */
+void gl_alloc_set_gate(bool (*may)(void));
+
+#endif

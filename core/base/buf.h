@@ -1,0 +1,46 @@
+/*
+ * buf.h - growing byte buffer with a maximum fixed at init.
+ *
+ * An append that does not fit the maximum, or finds no memory, sets `failed` and changes nothing;
+ * later appends then do nothing, so a writer may append many times and look once at the end.
+ * Contents are not NUL terminated unless gl_buf_terminate says so.
+ */
+#ifndef GL_BASE_BUF_H
+#define GL_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+typedef struct gl_buf {
+    char *data;
+    size_t len, capacity, max;
+    bool failed;
+    bool too_large; /* it failed because of the maximum, not for want of memory */
+} gl_buf;
+
+void gl_buf_init(gl_buf *buf, size_t max);
+void gl_buf_free(gl_buf *buf);  /* and back to empty, same maximum */
+void gl_buf_reset(gl_buf *buf); /* empty, memory kept, failed cleared */
+
+/* Room for more bytes behind len; false sets failed. */
+bool gl_buf_reserve(gl_buf *buf, size_t more);
+
+void gl_buf_append(gl_buf *buf, const char *data, size_t len);
+void gl_buf_append_str(gl_buf *buf, const char *text);
+void gl_buf_append_char(gl_buf *buf, char c);
+void gl_buf_append_u64(gl_buf *buf, uint64_t number);
+void gl_buf_append_i64(gl_buf *buf, int64_t number);
+void gl_buf_printf(gl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A NUL behind the contents, not counted in len. false: no room. */
+bool gl_buf_terminate(gl_buf *buf);
+
+static inline gl_slice gl_buf_slice(const gl_buf *buf)
+{
+    return gl_slice_of(buf->data, buf->len);
+}
+
+#endif

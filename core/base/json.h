@@ -1,0 +1,100 @@
+/*
+ * json.h - strict reader and writer of JSON text (RFC 8259); allocates nothing.
+ *
+ * Reading is two steps. gl_json_check walks a text once and says whether it is one valid JSON
+ * value: grammar, UTF-8, depth at most GL_JSON_DEPTH_MAX, exponents of at most 18 digits. What it
+ * hands out is a gl_json: a kind and a slice of the text. Everything else walks such checked
+ * slices and cannot fail for their form.
+ *
+ * Escaped lone surrogates (\ud800) are valid JSON and have no UTF-8 form: reading a string as text
+ * says so. No value goes through a double unless the caller asks for one.
+ */
+#ifndef GL_BASE_JSON_H
+#define GL_BASE_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+#define GL_JSON_DEPTH_MAX 64
+
+typedef enum gl_json_kind {
+    GL_JSON_NONE, /* not there */
+    GL_JSON_NULL,
+    GL_JSON_FALSE,
+    GL_JSON_TRUE,
+    GL_JSON_NUMBER,
+    GL_JSON_STRING,
+    GL_JSON_ARRAY,
+    GL_JSON_OBJECT
+} gl_json_kind;
+
+/* A checked value. text is its own text, quotes or brackets included, without blanks around. */
+typedef struct gl_json {
+    gl_json_kind kind;
+    gl_slice text;
+} gl_json;
+
+typedef enum gl_json_error {
+    GL_JSON_OK,
+    GL_JSON_SYNTAX,   /* not JSON, or something after the value */
+    GL_JSON_CUT,      /* ends before the value does (an empty text too) */
+    GL_JSON_UTF8,     /* not valid UTF-8 */
+    GL_JSON_DEPTH,    /* nested deeper than GL_JSON_DEPTH_MAX */
+    GL_JSON_EXPONENT, /* an exponent of more than 18 digits */
+} gl_json_error;
+
+/* Checks the whole text. On success *root is its value. On failure *at (may be NULL) is the offset
+ * of what is wrong. Time linear in len, stack and memory constant. */
+gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at);
+
+/* "syntax error", "nested deeper than 64", ...; static. */
+const char *gl_json_error_text(gl_json_error error);
+
+/* Walks an array or object: start, then next until it returns false. For an array name may be NULL
+ * and is not written. */
+typedef struct gl_json_iter {
+    const char *at, *end;
+} gl_json_iter;
+gl_json_iter gl_json_begin(gl_json container);
+bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value);
+
+/* Member of an object by ASCII name; the last one wins when there are several, as with most
+ * parsers. GL_JSON_NONE when it is not there, or `object` is no object. */
+gl_json gl_json_get(gl_json object, const char *name);
+
+/* Several members in one walk: out[i] for names[i]. */
+void gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count);
+
+/* Whether a string value is this text, escapes undone. */
+bool gl_json_string_is(gl_json string, const char *text);
+
+/* A string's text as UTF-8, escapes undone, appended to out. Lone surrogates become U+FFFD and set
+ * *lone (may be NULL). Nothing for other kinds. */
+void gl_json_string_append(gl_json string, gl_buf *out, bool *lone);
+
+/* An upper bound of that text's length in bytes. */
+static inline size_t gl_json_string_bound(gl_json string)
+{
+    return string.kind == GL_JSON_STRING ? string.text.len - 2 : 0;
+}
+
+/* A number that is an integer in range, in any spelling (1, 1.0, 1e0). false otherwise. */
+bool gl_json_int64(gl_json number, int64_t *out);
+
+/* The nearest double, locale independent; false when it is no number or overflows. */
+bool gl_json_double(gl_json number, double *out);
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* A string with its quotes. text is valid UTF-8 and may hold NUL; what must be escaped is, nothing
+ * else. Bytes that are not UTF-8 become U+FFFD, so that the output is valid whatever comes. */
+void gl_json_write_string(gl_buf *out, gl_slice text);
+
+/* The shortest decimal that reads back as the same double; null for NaN and infinities. */
+void gl_json_write_double(gl_buf *out, double number);
+
+#endif

@@ -1,0 +1,36 @@
+/* slice.h - some bytes of somebody else's text: a pointer and a length, no NUL promised. */
+#ifndef GL_BASE_SLICE_H
+#define GL_BASE_SLICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+typedef struct gl_slice {
+    const char *data; /* never read when len is 0 */
+    size_t len;
+} gl_slice;
+
+static inline gl_slice gl_slice_of(const char *data, size_t len)
+{
+    gl_slice slice = { data, len };
+    return slice;
+}
+
+/* NULL makes an empty one. */
+static inline gl_slice gl_slice_str(const char *text)
+{
+    return gl_slice_of(text, text != NULL ? strlen(text) : 0);
+}
+
+static inline bool gl_slice_equal(gl_slice a, gl_slice b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+}
+
+static inline bool gl_slice_is(gl_slice a, const char *text)
+{
+    return gl_slice_equal(a, gl_slice_str(text));
+}
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * histogram.h - log-linear histogram of durations with bounded memory: three significant digits
+ * from 1 us to over 1 h.
+ */
+#ifndef GL_HISTOGRAM_H
+#define GL_HISTOGRAM_H
+
+#include <stdint.h>
+
+typedef struct gl_histogram gl_histogram;
+
+gl_histogram *gl_histogram_new(void); /* NULL: out of memory */
+void gl_histogram_free(gl_histogram *histogram);
+
+/* Counts a value in microseconds; below 1 counts as 1, above the range as its end. */
+void gl_histogram_add(gl_histogram *histogram, uint64_t us);
+
+uint64_t gl_histogram_count(const gl_histogram *histogram);
+uint64_t gl_histogram_max(const gl_histogram *histogram); /* exact; 0 when empty */
+
+/* The smallest counted value that at least q (0..1) of the values do not exceed, within 0.1 %; 0
+ * when empty. Never above the maximum. */
+uint64_t gl_histogram_quantile(const gl_histogram *histogram, double q);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * engine.h - the engine: submit, cancel, close; and the rules of life.
+ *
+ * RULES OF LIFE
+ *  1. Everything runs on the thread that runs the loop. Nothing locks. No thread is ever started.
+ *  2. submit copies what it is given.
+ *  3. If submit returns GLIMPSE_OK, on_result runs exactly once, later, never inside submit: also
+ *     after cancel and when the engine closes. If submit returns an error, it never runs.
+ *  4. cancel is asynchronous, and harmless twice or too late.
+ *  5. A callback may submit, cancel, close and free. A free inside a callback takes effect when
+ *     control is back in the loop. Memory goes after the last callback.
+ *  6. A result is immutable and counted: cache, engine and caller share one. It is valid during
+ *     the callback; glimpse_result_ref keeps it.
+ *  7. Nothing is printed, exited, or set process-wide by the library. Running out of memory is an
+ *     error, not an abort. A program that embeds it ignores SIGPIPE: signal(SIGPIPE, SIG_IGN).
+ *  8. curl_global_init is the caller's if the caller uses libcurl itself; the composition calls it
+ *     once for the first OpenAI sampler (libcurl counts).
+ *  9. A secret (a key, an Authorization header) never reaches a log, an error text, a cache, a
+ *     metric or a report.
+ */
+#ifndef GLIMPSE_ENGINE_H
+#define GLIMPSE_ENGINE_H
+
+#include <glimpse/cache.h>
+#include <glimpse/latency.h>
+#include <glimpse/log.h>
+#include <glimpse/monitor.h>
+#include <glimpse/result.h>
+#include <glimpse/sampler.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct event_base;
+
+typedef struct glimpse_engine glimpse_engine;
+
+/* Names a request; never reused in one engine, never 0. */
+typedef uint64_t glimpse_id;
+
+/* --- configuration --------------------------------------------------------------------------- */
+
+/* Which sampler the composition sets up (playbook section 2.1). */
+typedef enum glimpse_use_openai {
+    GLIMPSE_USE_OPENAI_AUTO, /* OpenAI when a key or another base URL is given, else local */
+    GLIMPSE_USE_OPENAI_ALWAYS,
+    GLIMPSE_USE_OPENAI_NEVER
+} glimpse_use_openai;
+
+#define GLIMPSE_CONFIG_VERSION 1
+
+/*
+ * All of an engine's settings. Strings are borrowed until glimpse_engine_new returns; NULL means
+ * absent. Members are only ever appended.
+ */
+typedef struct glimpse_config {
+    uint32_t version; /* set by glimpse_config_init */
+
+    /* Parts that replace the default ones; each is referenced, the caller keeps its own reference.
+     * NULL: made by the composition. */
+    glimpse_sampler *sampler;
+    glimpse_sampler *fallback;
+    glimpse_cache *cache;
+
+    /* The endpoint; not read when sampler is given. See glimpse_openai_config. */
+    glimpse_use_openai use_openai;
+    const char *base_url;
+    const char *api_key;
+    const char *organization, *project;
+    const char *const *headers;
+    size_t header_count;
+    const char *https_proxy, *http_proxy, *no_proxy;
+    const char *ca_file;
+    glimpse_http_version http_version;
+    int64_t max_response_bytes; /* 64 MiB */
+
+    /* What a draft is sent with. */
+    const char *model;  /* "gpt-4o-mini" */
+    double temperature; /* 0.7, 0 to 2 */
+    int64_t max_tokens; /* 256 */
+
+    glimpse_thresholds thresholds; /* playbook section 1 */
+
+    /* Playbook section 2. cache_entries 0 = no cache. Not read when cache is given. */
+    int64_t cache_entries; /* 2000 */
+    int64_t cache_bytes;   /* 64 MiB */
+    int64_t cache_ttl_ms;  /* 7200000 */
+
+    /* Playbook section 3. */
+    int max_attempts;           /* 5 */
+    int64_t base_delay_ms;      /* 500 */
+    int64_t max_delay_ms;       /* 60000 */
+    int64_t max_retry_after_ms; /* 120000: a longer wait asked by the server is not retried */
+
+    int64_t concurrency; /* 64: most attempts in flight */
+
+    /* Limits of one attempt; 0 = none. */
+    int64_t connect_timeout_ms;    /* 5000 */
+    int64_t first_byte_timeout_ms; /* 0 */
+    int64_t idle_timeout_ms;       /* 0 */
+    int64_t timeout_ms;            /* 600000 */
+    int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
+
+    bool fallback_on;       /* true: playbook section 4 */
+    int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
+    uint64_t seed;          /* of the jitter; 0 = from the system */
+
+    glimpse_log_fn log; /* NULL = silence */
+    void *log_arg;
+    glimpse_log_level log_level; /* WARN */
+} glimpse_config;
+
+/* The defaults above. The macro passes the version the caller was compiled with. */
+GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t version);
+#define glimpse_config_init(config) glimpse_config_init_version((config), GLIMPSE_CONFIG_VERSION)
+
+/*
+ * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
+ * OPENAI_PROJECT_ID, GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY,
+ * HTTP_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the environment's own.
+ * Errors: INVALID, with *problem (may be NULL) naming the variable, static.
+ */
+GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem);
+
+/* GLIMPSE_OK, or INVALID with *problem (may be NULL) a static sentence that names the field and
+ * the reason, never a value. glimpse_engine_new calls it. */
+GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config, const char **problem);
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+/*
+ * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP. When the
+ * OpenAI sampler cannot be set up under AUTO, the local one is used and the event
+ * `sampler_fallback` is logged, once.
+ */
+GLIMPSE_API glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
+                                             glimpse_engine **engine);
+
+/* "openai", "local", or the name of config.sampler. */
+GLIMPSE_API const char *glimpse_engine_sampler_name(const glimpse_engine *engine);
+
+typedef void (*glimpse_closed_fn)(void *arg);
+
+/*
+ * Takes no more work; cancels what waits; lets attempts in flight finish within close_grace_ms,
+ * then cancels them; then runs done (may be NULL) once, from the loop, after the last on_result. A
+ * second close only shortens: grace_ms 0 cancels at once. grace_ms below 0 means close_grace_ms.
+ */
+GLIMPSE_API void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms,
+                                      glimpse_closed_fn done, void *arg);
+
+/*
+ * Closes at once if still open (every request that has not been told gets on_result, CANCELLED,
+ * before free returns), and frees. Inside a callback of this engine it takes effect when control
+ * is back in the loop. NULL is fine.
+ */
+GLIMPSE_API void glimpse_engine_free(glimpse_engine *engine);
+
+/* --- requests -------------------------------------------------------------------------------- */
+
+/* What is to be summarized and how. A length of 0 means strlen; NULL means "". */
+typedef struct glimpse_draft {
+    const char *input_text;  /* REQUIRED, UTF-8 */
+    const char *goal;        /* "summarize in one sentence" */
+    const char *constraints; /* "at most 20 words" */
+    size_t input_text_len, goal_len, constraints_len;
+} glimpse_draft;
+
+/* A raw request: the body is sent as it is. */
+typedef struct glimpse_chat {
+    const char *body; /* REQUIRED: one JSON object */
+    size_t body_len;  /* 0: strlen */
+    const char *path; /* below the base URL; NULL = "/chat/completions" */
+} glimpse_chat;
+
+#define GLIMPSE_OPTIONS_VERSION 1
+
+/* Settings of one request; what is left at its default is the engine's. */
+typedef struct glimpse_options {
+    uint32_t version;                     /* set by glimpse_options_init */
+    const char *model;                    /* drafts; NULL = the engine's */
+    double temperature;                   /* drafts; below 0 = the engine's */
+    int64_t max_tokens;                   /* drafts; 0 = the engine's */
+    int64_t deadline_ms;                  /* 0 = the engine's, below 0 = none */
+    const glimpse_thresholds *thresholds; /* NULL = the engine's */
+    int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
+} glimpse_options;
+
+GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);
+#define glimpse_options_init(options)                                                              \
+    glimpse_options_init_version((options), GLIMPSE_OPTIONS_VERSION)
+
+/* Who is told. Any of them may be NULL. Copied at submit. Called from the loop. */
+typedef struct glimpse_observer {
+    void (*on_notice)(glimpse_id id, const glimpse_notice *notice, void *arg);
+    void (*on_result)(glimpse_id id, const glimpse_result *result, void *arg); /* exactly once */
+} glimpse_observer;
+
+/*
+ * Takes one request. options NULL = the engine's settings; id may be NULL. All that can go wrong
+ * with the request itself arrives in on_result; errors returned here are only INVALID (a NULL or
+ * not UTF-8 argument, thresholds or options out of range), OOM and CLOSING.
+ */
+GLIMPSE_API glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                               const glimpse_options *options,
+                                               const glimpse_observer *observer, void *arg,
+                                               glimpse_id *id);
+GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *chat,
+                                              const glimpse_options *options,
+                                              const glimpse_observer *observer, void *arg,
+                                              glimpse_id *id);
+
+/* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
+ */
+GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
+
+/* A snapshot; stats->version as glimpse_stats_init set it. Errors: INVALID. */
+GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

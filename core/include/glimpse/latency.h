@@ -1,0 +1,99 @@
+/*
+ * latency.h - the latency monitor of the playbook's section 1: t1 to t4 are notices, never aborts.
+ *
+ * The engine runs one for every request. glimpse_latency_monitor_* offers the same for anything
+ * else that is asynchronous.
+ */
+#ifndef GLIMPSE_LATENCY_H
+#define GLIMPSE_LATENCY_H
+
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct event_base;
+
+/* Milliseconds since the start, strictly rising, all above 0 and at most 24 h. */
+typedef struct glimpse_thresholds {
+    int64_t t1_ms; /* "trying": playbook default 1500, OpenAI's observed median was 1.4 s */
+    int64_t t2_ms; /* "matching intent": 2500, about p75 */
+    int64_t t3_ms; /* the patience hinge, with choices: 4000, near p95 */
+    int64_t t4_ms; /* "degraded": 6000, past p99; a result after it is stale */
+} glimpse_thresholds;
+
+#define GLIMPSE_THRESHOLDS_DEFAULT                                                                 \
+    {                                                                                              \
+        1500, 2500, 4000, 6000                                                                     \
+    }
+
+typedef enum glimpse_notice_kind {
+    GLIMPSE_NOTICE_TRYING,          /* t1 */
+    GLIMPSE_NOTICE_MATCHING_INTENT, /* t2 */
+    GLIMPSE_NOTICE_PATIENCE,        /* t3: choices says what a person may be offered */
+    GLIMPSE_NOTICE_DEGRADED,        /* t4 */
+    GLIMPSE_NOTICE_RETRY,           /* an attempt failed and another will be made */
+    GLIMPSE_NOTICE_COUNT
+} glimpse_notice_kind;
+
+/* What a person may be offered at t3. They are data: nothing happens unless the caller acts. */
+typedef enum glimpse_choice {
+    GLIMPSE_CHOICE_KEEP_WAITING, /* do nothing */
+    GLIMPSE_CHOICE_REDIAL,       /* cancel and submit again */
+    GLIMPSE_CHOICE_ESSENCE_ONLY, /* cancel and show the local essence */
+    GLIMPSE_CHOICE_COMMIT,       /* go on without an answer, take it when it comes */
+    GLIMPSE_CHOICE_COUNT
+} glimpse_choice;
+
+/* Valid while the callback runs. */
+typedef struct glimpse_notice {
+    glimpse_notice_kind kind;
+    int64_t elapsed_ms;            /* since submit, never less than the threshold */
+    const char *message;           /* one line, ready to show */
+    const glimpse_choice *choices; /* at t3, else NULL */
+    size_t choice_count;
+    int attempt;         /* attempts made so far */
+    glimpse_error error; /* RETRY: why the attempt failed */
+    int http_status;     /* RETRY: its HTTP status, 0 when none came */
+    int64_t delay_ms;    /* RETRY: the wait before the next attempt */
+} glimpse_notice;
+
+/* "trying", "matching_intent", ...; "keep_waiting", ...; never NULL. */
+GLIMPSE_API const char *glimpse_notice_name(glimpse_notice_kind kind);
+GLIMPSE_API const char *glimpse_choice_name(glimpse_choice choice);
+
+/* GLIMPSE_OK, or GLIMPSE_ERR_INVALID with *problem (may be NULL) a sentence that names the field,
+ * static. */
+GLIMPSE_API glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
+                                                   const char **problem);
+
+typedef struct glimpse_latency_monitor glimpse_latency_monitor;
+typedef void (*glimpse_latency_fn)(uint64_t id, const glimpse_notice *notice, void *arg);
+
+/*
+ * A monitor on the caller's base. thresholds NULL means the defaults. Errors: INVALID, OOM, SETUP.
+ * Free it before the base; free drops what is being watched without a word.
+ */
+GLIMPSE_API glimpse_error glimpse_latency_monitor_new(struct event_base *base,
+                                                      const glimpse_thresholds *thresholds,
+                                                      glimpse_latency_monitor **monitor);
+GLIMPSE_API void glimpse_latency_monitor_free(glimpse_latency_monitor *monitor);
+
+/*
+ * Starts the clock for one operation: on_notice runs from the loop at t1, t2, t3, t4, once each,
+ * in order, never early, until stop. *id names it. Errors: INVALID, OOM.
+ */
+GLIMPSE_API glimpse_error glimpse_latency_monitor_start(glimpse_latency_monitor *monitor,
+                                                        glimpse_latency_fn on_notice, void *arg,
+                                                        uint64_t *id);
+
+/* Stops it; no notice runs after. Returns the elapsed milliseconds, -1 for an id not running.
+ * Fine inside a notice. */
+GLIMPSE_API int64_t glimpse_latency_monitor_stop(glimpse_latency_monitor *monitor, uint64_t id);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,56 @@
+/*
+ * log.h - structured logging (playbook section 7): named events with fields, through a callback.
+ *
+ * The library prints nothing itself. No field ever holds a key, a prompt or an answer.
+ */
+#ifndef GLIMPSE_LOG_H
+#define GLIMPSE_LOG_H
+
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum glimpse_log_level {
+    GLIMPSE_LOG_ERROR,
+    GLIMPSE_LOG_WARN,
+    GLIMPSE_LOG_INFO,
+    GLIMPSE_LOG_DEBUG,
+    GLIMPSE_LOG_LEVEL_COUNT
+} glimpse_log_level;
+
+typedef struct glimpse_log_field {
+    const char *name;
+    const char *text; /* the value when not NULL */
+    int64_t number;   /* the value when text is NULL */
+} glimpse_log_field;
+
+/* Valid while the callback runs. Events are listed in docs/internals/logging.md. */
+typedef struct glimpse_log_event {
+    glimpse_log_level level;
+    const char *name; /* "openai_call", "openai_rate_limit_retry", "cache_hit", ... */
+    const glimpse_log_field *fields;
+    size_t field_count;
+} glimpse_log_event;
+
+typedef void (*glimpse_log_fn)(const glimpse_log_event *event, void *arg);
+
+GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);
+
+/*
+ * One line without a line end: `WARN openai_error_retry id=7 status=500`, or one JSON object with
+ * "ts" (RFC 3339, UTC, from unix_ms), "level", "event" and the fields. Values are escaped, so an
+ * event is always one line. Writes at most size bytes with the NUL, and returns the length it
+ * has, or would have had (like snprintf). buffer may be NULL when size is 0.
+ */
+GLIMPSE_API size_t glimpse_log_format_text(const glimpse_log_event *event, int64_t unix_ms,
+                                           char *buffer, size_t size);
+GLIMPSE_API size_t glimpse_log_format_json(const glimpse_log_event *event, int64_t unix_ms,
+                                           char *buffer, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,43 @@
+/*
+ * monitor.h - what an engine has done so far (playbook section 9).
+ */
+#ifndef GLIMPSE_MONITOR_H
+#define GLIMPSE_MONITOR_H
+
+#include <glimpse/cache.h>
+#include <glimpse/latency.h>
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define GLIMPSE_STATS_VERSION 1
+
+typedef struct glimpse_stats {
+    uint32_t version; /* set by glimpse_stats_init */
+    uint64_t submitted;
+    uint64_t delivered; /* on_result has run */
+    uint64_t by_status[GLIMPSE_STATUS_COUNT];
+    uint64_t by_source[GLIMPSE_SOURCE_COUNT];
+    uint64_t notices[GLIMPSE_NOTICE_COUNT];
+    uint64_t attempts;       /* requests sent */
+    uint64_t retries;        /* attempts after a request's first */
+    uint64_t stale;          /* results after t4 */
+    uint64_t live, waiting;  /* requests now: not delivered; queued for admission */
+    uint64_t in_flight;      /* attempts running now */
+    uint64_t peak_in_flight; /* the most that ever ran at once */
+    uint64_t prompt_tokens;  /* sums over live answers that said */
+    uint64_t completion_tokens;
+    int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
+    glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
+} glimpse_stats;
+
+GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);
+#define glimpse_stats_init(stats) glimpse_stats_init_version((stats), GLIMPSE_STATS_VERSION)
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,203 @@
+/*
+ * result.h - what a caller gets for one request: a status, an error kind, a sample.
+ *
+ * A result is immutable and counted. It is valid while on_result runs; glimpse_result_ref keeps
+ * it longer. Every string an accessor returns is NUL terminated, lives as long as the result, and
+ * is never NULL unless its line says so.
+ */
+#ifndef GLIMPSE_RESULT_H
+#define GLIMPSE_RESULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Statuses: the playbook's section 4, and the two that mean an answer came.
+ *   X(symbol, name, sentence)
+ */
+#define GLIMPSE_STATUS_TABLE(X)                                                                    \
+    X(ALIGNED, "aligned", "the answer serves the draft")                                           \
+    X(NOT_ALIGNED, "not_aligned", "an answer came, and says why it cannot serve the draft")        \
+    X(RATE_LIMITED, "rate_limited", "the endpoint asked to be called less often")                  \
+    X(AUTH_ERROR, "auth_error", "the endpoint refused the credentials")                            \
+    X(BAD_REQUEST, "bad_request", "the endpoint refused the request as malformed")                 \
+    X(NOT_FOUND, "not_found", "the endpoint does not know this path or model")                     \
+    X(UNPROCESSABLE, "unprocessable", "the endpoint understood the request and cannot process it") \
+    X(PERMISSION_DENIED, "permission_denied", "these credentials may not do this")                 \
+    X(SERVER_ERROR, "server_error", "the endpoint failed")                                         \
+    X(ERROR, "error", "no usable answer came")                                                     \
+    X(CANCELLED, "cancelled", "cancelled by the caller, or by closing the engine")
+
+typedef enum glimpse_status {
+#define GLIMPSE_X(symbol, name, sentence) GLIMPSE_STATUS_##symbol,
+    GLIMPSE_STATUS_TABLE(GLIMPSE_X)
+#undef GLIMPSE_X
+        GLIMPSE_STATUS_COUNT
+} glimpse_status;
+
+/*
+ * Error kinds: what a function returns, and what a failed result carries. 0 is success.
+ *   X(symbol, name, sentence, retry)
+ * retry: 1 = another attempt may succeed, 2 = worth one more attempt and no second, 0 = never.
+ * For HTTP the status decides (policy in core/policy/backoff.h).
+ */
+#define GLIMPSE_ERROR_TABLE(X)                                                                     \
+    X(INVALID, "invalid", "an argument is not valid", 0)                                           \
+    X(OOM, "oom", "out of memory", 0)                                                              \
+    X(CLOSING, "closing", "the engine is closing and takes no more work", 0)                       \
+    X(SETUP, "setup", "a library underneath could not be set up", 0)                               \
+    X(CANCELLED, "cancelled", "cancelled before it finished", 0)                                   \
+    X(DEADLINE, "deadline", "the request's deadline passed", 0)                                    \
+    X(CONNECT, "connect", "no connection could be made", 1)                                        \
+    X(DNS, "dns", "the host name could not be resolved", 1)                                        \
+    X(DNS_UNKNOWN, "dns", "the host name does not exist", 0)                                       \
+    X(TLS, "tls", "the server could not be trusted", 0)                                            \
+    X(TIMEOUT_CONNECT, "timeout_connect", "no connection within the connect time limit", 1)        \
+    X(TIMEOUT_FIRST_BYTE, "timeout_first_byte", "no answer within the first-byte time limit", 1)   \
+    X(TIMEOUT_IDLE, "timeout_idle", "the answer stalled for the idle time limit", 1)               \
+    X(TIMEOUT, "timeout", "the attempt took longer than its time limit", 1)                        \
+    X(RESET, "reset", "the connection broke before the answer was complete", 1)                    \
+    X(PROTOCOL, "protocol", "the server did not speak HTTP correctly", 2)                          \
+    X(REDIRECT, "redirect", "the server redirected; redirects are not followed", 0)                \
+    X(BODY_TOO_LARGE, "body_too_large", "the answer is larger than the limit", 0)                  \
+    X(EMPTY_BODY, "empty_body", "the answer has no body", 2)                                       \
+    X(BAD_JSON, "bad_json", "not the JSON that was expected", 2)                                   \
+    X(BAD_UTF8, "bad_utf8", "not valid UTF-8", 2)                                                  \
+    X(HTTP, "http", "the endpoint answered with an error", 1)                                      \
+    X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)
+
+typedef enum glimpse_error {
+    GLIMPSE_OK = 0,
+#define GLIMPSE_X(symbol, name, sentence, retry) GLIMPSE_ERR_##symbol,
+    GLIMPSE_ERROR_TABLE(GLIMPSE_X)
+#undef GLIMPSE_X
+        GLIMPSE_ERROR_COUNT
+} glimpse_error;
+
+/* Where a result's words came from. */
+typedef enum glimpse_source {
+    GLIMPSE_SOURCE_LIVE,  /* an attempt of the sampler: "live" */
+    GLIMPSE_SOURCE_CACHE, /* the prompt cache: "cache" */
+    GLIMPSE_SOURCE_LOCAL, /* made on this machine, no model was asked: "local" */
+    GLIMPSE_SOURCE_COUNT
+} glimpse_source;
+
+/* Names as they stand in logs and records; never NULL ("unknown" for a value out of range). */
+GLIMPSE_API const char *glimpse_status_name(glimpse_status status);
+GLIMPSE_API const char *glimpse_status_sentence(glimpse_status status);
+GLIMPSE_API const char *glimpse_error_name(glimpse_error error);
+GLIMPSE_API const char *glimpse_error_sentence(glimpse_error error);
+GLIMPSE_API const char *glimpse_source_name(glimpse_source source);
+
+/* Tokens as the endpoint counted them; -1 where it did not say, or said something that is no count.
+ */
+typedef struct glimpse_usage {
+    int64_t prompt_tokens;
+    int64_t completion_tokens;
+    int64_t total_tokens;
+} glimpse_usage;
+
+/* Where the time of a request went, in nanoseconds; -1 where it never got that far. */
+typedef struct glimpse_timings {
+    int64_t total_ns;      /* submit to settled */
+    int64_t queue_ns;      /* spent waiting for admission, over all attempts */
+    int64_t backoff_ns;    /* spent waiting before retries */
+    int64_t connect_ns;    /* last attempt: start to a connection that may carry it */
+    int64_t first_byte_ns; /* last attempt: start to the first byte of the answer */
+} glimpse_timings;
+
+/* One attempt, as the ledger of a result keeps it. */
+typedef struct glimpse_attempt_record {
+    glimpse_error error;    /* GLIMPSE_OK when it answered */
+    int http_status;        /* 0 when no status line came */
+    const char *request_id; /* the endpoint's x-request-id; "" when it sent none */
+    int64_t waited_ns;      /* backoff before it */
+    int64_t elapsed_ns;     /* start to end */
+} glimpse_attempt_record;
+
+typedef struct glimpse_result glimpse_result;
+
+GLIMPSE_API glimpse_status glimpse_result_status(const glimpse_result *result);
+
+/* The error kind; GLIMPSE_OK exactly when the status is aligned or not_aligned. */
+GLIMPSE_API glimpse_error glimpse_result_error(const glimpse_result *result);
+
+/* The code for people and scripts: the endpoint's own code where it gave one, else the error
+ * kind's name; "" on success. */
+GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
+
+/* One sentence that names what failed; "" on success. Never holds a secret. */
+GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *result);
+
+GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
+
+/* The sample; "" when none came. len may be NULL; the text may hold NUL bytes, so use len. */
+GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t *len);
+
+/* The short form of the sample, or on failure the local stand-in, marked with the status. */
+GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
+
+/* Why the answer does not serve the draft; NULL unless the status is not_aligned. */
+GLIMPSE_API const char *glimpse_result_delta(const glimpse_result *result);
+
+/* The answer came after t4: shown late, it may no longer be what the user looks at. */
+GLIMPSE_API bool glimpse_result_stale(const glimpse_result *result);
+
+/* How many of the four thresholds had passed when it settled (0..4). */
+GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
+
+/* Requests sent for this result: what the server counted. 0 for a cache hit. */
+GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
+
+/* Attempts in the ledger (0 for a cache hit; an attempt that never reached the server is listed
+ * here and not counted above), and the i-th of them, valid as long as the result; NULL past the
+ * end. At most the last 32 are kept. */
+GLIMPSE_API size_t glimpse_result_attempt_count(const glimpse_result *result);
+GLIMPSE_API const glimpse_attempt_record *glimpse_result_attempt(const glimpse_result *result,
+                                                                 size_t i);
+
+/* 0 when no status line came, or nothing was asked. */
+GLIMPSE_API int glimpse_result_http_status(const glimpse_result *result);
+GLIMPSE_API const char *glimpse_result_request_id(const glimpse_result *result);
+GLIMPSE_API const char *glimpse_result_model(const glimpse_result *result);
+GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *result);
+GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *result);
+GLIMPSE_API const glimpse_timings *glimpse_result_timings(const glimpse_result *result);
+
+/* The body as the endpoint sent it, on errors too (there at most the first 4 KiB of what is not
+ * JSON); "" and 0 when nothing came. body_is_json tells whether it is one valid JSON text. */
+GLIMPSE_API const char *glimpse_result_body(const glimpse_result *result, size_t *len);
+GLIMPSE_API bool glimpse_result_body_is_json(const glimpse_result *result);
+
+/* The key of the request, 32 bytes, valid as long as the result; NULL when it has none (a body
+ * that was not JSON). */
+GLIMPSE_API const unsigned char *glimpse_result_key(const glimpse_result *result);
+
+/* One more, one less owner. The last unref frees it. NULL is fine for unref. */
+GLIMPSE_API glimpse_result *glimpse_result_ref(const glimpse_result *result);
+GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
+
+/*
+ * The result as one line of JSON without a line end, the record of docs/internals/records.md.
+ * custom_id may be NULL (null in the record); line 0 leaves the line number out. On success *out
+ * is NUL terminated, *len bytes long, and the caller's to release with glimpse_free.
+ * Errors: GLIMPSE_ERR_OOM.
+ */
+GLIMPSE_API glimpse_error glimpse_result_to_json(const glimpse_result *result,
+                                                 const char *custom_id, uint64_t line, char **out,
+                                                 size_t *len);
+
+/* Releases what this library handed out as "the caller's". NULL is fine. */
+GLIMPSE_API void glimpse_free(void *memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

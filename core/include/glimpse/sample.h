@@ -1,0 +1,60 @@
+/*
+ * sample.h - a sample: what a sampler gave back for one request.
+ *
+ * A sample is immutable and counted; the cache, the result and the caller share one. Strings are
+ * NUL terminated and live as long as the sample.
+ */
+#ifndef GLIMPSE_SAMPLE_H
+#define GLIMPSE_SAMPLE_H
+
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct glimpse_sample glimpse_sample;
+
+#define GLIMPSE_SAMPLE_FIELDS_VERSION 1
+
+/* What a sample is made of. Strings are copied by glimpse_sample_new; NULL means absent. */
+typedef struct glimpse_sample_fields {
+    uint32_t version; /* set by glimpse_sample_fields_init */
+    int http_status;  /* 0 where HTTP was not involved */
+    const char *text;
+    size_t text_len;
+    const char *essence; /* NULL: made from the text when the sample is made */
+    const char *delta;   /* not NULL: the sample does not serve the draft, and this says why */
+    const char *body;    /* the answer as it came */
+    size_t body_len;
+    bool body_is_json; /* body is one valid JSON text */
+    const char *model;
+    const char *finish_reason;
+    const char *request_id;
+    glimpse_usage usage;
+} glimpse_sample_fields;
+
+/* All absent, usage unknown. The macro passes the version the caller was compiled with. */
+GLIMPSE_API void glimpse_sample_fields_init_version(glimpse_sample_fields *fields,
+                                                    uint32_t version);
+#define glimpse_sample_fields_init(fields)                                                         \
+    glimpse_sample_fields_init_version((fields), GLIMPSE_SAMPLE_FIELDS_VERSION)
+
+/* One allocation that holds copies of all of it. Errors: GLIMPSE_ERR_OOM, GLIMPSE_ERR_INVALID. */
+GLIMPSE_API glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields,
+                                             glimpse_sample **sample);
+
+/* The fields again, borrowed from the sample; strings are never NULL but delta, which may be. */
+GLIMPSE_API const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample *sample);
+
+/* Bytes of memory it holds, its own book-keeping included: what a cache's byte bound counts. */
+GLIMPSE_API size_t glimpse_sample_size(const glimpse_sample *sample);
+
+GLIMPSE_API glimpse_sample *glimpse_sample_ref(const glimpse_sample *sample);
+GLIMPSE_API void glimpse_sample_unref(const glimpse_sample *sample);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,165 @@
+/*
+ * sampler.h - what turns a request into a sample: OpenAI over HTTP, the local one, a simulator,
+ * or the caller's own.
+ *
+ * A sampler is a const table of functions and a pointer. The engine starts attempts; a sampler
+ * ends each of them exactly once. It never sees the engine, and decides no retry.
+ */
+#ifndef GLIMPSE_SAMPLER_H
+#define GLIMPSE_SAMPLER_H
+
+#include <glimpse/log.h>
+#include <glimpse/result.h>
+#include <glimpse/sample.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct event_base;
+
+typedef struct glimpse_sampler glimpse_sampler;
+
+/* One call of a sampler. Lives from start until glimpse_attempt_done, or until cancel returns. */
+typedef struct glimpse_attempt glimpse_attempt;
+
+#define GLIMPSE_SAMPLER_VERSION 1
+
+typedef struct glimpse_sampler_vtable {
+    uint32_t version; /* REQUIRED: GLIMPSE_SAMPLER_VERSION */
+    const char *name; /* REQUIRED: for logs, static */
+    bool local;       /* results say source "local" and are not cached */
+
+    /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on
+     * the stack. Must lead to one glimpse_attempt_done, inside start or later. */
+    void (*start)(void *self, glimpse_attempt *attempt);
+
+    /* Optional for a sampler that always ends inside start. The attempt is gone when cancel
+     * returns: no glimpse_attempt_done for it then. */
+    void (*cancel)(void *self, glimpse_attempt *attempt);
+
+    /* Optional. Who is asked: base URL, organization, project. Two samplers with different scopes
+     * never share a cached answer. Same string each time; NULL and "" are one scope. */
+    const char *(*scope)(void *self);
+
+    /* Optional. The last reference is gone; no attempt is running. */
+    void (*destroy)(void *self);
+} glimpse_sampler_vtable;
+
+/* A sampler with one owner; the table is copied, self is passed back. Errors: INVALID, OOM (self
+ * stays the caller's then). */
+GLIMPSE_API glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *self,
+                                              glimpse_sampler **sampler);
+GLIMPSE_API glimpse_sampler *glimpse_sampler_ref(glimpse_sampler *sampler);
+GLIMPSE_API void glimpse_sampler_unref(glimpse_sampler *sampler);
+GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
+
+/* --- what an attempt is about: borrowed, valid as long as the attempt ------------------------ */
+
+/* The chat-completions body (a draft's was written at submit), the path below the base URL
+ * ("/chat/completions"), and which attempt of the request it is, from 1. */
+GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len);
+GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
+GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
+
+/* What is to be sampled, in words: a draft's parts, or of a raw body the last user message (goal
+ * and constraints then ""). Never NULL; may hold NUL bytes. */
+typedef struct glimpse_words {
+    const char *input, *goal, *constraints;
+    size_t input_len, goal_len, constraints_len;
+} glimpse_words;
+GLIMPSE_API void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words);
+
+/* Why the fallback is asked: the failed request's status and its sentence. false when this attempt
+ * is no fallback. */
+GLIMPSE_API bool glimpse_attempt_fallback(const glimpse_attempt *attempt, glimpse_status *status,
+                                          const char **message);
+
+/* A pointer of the sampler's own, NULL at start. */
+GLIMPSE_API void glimpse_attempt_set_data(glimpse_attempt *attempt, void *data);
+GLIMPSE_API void *glimpse_attempt_data(const glimpse_attempt *attempt);
+
+/* --- what a sampler says about it ------------------------------------------------------------ */
+
+typedef enum glimpse_progress {
+    GLIMPSE_PROGRESS_CONNECTED,  /* there is a connection: the connect limit is off */
+    GLIMPSE_PROGRESS_SENT,       /* the request goes out: the server may count it */
+    GLIMPSE_PROGRESS_FIRST_BYTE, /* the answer begins: the first-byte limit is off */
+    GLIMPSE_PROGRESS_BYTES       /* more of it came: the idle limit starts again */
+} glimpse_progress;
+
+/* Cheap: stores a time. The engine's time limits look at it when they are due. */
+GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
+
+#define GLIMPSE_OUTCOME_VERSION 1
+
+/* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
+typedef struct glimpse_outcome {
+    uint32_t version;          /* set by glimpse_outcome_init */
+    glimpse_error error;       /* GLIMPSE_OK: sample is an answer */
+    const char *error_code;    /* the endpoint's own code, or NULL */
+    const char *error_message; /* one sentence without a secret, or NULL */
+    int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
+    bool complete;             /* an answer that may be cached: whole, not cut by a limit */
+    glimpse_sample_fields sample;
+} glimpse_outcome;
+
+GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version);
+#define glimpse_outcome_init(outcome)                                                              \
+    glimpse_outcome_init_version((outcome), GLIMPSE_OUTCOME_VERSION)
+
+/* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
+ * inside. */
+GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
+
+/* --- ours ------------------------------------------------------------------------------------ */
+
+typedef enum glimpse_http_version {
+    GLIMPSE_HTTP_AUTO, /* 2 only where the libcurl found at run time does it soundly */
+    GLIMPSE_HTTP_1_1,
+    GLIMPSE_HTTP_2
+} glimpse_http_version;
+
+#define GLIMPSE_OPENAI_CONFIG_VERSION 1
+
+/* Strings are borrowed until glimpse_openai_sampler_new returns; NULL means absent. */
+typedef struct glimpse_openai_config {
+    uint32_t version;     /* set by glimpse_openai_config_init */
+    const char *base_url; /* default https://api.openai.com/v1; http or https */
+    const char *api_key;  /* sent as a bearer token; never logged */
+    const char *organization, *project;
+    const char *const *headers; /* "Name: value", header_count of them, added to each request */
+    size_t header_count;
+    const char *https_proxy, *http_proxy, *no_proxy;
+    const char *ca_file; /* PEM bundle; NULL = the system's */
+    glimpse_http_version http_version;
+    int64_t max_response_bytes; /* default 64 MiB */
+    int64_t max_connections; /* most connections at once, default 1000: the engine's concurrency */
+    glimpse_log_fn log;
+    void *log_arg;
+    glimpse_log_level log_level;
+} glimpse_openai_config;
+
+GLIMPSE_API void glimpse_openai_config_init_version(glimpse_openai_config *config,
+                                                    uint32_t version);
+#define glimpse_openai_config_init(config)                                                         \
+    glimpse_openai_config_init_version((config), GLIMPSE_OPENAI_CONFIG_VERSION)
+
+/*
+ * The OpenAI sampler on the caller's base, which must outlive it. Errors: INVALID (problem, if not
+ * NULL, names the field, never its secret value; static), OOM, SETUP.
+ */
+GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
+                                                     const glimpse_openai_config *config,
+                                                     glimpse_sampler **sampler,
+                                                     const char **problem);
+
+/* The local sampler: deterministic, no model asked. Also the essence-only fallback of the
+ * playbook's section 4. A new reference to a new sampler. Errors: OOM. */
+GLIMPSE_API glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

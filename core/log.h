@@ -1,0 +1,22 @@
+/* log.h - a place to send events to, and the check that keeps silence cheap. */
+#ifndef GL_LOG_H
+#define GL_LOG_H
+
+#include <glimpse/log.h>
+
+typedef struct gl_log {
+    glimpse_log_fn fn; /* NULL = silence */
+    void *arg;
+    glimpse_log_level level;
+} gl_log;
+
+static inline bool gl_log_wants(const gl_log *log, glimpse_log_level level)
+{
+    return log->fn != NULL && level <= log->level;
+}
+
+/* Calls the callback if it wants the level. */
+void gl_log_emit(const gl_log *log, glimpse_log_level level, const char *name,
+                 const glimpse_log_field *fields, size_t field_count);
+
+#endif

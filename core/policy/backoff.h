@@ -1,0 +1,47 @@
+/*
+ * backoff.h - whether a failed attempt is tried again, and when (playbook section 3; A6 and A7 of
+ * the wire notes). Pure: time and randomness are arguments.
+ */
+#ifndef GL_POLICY_BACKOFF_H
+#define GL_POLICY_BACKOFF_H
+
+#include <glimpse/result.h>
+
+#include "base/rng.h"
+#include "base/time.h"
+
+typedef struct gl_backoff {
+    int max_attempts;
+    int64_t base_delay_ms, max_delay_ms, max_retry_after_ms;
+} gl_backoff;
+
+/* What failed. */
+typedef struct gl_failure {
+    glimpse_error error;
+    int http_status;
+    int64_t retry_after_ms; /* -1: the server asked for nothing */
+    int attempts;           /* made so far, this one included */
+    int same_once;          /* of them, failed earlier with a kind worth one more attempt only */
+} gl_failure;
+
+typedef enum gl_retry_reason {
+    GL_RETRY_YES,
+    GL_RETRY_NOT_RETRYABLE,
+    GL_RETRY_ATTEMPTS_USED,
+    GL_RETRY_SERVER_WAIT_TOO_LONG,
+    GL_RETRY_DEADLINE /* the wait would end after it */
+} gl_retry_reason;
+
+/* wait before retry n (from 0) = min(max, base * 2^n * (1 + U * 0.5)), in nanoseconds, U uniform
+ * in 0..1 from rng. No overflow for any n. */
+uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng);
+
+/* Whether to try again, and how long to wait first. A server's own wait is kept, lengthened by 0
+ * to 10 % so that thousands of parked requests do not wake together. */
+gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
+                                  gl_time deadline, gl_rng *rng, uint64_t *wait_ns);
+
+/* Whether this kind of failure is retryable at all: 1 yes, 2 once, 0 no. */
+int gl_backoff_retryable(glimpse_error error, int http_status);
+
+#endif

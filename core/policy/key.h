@@ -1,0 +1,32 @@
+/*
+ * key.h - the key of a request: SHA-256 over a canonical form of its body, written from the JSON
+ * text itself. Specified in docs/internals/key.md.
+ *
+ *   [messages,model,temperature,max_tokens]          when nothing else is in the body
+ *   [messages,model,temperature,max_tokens,{rest}]   members that change nothing left out
+ *
+ * Pure but for its scratch memory, which it keeps from one call to the next.
+ */
+#ifndef GL_POLICY_KEY_H
+#define GL_POLICY_KEY_H
+
+#include <glimpse/cache.h>
+
+#include "base/json.h"
+
+typedef struct gl_keyer gl_keyer;
+
+gl_keyer *gl_keyer_new(void); /* NULL: out of memory */
+void gl_keyer_free(gl_keyer *keyer);
+
+/* The canonical form of a checked object, in the keyer's memory until the next call.
+ * Errors: BAD_JSON (no object), OOM. */
+glimpse_error gl_keyer_canonical(gl_keyer *keyer, gl_json body, gl_slice *form);
+glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key);
+
+/* What an answer is stored under: the key together with who was asked (base URL, organization,
+ * project: the sampler's scope) and the path. Errors: OOM. */
+glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
+                                gl_slice path, glimpse_key *identity);
+
+#endif
