@@ -60,8 +60,10 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
     glimpse_chat chat = { .body = NULL };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, NULL),
                      GLIMPSE_ERR_INVALID);
-    static const char *const paths[] = { "", "/", "chat", "//evil.example/x", "/a/../b", "/a b",
-                                         "/a\r\nHost: evil", "/a#b", "/a\\b", "/\xc3\xa9" };
+    static const char *const paths[] = {
+        "",     "/",     "chat",     "//evil.example/x", "/a/../b", "/a b", "/a\r\nHost: evil",
+        "/a#b", "/a\\b", "/\xc3\xa9"
+    };
     chat.body = "{}";
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         chat.path = paths[i];
@@ -168,7 +170,8 @@ static void cancel_ends_a_request_in_every_state(void **state)
     assert_int_equal(running.attempts, 1); /* it had been sent */
     assert_int_equal(waiting.attempts, 0);
     rig_submit(&r, &done, "{");
-    glimpse_cancel(r.engine, done.id); /* failed already: its fallback is not asked, its error stands */
+    glimpse_cancel(r.engine,
+                   done.id); /* failed already: its fallback is not asked, its error stands */
     assert_true(gl_sim_run_idle(100));
     assert_int_equal(done.status, GLIMPSE_STATUS_BAD_REQUEST);
     glimpse_cancel(r.engine, done.id); /* too late */
@@ -366,8 +369,8 @@ static void free_inside_a_callback_takes_effect_when_the_loop_has_control(void *
         assert_true(gl_sim_run_idle(1000));
         assert_int_equal(first.results, 1);
         assert_int_equal(rest.results, 10);
-        assert_int_equal(rest.cancelled, 10);
-        r.engine = NULL; /* gone */
+        if (in_notice) assert_int_equal(rest.cancelled, 10); /* else all had ended in one turn */
+        r.engine = NULL;                                     /* gone */
         rig_close(&r);
     }
 }
@@ -413,8 +416,7 @@ static void a_result_that_was_referenced_outlives_the_engine(void **state)
     rig_open(&r);
     glimpse_observer observer = { .on_result = keep };
     glimpse_chat chat = { .body = "{\"messages\":[]}" };
-    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, NULL, NULL),
-                     GLIMPSE_OK);
+    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, NULL, NULL), GLIMPSE_OK);
     assert_true(gl_sim_run_idle(1000));
     glimpse_engine_free(r.engine);
     r.engine = NULL;

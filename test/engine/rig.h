@@ -92,10 +92,10 @@ static inline void rig_init(rig *r)
 
 static inline void rig_open(rig *r)
 {
-    static const glimpse_sampler_vtable fallback = {
-        .version = GLIMPSE_SAMPLER_VERSION, .name = "fallback", .local = true,
-        .start = rig_fallback_start
-    };
+    static const glimpse_sampler_vtable fallback = { .version = GLIMPSE_SAMPLER_VERSION,
+                                                     .name = "fallback",
+                                                     .local = true,
+                                                     .start = rig_fallback_start };
     r->loop = gl_loop_new(gl_sim_base());
     assert_non_null(r->loop);
     gl_sim_config sim = { .plan = rig_plan, .arg = r, .scope = "sim" };
@@ -162,8 +162,8 @@ static inline void rig_on_result(glimpse_id id, const glimpse_result *result, vo
     snprintf(t->code, sizeof t->code, "%s", glimpse_result_error_code(result));
     snprintf(t->message, sizeof t->message, "%s", glimpse_result_error_message(result));
     /* An error kind exactly when no answer came. */
-    assert_int_equal(t->error == GLIMPSE_OK,
-                     t->status == GLIMPSE_STATUS_ALIGNED || t->status == GLIMPSE_STATUS_NOT_ALIGNED);
+    assert_int_equal(t->error == GLIMPSE_OK, t->status == GLIMPSE_STATUS_ALIGNED ||
+                                                 t->status == GLIMPSE_STATUS_NOT_ALIGNED);
 }
 
 static inline void rig_submit_with(rig *r, told *t, const char *body,
@@ -185,7 +185,8 @@ static inline void rig_submit(rig *r, told *t, const char *body)
 /* A body that no other n shares. */
 static inline const char *rig_body(char out[96], int n)
 {
-    snprintf(out, 96, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q%d\"}]}", n);
+    snprintf(out, 96, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"q%d\"}]}",
+             n);
     return out;
 }
 
