@@ -25,6 +25,9 @@
 /* Written is on disk within one second: begin to sync a little before. */
 static const struct timeval sync_delay = { 0, 900000 };
 
+/* Written bytes in front of a backlog that never quite empties are dropped from here on. */
+#define COMPACT ((size_t)64 * 1024)
+
 struct output {
     int fd;
     bool regular;
@@ -91,6 +94,11 @@ output *output_new(struct event_base *base, int fd, output_fn ready, void *arg)
 void output_add(output *out, gl_slice record)
 {
     if (out->error != 0) return;
+    if (out->written > COMPACT && out->written > out->buf.len / 2) {
+        out->buf.len -= out->written;
+        memmove(out->buf.data, out->buf.data + out->written, out->buf.len);
+        out->written = 0;
+    }
     gl_buf_append(&out->buf, record.data, record.len);
     gl_buf_append_char(&out->buf, '\n');
     if (out->buf.failed) fail(out, ENOMEM);
