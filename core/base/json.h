@@ -108,6 +108,9 @@ bool gl_json_double(gl_json number, double *out);
  * else. Bytes that are not UTF-8 become U+FFFD, so that the output is valid whatever comes. */
 void gl_json_write_string(gl_buf *out, gl_slice text);
 
+/* The same without the quotes, for a string that is written in pieces. */
+void gl_json_write_text(gl_buf *out, gl_slice text);
+
 /* A decimal that reads back as the same double, the shortest of 15 to 17 digits, locale
  * independent, laid out as gl_json_rewrite_number does; null for NaN and infinities. */
 void gl_json_write_double(gl_buf *out, double number);

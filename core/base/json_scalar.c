@@ -176,9 +176,8 @@ void gl_json_rewrite_string(gl_buf *out, gl_slice string)
     gl_buf_append_char(out, '"');
 }
 
-void gl_json_write_string(gl_buf *out, gl_slice text)
+void gl_json_write_text(gl_buf *out, gl_slice text)
 {
-    gl_buf_append_char(out, '"');
     /* Stretches that are UTF-8, and in them runs that need no escape. */
     while (text.len > 0) {
         size_t good = gl_utf8_check(text.data, text.len);
@@ -190,10 +189,16 @@ void gl_json_write_string(gl_buf *out, gl_slice text)
             start = i + 1;
         }
         gl_buf_append(out, text.data + start, good - start);
-        if (good < text.len) append_utf8(out, REPLACEMENT);
-        size_t taken = good < text.len ? good + 1 : good;
-        text = gl_slice_of(text.data + taken, text.len - taken);
+        if (good == text.len) return;
+        append_utf8(out, REPLACEMENT);
+        text = gl_slice_of(text.data + good + 1, text.len - good - 1);
     }
+}
+
+void gl_json_write_string(gl_buf *out, gl_slice text)
+{
+    gl_buf_append_char(out, '"');
+    gl_json_write_text(out, text);
     gl_buf_append_char(out, '"');
 }
 
