@@ -12,15 +12,14 @@
 #include "result.h"
 
 /*
- * Where a request is. It is in exactly one of these states, and in the list of that state: node is
- * in the engine's `waiting`, `running`, `fallbacks` or `ready` list; BACKOFF has none, its timer
- * will bring it back. gl_request_move is the only function that changes the state.
+ * Where a request is. It is in exactly one of these states, and its node in the engine's list of
+ * that state. gl_request_move is the only function that changes the state.
  */
 typedef enum gl_state {
     GL_STATE_NEW,      /* being submitted; in no list */
     GL_STATE_WAITING,  /* queued for admission: `waiting` */
     GL_STATE_RUNNING,  /* an attempt is out: `running` */
-    GL_STATE_BACKOFF,  /* waits before a retry */
+    GL_STATE_BACKOFF,  /* waits before a retry: `resting` */
     GL_STATE_FALLBACK, /* failed for good; the fallback sampler is to be asked: `fallbacks` */
     GL_STATE_DONE,     /* has its result: `ready` */
     GL_STATE_DELIVERED /* detached from everything; on_result runs or has run */

@@ -8,6 +8,9 @@
  *
  * Escaped lone surrogates (\ud800) are valid JSON and have no UTF-8 form: reading a string as text
  * says so. No value goes through a double unless the caller asks for one.
+ *
+ * json.c reads, json_scalar.c knows what strings and numbers mean and writes them. More of both in
+ * docs/internals/json.md.
  */
 #ifndef GL_BASE_JSON_H
 #define GL_BASE_JSON_H
@@ -62,6 +65,12 @@ typedef struct gl_json_iter {
 gl_json_iter gl_json_begin(gl_json container);
 bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value);
 
+/* Token by token through all levels in one pass, for those who rewrite a text: a whole string,
+ * number or literal, or one of []{},: with no blanks. Returns the token's first byte; '\0' at the
+ * end of the value. Start with gl_json_tokens. */
+gl_json_iter gl_json_tokens(gl_json value);
+char gl_json_token(gl_json_iter *iter, gl_slice *token);
+
 /* Member of an object by ASCII name; the last one wins when there are several, as with most
  * parsers. GL_JSON_NONE when it is not there, or `object` is no object. */
 gl_json gl_json_get(gl_json object, const char *name);
@@ -75,6 +84,11 @@ bool gl_json_string_is(gl_json string, const char *text);
 /* A string's text as UTF-8, escapes undone, appended to out. Lone surrogates become U+FFFD and set
  * *lone (may be NULL). Nothing for other kinds. */
 void gl_json_string_append(gl_json string, gl_buf *out, bool *lone);
+
+/* The next code point of a string, taken off the front of *rest, which starts as the text between
+ * the quotes and is not empty. An escaped pair of surrogates is one code point; a lone one is given
+ * as it is (0xD800 to 0xDFFF). */
+uint32_t gl_json_next_code(gl_slice *rest);
 
 /* An upper bound of that text's length in bytes. */
 static inline size_t gl_json_string_bound(gl_json string)
@@ -94,7 +108,18 @@ bool gl_json_double(gl_json number, double *out);
  * else. Bytes that are not UTF-8 become U+FFFD, so that the output is valid whatever comes. */
 void gl_json_write_string(gl_buf *out, gl_slice text);
 
-/* The shortest decimal that reads back as the same double; null for NaN and infinities. */
+/* The same without the quotes, for a string that is written in pieces. */
+void gl_json_write_text(gl_buf *out, gl_slice text);
+
+/* A decimal that reads back as the same double, the shortest of 15 to 17 digits, locale
+ * independent, laid out as gl_json_rewrite_number does; null for NaN and infinities. */
 void gl_json_write_double(gl_buf *out, double number);
+
+/* The same string or number in the one spelling that all its spellings share:
+ * docs/internals/key.md. A string: escaped is only what must be, lone surrogates stay escapes. A
+ * number: the exact decimal digits, never through a double, laid out as ECMAScript does (plain from
+ * 1e-6 to below 1e21). */
+void gl_json_rewrite_string(gl_buf *out, gl_slice string);
+void gl_json_rewrite_number(gl_buf *out, gl_slice number);
 
 #endif

@@ -1,0 +1,46 @@
+/*
+ * output.h - where records go: a file, a pipe, a terminal, a device.
+ *
+ * Records are collected and written by output_flush, once a turn of the loop. A regular file is
+ * written at once and is on disk within a second (fdatasync). A pipe is written as it takes bytes,
+ * without blocking the loop: what it does not take yet is the backlog, by which reading is slowed
+ * down. The first error ends it: nothing is written after, and output_error says what it was.
+ */
+#ifndef CLI_OUTPUT_H
+#define CLI_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+struct event_base;
+
+typedef struct output output;
+
+/* Called from the loop when a backlog has been written, or an error was met. */
+typedef void (*output_fn)(void *arg);
+
+/* fd is the output's from here on, but standard output is not closed. NULL: out of memory. */
+output *output_new(struct event_base *base, int fd, output_fn ready, void *arg);
+
+/* A record and a line end. */
+void output_add(output *out, gl_slice record);
+
+/* Writes what can be written without waiting. */
+void output_flush(output *out);
+
+size_t output_backlog(const output *out);
+
+/* The errno of the first failure, 0 while all is well. */
+int output_error(const output *out);
+
+/* Writes the rest, waiting for it, syncs and closes. The errno of the first failure, or 0. */
+int output_close(output *out);
+
+/* Opens the file for writing. -1 with the exit code in *code, said: a regular file that is there
+ * is refused (73) unless overwrite, and so is the file that input is read from (64). "-" is
+ * standard output. */
+int output_open(const char *path, bool overwrite, int input, int *code);
+
+#endif

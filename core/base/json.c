@@ -1,0 +1,454 @@
+/*
+ * json.c - see json.h: the grammar. Checks a text once, then walks it.
+ *
+ * Invariant: gl_json_check is the only function here that doubts its text. Everything below it
+ * walks text that was checked, so it looks for the end of a thing and never for its correctness.
+ * No function calls itself: the check keeps one bit a level in a word, the walk counts brackets.
+ * What strings and numbers mean is json_scalar.c's.
+ */
+#include "base/json.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+#define EXPONENT_DIGITS                                                                            \
+    18 /* so that any exponent, and its sum with a text's length, fits int64_t */
+
+#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
+
+static_assert(GL_JSON_DEPTH_MAX == 64, "one bit a level in a uint64_t");
+
+/* --- bytes ----------------------------------------------------------------------------------- */
+
+/* A word with bit 7 of each byte set where w's byte is less than n (n up to 128). Only the lowest
+ * of them can be trusted: a borrow may mark a byte above it (Anderson, Bit Twiddling Hacks). */
+static uint64_t less(uint64_t w, uint64_t n)
+{
+    return (w - EACH_BYTE(n)) & ~w & EACH_BYTE(0x80);
+}
+
+static uint64_t equal(uint64_t w, uint64_t byte)
+{
+    return less(w ^ EACH_BYTE(byte), 1);
+}
+
+static bool is_plain(unsigned char byte)
+{
+    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+/* The first byte of at..end that a run of plain ASCII inside a string cannot hold: a quote, a
+ * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so this is
+ * where the time goes: eight bytes a turn. */
+static const char *plain_end(const char *at, const char *end)
+{
+    while ((size_t)(end - at) >= sizeof(uint64_t)) {
+        uint64_t w;
+        memcpy(&w, at, sizeof w);
+        uint64_t stop = less(w, 0x20) | equal(w, '"') | equal(w, '\\') | (w & EACH_BYTE(0x80));
+        if (stop != 0) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            return at + (__builtin_ctzll(stop) >> 3);
+#else
+            break;
+#endif
+        }
+        at += sizeof w;
+    }
+    while (at < end && is_plain((unsigned char)*at)) at++;
+    return at;
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static const char *blank_end(const char *at, const char *end)
+{
+    while (at < end && is_blank(*at)) at++;
+    return at;
+}
+
+/* --- the check ------------------------------------------------------------------------------- */
+
+/* Where the check stands. A step returns false with error set and `at` at what is wrong. */
+typedef struct reader {
+    const char *at, *end;
+    gl_json_error error;
+} reader;
+
+static bool fail(reader *r, gl_json_error error)
+{
+    r->error = error;
+    return false;
+}
+
+/* Whether the bytes at..end are the beginning of a character that lacks its end: true when some
+ * tail completes them. The lowest and the highest tail byte suffice to find one. */
+static bool is_cut_character(const char *at, const char *end)
+{
+    size_t len = (size_t)(end - at), used;
+    if (len >= 4) return false;
+    for (int tail = 0x80; tail <= 0xBF; tail += 0x3F) {
+        char whole[4];
+        memset(whole, tail, sizeof whole);
+        memcpy(whole, at, len);
+        if (gl_utf8_decode(whole, sizeof whole, &used) != GL_UTF8_BAD && used > len) return true;
+    }
+    return false;
+}
+
+/* Something else stands where the grammar wants one of a few bytes. */
+static bool fail_here(reader *r)
+{
+    size_t used;
+    if (r->at == r->end) return fail(r, GL_JSON_CUT);
+    bool is_utf8 = gl_utf8_decode(r->at, (size_t)(r->end - r->at), &used) != GL_UTF8_BAD;
+    return fail(r, is_utf8 ? GL_JSON_SYNTAX : GL_JSON_UTF8);
+}
+
+static bool expect(reader *r, char c)
+{
+    if (r->at == r->end || *r->at != c) return fail_here(r);
+    r->at++;
+    return true;
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* at is on the backslash. */
+static bool check_escape(reader *r)
+{
+    r->at++;
+    if (r->at == r->end) return fail(r, GL_JSON_CUT);
+    switch (*r->at) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        r->at++;
+        return true;
+    case 'u':
+        r->at++;
+        for (int i = 0; i < 4; i++, r->at++)
+            if (r->at == r->end || !is_hex(*r->at)) return fail_here(r);
+        return true;
+    default:
+        return fail_here(r);
+    }
+}
+
+/* at is behind the opening quote. */
+static bool check_string(reader *r)
+{
+    for (;;) {
+        r->at = plain_end(r->at, r->end);
+        if (r->at == r->end) return fail(r, GL_JSON_CUT);
+        unsigned char c = (unsigned char)*r->at;
+        if (c == '"') {
+            r->at++;
+            return true;
+        }
+        if (c == '\\') {
+            if (!check_escape(r)) return false;
+        } else if (c < 0x20) {
+            return fail(r, GL_JSON_SYNTAX);
+        } else {
+            do {
+                size_t used;
+                if (gl_utf8_decode(r->at, (size_t)(r->end - r->at), &used) == GL_UTF8_BAD)
+                    return fail(r, is_cut_character(r->at, r->end) ? GL_JSON_CUT : GL_JSON_UTF8);
+                r->at += used;
+            } while (r->at < r->end && (unsigned char)*r->at >= 0x80);
+        }
+    }
+}
+
+/* One digit at least. */
+static bool check_digits(reader *r)
+{
+    if (r->at == r->end || !is_digit(*r->at)) return fail_here(r);
+    while (r->at < r->end && is_digit(*r->at)) r->at++;
+    return true;
+}
+
+static bool check_number(reader *r)
+{
+    if (*r->at == '-') r->at++;
+    if (r->at < r->end && *r->at == '0')
+        r->at++; /* a digit behind it is then found to be no comma and no end */
+    else if (!check_digits(r))
+        return false;
+    if (r->at < r->end && *r->at == '.') {
+        r->at++;
+        if (!check_digits(r)) return false;
+    }
+    if (r->at < r->end && (*r->at == 'e' || *r->at == 'E')) {
+        r->at++;
+        if (r->at < r->end && (*r->at == '+' || *r->at == '-')) r->at++;
+        const char *digits = r->at;
+        if (!check_digits(r)) return false;
+        if (r->at - digits > EXPONENT_DIGITS) {
+            r->at = digits;
+            return fail(r, GL_JSON_EXPONENT);
+        }
+    }
+    return true;
+}
+
+static bool check_literal(reader *r, const char *word)
+{
+    for (; *word != '\0'; word++)
+        if (!expect(r, *word)) return false;
+    return true;
+}
+
+/* A value that holds no other. */
+static bool check_scalar(reader *r)
+{
+    if (r->at == r->end) return fail(r, GL_JSON_CUT);
+    switch (*r->at) {
+    case '"':
+        r->at++;
+        return check_string(r);
+    case 'n':
+        return check_literal(r, "null");
+    case 't':
+        return check_literal(r, "true");
+    case 'f':
+        return check_literal(r, "false");
+    default:
+        if (*r->at == '-' || is_digit(*r->at)) return check_number(r);
+        return fail_here(r);
+    }
+}
+
+static bool check_name(reader *r)
+{
+    if (!expect(r, '"') || !check_string(r)) return false;
+    r->at = blank_end(r->at, r->end);
+    if (!expect(r, ':')) return false;
+    r->at = blank_end(r->at, r->end);
+    return true;
+}
+
+/* The value at `at`, whatever it holds. A turn reads one member or element: its name, then a whole
+ * scalar or only the bracket that opens it; and behind it the brackets that close. */
+static bool check_value(reader *r)
+{
+    uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
+    int depth = 0;
+    for (;;) {
+        if (depth > 0 && (objects & 1) != 0 && !check_name(r)) return false;
+        if (r->at < r->end && (*r->at == '{' || *r->at == '[')) {
+            if (depth == GL_JSON_DEPTH_MAX) return fail(r, GL_JSON_DEPTH);
+            depth++;
+            objects = objects << 1 | (*r->at == '{');
+            r->at = blank_end(r->at + 1, r->end);
+            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) continue;
+        } else if (!check_scalar(r)) {
+            return false;
+        }
+        for (;;) {
+            if (depth == 0) return true;
+            r->at = blank_end(r->at, r->end);
+            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) break;
+            r->at++;
+            objects >>= 1;
+            depth--;
+        }
+        if (!expect(r, ',')) return false;
+        r->at = blank_end(r->at, r->end);
+    }
+}
+
+static gl_json_kind kind_of(char first)
+{
+    switch (first) {
+    case '{':
+        return GL_JSON_OBJECT;
+    case '[':
+        return GL_JSON_ARRAY;
+    case '"':
+        return GL_JSON_STRING;
+    case 'n':
+        return GL_JSON_NULL;
+    case 't':
+        return GL_JSON_TRUE;
+    case 'f':
+        return GL_JSON_FALSE;
+    default:
+        return GL_JSON_NUMBER;
+    }
+}
+
+gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at)
+{
+    if (text.len == 0) text.data = "";
+    reader r = { text.data, text.data + text.len, GL_JSON_OK };
+    r.at = blank_end(r.at, r.end);
+    const char *start = r.at;
+    bool ok = check_value(&r);
+    if (ok) {
+        const char *end = r.at;
+        r.at = blank_end(r.at, r.end);
+        if (r.at == r.end) {
+            root->kind = kind_of(*start);
+            root->text = gl_slice_of(start, (size_t)(end - start));
+            return GL_JSON_OK;
+        }
+        fail_here(&r);
+    }
+    if (at != NULL) *at = (size_t)(r.at - text.data);
+    return r.error;
+}
+
+const char *gl_json_error_text(gl_json_error error)
+{
+    switch (error) {
+    case GL_JSON_OK:
+        return "valid JSON";
+    case GL_JSON_SYNTAX:
+        return "syntax error";
+    case GL_JSON_CUT:
+        return "ends too early";
+    case GL_JSON_UTF8:
+        return "not valid UTF-8";
+    case GL_JSON_DEPTH:
+        return "nested deeper than 64";
+    case GL_JSON_EXPONENT:
+        return "an exponent of more than 18 digits";
+    }
+    return "unknown error";
+}
+
+/* --- the walk -------------------------------------------------------------------------------- */
+
+/* Behind the string that starts at `at`. */
+static const char *string_end(const char *at, const char *end)
+{
+    for (at++;;) {
+        const char *quote = memchr(at, '"', (size_t)(end - at));
+        assert(quote != NULL);
+        /* Escaped when an odd number of backslashes stands before it. */
+        const char *back = quote;
+        while (back > at && back[-1] == '\\') back--;
+        at = quote + 1;
+        if ((quote - back) % 2 == 0) return at;
+    }
+}
+
+gl_json_iter gl_json_tokens(gl_json value)
+{
+    gl_json_iter iter = { value.text.data, value.text.data + value.text.len };
+    return iter;
+}
+
+char gl_json_token(gl_json_iter *iter, gl_slice *token)
+{
+    const char *start = blank_end(iter->at, iter->end), *at = start;
+    if (start == iter->end) return '\0';
+    switch (*start) {
+    case '"':
+        at = string_end(start, iter->end);
+        break;
+    case '{':
+    case '}':
+    case '[':
+    case ']':
+    case ',':
+    case ':':
+        at++;
+        break;
+    default:
+        do at++;
+        while (at < iter->end && !is_blank(*at) && *at != ',' && *at != ']' && *at != '}');
+        break;
+    }
+    iter->at = at;
+    *token = gl_slice_of(start, (size_t)(at - start));
+    return *start;
+}
+
+gl_json_iter gl_json_begin(gl_json container)
+{
+    gl_json_iter iter = { NULL, NULL };
+    if (container.kind == GL_JSON_ARRAY || container.kind == GL_JSON_OBJECT) {
+        iter.at = container.text.data;
+        iter.end = iter.at + container.text.len;
+    }
+    return iter;
+}
+
+/* The value that starts with the next token, to its closing bracket. */
+static gl_json whole_value(gl_json_iter *iter)
+{
+    gl_slice token = { NULL, 0 };
+    char first = gl_json_token(iter, &token);
+    const char *start = token.data;
+    if (first == '{' || first == '[') {
+        for (int depth = 1; depth > 0;) {
+            char c = gl_json_token(iter, &token);
+            depth += c == '{' || c == '[';
+            depth -= c == '}' || c == ']';
+        }
+    }
+    gl_json value = { kind_of(first), gl_slice_of(start, (size_t)(iter->at - start)) };
+    return value;
+}
+
+bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
+{
+    if (iter->at == iter->end) return false;
+    /* The opening bracket or the comma; the container's own end says which bracket it is. */
+    gl_slice token;
+    gl_json_token(iter, &token);
+    bool is_object = iter->end[-1] == '}';
+    const char *next = blank_end(iter->at, iter->end);
+    if (next + 1 == iter->end) { /* an empty container's closing bracket */
+        iter->at = iter->end;
+        return false;
+    }
+    if (is_object) {
+        gl_json member = whole_value(iter);
+        if (name != NULL) *name = member;
+        gl_json_token(iter, &token); /* the colon */
+    }
+    *value = whole_value(iter);
+    next = blank_end(iter->at, iter->end);
+    iter->at = *next == ',' ? next : iter->end;
+    return true;
+}
+
+gl_json gl_json_get(gl_json object, const char *name)
+{
+    gl_json found;
+    gl_json_get_many(object, &name, &found, 1);
+    return found;
+}
+
+void gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count)
+{
+    for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
+    if (object.kind != GL_JSON_OBJECT) return;
+    gl_json_iter iter = gl_json_begin(object);
+    gl_json name, value;
+    while (gl_json_next(&iter, &name, &value))
+        for (size_t i = 0; i < count; i++)
+            if (gl_json_string_is(name, names[i])) out[i] = value;
+}
