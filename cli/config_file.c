@@ -60,7 +60,7 @@ static char *trim(char *text)
     return text;
 }
 
-static int read_line(settings *to, unsigned command, char *line, const char *path, int number)
+static int read_line(cli_settings *to, unsigned command, char *line, const char *path, int number)
 {
     char *key = trim(line);
     if (*key == '\0' || *key == '#') return 0;
@@ -72,9 +72,9 @@ static int read_line(settings *to, unsigned command, char *line, const char *pat
     *equals = '\0';
     key = trim(key);
     const char *value = trim(equals + 1);
-    const option *row = option_find(key, strlen(key), 0);
+    const cli_option *row = option_find(key, strlen(key), 0);
     if (row == NULL || strcmp(row->name, "config") == 0) {
-        const option *near = option_nearest(key, strlen(key), 0);
+        const cli_option *near = option_nearest(key, strlen(key), 0);
         say("%s:%d: unknown key '%.40s'%s%s%s", path, number, key,
             near != NULL ? "; did you mean '" : "", near != NULL ? near->name : "",
             near != NULL ? "'?" : "");
@@ -88,7 +88,7 @@ static int read_line(settings *to, unsigned command, char *line, const char *pat
     return EXIT_VALUE;
 }
 
-int config_file_read(settings *to, unsigned command, const char *path)
+int config_file_read(cli_settings *to, unsigned command, const char *path)
 {
     const char *problem;
     size_t len;

@@ -80,10 +80,12 @@ static bool read_id(line_parser *parser, gl_json id, job_line *line)
     if (!gl_buf_terminate(text)) return refuse(line, "oom", "out of memory");
     line->custom_id = text->data;
     switch (id_set_add(&parser->ids, gl_buf_slice(text))) {
-    case ID_NEW: return true;
+    case ID_NEW:
+        return true;
     case ID_SEEN:
         return refuse(line, "duplicate_custom_id", "an earlier line has the same custom_id");
-    case ID_FAILED: break;
+    case ID_FAILED:
+        break;
     }
     return refuse(line, "oom", "out of memory for the ids of this job");
 }
@@ -166,13 +168,13 @@ static bool read_draft(line_parser *parser, const gl_json *members, job_line *li
 {
     if (is_absent(members[INPUT]))
         return refuse(line, "missing_input_text", "the line has neither input_text nor body%s",
-                      members[MESSAGES].kind != GL_JSON_NONE ? "; messages belong into a body" : "");
+                      members[MESSAGES].kind != GL_JSON_NONE ? "; messages belong into a body"
+                                                             : "");
     if (!read_text(members[INPUT], names[INPUT], &parser->input, line) ||
         !read_text(members[GOAL], names[GOAL], &parser->goal, line) ||
         !read_text(members[CONSTRAINTS], names[CONSTRAINTS], &parser->constraints, line))
         return false;
-    if (parser->input.len == 0)
-        return refuse(line, "missing_input_text", "input_text is empty");
+    if (parser->input.len == 0) return refuse(line, "missing_input_text", "input_text is empty");
     line->draft = (glimpse_draft){
         .input_text = parser->input.data,
         .goal = parser->goal.data,

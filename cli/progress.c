@@ -10,14 +10,14 @@
 /* Five times a second reads as live and costs nothing; 10 s is the contract for logs. */
 static const struct timeval redraw = { 0, 200000 }, plain = { 10, 0 };
 
-void progress_clear(progress *progress)
+void progress_clear(cli_progress *progress)
 {
     if (progress->drawn) fputs("\r\033[J", stderr);
     progress->drawn = false;
 }
 
 /* The line, cut to the terminal's width so that \r finds its start again. */
-static void draw(progress *progress, char *line)
+static void draw(cli_progress *progress, char *line)
 {
     struct winsize window;
     if (progress->terminal) {
@@ -36,16 +36,16 @@ static void tick(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    progress *progress = arg;
+    cli_progress *progress = arg;
     char line[512];
-    report now;
+    cli_report now;
     progress->look(progress->arg, &now);
     report_progress(&now, line, sizeof line);
     draw(progress, line);
 }
 
-bool progress_start(progress *progress, struct event_base *base,
-                    void (*look)(void *arg, report *report), void *arg)
+bool progress_start(cli_progress *progress, struct event_base *base,
+                    void (*look)(void *arg, cli_report *report), void *arg)
 {
     const char *term = getenv("TERM");
     progress->terminal = isatty(STDERR_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
@@ -57,7 +57,7 @@ bool progress_start(progress *progress, struct event_base *base,
            event_add(progress->timer, progress->terminal ? &redraw : &plain) == 0;
 }
 
-void progress_stop(progress *progress)
+void progress_stop(cli_progress *progress)
 {
     progress_clear(progress);
     if (progress->timer != NULL) event_free(progress->timer);

@@ -3,12 +3,13 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/json.h"
 
-void tally_add(tally *tally, const glimpse_result *result)
+void tally_add(cli_tally *tally, const glimpse_result *result)
 {
     glimpse_status status = glimpse_result_status(result);
     glimpse_error error = glimpse_result_error(result);
@@ -26,7 +27,7 @@ void tally_add(tally *tally, const glimpse_result *result)
         tally->unreached++;
 }
 
-void tally_add_bad_line(tally *tally)
+void tally_add_bad_line(cli_tally *tally)
 {
     tally->done++;
     tally->failed++;
@@ -34,12 +35,12 @@ void tally_add_bad_line(tally *tally)
     tally->by_source[GLIMPSE_SOURCE_LOCAL]++;
 }
 
-static double rate(const report *report)
+static double rate(const cli_report *report)
 {
     return report->elapsed_s > 0 ? (double)report->tally.done / report->elapsed_s : 0;
 }
 
-static double hit_rate(const report *report)
+static double hit_rate(const cli_report *report)
 {
     double hits = (double)report->stats.cache.hits, misses = (double)report->stats.cache.misses;
     return hits + misses > 0 ? hits / (hits + misses) : 0;
@@ -47,7 +48,7 @@ static double hit_rate(const report *report)
 
 /* How many lines there are in all: counted, or from the part of the bytes that they took; 0 when
  * nothing is known. */
-static uint64_t total(const report *report)
+static uint64_t total(const cli_report *report)
 {
     if (report->all_read) return report->lines_read;
     if (report->part_read <= 0) return 0;
@@ -64,7 +65,7 @@ __attribute__((format(printf, 3, 4))) static void add(char *line, size_t size, c
     va_end(args);
 }
 
-static void add_failures(const report *report, char *line, size_t size)
+static void add_failures(const cli_report *report, char *line, size_t size)
 {
     for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
         if (i != GLIMPSE_STATUS_ALIGNED && report->tally.by_status[i] > 0)
@@ -72,7 +73,7 @@ static void add_failures(const report *report, char *line, size_t size)
                 glimpse_status_name((glimpse_status)i));
 }
 
-void report_progress(const report *report, char *line, size_t size)
+void report_progress(const cli_report *report, char *line, size_t size)
 {
     uint64_t all = total(report), done = report->tally.done;
     line[0] = '\0';
@@ -85,12 +86,12 @@ void report_progress(const report *report, char *line, size_t size)
         report->stats.prompt_tokens + report->stats.completion_tokens);
     if (all > done && rate(report) > 0) {
         double left = (double)(all - done) / rate(report);
-        add(line, size, ", %.0f:%02d left", left / 60 - 0.5 > 0 ? (double)(int64_t)(left / 60) : 0.0,
-            (int)((int64_t)left % 60));
+        add(line, size, ", %.0f:%02d left",
+            left / 60 - 0.5 > 0 ? (double)(int64_t)(left / 60) : 0.0, (int)((int64_t)left % 60));
     }
 }
 
-void report_print(const report *report, FILE *stream)
+void report_print(const cli_report *report, FILE *stream)
 {
     const glimpse_stats *stats = &report->stats;
     char failures[512] = "";
@@ -140,9 +141,9 @@ static void json_double(gl_buf *out, const char *prefix, double number)
     gl_json_write_double(out, number);
 }
 
-void report_json(const report *report, gl_buf *out)
+void report_json(const cli_report *report, gl_buf *out)
 {
-    const tally *tally = &report->tally;
+    const cli_tally *tally = &report->tally;
     const glimpse_stats *stats = &report->stats;
     struct rusage usage;
     int64_t rss = getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
