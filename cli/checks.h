@@ -13,7 +13,8 @@ const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */
 const char *check_url(const char *text);      /* http or https, a host, no credentials, no query */
 
-/* Of a checked URL: whether a key would cross a network in the clear (http, not to this machine). */
+/* Of a checked URL: whether a key would cross a network in the clear (http, not to this machine).
+ */
 bool url_is_exposed(const char *url);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -60,7 +61,7 @@ static char *trim(char *text)
     return text;
 }
 
-static int read_line(settings *to, unsigned command, char *line, const char *path, int number)
+static int read_line(cli_settings *to, unsigned command, char *line, const char *path, int number)
 {
     char *key = trim(line);
     if (*key == '\0' || *key == '#') return 0;
@@ -72,9 +73,9 @@ static int read_line(settings *to, unsigned command, char *line, const char *pat
     *equals = '\0';
     key = trim(key);
     const char *value = trim(equals + 1);
-    const option *row = option_find(key, strlen(key), 0);
+    const cli_option *row = option_find(key, strlen(key), 0);
     if (row == NULL || strcmp(row->name, "config") == 0) {
-        const option *near = option_nearest(key, strlen(key), 0);
+        const cli_option *near = option_nearest(key, strlen(key), 0);
         say("%s:%d: unknown key '%.40s'%s%s%s", path, number, key,
             near != NULL ? "; did you mean '" : "", near != NULL ? near->name : "",
             near != NULL ? "'?" : "");
@@ -84,11 +85,13 @@ static int read_line(settings *to, unsigned command, char *line, const char *pat
     if ((row->commands & command) == 0 || to->origins[row - option_table] > FROM_FILE) return 0;
     const char *problem = option_set(to, row, value, FROM_FILE);
     if (problem == NULL) return 0;
-    say("%s:%d: %s: %s", path, number, row->name, problem);
+    char where[512];
+    snprintf(where, sizeof where, "%s:%d: %s", path, number, row->name);
+    option_say_refused(where, row, problem);
     return EXIT_VALUE;
 }
 
-int config_file_read(settings *to, unsigned command, const char *path)
+int config_file_read(cli_settings *to, unsigned command, const char *path)
 {
     const char *problem;
     size_t len;

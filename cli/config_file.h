@@ -1,4 +1,5 @@
-/* config_file.h - `key = value` lines: keys are the long options' names, # begins a comment line. */
+/* config_file.h - `key = value` lines: keys are the long options' names, # begins a comment line.
+ */
 #ifndef CLI_CONFIG_FILE_H
 #define CLI_CONFIG_FILE_H
 
@@ -6,7 +7,7 @@
 
 /* Sets what the file says and neither flag nor environment did. The file's text stays in
  * settings->owned_file. 0, or the exit code after having named file and line. */
-int config_file_read(settings *settings, unsigned command, const char *path);
+int config_file_read(cli_settings *settings, unsigned command, const char *path);
 
 /* A whole file of at most max bytes, NUL terminated; gl_free it. NULL with *problem a static
  * sentence or strerror's. path "-" is standard input. */

@@ -19,7 +19,11 @@ typedef struct id_set {
     size_t count, capacity; /* capacity: a power of two, or 0 */
 } id_set;
 
-typedef enum id_set_verdict { ID_NEW, ID_SEEN, ID_FAILED /* no memory, no SHA-256 */ } id_set_verdict;
+typedef enum id_set_verdict {
+    ID_NEW,
+    ID_SEEN,
+    ID_FAILED /* no memory, no SHA-256 */
+} id_set_verdict;
 
 void id_set_init(id_set *set);
 void id_set_free(id_set *set);

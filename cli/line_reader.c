@@ -1,6 +1,6 @@
 /*
- * line_reader.c - splits a descriptor into lines. Owns one buffer, of at most the longest line and
- * a chunk. Called by batch.c and strict.c.
+ * line_reader.c - splits a descriptor into lines. Owns one buffer, of at most the longest line
+ * and a chunk. Called by batch.c and strict.c.
  *
  * A line is looked through once: `scanned` remembers how far, so that a line of 16 MiB that comes
  * in small pieces costs no more than its length.

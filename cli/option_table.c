@@ -7,13 +7,13 @@
 #include "checks.h"
 #include "settings.h"
 
-#define AT(member) .offset = offsetof(settings, member)
+#define AT(member) .offset = offsetof(cli_settings, member)
 #define ENGINE     (FOR_RUN | FOR_BATCH)
 /* As much as a timer can be set to without care: a century, in milliseconds. */
 #define CENTURY_MS 3155760000000.0
 
 /* clang-format off */
-const option option_table[] = {
+const cli_option option_table[] = {
     { .name = "base-url", .environment = "OPENAI_BASE_URL", .type = OPTION_TEXT,
       AT(engine.base_url), .commands = ENGINE, .value = "URL", .check = check_url,
       .help = "where the endpoint is, http or https [https://api.openai.com/v1]" },

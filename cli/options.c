@@ -1,6 +1,6 @@
 /*
- * options.c - parses values by the option table, finds rows, prints help. Called by settings.c and
- * help.c; the table itself is option_table.c.
+ * options.c - parses values by the option table, finds rows, prints help. Called by settings.c
+ * and help.c; the table itself is option_table.c.
  */
 #include "options.h"
 
@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "say.h"
 #include "settings.h"
 #include "units.h"
 
@@ -40,7 +41,8 @@ static const char *alias_target(const char *aliases, const char *text, size_t *l
     return NULL;
 }
 
-static const char *set_choice(const option *row, const char *text, option_origin origin, int *out)
+static const char *set_choice(const cli_option *row, const char *text, option_origin origin,
+                              int *out)
 {
     size_t len = strlen(text);
     int index = choice_index(row->choices, text, len);
@@ -48,7 +50,7 @@ static const char *set_choice(const option *row, const char *text, option_origin
         const char *word = alias_target(row->aliases, text, &len);
         if (word != NULL) index = choice_index(row->choices, word, len);
     }
-    if (index < 0) return "is not one of its values; see the help";
+    if (index < 0) return "is none of its values";
     *out = index;
     return NULL;
 }
@@ -57,7 +59,7 @@ static const char *set_on_off(const char *text, bool *out)
 {
     *out = strcmp(text, "on") == 0 || strcmp(text, "true") == 0;
     return *out || strcmp(text, "off") == 0 || strcmp(text, "false") == 0 ? NULL
-                                                                           : "must be on or off";
+                                                                          : "must be on or off";
 }
 
 static const char *add_text(text_list *list, const char *text)
@@ -69,13 +71,13 @@ static const char *add_text(text_list *list, const char *text)
     return NULL;
 }
 
-static const char *in_range(const option *row, double number)
+static const char *in_range(const cli_option *row, double number)
 {
     if (number < row->min) return row->min == 0 ? "must not be negative" : "is too small";
     return number > row->max ? "is too large" : NULL;
 }
 
-static const char *set_number(const option *row, const char *text, void *at)
+static const char *set_number(const cli_option *row, const char *text, void *at)
 {
     int64_t number = 0;
     const char *problem = NULL;
@@ -94,7 +96,7 @@ static const char *set_number(const option *row, const char *text, void *at)
     return NULL;
 }
 
-static const char *set_real(const option *row, const char *text, double *out)
+static const char *set_real(const cli_option *row, const char *text, double *out)
 {
     double number;
     const char *problem = units_real(text, &number);
@@ -103,47 +105,75 @@ static const char *set_real(const option *row, const char *text, double *out)
     return problem;
 }
 
-const char *option_set(settings *to, const option *row, const char *text, option_origin origin)
+const char *option_set(cli_settings *to, const cli_option *row, const char *text,
+                       option_origin origin)
 {
     void *at = (char *)to + row->offset;
     const char *problem = row->check != NULL ? row->check(text) : NULL;
     if (problem != NULL) return problem;
     switch (row->type) {
     case OPTION_SWITCH:
-    case OPTION_ON_OFF: problem = set_on_off(text, at); break;
-    case OPTION_TEXT: *(const char **)at = text; break;
-    case OPTION_TEXTS: problem = add_text(at, text); break;
-    case OPTION_CHOICE: problem = set_choice(row, text, origin, at); break;
-    case OPTION_SEED: problem = units_uint64(text, at); break;
-    case OPTION_REAL: problem = set_real(row, text, at); break;
-    case OPTION_THRESHOLDS: problem = units_thresholds(text, at); break;
+    case OPTION_ON_OFF:
+        problem = set_on_off(text, at);
+        break;
+    case OPTION_TEXT:
+        *(const char **)at = text;
+        break;
+    case OPTION_TEXTS:
+        problem = add_text(at, text);
+        break;
+    case OPTION_CHOICE:
+        problem = set_choice(row, text, origin, at);
+        break;
+    case OPTION_SEED:
+        problem = units_uint64(text, at);
+        break;
+    case OPTION_REAL:
+        problem = set_real(row, text, at);
+        break;
+    case OPTION_THRESHOLDS:
+        problem = units_thresholds(text, at);
+        break;
     case OPTION_INT:
     case OPTION_COUNT:
     case OPTION_DURATION:
-    case OPTION_SIZE: problem = set_number(row, text, at); break;
+    case OPTION_SIZE:
+        problem = set_number(row, text, at);
+        break;
     }
     if (problem == NULL) to->origins[row - option_table] = (unsigned char)origin;
     return problem;
 }
 
+void option_say_refused(const char *where, const cli_option *row, const char *problem)
+{
+    bool number = row->type == OPTION_INT || row->type == OPTION_COUNT || row->type == OPTION_REAL;
+    if (row->choices != NULL)
+        say("%s: %s: %s", where, problem, row->choices);
+    else if (number)
+        say("%s: %s (%.0f to %.0f)", where, problem, row->min, row->max);
+    else
+        say("%s: %s", where, problem);
+}
+
 /* --- rows ------------------------------------------------------------------------------------ */
 
-static bool knows(const option *row, unsigned command)
+static bool knows(const cli_option *row, unsigned command)
 {
     return !row->environment_only && (command == 0 || (row->commands & command) != 0);
 }
 
-const option *option_find(const char *name, size_t len, unsigned command)
+const cli_option *option_find(const char *name, size_t len, unsigned command)
 {
-    for (const option *row = option_table; row < option_table + option_count; row++)
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
         if (knows(row, command) && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
             return row;
     return NULL;
 }
 
-const option *option_find_letter(char letter, unsigned command)
+const cli_option *option_find_letter(char letter, unsigned command)
 {
-    for (const option *row = option_table; row < option_table + option_count; row++)
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
         if (knows(row, command) && row->letter == letter && letter != '\0') return row;
     return NULL;
 }
@@ -168,12 +198,12 @@ static size_t distance(const char *a, size_t a_len, const char *b)
     return row[b_len];
 }
 
-const option *option_nearest(const char *name, size_t len, unsigned command)
+const cli_option *option_nearest(const char *name, size_t len, unsigned command)
 {
-    const option *best = NULL;
+    const cli_option *best = NULL;
     size_t nearest = len / 3 + 1; /* a third of it may be wrong */
     if (len < 2 || len > 64) return NULL;
-    for (const option *row = option_table; row < option_table + option_count; row++) {
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
         if (!knows(row, command)) continue;
         size_t far = distance(name, len, row->name);
         if (far <= nearest && (best == NULL || far < nearest)) {
@@ -186,7 +216,7 @@ const option *option_nearest(const char *name, size_t len, unsigned command)
 
 /* --- help ------------------------------------------------------------------------------------ */
 
-static void print_row(const option *row)
+static void print_row(const cli_option *row)
 {
     char left[64];
     if (row->environment_only)
@@ -204,11 +234,11 @@ static void print_row(const option *row)
 void option_print_help(unsigned command)
 {
     fputs("\nOptions ([default] (environment variable)):\n", stdout);
-    for (const option *row = option_table; row < option_table + option_count; row++)
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
         if ((row->commands & command) != 0 && !row->environment_only) print_row(row);
     fputs("  -h, --help                     this text\n", stdout);
     bool title = false;
-    for (const option *row = option_table; row < option_table + option_count; row++) {
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
         if ((row->commands & command) == 0 || !row->environment_only) continue;
         if (!title) fputs("\nEnvironment only:\n", stdout);
         title = true;

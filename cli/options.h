@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct settings;
+struct cli_settings;
 
 /* The commands an option belongs to. */
 enum { FOR_RUN = 1, FOR_BATCH = 2, FOR_MOCK = 4, FOR_KEY = 8 };
@@ -30,13 +30,13 @@ typedef enum option_type {
     OPTION_THRESHOLDS, /* glimpse_thresholds; bare, milliseconds */
 } option_type;
 
-typedef struct option {
-    const char *name;         /* --name, and the key in a config file */
-    char letter;              /* -x, or 0 */
-    bool environment_only;    /* neither a flag nor a key: secrets, and conventions of others */
-    const char *environment;  /* variables, comma between; the first that is set counts */
+typedef struct cli_option {
+    const char *name;        /* --name, and the key in a config file */
+    char letter;             /* -x, or 0 */
+    bool environment_only;   /* neither a flag nor a key: secrets, and conventions of others */
+    const char *environment; /* variables, comma between; the first that is set counts */
     option_type type;
-    size_t offset;            /* where in struct settings */
+    size_t offset;            /* where in struct cli_settings */
     unsigned commands;        /* FOR_... */
     const char *value;        /* what --help calls the value */
     const char *default_text; /* parsed as if it had been given; NULL = none */
@@ -45,24 +45,27 @@ typedef struct option {
     const char *aliases;      /* further words of the environment: "yes=auto|no=local" */
     const char *(*check)(const char *text); /* what the text must be: checks.h; NULL = anything */
     const char *help;
-} option;
+} cli_option;
 
-extern const option option_table[];
+extern const cli_option option_table[];
 extern const size_t option_count;
 
 /* Where a value came from; a higher one beats a lower one. */
 typedef enum option_origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG } option_origin;
 
 /* Stores a value. NULL, or a static sentence that says why it is refused; never the value. */
-const char *option_set(struct settings *settings, const option *row, const char *text,
+const char *option_set(struct cli_settings *settings, const cli_option *row, const char *text,
                        option_origin origin);
 
+/* Says that a value was refused: where it came from, why, and what is accepted; never the value. */
+void option_say_refused(const char *where, const cli_option *row, const char *problem);
+
 /* The row of a flag or key that this command (0: any) knows, or NULL. */
-const option *option_find(const char *name, size_t len, unsigned command);
-const option *option_find_letter(char letter, unsigned command);
+const cli_option *option_find(const char *name, size_t len, unsigned command);
+const cli_option *option_find_letter(char letter, unsigned command);
 
 /* The closest name to a misspelt one, or NULL when nothing is near. */
-const option *option_nearest(const char *name, size_t len, unsigned command);
+const cli_option *option_nearest(const char *name, size_t len, unsigned command);
 
 /* Prints the options of a command, for --help. */
 void option_print_help(unsigned command);

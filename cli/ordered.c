@@ -6,14 +6,14 @@
 
 #include "base/alloc.h"
 
-bool ordered_init(ordered *order, size_t window, ordered_fn emit, void *arg)
+bool ordered_init(cli_ordered *order, size_t window, ordered_fn emit, void *arg)
 {
-    *order = (ordered){ .window = window, .emit = emit, .arg = arg };
+    *order = (cli_ordered){ .window = window, .emit = emit, .arg = arg };
     order->slots = gl_calloc(window, sizeof *order->slots);
     return order->slots != NULL;
 }
 
-void ordered_free(ordered *order)
+void ordered_free(cli_ordered *order)
 {
     for (size_t i = 0; order->slots != NULL && i < order->window; i++)
         gl_free(order->slots[i].record);
@@ -21,7 +21,7 @@ void ordered_free(ordered *order)
     order->slots = NULL;
 }
 
-bool ordered_put(ordered *order, uint64_t n, gl_slice record)
+bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record)
 {
     assert(n >= order->next && n - order->next < order->window);
     struct ordered_slot *slot = &order->slots[n % order->window];

@@ -10,22 +10,22 @@
 
 typedef void (*ordered_fn)(void *arg, gl_slice record);
 
-typedef struct ordered {
+typedef struct cli_ordered {
     struct ordered_slot {
         char *record; /* NULL: nothing to hand on */
         size_t len;
         bool done;
     } * slots;
-    size_t window;  /* numbers next .. next + window - 1 may be put */
-    uint64_t next;  /* the first that is missing */
+    size_t window; /* numbers next .. next + window - 1 may be put */
+    uint64_t next; /* the first that is missing */
     ordered_fn emit;
     void *arg;
-} ordered;
+} cli_ordered;
 
-bool ordered_init(ordered *order, size_t window, ordered_fn emit, void *arg);
-void ordered_free(ordered *order);
+bool ordered_init(cli_ordered *order, size_t window, ordered_fn emit, void *arg);
+void ordered_free(cli_ordered *order);
 
 /* Record number n, from 0, each once; a record without data is only counted. false: no memory. */
-bool ordered_put(ordered *order, uint64_t n, gl_slice record);
+bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record);
 
 #endif

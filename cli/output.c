@@ -25,7 +25,10 @@
 /* Written is on disk within one second: begin to sync a little before. */
 static const struct timeval sync_delay = { 0, 900000 };
 
-struct output {
+/* Written bytes in front of a backlog that never quite empties are dropped from here on. */
+#define COMPACT ((size_t)64 * 1024)
+
+struct cli_output {
     int fd;
     bool regular;
     bool sync_armed;
@@ -37,19 +40,19 @@ struct output {
     void *arg;
 };
 
-static void fail(output *out, int error)
+static void fail(cli_output *out, int error)
 {
     if (out->error == 0) out->error = error;
     gl_buf_reset(&out->buf);
     out->written = 0;
 }
 
-static void sync_now(output *out)
+static void sync_now(cli_output *out)
 {
     out->sync_armed = false;
     /* EINVAL, EROFS, ENOTSUP: a file that cannot be synced, such as a device. */
-    if (out->regular && fdatasync(out->fd) != 0 && (errno == EIO || errno == ENOSPC ||
-                                                     errno == EDQUOT))
+    if (out->regular && fdatasync(out->fd) != 0 &&
+        (errno == EIO || errno == ENOSPC || errno == EDQUOT))
         fail(out, errno);
 }
 
@@ -57,7 +60,7 @@ static void sync_due(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    output *out = arg;
+    cli_output *out = arg;
     sync_now(out);
     if (out->error != 0) out->ready(out->arg);
 }
@@ -66,15 +69,15 @@ static void can_write(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    output *out = arg;
+    cli_output *out = arg;
     output_flush(out);
     if (output_backlog(out) == 0) out->ready(out->arg);
 }
 
-output *output_new(struct event_base *base, int fd, output_fn ready, void *arg)
+cli_output *output_new(struct event_base *base, int fd, output_fn ready, void *arg)
 {
     struct stat status;
-    output *out = gl_calloc(1, sizeof *out);
+    cli_output *out = gl_calloc(1, sizeof *out);
     if (out == NULL) return NULL;
     out->fd = fd;
     out->ready = ready;
@@ -88,23 +91,28 @@ output *output_new(struct event_base *base, int fd, output_fn ready, void *arg)
     return NULL;
 }
 
-void output_add(output *out, gl_slice record)
+void output_add(cli_output *out, gl_slice record)
 {
     if (out->error != 0) return;
+    if (out->written > COMPACT && out->written > out->buf.len / 2) {
+        out->buf.len -= out->written;
+        memmove(out->buf.data, out->buf.data + out->written, out->buf.len);
+        out->written = 0;
+    }
     gl_buf_append(&out->buf, record.data, record.len);
     gl_buf_append_char(&out->buf, '\n');
     if (out->buf.failed) fail(out, ENOMEM);
 }
 
 /* Whether the descriptor takes a write without blocking; timeout as poll's. */
-static bool takes_more(const output *out, int timeout)
+static bool takes_more(const cli_output *out, int timeout)
 {
     struct pollfd poller = { .fd = out->fd, .events = POLLOUT };
     return out->regular || poll(&poller, 1, timeout) > 0;
 }
 
 /* One write(2). false: it failed. */
-static bool write_some(output *out)
+static bool write_some(cli_output *out)
 {
     size_t left = out->buf.len - out->written;
     if (!out->regular && left > PIPE_BUF) left = PIPE_BUF;
@@ -122,7 +130,7 @@ static bool write_some(output *out)
     return true;
 }
 
-void output_flush(output *out)
+void output_flush(cli_output *out)
 {
     bool wrote = false;
     while (out->error == 0 && output_backlog(out) > 0 && takes_more(out, 0)) {
@@ -137,17 +145,17 @@ void output_flush(output *out)
         fail(out, errno);
 }
 
-size_t output_backlog(const output *out)
+size_t output_backlog(const cli_output *out)
 {
     return out->buf.len - out->written;
 }
 
-int output_error(const output *out)
+int output_error(const cli_output *out)
 {
     return out->error;
 }
 
-int output_close(output *out)
+int output_close(cli_output *out)
 {
     if (out->writable != NULL) event_free(out->writable);
     if (out->sync != NULL) event_free(out->sync);
@@ -168,24 +176,30 @@ static bool same_file(const struct stat *a, int fd)
            a->st_ino == b.st_ino;
 }
 
-int output_open(const char *path, bool overwrite, int input, int *code)
+int output_refused(const char *path, bool overwrite, int input)
 {
     struct stat status;
-    *code = EXIT_IO;
     bool standard = strcmp(path, "-") == 0;
-    bool there = (standard ? fstat(STDOUT_FILENO, &status) : stat(path, &status)) == 0;
-    if (there && same_file(&status, input)) {
+    if ((standard ? fstat(STDOUT_FILENO, &status) : stat(path, &status)) != 0) return 0;
+    if (same_file(&status, input)) {
         say("%s: input and output are the same file", path);
-        *code = EXIT_USAGE;
-        return -1;
+        return EXIT_USAGE;
     }
-    if (standard) return STDOUT_FILENO;
-    if (there && S_ISREG(status.st_mode) && !overwrite) {
-        say("%s: exists; --overwrite replaces it", path);
-        *code = EXIT_EXISTS;
-        return -1;
-    }
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrite ? O_TRUNC : 0), 0666);
-    if (fd < 0) say("%s: cannot write: %s", path, strerror(errno));
-    return fd;
+    if (standard || !S_ISREG(status.st_mode) || overwrite) return 0;
+    say("%s: exists; --overwrite replaces it", path);
+    return EXIT_EXISTS;
+}
+
+int output_open(const char *path, bool overwrite, int *code)
+{
+    struct stat status;
+    if (strcmp(path, "-") == 0) return STDOUT_FILENO;
+    /* A file that came into being since the refusals were looked at is not written over. */
+    int only_new = overwrite || stat(path, &status) == 0 ? 0 : O_EXCL;
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_CLOEXEC | only_new | (overwrite ? O_TRUNC : 0), 0666);
+    if (fd >= 0) return fd;
+    say("%s: cannot write: %s", path, strerror(errno));
+    *code = errno == EEXIST ? EXIT_EXISTS : EXIT_IO;
+    return -1;
 }

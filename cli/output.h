@@ -16,31 +16,33 @@
 
 struct event_base;
 
-typedef struct output output;
+typedef struct cli_output cli_output;
 
 /* Called from the loop when a backlog has been written, or an error was met. */
 typedef void (*output_fn)(void *arg);
 
 /* fd is the output's from here on, but standard output is not closed. NULL: out of memory. */
-output *output_new(struct event_base *base, int fd, output_fn ready, void *arg);
+cli_output *output_new(struct event_base *base, int fd, output_fn ready, void *arg);
 
 /* A record and a line end. */
-void output_add(output *out, gl_slice record);
+void output_add(cli_output *out, gl_slice record);
 
 /* Writes what can be written without waiting. */
-void output_flush(output *out);
+void output_flush(cli_output *out);
 
-size_t output_backlog(const output *out);
+size_t output_backlog(const cli_output *out);
 
 /* The errno of the first failure, 0 while all is well. */
-int output_error(const output *out);
+int output_error(const cli_output *out);
 
 /* Writes the rest, waiting for it, syncs and closes. The errno of the first failure, or 0. */
-int output_close(output *out);
+int output_close(cli_output *out);
 
-/* Opens the file for writing. -1 with the exit code in *code, said: a regular file that is there
- * is refused (73) unless overwrite, and so is the file that input is read from (64). "-" is
- * standard output. */
-int output_open(const char *path, bool overwrite, int input, int *code);
+/* Whether records may not go there: 73 for a regular file that is there, unless overwrite; 64 for
+ * the file that input is read from. Said. 0: they may. "-" is standard output. */
+int output_refused(const char *path, bool overwrite, int input);
+
+/* Opens it. -1, said, with the exit code in *code. */
+int output_open(const char *path, bool overwrite, int *code);
 
 #endif

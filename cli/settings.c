@@ -1,6 +1,6 @@
 /*
  * settings.c - the command line, the environment and the config file, in this order of power,
- * become one struct settings; then what concerns the engine as a whole is checked.
+ * become one struct cli_settings; then what concerns the engine as a whole is checked.
  *
  * Owns the texts that are neither argv's nor the environment's. Called by main.c and the commands.
  * A message names where a value came from and never shows it: it might be a secret.
@@ -19,21 +19,21 @@
 
 #define KEY_FILE_MAX 65536
 
-static const option *row_named(const char *name)
+static const cli_option *row_named(const char *name)
 {
-    for (const option *row = option_table; row < option_table + option_count; row++)
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
         if (strcmp(row->name, name) == 0) return row;
     return NULL;
 }
 
-option_origin settings_origin(const settings *settings, const char *name)
+option_origin settings_origin(const cli_settings *settings, const char *name)
 {
-    const option *row = row_named(name);
+    const cli_option *row = row_named(name);
     return row != NULL ? (option_origin)settings->origins[row - option_table] : FROM_DEFAULT;
 }
 
 /* The first of a row's variables that is set to something; *name gets its own name. */
-static const char *environment_value(const option *row, char *name, size_t size)
+static const char *environment_value(const cli_option *row, char *name, size_t size)
 {
     const char *names = row->environment;
     while (names != NULL && *names != '\0') {
@@ -46,69 +46,81 @@ static const char *environment_value(const option *row, char *name, size_t size)
     return NULL;
 }
 
-const char *settings_name(const settings *settings, const option *row, char *buffer, size_t size)
+const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
+                          size_t size)
 {
     switch ((option_origin)settings->origins[row - option_table]) {
     case FROM_ENVIRONMENT:
         if (environment_value(row, buffer, size) == NULL) snprintf(buffer, size, "%s", row->name);
         break;
-    case FROM_FILE: snprintf(buffer, size, "%s: %s", settings->config_file, row->name); break;
-    default: snprintf(buffer, size, "--%s", row->name);
+    case FROM_FILE:
+        snprintf(buffer, size, "%s: %s", settings->config_file, row->name);
+        break;
+    default:
+        snprintf(buffer, size, "--%s", row->name);
     }
     return buffer;
 }
 
 /* --- the command line ------------------------------------------------------------------------ */
 
-typedef struct arguments {
-    settings *to;
+typedef struct cli_arguments {
+    cli_settings *to;
     unsigned command;
     const char *command_name;
     int argc, at;
     char **argv;
-} arguments;
+} cli_arguments;
 
-static int misused(const arguments *args, const char *what, const char *which)
+static int misused(const cli_arguments *args, const char *what, const char *which)
 {
     say("%s %s; try 'glimpse help %s'", what, which, args->command_name);
     return EXIT_USAGE;
 }
 
-static int unknown_option(const arguments *args, const char *name, size_t len)
+static int missing_value(const cli_arguments *args, const cli_option *row)
 {
-    const option *near = option_nearest(name, len, args->command);
+    say("--%s needs a value, %s; try 'glimpse help %s'", row->name, row->value, args->command_name);
+    return EXIT_USAGE;
+}
+
+static int unknown_option(const cli_arguments *args, const char *name, size_t len)
+{
+    const cli_option *near = option_nearest(name, len, args->command);
     say("unknown option '--%.*s'%s%s%s; try 'glimpse help %s'", (int)(len < 60 ? len : 60), name,
         near != NULL ? " (did you mean '--" : "", near != NULL ? near->name : "",
         near != NULL ? "'?)" : "", args->command_name);
     return EXIT_USAGE;
 }
 
-static int take_value(arguments *args, const option *row, const char *value)
+static int take_value(cli_arguments *args, const cli_option *row, const char *value)
 {
     if (row->type == OPTION_SWITCH && value == NULL) value = "on";
     if (value == NULL) {
-        if (args->at + 1 >= args->argc) return misused(args, "no value for", row->name);
+        if (args->at + 1 >= args->argc) return missing_value(args, row);
         value = args->argv[++args->at];
     }
     const char *problem = option_set(args->to, row, value, FROM_FLAG);
     if (problem == NULL) return 0;
-    say("--%s: %s", row->name, problem);
+    char flag[64];
+    snprintf(flag, sizeof flag, "--%s", row->name);
+    option_say_refused(flag, row, problem);
     return EXIT_VALUE;
 }
 
-static int take_long(arguments *args, const char *name)
+static int take_long(cli_arguments *args, const char *name)
 {
     size_t len = strcspn(name, "=");
-    const option *row = option_find(name, len, args->command);
+    const cli_option *row = option_find(name, len, args->command);
     if (row == NULL) return unknown_option(args, name, len);
     return take_value(args, row, name[len] == '=' ? name + len + 1 : NULL);
 }
 
 /* -q, -oFILE, -o FILE, -qo FILE */
-static int take_letters(arguments *args, const char *letters)
+static int take_letters(cli_arguments *args, const char *letters)
 {
     for (; *letters != '\0'; letters++) {
-        const option *row = option_find_letter(*letters, args->command);
+        const cli_option *row = option_find_letter(*letters, args->command);
         char name[3] = { '-', *letters, '\0' };
         if (row == NULL) return misused(args, "unknown option", name);
         bool last = row->type != OPTION_SWITCH;
@@ -125,9 +137,9 @@ static bool wants_help(int argc, char **argv)
     return false;
 }
 
-static int read_arguments(arguments *args)
+static int read_arguments(cli_arguments *args)
 {
-    settings *to = args->to;
+    cli_settings *to = args->to;
     bool ended = false;
     int code = 0;
     for (; args->at < args->argc && code == 0; args->at++) {
@@ -144,9 +156,9 @@ static int read_arguments(arguments *args)
     return code;
 }
 
-static int read_environment(settings *to, unsigned command)
+static int read_environment(cli_settings *to, unsigned command)
 {
-    for (const option *row = option_table; row < option_table + option_count; row++) {
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
         char name[64];
         if ((row->commands & command) == 0 || to->origins[row - option_table] == FROM_FLAG)
             continue;
@@ -154,15 +166,15 @@ static int read_environment(settings *to, unsigned command)
         if (value == NULL) continue;
         const char *problem = option_set(to, row, value, FROM_ENVIRONMENT);
         if (problem != NULL) {
-            say("%s: %s", name, problem);
+            option_say_refused(name, row, problem);
             return EXIT_VALUE;
         }
     }
     return 0;
 }
 
-int settings_read(settings *to, unsigned command, const char *command_name, int argc, char **argv,
-                  bool *help)
+int settings_read(cli_settings *to, unsigned command, const char *command_name, int argc,
+                  char **argv, bool *help)
 {
     memset(to, 0, sizeof *to);
     glimpse_config_init(&to->engine);
@@ -174,32 +186,32 @@ int settings_read(settings *to, unsigned command, const char *command_name, int 
         say("out of memory");
         return EXIT_OS_LIMIT;
     }
-    for (const option *row = option_table; row < option_table + option_count; row++)
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
         if (row->default_text != NULL) option_set(to, row, row->default_text, FROM_DEFAULT);
-    arguments args = { to, command, command_name, argc, 0, argv };
+    cli_arguments args = { to, command, command_name, argc, 0, argv };
     int code = read_arguments(&args);
     if (code == 0) code = read_environment(to, command);
-    if (code == 0 && to->config_file != NULL)
-        code = config_file_read(to, command, to->config_file);
+    if (code == 0 && to->config_file != NULL) code = config_file_read(to, command, to->config_file);
     return code;
 }
 
-void settings_free(settings *settings)
+void settings_free(cli_settings *settings)
 {
     gl_free(settings->origins);
     gl_free((void *)settings->words);
     gl_free((void *)settings->headers.items);
     gl_free(settings->owned_file);
-    if (settings->owned_key != NULL) explicit_bzero(settings->owned_key, strlen(settings->owned_key));
+    if (settings->owned_key != NULL)
+        explicit_bzero(settings->owned_key, strlen(settings->owned_key));
     gl_free(settings->owned_key);
 }
 
 /* --- the engine as a whole ------------------------------------------------------------------- */
 
-static int read_key_file(settings *to)
+static int read_key_file(cli_settings *to)
 {
     char name[512];
-    const option *row = row_named("api-key-file");
+    const cli_option *row = row_named("api-key-file");
     if (row == NULL || to->api_key_file == NULL ||
         settings_origin(to, "api-key-file") < settings_origin(to, "api-key"))
         return 0;
@@ -223,7 +235,7 @@ static int read_key_file(settings *to)
 }
 
 /* A field of glimpse_config, as its check names it, by the name that the user knows. */
-static int say_config_problem(const settings *settings, const char *problem)
+static int say_config_problem(const cli_settings *settings, const char *problem)
 {
     static const struct {
         const char *field, *row;
@@ -236,7 +248,7 @@ static int say_config_problem(const settings *settings, const char *problem)
     if (len >= sizeof name) len = sizeof name - 1;
     memcpy(name, problem, len);
     name[len] = '\0';
-    const option *row = NULL;
+    const cli_option *row = NULL;
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
         if (strcmp(name, special[i].field) == 0) row = row_named(special[i].row);
     if (row == NULL) {
@@ -249,7 +261,7 @@ static int say_config_problem(const settings *settings, const char *problem)
     if (row == NULL)
         say("%s", problem);
     else
-        say("%s:%s", settings_name(settings, row, where, sizeof where), problem + len);
+        say("%s%s", settings_name(settings, row, where, sizeof where), problem + len);
     return EXIT_VALUE;
 }
 
@@ -262,7 +274,7 @@ static bool asks_openai_itself(const char *url)
     return strncasecmp(host, "api.openai.com", 14) == 0 && strchr(":/", host[14]) != NULL;
 }
 
-int settings_check_engine(settings *to)
+int settings_check_engine(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;
     int code = read_key_file(to);

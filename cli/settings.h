@@ -1,6 +1,6 @@
 /*
- * settings.h - what the user asked for, of all commands: filled from the option table, handed to
- * the commands read-only.
+ * settings.h - what the user asked for, of all commands: filled from the option table, handed
+ * to the commands read-only.
  */
 #ifndef CLI_SETTINGS_H
 #define CLI_SETTINGS_H
@@ -16,7 +16,7 @@ typedef struct text_list {
 
 typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;
 
-typedef struct settings {
+typedef struct cli_settings {
     glimpse_config engine; /* options of the engine are stored straight into its config */
     const char *api_key_file, *proxy;
     text_list headers;
@@ -45,24 +45,25 @@ typedef struct settings {
     size_t word_count;
     unsigned char *origins; /* option_origin, by index into option_table */
     char *owned_file, *owned_key;
-} settings;
+} cli_settings;
 
 /*
  * Reads the command line behind the command's name, the environment and the config file. Returns
  * 0, or the exit code after having said what is wrong. *help is set, and nothing else looked at,
  * when -h or --help is among them.
  */
-int settings_read(settings *settings, unsigned command, const char *command_name, int argc,
+int settings_read(cli_settings *settings, unsigned command, const char *command_name, int argc,
                   char **argv, bool *help);
-void settings_free(settings *settings);
+void settings_free(cli_settings *settings);
 
 /* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
-int settings_check_engine(settings *settings);
+int settings_check_engine(cli_settings *settings);
 
 /* The origin of one row's value, by the row's name. */
-option_origin settings_origin(const settings *settings, const char *name);
+option_origin settings_origin(const cli_settings *settings, const char *name);
 
 /* "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": how a message names where it came from. */
-const char *settings_name(const settings *settings, const option *row, char *buffer, size_t size);
+const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
+                          size_t size);
 
 #endif

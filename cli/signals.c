@@ -35,16 +35,16 @@ struct event_base *process_setup(void)
 static void caught(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
-    signals *signals = arg;
+    cli_signals *signals = arg;
     if (signals->caught != 0) _exit(128 + (int)number);
     signals->caught = (int)number;
     signals->fn((int)number, signals->arg);
 }
 
-int signals_catch(signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
+int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg)
 {
-    *signals = (struct signals){ .fn = fn, .arg = arg };
+    *signals = (struct cli_signals){ .fn = fn, .arg = arg };
     signals->interrupt = evsignal_new(base, SIGINT, caught, signals);
     signals->terminate = evsignal_new(base, SIGTERM, caught, signals);
     if (signals->interrupt != NULL && signals->terminate != NULL &&
@@ -55,7 +55,7 @@ int signals_catch(signals *signals, struct event_base *base, void (*fn)(int caug
     return -1;
 }
 
-void signals_release(signals *signals)
+void signals_release(cli_signals *signals)
 {
     if (signals->interrupt != NULL) event_free(signals->interrupt);
     if (signals->terminate != NULL) event_free(signals->terminate);

@@ -9,19 +9,19 @@ struct event_base;
  * said: it cannot be had. */
 struct event_base *process_setup(void);
 
-typedef struct signals {
+typedef struct cli_signals {
     struct event *interrupt, *terminate;
-    int caught;                /* the first of them, 0 before */
+    int caught; /* the first of them, 0 before */
     void (*fn)(int caught, void *arg);
     void *arg;
-} signals;
+} cli_signals;
 
 /* fn runs from the loop for the first of the two signals; a second one ends the process at once,
  * with 128 + its number. 0, or -1. */
-int signals_catch(signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
+int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 
 /* From here on a signal ends the process by itself. */
-void signals_release(signals *signals);
+void signals_release(cli_signals *signals);
 
 #endif

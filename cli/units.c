@@ -89,12 +89,19 @@ const char *units_size(const char *text, int64_t *bytes)
     if (*text != '\0') {
         switch (*text) {
         case 'K':
-        case 'k': unit = 1024; break;
+        case 'k':
+            unit = 1024;
+            break;
         case 'M':
-        case 'm': unit = 1024 * 1024; break;
+        case 'm':
+            unit = 1024 * 1024;
+            break;
         case 'G':
-        case 'g': unit = 1024 * 1024 * 1024; break;
-        default: unit = 0;
+        case 'g':
+            unit = 1024 * 1024 * 1024;
+            break;
+        default:
+            unit = 0;
         }
         if (text[1] != '\0') unit = 0;
     }
@@ -153,8 +160,7 @@ const char *units_thresholds(const char *text, glimpse_thresholds *thresholds)
     }
     *thresholds = (glimpse_thresholds){ values[0], values[1], values[2], values[3] };
     for (int i = 0; i < 4; i++)
-        if (values[i] < 1 || values[i] > 24 * 3600 * 1000)
-            return "must lie between 1 ms and 24 h";
+        if (values[i] < 1 || values[i] > 24 * 3600 * 1000) return "must lie between 1 ms and 24 h";
     for (int i = 1; i < 4; i++)
         if (values[i] <= values[i - 1]) return "must rise strictly from t1 to t4";
     return NULL;

@@ -104,10 +104,10 @@ static void settle(gl_request *request, gl_time now)
 }
 
 /* Failed for good: the fallback sampler is asked for an essence, or that is all. */
-static void fail(gl_request *request, glimpse_error error, int http_status, gl_time now)
+static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    request->result->status = gl_status_of(error, http_status);
+    request->result->status = status;
     /* What the last attempt said stays, unless it is something else that ends the request. */
     if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
     if (!request->fallback_on || engine->fallback == NULL) {
@@ -178,7 +178,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what, const ch
     if (reason == GL_RETRY_YES && !engine->closing)
         retry_later(request, &failure, wait, now);
     else
-        fail(request, failure.error, failure.http_status, now);
+        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
 }
 
 /* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
@@ -306,7 +306,7 @@ static void pass_deadline(gl_request *request, gl_time now)
 {
     if (request->state == GL_STATE_WAITING) request->engine->waiting_count--;
     if (request->state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_DEADLINE, now);
-    fail(request, GLIMPSE_ERR_DEADLINE, 0, now);
+    fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
 
 /* Tells the notices that are due. */
@@ -427,7 +427,9 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error error, gl_time now)
 {
     if (error != GLIMPSE_OK) {
-        fail(request, error, error == GLIMPSE_ERR_OOM ? 0 : 400, now);
+        /* A body that cannot be read is refused here, as the endpoint would refuse it. */
+        bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
+        fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
     } else {

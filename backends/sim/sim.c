@@ -199,6 +199,7 @@ glimpse_error gl_sim_sampler_new(gl_loop *loop, const gl_sim_config *config,
     static const glimpse_sampler_vtable vtable = {
         .version = GLIMPSE_SAMPLER_VERSION,
         .name = "sim",
+        .progress = true,
         .start = start,
         .cancel = cancel,
         .scope = scope,
