@@ -586,6 +586,9 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
     open_world(&w, NULL, NULL);
     client *slow = connect_to(&w), *other = connect_to(&w);
     event_del(slow->event);
+    const int small = 4096; /* bytes of socket buffers: enough to fill, no more */
+    setsockopt(slow->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+    setsockopt(slow->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     static const char request[] = "GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n";
     const size_t size = sizeof request - 1;
     size_t sent = 0, refused = 0; /* bytes; turns of the loop that made no room */
