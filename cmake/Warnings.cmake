@@ -1,4 +1,12 @@
-# The project's warnings and sanitizers for one target; errors in the developer preset.
+# The project's warnings and sanitizers for one target; warnings are errors in developer builds.
+function(glimpse_sanitize target)
+    if(GLIMPSE_SANITIZE)
+        target_compile_options(${target} PRIVATE -fsanitize=${GLIMPSE_SANITIZE}
+                               -fno-sanitize-recover=all -fno-omit-frame-pointer)
+        target_link_options(${target} PUBLIC -fsanitize=${GLIMPSE_SANITIZE})
+    endif()
+endfunction()
+
 function(glimpse_warnings target)
     target_compile_options(${target} PRIVATE
         -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes
@@ -7,9 +15,5 @@ function(glimpse_warnings target)
     if(GLIMPSE_DEVELOPER)
         target_compile_options(${target} PRIVATE -Werror)
     endif()
-    if(GLIMPSE_SANITIZE)
-        target_compile_options(${target} PRIVATE -fsanitize=${GLIMPSE_SANITIZE}
-                               -fno-sanitize-recover=all -fno-omit-frame-pointer)
-        target_link_options(${target} PUBLIC -fsanitize=${GLIMPSE_SANITIZE})
-    endif()
+    glimpse_sanitize(${target})
 endfunction()

@@ -25,7 +25,13 @@ typedef struct gl_decode_input {
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */
 void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcome *outcome);
 
-/* Retry-After in whole or decimal seconds: milliseconds, or -1 for anything else. */
+/* The same for a response that did not come whole: error and message (plain words, or NULL) say
+ * what broke it, and at most 4 KiB of what came are kept. */
+void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse_error error,
+                      const char *message, glimpse_outcome *outcome);
+
+/* Retry-After in whole or decimal seconds: milliseconds, rounded up, INT64_MAX when they do not
+ * fit, or -1 for anything else. */
 int64_t gl_decode_retry_after(const char *value);
 
 #endif

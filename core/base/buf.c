@@ -1,4 +1,5 @@
-/* buf.c - see buf.h. Doubles from 256 bytes. */
+/* buf.c - see buf.h. Doubles from 256 bytes; one byte more than the capacity is there, for a NUL.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -34,13 +35,14 @@ static bool fail(gl_buf *buf, bool too_large)
 bool gl_buf_reserve(gl_buf *buf, size_t more)
 {
     if (buf->failed) return false;
-    if (more <= buf->capacity - buf->len) return true;
+    if (buf->data != NULL && more <= buf->capacity - buf->len) return true;
     if (more > buf->max - buf->len) return fail(buf, true);
     size_t need = buf->len + more;
     size_t capacity = buf->capacity != 0 ? buf->capacity : 256;
     while (capacity < need) capacity = capacity > SIZE_MAX / 2 ? need : capacity * 2;
     if (capacity > buf->max) capacity = buf->max;
-    char *data = gl_realloc(buf->data, capacity);
+    if (capacity == SIZE_MAX) return fail(buf, false);
+    char *data = gl_realloc(buf->data, capacity + 1);
     if (data == NULL) return fail(buf, false);
     buf->data = data;
     buf->capacity = capacity;
@@ -88,10 +90,9 @@ void gl_buf_printf(gl_buf *buf, const char *format, ...)
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
     va_end(args);
-    /* vsnprintf wants room for its NUL too. */
-    if (len < 0)
+    if (len < 0) {
         fail(buf, false);
-    else if (gl_buf_reserve(buf, (size_t)len + 1)) {
+    } else if (gl_buf_reserve(buf, (size_t)len)) {
         vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
         buf->len += (size_t)len;
     }
@@ -100,7 +101,7 @@ void gl_buf_printf(gl_buf *buf, const char *format, ...)
 
 bool gl_buf_terminate(gl_buf *buf)
 {
-    if (!gl_buf_reserve(buf, 1)) return false;
+    if (!gl_buf_reserve(buf, 0)) return false;
     buf->data[buf->len] = '\0';
     return true;
 }

@@ -35,7 +35,8 @@ void gl_buf_append_u64(gl_buf *buf, uint64_t number);
 void gl_buf_append_i64(gl_buf *buf, int64_t number);
 void gl_buf_printf(gl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A NUL behind the contents, not counted in len. false: no room. */
+/* A NUL behind the contents, counted neither in len nor for the maximum. false: it has failed, or
+ * was empty and found no memory. */
 bool gl_buf_terminate(gl_buf *buf);
 
 static inline gl_slice gl_buf_slice(const gl_buf *buf)

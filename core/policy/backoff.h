@@ -19,7 +19,7 @@ typedef struct gl_backoff {
 typedef struct gl_failure {
     glimpse_error error;
     int http_status;
-    int64_t retry_after_ms; /* -1: the server asked for nothing */
+    int64_t retry_after_ms; /* 0 or less: the server asked for nothing */
     int attempts;           /* made so far, this one included */
     int same_once;          /* of them, failed earlier with a kind worth one more attempt only */
 } gl_failure;
@@ -29,15 +29,16 @@ typedef enum gl_retry_reason {
     GL_RETRY_NOT_RETRYABLE,
     GL_RETRY_ATTEMPTS_USED,
     GL_RETRY_SERVER_WAIT_TOO_LONG,
-    GL_RETRY_DEADLINE /* the wait would end after it */
+    GL_RETRY_DEADLINE /* the wait would not end before it */
 } gl_retry_reason;
 
 /* wait before retry n (from 0) = min(max, base * 2^n * (1 + U * 0.5)), in nanoseconds, U uniform
  * in 0..1 from rng. No overflow for any n. */
 uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng);
 
-/* Whether to try again, and how long to wait first. A server's own wait is kept, lengthened by 0
- * to 10 % so that thousands of parked requests do not wake together. */
+/* Whether to try again, and how long to wait first (0 unless YES). A server's own wait takes the
+ * place of ours, lengthened by 0 to 10 % so that thousands of parked requests do not wake together;
+ * a wait of 0 is none. */
 gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
                                   gl_time deadline, gl_rng *rng, uint64_t *wait_ns);
 

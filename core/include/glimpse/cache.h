@@ -69,8 +69,8 @@ GLIMPSE_API glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimps
 
 /*
  * Stores sample (a reference is taken), replacing what was there, and evicts the least recently
- * used until the bounds hold. A sample larger than the byte bound is not stored: GLIMPSE_OK, and
- * counted in the statistics as rejected. Errors: OOM (the cache is as before).
+ * used until the bounds hold. A sample larger than the byte bound is not stored: GLIMPSE_OK, what
+ * was there is gone, and the statistics count it as rejected. Errors: OOM (the cache is as before).
  */
 GLIMPSE_API glimpse_error glimpse_cache_put(glimpse_cache *cache, const glimpse_key *key,
                                             const glimpse_sample *sample, uint64_t now_ns);

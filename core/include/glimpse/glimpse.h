@@ -16,7 +16,7 @@
  *         glimpse_engine *engine;
  *         glimpse_config config;
  *         glimpse_config_init(&config);
- *         glimpse_config_from_env(&config);
+ *         glimpse_config_from_env(&config, NULL);
  *         if (glimpse_engine_new(base, &config, &engine) != GLIMPSE_OK) return 1;
  *         glimpse_draft draft = { .input_text = "...", .goal = "summarize in one sentence" };
  *         glimpse_observer observer = { .on_result = done };

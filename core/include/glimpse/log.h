@@ -40,10 +40,11 @@ typedef void (*glimpse_log_fn)(const glimpse_log_event *event, void *arg);
 GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);
 
 /*
- * One line without a line end: `WARN openai_error_retry id=7 status=500`, or one JSON object with
- * "ts" (RFC 3339, UTC, from unix_ms), "level", "event" and the fields. Values are escaped, so an
- * event is always one line. Writes at most size bytes with the NUL, and returns the length it
- * has, or would have had (like snprintf). buffer may be NULL when size is 0.
+ * One line without a line end: `2025-10-29T08:00:00.123Z WARN openai_error_retry id=7 status=500`,
+ * or one JSON object with "ts" (RFC 3339, UTC, from unix_ms), "level", "event" and the fields.
+ * Values are escaped, so an event is always one line of valid UTF-8. Writes at most size bytes with
+ * the NUL, and returns the length it has, or would have had (like snprintf). buffer may be NULL
+ * when size is 0.
  */
 GLIMPSE_API size_t glimpse_log_format_text(const glimpse_log_event *event, int64_t unix_ms,
                                            char *buffer, size_t size);

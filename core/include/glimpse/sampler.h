@@ -30,6 +30,9 @@ typedef struct glimpse_sampler_vtable {
     uint32_t version; /* REQUIRED: GLIMPSE_SAMPLER_VERSION */
     const char *name; /* REQUIRED: for logs, static */
     bool local;       /* results say source "local" and are not cached */
+    bool progress;    /* it calls glimpse_attempt_progress: the engine's connect, first-byte and
+                       * idle limits apply to its attempts; else only the attempt's and the
+                       * request's whole time */
 
     /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on
      * the stack. Must lead to one glimpse_attempt_done, inside start or later. */

@@ -1,0 +1,96 @@
+/*
+ * glimpse.c - the composition: wires the engine of core/ to the samplers and the cache that a
+ * program gets when it does not bring its own. The one file that knows both rooms.
+ */
+#include <glimpse/glimpse.h>
+
+#include "engine.h"
+#include "policy/select.h"
+
+static void say_local(const glimpse_config *config, const char *reason)
+{
+    gl_log log = { config->log, config->log_arg, config->log_level };
+    glimpse_log_field fields[] = { { "sampler", "local", 0 }, { "reason", reason, 0 } };
+    gl_log_emit(&log, GLIMPSE_LOG_WARN, "sampler_fallback", fields, 2);
+}
+
+static glimpse_error openai_sampler(struct event_base *base, const glimpse_config *config,
+                                    glimpse_sampler **sampler, const char **problem)
+{
+    glimpse_openai_config openai;
+    glimpse_openai_config_init(&openai);
+    if (config->base_url != NULL) openai.base_url = config->base_url;
+    openai.api_key = config->api_key;
+    openai.organization = config->organization;
+    openai.project = config->project;
+    openai.headers = config->headers;
+    openai.header_count = config->header_count;
+    openai.https_proxy = config->https_proxy;
+    openai.http_proxy = config->http_proxy;
+    openai.no_proxy = config->no_proxy;
+    openai.ca_file = config->ca_file;
+    openai.http_version = config->http_version;
+    openai.max_response_bytes = config->max_response_bytes;
+    openai.max_connections = config->concurrency;
+    openai.log = config->log;
+    openai.log_arg = config->log_arg;
+    openai.log_level = config->log_level;
+    return glimpse_openai_sampler_new(base, &openai, sampler, problem);
+}
+
+/* The playbook's section 2.1. What is given but malformed is an error; only a library underneath
+ * that cannot be set up, and only under AUTO, falls back to the local sampler. */
+static glimpse_error select_sampler(struct event_base *base, const glimpse_config *config,
+                                    glimpse_sampler **sampler)
+{
+    const char *reason = "";
+    gl_choice choice = gl_select(config, &reason);
+    if (choice == GL_CHOICE_REFUSED) return GLIMPSE_ERR_INVALID;
+    if (choice == GL_CHOICE_OPENAI) {
+        glimpse_error error = openai_sampler(base, config, sampler, &reason);
+        if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)
+            return error;
+    }
+    if (config->use_openai != GLIMPSE_USE_OPENAI_NEVER) say_local(config, reason);
+    return glimpse_local_sampler_new(sampler);
+}
+
+glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
+                                 glimpse_engine **engine)
+{
+    if (base == NULL || engine == NULL) return GLIMPSE_ERR_INVALID;
+    *engine = NULL;
+    glimpse_error error = glimpse_config_check(config, NULL);
+    if (error != GLIMPSE_OK) return error;
+
+    glimpse_config whole =
+        *config; /* with its parts filled in; what was made here is let go below */
+    glimpse_sampler *sampler = NULL, *fallback = NULL;
+    glimpse_cache *cache = NULL;
+    if (whole.sampler == NULL) {
+        error = select_sampler(base, config, &sampler);
+        if (error != GLIMPSE_OK) goto done;
+        whole.sampler = sampler;
+    }
+    if (whole.fallback == NULL) {
+        error = glimpse_local_sampler_new(&fallback);
+        if (error != GLIMPSE_OK) goto done;
+        whole.fallback = fallback;
+    }
+    if (whole.cache == NULL && whole.cache_entries > 0) {
+        glimpse_cache_config bounds;
+        glimpse_cache_config_init(&bounds);
+        bounds.max_entries = whole.cache_entries;
+        bounds.max_bytes = whole.cache_bytes;
+        bounds.ttl_ms = whole.cache_ttl_ms;
+        error = glimpse_cache_new(&bounds, &cache);
+        if (error != GLIMPSE_OK) goto done;
+        whole.cache = cache;
+    }
+    error = gl_engine_new(base, &whole, engine);
+done:
+    glimpse_sampler_unref(sampler);
+    glimpse_sampler_unref(fallback);
+    glimpse_cache_unref(cache);
+    return error;
+}

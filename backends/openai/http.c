@@ -1,0 +1,237 @@
+/*
+ * http.c - the seam: transfers are started, cancelled and reported here; see http.h.
+ *
+ * Owns the lists a transfer can be in while no shard has it: waiting for the name, finished and to
+ * be reported, pooled. One deferred call, the drain, does everything that must not happen inside
+ * libcurl's or the caller's stack: it lets the dirty shards run, then reports what ended, one by
+ * one, from a list that a callback may change. Called by the OpenAI sampler.
+ */
+#include "openai/http.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "openai/http_internal.h"
+
+/* A shard not used for this long at least, and twice this at most, is closed with its connections.
+ * libcurl itself looks at the age of idle connections only when a handle is used again. */
+#define REAP_EVERY (60 * GL_SECOND)
+/* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
+#define DRAIN_ROUNDS 4
+
+/* --- reporting --- */
+
+static const char *header(CURL *easy, const char *name)
+{
+    struct curl_header *found;
+    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value
+                                                                                  : NULL;
+}
+
+/* The words may quote what the server sent. */
+static void make_printable(char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
+}
+
+static void learn(gl_http *http, const gl_transfer *transfer)
+{
+    if (http->endpoint.multiplex && transfer->code == CURLE_OK && transfer->sendings != 0) {
+        long version = 0;
+        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_VERSION, &version);
+        if (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1)
+            gl_shards_plain(http);
+    }
+    if (http->resolver != NULL && transfer->sendings == 0 && transfer->code != CURLE_OK)
+        gl_resolver_rotate(http->resolver, transfer->addresses);
+}
+
+static void report(gl_http *http, gl_transfer *transfer)
+{
+    gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
+    make_printable(transfer->reason);
+    gl_http_judge(transfer, &response);
+    if (response.status != 0) {
+        response.retry_after = header(transfer->easy, "retry-after");
+        response.request_id = header(transfer->easy, "x-request-id");
+        response.content_type = header(transfer->easy, "content-type");
+    }
+    learn(http, transfer);
+    transfer->observer.done(transfer->arg, &response);
+    gl_transfer_release(transfer);
+}
+
+static void drain(void *arg)
+{
+    gl_http *http = arg;
+    http->draining = true;
+    for (int round = 0; round < DRAIN_ROUNDS; round++) {
+        gl_list dirty;
+        gl_list_init(&dirty);
+        gl_list_splice_back(&dirty, &http->dirty);
+        gl_node *node;
+        while ((node = gl_list_pop_front(&dirty)) != NULL)
+            gl_shard_drain(GL_CONTAINER(node, gl_shard, dirty));
+        if (gl_list_empty(&http->finished)) break;
+        while ((node = gl_list_pop_front(&http->finished)) != NULL)
+            report(http, GL_CONTAINER(node, gl_transfer, node));
+    }
+    http->draining = false;
+    if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished))
+        gl_defer_next_turn(http->drain);
+}
+
+/* --- starting --- */
+
+static void fail(gl_transfer *transfer, glimpse_error error, const char *message)
+{
+    gl_http *http = transfer->http;
+    transfer->error = error;
+    size_t len = strlen(message);
+    if (len >= sizeof transfer->reason) len = sizeof transfer->reason - 1;
+    memcpy(transfer->reason, message, len);
+    transfer->reason[len] = '\0';
+    transfer->state = GL_TRANSFER_FINISHED;
+    gl_list_push_back(&http->finished, &transfer->node);
+    if (!http->draining) gl_defer_this_turn(http->drain);
+}
+
+static void launch(gl_transfer *transfer, gl_addresses *addresses)
+{
+    gl_http *http = transfer->http;
+    if ((addresses != NULL && !gl_transfer_resolve(transfer, addresses)) ||
+        !gl_shard_add(http, transfer))
+        fail(transfer, GLIMPSE_ERR_OOM, "out of memory");
+}
+
+static void name_ready(void *arg)
+{
+    gl_http *http = arg;
+    const char *message;
+    glimpse_error error = gl_resolver_verdict(http->resolver, &message);
+    gl_list waiting;
+    gl_list_init(&waiting);
+    gl_list_splice_back(&waiting, &http->waiting);
+    gl_addresses *addresses = error == GLIMPSE_OK ? gl_resolver_get(http->resolver) : NULL;
+    gl_node *node;
+    while ((node = gl_list_pop_front(&waiting)) != NULL) {
+        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
+        if (error != GLIMPSE_OK)
+            fail(transfer, error, message);
+        else if (addresses != NULL)
+            launch(transfer, addresses);
+        else
+            gl_list_push_back(&http->waiting, &transfer->node); /* it went stale already */
+    }
+}
+
+gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
+                           const gl_http_observer *observer, void *arg)
+{
+    gl_transfer *transfer = gl_transfer_take(http, path, body);
+    if (transfer == NULL) return NULL;
+    transfer->observer = *observer;
+    transfer->arg = arg;
+    gl_addresses *addresses = http->resolver != NULL ? gl_resolver_get(http->resolver) : NULL;
+    if (http->resolver == NULL || addresses != NULL) {
+        launch(transfer, addresses);
+    } else {
+        transfer->state = GL_TRANSFER_WAITING;
+        gl_list_push_back(&http->waiting, &transfer->node);
+    }
+    return transfer;
+}
+
+void gl_http_cancel(gl_transfer *transfer)
+{
+    gl_http *http = transfer->http;
+    assert(transfer->state != GL_TRANSFER_POOLED);
+    if (transfer->state == GL_TRANSFER_RUNNING) {
+        /* A connection that took too long: the next attempt tries the next address. */
+        if (http->resolver != NULL && transfer->sendings == 0)
+            gl_resolver_rotate(http->resolver, transfer->addresses);
+        gl_shard_remove(transfer);
+    } else {
+        gl_node_remove(&transfer->node);
+    }
+    gl_transfer_release(transfer);
+}
+
+/* --- life --- */
+
+static void reap(void *arg)
+{
+    gl_http *http = arg;
+    gl_shards_reap(http);
+    gl_timer_set(http->reaper, gl_loop_now(http->loop) + REAP_EVERY);
+}
+
+static bool share_new(gl_http *http)
+{
+    /* Not CURL_LOCK_DATA_CONNECT: that would make one pool of all shards again. One thread, so no
+     * locks. */
+    http->share = curl_share_init();
+    return http->share != NULL &&
+           curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
+           curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) ==
+               CURLSHE_OK;
+}
+
+glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
+                          gl_http **out, const char **problem)
+{
+    *problem = "";
+    gl_http *http = gl_calloc(1, sizeof *http);
+    if (http == NULL) return GLIMPSE_ERR_OOM;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+        gl_free(http);
+        return GLIMPSE_ERR_SETUP;
+    }
+    http->loop = loop;
+    http->log = config->log;
+    http->max_pooled = config->max_connections;
+    gl_list_init(&http->waiting);
+    gl_list_init(&http->finished);
+    gl_list_init(&http->pool);
+    gl_list_init(&http->dirty);
+    glimpse_error error = gl_endpoint_init(&http->endpoint, config, problem);
+    if (error != GLIMPSE_OK) goto done;
+    error = GLIMPSE_ERR_OOM;
+    if (!share_new(http)) goto done;
+    http->drain = gl_defer_new(loop, drain, http);
+    http->reaper = gl_timer_new(loop, reap, http);
+    if (http->drain == NULL || http->reaper == NULL) goto done;
+    if (http->endpoint.resolve_name != NULL) {
+        http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
+        if (http->resolver == NULL) goto done;
+    }
+    gl_timer_set(http->reaper, gl_loop_now(loop) + REAP_EVERY);
+    error = GLIMPSE_OK;
+done:
+    if (error != GLIMPSE_OK) {
+        gl_http_free(http);
+        http = NULL;
+    }
+    *out = http;
+    return error;
+}
+
+void gl_http_free(gl_http *http)
+{
+    if (http == NULL) return;
+    assert(http->running == 0 && !http->draining);
+    gl_resolver_free(http->resolver);
+    gl_shards_free(http);
+    gl_node *node;
+    while ((node = gl_list_pop_front(&http->pool)) != NULL)
+        gl_transfer_free(GL_CONTAINER(node, gl_transfer, node));
+    if (http->share != NULL) curl_share_cleanup(http->share);
+    gl_sockets_free(http);
+    gl_timer_free(http->reaper);
+    gl_defer_free(http->drain);
+    gl_endpoint_free(&http->endpoint);
+    gl_free(http);
+    curl_global_cleanup();
+}

@@ -1,0 +1,417 @@
+/*
+ * http_endpoint.c - the configuration of a gl_http, checked once and made ready for libcurl: the
+ * base URL, the proxy that applies, header lines, the certificates, the HTTP version.
+ *
+ * Everything here is immutable afterwards but `multiplex`. Called by gl_http_new; sends nothing.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "openai/http_internal.h"
+
+#define CURL_VERSION(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
+
+static bool has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+    return false;
+}
+
+/* --- the base URL --- */
+
+/* A part of a URL in memory of our own: NULL when absent, *oom set when memory was. */
+static char *part(CURLU *url, CURLUPart what, unsigned flags, bool *oom)
+{
+    char *text = NULL;
+    CURLUcode code = curl_url_get(url, what, &text, flags);
+    if (code == CURLUE_OUT_OF_MEMORY) *oom = true;
+    if (code != CURLUE_OK) return NULL;
+    char *copy = gl_strdup(text);
+    curl_free(text);
+    if (copy == NULL) *oom = true;
+    return copy;
+}
+
+static bool has_part(CURLU *url, CURLUPart what)
+{
+    char *text = NULL;
+    bool there = curl_url_get(url, what, &text, 0) == CURLUE_OK;
+    curl_free(text);
+    return there;
+}
+
+static const char *base_url_problem(CURLU *url, const char *text, const char *scheme,
+                                    const char *host)
+{
+    if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+        return "base_url: the scheme must be http or https";
+    /* libcurl forgives a third slash, and takes what follows for the host. */
+    if (host == NULL || host[0] == '\0' || strstr(text, ":///") != NULL)
+        return "base_url: there is no host";
+    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+        return "base_url: a user or password does not belong there";
+    /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
+    if (strchr(text, '?') != NULL) return "base_url: a query does not belong there";
+    if (strchr(text, '#') != NULL) return "base_url: a fragment does not belong there";
+    return NULL;
+}
+
+struct origin {
+    char *scheme, *host, *port;
+};
+
+static void origin_free(struct origin *origin)
+{
+    gl_free(origin->scheme);
+    gl_free(origin->host);
+    gl_free(origin->port);
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80) return false;
+    return true;
+}
+
+static char *host_part(CURLU *url, bool *oom)
+{
+    unsigned flags = 0;
+#ifdef CURLU_PUNYCODE /* 7.88.0: the name as DNS has it */
+    flags = CURLU_PUNYCODE;
+#endif
+    char *host = part(url, CURLUPART_HOST, flags, oom);
+    if (host != NULL && !is_ascii(host)) {
+        gl_free(host);
+        host = NULL;
+    }
+    return host;
+}
+
+static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin, const char *text,
+                                   const char **problem)
+{
+    if (text == NULL || text[0] == '\0') {
+        *problem = "base_url: it is empty";
+        return GLIMPSE_ERR_INVALID;
+    }
+    if (has_control(text) || strchr(text, ' ') != NULL) {
+        *problem = "base_url: spaces and control characters do not belong there";
+        return GLIMPSE_ERR_INVALID;
+    }
+    CURLU *url = curl_url();
+    if (url == NULL) return GLIMPSE_ERR_OOM;
+    bool oom = false;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OK) {
+        origin->scheme = part(url, CURLUPART_SCHEME, 0, &oom);
+        origin->host = host_part(url, &oom);
+        origin->port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, &oom);
+        if (!oom) *problem = base_url_problem(url, text, origin->scheme, origin->host);
+        size_t len = strlen(text);
+        while (len > 0 && text[len - 1] == '/') len--;
+        endpoint->base_url = gl_strndup(text, len);
+        oom = oom || endpoint->base_url == NULL;
+    } else if (code == CURLUE_OUT_OF_MEMORY) {
+        oom = true;
+    } else {
+        *problem = "base_url: not a URL such as https://host/v1";
+    }
+    curl_url_cleanup(url);
+    if (oom) return GLIMPSE_ERR_OOM;
+    return *problem != NULL && **problem != '\0' ? GLIMPSE_ERR_INVALID : GLIMPSE_OK;
+}
+
+/* --- the proxy --- */
+
+/* Whether one entry of no_proxy names this host: the name itself or a domain above it. */
+static bool entry_covers(const char *entry, size_t len, const char *host)
+{
+    if (len == 1 && entry[0] == '*') return true;
+    while (len > 0 && entry[0] == '.') entry++, len--;
+    while (len > 0 && entry[len - 1] == '.') len--;
+    size_t host_len = strlen(host);
+    while (host_len > 0 && host[host_len - 1] == '.') host_len--;
+    if (len == 0 || host_len < len) return false;
+    if (strncasecmp(host + host_len - len, entry, len) != 0) return false;
+    return host_len == len || host[host_len - len - 1] == '.';
+}
+
+static bool bypasses_proxy(const char *no_proxy, const char *host)
+{
+    static const char separators[] = ", ";
+    char bare[256]; /* a host name has at most 253 bytes */
+    size_t len = strlen(host);
+    if (host[0] == '[' && len >= 2 && len < sizeof bare) { /* an IPv6 address is listed without */
+        memcpy(bare, host + 1, len - 2);
+        bare[len - 2] = '\0';
+        host = bare;
+    }
+    for (const char *at = no_proxy; at != NULL && *at != '\0';) {
+        at += strspn(at, separators);
+        size_t entry = strcspn(at, separators);
+        if (entry != 0 && entry_covers(at, entry, host)) return true;
+        at += entry;
+    }
+    return false;
+}
+
+/* What libcurl takes for a proxy, with its own default ports; *to is where it connects to. */
+static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const char *text,
+                                const char **problem)
+{
+    static const char bad[] = "proxy: not a proxy such as http://host:port";
+    if (has_control(text)) {
+        *problem = bad;
+        return GLIMPSE_ERR_INVALID;
+    }
+    CURLU *url = curl_url();
+    if (url == NULL) return GLIMPSE_ERR_OOM;
+    glimpse_error error = GLIMPSE_ERR_INVALID;
+    bool oom = false;
+    *problem = bad;
+    /* Without a scheme it is http, whatever the name suggests. */
+    bool bare = strstr(text, "://") == NULL;
+    CURLUcode code = curl_url_set(url, CURLUPART_URL, text,
+                                  CURLU_NON_SUPPORT_SCHEME | (bare ? CURLU_GUESS_SCHEME : 0));
+    if (code == CURLUE_OK && bare) code = curl_url_set(url, CURLUPART_SCHEME, "http", 0);
+    if (code != CURLUE_OK) goto done;
+    to->scheme = part(url, CURLUPART_SCHEME, 0, &oom);
+    to->host = host_part(url, &oom);
+    to->port = part(url, CURLUPART_PORT, 0, &oom);
+    if (oom || to->scheme == NULL || to->host == NULL) goto done;
+    /* A SOCKS proxy resolves the server's name too: libcurl would start a thread for it. */
+    const char *scheme = to->scheme;
+    if (strcmp(scheme, "socks5") == 0) scheme = "socks5h";
+    if (strcmp(scheme, "socks4") == 0) scheme = "socks4a";
+    if (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0 &&
+        strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
+        goto done;
+    if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
+    code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OK && to->port != NULL)
+        code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
+    if (code != CURLUE_OK) goto done;
+    gl_free(endpoint->proxy);
+    endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
+    if (endpoint->proxy == NULL || to->port == NULL) goto done;
+    error = GLIMPSE_OK;
+    *problem = "";
+done:
+    curl_url_cleanup(url);
+    if (oom || code == CURLUE_OUT_OF_MEMORY || (error != GLIMPSE_OK && to->scheme && !to->port)) {
+        *problem = "";
+        return GLIMPSE_ERR_OOM;
+    }
+    return error;
+}
+
+/* Whose name libcurl will need, and under which key it looks that up in its cache. */
+static bool note_name(gl_endpoint *endpoint, const struct origin *to)
+{
+    if (gl_resolve_is_literal(to->host)) return true;
+    endpoint->resolve_name = gl_strdup(to->host);
+    gl_buf prefix;
+    gl_buf_init(&prefix, SIZE_MAX);
+    gl_buf_printf(&prefix, "%s:%s:", to->host, to->port);
+    if (gl_buf_terminate(&prefix)) endpoint->resolve_prefix = gl_strdup(prefix.data);
+    gl_buf_free(&prefix);
+    return endpoint->resolve_name != NULL && endpoint->resolve_prefix != NULL;
+}
+
+struct curl_slist *gl_endpoint_resolve_list(const gl_endpoint *endpoint,
+                                            const gl_addresses *addresses)
+{
+    gl_buf line;
+    gl_buf_init(&line, SIZE_MAX);
+    gl_buf_append_str(&line, endpoint->resolve_prefix);
+    gl_buf_append_str(&line, addresses->text);
+    struct curl_slist *list = gl_buf_terminate(&line) ? curl_slist_append(NULL, line.data) : NULL;
+    gl_buf_free(&line);
+    return list;
+}
+
+/* --- headers --- */
+
+static size_t name_length(const char *line)
+{
+    return strcspn(line, ":");
+}
+
+static bool names(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    return name_length(line) == len && strncasecmp(line, name, len) == 0;
+}
+
+static const char *header_problem(const char *line)
+{
+    if (has_control(line)) return "headers: control characters do not belong in a header line";
+    size_t name = name_length(line);
+    if (name == 0 || line[name] != ':') return "headers: a line must be \"Name: value\"";
+    if (strcspn(line, " ;") < name) return "headers: a name with a space or a semicolon";
+    return NULL;
+}
+
+static bool append_line(struct curl_slist **list, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(*list, line);
+    if (longer != NULL) *list = longer;
+    return longer != NULL;
+}
+
+static bool append_header(struct curl_slist **list, const char *line)
+{
+    size_t name = name_length(line);
+    if (line[name + 1 + strspn(line + name + 1, " ")] != '\0') return append_line(list, line);
+    /* An empty value is spelled "Name;" to libcurl; "Name:" would take a header away. */
+    char *empty = gl_strndup(line, name + 1);
+    if (empty == NULL) return false;
+    empty[name] = ';';
+    bool ok = append_line(list, empty);
+    gl_free(empty);
+    return ok;
+}
+
+static bool given(const gl_http_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->header_count; i++)
+        if (names(config->headers[i], name)) return true;
+    return false;
+}
+
+static glimpse_error take_headers(gl_endpoint *endpoint, const gl_http_config *config,
+                                  const char **problem)
+{
+    for (size_t i = 0; i < config->header_count; i++) {
+        const char *found = header_problem(config->headers[i]);
+        if (found != NULL) {
+            *problem = found;
+            return GLIMPSE_ERR_INVALID;
+        }
+    }
+    struct curl_slist **list = &endpoint->post_headers;
+    bool ok = true, typed = given(config, "Content-Type");
+    if (!typed) ok = append_line(list, "Content-Type: application/json");
+    if (!given(config, "Accept")) ok = ok && append_line(list, "Accept: application/json");
+    /* Else libcurl asks for 100-continue above 1 MB and waits a second for it. */
+    if (!given(config, "Expect")) ok = ok && append_line(list, "Expect:");
+    for (size_t i = 0; i < config->header_count; i++)
+        ok = ok && append_header(list, config->headers[i]);
+    if (!ok) return GLIMPSE_ERR_OOM;
+    endpoint->get_headers = typed ? *list : (*list)->next;
+    return GLIMPSE_OK;
+}
+
+/* --- certificates --- */
+
+/* Whether the directory is one for OpenSSL's look-up by hash: names such as 5ed36f99.0. */
+static bool is_hashed(const char *path)
+{
+    DIR *directory = path != NULL ? opendir(path) : NULL;
+    if (directory == NULL) return false;
+    bool hashed = false;
+    const struct dirent *entry;
+    while (!hashed && (entry = readdir(directory)) != NULL)
+        hashed = strlen(entry->d_name) == 10 && strspn(entry->d_name, "0123456789abcdef") == 8 &&
+                 entry->d_name[8] == '.';
+    closedir(directory);
+    return hashed;
+}
+
+static bool take_certificates(gl_endpoint *endpoint, const char *ca_file)
+{
+    const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+    /* The directory: OpenSSL opens the one file it needs, where parsing Debian's bundle of 144
+     * takes 14 ms of the loop's time, once for each shard at best. */
+    if (ca_file == NULL && is_hashed(version->capath)) {
+        endpoint->ca_path = version->capath;
+        return true;
+    }
+    if (ca_file == NULL) ca_file = version->cainfo;
+    if (ca_file == NULL) return true; /* a TLS library with a store of its own */
+    endpoint->ca_file = gl_strdup(ca_file);
+    return endpoint->ca_file != NULL;
+}
+
+/* --- the HTTP version --- */
+
+/* Releases whose multiplexing is sound under multi_socket: 8.10.0 no longer polls for each stream;
+ * up to 8.11.0 the timer callback was sometimes not called (fixed by 4cded6deac); 8.14.0 to 8.15.x
+ * wake all pending handles for each free slot (issue 18017); 8.21.0 leaks sockets (issue 22306). */
+static bool multiplexes_soundly(unsigned version)
+{
+    if (version < CURL_VERSION(8, 11, 1)) return false;
+    if (version >= CURL_VERSION(8, 14, 0) && version < CURL_VERSION(8, 16, 0)) return false;
+    return version != CURL_VERSION(8, 21, 0);
+}
+
+static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wanted, bool tls,
+                                  const char **problem)
+{
+    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
+    unsigned version = library->version_num;
+    bool able = (library->features & CURL_VERSION_HTTP2) != 0;
+    /* Before 8.10.0 every stream of a connection polls at each event: 25 polls a response at 32. */
+    endpoint->streams = version < CURL_VERSION(8, 10, 0) ? 32 : 100;
+    endpoint->http_version = CURL_HTTP_VERSION_1_1;
+    if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
+    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && able && multiplexes_soundly(version)))
+        return GLIMPSE_OK;
+    *problem = NULL;
+    if (!able)
+        *problem = "http_version: this libcurl has no HTTP/2";
+    else if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
+        *problem = "http_version: HTTP/2 without TLS needs libcurl 8.0.0 or later";
+    if (*problem != NULL) return GLIMPSE_ERR_INVALID;
+    *problem = "";
+    endpoint->multiplex = true;
+    endpoint->http_version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+    return GLIMPSE_OK;
+}
+
+/* --- all of it --- */
+
+glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *config,
+                               const char **problem)
+{
+    struct origin server = { 0 }, proxy = { 0 };
+    *problem = NULL;
+    endpoint->max_response_bytes = config->max_response_bytes;
+    glimpse_error error = take_base_url(endpoint, &server, config->base_url, problem);
+    if (error == GLIMPSE_OK) error = take_headers(endpoint, config, problem);
+    if (error != GLIMPSE_OK) goto done;
+    bool tls = strcmp(server.scheme, "https") == 0;
+    error = take_version(endpoint, config->version, tls, problem);
+    if (error != GLIMPSE_OK) goto done;
+    const char *wanted = tls ? config->https_proxy : config->http_proxy;
+    bool proxied =
+        wanted != NULL && wanted[0] != '\0' && !bypasses_proxy(config->no_proxy, server.host);
+    endpoint->proxy = gl_strdup("");
+    if (endpoint->proxy != NULL && proxied) {
+        error = take_proxy(endpoint, &proxy, wanted, problem);
+        if (error != GLIMPSE_OK) goto done;
+    }
+    if (endpoint->proxy == NULL || !note_name(endpoint, proxied ? &proxy : &server) ||
+        !take_certificates(endpoint, config->ca_file))
+        error = GLIMPSE_ERR_OOM;
+done:
+    if (*problem == NULL) *problem = "";
+    origin_free(&server);
+    origin_free(&proxy);
+    return error;
+}
+
+void gl_endpoint_free(gl_endpoint *endpoint)
+{
+    gl_free(endpoint->base_url);
+    gl_free(endpoint->proxy);
+    gl_free(endpoint->ca_file);
+    gl_free(endpoint->resolve_name);
+    gl_free(endpoint->resolve_prefix);
+    curl_slist_free_all(endpoint->post_headers);
+}

@@ -1,0 +1,114 @@
+/*
+ * http_error.c - from how a transfer ended to an error kind. Pure but for what it asks libcurl.
+ *
+ * What broke before the request was sent is CONNECT: nothing was asked, another attempt is safe.
+ * libcurl has no code of its own for a handshake that was cut off, so there its words decide.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "openai/http_internal.h"
+
+static const char resent[] = "connection died before an answer; not resent";
+
+/* OpenSSL's queue of errors names what it did not like ("error:0A..."), and holds nothing, or an
+ * end of file, when the connection broke (vtls/openssl.c, ossl_connect_step2). */
+static bool handshake_was_cut(const char *reason)
+{
+    return strstr(reason, "error:") == NULL || strstr(reason, "unexpected eof") != NULL;
+}
+
+static glimpse_error judge_code(const gl_transfer *transfer)
+{
+    bool sent = transfer->sendings != 0;
+    switch (transfer->code) {
+    case CURLE_OK:
+        return GLIMPSE_OK;
+    case CURLE_OUT_OF_MEMORY:
+        return GLIMPSE_ERR_OOM;
+    case CURLE_URL_MALFORMAT:
+        return GLIMPSE_ERR_INVALID;
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return GLIMPSE_ERR_DNS;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_PROXY:
+        return GLIMPSE_ERR_CONNECT;
+    case CURLE_SSL_CONNECT_ERROR:
+        return handshake_was_cut(transfer->reason) ? GLIMPSE_ERR_CONNECT : GLIMPSE_ERR_TLS;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_SSL_ISSUER_ERROR:
+    case CURLE_SSL_CRL_BADFILE:
+    case CURLE_SSL_ENGINE_NOTFOUND:
+    case CURLE_SSL_ENGINE_SETFAILED:
+    case CURLE_SSL_ENGINE_INITFAILED:
+    case CURLE_SSL_INVALIDCERTSTATUS:
+    case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+    case CURLE_SSL_CLIENTCERT:
+    case CURLE_USE_SSL_FAILED:
+        return GLIMPSE_ERR_TLS;
+    case CURLE_FILESIZE_EXCEEDED:
+        return GLIMPSE_ERR_BODY_TOO_LARGE;
+    case CURLE_ABORTED_BY_CALLBACK: /* the second sending: see before_sending */
+        return GLIMPSE_ERR_RESET;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_OPERATION_TIMEDOUT: /* libcurl's own connect limit of five minutes */
+        return sent ? GLIMPSE_ERR_RESET : GLIMPSE_ERR_CONNECT;
+    case CURLE_HTTP2_STREAM: /* "(err 1)" is PROTOCOL_ERROR, RFC 9113 section 7 */
+        return strstr(transfer->reason, "PROTOCOL_ERROR") != NULL ? GLIMPSE_ERR_PROTOCOL
+                                                                  : GLIMPSE_ERR_RESET;
+    default:
+        return sent ? GLIMPSE_ERR_PROTOCOL : GLIMPSE_ERR_CONNECT;
+    }
+}
+
+static const char *own_words(const gl_transfer *transfer, glimpse_error error)
+{
+    switch (error) {
+    case GLIMPSE_ERR_BODY_TOO_LARGE:
+        return "the answer is larger than the limit";
+    case GLIMPSE_ERR_OOM:
+        return "out of memory";
+    case GLIMPSE_ERR_REDIRECT:
+        return "the server redirected; redirects are not followed";
+    case GLIMPSE_ERR_PROTOCOL:
+        if (transfer->code == CURLE_OK) return "the server switched to another protocol";
+        return NULL;
+    case GLIMPSE_ERR_RESET:
+        return transfer->code == CURLE_ABORTED_BY_CALLBACK ? resent : NULL;
+    case GLIMPSE_ERR_CONNECT: {
+        int reason = transfer->http->sockets.last_errno;
+        if (transfer->code != CURLE_COULDNT_CONNECT || reason == 0) return NULL;
+        return reason == EMFILE || reason == ENFILE
+                   ? "no file descriptor is left for a connection (ulimit -n)"
+                   : "no socket could be opened";
+    }
+    default:
+        return NULL;
+    }
+}
+
+void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
+{
+    long status = 0;
+    if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    response->status = (int)status;
+    glimpse_error error = transfer->error;
+    if (error == GLIMPSE_OK) error = judge_code(transfer);
+    if (error == GLIMPSE_OK && status >= 300 && status <= 399) error = GLIMPSE_ERR_REDIRECT;
+    if (error == GLIMPSE_OK && status < 200) error = GLIMPSE_ERR_PROTOCOL;
+    response->error = error;
+    response->message = "";
+    if (error == GLIMPSE_OK) return;
+    response->message = own_words(transfer, error);
+    if (response->message == NULL)
+        response->message =
+            transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(transfer->code);
+}

@@ -1,0 +1,179 @@
+/*
+ * http_internal.h - what the http*.c files share: the endpoint, a transfer, a shard.
+ *
+ * http.c          the seam: start, cancel, the one drain; waiting for the name
+ * http_endpoint.c the configuration, checked and made ready for libcurl
+ * http_transfer.c easy handles, their callbacks and their pool
+ * http_shard.c    multi handles: which one takes a transfer, timers, messages
+ * http_socket.c   the table of sockets, watched and dormant
+ * http_error.c    from libcurl's verdict to ours
+ */
+#ifndef GL_HTTP_INTERNAL_H
+#define GL_HTTP_INTERNAL_H
+
+#include <curl/curl.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "openai/http.h"
+#include "openai/resolve.h"
+
+typedef struct gl_shard gl_shard;
+
+/* --- http_endpoint.c --- */
+
+/* All that is the same for every request. */
+typedef struct gl_endpoint {
+    char *base_url;       /* without a slash at the end */
+    char *proxy;          /* "" for none */
+    char *ca_file;        /* NULL: ca_path */
+    const char *ca_path;  /* libcurl's own, hashed directory; NULL: ca_file */
+    char *resolve_name;   /* the host, or the proxy's, when it has to be looked up; else NULL */
+    char *resolve_prefix; /* "name:port:", what CURLOPT_RESOLVE wants before the addresses */
+    struct curl_slist *post_headers;
+    struct curl_slist *get_headers; /* the tail of post_headers, without Content-Type */
+    long http_version;              /* CURL_HTTP_VERSION_* */
+    bool multiplex;                 /* HTTP/2 is asked for; cleared when the server has none */
+    unsigned streams;               /* requests on one HTTP/2 connection */
+    size_t max_response_bytes;
+} gl_endpoint;
+
+glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *config,
+                               const char **problem);
+void gl_endpoint_free(gl_endpoint *endpoint);
+
+/* The slist of CURLOPT_RESOLVE for these addresses; NULL: out of memory. */
+struct curl_slist *gl_endpoint_resolve_list(const gl_endpoint *endpoint,
+                                            const gl_addresses *addresses);
+
+/* --- http_transfer.c --- */
+
+typedef enum gl_transfer_state {
+    GL_TRANSFER_POOLED,  /* in http->pool */
+    GL_TRANSFER_WAITING, /* for the name: in http->waiting */
+    GL_TRANSFER_RUNNING, /* in a multi handle: in shard->running, or shard->ended for a moment */
+    GL_TRANSFER_FINISHED /* out of it, to be reported: in http->finished */
+} gl_transfer_state;
+
+/* One request, and the easy handle it uses. Pooled with its options, its buffer and its path. */
+struct gl_transfer {
+    gl_node node;
+    gl_http *http;
+    gl_shard *shard; /* RUNNING only */
+    gl_transfer_state state;
+    CURL *easy;
+    char *path;              /* what the easy handle's URL was made from */
+    gl_addresses *addresses; /* what its RESOLVE list was made from, a reference */
+    struct curl_slist *resolve;
+    gl_http_observer observer;
+    void *arg;
+    gl_slice request;
+    gl_buf body;
+    glimpse_error error; /* ours, when we ended it: it goes before code */
+    CURLcode code;
+    unsigned sendings; /* times libcurl set out to send the request: a second is refused */
+    bool get, began;
+    char reason[CURL_ERROR_SIZE];
+};
+
+/* From the pool or new; NULL: out of memory. */
+gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body);
+
+/* Back into the pool, or freed when the pool is full. Not in a multi handle, in no list. */
+void gl_transfer_release(gl_transfer *transfer);
+void gl_transfer_free(gl_transfer *transfer);
+
+/* Loads these addresses into libcurl's cache when the transfer runs. false: out of memory. */
+bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);
+
+/* --- http_shard.c --- */
+
+/* A multi handle of its own for at most GL_SHARD_CONNECTIONS connections: what libcurl does per
+ * completion walks its connections, so one handle for 10,000 costs 192 us of CPU a request where
+ * shards cost 61 (docs/internals/wire.md). */
+enum { GL_SHARD_CONNECTIONS = 64 };
+
+struct gl_shard {
+    gl_node dirty; /* in http->dirty: something to drain */
+    gl_http *http;
+    CURLM *multi;
+    gl_timer *timer;
+    gl_list running, ended;
+    size_t index, transfers; /* transfers = length of running and ended */
+    size_t sockets, dormant; /* of ours: announced, and idle among them */
+    size_t foreign;          /* announced that we did not open */
+    size_t fresh;   /* added, and not yet run by libcurl: each will take a dormant socket */
+    bool kick;      /* libcurl asked to be called at once */
+    bool unwatched; /* a socket could not be watched: transfers with an error end */
+    bool broken;    /* the same, and all end */
+    bool touched;   /* used since the last look for idle shards */
+};
+
+/* Where a shard can be put, by index; a bit for those with room, and with a warm connection. */
+typedef struct gl_shards {
+    gl_shard **at; /* NULL where one was freed */
+    uint64_t *room, *warm;
+    size_t count, capacity; /* capacity is a multiple of 64 */
+} gl_shards;
+
+/* Puts the transfer into a shard. false: out of memory. */
+bool gl_shard_add(gl_http *http, gl_transfer *transfer);
+
+/* Takes it out, wherever it is in its way; closes its connection if it has not ended. */
+void gl_shard_remove(gl_transfer *transfer);
+
+/* Lets libcurl do what is due, and moves what ended to http->finished. */
+void gl_shard_drain(gl_shard *shard);
+
+void gl_shard_mark_dirty(gl_shard *shard);
+void gl_shard_update(gl_shard *shard); /* its bits, after a count changed */
+void gl_shards_free(gl_http *http);
+void gl_shards_reap(gl_http *http); /* frees those not used since the last call */
+
+/* HTTP/2 was asked for and the server speaks 1.1: from now on one request a connection. */
+void gl_shards_plain(gl_http *http);
+
+/* --- http_socket.c --- */
+
+typedef struct gl_socket {
+    gl_watch *watch; /* NULL: not known */
+    gl_shard *shard; /* that announced it, NULL before */
+    bool ours;       /* opened by our callback, so closed by it: may stay watched in between */
+    bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
+} gl_socket;
+
+typedef struct gl_sockets {
+    gl_socket *at; /* by descriptor */
+    size_t count;
+    int last_errno; /* why the last one could not be opened */
+} gl_sockets;
+
+int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused);
+curl_socket_t gl_socket_open(void *http, curlsocktype purpose, struct curl_sockaddr *address);
+int gl_socket_close(void *http, curl_socket_t fd);
+void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
+void gl_sockets_free(gl_http *http);
+
+/* --- http_error.c --- */
+
+/* Fills error, message and status from how the transfer ended. */
+void gl_http_judge(const gl_transfer *transfer, gl_http_response *response);
+
+/* --- http.c --- */
+
+struct gl_http {
+    gl_loop *loop;
+    gl_endpoint endpoint;
+    gl_log log;
+    CURLSH *share; /* names and TLS sessions, for all shards */
+    gl_resolver *resolver;
+    gl_list waiting, finished, pool, dirty;
+    size_t running, pooled, max_pooled;
+    gl_shards shards;
+    gl_sockets sockets;
+    gl_defer *drain;
+    gl_timer *reaper;
+    bool draining;
+};
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * http_transfer.c - easy handles: their options, what libcurl calls for them, the pool of them.
+ *
+ * An easy handle is set up once and keeps its options: a new one costs some twenty setopts and six
+ * allocations. A request changes only the body, and the path when it is another. The callbacks run
+ * inside libcurl: they store, and never call it.
+ */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "openai/http_internal.h"
+
+/* A receive buffer above this goes back when the transfer is pooled; answers are 1 to 4 KiB. */
+#define KEEP_BYTES ((size_t)64 * 1024)
+/* At most this much is set aside on the word of a Content-Length alone. */
+#define TRUST_BYTES ((curl_off_t)256 * 1024)
+/* Transfers kept although fewer run. */
+#define POOL_FLOOR 64
+
+/* --- callbacks --- */
+
+/* Before each sending of the request, on a new connection or a reused one. libcurl would send a
+ * POST again, up to five times, when a reused connection dies without an answer
+ * (Curl_retry_request), or HTTP/2 refuses the stream: the second time is refused here. */
+static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_port, int local_port)
+{
+    (void)peer_ip;
+    (void)local_ip;
+    (void)peer_port;
+    (void)local_port;
+    gl_transfer *transfer = arg;
+    if (++transfer->sendings > 1) return CURL_PREREQFUNC_ABORT;
+    transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
+    transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_SENT);
+    return CURL_PREREQFUNC_OK;
+}
+
+static void reserve_announced(gl_transfer *transfer)
+{
+    curl_off_t len = -1;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &len);
+    if (len > 0 && len <= TRUST_BYTES) gl_buf_reserve(&transfer->body, (size_t)len);
+}
+
+/* The first byte of the answer is the first of its body: to see the headers come, libcurl would
+ * call for each line of them, and servers of completions send them together with the body. */
+static size_t body_came(char *data, size_t size, size_t count, void *arg)
+{
+    gl_transfer *transfer = arg;
+    size_t len = size * count;
+    if (!transfer->began) reserve_announced(transfer);
+    gl_buf_append(&transfer->body, data, len);
+    if (transfer->body.failed) {
+        transfer->error = transfer->body.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM;
+        return CURL_WRITEFUNC_ERROR;
+    }
+    transfer->observer.progress(transfer->arg, transfer->began ? GLIMPSE_PROGRESS_BYTES
+                                                               : GLIMPSE_PROGRESS_FIRST_BYTE);
+    transfer->began = true;
+    return len;
+}
+
+/* --- one handle --- */
+
+#define SET(option, value) ok = ok && curl_easy_setopt(easy, option, value) == CURLE_OK
+
+static bool set_buffers(CURL *easy)
+{
+    bool ok = true;
+    /* Before 8.7.0 each transfer has its own: 26.5 KB in flight with the defaults, 14 KB so (16 KiB
+     * is the least for uploads). Since then one is shared by all of a multi handle. */
+    if (curl_version_info(CURLVERSION_NOW)->version_num < 0x080700) {
+        SET(CURLOPT_BUFFERSIZE, 4096L);
+        SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+    }
+    return ok;
+}
+
+static bool set_wire(CURL *easy, gl_http *http)
+{
+    const gl_endpoint *endpoint = &http->endpoint;
+    bool ok = set_buffers(easy);
+    SET(CURLOPT_SHARE, http->share);
+    SET(CURLOPT_NOSIGNAL, 1L); /* else six rt_sigaction a request */
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_TCP_KEEPIDLE, 60L); /* s; waits for a model outlive what NATs remember */
+    SET(CURLOPT_TCP_KEEPINTVL, 30L);
+    SET(CURLOPT_OPENSOCKETFUNCTION, gl_socket_open);
+    SET(CURLOPT_OPENSOCKETDATA, http);
+    SET(CURLOPT_CLOSESOCKETFUNCTION, gl_socket_close);
+    SET(CURLOPT_CLOSESOCKETDATA, http);
+    /* "" and not NULL: libcurl then reads no environment variable. */
+    SET(CURLOPT_PROXY, endpoint->proxy);
+    SET(CURLOPT_NOPROXY, "");
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, endpoint->http_version);
+    SET(CURLOPT_PIPEWAIT, endpoint->multiplex ? 1L : 0L);
+    SET(CURLOPT_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, 2L);
+    SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+    SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
+    /* Never both: with a directory set, libcurl parses the bundle anew for each connection. */
+    SET(CURLOPT_CAINFO, endpoint->ca_file);
+    SET(CURLOPT_CAPATH, endpoint->ca_path);
+    SET(CURLOPT_PROXY_CAINFO, endpoint->ca_file);
+    SET(CURLOPT_PROXY_CAPATH, endpoint->ca_path);
+    return ok;
+}
+
+static bool set_request(CURL *easy, gl_transfer *transfer)
+{
+    const gl_endpoint *endpoint = &transfer->http->endpoint;
+    bool ok = true;
+    SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_ERRORBUFFER, transfer->reason);
+    SET(CURLOPT_PREREQFUNCTION, before_sending);
+    SET(CURLOPT_PREREQDATA, transfer);
+    SET(CURLOPT_WRITEFUNCTION, body_came);
+    SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)endpoint->max_response_bytes);
+    SET(CURLOPT_HTTPHEADER, endpoint->post_headers);
+    SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* the key is not for the proxy */
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    SET(CURLOPT_FOLLOWLOCATION, 0L);
+    SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+    return ok;
+}
+
+static bool set_path(gl_transfer *transfer, const char *path)
+{
+    if (transfer->path != NULL && strcmp(transfer->path, path) == 0) return true;
+    char *copy = gl_strdup(path);
+    gl_buf url;
+    gl_buf_init(&url, SIZE_MAX);
+    gl_buf_append_str(&url, transfer->http->endpoint.base_url);
+    while (*path == '/') path++;
+    if (*path != '\0') gl_buf_append_char(&url, '/');
+    gl_buf_append_str(&url, path);
+    bool ok = copy != NULL && gl_buf_terminate(&url) &&
+              curl_easy_setopt(transfer->easy, CURLOPT_URL, url.data) == CURLE_OK;
+    gl_buf_free(&url);
+    gl_free(transfer->path);
+    transfer->path = ok ? copy : NULL;
+    if (!ok) gl_free(copy);
+    return ok;
+}
+
+static bool set_body(gl_transfer *transfer, gl_slice body)
+{
+    CURL *easy = transfer->easy;
+    const gl_endpoint *endpoint = &transfer->http->endpoint;
+    bool get = body.data == NULL, ok = true;
+    if (get != transfer->get)
+        SET(CURLOPT_HTTPHEADER, get ? endpoint->get_headers : endpoint->post_headers);
+    if (get) {
+        SET(CURLOPT_HTTPGET, 1L);
+    } else {
+        SET(CURLOPT_POSTFIELDS, body.data); /* implies POST */
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    }
+    transfer->get = get;
+    return ok;
+}
+
+bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses)
+{
+    /* Loaded when the transfer runs, into the cache that all shards share, without expiry: so
+     * libcurl finds the name there and starts no thread. Once for each handle and answer. */
+    if (transfer->addresses == addresses) return true;
+    struct curl_slist *list = gl_endpoint_resolve_list(&transfer->http->endpoint, addresses);
+    if (list == NULL) return false;
+    curl_easy_setopt(transfer->easy, CURLOPT_RESOLVE, list);
+    curl_slist_free_all(transfer->resolve);
+    gl_addresses_unref(transfer->addresses);
+    transfer->resolve = list;
+    transfer->addresses = gl_addresses_ref(addresses);
+    return true;
+}
+
+/* --- the pool --- */
+
+static gl_transfer *transfer_new(gl_http *http)
+{
+    gl_transfer *transfer = gl_calloc(1, sizeof *transfer);
+    if (transfer == NULL) return NULL;
+    transfer->http = http;
+    gl_node_init(&transfer->node);
+    gl_buf_init(&transfer->body, http->endpoint.max_response_bytes);
+    CURL *easy = transfer->easy = curl_easy_init();
+    if (easy == NULL || !set_wire(easy, http) || !set_request(easy, transfer)) {
+        gl_transfer_free(transfer);
+        return NULL;
+    }
+    return transfer;
+}
+
+void gl_transfer_free(gl_transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->resolve);
+    gl_addresses_unref(transfer->addresses);
+    gl_buf_free(&transfer->body);
+    gl_free(transfer->path);
+    gl_free(transfer);
+}
+
+gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
+{
+    gl_node *node = gl_list_pop_front(&http->pool);
+    gl_transfer *transfer =
+        node != NULL ? GL_CONTAINER(node, gl_transfer, node) : transfer_new(http);
+    if (transfer == NULL) return NULL;
+    if (node != NULL) http->pooled--;
+    if (!set_path(transfer, path) || !set_body(transfer, body)) {
+        gl_transfer_free(transfer);
+        return NULL;
+    }
+    gl_buf_reset(&transfer->body);
+    transfer->request = body;
+    transfer->error = GLIMPSE_OK;
+    transfer->code = CURLE_OK;
+    transfer->sendings = 0;
+    transfer->began = false;
+    transfer->reason[0] = '\0';
+    http->running++;
+    return transfer;
+}
+
+void gl_transfer_release(gl_transfer *transfer)
+{
+    gl_http *http = transfer->http;
+    http->running--;
+    size_t most = http->running > POOL_FLOOR ? http->running : POOL_FLOOR;
+    if (most > http->max_pooled) most = http->max_pooled;
+    if (http->pooled >= most) {
+        gl_transfer_free(transfer);
+        return;
+    }
+    if (transfer->body.capacity > KEEP_BYTES) gl_buf_free(&transfer->body);
+    transfer->state = GL_TRANSFER_POOLED;
+    gl_list_push_front(&http->pool, &transfer->node); /* the one last used is warm in the cache */
+    http->pooled++;
+}

@@ -1,0 +1,42 @@
+/*
+ * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions,
+ * embeddings and models, with simulated latency and faults. For demonstrations, tests and
+ * measurements; docs/internals/mock.md says what it does and what it does not.
+ *
+ * It runs on the thread that runs the loop and starts none. What it answers depends only on the
+ * request, so that two runs can be compared; when and whether it answers comes from the specs and
+ * the seed, drawn in the order in which requests arrive.
+ */
+#ifndef MOCK_MOCK_H
+#define MOCK_MOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct event_base;
+
+typedef struct mock_server mock_server;
+
+typedef struct mock_options {
+    const char *host;    /* a name or an address; NULL = 127.0.0.1 */
+    int port;            /* 0 = any free */
+    const char *latency; /* mock_latency.h; NULL = none */
+    const char *fault;   /* mock_fault.h; NULL = none */
+    uint64_t seed;       /* of latencies and faults */
+} mock_options;
+
+/*
+ * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
+ * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
+ * NULL: problem says why, and begins with "latency:" or "fault:" for a spec that was refused.
+ * SIGPIPE is never raised.
+ */
+mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,
+                             size_t problem_size);
+
+int mock_server_port(const mock_server *server);
+
+/* Closes every connection, answered or not. NULL is fine. */
+void mock_server_free(mock_server *server);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * mock_answer.h - the bodies of the answers, in OpenAI's form. Pure but for scratch memory: the
+ * same request makes the same bytes.
+ */
+#ifndef MOCK_ANSWER_H
+#define MOCK_ANSWER_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* Answers one request: body is the request's, digest 32 bytes over it. Appends to out and returns
+ * the HTTP status. text is scratch. */
+int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out);
+int mock_answer_embeddings(gl_slice body, gl_buf *text, gl_buf *out);
+int mock_answer_models(gl_buf *out);
+
+/* {"error":{...}}. param and code may be NULL. Returns status. */
+int mock_answer_error(int status, const char *param, const char *code, const char *message,
+                      gl_buf *out);
+
+/* What a chat answer says to a user message: the first sentence of the text that is to be
+ * summarized, in plain words. A slice of text. */
+gl_slice mock_answer_gist(gl_slice text);
+
+#endif

@@ -1,0 +1,341 @@
+/*
+ * mock_conn.c - one connection: reads, answers one request after the other in their order, writes.
+ *
+ * Owns the descriptor and the connection's buffers. At most one request is worked on at a time;
+ * what a client sends ahead waits in `in`, and beyond MOCK_HTTP_HEAD_MAX bytes of that the socket
+ * is not read until its turn comes. Nothing waits for a slow client but its own connection. In the
+ * steady state a request costs one recv and one send and allocates nothing.
+ *
+ * A client that closes its side while an answer waits for its time counts as gone, as with nginx.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "mock/mock_answer.h"
+#include "mock/mock_server.h"
+
+#define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
+#define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
+#define OUT_FLUSH     ((size_t)256 * 1024)        /* answers to pipelined requests gather so far */
+#define KEPT_CAPACITY ((size_t)64 * 1024)         /* a larger buffer is given back after use */
+
+static bool conn_busy(const mock_conn *conn)
+{
+    return conn->working || conn->blocked || conn->closing;
+}
+
+void mock_conn_close(mock_conn *conn)
+{
+    struct mock_server *server = conn->server;
+    if (conn->working) mock_stats_end(&server->stats, 0, gl_clock_now());
+    mock_server_set_due(server, conn, GL_TIME_NEVER);
+    event_del(&conn->readable);
+    event_del(&conn->writable);
+    gl_node_remove(&conn->node);
+    server->stats.open_connections--;
+    close(conn->fd);
+    gl_buf_free(&conn->in);
+    gl_buf_free(&conn->out);
+    gl_free(conn);
+}
+
+/* Closed with a reset instead of an orderly end. */
+static void conn_reset(mock_conn *conn)
+{
+    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
+    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    mock_conn_close(conn);
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
+
+static const char *reason_of(int status)
+{
+    switch (status) {
+    case 200:
+        return "OK";
+    case 400:
+        return "Bad Request";
+    case 404:
+        return "Not Found";
+    case 405:
+        return "Method Not Allowed";
+    case 413:
+        return "Content Too Large";
+    case 429:
+        return "Too Many Requests";
+    case 431:
+        return "Request Header Fields Too Large";
+    case 500:
+        return "Internal Server Error";
+    case 501:
+        return "Not Implemented";
+    case 503:
+        return "Service Unavailable";
+    case 505:
+        return "HTTP Version Not Supported";
+    default:
+        return "Unknown";
+    }
+}
+
+/* Appends head and body to out. with_body false: of a HEAD request. */
+static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_body)
+{
+    struct mock_server *server = conn->server;
+    gl_buf *out = &conn->out;
+    const gl_buf *body = &server->body;
+    size_t length = body->len;
+    if (reply->fault == MOCK_FAULT_MALFORMED) length = length / 2;
+    size_t sent = reply->fault == MOCK_FAULT_TRUNCATE ? length / 2 : length;
+
+    gl_buf_append_str(out, "HTTP/1.1 ");
+    gl_buf_append_u64(out, (uint64_t)reply->status);
+    gl_buf_append_char(out, ' ');
+    gl_buf_append_str(out, reason_of(reply->status));
+    gl_buf_append_str(out, "\r\ndate: ");
+    gl_buf_append_str(out, mock_server_date(server));
+    gl_buf_append_str(out, "\r\ncontent-type: application/json\r\ncontent-length: ");
+    gl_buf_append_u64(out, length);
+    gl_buf_append_str(out, "\r\nx-request-id: req_mock");
+    gl_buf_append_u64(out, server->next_request_id++);
+    gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
+    gl_buf_append_u64(out, reply->delay / GL_MS);
+    if (reply->allow != NULL) {
+        gl_buf_append_str(out, "\r\nallow: ");
+        gl_buf_append_str(out, reply->allow);
+    }
+    if (conn->closing || !conn->http.keep_alive || reply->fault == MOCK_FAULT_TRUNCATE)
+        gl_buf_append_str(out, "\r\nconnection: close");
+    gl_buf_append_str(out, "\r\n\r\n");
+    if (with_body) gl_buf_append(out, body->data, sent);
+}
+
+/* After the last answer: our side is shut and the rest of what the client sends read away, since
+ * closing over unread bytes would reset the connection under an answer not read yet. */
+static void conn_shut(mock_conn *conn)
+{
+    conn->draining = true;
+    shutdown(conn->fd, SHUT_WR);
+    gl_buf_free(&conn->in);
+    gl_buf_free(&conn->out);
+}
+
+/* Sends what may go. false: the connection is gone. */
+static bool conn_flush(mock_conn *conn)
+{
+    if (conn->out.failed) {
+        mock_conn_close(conn);
+        return false;
+    }
+    if (!conn->working) conn->ready = conn->out.len;
+    while (conn->sent < conn->ready) {
+        ssize_t n =
+            send(conn->fd, conn->out.data + conn->sent, conn->ready - conn->sent, MSG_NOSIGNAL);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
+            mock_conn_close(conn);
+            return false;
+        }
+        if (n < 0) {
+            if (!conn->blocked && event_add(&conn->writable, NULL) != 0) {
+                mock_conn_close(conn);
+                return false;
+            }
+            conn->blocked = true;
+            return true;
+        }
+        conn->sent += (size_t)n;
+    }
+    if (conn->blocked) event_del(&conn->writable);
+    conn->blocked = false;
+    if (conn->sent < conn->out.len) return true; /* an answer that waits for its time */
+    conn->sent = conn->ready = 0;
+    gl_buf_reset(&conn->out);
+    if (conn->out.capacity > KEPT_CAPACITY) gl_buf_free(&conn->out);
+    if (conn->closing && !conn->working && !conn->draining) conn_shut(conn);
+    return true;
+}
+
+/* --- one request ------------------------------------------------------------------------------ */
+
+/* The answer in out may go now, or what happens in its place. false: the connection is gone. */
+static bool finish_request(mock_conn *conn)
+{
+    mock_fault fault = conn->fault;
+    bool answered = fault != MOCK_FAULT_RESET;
+    mock_stats_end(&conn->server->stats, answered ? conn->status : 0, gl_clock_now());
+    conn->working = false;
+    if (answered) return true;
+    conn_reset(conn);
+    return false;
+}
+
+/* false: the connection is gone. */
+static bool handle_request(mock_conn *conn, const char *data)
+{
+    struct mock_server *server = conn->server;
+    gl_slice method = mock_http_method(&conn->http, data);
+    mock_reply reply;
+    mock_route(server, method, mock_http_path(&conn->http, data), mock_http_body(&conn->http, data),
+               &reply);
+    conn->ready = conn->out.len; /* what answers those before it does not wait with it */
+    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE;
+    conn->fault = reply.fault;
+    conn->status = reply.status;
+    conn->working = reply.counted;
+    if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
+        write_answer(conn, &reply, !gl_slice_is(method, "HEAD"));
+    if (reply.fault == MOCK_FAULT_HANG) return true;
+    if (reply.delay != 0) {
+        mock_server_set_due(server, conn, gl_clock_now() + reply.delay);
+        return true;
+    }
+    return !reply.counted || finish_request(conn);
+}
+
+static void refuse_request(mock_conn *conn)
+{
+    mock_reply reply = { .status = conn->http.status, .fault = MOCK_FAULT_NONE };
+    gl_buf_reset(&conn->server->body);
+    mock_answer_error(reply.status, NULL, "bad_http", conn->http.why, &conn->server->body);
+    conn->closing = true;
+    write_answer(conn, &reply, true);
+}
+
+/* Handles the requests in data[0..len) until one has to wait; *used says how far it came.
+ * false: the connection is gone. */
+static bool handle_bytes(mock_conn *conn, char *data, size_t len, size_t *used)
+{
+    size_t at = 0;
+    while (!conn_busy(conn) && at < len) {
+        mock_http_progress progress = mock_http_read(&conn->http, data + at, len - at);
+        if (progress == MOCK_HTTP_MORE) {
+            if (conn->http.head_len != 0 && conn->http.expects_continue && !conn->continued) {
+                gl_buf_append_str(&conn->out, "HTTP/1.1 100 Continue\r\n\r\n");
+                conn->continued = true;
+            }
+            break;
+        }
+        if (progress == MOCK_HTTP_BAD) {
+            refuse_request(conn);
+            at = len;
+            break;
+        }
+        if (!handle_request(conn, data + at)) return false;
+        at += mock_http_used(&conn->http);
+        mock_http_init(&conn->http);
+        conn->continued = false;
+        if (!conn->working && conn->out.len > OUT_FLUSH && !conn_flush(conn)) return false;
+    }
+    *used = at;
+    return conn_flush(conn);
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+/* Reads on unless enough waits already. false: the connection is gone. */
+static bool set_reading(mock_conn *conn)
+{
+    bool want =
+        !conn->ended && (!conn_busy(conn) || conn->draining || conn->in.len < MOCK_HTTP_HEAD_MAX);
+    if (want == conn->reading) return true;
+    if (!want) {
+        event_del(&conn->readable);
+    } else if (event_add(&conn->readable, NULL) != 0) {
+        mock_conn_close(conn);
+        return false;
+    }
+    conn->reading = want;
+    return true;
+}
+
+/* Goes on with what was sent ahead. */
+static void conn_resume(mock_conn *conn)
+{
+    size_t used = 0;
+    if (!conn_busy(conn) && conn->in.len != 0) {
+        if (!handle_bytes(conn, conn->in.data, conn->in.len, &used)) return;
+        if (!conn->draining && used != 0) {
+            memmove(conn->in.data, conn->in.data + used, conn->in.len - used);
+            conn->in.len -= used;
+        }
+        if (conn->in.len == 0 && conn->in.capacity > KEPT_CAPACITY) gl_buf_free(&conn->in);
+    }
+    if (conn->ended && !conn->blocked)
+        mock_conn_close(conn);
+    else
+        set_reading(conn);
+}
+
+static void conn_readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    mock_conn *conn = arg;
+    struct mock_server *server = conn->server;
+    ssize_t n = recv((int)fd, server->scratch, sizeof server->scratch, 0);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (n <= 0) {
+        conn->ended = n == 0 && conn->blocked && !conn->working;
+        if (conn->ended)
+            set_reading(conn); /* it may still read what it asked for */
+        else
+            mock_conn_close(conn);
+        return;
+    }
+    if (conn->draining) return;
+    size_t len = (size_t)n, used = 0;
+    bool looked = conn->in.len == 0 && !conn_busy(conn);
+    /* Straight from where it was read, so that only what is left over is ever copied. */
+    if (looked) {
+        if (!handle_bytes(conn, server->scratch, len, &used)) return;
+        if (conn->draining) return;
+    }
+    gl_buf_append(&conn->in, server->scratch + used, len - used);
+    if (conn->in.failed) {
+        mock_conn_close(conn);
+        return;
+    }
+    if (looked)
+        set_reading(conn);
+    else
+        conn_resume(conn);
+}
+
+static void conn_writable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    mock_conn *conn = arg;
+    if (conn_flush(conn)) conn_resume(conn);
+}
+
+void mock_conn_due(mock_conn *conn)
+{
+    if (finish_request(conn) && conn_flush(conn)) conn_resume(conn);
+}
+
+bool mock_conn_open(struct mock_server *server, int fd)
+{
+    mock_conn *conn = gl_calloc(1, sizeof *conn);
+    if (conn == NULL || !gl_heap_reserve(&server->due, server->stats.open_connections + 1)) {
+        gl_free(conn);
+        close(fd);
+        return false;
+    }
+    conn->server = server;
+    conn->fd = fd;
+    gl_node_init(&conn->node);
+    gl_list_push_back(&server->connections, &conn->node);
+    server->stats.open_connections++;
+    gl_heap_entry_init(&conn->due);
+    mock_http_init(&conn->http);
+    gl_buf_init(&conn->in, IN_MAX);
+    gl_buf_init(&conn->out, OUT_MAX);
+    event_assign(&conn->readable, server->base, fd, EV_READ | EV_PERSIST, conn_readable, conn);
+    event_assign(&conn->writable, server->base, fd, EV_WRITE | EV_PERSIST, conn_writable, conn);
+    return set_reading(conn);
+}

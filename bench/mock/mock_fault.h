@@ -1,0 +1,51 @@
+/*
+ * mock_fault.h - what goes wrong, and how often.
+ *
+ *   429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%
+ *
+ * Each name at most once, percentages with up to 4 decimals, 100 in all at most.
+ *   429 500 503  an error answer in OpenAI's form, after a tenth of the latency
+ *   reset        the request is read, then the connection is reset before any byte of an answer
+ *   truncate     the right Content-Length, half of the body, then the connection is closed
+ *   malformed    200 with a JSON text that is cut, and the Content-Length of what is sent
+ *   hang         no answer ever; the connection stays open until the client leaves
+ */
+#ifndef MOCK_FAULT_H
+#define MOCK_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/rng.h"
+
+typedef enum mock_fault {
+    MOCK_FAULT_429,
+    MOCK_FAULT_500,
+    MOCK_FAULT_503,
+    MOCK_FAULT_RESET,
+    MOCK_FAULT_TRUNCATE,
+    MOCK_FAULT_MALFORMED,
+    MOCK_FAULT_HANG,
+    MOCK_FAULT_COUNT,
+    MOCK_FAULT_NONE = MOCK_FAULT_COUNT
+} mock_fault;
+
+typedef struct mock_faults {
+    uint32_t share[MOCK_FAULT_COUNT]; /* of a million */
+    bool any;
+} mock_faults;
+
+/* NULL and "" mean none. false: problem says what is wrong, beginning with "fault:". */
+bool mock_faults_parse(mock_faults *faults, const char *list, char *problem, size_t problem_size);
+
+/* What happens to the next request. Draws one random number when there is any fault at all. */
+mock_fault mock_faults_draw(const mock_faults *faults, gl_rng *rng);
+
+/* Its name in a list; static. */
+const char *mock_fault_name(mock_fault fault);
+
+/* 429, 500 or 503; 0 for what is not an error answer. */
+int mock_fault_status(mock_fault fault);
+
+#endif

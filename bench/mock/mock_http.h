@@ -1,0 +1,57 @@
+/*
+ * mock_http.h - reads one HTTP/1.1 request from bytes that may come in any pieces. Pure: no
+ * descriptor, no allocation.
+ *
+ * The caller keeps the bytes of a request together from its first byte on and shows all it has
+ * each time; the reader goes on where it stopped, so the cost is linear however small the pieces.
+ * A chunked body is joined in place. Ambiguous framing is refused, not guessed (RFC 9112 section
+ * 6.3): both Content-Length and Transfer-Encoding, lengths that differ, folded lines.
+ */
+#ifndef MOCK_HTTP_H
+#define MOCK_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+#define MOCK_HTTP_HEAD_MAX ((size_t)64 * 1024)
+#define MOCK_HTTP_BODY_MAX ((size_t)64 * 1024 * 1024)
+
+typedef struct mock_http {
+    size_t line_at, scanned; /* the line being looked for, and how far there is no line end */
+    size_t method_at, method_len;
+    size_t path_at, path_len;
+    size_t head_len;                /* 0 until the empty line was seen */
+    size_t body_len;                /* of a chunked body: joined so far */
+    size_t chunk_left;              /* bytes of the current chunk not seen yet */
+    size_t trailer_len;             /* bytes of chunk lines and trailers, bounded like a head */
+    bool chunked, has_length, host; /* headers seen */
+    bool keep_alive;                /* the connection may be used again */
+    bool expects_continue;          /* the client waits for 100 Continue */
+    enum { MOCK_CHUNK_SIZE, MOCK_CHUNK_DATA, MOCK_CHUNK_END, MOCK_CHUNK_TRAILER } chunk;
+    int status;      /* of MOCK_HTTP_BAD: 400, 413, 431, 501 or 505 */
+    const char *why; /* one sentence; static */
+} mock_http;
+
+typedef enum mock_http_progress {
+    MOCK_HTTP_MORE,
+    MOCK_HTTP_READY,
+    MOCK_HTTP_BAD
+} mock_http_progress;
+
+void mock_http_init(mock_http *http);
+
+/* data[0] is the request's first byte, len what there is so far. After READY the accessors below
+ * hold until the bytes move; after BAD the connection is of no more use. */
+mock_http_progress mock_http_read(mock_http *http, char *data, size_t len);
+
+gl_slice mock_http_method(const mock_http *http, const char *data);
+gl_slice mock_http_path(const mock_http *http, const char *data); /* without the query */
+gl_slice mock_http_body(const mock_http *http, const char *data);
+
+/* How many of the bytes shown belong to the request. After READY. */
+size_t mock_http_used(const mock_http *http);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * mock_server.h - what the files of the server share: the server, a connection, a reply.
+ *
+ *   mock.c         listens, accepts, holds the clock of what is due
+ *   mock_conn.c    one connection: bytes in, requests one after the other, bytes out
+ *   mock_route.c   decides what to answer, when, and what goes wrong
+ */
+#ifndef MOCK_SERVER_H
+#define MOCK_SERVER_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/rng.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "mock/mock.h"
+#include "mock/mock_fault.h"
+#include "mock/mock_http.h"
+#include "mock/mock_latency.h"
+#include "mock/mock_stats.h"
+
+#define MOCK_READ_SIZE ((size_t)64 * 1024) /* one recv at most */
+
+struct mock_server {
+    struct event_base *base;
+    int listener, port;
+    struct event accepting; /* the listener is readable */
+    struct event resuming;  /* after a pause for want of descriptors */
+    struct event timer;     /* stands at the head of due */
+    gl_time timer_at;
+    gl_heap due; /* connections whose answer waits for its time */
+    gl_list connections;
+    mock_latency latency;
+    mock_faults faults;
+    gl_rng latency_rng, fault_rng; /* apart, so that adding faults changes no latency */
+    mock_stats stats;
+    gl_sha256 *sha;
+    uint64_t next_request_id;
+    gl_buf body, text; /* scratch: the answer being written, the words it is made of */
+    time_t date_at;    /* what date holds */
+    char date[32];
+    char scratch[MOCK_READ_SIZE];
+};
+
+typedef struct mock_conn {
+    struct mock_server *server;
+    gl_node node; /* server->connections */
+    int fd;
+    struct event readable, writable;
+    mock_http http;     /* the request being read */
+    gl_buf in, out;     /* bytes of requests not used yet; of answers not sent yet */
+    size_t sent, ready; /* of out; the bytes behind ready are an answer that waits */
+    gl_heap_entry due;  /* when the answer in out may go */
+    mock_fault fault;   /* of the request being worked on */
+    int status;         /* of its answer */
+    bool working;       /* a request was received and its answer waits */
+    bool blocked;       /* the client does not read as fast as it asks */
+    bool closing;       /* after out is sent, no more requests */
+    bool ended;         /* the client's side is shut; only sending is left */
+    bool draining;      /* our side is shut; reading away what the client still sends */
+    bool continued;     /* 100 Continue was sent for this request */
+    bool reading;       /* readable is added */
+} mock_conn;
+
+/* What is to be done with one request; the answer's body is in server->body. */
+typedef struct mock_reply {
+    int status;
+    bool counted; /* a POST: in the statistics */
+    mock_fault fault;
+    gl_time delay;
+    const char *allow; /* the header of a 405, or NULL */
+} mock_reply;
+
+/* mock_route.c */
+void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_slice body,
+                mock_reply *reply);
+
+/* mock_conn.c. Takes over fd. false: out of memory, fd is closed. */
+bool mock_conn_open(struct mock_server *server, int fd);
+void mock_conn_close(mock_conn *conn);
+void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
+
+/* mock.c. The heap has room for every connection. */
+void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);
+const char *mock_server_date(struct mock_server *server);
+
+#endif

@@ -1,0 +1,20 @@
+/* mock_spec.h - reading the small texts that say how the server behaves. */
+#ifndef MOCK_SPEC_H
+#define MOCK_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/slice.h"
+
+/* The part of *rest before the first `separator`, or all of it; *rest is what follows. */
+gl_slice mock_spec_next(gl_slice *rest, char separator);
+
+/* A plain decimal number (12, 0.5, .5) at the front of text; what follows it is left in *unit.
+ * false: no number there, or more than 15 digits. */
+bool mock_spec_number(gl_slice text, double *number, gl_slice *unit);
+
+/* A duration with its unit, us, ms or s, or a bare 0; in nanoseconds, at most an hour. */
+bool mock_spec_duration(gl_slice text, double *ns);
+
+#endif

@@ -1,0 +1,32 @@
+/* commands.h - the commands: one function and one file each, one row each in main.c's table. */
+#ifndef CLI_COMMANDS_H
+#define CLI_COMMANDS_H
+
+#include "settings.h"
+
+typedef struct cli_command {
+    const char *name;
+    unsigned bit;      /* FOR_..., 0: takes no options */
+    size_t words_max;  /* most words behind the options */
+    const char *usage; /* behind "glimpse NAME" */
+    const char *summary;
+    const char *examples;               /* lines, or NULL */
+    int (*run)(cli_settings *settings); /* the exit code */
+} cli_command;
+
+extern const cli_command command_table[];
+extern const size_t command_count;
+
+const cli_command *command_find(const char *name);
+
+int command_run(cli_settings *settings);
+int command_batch(cli_settings *settings);
+int command_mock(cli_settings *settings);
+int command_key(cli_settings *settings);
+int command_version(cli_settings *settings);
+int command_help(cli_settings *settings);
+
+/* The text of --help for one command, or of `glimpse help`, on stdout. */
+void help_print(const cli_command *command);
+
+#endif

@@ -1,0 +1,62 @@
+/* help.c - `glimpse help` and --help of each command, from the tables of commands and options. */
+#include <stdio.h>
+
+#include "commands.h"
+#include "exits.h"
+#include "say.h"
+
+static const char exit_codes[] =
+    "\nExit codes:\n"
+    "  0 all answered   1 some failed, each has its record   64 usage   65 bad input\n"
+    "  69 endpoint unreachable, or the job's deadline   71 a limit of the system\n"
+    "  73 the output exists   74 read or write error   77 credentials refused\n"
+    "  78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
+
+static void print_overview(void)
+{
+    fputs("glimpse: very many OpenAI-compatible requests in flight from one thread\n\n"
+          "usage: glimpse COMMAND [OPTIONS] ...\n\nCommands:\n",
+          stdout);
+    for (size_t i = 0; i < command_count; i++) {
+        const char *summary = command_table[i].summary;
+        printf("  %-9s", command_table[i].name);
+        for (; *summary != '\0'; summary++) {
+            putchar(*summary);
+            if (*summary == '\n') printf("%11s", "");
+        }
+        putchar('\n');
+    }
+    fputs("\nFirst steps:\n"
+          "  export OPENAI_API_KEY=...               without it, answers are made locally\n"
+          "  glimpse run --goal 'summarize in one sentence' 'The quick brown fox ...'\n"
+          "  glimpse batch drafts.jsonl -o out.jsonl\n"
+          "\n'glimpse help COMMAND' tells the rest.\n",
+          stdout);
+}
+
+void help_print(const cli_command *command)
+{
+    if (command == NULL) {
+        print_overview();
+        return;
+    }
+    printf("usage: glimpse %s%s%s\n\n%s\n", command->name, *command->usage != '\0' ? " " : "",
+           command->usage, command->summary);
+    if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
+    if (command->bit != 0) option_print_help(command->bit);
+    if ((command->bit & (FOR_RUN | FOR_BATCH)) != 0) fputs(exit_codes, stdout);
+}
+
+int command_help(cli_settings *settings)
+{
+    const cli_command *about = NULL;
+    if (settings->word_count > 0) {
+        about = command_find(settings->words[0]);
+        if (about == NULL) {
+            say("unknown command '%.60s'; try 'glimpse help'", settings->words[0]);
+            return EXIT_USAGE;
+        }
+    }
+    help_print(about);
+    return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
+}

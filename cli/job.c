@@ -1,0 +1,374 @@
+/*
+ * job.c - runs a job. Owns the input, the output and one small item for each request under way;
+ * asks job_line.c what a line wants, gives it to the engine, writes the record when it ends.
+ *
+ * Invariants: at most `window` requests are submitted and not ended, and no line is read while
+ * more than BACKLOG bytes wait to be written, so memory does not depend on the input's length. A
+ * record is written in the turn of the loop in which it was made: every change schedules `turn`,
+ * which libevent runs after what is ready now. Nothing here blocks but a regular file.
+ */
+#include "job.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "exits.h"
+#include "job_private.h"
+#include "record.h"
+#include "say.h"
+
+/* What may wait to be written before reading pauses: 16 pipes' worth on Linux. */
+#define BACKLOG ((size_t)1024 * 1024)
+/* Lines taken in one turn, so that a file of bad lines does not hold up the loop. */
+#define LINES_A_TURN 256
+/* How often the requests that rest are counted: a snapshot walks the histogram of latencies, so not
+ * at every line. */
+static const struct timeval measure_every = { 0, 100000 };
+/* Resting requests that others make up for, in units of the concurrency: bounds the memory of an
+ * endpoint that refuses everything. */
+#define RESTING_MAX 3
+/* What stops early lets requests in flight finish in, in milliseconds. */
+#define GRACE_MS 5000
+
+typedef struct cli_item {
+    cli_job *job;
+    uint64_t line, order;
+    char custom_id[];
+} cli_item;
+
+static void changed(cli_job *job)
+{
+    event_active(job->turn, EV_TIMEOUT, 1);
+}
+
+/* --- records --------------------------------------------------------------------------------- */
+
+static void emit(void *arg, gl_slice record)
+{
+    cli_job *job = arg;
+    output_add(job->out, record);
+}
+
+/* A line's record, or none when it ends without. */
+static void put_record(cli_job *job, uint64_t order, gl_slice record)
+{
+    if (!job->settings->ordered) {
+        if (record.len > 0) emit(job, record);
+    } else if (!ordered_put(&job->order, order, record)) {
+        say("out of memory");
+        job_stop(job, EXIT_OS_LIMIT, 0);
+    }
+    changed(job);
+}
+
+static void ended(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    cli_item *item = arg;
+    cli_job *job = item->job;
+    gl_slice record = { NULL, 0 };
+    char *json = NULL;
+    job->live--;
+    bool unsent = job->stopping && glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED &&
+                  glimpse_result_attempts(result) == 0;
+    if (!unsent && glimpse_result_to_json(result, item->custom_id, item->line, &json,
+                                          &record.len) != GLIMPSE_OK) {
+        say("out of memory for the record of line %llu", (unsigned long long)item->line);
+        job_stop(job, EXIT_OS_LIMIT, 0);
+    }
+    record.data = json;
+    if (json != NULL)
+        tally_add(&job->tally, result);
+    else
+        job->tally.unsent++;
+    put_record(job, item->order, record);
+    glimpse_free(json);
+    gl_free(item);
+}
+
+static void put_bad_line(cli_job *job, uint64_t order, const job_line *line)
+{
+    gl_buf_reset(&job->scratch);
+    record_bad_line(&job->scratch, line);
+    if (job->scratch.failed) {
+        say("out of memory for the record of line %llu", (unsigned long long)line->number);
+        job->tally.unsent++;
+        job_stop(job, EXIT_OS_LIMIT, 0);
+        return;
+    }
+    tally_add_bad_line(&job->tally);
+    put_record(job, order, gl_buf_slice(&job->scratch));
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+static void submit(cli_job *job, uint64_t order, job_line *line)
+{
+    static const glimpse_observer observer = { .on_result = ended };
+    glimpse_engine *engine = job->session->engine;
+    size_t len = strlen(line->custom_id);
+    cli_item *item = gl_malloc(sizeof *item + len + 1);
+    glimpse_error error = GLIMPSE_ERR_OOM;
+    if (item != NULL) {
+        item->job = job;
+        item->line = line->number;
+        item->order = order;
+        memcpy(item->custom_id, line->custom_id, len + 1);
+        error = line->is_chat
+                    ? glimpse_submit_chat(engine, &line->chat, NULL, &observer, item, NULL)
+                    : glimpse_submit_draft(engine, &line->draft, NULL, &observer, item, NULL);
+    }
+    if (error == GLIMPSE_OK) {
+        job->live++;
+        return;
+    }
+    gl_free(item);
+    line->error_code = glimpse_error_name(error);
+    snprintf(line->error_message, sizeof line->error_message, "%s", glimpse_error_sentence(error));
+    put_bad_line(job, order, line);
+}
+
+/* Whether another line may be taken now. */
+static bool has_room(const cli_job *job)
+{
+    if (job->stopping || job->input_ended || job->waits_for_input) return false;
+    if (job->live >= job->window || output_backlog(job->out) > BACKLOG) return false;
+    return !job->settings->ordered || job->lines - job->order.next < job->order.window;
+}
+
+/* More bytes: at once from a file, when the loop says so from what may be slow. */
+static void want_input(cli_job *job)
+{
+    if (job->readable != NULL && event_add(job->readable, NULL) == 0) {
+        job->waits_for_input = true;
+        return;
+    }
+    int error = line_reader_fill(&job->reader);
+    if (error == 0) return;
+    progress_clear(&job->progress);
+    say("cannot read the input: %s", strerror(error));
+    job_stop(job, EXIT_IO, GRACE_MS);
+}
+
+static void take_line(cli_job *job)
+{
+    gl_slice text;
+    uint64_t number;
+    job_line line;
+    switch (line_reader_next(&job->reader, &text, &number)) {
+    case LINE_EMPTY:
+        want_input(job);
+        return;
+    case LINE_END:
+        job->input_ended = true;
+        return;
+    case LINE_TOO_LONG:
+        line_parser_too_long(number, job->reader.max, &line);
+        break;
+    case LINE_READY:
+        line_parser_read(&job->parser, text, number, &line);
+        break;
+    }
+    uint64_t order = job->lines++;
+    if (line.error_code != NULL)
+        put_bad_line(job, order, &line);
+    else
+        submit(job, order, &line);
+}
+
+static void readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    cli_job *job = arg;
+    job->waits_for_input = false;
+    int error = line_reader_fill(&job->reader);
+    if (error != 0 && !job->stopping) {
+        progress_clear(&job->progress);
+        say("cannot read the input: %s", strerror(error));
+        job_stop(job, EXIT_IO, GRACE_MS);
+    }
+    changed(job);
+}
+
+/* --- the turn -------------------------------------------------------------------------------- */
+
+static void turn(evutil_socket_t fd, short what, void *arg)
+{
+    static const struct timeval at_once = { 0, 0 };
+    (void)fd;
+    (void)what;
+    cli_job *job = arg;
+    int taken = 0;
+    for (; taken < LINES_A_TURN && has_room(job); taken++) take_line(job);
+    output_flush(job->out);
+    if (output_error(job->out) != 0 && job->exit_code != EXIT_IO) {
+        progress_clear(&job->progress);
+        say("%s: cannot write: %s", job->out_name, strerror(output_error(job->out)));
+        job_stop(job, EXIT_IO, 0);
+    }
+    if (has_room(job)) evtimer_add(job->later, &at_once);
+    if ((job->input_ended || job->stopping) && job->live == 0 && output_backlog(job->out) == 0)
+        event_base_loopbreak(job->session->base);
+}
+
+/* A request counts from its submission, so none is submitted to wait in a queue: as many as may be
+ * in flight, and one more for each that rests before a retry. */
+static void measure(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    cli_job *job = arg;
+    glimpse_stats stats;
+    size_t concurrency = (size_t)job->settings->engine.concurrency;
+    glimpse_stats_init(&stats);
+    glimpse_engine_stats(job->session->engine, &stats);
+    uint64_t busy = stats.waiting + stats.in_flight;
+    uint64_t resting = stats.live > busy ? stats.live - busy : 0;
+    if (resting > concurrency * RESTING_MAX) resting = concurrency * RESTING_MAX;
+    job->window = concurrency + resting;
+    changed(job);
+}
+
+static void output_ready(void *arg)
+{
+    changed(arg);
+}
+
+static void caught(int number, void *arg)
+{
+    cli_job *job = arg;
+    progress_clear(&job->progress);
+    say("stopping; what is in flight has %d s (again: at once)", GRACE_MS / 1000);
+    job_stop(job, 128 + number, GRACE_MS);
+}
+
+static void too_late(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    cli_job *job = arg;
+    progress_clear(&job->progress);
+    say("--job-deadline: reached");
+    job_stop(job, EXIT_UNREACHABLE, GRACE_MS);
+}
+
+void job_stop(cli_job *job, int exit_code, int64_t grace_ms)
+{
+    if (job->exit_code == 0 || exit_code == EXIT_IO) job->exit_code = exit_code;
+    job->stopping = true;
+    if (job->waits_for_input) event_del(job->readable);
+    job->waits_for_input = false;
+    glimpse_engine_close(job->session->engine, grace_ms, NULL, NULL);
+    changed(job);
+}
+
+/* --- life ------------------------------------------------------------------------------------ */
+
+static void look(void *arg, cli_report *report)
+{
+    cli_job *job = arg;
+    memset(report, 0, sizeof *report);
+    report->tally = job->tally;
+    glimpse_stats_init(&report->stats);
+    glimpse_engine_stats(job->session->engine, &report->stats);
+    report->elapsed_s = (double)(glimpse_monotonic_ns() - job->started) / 1e9;
+    report->lines_read = job->lines;
+    report->all_read = job->input_ended;
+    report->part_read = job->input_size > 0
+                            ? (double)line_reader_consumed(&job->reader) / (double)job->input_size
+                            : -1;
+}
+
+static void clear_progress(void *arg)
+{
+    progress_clear(arg);
+}
+
+cli_job *job_new(cli_session *session, const cli_settings *settings, int input, int output)
+{
+    struct stat status;
+    cli_job *job = gl_calloc(1, sizeof *job);
+    if (job == NULL) goto failed;
+    job->session = session;
+    job->settings = settings;
+    job->input = input;
+    job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
+    job->window = (size_t)settings->engine.concurrency;
+    gl_buf_init(&job->scratch, SIZE_MAX / 2);
+    line_parser_init(&job->parser);
+    bool regular = fstat(input, &status) == 0 && S_ISREG(status.st_mode);
+    job->input_start = regular ? lseek(input, 0, SEEK_CUR) : 0;
+    job->input_size = regular ? status.st_size - job->input_start : 0;
+    struct event_base *base = session->base;
+    job->turn = event_new(base, -1, 0, turn, job);
+    job->later = evtimer_new(base, turn, job);
+    job->deadline = evtimer_new(base, too_late, job);
+    job->measure = event_new(base, -1, EV_PERSIST, measure, job);
+    if (!regular) job->readable = event_new(base, input, EV_READ, readable, job);
+    job->out = output_new(base, output, output_ready, job);
+    if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->measure == NULL ||
+        job->out == NULL || (!regular && job->readable == NULL) ||
+        !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
+        (settings->ordered &&
+         !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4, emit, job)))
+        goto failed;
+    session->log.before = clear_progress;
+    session->log.arg = &job->progress;
+    return job;
+failed:
+    say("out of memory");
+    job_free(job);
+    return NULL;
+}
+
+int job_run(cli_job *job, cli_report *report)
+{
+    struct event_base *base = job->session->base;
+    int64_t ms = job->settings->job_deadline_ms;
+    struct timeval deadline = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
+    job->started = glimpse_monotonic_ns();
+    if (signals_catch(&job->signals, base, caught, job) != 0 ||
+        event_add(job->measure, &measure_every) != 0 ||
+        (ms > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
+        (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
+        return EXIT_OS_LIMIT;
+    changed(job);
+    event_base_dispatch(base);
+    progress_stop(&job->progress);
+    look(job, report);
+    signals_release(&job->signals); /* from here on nothing is lost by a signal */
+    int error = output_close(job->out);
+    job->out = NULL;
+    if (error != 0 && job->exit_code != EXIT_IO) {
+        say("%s: cannot write: %s", job->out_name, strerror(error));
+        job->exit_code = EXIT_IO;
+    }
+    job_count_rest(job);
+    report->tally = job->tally;
+    report->exit_code = job_verdict(job);
+    return report->exit_code;
+}
+
+void job_free(cli_job *job)
+{
+    if (job == NULL) return;
+    progress_stop(&job->progress);
+    signals_release(&job->signals);
+    struct event *events[] = { job->turn, job->later, job->readable, job->deadline, job->measure };
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (events[i] != NULL) event_free(events[i]);
+    if (job->out != NULL) output_close(job->out);
+    ordered_free(&job->order);
+    line_reader_free(&job->reader);
+    line_parser_free(&job->parser);
+    gl_buf_free(&job->scratch);
+    if (job->input > STDIN_FILENO) close(job->input);
+    job->session->log.before = NULL;
+    gl_free(job);
+}

@@ -1,0 +1,51 @@
+/* job_private.h - what job.c (the run) and job_end.c (how it ends) share. */
+#ifndef CLI_JOB_PRIVATE_H
+#define CLI_JOB_PRIVATE_H
+
+#include "job.h"
+#include "job_line.h"
+#include "line_reader.h"
+#include "ordered.h"
+#include "output.h"
+#include "progress.h"
+#include "signals.h"
+
+struct cli_job {
+    cli_session *session;
+    const cli_settings *settings;
+    int input;
+    off_t input_size; /* 0: not a regular file */
+    off_t input_start;
+    line_reader reader;
+    line_parser parser;
+    cli_output *out;
+    const char *out_name;
+    cli_ordered order; /* used with --ordered */
+    gl_buf scratch;
+    cli_tally tally;
+    cli_progress progress;
+    cli_signals signals;
+    uint64_t started; /* glimpse_monotonic_ns */
+
+    /* turn: something changed in this turn of the loop; later: go on in the next; readable: a slow
+     * input has bytes; deadline: the job's; measure: looks at the window. */
+    struct event *turn, *later, *readable, *deadline, *measure;
+    uint64_t lines; /* taken from the input, the number of the next in order */
+    size_t live;    /* submitted, not ended */
+    size_t window;  /* most of them */
+    bool waits_for_input, input_ended;
+    bool stopping; /* no line is taken any more */
+    int exit_code; /* why it stops, 0 = it does not */
+};
+
+/* Stops taking lines; what is in flight gets grace_ms to finish. The first reason is kept, but a
+ * write error beats all. */
+void job_stop(cli_job *job, int exit_code, int64_t grace_ms);
+
+/* Counts the lines that were not taken, where that needs no waiting. */
+void job_count_rest(cli_job *job);
+
+/* The exit code of a job that has ended, said in a line where it is not plain. */
+int job_verdict(cli_job *job);
+
+#endif

@@ -1,0 +1,24 @@
+/* log_sink.h - where the engine's events go: text or JSON lines, on stderr or appended to a file.
+ */
+#ifndef CLI_LOG_SINK_H
+#define CLI_LOG_SINK_H
+
+#include <stdio.h>
+
+#include "settings.h"
+
+typedef struct log_sink {
+    FILE *stream;
+    log_format format;
+    void (*before)(void *arg); /* NULL, or called before a line on stderr: clears the progress */
+    void *arg;
+} log_sink;
+
+/* 0, or the exit code, said. */
+int log_sink_open(log_sink *sink, const cli_settings *settings);
+void log_sink_close(log_sink *sink);
+
+/* A glimpse_log_fn; arg is the sink. */
+void log_sink_write(const glimpse_log_event *event, void *arg);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * main.c - the table of commands and the way into them. A command gets its settings, read and
+ * checked row by row, and returns the exit code.
+ */
+#include <stdint.h>
+#include <string.h>
+
+#include "commands.h"
+#include "exits.h"
+#include "say.h"
+
+const cli_command command_table[] = {
+    { "run", FOR_RUN, SIZE_MAX, "[OPTIONS] [TEXT... | -]",
+      "send one draft and print the answer; the text comes from the words given, or from standard\n"
+      "input when they are - or none",
+      "  glimpse run --goal 'summarize in one sentence' 'The quick brown fox ...'\n"
+      "  man 7 signal | glimpse run --goal 'list the signals that cannot be caught'\n"
+      "  glimpse run --json --model gpt-4o 'Hello' | jq .glimpse\n",
+      command_run },
+    { "batch", FOR_BATCH, 1, "[OPTIONS] INPUT.jsonl -o OUTPUT.jsonl",
+      "run a job: a request for each line of INPUT, a record for each in OUTPUT; - is standard\n"
+      "input or output",
+      "  glimpse batch drafts.jsonl -o out.jsonl --summary summary.json\n"
+      "  glimpse batch requests.jsonl -o out.jsonl --concurrency 500 --max-attempts 8\n"
+      "  jq -c '{input_text: .text}' docs.jsonl | glimpse batch - -o - | jq -r .glimpse.sample\n"
+      "\nA line of INPUT is a draft or a line of OpenAI's Batch file format:\n"
+      "  {\"custom_id\":\"a\",\"input_text\":\"...\",\"goal\":\"...\",\"constraints\":\"...\"}\n"
+      "  "
+      "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
+      command_batch },
+    { "mock", FOR_MOCK, 0, "[OPTIONS]",
+      "serve an OpenAI-compatible endpoint that simulates latency and faults, until SIGTERM",
+      "  glimpse mock --port 8080 --latency lognormal:1400ms:2500ms\n"
+      "  glimpse mock --port-file port --fault 429:5%,500:2%,reset:1%\n"
+      "  glimpse batch in.jsonl -o out.jsonl --base-url http://127.0.0.1:8080/v1\n",
+      command_mock },
+    { "key", FOR_KEY, 1, "[--canonical] [BODY.json | -]",
+      "print the cache key of a chat body as 64 hex digits",
+      "  glimpse key body.json\n"
+      "  glimpse key --canonical body.json | sha256sum\n",
+      command_key },
+    { "version", 0, 0, "", "print the versions of glimpse and of the libraries it runs on", NULL,
+      command_version },
+    { "help", 0, 1, "[COMMAND]", "print this, or the help of a command", NULL, command_help },
+};
+const size_t command_count = sizeof command_table / sizeof command_table[0];
+
+const cli_command *command_find(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(command_table[i].name, name) == 0) return &command_table[i];
+    return NULL;
+}
+
+static int run_command(const cli_command *command, int argc, char **argv)
+{
+    cli_settings settings;
+    bool help;
+    int code = settings_read(&settings, command->bit, command->name, argc, argv, &help);
+    if (code == 0 && help) {
+        help_print(command);
+        code = say_flush_stdout() ? EXIT_DONE : EXIT_IO;
+    } else if (code == 0 && settings.word_count > command->words_max) {
+        say("unexpected '%.60s'; try 'glimpse help %s'", settings.words[command->words_max],
+            command->name);
+        code = EXIT_USAGE;
+    } else if (code == 0) {
+        code = command->run(&settings);
+    }
+    settings_free(&settings);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : NULL;
+    if (name == NULL) {
+        say("no command; try 'glimpse help'");
+        return EXIT_USAGE;
+    }
+    if (strcmp(name, "--version") == 0) name = "version";
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) name = "help";
+    const cli_command *command = command_find(name);
+    if (command == NULL) {
+        say("unknown %s '%.60s'; try 'glimpse help'", name[0] == '-' ? "option" : "command", name);
+        return EXIT_USAGE;
+    }
+    return run_command(command, argc - 2, argv + 2);
+}

@@ -1,0 +1,78 @@
+/* mock.c - `glimpse mock`: the mock server of bench/mock as a command. */
+#include "mock/mock.h"
+
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "exits.h"
+#include "say.h"
+#include "signals.h"
+
+static void stop(int caught, void *arg)
+{
+    (void)caught;
+    event_base_loopbreak(arg);
+}
+
+/* Whole or not at all: who waits for the file reads a port when it is there. */
+static bool write_port_file(const char *path, int port)
+{
+    char temporary[4096];
+    int len = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
+    FILE *file = len < (int)sizeof temporary ? fopen(temporary, "we") : NULL;
+    if (file == NULL) return false;
+    bool ok = fprintf(file, "%d\n", port) > 0;
+    ok = fclose(file) == 0 && ok;
+    if (ok && rename(temporary, path) == 0) return true;
+    unlink(temporary);
+    return false;
+}
+
+static int serve(struct event_base *base, const cli_settings *settings, mock_server *server)
+{
+    cli_signals signals;
+    int port = mock_server_port(server);
+    bool v6 = strchr(settings->host, ':') != NULL;
+    if (signals_catch(&signals, base, stop, base) != 0) return EXIT_OS_LIMIT;
+    int code = EXIT_DONE;
+    printf("listening on http://%s%s%s:%d/v1\n", v6 ? "[" : "", settings->host, v6 ? "]" : "",
+           port);
+    if (!say_flush_stdout()) {
+        code = EXIT_IO;
+    } else if (settings->port_file != NULL && !write_port_file(settings->port_file, port)) {
+        say("--port-file: %s: %s", settings->port_file, strerror(errno));
+        code = EXIT_IO;
+    } else {
+        event_base_dispatch(base);
+    }
+    signals_release(&signals);
+    return code;
+}
+
+int command_mock(cli_settings *settings)
+{
+    char problem[256] = "";
+    mock_options options = { .host = settings->host,
+                             .port = settings->port,
+                             .latency = settings->latency,
+                             .fault = settings->fault,
+                             .seed = settings->engine.seed };
+    struct event_base *base = process_setup();
+    if (base == NULL) return EXIT_OS_LIMIT;
+    int code;
+    mock_server *server = mock_server_new(base, &options, problem, sizeof problem);
+    if (server != NULL) {
+        code = serve(base, settings, server);
+        mock_server_free(server);
+    } else {
+        bool spec = strncmp(problem, "latency:", 8) == 0 || strncmp(problem, "fault:", 6) == 0;
+        say("%s%s", spec ? "--" : "", problem);
+        code = spec ? EXIT_VALUE : EXIT_OS_LIMIT;
+    }
+    event_base_free(base);
+    return code;
+}

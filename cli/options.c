@@ -1,0 +1,247 @@
+/*
+ * options.c - parses values by the option table, finds rows, prints help. Called by settings.c
+ * and help.c; the table itself is option_table.c.
+ */
+#include "options.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "say.h"
+#include "settings.h"
+#include "units.h"
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+/* The index of text among words with '|' between, -1 when it is none of them. */
+static int choice_index(const char *choices, const char *text, size_t len)
+{
+    for (int i = 0; *choices != '\0'; i++) {
+        size_t word = strcspn(choices, "|");
+        if (word == len && strncasecmp(choices, text, len) == 0) return i;
+        choices += word + (choices[word] == '|');
+    }
+    return -1;
+}
+
+/* The word that an alias stands for, with its length; NULL when it is none. */
+static const char *alias_target(const char *aliases, const char *text, size_t *len)
+{
+    size_t given = strlen(text);
+    while (*aliases != '\0') {
+        size_t pair = strcspn(aliases, "|"), name = strcspn(aliases, "=");
+        if (name == given && strncasecmp(aliases, text, name) == 0) {
+            *len = pair - name - 1;
+            return aliases + name + 1;
+        }
+        aliases += pair + (aliases[pair] == '|');
+    }
+    return NULL;
+}
+
+static const char *set_choice(const cli_option *row, const char *text, option_origin origin,
+                              int *out)
+{
+    size_t len = strlen(text);
+    int index = choice_index(row->choices, text, len);
+    if (index < 0 && row->aliases != NULL && origin == FROM_ENVIRONMENT) {
+        const char *word = alias_target(row->aliases, text, &len);
+        if (word != NULL) index = choice_index(row->choices, word, len);
+    }
+    if (index < 0) return "is none of its values";
+    *out = index;
+    return NULL;
+}
+
+static const char *set_on_off(const char *text, bool *out)
+{
+    *out = strcmp(text, "on") == 0 || strcmp(text, "true") == 0;
+    return *out || strcmp(text, "off") == 0 || strcmp(text, "false") == 0 ? NULL
+                                                                          : "must be on or off";
+}
+
+static const char *add_text(text_list *list, const char *text)
+{
+    const char **items = gl_realloc(list->items, (list->count + 1) * sizeof *items);
+    if (items == NULL) return "finds no memory";
+    list->items = items;
+    list->items[list->count++] = text;
+    return NULL;
+}
+
+static const char *in_range(const cli_option *row, double number)
+{
+    if (number < row->min) return row->min == 0 ? "must not be negative" : "is too small";
+    return number > row->max ? "is too large" : NULL;
+}
+
+static const char *set_number(const cli_option *row, const char *text, void *at)
+{
+    int64_t number = 0;
+    const char *problem = NULL;
+    if (row->type == OPTION_DURATION)
+        problem = units_duration_ms(text, UNITS_SECOND, &number);
+    else if (row->type == OPTION_SIZE)
+        problem = units_size(text, &number);
+    else
+        problem = units_int(text, &number);
+    if (problem == NULL) problem = in_range(row, (double)number);
+    if (problem != NULL) return problem;
+    if (row->type == OPTION_INT)
+        *(int *)at = (int)number; /* the row's range fits an int */
+    else
+        *(int64_t *)at = number;
+    return NULL;
+}
+
+static const char *set_real(const cli_option *row, const char *text, double *out)
+{
+    double number;
+    const char *problem = units_real(text, &number);
+    if (problem == NULL) problem = in_range(row, number);
+    if (problem == NULL) *out = number;
+    return problem;
+}
+
+const char *option_set(cli_settings *to, const cli_option *row, const char *text,
+                       option_origin origin)
+{
+    void *at = (char *)to + row->offset;
+    const char *problem = row->check != NULL ? row->check(text) : NULL;
+    if (problem != NULL) return problem;
+    switch (row->type) {
+    case OPTION_SWITCH:
+    case OPTION_ON_OFF:
+        problem = set_on_off(text, at);
+        break;
+    case OPTION_TEXT:
+        *(const char **)at = text;
+        break;
+    case OPTION_TEXTS:
+        problem = add_text(at, text);
+        break;
+    case OPTION_CHOICE:
+        problem = set_choice(row, text, origin, at);
+        break;
+    case OPTION_SEED:
+        problem = units_uint64(text, at);
+        break;
+    case OPTION_REAL:
+        problem = set_real(row, text, at);
+        break;
+    case OPTION_THRESHOLDS:
+        problem = units_thresholds(text, at);
+        break;
+    case OPTION_INT:
+    case OPTION_COUNT:
+    case OPTION_DURATION:
+    case OPTION_SIZE:
+        problem = set_number(row, text, at);
+        break;
+    }
+    if (problem == NULL) to->origins[row - option_table] = (unsigned char)origin;
+    return problem;
+}
+
+void option_say_refused(const char *where, const cli_option *row, const char *problem)
+{
+    bool number = row->type == OPTION_INT || row->type == OPTION_COUNT || row->type == OPTION_REAL;
+    if (row->choices != NULL)
+        say("%s: %s: %s", where, problem, row->choices);
+    else if (number)
+        say("%s: %s (%.0f to %.0f)", where, problem, row->min, row->max);
+    else
+        say("%s: %s", where, problem);
+}
+
+/* --- rows ------------------------------------------------------------------------------------ */
+
+static bool knows(const cli_option *row, unsigned command)
+{
+    return !row->environment_only && (command == 0 || (row->commands & command) != 0);
+}
+
+const cli_option *option_find(const char *name, size_t len, unsigned command)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (knows(row, command) && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+            return row;
+    return NULL;
+}
+
+const cli_option *option_find_letter(char letter, unsigned command)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (knows(row, command) && row->letter == letter && letter != '\0') return row;
+    return NULL;
+}
+
+/* Levenshtein's distance; names are short. */
+static size_t distance(const char *a, size_t a_len, const char *b)
+{
+    size_t row[32], b_len = strlen(b);
+    if (b_len >= sizeof row / sizeof row[0]) return SIZE_MAX;
+    for (size_t j = 0; j <= b_len; j++) row[j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t diagonal = row[0];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t change = diagonal + (a[i - 1] != b[j - 1]);
+            diagonal = row[j];
+            size_t insert = row[j - 1] + 1, remove = row[j] + 1;
+            row[j] = insert < remove ? insert : remove;
+            if (change < row[j]) row[j] = change;
+        }
+    }
+    return row[b_len];
+}
+
+const cli_option *option_nearest(const char *name, size_t len, unsigned command)
+{
+    const cli_option *best = NULL;
+    size_t nearest = len / 3 + 1; /* a third of it may be wrong */
+    if (len < 2 || len > 64) return NULL;
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
+        if (!knows(row, command)) continue;
+        size_t far = distance(name, len, row->name);
+        if (far <= nearest && (best == NULL || far < nearest)) {
+            best = row;
+            nearest = far;
+        }
+    }
+    return best;
+}
+
+/* --- help ------------------------------------------------------------------------------------ */
+
+static void print_row(const cli_option *row)
+{
+    char left[64];
+    if (row->environment_only)
+        snprintf(left, sizeof left, "%s", row->environment);
+    else
+        snprintf(left, sizeof left, "%c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
+                 row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ', row->name,
+                 row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
+    printf("  %-30s %s", left, row->help);
+    if (row->default_text != NULL) printf(" [%s]", row->default_text);
+    if (row->environment != NULL && !row->environment_only) printf(" (%s)", row->environment);
+    putchar('\n');
+}
+
+void option_print_help(unsigned command)
+{
+    fputs("\nOptions ([default] (environment variable)):\n", stdout);
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if ((row->commands & command) != 0 && !row->environment_only) print_row(row);
+    fputs("  -h, --help                     this text\n", stdout);
+    bool title = false;
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
+        if ((row->commands & command) == 0 || !row->environment_only) continue;
+        if (!title) fputs("\nEnvironment only:\n", stdout);
+        title = true;
+        print_row(row);
+    }
+}

@@ -1,0 +1,172 @@
+/* report.c - counts what a job has done and says it in three forms. Called by job.c, progress.c and
+ * batch.c. */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/json.h"
+
+void tally_add(cli_tally *tally, const glimpse_result *result)
+{
+    glimpse_status status = glimpse_result_status(result);
+    glimpse_error error = glimpse_result_error(result);
+    int attempts = glimpse_result_attempts(result);
+    tally->done++;
+    tally->by_status[status]++;
+    tally->by_source[glimpse_result_source(result)]++;
+    if (error != GLIMPSE_OK) tally->failed++;
+    tally->attempts += (uint64_t)attempts;
+    if (attempts > 1) tally->retries += (uint64_t)attempts - 1;
+    if (attempts > 0 || error == GLIMPSE_OK)
+        tally->answered++;
+    else if (error == GLIMPSE_ERR_CONNECT || error == GLIMPSE_ERR_DNS || error == GLIMPSE_ERR_TLS ||
+             error == GLIMPSE_ERR_DNS_UNKNOWN || error == GLIMPSE_ERR_TIMEOUT_CONNECT)
+        tally->unreached++;
+}
+
+void tally_add_bad_line(cli_tally *tally)
+{
+    tally->done++;
+    tally->failed++;
+    tally->by_status[GLIMPSE_STATUS_BAD_REQUEST]++;
+    tally->by_source[GLIMPSE_SOURCE_LOCAL]++;
+}
+
+static double rate(const cli_report *report)
+{
+    return report->elapsed_s > 0 ? (double)report->tally.done / report->elapsed_s : 0;
+}
+
+static double hit_rate(const cli_report *report)
+{
+    double hits = (double)report->stats.cache.hits, misses = (double)report->stats.cache.misses;
+    return hits + misses > 0 ? hits / (hits + misses) : 0;
+}
+
+/* How many lines there are in all: counted, or from the part of the bytes that they took; 0 when
+ * nothing is known. */
+static uint64_t total(const cli_report *report)
+{
+    if (report->all_read) return report->lines_read;
+    if (report->part_read <= 0) return 0;
+    return (uint64_t)((double)report->lines_read / report->part_read);
+}
+
+__attribute__((format(printf, 3, 4))) static void add(char *line, size_t size, const char *format,
+                                                      ...)
+{
+    size_t len = strlen(line);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line + len, size - len, format, args);
+    va_end(args);
+}
+
+static void add_failures(const cli_report *report, char *line, size_t size)
+{
+    for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
+        if (i != GLIMPSE_STATUS_ALIGNED && report->tally.by_status[i] > 0)
+            add(line, size, ", %" PRIu64 " %s", report->tally.by_status[i],
+                glimpse_status_name((glimpse_status)i));
+}
+
+void report_progress(const cli_report *report, char *line, size_t size)
+{
+    uint64_t all = total(report), done = report->tally.done;
+    line[0] = '\0';
+    add(line, size, "%" PRIu64, done);
+    if (all > 0) add(line, size, " of %s%" PRIu64, report->all_read ? "" : "~", all);
+    add(line, size, " done, %.1f/s, %" PRIu64 " in flight, %.0f%% cache hits, %" PRIu64 " retries",
+        rate(report), report->stats.in_flight, 100 * hit_rate(report), report->stats.retries);
+    add_failures(report, line, size);
+    add(line, size, ", %" PRIu64 " tokens",
+        report->stats.prompt_tokens + report->stats.completion_tokens);
+    if (all > done && rate(report) > 0) {
+        double left = (double)(all - done) / rate(report);
+        add(line, size, ", %.0f:%02d left",
+            left / 60 - 0.5 > 0 ? (double)(int64_t)(left / 60) : 0.0, (int)((int64_t)left % 60));
+    }
+}
+
+void report_print(const cli_report *report, FILE *stream)
+{
+    const glimpse_stats *stats = &report->stats;
+    char failures[512] = "";
+    add_failures(report, failures, sizeof failures);
+    fprintf(stream, "%" PRIu64 " done, %" PRIu64 " failed, %" PRIu64 " unsent in %.2f s: %.1f/s\n",
+            report->tally.done, report->tally.failed, report->tally.unsent, report->elapsed_s,
+            rate(report));
+    fprintf(stream, "latency ms   p50 %.1f   p75 %.1f   p95 %.1f   p99 %.1f   max %.1f\n",
+            (double)stats->latency_p50_us / 1e3, (double)stats->latency_p75_us / 1e3,
+            (double)stats->latency_p95_us / 1e3, (double)stats->latency_p99_us / 1e3,
+            (double)stats->latency_max_us / 1e3);
+    fprintf(stream, "status       %" PRIu64 " aligned%s\n",
+            report->tally.by_status[GLIMPSE_STATUS_ALIGNED], failures);
+    fprintf(stream,
+            "requests     %" PRIu64 " sent, %" PRIu64 " of them retries, at most %" PRIu64
+            " in flight, cache hit rate %.1f%%\n",
+            report->tally.attempts, report->tally.retries, stats->peak_in_flight,
+            100 * hit_rate(report));
+    fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
+            stats->prompt_tokens, stats->completion_tokens);
+}
+
+/* --- the object of --summary ----------------------------------------------------------------- */
+
+static void json_counts(gl_buf *out, const char *name, const uint64_t *counts, int n,
+                        const char *(*word)(int))
+{
+    gl_buf_printf(out, ",\"%s\":{", name);
+    for (int i = 0; i < n; i++)
+        gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : "", word(i), counts[i]);
+    gl_buf_append_char(out, '}');
+}
+
+static const char *status_word(int i)
+{
+    return glimpse_status_name((glimpse_status)i);
+}
+
+static const char *source_word(int i)
+{
+    return glimpse_source_name((glimpse_source)i);
+}
+
+static void json_double(gl_buf *out, const char *prefix, double number)
+{
+    gl_buf_append_str(out, prefix);
+    gl_json_write_double(out, number);
+}
+
+void report_json(const cli_report *report, gl_buf *out)
+{
+    const cli_tally *tally = &report->tally;
+    const glimpse_stats *stats = &report->stats;
+    struct rusage usage;
+    int64_t rss = getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
+    gl_buf_printf(out, "{\"lines\":%" PRIu64 ",\"done\":%" PRIu64 ",\"unsent\":%" PRIu64,
+                  tally->done + tally->unsent, tally->done, tally->unsent);
+    json_counts(out, "by_status", tally->by_status, GLIMPSE_STATUS_COUNT, status_word);
+    json_counts(out, "by_source", tally->by_source, GLIMPSE_SOURCE_COUNT, source_word);
+    gl_buf_printf(out, ",\"attempts\":%" PRIu64 ",\"retries\":%" PRIu64, tally->attempts,
+                  tally->retries);
+    gl_buf_printf(out, ",\"cache\":{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64, stats->cache.hits,
+                  stats->cache.misses);
+    json_double(out, ",\"hit_rate\":", hit_rate(report));
+    gl_buf_printf(out,
+                  "},\"usage\":{\"prompt_tokens\":%" PRIu64 ",\"completion_tokens\":%" PRIu64 "}",
+                  stats->prompt_tokens, stats->completion_tokens);
+    json_double(out, ",\"cost_usd\":null,\"elapsed_s\":", report->elapsed_s);
+    json_double(out, ",\"throughput_rps\":", rate(report));
+    json_double(out, ",\"latency_ms\":{\"p50\":", (double)stats->latency_p50_us / 1e3);
+    json_double(out, ",\"p75\":", (double)stats->latency_p75_us / 1e3);
+    json_double(out, ",\"p95\":", (double)stats->latency_p95_us / 1e3);
+    json_double(out, ",\"p99\":", (double)stats->latency_p99_us / 1e3);
+    json_double(out, ",\"max\":", (double)stats->latency_max_us / 1e3);
+    gl_buf_printf(out,
+                  "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64 ",\"exit\":%d}\n",
+                  stats->peak_in_flight, rss, report->exit_code);
+}

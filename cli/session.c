@@ -1,0 +1,40 @@
+/* session.c - sets up an engine for a command. Called by run.c and batch.c. */
+#include "session.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "exits.h"
+#include "say.h"
+#include "signals.h"
+
+int session_open(cli_session *session, cli_settings *settings)
+{
+    memset(session, 0, sizeof *session);
+    int code = settings_check_engine(settings);
+    if (code == 0) code = log_sink_open(&session->log, settings);
+    if (code != 0) return code;
+    session->base = process_setup();
+    if (session->base == NULL) return EXIT_OS_LIMIT;
+    settings->engine.log = log_sink_write;
+    settings->engine.log_arg = &session->log;
+    glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
+    if (error != GLIMPSE_OK) {
+        say("the engine cannot be set up: %s", glimpse_error_sentence(error));
+        return error == GLIMPSE_ERR_INVALID ? EXIT_VALUE : EXIT_OS_LIMIT;
+    }
+    if (settings->engine.use_openai == GLIMPSE_USE_OPENAI_AUTO &&
+        strcmp(glimpse_engine_sampler_name(session->engine), "local") == 0)
+        say("%s: the local sampler answers, no model is asked",
+            settings->engine.api_key == NULL && settings->engine.base_url == NULL
+                ? "neither OPENAI_API_KEY nor --base-url is given"
+                : "the openai sampler cannot be set up");
+    return 0;
+}
+
+void session_close(cli_session *session)
+{
+    glimpse_engine_free(session->engine);
+    if (session->base != NULL) event_base_free(session->base);
+    log_sink_close(&session->log);
+}

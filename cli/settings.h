@@ -1,0 +1,69 @@
+/*
+ * settings.h - what the user asked for, of all commands: filled from the option table, handed
+ * to the commands read-only.
+ */
+#ifndef CLI_SETTINGS_H
+#define CLI_SETTINGS_H
+
+#include <glimpse/glimpse.h>
+
+#include "options.h"
+
+typedef struct text_list {
+    const char **items;
+    size_t count;
+} text_list;
+
+typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;
+
+typedef struct cli_settings {
+    glimpse_config engine; /* options of the engine are stored straight into its config */
+    const char *api_key_file, *proxy;
+    text_list headers;
+    const char *config_file;
+    log_format log_format;
+    const char *log_file;
+
+    /* run */
+    const char *goal, *constraints;
+    bool json;
+
+    /* batch */
+    const char *output, *summary;
+    bool ordered, strict, overwrite, quiet;
+    int64_t max_line, job_deadline_ms;
+
+    /* mock */
+    const char *host, *port_file, *latency, *fault;
+    int port;
+
+    /* key */
+    bool canonical;
+
+    /* What is left of the command line, and where each row's value came from. */
+    const char **words;
+    size_t word_count;
+    unsigned char *origins; /* option_origin, by index into option_table */
+    char *owned_file, *owned_key;
+} cli_settings;
+
+/*
+ * Reads the command line behind the command's name, the environment and the config file. Returns
+ * 0, or the exit code after having said what is wrong. *help is set, and nothing else looked at,
+ * when -h or --help is among them.
+ */
+int settings_read(cli_settings *settings, unsigned command, const char *command_name, int argc,
+                  char **argv, bool *help);
+void settings_free(cli_settings *settings);
+
+/* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
+int settings_check_engine(cli_settings *settings);
+
+/* The origin of one row's value, by the row's name. */
+option_origin settings_origin(const cli_settings *settings, const char *name);
+
+/* "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": how a message names where it came from. */
+const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
+                          size_t size);
+
+#endif

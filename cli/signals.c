@@ -1,0 +1,63 @@
+/*
+ * signals.c - signals as events of the loop, so that no handler ever interrupts a write: what is
+ * in the output when a second signal ends the process is whole lines. Called by the commands that
+ * run a loop.
+ */
+#include "signals.h"
+
+#include <event2/event.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "say.h"
+
+struct event_base *process_setup(void)
+{
+    struct rlimit limit;
+    signal(SIGPIPE, SIG_IGN);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit); /* as many as there are will do */
+    }
+    struct event_base *base = NULL;
+    struct event_config *config = event_config_new();
+    /* Never EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST: it is wrong where descriptors are duplicated. */
+    if (config != NULL &&
+        event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER) == 0)
+        base = event_base_new_with_config(config);
+    if (config != NULL) event_config_free(config);
+    if (base == NULL) say("the event loop cannot be set up");
+    return base;
+}
+
+static void caught(evutil_socket_t number, short what, void *arg)
+{
+    (void)what;
+    cli_signals *signals = arg;
+    if (signals->caught != 0) _exit(128 + (int)number);
+    signals->caught = (int)number;
+    signals->fn((int)number, signals->arg);
+}
+
+int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
+                  void *arg)
+{
+    *signals = (struct cli_signals){ .fn = fn, .arg = arg };
+    signals->interrupt = evsignal_new(base, SIGINT, caught, signals);
+    signals->terminate = evsignal_new(base, SIGTERM, caught, signals);
+    if (signals->interrupt != NULL && signals->terminate != NULL &&
+        event_add(signals->interrupt, NULL) == 0 && event_add(signals->terminate, NULL) == 0)
+        return 0;
+    signals_release(signals);
+    say("signals cannot be watched");
+    return -1;
+}
+
+void signals_release(cli_signals *signals)
+{
+    if (signals->interrupt != NULL) event_free(signals->interrupt);
+    if (signals->terminate != NULL) event_free(signals->terminate);
+    signals->interrupt = signals->terminate = NULL;
+}

@@ -1,0 +1,27 @@
+/* signals.h - SIGINT and SIGTERM on the loop, and what a process needs to be set up once. */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+struct event;
+struct event_base;
+
+/* SIGPIPE ignored, as many descriptors as the system allows, and a base with a precise clock. NULL,
+ * said: it cannot be had. */
+struct event_base *process_setup(void);
+
+typedef struct cli_signals {
+    struct event *interrupt, *terminate;
+    int caught; /* the first of them, 0 before */
+    void (*fn)(int caught, void *arg);
+    void *arg;
+} cli_signals;
+
+/* fn runs from the loop for the first of the two signals; a second one ends the process at once,
+ * with 128 + its number. 0, or -1. */
+int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
+                  void *arg);
+
+/* From here on a signal ends the process by itself. */
+void signals_release(cli_signals *signals);
+
+#endif

@@ -1,0 +1,228 @@
+#!/bin/sh
+# From a bare Debian 12 to a built, tested or demonstrated Glimpse:
+#
+#     sh cmake/bootstrap.sh build|test|demo
+#
+# Needs only what every Debian has (dash, coreutils, dpkg, apt). Installs the packages that are
+# missing, as root or through sudo, and says which before it does; where nothing is missing it
+# changes nothing outside build/. A step that succeeds is one line; of one that fails the whole log
+# is shown.
+set -eu
+cd "$(dirname "$0")/.."
+
+# What the library is compiled with and from. ca-certificates: an https endpoint has to be verified.
+build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev
+                libjson-c-dev libssl-dev ca-certificates"
+# The test run: cmocka; clang with its sanitizers, and llvm to turn addresses into lines; clang-format
+# for the format check; jq to read what the program wrote; nghttpx and openssl for TLS and HTTP/2.
+test_packages="libcmocka-dev clang libclang-rt-dev llvm clang-format jq nghttp2-proxy openssl"
+
+jobs=$(nproc)
+mock=
+
+usage() {
+    cat >&2 <<'END'
+usage: sh cmake/bootstrap.sh COMMAND
+
+  build   install what is missing and build the program: build/release/glimpse
+  test    the same for developers, and run all tests, twice: once with the sanitizers
+  demo    build, then summarize the descriptions of the packages on this machine;
+          with OPENAI_API_KEY set the real endpoint is asked, without it a mock answers
+END
+    exit 64
+}
+
+say() { printf '%s\n' "$*"; }
+
+fail() { # exit code, message
+    printf 'bootstrap: %s\n' "$2" >&2
+    exit "$1"
+}
+
+# --- packages --------------------------------------------------------------------------------------
+
+missing_of() { # the packages among the arguments that are not installed
+    for package in "$@"; do
+        state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)
+        case "$state" in
+        installed*) ;; # twice the word where two architectures have it
+        *) printf ' %s' "$package" ;;
+        esac
+    done
+}
+
+install_packages() { # why, packages...
+    why=$1
+    shift
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+        say "No Debian packages here: taking for granted what $why needs."
+        return
+    fi
+    missing=$(missing_of "$@")
+    [ -n "$missing" ] || return 0
+    say "Installing what $why needs and this machine lacks:$missing"
+
+    if [ "$(id -u)" -eq 0 ]; then
+        as_root=
+    elif command -v sudo >/dev/null; then
+        as_root=sudo
+    else
+        fail 69 "this needs root or sudo. Ask someone who has it to run:
+    apt-get update && apt-get install --no-install-recommends$missing"
+    fi
+    # shellcheck disable=SC2086  # as_root is nothing or one word; missing is many
+    {
+        step "package lists" $as_root apt-get update -q
+        step "packages" $as_root env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -q -y --no-install-recommends $missing
+    }
+}
+
+# --- steps -----------------------------------------------------------------------------------------
+
+step() { # name, command...
+    name=$1
+    shift
+    mkdir -p build/log
+    log="build/log/$(printf '%s' "$name" | tr -c 'a-z0-9' '-').log"
+    printf '%s ... ' "$name"
+    if "$@" </dev/null >"$log" 2>&1; then
+        say "ok"
+    else
+        code=$?
+        say "FAILED ($code): $*"
+        cat "$log"
+        fail 70 "$name failed; the log above is $log"
+    fi
+}
+
+build() { # preset
+    # A tree that was configured elsewhere (a copied directory) cannot be used again.
+    if [ -f "build/$1/CMakeCache.txt" ] &&
+        ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$(pwd -P)" "build/$1/CMakeCache.txt"; then
+        rm -rf "build/$1"
+    fi
+    step "configure $1" cmake --preset "$1"
+    step "build $1" cmake --build --preset "$1" --parallel "$jobs"
+}
+
+run_tests() { # preset
+    say ""
+    say "Tests, $1:"
+    ctest --preset "$1" --parallel "$jobs" </dev/null || fail 1 "tests failed in build/$1"
+}
+
+# --- the demonstration -----------------------------------------------------------------------------
+
+stop_mock() {
+    [ -n "$mock" ] || return 0
+    kill "$mock" 2>/dev/null || true
+    wait "$mock" 2>/dev/null || true
+    mock=
+}
+
+start_mock() { # sets base_url
+    rm -f build/demo/mock.pipe
+    mkfifo build/demo/mock.pipe
+    build/release/glimpse mock --latency lognormal:1400ms:2500ms \
+        >build/demo/mock.pipe 2>build/demo/mock.log &
+    mock=$!
+    trap stop_mock EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+    # Its first line names the port it found free; reading waits for just that. Descriptor 3 stays
+    # open, so that whatever it prints later has a reader.
+    exec 3<build/demo/mock.pipe
+    IFS= read -r listening <&3 || listening=
+    base_url=${listening##* }
+    case "$base_url" in
+    http://127.0.0.1:*) ;;
+    *)
+        cat build/demo/mock.log
+        fail 70 "the mock server did not start"
+        ;;
+    esac
+}
+
+ids_of() { # the custom_id of each line; quotes inside texts are escaped, so this finds no other
+    sed -n 's/^.*"custom_id":"\([^"]*\)".*$/\1/p' "$1" | LC_ALL=C sort
+}
+
+show_records() { # the first three, as a person reads them
+    head -n 3 "$1" | LC_ALL=C awk '
+    function field(name,    text) {
+        if (!match($0, "\"" name "\":\"([^\"\\\\]|\\\\.)*\"")) return ""
+        text = substr($0, RSTART + length(name) + 4, RLENGTH - length(name) - 5)
+        gsub(/\\n|\\t/, " ", text)
+        gsub(/\\"/, "\"", text)
+        return text
+    }
+    { printf "\n%s (%s, %s)\n%s\n", field("custom_id"), field("status"), field("source"), field("sample") }
+    ' | fold -s -w 78
+}
+
+demo() {
+    mkdir -p build/demo
+    drafts=build/demo/drafts.jsonl
+    out=build/demo/out.jsonl
+    summary=build/demo/summary.json
+    limit=500
+    [ -z "${OPENAI_API_KEY-}" ] || limit=20
+
+    sh docs/examples/package-descriptions.sh --limit "$limit" >"$drafts"
+    count=$(wc -l <"$drafts")
+    say ""
+    if [ -n "${OPENAI_API_KEY-}" ]; then
+        say "OPENAI_API_KEY is set: $count drafts go to ${OPENAI_BASE_URL:-https://api.openai.com/v1}, at your cost."
+        set --
+    else
+        start_mock
+        say "No OPENAI_API_KEY: a mock server at $base_url answers, as late as a real one (median 1.4 s)."
+        say "The answers are simulated; no model is asked. Everything between here and there is real."
+        set -- --base-url "$base_url"
+        # A proxy of this machine's has no part in what stays on it.
+        NO_PROXY=127.0.0.1
+        export NO_PROXY
+    fi
+    say "The job: one sentence for each of $count package descriptions of this machine."
+    say ""
+    code=0
+    build/release/glimpse batch "$drafts" -o "$out" --overwrite --sampler openai \
+        --summary "$summary" "$@" || code=$?
+    stop_mock
+    [ "$code" -eq 0 ] || [ "$code" -eq 1 ] || fail "$code" "glimpse batch ended with exit code $code"
+
+    ids_of "$drafts" >build/demo/asked
+    ids_of "$out" >build/demo/answered
+    if [ "$(wc -l <"$out")" -ne "$count" ] || ! cmp -s build/demo/asked build/demo/answered; then
+        fail 70 "not every draft has exactly one record: compare build/demo/asked and answered"
+    fi
+    say ""
+    say "$count drafts, $count records. Three of them:"
+    show_records "$out"
+    say ""
+    say "All of it: $drafts (asked), $out (answered), $summary"
+    [ "$code" -eq 0 ] || fail "$code" "some drafts failed; each has its record, with the reason"
+}
+
+# --- commands --------------------------------------------------------------------------------------
+
+[ $# -eq 1 ] || usage
+case "$1" in
+build | demo)
+    # shellcheck disable=SC2086
+    install_packages "the build" $build_packages
+    build release
+    say "The program: build/release/glimpse"
+    [ "$1" = build ] || demo
+    ;;
+test)
+    # shellcheck disable=SC2086
+    install_packages "the test run" $build_packages $test_packages
+    build dev
+    build asan
+    run_tests dev
+    run_tests asan
+    ;;
+*) usage ;;
+esac

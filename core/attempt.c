@@ -1,0 +1,189 @@
+/*
+ * attempt.c - one attempt: its start, its time limits, its place in the ledger; and what a sampler
+ * may ask of it and say about it.
+ *
+ * An attempt is a part of its request and out with at most one sampler at a time. What its end
+ * means for the request is engine.c's.
+ */
+#include "engine.h"
+#include "policy/prompt.h"
+#include "sampler.h"
+
+/* --- its life, for the engine --- */
+
+void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
+{
+    glimpse_attempt *attempt = &request->attempt;
+    attempt->sampler = sampler;
+    attempt->data = NULL;
+    attempt->number++;
+    attempt->sent = false;
+    attempt->started = now;
+    attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
+}
+
+gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
+{
+    const glimpse_config *config = &attempt->request->engine->config;
+    gl_time due = GL_TIME_NEVER, limit;
+    *which = GLIMPSE_ERR_TIMEOUT;
+    if (config->timeout_ms > 0) due = gl_time_add_ms(attempt->started, config->timeout_ms);
+    if (!attempt->sampler->vtable.progress) return due;
+    if (attempt->connected == GL_TIME_NEVER && config->connect_timeout_ms > 0) {
+        limit = gl_time_add_ms(attempt->started, config->connect_timeout_ms);
+        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_CONNECT;
+        due = gl_time_min(due, limit);
+    }
+    if (attempt->connected != GL_TIME_NEVER && attempt->first_byte == GL_TIME_NEVER &&
+        config->first_byte_timeout_ms > 0) {
+        limit = gl_time_add_ms(attempt->connected, config->first_byte_timeout_ms);
+        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_FIRST_BYTE;
+        due = gl_time_min(due, limit);
+    }
+    if (attempt->last_byte != GL_TIME_NEVER && config->idle_timeout_ms > 0) {
+        limit = gl_time_add_ms(attempt->last_byte, config->idle_timeout_ms);
+        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_IDLE;
+        due = gl_time_min(due, limit);
+    }
+    return due;
+}
+
+static int64_t span(gl_time from, gl_time to)
+{
+    return to == GL_TIME_NEVER ? -1 : (int64_t)gl_time_since(to, from);
+}
+
+static void log_call(const gl_request *request, const glimpse_attempt_record *record,
+                     const char *request_id)
+{
+    const gl_log *log = &request->engine->log;
+    if (!gl_log_wants(log, GLIMPSE_LOG_INFO)) return;
+    glimpse_log_field fields[] = {
+        { "id", NULL, (int64_t)request->id },
+        { "attempt", NULL, request->attempt.number },
+        { "http_status", NULL, record->http_status },
+        { "error", record->error == GLIMPSE_OK ? "" : glimpse_error_name(record->error), 0 },
+        { "elapsed_ms", NULL, record->elapsed_ns / (int64_t)GL_MS },
+        { "request_id", request_id, 0 },
+    };
+    gl_log_emit(log, GLIMPSE_LOG_INFO, "openai_call", fields, sizeof fields / sizeof *fields);
+}
+
+void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *response,
+                      gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_attempt *attempt = &request->attempt;
+    glimpse_result *result = request->result;
+    attempt->sampler = NULL;
+    if (attempt->fallback) { /* costs nothing, limits nothing, is no attempt of the ledger */
+        glimpse_sample_unref(response);
+        return;
+    }
+    gl_limit_ended(&engine->limit);
+    if (attempt->sent) {
+        result->attempts++;
+        engine->stats.attempts++;
+        if (result->attempts > 1) engine->stats.retries++;
+    }
+    result->timings.connect_ns = span(attempt->started, attempt->connected);
+    result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
+    glimpse_attempt_record record = {
+        .error = error,
+        .http_status = response != NULL ? glimpse_sample_get(response)->http_status : 0,
+        .waited_ns = (int64_t)request->backoff_wait,
+        .elapsed_ns = (int64_t)gl_time_since(now, attempt->started),
+    };
+    request->backoff_wait = 0;
+    log_call(request, &record, response != NULL ? glimpse_sample_get(response)->request_id : "");
+    gl_result_add_attempt(result, &record, response);
+}
+
+void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
+{
+    glimpse_attempt *attempt = &request->attempt;
+    const glimpse_sampler *sampler = attempt->sampler;
+    if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
+    gl_attempt_close(request, error, NULL, now);
+}
+
+/* --- what a sampler asks --- */
+
+const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len)
+{
+    if (len != NULL) *len = attempt->request->body.len;
+    return attempt->request->body.data;
+}
+
+const char *glimpse_attempt_path(const glimpse_attempt *attempt)
+{
+    return attempt->request->path.data;
+}
+
+int glimpse_attempt_number(const glimpse_attempt *attempt)
+{
+    return attempt->number;
+}
+
+void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
+{
+    const gl_request *request = attempt->request;
+    *words = (glimpse_words){ "", "", "", 0, 0, 0 };
+    if (request->is_draft) {
+        *words =
+            (glimpse_words){ request->input.data, request->goal.data, request->constraints.data,
+                             request->input.len,  request->goal.len,  request->constraints.len };
+    } else if (request->has_key) { /* so the body is checked JSON */
+        gl_buf *scratch = &request->engine->scratch;
+        gl_buf_reset(scratch);
+        gl_prompt_last_user_text((gl_json){ GL_JSON_OBJECT, request->body }, scratch);
+        if (!scratch->failed && scratch->len != 0) {
+            words->input = scratch->data;
+            words->input_len = scratch->len;
+        }
+    }
+}
+
+bool glimpse_attempt_fallback(const glimpse_attempt *attempt, glimpse_status *status,
+                              const char **message)
+{
+    if (!attempt->fallback) return false;
+    if (status != NULL) *status = attempt->request->result->status;
+    if (message != NULL) *message = glimpse_result_error_message(attempt->request->result);
+    return true;
+}
+
+void glimpse_attempt_set_data(glimpse_attempt *attempt, void *data)
+{
+    attempt->data = data;
+}
+
+void *glimpse_attempt_data(const glimpse_attempt *attempt)
+{
+    return attempt->data;
+}
+
+void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
+{
+    gl_time now = gl_loop_now(attempt->request->engine->loop);
+    switch (progress) {
+    case GLIMPSE_PROGRESS_CONNECTED:
+        attempt->connected = now;
+        break;
+    case GLIMPSE_PROGRESS_SENT:
+        attempt->sent = true;
+        break;
+    case GLIMPSE_PROGRESS_FIRST_BYTE:
+        attempt->first_byte = attempt->last_byte = now;
+        break;
+    case GLIMPSE_PROGRESS_BYTES:
+        attempt->last_byte = now;
+        break;
+    }
+}
+
+void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)
+{
+    *outcome = (glimpse_outcome){ .version = version, .retry_after_ms = -1 };
+    glimpse_sample_fields_init(&outcome->sample);
+}

@@ -1,0 +1,213 @@
+/*
+ * config.c - glimpse_config: defaults, the environment, validation that names the field.
+ *
+ * Reads the environment only when asked to (glimpse_config_from_env). Never puts a value into a
+ * message: it could be a secret.
+ */
+#include <glimpse/engine.h>
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include "base/slice.h"
+#include "base/utf8.h"
+#include "policy/select.h"
+
+void glimpse_config_init_version(glimpse_config *config, uint32_t version)
+{
+    static const glimpse_config defaults = {
+        .max_response_bytes = INT64_C(64) << 20, /* A5 rule 12 of the wire notes */
+        .model = "gpt-4o-mini",
+        .temperature = 0.7,
+        .max_tokens = 256,
+        .thresholds = GLIMPSE_THRESHOLDS_DEFAULT,
+        .cache_entries = 2000, /* playbook section 2 */
+        .cache_bytes = INT64_C(64) << 20,
+        .cache_ttl_ms = 7200 * 1000,
+        .max_attempts = 5, /* playbook section 3 */
+        .base_delay_ms = 500,
+        .max_delay_ms = 60 * 1000,
+        .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
+        .concurrency = 64,
+        .connect_timeout_ms = 5 * 1000, /* the official SDKs' connect and whole limits */
+        .timeout_ms = 600 * 1000,
+        .fallback_on = true,
+        .close_grace_ms = 5 * 1000,
+        .log_level = GLIMPSE_LOG_WARN,
+    };
+    *config = defaults;
+    config->version = version;
+}
+
+void glimpse_options_init_version(glimpse_options *options, uint32_t version)
+{
+    *options = (glimpse_options){ .version = version, .temperature = -1, .fallback = -1 };
+}
+
+/* --- the environment --- */
+
+/* Set and not empty: an empty variable is how a shell says "none". */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static void take(const char **field, const char *name)
+{
+    const char *value = variable(name);
+    if (value != NULL) *field = value;
+}
+
+/* Four whole numbers of milliseconds, separated by commas. */
+static bool parse_thresholds(const char *text, glimpse_thresholds *out)
+{
+    int64_t *to[] = { &out->t1_ms, &out->t2_ms, &out->t3_ms, &out->t4_ms };
+    for (int i = 0; i < 4; i++) {
+        if (*text < '0' || *text > '9') return false;
+        int64_t number = 0;
+        while (*text >= '0' && *text <= '9') {
+            if (number > INT64_MAX / 10 - 1) return false;
+            number = number * 10 + (*text++ - '0');
+        }
+        *to[i] = number;
+        if (*text != (i < 3 ? ',' : '\0')) return false;
+        if (i < 3) text++;
+    }
+    return true;
+}
+
+glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem)
+{
+    const char *ignored;
+    if (problem == NULL) problem = &ignored;
+    take(&config->api_key, "OPENAI_API_KEY");
+    take(&config->base_url, "OPENAI_BASE_URL");
+    take(&config->organization, "OPENAI_ORG_ID");
+    take(&config->project, "OPENAI_PROJECT_ID");
+    take(&config->model, "GLIMPSE_MODEL");
+    take(&config->ca_file, "SSL_CERT_FILE");
+    static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY",
+                                           "http_proxy",  "NO_PROXY",    "no_proxy" };
+    const char **fields[] = { &config->https_proxy, &config->http_proxy, &config->no_proxy };
+    for (size_t i = 0; i < 6; i++)
+        take(fields[i / 2], proxies[i]); /* lower case wins, as in curl */
+    const char *use = variable("GLIMPSE_USE_OPENAI");
+    if (use != NULL && !gl_select_parse(use, &config->use_openai)) {
+        *problem = "GLIMPSE_USE_OPENAI: must be true, 1, yes, false, 0 or no";
+        return GLIMPSE_ERR_INVALID;
+    }
+    const char *thresholds = variable("GLIMPSE_THRESHOLDS");
+    if (thresholds != NULL && (!parse_thresholds(thresholds, &config->thresholds) ||
+                               glimpse_thresholds_check(&config->thresholds, NULL) != GLIMPSE_OK)) {
+        *problem = "GLIMPSE_THRESHOLDS: must be four strictly rising numbers of milliseconds, "
+                   "such as 1500,2500,4000,6000";
+        return GLIMPSE_ERR_INVALID;
+    }
+    return GLIMPSE_OK;
+}
+
+/* --- validation --- */
+
+#define DAY_MS INT64_C(86400000)
+
+static const char *check_text(const glimpse_config *config)
+{
+    static const struct {
+        size_t offset;
+        const char *problem;
+    } texts[] = {
+        { offsetof(glimpse_config, base_url), "base_url: contains a control byte" },
+        { offsetof(glimpse_config, api_key), "api_key: contains a control byte" },
+        { offsetof(glimpse_config, organization), "organization: contains a control byte" },
+        { offsetof(glimpse_config, project), "project: contains a control byte" },
+        { offsetof(glimpse_config, model), "model: contains a control byte" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const char *text =
+            *(const char *const *)(const void *)((const char *)config + texts[i].offset);
+        for (; text != NULL && *text != '\0'; text++)
+            if ((unsigned char)*text < 0x20 || *text == 0x7f) return texts[i].problem;
+    }
+    if (config->model == NULL || config->model[0] == '\0') return "model: must not be empty";
+    size_t len = strlen(config->model);
+    if (gl_utf8_check(config->model, len) != len) return "model: is not valid UTF-8";
+    if (config->header_count != 0 && config->headers == NULL) return "headers: is NULL";
+    return NULL;
+}
+
+static const char *check_numbers(const glimpse_config *config)
+{
+    static const struct {
+        size_t offset;
+        int64_t min, max;
+        const char *problem;
+    } numbers[] = {
+        { offsetof(glimpse_config, max_response_bytes), 1, INT64_C(1) << 40,
+          "max_response_bytes: must be from 1 to 1 TiB" },
+        { offsetof(glimpse_config, max_tokens), 1, INT64_C(1) << 31,
+          "max_tokens: must be from 1 to 2147483648" },
+        { offsetof(glimpse_config, cache_entries), 0, INT64_C(1) << 32,
+          "cache_entries: must be from 0 (no cache) to 4294967296" },
+        { offsetof(glimpse_config, cache_bytes), 1, INT64_MAX, "cache_bytes: must be at least 1" },
+        { offsetof(glimpse_config, cache_ttl_ms), 0, INT64_C(3650) * DAY_MS,
+          "cache_ttl_ms: must be from 0 to ten years" },
+        { offsetof(glimpse_config, base_delay_ms), 0, DAY_MS,
+          "base_delay_ms: must be from 0 to 24 h" },
+        { offsetof(glimpse_config, max_delay_ms), 0, DAY_MS,
+          "max_delay_ms: must be from 0 to 24 h" },
+        { offsetof(glimpse_config, max_retry_after_ms), 0, DAY_MS,
+          "max_retry_after_ms: must be from 0 to 24 h" },
+        { offsetof(glimpse_config, concurrency), 1, 1000000,
+          "concurrency: must be from 1 to 1000000" },
+        { offsetof(glimpse_config, connect_timeout_ms), 0, DAY_MS,
+          "connect_timeout_ms: must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, first_byte_timeout_ms), 0, DAY_MS,
+          "first_byte_timeout_ms: must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, idle_timeout_ms), 0, DAY_MS,
+          "idle_timeout_ms: must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, timeout_ms), 0, DAY_MS,
+          "timeout_ms: must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, deadline_ms), 0, 365 * DAY_MS,
+          "deadline_ms: must be from 0 (none) to a year" },
+        { offsetof(glimpse_config, close_grace_ms), 0, DAY_MS,
+          "close_grace_ms: must be from 0 to 24 h" },
+    };
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        int64_t number = *(const int64_t *)(const void *)((const char *)config + numbers[i].offset);
+        if (number < numbers[i].min || number > numbers[i].max) return numbers[i].problem;
+    }
+    if (!(config->temperature >= 0 && config->temperature <= 2))
+        return "temperature: must be from 0 to 2";
+    if (config->max_attempts < 1 || config->max_attempts > 1000)
+        return "max_attempts: must be from 1 to 1000";
+    return NULL;
+}
+
+glimpse_error glimpse_config_check(const glimpse_config *config, const char **problem)
+{
+    const char *ignored, *found = NULL;
+    if (problem == NULL) problem = &ignored;
+    *problem = "";
+    if (config == NULL)
+        found = "config: is NULL";
+    else if (config->version != GLIMPSE_CONFIG_VERSION)
+        found = "version: not set by glimpse_config_init, or newer than this library";
+    else if ((unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
+        found = "use_openai: not one of its values";
+    else if ((unsigned)config->http_version > GLIMPSE_HTTP_2)
+        found = "http_version: not one of its values";
+    else if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)
+        found = "log_level: not one of its values";
+    if (found == NULL && glimpse_thresholds_check(&config->thresholds, &found) == GLIMPSE_OK)
+        found = NULL;
+    if (found == NULL) found = check_text(config);
+    if (found == NULL) found = check_numbers(config);
+    if (found == NULL && config->sampler == NULL) {
+        const char *reason;
+        if (gl_select(config, &reason) == GL_CHOICE_REFUSED) found = reason;
+    }
+    if (found == NULL) return GLIMPSE_OK;
+    *problem = found;
+    return GLIMPSE_ERR_INVALID;
+}

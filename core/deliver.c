@@ -1,0 +1,40 @@
+/*
+ * deliver.c - the caller's callbacks; the only file that runs them for requests.
+ *
+ * A request is taken out of every list, map and heap before its on_result runs, so the callback may
+ * submit, cancel, close and free without meeting it again; its memory goes afterwards.
+ */
+#include "engine.h"
+
+#include <assert.h>
+
+static void deliver(gl_request *request)
+{
+    glimpse_engine *engine = request->engine;
+    const glimpse_result *result = request->result;
+    gl_request_move(request, GL_STATE_DELIVERED, NULL, false);
+    void *found = gl_map_remove(&engine->requests, request->id);
+    assert(found == request);
+    (void)found;
+    engine->stats.delivered++;
+    engine->stats.by_status[result->status]++;
+    engine->stats.by_source[result->source]++;
+    if (request->observer.on_result != NULL)
+        request->observer.on_result(request->id, result, request->arg);
+    gl_request_free(request);
+}
+
+bool gl_deliver(glimpse_engine *engine, size_t most)
+{
+    gl_node *node;
+    while (most-- != 0 && (node = gl_list_first(&engine->ready)) != NULL)
+        deliver(GL_CONTAINER(node, gl_request, node));
+    return !gl_list_empty(&engine->ready);
+}
+
+void gl_deliver_notice(gl_request *request, const glimpse_notice *notice)
+{
+    request->engine->stats.notices[notice->kind]++;
+    if (request->observer.on_notice != NULL)
+        request->observer.on_notice(request->id, notice, request->arg);
+}

@@ -1,0 +1,443 @@
+/*
+ * engine.c - the order of the steps; the only file that knows it.
+ *
+ *   submit: key, cache -> WAITING -> admit: RUNNING -> attempt ends -> settle: DONE -> deliver
+ *                            ^                            |
+ *                            +--------- BACKOFF <---------+ retry: pays admission again
+ *                                                         +-> FALLBACK -> RUNNING -> settle
+ *
+ * Owns every live request. Policies (core/policy) are asked and decide; they call nobody. Nothing
+ * of the caller's runs inside submit, cancel, or a sampler's functions: callbacks run only from
+ * the turn (results) and from the timer (notices), both called by the loop.
+ *
+ * `depth` counts our own frames on the stack: a free inside a callback is carried out when the
+ * outermost of them ends.
+ */
+#include "engine.h"
+
+#include <assert.h>
+
+#include "policy/latency.h"
+#include "sampler.h"
+#include "status.h"
+
+/* Results told in one turn, before sockets are looked at again: enough to spread the cost of a
+ * poll (about 1 us) over many, few enough that 64 of them take well under a millisecond each time
+ * even when each callback writes a record of some kilobytes. */
+#define DELIVER_PER_TURN 64
+
+/* --- entering and leaving --- */
+
+void gl_engine_enter(glimpse_engine *engine)
+{
+    engine->depth++;
+}
+
+/* The engine may be gone when this returns. */
+void gl_engine_leave(glimpse_engine *engine)
+{
+    if (--engine->depth == 0 && engine->free_wanted) gl_engine_destroy(engine);
+}
+
+void gl_engine_schedule(glimpse_engine *engine)
+{
+    if (engine->in_turn)
+        gl_defer_next_turn(engine->turn);
+    else
+        gl_defer_this_turn(engine->turn);
+}
+
+/* The loop's timer is moved only to be earlier: fired too early it finds nothing and is set anew,
+ * which is cheaper than following each request that ends. With nothing to wait for it is off, so
+ * that an idle engine does not keep event_base_dispatch from returning. */
+void gl_engine_arm(glimpse_engine *engine)
+{
+    gl_time next = gl_heap_next(&engine->heap);
+    if (next >= engine->timer_at && next != GL_TIME_NEVER) return;
+    if (next == engine->timer_at) return;
+    engine->timer_at = next;
+    gl_timer_set(engine->timer, next);
+}
+
+/* --- one timer for all the times of a request --- */
+
+/* The earliest moment at which something of this request is due. Limits that progress has moved to
+ * later are not followed: the node fires early, and this is asked again. */
+static gl_time request_due(const gl_request *request)
+{
+    gl_time due = GL_TIME_NEVER;
+    if (request->retry_notice) return request->attempt.started; /* in the past: at once */
+    if (request->observer.on_notice != NULL)
+        due = gl_latency_due(&request->thresholds, request->submitted, request->notices);
+    if (!request->attempt.fallback) due = gl_time_min(due, request->deadline);
+    if (request->state == GL_STATE_BACKOFF) due = gl_time_min(due, request->backoff_until);
+    if (request->state == GL_STATE_RUNNING) {
+        glimpse_error which;
+        due = gl_time_min(due, gl_attempt_due(&request->attempt, &which));
+    }
+    return due;
+}
+
+static void set_timer(gl_request *request)
+{
+    gl_heap_set(&request->engine->heap, &request->timer, request_due(request));
+    gl_engine_arm(request->engine);
+}
+
+/* --- settle: 7 on the way --- */
+
+/* The request has its result: book it, and queue it for its callback. */
+static void settle(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_result *result = request->result;
+    uint64_t elapsed = gl_time_since(now, request->submitted);
+    result->timings.total_ns = (int64_t)elapsed;
+    result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
+    result->stale = result->thresholds_crossed == 4;
+    if (result->stale) engine->stats.stale++;
+    if (result->status != GLIMPSE_STATUS_CANCELLED)
+        gl_histogram_add(engine->latencies, elapsed / GL_US);
+    gl_request_move(request, GL_STATE_DONE, &engine->ready, false);
+    gl_heap_remove(&engine->heap, &request->timer);
+    gl_engine_schedule(engine);
+}
+
+/* Failed for good: the fallback sampler is asked for an essence, or that is all. */
+static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    request->result->status = status;
+    /* What the last attempt said stays, unless it is something else that ends the request. */
+    if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
+    if (!request->fallback_on || engine->fallback == NULL) {
+        settle(request, now);
+        return;
+    }
+    gl_request_move(request, GL_STATE_FALLBACK, &engine->fallbacks, false);
+    gl_heap_remove(&engine->heap, &request->timer);
+    gl_engine_schedule(engine);
+}
+
+/* --- sample: 5 on the way --- */
+
+/* From its queue to a sampler. */
+static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    request->attempt.fallback = request->state == GL_STATE_FALLBACK;
+    if (!request->attempt.fallback) {
+        request->result->timings.queue_ns += (int64_t)gl_time_since(now, request->queued);
+        engine->waiting_count--;
+        gl_limit_started(&engine->limit);
+    }
+    gl_request_move(request, GL_STATE_RUNNING, &engine->running, false);
+    gl_attempt_start(request, sampler, now);
+    set_timer(request);
+    sampler->vtable.start(sampler->self, &request->attempt); /* may end it */
+}
+
+/* --- retry --- */
+
+static void retry_later(gl_request *request, const gl_failure *failure, uint64_t wait, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    if (gl_log_wants(&engine->log, GLIMPSE_LOG_WARN)) {
+        glimpse_log_field fields[] = {
+            { "id", NULL, (int64_t)request->id },
+            { "attempt", NULL, failure->attempts },
+            { "http_status", NULL, failure->http_status },
+            { "error", glimpse_error_name(failure->error), 0 },
+            { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
+        };
+        gl_log_emit(&engine->log, GLIMPSE_LOG_WARN,
+                    failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
+                    fields, sizeof fields / sizeof *fields);
+    }
+    request->backoff_wait = wait;
+    request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
+    request->result->timings.backoff_ns += (int64_t)wait;
+    request->retry_notice = request->observer.on_notice != NULL;
+    gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
+    set_timer(request);
+    gl_engine_schedule(engine); /* its place is free for another */
+}
+
+/* An attempt failed: again later, or for good. code and message are borrowed, or NULL. */
+static void attempt_failed(gl_request *request, const gl_failure *what, const char *code,
+                           const char *message, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    gl_failure failure = *what;
+    failure.attempts = request->attempt.number;
+    failure.same_once = request->once;
+    if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
+    gl_result_set_error(request->result, failure.error, code, message);
+    uint64_t wait = 0;
+    gl_retry_reason reason =
+        gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
+    if (reason == GL_RETRY_YES && !engine->closing)
+        retry_later(request, &failure, wait, now);
+    else
+        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+}
+
+/* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
+
+static void attempt_answered(gl_request *request, const glimpse_outcome *outcome,
+                             glimpse_sample *sample, bool local, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_result *result = request->result;
+    const glimpse_sample_fields *fields = glimpse_sample_get(sample);
+    bool aligned = fields->delta == NULL;
+    gl_result_set_error(result, GLIMPSE_OK, NULL, NULL);
+    result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
+    result->source = local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE;
+    glimpse_sample_unref(result->response);
+    result->sample = glimpse_sample_ref(sample);
+    result->response = glimpse_sample_ref(sample);
+    if (!local) {
+        if (fields->usage.prompt_tokens > 0)
+            engine->stats.prompt_tokens += (uint64_t)fields->usage.prompt_tokens;
+        if (fields->usage.completion_tokens > 0)
+            engine->stats.completion_tokens += (uint64_t)fields->usage.completion_tokens;
+        /* Only what is whole is worth keeping; without memory for it we go on without. */
+        if (engine->cache != NULL && request->has_key && outcome->complete && aligned)
+            (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
+    }
+    settle(request, now);
+}
+
+static void fallback_answered(gl_request *request, const glimpse_outcome *outcome,
+                              glimpse_sample *sample, gl_time now)
+{
+    glimpse_result *result = request->result;
+    if (outcome->error == GLIMPSE_OK && sample != NULL) {
+        result->sample = glimpse_sample_ref(sample);
+        result->source = GLIMPSE_SOURCE_LOCAL;
+    }
+    settle(request, now);
+}
+
+void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome)
+{
+    gl_request *request = attempt->request;
+    glimpse_engine *engine = request->engine;
+    assert(attempt->sampler != NULL && request->state == GL_STATE_RUNNING);
+    gl_time now = gl_loop_now(engine->loop);
+    gl_engine_enter(engine);
+    bool local = attempt->sampler->vtable.local, fallback = attempt->fallback;
+    glimpse_sample *sample = NULL;
+    glimpse_error error = outcome->error;
+    glimpse_error made = glimpse_sample_new(&outcome->sample, &sample);
+    if (made != GLIMPSE_OK && error == GLIMPSE_OK) error = made;
+    if (sample != NULL)
+        gl_attempt_close(request, error, glimpse_sample_ref(sample), now);
+    else
+        gl_attempt_close(request, error, NULL, now);
+    if (fallback) {
+        fallback_answered(request, outcome, sample, now);
+    } else if (error == GLIMPSE_OK) {
+        attempt_answered(request, outcome, sample, local, now);
+    } else {
+        glimpse_sample_unref(request->result->response);
+        request->result->response = sample != NULL ? glimpse_sample_ref(sample) : NULL;
+        gl_failure failure = { .error = error,
+                               .http_status = outcome->sample.http_status,
+                               .retry_after_ms = outcome->retry_after_ms };
+        attempt_failed(request, &failure, outcome->error_code, outcome->error_message, now);
+    }
+    glimpse_sample_unref(sample);
+    gl_engine_leave(engine);
+}
+
+/* --- the turn: admit (4 on the way) and deliver (8) --- */
+
+static void admit(glimpse_engine *engine)
+{
+    if (gl_list_empty(&engine->fallbacks) && gl_list_empty(&engine->waiting)) return;
+    gl_time now = gl_loop_now(engine->loop);
+    gl_node *node;
+    while ((node = gl_list_first(&engine->fallbacks)) != NULL)
+        start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
+    while ((node = gl_list_first(&engine->waiting)) != NULL && gl_limit_may_start(&engine->limit))
+        start(GL_CONTAINER(node, gl_request, node), engine->sampler, now);
+}
+
+void gl_engine_turn(void *arg)
+{
+    glimpse_engine *engine = arg;
+    gl_engine_enter(engine);
+    engine->in_turn = true;
+    admit(engine);
+    bool more = gl_deliver(engine, DELIVER_PER_TURN);
+    admit(engine); /* what the callbacks submitted goes out in the same turn */
+    if (more || !gl_list_empty(&engine->ready) || !gl_list_empty(&engine->fallbacks))
+        gl_engine_schedule(engine);
+    if (engine->closing && engine->requests.count == 0)
+        gl_heap_remove(&engine->heap, &engine->close_timer);
+    gl_engine_arm(engine);
+    if (engine->closing && !engine->closed_told && engine->requests.count == 0) {
+        engine->closed_told = true;
+        if (engine->closed != NULL) engine->closed(engine->closed_arg);
+    }
+    engine->in_turn = false;
+    gl_engine_leave(engine);
+}
+
+/* --- time --- */
+
+void gl_engine_cancel(gl_request *request, gl_time now)
+{
+    gl_state state = request->state;
+    if (state == GL_STATE_DONE || state == GL_STATE_DELIVERED) return;
+    if (state == GL_STATE_WAITING) request->engine->waiting_count--;
+    if (state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_CANCELLED, now);
+    if (state == GL_STATE_FALLBACK || request->attempt.fallback) {
+        settle(request, now); /* it had failed already, and that stands */
+        return;
+    }
+    request->result->status = GLIMPSE_STATUS_CANCELLED;
+    gl_result_set_error(request->result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
+    settle(request, now);
+}
+
+static void pass_deadline(gl_request *request, gl_time now)
+{
+    if (request->state == GL_STATE_WAITING) request->engine->waiting_count--;
+    if (request->state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_DEADLINE, now);
+    fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
+}
+
+/* Tells the notices that are due. */
+static void tell_notices(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_notice notice;
+    uint64_t elapsed = gl_time_since(now, request->submitted);
+    if (request->retry_notice) {
+        request->retry_notice = false;
+        const glimpse_result *result = request->result;
+        notice = (glimpse_notice){
+            .kind = GLIMPSE_NOTICE_RETRY,
+            .elapsed_ms = (int64_t)(elapsed / GL_MS),
+            .message = glimpse_result_error_message(result),
+            .attempt = request->attempt.number,
+            .error = result->error,
+            .http_status = glimpse_result_http_status(result),
+            .delay_ms = (int64_t)(request->backoff_wait / GL_MS),
+        };
+        gl_deliver_notice(request, &notice);
+    }
+    while (request->observer.on_notice != NULL && request->state != GL_STATE_DONE &&
+           gl_latency_due(&request->thresholds, request->submitted, request->notices) <= now) {
+        gl_latency_notice(request->notices++, elapsed, &notice);
+        notice.attempt = request->attempt.number;
+        gl_deliver_notice(request, &notice);
+        if (engine->free_wanted) return;
+    }
+}
+
+static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
+{
+    gl_attempt_recall(request, which, now);
+    if (request->attempt.fallback) {
+        settle(request, now);
+        return;
+    }
+    gl_failure failure = { .error = which, .retry_after_ms = -1 };
+    attempt_failed(request, &failure, NULL, NULL, now);
+}
+
+static void request_expired(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_error which;
+    tell_notices(request, now); /* the callback may have cancelled it */
+    if (request->state == GL_STATE_DONE) return;
+    if (request->deadline <= now && !request->attempt.fallback) {
+        pass_deadline(request, now);
+        return;
+    }
+    if (request->state == GL_STATE_RUNNING && gl_attempt_due(&request->attempt, &which) <= now) {
+        limit_passed(request, which, now);
+        return;
+    }
+    if (request->state == GL_STATE_BACKOFF && request->backoff_until <= now) {
+        /* To the front: it has waited before, and what is behind it is younger. */
+        gl_request_move(request, GL_STATE_WAITING, &engine->waiting, true);
+        engine->waiting_count++;
+        request->queued = now;
+        gl_engine_schedule(engine);
+    }
+    set_timer(request);
+}
+
+void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
+{
+    gl_list *lists[] = { &engine->waiting, &engine->resting, &engine->fallbacks, &engine->running };
+    for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
+        gl_node *node;
+        while ((node = gl_list_first(lists[i])) != NULL)
+            gl_engine_cancel(GL_CONTAINER(node, gl_request, node), now);
+    }
+}
+
+void gl_engine_timer(void *arg)
+{
+    glimpse_engine *engine = arg;
+    gl_engine_enter(engine);
+    engine->timer_at = GL_TIME_NEVER;
+    gl_time now = gl_loop_now(engine->loop);
+    gl_heap_entry *entry;
+    while (!engine->free_wanted && (entry = gl_heap_top(&engine->heap)) != NULL &&
+           entry->when <= now) {
+        if (entry == &engine->close_timer) {
+            gl_heap_remove(&engine->heap, entry);
+            gl_engine_cancel_all(engine, true, now);
+        } else {
+            request_expired(GL_CONTAINER(entry, gl_request, timer), now);
+        }
+    }
+    gl_engine_arm(engine);
+    gl_engine_leave(engine);
+}
+
+/* --- the beginning: 2 on the way --- */
+
+/* The cached answer, if there is one, becomes the result's. */
+static bool answer_from_cache(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    if (engine->cache == NULL || engine->sampler->vtable.local) return false;
+    glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
+    if (sample == NULL) return false;
+    glimpse_result *result = request->result;
+    result->sample = sample;
+    result->response = glimpse_sample_ref(sample);
+    result->source = GLIMPSE_SOURCE_CACHE;
+    result->status = GLIMPSE_STATUS_ALIGNED;
+    if (gl_log_wants(&engine->log, GLIMPSE_LOG_DEBUG)) {
+        glimpse_log_field field = { "id", NULL, (int64_t)request->id };
+        gl_log_emit(&engine->log, GLIMPSE_LOG_DEBUG, "cache_hit", &field, 1);
+    }
+    return true;
+}
+
+void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error error, gl_time now)
+{
+    if (error != GLIMPSE_OK) {
+        /* A body that cannot be read is refused here, as the endpoint would refuse it. */
+        bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
+        fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
+    } else if (answer_from_cache(request, now)) {
+        settle(request, now);
+    } else {
+        gl_request_move(request, GL_STATE_WAITING, &engine->waiting, false);
+        engine->waiting_count++;
+        request->queued = now;
+        set_timer(request);
+        gl_engine_schedule(engine);
+    }
+}

@@ -1,0 +1,120 @@
+/*
+ * engine.h - the engine's own struct and the seams between the files that share it:
+ *
+ *   engine.c   the order of the steps
+ *   submit.c   the door: checks and copies what the caller gives
+ *   attempt.c  one attempt: start, limits, ledger; and what a sampler may ask and say
+ *   deliver.c  callbacks
+ *   life.c     new, close, free
+ *   stats.c    the snapshot
+ */
+#ifndef GL_ENGINE_H
+#define GL_ENGINE_H
+
+#include <glimpse/engine.h>
+
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "base/rng.h"
+#include "histogram.h"
+#include "log.h"
+#include "loop.h"
+#include "policy/backoff.h"
+#include "policy/key.h"
+#include "policy/limit.h"
+#include "request.h"
+
+struct glimpse_engine {
+    gl_loop *loop;
+    gl_timer *timer; /* stands at the head of the heap, or earlier: at timer_at */
+    gl_time timer_at;
+    gl_defer *turn; /* admit, deliver, arm */
+
+    glimpse_config config; /* numbers and switches; of its strings only `model`, kept below */
+    char *model;
+    glimpse_sampler *sampler, *fallback; /* fallback may be NULL */
+    glimpse_cache *cache;                /* may be NULL */
+    gl_keyer *keyer;
+    gl_log log;
+
+    /* Every live request is in `requests` by its id, in the heap if it has a time to wait for, and
+     * in the one list that its state says (request.h). */
+    gl_map requests;
+    gl_heap heap;
+    gl_list waiting, running, resting, fallbacks, ready;
+    size_t waiting_count;
+    glimpse_id last_id;
+
+    gl_limit limit;
+    gl_backoff backoff;
+    gl_rng rng;
+    glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
+    gl_histogram *latencies; /* submit to settled, of what was not cancelled */
+    gl_buf scratch;          /* bodies of drafts while they are written */
+
+    int depth;    /* our own frames on the stack; a free waits until there is none */
+    bool in_turn; /* the turn runs: reschedule it for the next one, not for this */
+    bool closing, closed_told, free_wanted;
+    gl_heap_entry close_timer;
+    glimpse_closed_fn closed;
+    void *closed_arg;
+};
+
+/* --- engine.c --- */
+
+/* Around everything the loop, a sampler or the caller starts; leave may free the engine. */
+void gl_engine_enter(glimpse_engine *engine);
+void gl_engine_leave(glimpse_engine *engine);
+
+/* The turn will run; the timer stands early enough for the heap. */
+void gl_engine_schedule(glimpse_engine *engine);
+void gl_engine_arm(glimpse_engine *engine);
+
+/* What the loop calls; arg is the engine. */
+void gl_engine_turn(void *arg);
+void gl_engine_timer(void *arg);
+
+/* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
+void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error error, gl_time now);
+
+/* Ends one, or all, as cancelled; nothing for what has its result. */
+void gl_engine_cancel(gl_request *request, gl_time now);
+void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
+
+/* --- attempt.c --- */
+
+/* Hands the request to a sampler; it may have ended when this returns. */
+void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now);
+
+/* The attempt is no longer the sampler's: books it. Takes over the reference to response (may be
+ * NULL). */
+void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *response,
+                      gl_time now);
+
+/* Takes a running attempt away from its sampler, and books it. */
+void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
+
+/* When the first of its time limits ends, and which one that is. */
+gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
+
+/* --- life.c --- */
+
+/* The engine from its parts: config->sampler is set, fallback and cache may be NULL. References
+ * are taken. Errors: OOM. */
+glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *config,
+                            glimpse_engine **engine);
+
+/* Tells everybody, then gives all memory back. No frame of ours may be below it. */
+void gl_engine_destroy(glimpse_engine *engine);
+
+/* --- deliver.c --- */
+
+/* Tells at most `most` ready results; true when some are left. */
+bool gl_deliver(glimpse_engine *engine, size_t most);
+
+/* Calls on_notice if there is one. */
+void gl_deliver_notice(gl_request *request, const glimpse_notice *notice);
+
+#endif

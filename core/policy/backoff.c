@@ -1,0 +1,74 @@
+/*
+ * backoff.c - see backoff.h. Pure: asked by the engine and by core/backoff_call.c; keeps nothing.
+ *
+ * The table of the HTTP statuses that are worth another attempt stands here, that of the other
+ * kinds in <glimpse/result.h>.
+ */
+#include "policy/backoff.h"
+
+#include <math.h>
+
+#include "status.h"
+
+/* Upper end of what is added to a server's own wait (A7 of the wire notes). */
+#define SERVER_JITTER 0.1
+
+uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng)
+{
+    uint64_t max = gl_time_add_ms(0, backoff->max_delay_ms);
+    double jitter = 1.0 + 0.5 * gl_rng_uniform(rng);
+    double base = backoff->base_delay_ms > 0 ? (double)backoff->base_delay_ms * GL_MS : 0.0;
+    /* ldexp goes to infinity, never around; what is not below max is max. */
+    double delay = ldexp(base * jitter, n > 0 ? n : 0);
+    return delay < (double)max ? (uint64_t)delay : max;
+}
+
+static int retryable_status(int http_status)
+{
+    switch (http_status) {
+    case 408: /* the server gave up waiting */
+    case 409: /* a conflict of the moment: OpenAI's SDKs retry it */
+    case 429:
+        return 1;
+    case 501: /* it will not learn the method, or */
+    case 505: /* the HTTP version, meanwhile */
+        return 0;
+    default:
+        return http_status >= 500 && http_status <= 599;
+    }
+}
+
+int gl_backoff_retryable(glimpse_error error, int http_status)
+{
+    return error == GLIMPSE_ERR_HTTP ? retryable_status(http_status) : gl_error_retry(error);
+}
+
+/* The server's wait, never shortened. */
+static uint64_t server_wait(int64_t retry_after_ms, gl_rng *rng)
+{
+    uint64_t wait = gl_time_add_ms(0, retry_after_ms);
+    uint64_t more = (uint64_t)((double)wait * SERVER_JITTER * gl_rng_uniform(rng));
+    return more < GL_TIME_NEVER - wait ? wait + more : GL_TIME_NEVER;
+}
+
+gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
+                                  gl_time deadline, gl_rng *rng, uint64_t *wait_ns)
+{
+    *wait_ns = 0;
+    int retryable = gl_backoff_retryable(failure->error, failure->http_status);
+    if (retryable == 0 || (retryable == 2 && failure->same_once > 0)) return GL_RETRY_NOT_RETRYABLE;
+    if (failure->attempts >= backoff->max_attempts) return GL_RETRY_ATTEMPTS_USED;
+
+    uint64_t wait;
+    if (failure->retry_after_ms > 0) {
+        /* Not replaced by a shorter wait: the server said that it would be in vain. */
+        if (failure->retry_after_ms > backoff->max_retry_after_ms)
+            return GL_RETRY_SERVER_WAIT_TOO_LONG;
+        wait = server_wait(failure->retry_after_ms, rng);
+    } else {
+        wait = gl_backoff_delay(backoff, failure->attempts - 1, rng);
+    }
+    if (deadline != GL_TIME_NEVER && wait >= gl_time_since(deadline, now)) return GL_RETRY_DEADLINE;
+    *wait_ns = wait;
+    return GL_RETRY_YES;
+}

@@ -1,0 +1,182 @@
+/*
+ * record.c - a result as one line of JSON: OpenAI's Batch output format and one object of ours
+ * (docs/internals/records.md). Called by whoever writes results to a file; never by the engine.
+ */
+#include "result.h"
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/json.h"
+
+static void write_text(gl_buf *out, const char *text)
+{
+    gl_json_write_string(out, gl_slice_str(text));
+}
+
+/* null where there is nothing to say. */
+static void write_optional(gl_buf *out, const char *text)
+{
+    if (text == NULL || text[0] == '\0')
+        gl_buf_append_str(out, "null");
+    else
+        write_text(out, text);
+}
+
+static void write_count(gl_buf *out, int64_t count)
+{
+    if (count < 0)
+        gl_buf_append_str(out, "null");
+    else
+        gl_buf_append_i64(out, count);
+}
+
+/* JSON text as it is, without the line ends it may have between its tokens: a record is a line. In
+ * valid JSON no line end stands inside a string. */
+static void write_json_line(gl_buf *out, gl_slice json)
+{
+    while (json.len != 0) {
+        size_t run = 0;
+        while (run < json.len && json.data[run] != '\n' && json.data[run] != '\r') run++;
+        gl_buf_append(out, json.data, run);
+        if (run < json.len) run++;
+        json = gl_slice_of(json.data + run, json.len - run);
+    }
+}
+
+static void write_response(gl_buf *out, const glimpse_result *result)
+{
+    size_t len;
+    const char *body = glimpse_result_body(result, &len);
+    gl_buf_append_str(out, ",\"response\":");
+    if (glimpse_result_http_status(result) == 0) {
+        gl_buf_append_str(out, "null");
+        return;
+    }
+    gl_buf_append_str(out, "{\"status_code\":");
+    gl_buf_append_i64(out, glimpse_result_http_status(result));
+    gl_buf_append_str(out, ",\"request_id\":");
+    write_optional(out, glimpse_result_request_id(result));
+    gl_buf_append_str(out, ",\"body\":");
+    if (len == 0)
+        gl_buf_append_str(out, "null");
+    else if (glimpse_result_body_is_json(result))
+        write_json_line(out, gl_slice_of(body, len));
+    else
+        gl_json_write_string(out, gl_slice_of(body, len));
+    gl_buf_append_char(out, '}');
+}
+
+static void write_error(gl_buf *out, const glimpse_result *result)
+{
+    gl_buf_append_str(out, ",\"error\":");
+    if (result->error == GLIMPSE_OK) {
+        gl_buf_append_str(out, "null");
+        return;
+    }
+    gl_buf_append_str(out, "{\"code\":");
+    write_text(out, glimpse_result_error_code(result));
+    gl_buf_append_str(out, ",\"message\":");
+    write_text(out, glimpse_result_error_message(result));
+    gl_buf_append_char(out, '}');
+}
+
+static void write_usage(gl_buf *out, const glimpse_usage *usage)
+{
+    gl_buf_append_str(out, ",\"usage\":");
+    if (usage->prompt_tokens < 0 && usage->completion_tokens < 0 && usage->total_tokens < 0) {
+        gl_buf_append_str(out, "null");
+        return;
+    }
+    gl_buf_append_str(out, "{\"prompt_tokens\":");
+    write_count(out, usage->prompt_tokens);
+    gl_buf_append_str(out, ",\"completion_tokens\":");
+    write_count(out, usage->completion_tokens);
+    gl_buf_append_str(out, ",\"total_tokens\":");
+    write_count(out, usage->total_tokens);
+    gl_buf_append_char(out, '}');
+}
+
+static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t line)
+{
+    size_t len;
+    const char *text = glimpse_result_text(result, &len);
+    gl_buf_append_str(out, ",\"glimpse\":{");
+    if (line != 0) {
+        gl_buf_append_str(out, "\"line\":");
+        gl_buf_append_u64(out, line);
+        gl_buf_append_char(out, ',');
+    }
+    gl_buf_append_str(out, "\"key\":");
+    if (result->has_key) {
+        char hex[65];
+        glimpse_key_hex(&result->key, hex);
+        write_text(out, hex);
+    } else {
+        gl_buf_append_str(out, "null");
+    }
+    gl_buf_append_str(out, ",\"status\":");
+    write_text(out, glimpse_status_name(result->status));
+    gl_buf_append_str(out, ",\"source\":");
+    write_text(out, glimpse_source_name(result->source));
+    gl_buf_append_str(out, ",\"sample\":");
+    /* An answer may be empty; what never came is null. */
+    if (result->error != GLIMPSE_OK && len == 0)
+        gl_buf_append_str(out, "null");
+    else
+        gl_json_write_string(out, gl_slice_of(text, len));
+    gl_buf_append_str(out, ",\"essence\":");
+    write_text(out, glimpse_result_essence(result));
+    gl_buf_append_str(out, ",\"delta\":");
+    write_optional(out, glimpse_result_delta(result));
+    gl_buf_append_str(out, result->stale ? ",\"stale\":true" : ",\"stale\":false");
+    gl_buf_append_str(out, ",\"attempts\":");
+    gl_buf_append_i64(out, result->attempts);
+    /* Tenths of a millisecond, in integers: the form does not depend on a locale. */
+    uint64_t tenths = (uint64_t)result->timings.total_ns / 100000;
+    gl_buf_append_str(out, ",\"elapsed_ms\":");
+    gl_buf_append_u64(out, tenths / 10);
+    gl_buf_append_char(out, '.');
+    gl_buf_append_u64(out, tenths % 10);
+    gl_buf_append_str(out, ",\"thresholds\":[");
+    for (int i = 0; i < result->thresholds_crossed; i++) {
+        gl_buf_append_str(out, i == 0 ? "\"t" : ",\"t");
+        gl_buf_append_i64(out, i + 1);
+        gl_buf_append_char(out, '"');
+    }
+    gl_buf_append_str(out, "],\"finish_reason\":");
+    write_optional(out, glimpse_result_finish_reason(result));
+    write_usage(out, glimpse_result_usage(result));
+    gl_buf_append_str(out, ",\"model\":");
+    write_optional(out, glimpse_result_model(result));
+    gl_buf_append_char(out, '}');
+}
+
+glimpse_error glimpse_result_to_json(const glimpse_result *result, const char *custom_id,
+                                     uint64_t line, char **out, size_t *len)
+{
+    gl_buf buf;
+    gl_buf_init(&buf, SIZE_MAX / 2);
+    size_t body_len, text_len;
+    (void)glimpse_result_body(result, &body_len);
+    (void)glimpse_result_text(result, &text_len);
+    gl_buf_reserve(&buf, 768 + body_len + text_len); /* so that a usual record grows no more */
+    gl_buf_append_str(&buf, "{\"id\":\"glimpse-");
+    gl_buf_append_u64(&buf, result->id);
+    gl_buf_append_str(&buf, "\",\"custom_id\":");
+    if (custom_id == NULL)
+        gl_buf_append_str(&buf, "null");
+    else
+        write_text(&buf, custom_id);
+    write_response(&buf, result);
+    write_error(&buf, result);
+    write_glimpse(&buf, result, line);
+    gl_buf_append_char(&buf, '}');
+    if (!gl_buf_terminate(&buf)) {
+        gl_buf_free(&buf);
+        *out = NULL;
+        return GLIMPSE_ERR_OOM;
+    }
+    *out = buf.data;
+    if (len != NULL) *len = buf.len;
+    return GLIMPSE_OK;
+}

@@ -1,0 +1,81 @@
+/*
+ * request.c - a request's memory and its states.
+ *
+ * Owns the request's one block (struct and copies of all text) and its result until it is
+ * delivered. gl_request_move is the only way from one state to another, so the assertion in it is
+ * the picture of a request's life. Knows nothing of samplers, caches or time.
+ */
+#include "request.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+
+static gl_slice put(char **at, gl_slice text)
+{
+    gl_slice copy = gl_slice_of(*at, text.len);
+    if (text.len != 0) memcpy(*at, text.data, text.len);
+    (*at)[text.len] = '\0';
+    *at += text.len + 1;
+    return copy;
+}
+
+gl_request *gl_request_new(const gl_request_parts *parts)
+{
+    const gl_slice *texts[] = { &parts->body, &parts->path, &parts->input, &parts->goal,
+                                &parts->constraints };
+    size_t size = sizeof(gl_request);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (texts[i]->len >= SIZE_MAX - size) return NULL;
+        size += texts[i]->len + 1;
+    }
+    gl_request *request = gl_malloc(size);
+    if (request == NULL) return NULL;
+    *request = (gl_request){ .state = GL_STATE_NEW, .arg = parts->arg };
+    request->result = gl_result_new();
+    if (request->result == NULL) {
+        gl_free(request);
+        return NULL;
+    }
+    if (parts->observer != NULL) request->observer = *parts->observer;
+    gl_node_init(&request->node);
+    gl_heap_entry_init(&request->timer);
+    request->attempt.request = request;
+    char *at = request->text;
+    request->body = put(&at, parts->body);
+    request->path = put(&at, parts->path);
+    request->input = put(&at, parts->input);
+    request->goal = put(&at, parts->goal);
+    request->constraints = put(&at, parts->constraints);
+    return request;
+}
+
+void gl_request_free(gl_request *request)
+{
+    assert(!gl_node_linked(&request->node) && request->timer.index == GL_HEAP_NONE);
+    glimpse_result_unref(request->result);
+    gl_free(request);
+}
+
+/* From each state, where a request may go. */
+static const unsigned char ways[] = {
+    [GL_STATE_NEW] = 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_WAITING] = 1 << GL_STATE_RUNNING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_RUNNING] = 1 << GL_STATE_BACKOFF | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_BACKOFF] = 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_FALLBACK] = 1 << GL_STATE_RUNNING | 1 << GL_STATE_DONE,
+    [GL_STATE_DONE] = 1 << GL_STATE_DELIVERED,
+    [GL_STATE_DELIVERED] = 0,
+};
+
+void gl_request_move(gl_request *request, gl_state state, gl_list *to, bool front)
+{
+    assert(ways[request->state] & 1 << state);
+    gl_node_remove(&request->node);
+    request->state = state;
+    if (to == NULL) return;
+    if (front)
+        gl_list_push_front(to, &request->node);
+    else
+        gl_list_push_back(to, &request->node);
+}

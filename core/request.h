@@ -1,0 +1,88 @@
+/*
+ * request.h - one request: everything about it, and a node for every list and heap it can be in.
+ */
+#ifndef GL_REQUEST_H
+#define GL_REQUEST_H
+
+#include <glimpse/engine.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/slice.h"
+#include "result.h"
+
+/*
+ * Where a request is. It is in exactly one of these states, and its node in the engine's list of
+ * that state. gl_request_move is the only function that changes the state.
+ */
+typedef enum gl_state {
+    GL_STATE_NEW,      /* being submitted; in no list */
+    GL_STATE_WAITING,  /* queued for admission: `waiting` */
+    GL_STATE_RUNNING,  /* an attempt is out: `running` */
+    GL_STATE_BACKOFF,  /* waits before a retry: `resting` */
+    GL_STATE_FALLBACK, /* failed for good; the fallback sampler is to be asked: `fallbacks` */
+    GL_STATE_DONE,     /* has its result: `ready` */
+    GL_STATE_DELIVERED /* detached from everything; on_result runs or has run */
+} gl_state;
+
+typedef struct gl_request gl_request;
+
+/* One call of a sampler; part of its request, since a request has at most one out at a time. */
+struct glimpse_attempt {
+    gl_request *request;
+    glimpse_sampler *sampler; /* who has it; NULL when none is out */
+    void *data;               /* the sampler's own */
+    int number;               /* from 1, over all attempts of the request */
+    bool sent, fallback;
+    /* When; GL_TIME_NEVER = not yet. */
+    gl_time started, connected, first_byte, last_byte;
+};
+
+struct gl_request {
+    glimpse_engine *engine;
+    glimpse_id id;
+    gl_state state;
+    gl_node node;
+    gl_heap_entry timer; /* stands for the earliest of all its times */
+
+    glimpse_observer observer;
+    void *arg;
+    glimpse_thresholds thresholds;
+    bool fallback_on, is_draft, has_key;
+    bool retry_notice; /* on_notice is owed a RETRY */
+    int notices;       /* thresholds already told */
+    int once;          /* failures of kinds that are worth one more attempt only */
+
+    gl_time submitted, deadline;
+    gl_time queued;        /* WAITING since */
+    gl_time backoff_until; /* BACKOFF until */
+    uint64_t backoff_wait; /* the wait before the attempt to come, ns */
+
+    glimpse_key key, identity;
+    gl_slice body, path, input, goal, constraints; /* in memory behind the struct */
+
+    glimpse_attempt attempt;
+    glimpse_result *result; /* being filled in until DONE */
+    char text[];
+};
+
+/* What a request is made of; all of it is copied. */
+typedef struct gl_request_parts {
+    gl_slice body, path, input, goal, constraints;
+    const glimpse_observer *observer; /* NULL = nobody is told */
+    void *arg;
+} gl_request_parts;
+
+/* One allocation for it and one for its result, so that nothing that must happen at its end can
+ * lack memory. NULL: out of memory. */
+gl_request *gl_request_new(const gl_request_parts *parts);
+
+/* It must be in no list and no heap. */
+void gl_request_free(gl_request *request);
+
+/* From one state to another: out of the old state's list and into `to` (NULL: none), at the end,
+ * or at the front for those that have waited before. Asserts that the way from the one to the
+ * other exists. */
+void gl_request_move(gl_request *request, gl_state state, gl_list *to, bool front);
+
+#endif

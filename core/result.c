@@ -1,0 +1,233 @@
+/*
+ * result.c - glimpse_result: its memory, its accessors.
+ *
+ * The engine fills one in while its request lives and never touches it after delivery. Text is
+ * shared with the samples it refers to, not copied.
+ */
+#include "result.h"
+
+#include "base/alloc.h"
+#include "base/slice.h"
+
+glimpse_result *gl_result_new(void)
+{
+    glimpse_result *result = gl_malloc(sizeof *result);
+    if (result == NULL) return NULL;
+    *result = (glimpse_result){ .owners = 1, .source = GLIMPSE_SOURCE_LIVE };
+    result->timings.connect_ns = result->timings.first_byte_ns = -1;
+    result->ledger = &result->first;
+    result->ledger_capacity = 1;
+    return result;
+}
+
+static void destroy(glimpse_result *result)
+{
+    for (size_t i = 0; i < result->ledger_count; i++)
+        glimpse_sample_unref(result->ledger[i].response);
+    if (result->ledger != &result->first) gl_free(result->ledger);
+    glimpse_sample_unref(result->sample);
+    glimpse_sample_unref(result->response);
+    gl_free(result->error_code);
+    gl_free(result);
+}
+
+static bool grow(glimpse_result *result)
+{
+    if (result->ledger_capacity == GL_LEDGER_MAX) return false;
+    size_t capacity = result->ledger_capacity == 1 ? 4 : result->ledger_capacity * 2;
+    bool inside = result->ledger == &result->first;
+    gl_ledger_entry *ledger = gl_realloc(inside ? NULL : result->ledger, capacity * sizeof *ledger);
+    if (ledger == NULL) return false;
+    if (inside) ledger[0] = result->first;
+    result->ledger = ledger;
+    result->ledger_capacity = capacity;
+    return true;
+}
+
+void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
+                           glimpse_sample *response)
+{
+    if (result->ledger_count == result->ledger_capacity && !grow(result)) {
+        glimpse_sample_unref(result->ledger[0].response);
+        memmove(result->ledger, result->ledger + 1,
+                (result->ledger_count - 1) * sizeof *result->ledger);
+        result->ledger_count--;
+    }
+    gl_ledger_entry *entry = &result->ledger[result->ledger_count++];
+    entry->record = *record;
+    entry->record.request_id = response != NULL ? glimpse_sample_get(response)->request_id : "";
+    entry->response = response;
+}
+
+void gl_result_set_error(glimpse_result *result, glimpse_error error, const char *code,
+                         const char *message)
+{
+    gl_free(result->error_code);
+    result->error_code = result->error_message = NULL;
+    result->error = error;
+    if (code == NULL && message == NULL) return;
+    if (code == NULL) code = glimpse_error_name(error);
+    if (message == NULL) message = glimpse_error_sentence(error);
+    size_t code_size = strlen(code) + 1, message_size = strlen(message) + 1;
+    char *block = gl_malloc(code_size + message_size);
+    if (block == NULL) return;
+    memcpy(block, code, code_size);
+    memcpy(block + code_size, message, message_size);
+    result->error_code = block;
+    result->error_message = block + code_size;
+}
+
+glimpse_status glimpse_result_status(const glimpse_result *result)
+{
+    return result->status;
+}
+
+glimpse_error glimpse_result_error(const glimpse_result *result)
+{
+    return result->error;
+}
+
+const char *glimpse_result_error_code(const glimpse_result *result)
+{
+    if (result->error == GLIMPSE_OK) return "";
+    return result->error_code != NULL ? result->error_code : glimpse_error_name(result->error);
+}
+
+const char *glimpse_result_error_message(const glimpse_result *result)
+{
+    if (result->error == GLIMPSE_OK) return "";
+    return result->error_message != NULL ? result->error_message
+                                         : glimpse_error_sentence(result->error);
+}
+
+glimpse_source glimpse_result_source(const glimpse_result *result)
+{
+    return result->source;
+}
+
+static const glimpse_sample_fields nothing = { .text = "",
+                                               .essence = "",
+                                               .body = "",
+                                               .model = "",
+                                               .finish_reason = "",
+                                               .request_id = "",
+                                               .usage = { -1, -1, -1 } };
+
+static const glimpse_sample_fields *shown(const glimpse_result *result)
+{
+    return result->sample != NULL ? glimpse_sample_get(result->sample) : &nothing;
+}
+
+static const glimpse_sample_fields *came(const glimpse_result *result)
+{
+    return result->response != NULL ? glimpse_sample_get(result->response) : &nothing;
+}
+
+const char *glimpse_result_text(const glimpse_result *result, size_t *len)
+{
+    if (len != NULL) *len = shown(result)->text_len;
+    return shown(result)->text;
+}
+
+const char *glimpse_result_essence(const glimpse_result *result)
+{
+    return shown(result)->essence;
+}
+
+const char *glimpse_result_delta(const glimpse_result *result)
+{
+    return shown(result)->delta;
+}
+
+bool glimpse_result_stale(const glimpse_result *result)
+{
+    return result->stale;
+}
+
+int glimpse_result_thresholds_crossed(const glimpse_result *result)
+{
+    return result->thresholds_crossed;
+}
+
+int glimpse_result_attempts(const glimpse_result *result)
+{
+    return result->attempts;
+}
+
+size_t glimpse_result_attempt_count(const glimpse_result *result)
+{
+    return result->ledger_count;
+}
+
+const glimpse_attempt_record *glimpse_result_attempt(const glimpse_result *result, size_t i)
+{
+    return i < result->ledger_count ? &result->ledger[i].record : NULL;
+}
+
+int glimpse_result_http_status(const glimpse_result *result)
+{
+    return came(result)->http_status;
+}
+
+const char *glimpse_result_request_id(const glimpse_result *result)
+{
+    return came(result)->request_id;
+}
+
+const char *glimpse_result_model(const glimpse_result *result)
+{
+    return shown(result)->model;
+}
+
+const char *glimpse_result_finish_reason(const glimpse_result *result)
+{
+    return came(result)->finish_reason;
+}
+
+const glimpse_usage *glimpse_result_usage(const glimpse_result *result)
+{
+    return &came(result)->usage;
+}
+
+const glimpse_timings *glimpse_result_timings(const glimpse_result *result)
+{
+    return &result->timings;
+}
+
+const char *glimpse_result_body(const glimpse_result *result, size_t *len)
+{
+    if (len != NULL) *len = came(result)->body_len;
+    return came(result)->body;
+}
+
+bool glimpse_result_body_is_json(const glimpse_result *result)
+{
+    return came(result)->body_is_json;
+}
+
+const unsigned char *glimpse_result_key(const glimpse_result *result)
+{
+    return result->has_key ? result->key.bytes : NULL;
+}
+
+/* Counting owners is the one change a delivered result sees. */
+static glimpse_result *counted(const glimpse_result *result)
+{
+    union {
+        const glimpse_result *shared;
+        glimpse_result *owned;
+    } same = { result };
+    return same.owned;
+}
+
+glimpse_result *glimpse_result_ref(const glimpse_result *result)
+{
+    counted(result)->owners++;
+    return counted(result);
+}
+
+void glimpse_result_unref(const glimpse_result *result)
+{
+    if (result == NULL || --counted(result)->owners != 0) return;
+    destroy(counted(result));
+}

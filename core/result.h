@@ -1,0 +1,49 @@
+/* result.h - glimpse_result while the engine fills it in; immutable once it is delivered. */
+#ifndef GL_RESULT_H
+#define GL_RESULT_H
+
+#include <glimpse/cache.h>
+#include <glimpse/engine.h>
+#include <glimpse/result.h>
+
+/* At most this many attempts are kept in the ledger: max_attempts may be 1000, and one that fails
+ * that often says nothing new. */
+#define GL_LEDGER_MAX 32
+
+typedef struct gl_ledger_entry {
+    glimpse_attempt_record record; /* request_id points into response, or is "" */
+    glimpse_sample *response;      /* owned; may be NULL */
+} gl_ledger_entry;
+
+struct glimpse_result {
+    size_t owners;
+    glimpse_id id;
+    glimpse_status status;
+    glimpse_error error;
+    glimpse_source source;
+    bool stale, has_key;
+    int thresholds_crossed;
+    int attempts; /* requests sent */
+    glimpse_key key;
+    char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's words */
+    glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */
+    glimpse_sample *response;         /* what last came over the wire; may be NULL */
+    glimpse_timings timings;
+    size_t ledger_count, ledger_capacity;
+    gl_ledger_entry *ledger; /* &first until there is a second */
+    gl_ledger_entry first;
+};
+
+glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
+
+/* Adds to the ledger, dropping the oldest when it is full. Takes over the reference to response.
+ * Without memory for a second entry it keeps only the last. */
+void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
+                           glimpse_sample *response);
+
+/* Sets what failed. code and message may be NULL; they are copied, and the table's words stand in
+ * when there is no memory for that. */
+void gl_result_set_error(glimpse_result *result, glimpse_error error, const char *code,
+                         const char *message);
+
+#endif

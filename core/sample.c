@@ -1,0 +1,108 @@
+/*
+ * sample.c - glimpse_sample: one allocation that holds the fields and copies of all their text.
+ *
+ * Invariant: after glimpse_sample_new nothing in it changes but the count of owners, so the cache,
+ * results and callers share one without looking at each other.
+ */
+#include <glimpse/sample.h>
+
+#include "base/alloc.h"
+#include "base/slice.h"
+#include "policy/essence.h"
+
+struct glimpse_sample {
+    glimpse_sample_fields fields;
+    size_t size;
+    size_t owners;
+    char text[];
+};
+
+void glimpse_sample_fields_init_version(glimpse_sample_fields *fields, uint32_t version)
+{
+    *fields = (glimpse_sample_fields){ .version = version, .usage = { -1, -1, -1 } };
+}
+
+/* Copies len bytes and a NUL to *at and moves it on; returns where they went. */
+static const char *put(char **at, const char *text, size_t len)
+{
+    char *start = *at;
+    if (len != 0) memcpy(start, text, len);
+    start[len] = '\0';
+    *at = start + len + 1;
+    return start;
+}
+
+static size_t length(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sample **sample)
+{
+    if (fields == NULL || sample == NULL || fields->version != GLIMPSE_SAMPLE_FIELDS_VERSION)
+        return GLIMPSE_ERR_INVALID;
+    *sample = NULL;
+    char made[GL_ESSENCE_MAX];
+    const char *essence = fields->essence;
+    if (essence == NULL) {
+        gl_essence_words(gl_slice_of(fields->text, fields->text_len), gl_slice_str(NULL), made);
+        essence = made;
+    }
+    size_t lengths[] = { fields->text_len,          length(essence),
+                         length(fields->delta),     fields->body_len,
+                         length(fields->model),     length(fields->finish_reason),
+                         length(fields->request_id) };
+    size_t size = sizeof(glimpse_sample);
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        if (lengths[i] >= SIZE_MAX - size) return GLIMPSE_ERR_OOM;
+        size += lengths[i] + 1;
+    }
+    glimpse_sample *made_sample = gl_malloc(size);
+    if (made_sample == NULL) return GLIMPSE_ERR_OOM;
+    made_sample->size = size;
+    made_sample->owners = 1;
+    glimpse_sample_fields *to = &made_sample->fields;
+    *to = *fields;
+    char *at = made_sample->text;
+    to->text = put(&at, fields->text, lengths[0]);
+    to->essence = put(&at, essence, lengths[1]);
+    const char *delta = put(&at, fields->delta, lengths[2]);
+    to->delta = fields->delta != NULL ? delta : NULL;
+    to->body = put(&at, fields->body, lengths[3]);
+    to->model = put(&at, fields->model, lengths[4]);
+    to->finish_reason = put(&at, fields->finish_reason, lengths[5]);
+    to->request_id = put(&at, fields->request_id, lengths[6]);
+    *sample = made_sample;
+    return GLIMPSE_OK;
+}
+
+const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample *sample)
+{
+    return &sample->fields;
+}
+
+size_t glimpse_sample_size(const glimpse_sample *sample)
+{
+    return sample->size;
+}
+
+/* Counting owners is the one change a shared, otherwise immutable, sample sees. */
+static glimpse_sample *counted(const glimpse_sample *sample)
+{
+    union {
+        const glimpse_sample *shared;
+        glimpse_sample *owned;
+    } same = { sample };
+    return same.owned;
+}
+
+glimpse_sample *glimpse_sample_ref(const glimpse_sample *sample)
+{
+    counted(sample)->owners++;
+    return counted(sample);
+}
+
+void glimpse_sample_unref(const glimpse_sample *sample)
+{
+    if (sample != NULL && --counted(sample)->owners == 0) gl_free(counted(sample));
+}

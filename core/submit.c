@@ -1,0 +1,153 @@
+/*
+ * submit.c - the door: checks and copies what the caller gives, and works out its key (1 on the
+ * way). Errors of the call itself are returned; whatever is wrong with the request arrives as its
+ * result.
+ */
+#include "engine.h"
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "policy/prompt.h"
+#include "sampler.h"
+
+/* The key, and under what an answer is stored. What a draft was turned into needs no check. */
+static glimpse_error find_key(gl_request *request)
+{
+    glimpse_engine *engine = request->engine;
+    gl_json body = { GL_JSON_OBJECT, request->body };
+    if (!request->is_draft) {
+        gl_json_error bad = gl_json_check(request->body, &body, NULL);
+        if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
+        if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
+    }
+    glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
+    if (error != GLIMPSE_OK) return error;
+    request->has_key = request->result->has_key = true;
+    request->result->key = request->key;
+    if (engine->cache == NULL) return GLIMPSE_OK;
+    const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
+    const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
+    return gl_keyer_identity(engine->keyer, &request->key, gl_slice_str(scope), request->path,
+                             &request->identity);
+}
+
+static glimpse_error options_check(const glimpse_options *options)
+{
+    if (options == NULL) return GLIMPSE_OK;
+    bool good = options->version == GLIMPSE_OPTIONS_VERSION && !(options->temperature > 2.0) &&
+                options->temperature == options->temperature && options->max_tokens >= 0 &&
+                (options->thresholds == NULL ||
+                 glimpse_thresholds_check(options->thresholds, NULL) == GLIMPSE_OK);
+    return good ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
+}
+
+static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,
+                            const glimpse_options *options, bool is_draft, glimpse_id *id)
+{
+    if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
+        !gl_heap_reserve(&engine->heap, engine->requests.count + 2))
+        return GLIMPSE_ERR_OOM;
+    gl_request *request = gl_request_new(parts);
+    if (request == NULL) return GLIMPSE_ERR_OOM;
+    gl_time now = gl_loop_now(engine->loop);
+    request->engine = engine;
+    request->id = request->result->id = ++engine->last_id;
+    request->is_draft = is_draft;
+    request->submitted = now;
+    request->thresholds = options != NULL && options->thresholds != NULL
+                              ? *options->thresholds
+                              : engine->config.thresholds;
+    request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
+                                                                     : engine->config.fallback_on;
+    int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
+                                                                       : engine->config.deadline_ms;
+    request->deadline = deadline_ms > 0 ? gl_time_add_ms(now, deadline_ms) : GL_TIME_NEVER;
+    gl_map_add(&engine->requests, request->id, request);
+    engine->stats.submitted++;
+    if (id != NULL) *id = request->id;
+
+    gl_engine_enter(engine);
+    gl_engine_take(engine, request, find_key(request), now);
+    gl_engine_leave(engine);
+    return GLIMPSE_OK;
+}
+
+static gl_slice text_of(const char *text, size_t len)
+{
+    return len != 0 && text != NULL ? gl_slice_of(text, len) : gl_slice_str(text);
+}
+
+static bool valid_utf8(gl_slice text)
+{
+    return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
+}
+
+glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                   const glimpse_options *options, const glimpse_observer *observer,
+                                   void *arg, glimpse_id *id)
+{
+    if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
+    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    if (options_check(options) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
+    const glimpse_config *config = &engine->config;
+    gl_prompt prompt = {
+        .input = text_of(draft->input_text, draft->input_text_len),
+        .goal = text_of(draft->goal, draft->goal_len),
+        .constraints = text_of(draft->constraints, draft->constraints_len),
+        .model = options != NULL && options->model != NULL ? options->model : engine->model,
+        .temperature = options != NULL && options->temperature >= 0 ? options->temperature
+                                                                    : config->temperature,
+        .max_tokens =
+            options != NULL && options->max_tokens != 0 ? options->max_tokens : config->max_tokens,
+    };
+    if (!valid_utf8(prompt.input) || !valid_utf8(prompt.goal) || !valid_utf8(prompt.constraints) ||
+        !valid_utf8(gl_slice_str(prompt.model)))
+        return GLIMPSE_ERR_INVALID;
+    gl_buf_reset(&engine->scratch);
+    gl_prompt_write(&prompt, &engine->scratch);
+    if (engine->scratch.failed) return GLIMPSE_ERR_OOM;
+    gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
+                               .path = gl_slice_str("/chat/completions"),
+                               .input = prompt.input,
+                               .goal = prompt.goal,
+                               .constraints = prompt.constraints,
+                               .observer = observer,
+                               .arg = arg };
+    return submit(engine, &parts, options, true, id);
+}
+
+/* A path is one that can stand in a request line as it is: what a line of data says is never able
+ * to send the key somewhere else. */
+static bool valid_path(gl_slice path)
+{
+    if (path.len < 2 || path.data[0] != '/' || path.data[1] == '/') return false;
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.data[i];
+        if (c <= 0x20 || c >= 0x7f || c == '\\' || c == '#') return false;
+        if (c == '.' && i + 1 < path.len && path.data[i + 1] == '.') return false;
+    }
+    return true;
+}
+
+glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *chat,
+                                  const glimpse_options *options, const glimpse_observer *observer,
+                                  void *arg, glimpse_id *id)
+{
+    if (engine == NULL || chat == NULL || chat->body == NULL) return GLIMPSE_ERR_INVALID;
+    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    gl_slice path = gl_slice_str(chat->path != NULL ? chat->path : "/chat/completions");
+    if (options_check(options) != GLIMPSE_OK || !valid_path(path)) return GLIMPSE_ERR_INVALID;
+    gl_request_parts parts = {
+        .body = text_of(chat->body, chat->body_len), .path = path, .observer = observer, .arg = arg
+    };
+    return submit(engine, &parts, options, false, id);
+}
+
+void glimpse_cancel(glimpse_engine *engine, glimpse_id id)
+{
+    gl_request *request = gl_map_get(&engine->requests, id);
+    if (request == NULL) return;
+    gl_engine_enter(engine);
+    gl_engine_cancel(request, gl_loop_now(engine->loop));
+    gl_engine_leave(engine);
+}

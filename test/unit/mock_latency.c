@@ -1,0 +1,144 @@
+/* What the latency specs mean, and that draws follow them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mock/mock_latency.h"
+
+#define DRAWS 20001
+
+static int by_size(const void *a, const void *b)
+{
+    gl_time x = *(const gl_time *)a, y = *(const gl_time *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Median and 95th percentile, in ms, of many draws. */
+static void draw_many(const char *spec, double *median, double *p95)
+{
+    static gl_time drawn[DRAWS];
+    mock_latency latency;
+    char problem[200];
+    gl_rng rng;
+    gl_rng_seed(&rng, 7);
+    assert_true(mock_latency_parse(&latency, spec, problem, sizeof problem));
+    for (int i = 0; i < DRAWS; i++) drawn[i] = mock_latency_draw(&latency, &rng);
+    qsort(drawn, DRAWS, sizeof drawn[0], by_size);
+    *median = (double)drawn[DRAWS / 2] / 1e6;
+    *p95 = (double)drawn[DRAWS * 95 / 100] / 1e6;
+}
+
+static void a_fixed_latency_is_always_itself(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *spec;
+        gl_time ns;
+    } cases[] = {
+        { NULL, 0 },        { "", 0 }, { "0", 0 }, { "1400ms", 1400000000 }, { "1.5s", 1500000000 },
+        { "250us", 250000 }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mock_latency latency;
+        char problem[200];
+        gl_rng rng;
+        gl_rng_seed(&rng, 1);
+        uint64_t untouched = rng.state;
+        assert_true(mock_latency_parse(&latency, cases[i].spec, problem, sizeof problem));
+        assert_int_equal(mock_latency_draw(&latency, &rng), cases[i].ns);
+        assert_int_equal(rng.state, untouched);
+    }
+}
+
+static void a_lognormal_has_the_median_and_p95_asked_for(void **state)
+{
+    (void)state;
+    double median, p95;
+    draw_many("lognormal:1400ms:2500ms", &median, &p95);
+    assert_true(median > 1380 && median < 1420);
+    assert_true(p95 > 2440 && p95 < 2560);
+}
+
+static void a_normal_has_the_mean_and_deviation_asked_for(void **state)
+{
+    (void)state;
+    double median, p95;
+    draw_many("normal:1400ms:300ms", &median, &p95);
+    assert_true(median > 1390 && median < 1410);
+    assert_true(p95 > 1893 - 20 && p95 < 1893 + 20); /* 1400 + 1.645 x 300 */
+}
+
+static void no_draw_is_below_zero(void **state)
+{
+    (void)state;
+    mock_latency latency;
+    char problem[200];
+    gl_rng rng;
+    gl_rng_seed(&rng, 3);
+    assert_true(mock_latency_parse(&latency, "normal:1ms:5ms", problem, sizeof problem));
+    int zero = 0;
+    for (int i = 0; i < 1000; i++) {
+        gl_time drawn = mock_latency_draw(&latency, &rng);
+        assert_true(drawn < 60 * GL_MS);
+        zero += drawn == 0;
+    }
+    assert_true(zero > 300); /* 42 % of that distribution is below 0 */
+}
+
+static void the_same_seed_draws_the_same(void **state)
+{
+    (void)state;
+    double first[2], again[2];
+    draw_many("lognormal:10ms:20ms", &first[0], &first[1]);
+    draw_many("lognormal:10ms:20ms", &again[0], &again[1]);
+    assert_true(first[0] == again[0] && first[1] == again[1]);
+}
+
+static void a_bad_spec_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const char *const specs[] = {
+        "1400",
+        "fast",
+        "-1ms",
+        "5m",
+        "1e3ms",
+        "0x10ms",
+        "ms",
+        "2h",
+        "normal:1ms",
+        "normal:1ms:2",
+        "gamma:1ms:2ms",
+        "lognormal:2s:1s",
+        "lognormal:0:1s",
+        "normal:1ms:2ms:3ms",
+        "3601s",
+        "1ms ",
+    };
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
+        mock_latency latency;
+        char problem[300] = "";
+        assert_false(mock_latency_parse(&latency, specs[i], problem, sizeof problem));
+        assert_int_equal(strncmp(problem, "latency: ", 9), 0);
+        assert_non_null(strstr(problem, specs[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_fixed_latency_is_always_itself),
+        cmocka_unit_test(a_lognormal_has_the_median_and_p95_asked_for),
+        cmocka_unit_test(a_normal_has_the_mean_and_deviation_asked_for),
+        cmocka_unit_test(no_draw_is_below_zero),
+        cmocka_unit_test(the_same_seed_draws_the_same),
+        cmocka_unit_test(a_bad_spec_is_refused_by_name),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

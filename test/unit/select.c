@@ -1,0 +1,110 @@
+/* Which sampler is set up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "policy/select.h"
+
+static gl_choice choose(glimpse_use_openai use, const char *key, const char *base_url)
+{
+    glimpse_config config;
+    memset(&config, 0, sizeof config);
+    config.use_openai = use;
+    config.api_key = key;
+    config.base_url = base_url;
+    const char *reason = NULL;
+    gl_choice choice = gl_select(&config, &reason);
+    assert_non_null(reason);
+    assert_int_equal(reason[0] == '\0', choice == GL_CHOICE_OPENAI);
+    if (key != NULL && key[0] != '\0') assert_null(strstr(reason, key));
+    return choice;
+}
+
+static void auto_takes_openai_with_a_key_or_another_base_url(void **state)
+{
+    (void)state;
+    glimpse_use_openai use = GLIMPSE_USE_OPENAI_AUTO;
+    assert_int_equal(choose(use, "sk-1", NULL), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, "http://127.0.0.1:8080/v1"), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, "sk-1", "http://127.0.0.1:8080/v1"), GL_CHOICE_OPENAI);
+}
+
+static void auto_takes_local_with_neither(void **state)
+{
+    (void)state;
+    glimpse_use_openai use = GLIMPSE_USE_OPENAI_AUTO;
+    assert_int_equal(choose(use, NULL, NULL), GL_CHOICE_LOCAL);
+    assert_int_equal(choose(use, NULL, "https://api.openai.com/v1"), GL_CHOICE_LOCAL);
+    assert_int_equal(choose(use, NULL, "HTTPS://API.openai.com/v1//"), GL_CHOICE_LOCAL);
+}
+
+static void what_is_given_but_malformed_is_no_reason_for_local(void **state)
+{
+    (void)state;
+    glimpse_use_openai use = GLIMPSE_USE_OPENAI_AUTO;
+    assert_int_equal(choose(use, "", NULL), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, "sk\n1", NULL), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, ""), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, "ftp://api.openai.com/v1"), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, "https://api.openai.com/v1 x"), GL_CHOICE_REFUSED);
+    assert_int_equal(choose(use, NULL, "https://api.openai.com/v1x"), GL_CHOICE_REFUSED);
+}
+
+static void always_without_a_key_to_openai_is_refused(void **state)
+{
+    (void)state;
+    glimpse_use_openai use = GLIMPSE_USE_OPENAI_ALWAYS;
+    assert_int_equal(choose(use, NULL, NULL), GL_CHOICE_REFUSED);
+    assert_int_equal(choose(use, NULL, "https://Api.OpenAI.com:443/v1"), GL_CHOICE_REFUSED);
+    assert_int_equal(choose(use, NULL, "http://api.openai.com"), GL_CHOICE_REFUSED);
+    assert_int_equal(choose(use, "sk-1", NULL), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, "https://api.openai.com.example.net/v1"), GL_CHOICE_OPENAI);
+    assert_int_equal(choose(use, NULL, "http://localhost:11434/v1"), GL_CHOICE_OPENAI);
+}
+
+static void never_is_local_whatever_is_given(void **state)
+{
+    (void)state;
+    glimpse_use_openai use = GLIMPSE_USE_OPENAI_NEVER;
+    assert_int_equal(choose(use, "sk-1", "http://localhost/v1"), GL_CHOICE_LOCAL);
+    assert_int_equal(choose(use, NULL, NULL), GL_CHOICE_LOCAL);
+}
+
+static void the_variable_takes_six_words_in_any_case(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        glimpse_use_openai use;
+    } table[] = {
+        { "true", true, GLIMPSE_USE_OPENAI_AUTO },   { "TRUE", true, GLIMPSE_USE_OPENAI_AUTO },
+        { "1", true, GLIMPSE_USE_OPENAI_AUTO },      { "Yes", true, GLIMPSE_USE_OPENAI_AUTO },
+        { "false", true, GLIMPSE_USE_OPENAI_NEVER }, { "0", true, GLIMPSE_USE_OPENAI_NEVER },
+        { "nO", true, GLIMPSE_USE_OPENAI_NEVER },    { "", false, GLIMPSE_USE_OPENAI_ALWAYS },
+        { "on", false, GLIMPSE_USE_OPENAI_ALWAYS },  { "true ", false, GLIMPSE_USE_OPENAI_ALWAYS },
+        { "2", false, GLIMPSE_USE_OPENAI_ALWAYS },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        glimpse_use_openai use = GLIMPSE_USE_OPENAI_ALWAYS;
+        assert_int_equal(gl_select_parse(table[i].text, &use), table[i].ok);
+        assert_int_equal(use, table[i].use);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(auto_takes_openai_with_a_key_or_another_base_url),
+        cmocka_unit_test(auto_takes_local_with_neither),
+        cmocka_unit_test(what_is_given_but_malformed_is_no_reason_for_local),
+        cmocka_unit_test(always_without_a_key_to_openai_is_refused),
+        cmocka_unit_test(never_is_local_whatever_is_given),
+        cmocka_unit_test(the_variable_takes_six_words_in_any_case),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
