@@ -226,13 +226,16 @@ static void what_is_no_object_has_no_key(void **state)
         assert_int_equal(glimpse_key_canonical(cases[i].text, size, &form, &len), cases[i].error);
         assert_null(form);
     }
-    char deep[400] = "";
+    /* 65 levels are too deep, and 64 of them are not. */
+    char deep[65 * 5 + 65 + 1];
+    size_t len = 0;
     glimpse_key key;
-    for (int i = 0; i < 65; i++) strcat(deep, "{\"\":");
-    strcat(deep, "1");
-    for (int i = 0; i < 65; i++) strcat(deep, "}");
-    assert_int_equal(glimpse_key_of_chat(deep, strlen(deep), &key), GLIMPSE_ERR_BAD_JSON);
-    assert_int_equal(glimpse_key_of_chat(deep + 4, strlen(deep) - 5, &key), GLIMPSE_OK);
+    for (int i = 0; i < 64; i++, len += 5) memcpy(deep + len, "{\"a\":", 5);
+    memcpy(deep + len, "{}", 2);
+    memset(deep + len + 2, '}', 64);
+    len += 2 + 64;
+    assert_int_equal(glimpse_key_of_chat(deep, len, &key), GLIMPSE_ERR_BAD_JSON);
+    assert_int_equal(glimpse_key_of_chat(deep + 5, len - 6, &key), GLIMPSE_OK);
 }
 
 /* --- random bodies --------------------------------------------------------------------------- */
