@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -84,7 +85,9 @@ static int read_line(cli_settings *to, unsigned command, char *line, const char 
     if ((row->commands & command) == 0 || to->origins[row - option_table] > FROM_FILE) return 0;
     const char *problem = option_set(to, row, value, FROM_FILE);
     if (problem == NULL) return 0;
-    say("%s:%d: %s: %s", path, number, row->name, problem);
+    char where[512];
+    snprintf(where, sizeof where, "%s:%d: %s", path, number, row->name);
+    option_say_refused(where, row, problem);
     return EXIT_VALUE;
 }
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "say.h"
 #include "settings.h"
 #include "units.h"
 
@@ -49,7 +50,7 @@ static const char *set_choice(const cli_option *row, const char *text, option_or
         const char *word = alias_target(row->aliases, text, &len);
         if (word != NULL) index = choice_index(row->choices, word, len);
     }
-    if (index < 0) return "is not one of its values; see the help";
+    if (index < 0) return "is none of its values";
     *out = index;
     return NULL;
 }
@@ -142,6 +143,17 @@ const char *option_set(cli_settings *to, const cli_option *row, const char *text
     }
     if (problem == NULL) to->origins[row - option_table] = (unsigned char)origin;
     return problem;
+}
+
+void option_say_refused(const char *where, const cli_option *row, const char *problem)
+{
+    bool number = row->type == OPTION_INT || row->type == OPTION_COUNT || row->type == OPTION_REAL;
+    if (row->choices != NULL)
+        say("%s: %s: %s", where, problem, row->choices);
+    else if (number)
+        say("%s: %s (%.0f to %.0f)", where, problem, row->min, row->max);
+    else
+        say("%s: %s", where, problem);
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */

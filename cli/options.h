@@ -57,6 +57,9 @@ typedef enum option_origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLA
 const char *option_set(struct cli_settings *settings, const cli_option *row, const char *text,
                        option_origin origin);
 
+/* Says that a value was refused: where it came from, why, and what is accepted; never the value. */
+void option_say_refused(const char *where, const cli_option *row, const char *problem);
+
 /* The row of a flag or key that this command (0: any) knows, or NULL. */
 const cli_option *option_find(const char *name, size_t len, unsigned command);
 const cli_option *option_find_letter(char letter, unsigned command);

@@ -78,6 +78,12 @@ static int misused(const cli_arguments *args, const char *what, const char *whic
     return EXIT_USAGE;
 }
 
+static int missing_value(const cli_arguments *args, const cli_option *row)
+{
+    say("--%s needs a value, %s; try 'glimpse help %s'", row->name, row->value, args->command_name);
+    return EXIT_USAGE;
+}
+
 static int unknown_option(const cli_arguments *args, const char *name, size_t len)
 {
     const cli_option *near = option_nearest(name, len, args->command);
@@ -91,12 +97,14 @@ static int take_value(cli_arguments *args, const cli_option *row, const char *va
 {
     if (row->type == OPTION_SWITCH && value == NULL) value = "on";
     if (value == NULL) {
-        if (args->at + 1 >= args->argc) return misused(args, "no value for", row->name);
+        if (args->at + 1 >= args->argc) return missing_value(args, row);
         value = args->argv[++args->at];
     }
     const char *problem = option_set(args->to, row, value, FROM_FLAG);
     if (problem == NULL) return 0;
-    say("--%s: %s", row->name, problem);
+    char flag[64];
+    snprintf(flag, sizeof flag, "--%s", row->name);
+    option_say_refused(flag, row, problem);
     return EXIT_VALUE;
 }
 
@@ -158,7 +166,7 @@ static int read_environment(cli_settings *to, unsigned command)
         if (value == NULL) continue;
         const char *problem = option_set(to, row, value, FROM_ENVIRONMENT);
         if (problem != NULL) {
-            say("%s: %s", name, problem);
+            option_say_refused(name, row, problem);
             return EXIT_VALUE;
         }
     }

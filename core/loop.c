@@ -116,8 +116,7 @@ static void defer_fired(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     gl_defer *defer = arg;
-    event_del(&defer->event); /* it may have been scheduled both ways */
-    defer->fn(defer->arg);
+    defer->fn(defer->arg); /* libevent took it off the queue and the timers before this */
 }
 
 gl_defer *gl_defer_new(gl_loop *loop, void (*fn)(void *arg), void *arg)

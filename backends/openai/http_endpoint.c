@@ -49,7 +49,9 @@ static const char *base_url_problem(CURLU *url, const char *text, const char *sc
 {
     if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return "base_url: the scheme must be http or https";
-    if (host == NULL || host[0] == '\0') return "base_url: there is no host";
+    /* libcurl forgives a third slash, and takes what follows for the host. */
+    if (host == NULL || host[0] == '\0' || strstr(text, ":///") != NULL)
+        return "base_url: there is no host";
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return "base_url: a user or password does not belong there";
     /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */

@@ -1,0 +1,253 @@
+/*
+ * embed.c - the engine as a guest: in one default event_base beside the caller's own timers and
+ * sockets, with a real server (the mock, in the same base too) over a real connection.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <glimpse/glimpse.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/time.h"
+#include "mock/mock.h"
+
+enum { REQUESTS = 200 };
+
+typedef struct host {
+    struct event_base *base;
+    mock_server *server;
+    glimpse_engine *engine;
+    struct event *ticker, *reader;
+    int pair[2];
+    int ticks, bytes, results, aligned, early, notices;
+    gl_time submitted[REQUESTS + 1];
+} host;
+
+/* The host's own timer: it also writes into the host's own socket. */
+static void tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    host *h = arg;
+    h->ticks++;
+    assert_int_equal(write(h->pair[0], "x", 1), 1);
+}
+
+static void readable(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    host *h = arg;
+    char some[64];
+    ssize_t n = read(fd, some, sizeof some);
+    assert_true(n > 0);
+    h->bytes += (int)n;
+}
+
+static void on_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
+{
+    static const int64_t at[] = { 30, 60, 90, 120 };
+    host *h = arg;
+    if (notice->kind > GLIMPSE_NOTICE_DEGRADED) return;
+    h->notices++;
+    if (gl_clock_now() - h->submitted[id] < (uint64_t)at[notice->kind] * GL_MS) h->early++;
+    assert_true(notice->elapsed_ms >= at[notice->kind]);
+}
+
+static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    host *h = arg;
+    if (glimpse_result_status(result) == GLIMPSE_STATUS_ALIGNED) h->aligned++;
+    if (++h->results == REQUESTS) event_base_loopbreak(h->base);
+}
+
+static int threads(void)
+{
+    char line[128];
+    int count = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    assert_non_null(status);
+    while (fgets(line, sizeof line, status) != NULL)
+        if (sscanf(line, "Threads: %d", &count) == 1) break;
+    fclose(status);
+    return count;
+}
+
+static void set_up(host *h, const char *latency)
+{
+    *h = (host){ .base = event_base_new() };
+    assert_non_null(h->base);
+    char problem[256] = "";
+    mock_options options = { .latency = latency, .seed = 1 };
+    h->server = mock_server_new(h->base, &options, problem, sizeof problem);
+    assert_non_null(h->server);
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", mock_server_port(h->server));
+    glimpse_config config;
+    glimpse_config_init(&config);
+    config.base_url = url;
+    config.concurrency = REQUESTS;
+    config.thresholds = (glimpse_thresholds){ 30, 60, 90, 120 };
+    assert_int_equal(glimpse_engine_new(h->base, &config, &h->engine), GLIMPSE_OK);
+    assert_string_equal(glimpse_engine_sampler_name(h->engine), "openai");
+}
+
+static void tear_down(host *h, size_t live)
+{
+    glimpse_engine_free(h->engine); /* tells whoever has not been told */
+    assert_int_equal(h->results, REQUESTS);
+    mock_server_free(h->server);
+    event_base_free(h->base);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void submit_all(host *h)
+{
+    glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
+    for (int i = 0; i < REQUESTS; i++) {
+        char text[64];
+        snprintf(text, sizeof text, "The text number %d. It says little.", i);
+        glimpse_draft draft = { .input_text = text, .goal = "summarize in one sentence" };
+        glimpse_id id;
+        h->submitted[i + 1] = gl_clock_now();
+        assert_int_equal(glimpse_submit_draft(h->engine, &draft, NULL, &observer, h, &id),
+                         GLIMPSE_OK);
+        assert_int_equal(id, i + 1);
+    }
+}
+
+static void an_engine_lives_beside_the_callers_timers_and_sockets(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    host h;
+    set_up(&h, "150ms");
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, h.pair), 0);
+    struct timeval every = { 0, 5000 };
+    h.ticker = event_new(h.base, -1, EV_PERSIST, tick, &h);
+    h.reader = event_new(h.base, h.pair[1], EV_READ | EV_PERSIST, readable, &h);
+    assert_int_equal(event_add(h.ticker, &every), 0);
+    assert_int_equal(event_add(h.reader, NULL), 0);
+    submit_all(&h);
+    event_base_dispatch(h.base);
+    assert_int_equal(h.results, REQUESTS);
+    assert_int_equal(h.aligned, REQUESTS);
+    assert_true(h.ticks > 0);
+    assert_true(h.bytes > 0);
+    assert_int_equal(threads(), 1);
+    event_free(h.ticker);
+    event_free(h.reader);
+    close(h.pair[0]);
+    close(h.pair[1]);
+    tear_down(&h, live);
+}
+
+static void notices_are_never_early_on_a_default_base(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    host h;
+    set_up(&h, "200ms");
+    submit_all(&h);
+    event_base_dispatch(h.base);
+    assert_int_equal(h.results, REQUESTS);
+    assert_int_equal(h.notices, 4 * REQUESTS);
+    assert_int_equal(h.early, 0);
+    tear_down(&h, live);
+}
+
+static void freeing_an_engine_with_everything_in_flight_leaves_nothing(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    host h;
+    set_up(&h, "10s");
+    submit_all(&h);
+    while (h.notices < REQUESTS) event_base_loop(h.base, EVLOOP_ONCE);
+    tear_down(&h, live);
+}
+
+/* --- a caller that submits from a deferred call, and is answered from the cache --- */
+
+typedef struct pinger {
+    struct event_base *base;
+    glimpse_engine *engine;
+    struct event *again;
+    int fd, left, results, results_when_read;
+} pinger;
+
+static void ping_done(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    pinger *p = arg;
+    assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_ALIGNED);
+    if (++p->results == 100) assert_int_equal(write(p->fd, "x", 1), 1);
+    event_active(p->again, EV_TIMEOUT, 1);
+}
+
+static void ping(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    pinger *p = arg;
+    glimpse_observer observer = { .on_result = ping_done };
+    glimpse_draft draft = { .input_text = "always the same" };
+    if (p->left-- == 0)
+        event_base_loopbreak(p->base);
+    else
+        assert_int_equal(glimpse_submit_draft(p->engine, &draft, NULL, &observer, p, NULL), 0);
+}
+
+static void ping_read(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    char byte;
+    pinger *p = arg;
+    assert_int_equal(read(fd, &byte, 1), 1);
+    p->results_when_read = p->results;
+}
+
+static void a_chain_of_cache_hits_does_not_keep_the_sockets_waiting(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    host h;
+    set_up(&h, "0");
+    pinger p = { .base = h.base, .engine = h.engine, .left = 1000, .results_when_read = -1 };
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, h.pair), 0);
+    p.again = evtimer_new(h.base, ping, &p);
+    h.reader = event_new(h.base, h.pair[1], EV_READ, ping_read, &p);
+    assert_int_equal(event_add(h.reader, NULL), 0);
+    p.fd = h.pair[0];
+    event_active(p.again, EV_TIMEOUT, 1);
+    event_base_dispatch(h.base);
+    assert_int_equal(p.results, 1000);
+    assert_in_range(p.results_when_read, 100, 110); /* long before the chain ended */
+    event_free(p.again);
+    event_free(h.reader);
+    close(h.pair[0]);
+    close(h.pair[1]);
+    h.results = REQUESTS;
+    tear_down(&h, live);
+}
+
+int main(void)
+{
+    signal(SIGPIPE, SIG_IGN);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_engine_lives_beside_the_callers_timers_and_sockets),
+        cmocka_unit_test(notices_are_never_early_on_a_default_base),
+        cmocka_unit_test(a_chain_of_cache_hits_does_not_keep_the_sockets_waiting),
+        cmocka_unit_test(freeing_an_engine_with_everything_in_flight_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
