@@ -2,7 +2,7 @@
  * http.c - gl_http alone, without the engine: requests a second and CPU a request with a number of
  * them always in flight, against the mock in a child process.
  *
- *   glimpse-bench-http [IN_FLIGHT [REQUESTS [URL]]]
+ *   glimpse-micro-http [IN_FLIGHT [REQUESTS [URL]]]
  *
  * With URL it asks that server instead. Run it under `strace -c` to count system calls.
  */
