@@ -160,6 +160,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->retry_notice = request->observer.on_notice != NULL;
     gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
     set_timer(request);
+    gl_engine_schedule(engine); /* its place is free for another */
 }
 
 /* An attempt failed: again later, or for good. code and message are borrowed, or NULL. */

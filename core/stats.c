@@ -30,3 +30,10 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     if (engine->cache != NULL) glimpse_cache_get_stats(engine->cache, &stats->cache);
     return GLIMPSE_OK;
 }
+
+size_t glimpse_engine_room(const glimpse_engine *engine)
+{
+    uint64_t taken = (uint64_t)engine->limit.in_flight + engine->waiting_count;
+    uint64_t concurrency = (uint64_t)engine->limit.concurrency;
+    return taken < concurrency ? (size_t)(concurrency - taken) : 0;
+}

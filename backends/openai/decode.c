@@ -469,8 +469,9 @@ int64_t gl_decode_retry_after(const char *value)
     /* Never earlier than asked: the part of a millisecond that is left counts as one. */
     int64_t ms = 0;
     for (const char *p = value; p < value + whole; p++) {
-        if (ms > (INT64_MAX - 10000) / 10) return INT64_MAX;
-        ms = ms * 10 + (int64_t)(*p - '0') * 1000;
+        int64_t digit_ms = (int64_t)(*p - '0') * 1000;
+        if (ms > (INT64_MAX - digit_ms) / 10) return INT64_MAX;
+        ms = ms * 10 + digit_ms;
     }
     int64_t unit = 100, part = 0;
     bool more = false;

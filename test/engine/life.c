@@ -138,6 +138,28 @@ static void at_most_concurrency_attempts_are_in_flight(void **state)
     rig_close(&r);
 }
 
+static void room_is_what_would_be_sent_at_once(void **state)
+{
+    (void)state;
+    rig r;
+    told t[4];
+    char body[96];
+    rig_init(&r);
+    r.config.concurrency = 3;
+    r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
+    rig_open(&r);
+    assert_int_equal(glimpse_engine_room(r.engine), 3);
+    for (int i = 0; i < 4; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    assert_int_equal(glimpse_engine_room(r.engine), 0);
+    gl_sim_run_for_ms(50);
+    assert_int_equal(glimpse_engine_room(r.engine), 0);
+    gl_sim_run_for_ms(150); /* all four have failed once and wait for their retries */
+    assert_int_equal(glimpse_engine_room(r.engine), 3);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(glimpse_engine_room(r.engine), 3);
+    rig_close(&r);
+}
+
 static void cancel_ends_a_request_in_every_state(void **state)
 {
     (void)state;
@@ -448,6 +470,7 @@ int main(void)
         cmocka_unit_test(wrong_arguments_are_refused_and_never_get_a_result),
         cmocka_unit_test(a_draft_and_its_body_have_one_key),
         cmocka_unit_test(at_most_concurrency_attempts_are_in_flight),
+        cmocka_unit_test(room_is_what_would_be_sent_at_once),
         cmocka_unit_test(cancel_ends_a_request_in_every_state),
         cmocka_unit_test(close_cancels_what_waits_and_lets_what_is_in_flight_finish),
         cmocka_unit_test(close_cancels_what_outlasts_the_grace_time),

@@ -8,7 +8,8 @@
  *   - it takes raw control bytes inside strings and names, and ends a text at a NUL byte;
  *   - JSON_TOKENER_VALIDATE_UTF8 looks at the lead and tail bits only, so it takes overlong forms,
  *     surrogates and what is past U+10FFFF;
- *   - it makes U+FFFD of an escaped lone surrogate, and cuts a name at \u0000;
+ *   - it makes U+FFFD of an escaped lone surrogate, but also of a sound pair for a character whose
+ *     lower 16 bits look like one (\ud837\ude00, U+1DE00), and cuts a name at \u0000;
  *   - it clamps integers outside int64 and uint64;
  *   - it knows no limit on an exponent's digits, and counts a scalar as a level of depth.
  */
@@ -54,18 +55,23 @@ static inline bool oracle_is_excused(const char *text, size_t len)
     return false;
 }
 
+static inline bool oracle_has_replacement(gl_slice text)
+{
+    return text.len > 0 && memmem(text.data, text.len, "\xEF\xBF\xBD", 3) != NULL;
+}
+
 static inline const char *oracle_compare(gl_json ours, struct json_object *theirs);
 
 static inline const char *oracle_compare_string(gl_json ours, struct json_object *theirs)
 {
     gl_buf text;
-    bool lone;
+    const char *their_text = json_object_get_string(theirs);
+    gl_slice expected = gl_slice_of(their_text, (size_t)json_object_get_string_len(theirs));
     gl_buf_init(&text, SIZE_MAX);
-    gl_json_string_append(ours, &text, &lone);
-    bool same = !text.failed && json_object_get_string_len(theirs) == (int)text.len &&
-                (text.len == 0 || memcmp(json_object_get_string(theirs), text.data, text.len) == 0);
+    gl_json_string_append(ours, &text, NULL);
+    bool same = gl_slice_equal(gl_buf_slice(&text), expected);
     gl_buf_free(&text);
-    return same || lone ? NULL : "a string's text";
+    return same || oracle_has_replacement(expected) ? NULL : "a string's text";
 }
 
 static inline const char *oracle_compare_number(gl_json ours, struct json_object *theirs)
@@ -86,9 +92,14 @@ static inline const char *oracle_compare_object(gl_json ours, struct json_object
 {
     struct json_object_iter member;
     const char *differs = NULL;
+    /* A name it got wrong it may also fail to see as a repeated one. */
     json_object_object_foreachC(theirs, member)
     {
-        if (differs != NULL || strstr(member.key, "\xEF\xBF\xBD") != NULL) continue;
+        if (oracle_has_replacement(gl_slice_str(member.key))) return NULL;
+    }
+    json_object_object_foreachC(theirs, member)
+    {
+        if (differs != NULL) continue;
         differs = oracle_compare(gl_json_get(ours, member.key), member.val);
     }
     return differs;

@@ -1,9 +1,11 @@
 /* sha256.c - the examples of FIPS 180-4, and a context used many times. */
-#include <cmocka.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include <cmocka.h>
 
 #include <stdio.h>
 #include <string.h>

@@ -216,6 +216,13 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 
+/*
+ * How many more requests would be sent at once if they were submitted now: concurrency less what is
+ * in flight and what waits already. Who reads a long job from a file submits this many and no more,
+ * so that requests do not age in the queue; what waits for a retry takes no room.
+ */
+GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
+
 /* A snapshot; stats->version as glimpse_stats_init set it. Errors: INVALID. */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
 

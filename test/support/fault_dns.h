@@ -1,0 +1,23 @@
+/*
+ * fault_dns.h - a name server in the test's own loop, on 127.0.0.1, for names that end in .test:
+ *
+ *   two.test       A 127.0.0.2 and 127.0.0.1     six.test       A 127.0.0.1, AAAA ::1
+ *   servfail.test  SERVFAIL                      silent.test    no answer at all
+ *   nodata.test    exists, has no address        (other)        NXDOMAIN
+ *   api.test       A 127.0.0.1
+ */
+#ifndef FAULT_DNS_H
+#define FAULT_DNS_H
+
+#include <stddef.h>
+
+struct event_base;
+
+typedef struct fault_dns fault_dns;
+
+/* Makes gl_resolve ask this server only, until it is freed. */
+fault_dns *fault_dns_new(struct event_base *base);
+void fault_dns_free(fault_dns *dns);
+size_t fault_dns_queries(const fault_dns *dns);
+
+#endif

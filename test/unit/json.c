@@ -1,0 +1,731 @@
+/*
+ * json.c - the grammar rule by rule, and whole texts against json-c (support/json_oracle.h lists
+ * where json-c is wrong and may differ).
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <float.h>
+#include <locale.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "json_oracle.h"
+#include "json_tree.h"
+
+static gl_json parse(const char *text)
+{
+    gl_json root = { .kind = GL_JSON_NONE };
+    size_t at = 0;
+    gl_json_error error = gl_json_check(gl_slice_str(text), &root, &at);
+    if (error != GL_JSON_OK) fail_msg("%s: %s at %zu", text, gl_json_error_text(error), at);
+    return root;
+}
+
+static void assert_slice(gl_slice slice, const char *text)
+{
+    if (!gl_slice_is(slice, text)) fail_msg("%.*s is not %s", (int)slice.len, slice.data, text);
+}
+
+/* --- the grammar ----------------------------------------------------------------------------- */
+
+static void every_rule_has_texts_that_keep_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        gl_json_kind kind;
+    } good[] = {
+        { "null", GL_JSON_NULL },
+        { "true", GL_JSON_TRUE },
+        { "false", GL_JSON_FALSE },
+        { " \t\r\n1 \t\r\n", GL_JSON_NUMBER },
+        { "0", GL_JSON_NUMBER },
+        { "-0", GL_JSON_NUMBER },
+        { "-10.010", GL_JSON_NUMBER },
+        { "0.0e0", GL_JSON_NUMBER },
+        { "1E+00", GL_JSON_NUMBER },
+        { "1e-999999999999999999", GL_JSON_NUMBER },
+        { "123456789012345678901234567890", GL_JSON_NUMBER },
+        { "\"\"", GL_JSON_STRING },
+        { "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0000\\uaBcD\"", GL_JSON_STRING },
+        { "\"\\ud800\"", GL_JSON_STRING },
+        { "\"\\udc00\\ud800x\"", GL_JSON_STRING },
+        { "\"\x7F \xC2\x80 \xE2\x82\xAC \xF0\x9F\x98\x80 \xEF\xBF\xBF\"", GL_JSON_STRING },
+        { "[]", GL_JSON_ARRAY },
+        { "[ ]", GL_JSON_ARRAY },
+        { "[1,[2],[[]],{}]", GL_JSON_ARRAY },
+        { "{}", GL_JSON_OBJECT },
+        { "{ \"\" : { } , \"a\" : [ ] }", GL_JSON_OBJECT },
+        { "{\"a\":1,\"a\":2}", GL_JSON_OBJECT },
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        gl_json root = parse(good[i].text);
+        assert_int_equal(root.kind, good[i].kind);
+        assert_null(memchr(" \t\r\n", root.text.data[0], 4));
+        assert_null(memchr(" \t\r\n", root.text.data[root.text.len - 1], 4));
+    }
+}
+
+static void every_rule_has_texts_that_break_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        gl_json_error error;
+        size_t at;
+    } bad[] = {
+        { "", GL_JSON_CUT, 0 },
+        { " \n", GL_JSON_CUT, 2 },
+        { "\v1", GL_JSON_SYNTAX, 0 },
+        { "\f1", GL_JSON_SYNTAX, 0 },
+        { "\xEF\xBB\xBF{}", GL_JSON_SYNTAX, 0 }, /* a BOM */
+        { "\xC2\xA0", GL_JSON_SYNTAX, 0 },       /* a blank of Unicode */
+        { "\xFF", GL_JSON_UTF8, 0 },
+        { "1\xFF", GL_JSON_UTF8, 1 },
+        { "1 2", GL_JSON_SYNTAX, 2 },
+        { "{}{}", GL_JSON_SYNTAX, 2 },
+        { "nul", GL_JSON_CUT, 3 },
+        { "nulL", GL_JSON_SYNTAX, 3 },
+        { "True", GL_JSON_SYNTAX, 0 },
+        { "truefalse", GL_JSON_SYNTAX, 4 },
+        { "NaN", GL_JSON_SYNTAX, 0 },
+        { "Infinity", GL_JSON_SYNTAX, 0 },
+        { "-Infinity", GL_JSON_SYNTAX, 1 },
+        { "+1", GL_JSON_SYNTAX, 0 },
+        { ".5", GL_JSON_SYNTAX, 0 },
+        { "-", GL_JSON_CUT, 1 },
+        { "- 1", GL_JSON_SYNTAX, 1 },
+        { "-.5", GL_JSON_SYNTAX, 1 },
+        { "00", GL_JSON_SYNTAX, 1 },
+        { "01", GL_JSON_SYNTAX, 1 },
+        { "-01", GL_JSON_SYNTAX, 2 },
+        { "1.", GL_JSON_CUT, 2 },
+        { "[1.]", GL_JSON_SYNTAX, 3 },
+        { "1.e1", GL_JSON_SYNTAX, 2 },
+        { "1e", GL_JSON_CUT, 2 },
+        { "1e+", GL_JSON_CUT, 3 },
+        { "[1e+]", GL_JSON_SYNTAX, 4 },
+        { "0x10", GL_JSON_SYNTAX, 1 },
+        { "1_000", GL_JSON_SYNTAX, 1 },
+        { "1e1234567890123456789", GL_JSON_EXPONENT, 2 },
+        { "1e-0000000000000000001", GL_JSON_EXPONENT, 3 },
+        { "\"", GL_JSON_CUT, 1 },
+        { "\"abc", GL_JSON_CUT, 4 },
+        { "'a'", GL_JSON_SYNTAX, 0 },
+        { "\"a\nb\"", GL_JSON_SYNTAX, 2 },
+        { "\"a\tb\"", GL_JSON_SYNTAX, 2 },
+        { "\"0123456789\x1F\"", GL_JSON_SYNTAX, 11 },
+        { "{\"a\x01\":1}", GL_JSON_SYNTAX, 3 },
+        { "\"\\", GL_JSON_CUT, 2 },
+        { "\"\\a\"", GL_JSON_SYNTAX, 2 },
+        { "\"\\'\"", GL_JSON_SYNTAX, 2 },
+        { "\"\\x41\"", GL_JSON_SYNTAX, 2 },
+        { "\"\\U0041\"", GL_JSON_SYNTAX, 2 },
+        { "\"\\u12\"", GL_JSON_SYNTAX, 5 },
+        { "\"\\u12g4\"", GL_JSON_SYNTAX, 5 },
+        { "\"\\u12", GL_JSON_CUT, 5 },
+        { "\"\x80\"", GL_JSON_UTF8, 1 },
+        { "\"\xC0\xAF\"", GL_JSON_UTF8, 1 },
+        { "\"\xED\xA0\x80\"", GL_JSON_UTF8, 1 },
+        { "\"\xF4\x90\x80\x80\"", GL_JSON_UTF8, 1 },
+        { "\"ok \xE2\x82\"", GL_JSON_UTF8, 4 },
+        { "\"ok \xE2\x82", GL_JSON_CUT, 4 },
+        { "\"ok \xE2", GL_JSON_CUT, 4 },
+        { "\"ok \xF0\x90", GL_JSON_CUT, 4 },
+        { "\"ok \xED\xA0", GL_JSON_UTF8, 4 }, /* no third byte makes it a character */
+        { "\"\\\xFF\"", GL_JSON_UTF8, 2 },
+        { "[", GL_JSON_CUT, 1 },
+        { "]", GL_JSON_SYNTAX, 0 },
+        { "[1", GL_JSON_CUT, 2 },
+        { "[1,", GL_JSON_CUT, 3 },
+        { "[1,]", GL_JSON_SYNTAX, 3 },
+        { "[,1]", GL_JSON_SYNTAX, 1 },
+        { "[1,,2]", GL_JSON_SYNTAX, 3 },
+        { "[1 2]", GL_JSON_SYNTAX, 3 },
+        { "[1}", GL_JSON_SYNTAX, 2 },
+        { "[\"a\":1]", GL_JSON_SYNTAX, 4 },
+        { "{", GL_JSON_CUT, 1 },
+        { "{1:2}", GL_JSON_SYNTAX, 1 },
+        { "{a:2}", GL_JSON_SYNTAX, 1 },
+        { "{\"a\"}", GL_JSON_SYNTAX, 4 },
+        { "{\"a\":}", GL_JSON_SYNTAX, 5 },
+        { "{\"a\" 1}", GL_JSON_SYNTAX, 5 },
+        { "{\"a\":1,}", GL_JSON_SYNTAX, 7 },
+        { "{,\"a\":1}", GL_JSON_SYNTAX, 1 },
+        { "{\"a\":1]", GL_JSON_SYNTAX, 6 },
+        { "[1]//c", GL_JSON_SYNTAX, 3 },
+        { "/*c*/[1]", GL_JSON_SYNTAX, 0 },
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        gl_json root = { .kind = GL_JSON_NONE };
+        size_t at = 999;
+        gl_json_error error = gl_json_check(gl_slice_str(bad[i].text), &root, &at);
+        if (error != bad[i].error || at != bad[i].at)
+            fail_msg("%s: %s at %zu", bad[i].text, gl_json_error_text(error), at);
+        assert_int_equal(gl_json_check(gl_slice_str(bad[i].text), &root, NULL), error);
+        assert_int_equal(root.kind, GL_JSON_NONE);
+    }
+    gl_json root;
+    assert_int_equal(gl_json_check(gl_slice_of(NULL, 0), &root, NULL), GL_JSON_CUT);
+    assert_int_equal(gl_json_check(gl_slice_of("1\0", 2), &root, NULL), GL_JSON_SYNTAX);
+    assert_int_equal(gl_json_check(gl_slice_of("\"\0\"", 3), &root, NULL), GL_JSON_SYNTAX);
+}
+
+static void depth_is_bounded_and_costs_no_stack(void **state)
+{
+    (void)state;
+    enum { DEEP = 1000000 };
+    char *text = malloc(DEEP);
+    gl_json root;
+    size_t at;
+    memset(text, '[', GL_JSON_DEPTH_MAX);
+    memset(text + GL_JSON_DEPTH_MAX, ']', GL_JSON_DEPTH_MAX);
+    assert_int_equal(gl_json_check(gl_slice_of(text, 2 * GL_JSON_DEPTH_MAX), &root, NULL),
+                     GL_JSON_OK);
+    memset(text, '[', DEEP);
+    assert_int_equal(gl_json_check(gl_slice_of(text, DEEP), &root, &at), GL_JSON_DEPTH);
+    assert_int_equal(at, GL_JSON_DEPTH_MAX);
+    for (size_t i = 0; i + 5 <= DEEP; i += 5) memcpy(text + i, "{\"\":[", 5);
+    assert_int_equal(gl_json_check(gl_slice_of(text, DEEP), &root, &at), GL_JSON_DEPTH);
+    free(text);
+    /* Both kinds, nested in turn, find their own brackets again. */
+    parse("[{\"a\":[{\"b\":[[{}]]}]},{\"c\":{\"d\":[]}}]");
+}
+
+static const char sample[] =
+    " {\"id\": \"chatcmpl-1\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\","
+    "\"content\":\"caf\xC3\xA9 \\u00e9 \\ud83d\\ude00 \xF0\x9F\x98\x80\\n\"},\"ok\":true}],"
+    "\"n\":[-1.5e+3,null,false,{}]}";
+
+static void every_prefix_of_an_object_is_cut(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len + 1 < sizeof sample; len++) {
+        gl_json root;
+        size_t at;
+        /* Memory of its own, so that a byte read behind the end is seen. */
+        char *text = malloc(len > 0 ? len : 1);
+        if (len > 0) memcpy(text, sample, len);
+        assert_int_equal(gl_json_check(gl_slice_of(text, len), &root, &at), GL_JSON_CUT);
+        assert_true(at <= len && at + 4 > len); /* at most a cut character before the end */
+        free(text);
+    }
+    parse(sample);
+}
+
+static size_t count_tokens(gl_json value)
+{
+    gl_slice token;
+    size_t count = 0;
+    gl_json_iter iter = gl_json_tokens(value);
+    while (gl_json_token(&iter, &token) != '\0') count++;
+    return count;
+}
+
+static void any_byte_may_change(void **state)
+{
+    (void)state;
+    size_t len = sizeof sample - 1;
+    char *text = malloc(len + 1);
+    for (size_t i = 0; i < len; i++) {
+        for (int byte = 0; byte < 256; byte++) {
+            memcpy(text, sample, len + 1);
+            text[i] = (char)byte;
+            const char *differs = oracle_differs(text, len);
+            if (differs != NULL) fail_msg("%s: %s", differs, text);
+            gl_json root;
+            if (gl_json_check(gl_slice_of(text, len), &root, NULL) == GL_JSON_OK)
+                assert_in_range(count_tokens(root), 20, 60);
+        }
+    }
+    free(text);
+}
+
+/* --- against json-c -------------------------------------------------------------------------- */
+
+static void all_short_texts_agree_with_json_c(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *letters;
+        size_t longest;
+    } alphabets[] = {
+        { "01-.e+[], ", 4 }, { "[]{}\":,0 ", 5 }, { "\"\\u0dD/", 5 }, { "[tn{\"", 3 }
+    };
+    for (size_t a = 0; a < sizeof alphabets / sizeof *alphabets; a++) {
+        size_t letters = strlen(alphabets[a].letters);
+        for (size_t len = 1; len <= alphabets[a].longest; len++) {
+            size_t texts = 1;
+            for (size_t i = 0; i < len; i++) texts *= letters;
+            for (size_t n = 0; n < texts; n++) {
+                char text[8] = "";
+                for (size_t i = 0, rest = n; i < len; i++, rest /= letters)
+                    text[i] = alphabets[a].letters[rest % letters];
+                const char *differs = oracle_differs(text, len);
+                if (differs != NULL) fail_msg("%s: %s", differs, text);
+            }
+        }
+    }
+}
+
+static void random_texts_agree_with_json_c(void **state)
+{
+    (void)state;
+    static const char bytes[] = "{}[]\",:\\u0019-+.eEtfn \n\x80\xC3";
+    static tree t;
+    size_t live = gl_alloc_live(), accepted = 0;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    gl_rng_seed(&t.rng, 20240601);
+    for (int turn = 0; turn < 3000; turn++) {
+        gl_buf_reset(&text);
+        t.count = 0;
+        tree_write(&t.rng, &text, tree_grow(&t, 5));
+        gl_buf_terminate(&text);
+        gl_json root;
+        assert_int_equal(gl_json_check(gl_buf_slice(&text), &root, NULL), GL_JSON_OK);
+        /* As it is, and then with more and more wrong with it. */
+        for (int damage = 0; damage < 4; damage++) {
+            const char *differs = oracle_differs(text.data, text.len);
+            if (differs != NULL) fail_msg("turn %d: %s: %s", turn, differs, text.data);
+            accepted += gl_json_check(gl_buf_slice(&text), &root, NULL) == GL_JSON_OK;
+            size_t at = gl_rng_below(&t.rng, (uint32_t)text.len);
+            text.data[at] = bytes[gl_rng_below(&t.rng, sizeof bytes - 1)];
+        }
+    }
+    gl_buf_free(&text);
+    assert_in_range(accepted, 3100, 9000); /* not all of the damage is fatal, most is */
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+/* --- walking --------------------------------------------------------------------------------- */
+
+static void a_walk_gives_each_element_and_member(void **state)
+{
+    (void)state;
+    gl_json name = { .kind = GL_JSON_NONE }, value;
+    gl_json_iter iter = gl_json_begin(parse(" [ 1 ,\"]\\\"\" , [2,{\"a\":[3]}] , { } ,null ] "));
+    static const char *const elements[] = { "1", "\"]\\\"\"", "[2,{\"a\":[3]}]", "{ }", "null" };
+    for (size_t i = 0; i < 5; i++) {
+        assert_true(gl_json_next(&iter, NULL, &value));
+        assert_slice(value.text, elements[i]);
+    }
+    assert_false(gl_json_next(&iter, NULL, &value));
+    assert_false(gl_json_next(&iter, NULL, &value));
+
+    iter = gl_json_begin(parse("{ \"a\" : [ 1 ] , \"\\\\\":\"}\\\\\" }"));
+    assert_true(gl_json_next(&iter, &name, &value));
+    assert_slice(name.text, "\"a\"");
+    assert_slice(value.text, "[ 1 ]");
+    assert_int_equal(value.kind, GL_JSON_ARRAY);
+    assert_true(gl_json_next(&iter, &name, &value));
+    assert_slice(name.text, "\"\\\\\"");
+    assert_int_equal(name.kind, GL_JSON_STRING);
+    assert_slice(value.text, "\"}\\\\\"");
+    assert_false(gl_json_next(&iter, &name, &value));
+}
+
+static void empty_containers_and_scalars_have_nothing_in_them(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "[]", "[ \n ]", "{}", "{\t}", "1", "\"a\"", "null" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        gl_json name, value;
+        gl_json_iter iter = gl_json_begin(parse(texts[i]));
+        assert_false(gl_json_next(&iter, &name, &value));
+    }
+    gl_json none = { .kind = GL_JSON_NONE }, value;
+    gl_json_iter iter = gl_json_begin(none);
+    assert_false(gl_json_next(&iter, NULL, &value));
+    assert_int_equal(gl_json_get(none, "a").kind, GL_JSON_NONE);
+}
+
+static void tokens_are_the_text_without_its_blanks(void **state)
+{
+    (void)state;
+    char joined[200] = "";
+    gl_slice token;
+    gl_json_iter iter =
+        gl_json_tokens(parse(" { \"a b\" : [ -1.5 , true , null ] , \"c\" : { } } "));
+    for (char first; (first = gl_json_token(&iter, &token)) != '\0';) {
+        assert_int_equal(first, token.data[0]);
+        strncat(joined, token.data, token.len);
+        strcat(joined, "|");
+    }
+    assert_string_equal(joined, "{|\"a b\"|:|[|-1.5|,|true|,|null|]|,|\"c\"|:|{|}|}|");
+}
+
+static void the_last_member_of_a_name_wins(void **state)
+{
+    (void)state;
+    gl_json object = parse("{\"a\":1,\"\\u0061\":2,\"b\":{\"a\":3},\"ab\":4,\"\":5}");
+    static const char *const names[] = { "a", "b", "missing", "" };
+    gl_json found[4];
+    assert_slice(gl_json_get(object, "a").text, "2");
+    assert_int_equal(gl_json_get(object, "A").kind, GL_JSON_NONE);
+    assert_int_equal(gl_json_get(parse("[\"a\"]"), "a").kind, GL_JSON_NONE);
+    gl_json_get_many(object, names, found, 4);
+    assert_slice(found[0].text, "2");
+    assert_slice(found[1].text, "{\"a\":3}");
+    assert_int_equal(found[2].kind, GL_JSON_NONE);
+    assert_slice(found[3].text, "5");
+}
+
+/* --- strings --------------------------------------------------------------------------------- */
+
+static void strings_compare_with_escapes_undone(void **state)
+{
+    (void)state;
+    assert_true(gl_json_string_is(parse("\"stop\""), "stop"));
+    assert_true(gl_json_string_is(parse("\"\\u0073t\\/p\\n\""), "st/p\n"));
+    assert_true(gl_json_string_is(parse("\"\\ud83d\\ude00\""), "\xF0\x9F\x98\x80"));
+    assert_true(gl_json_string_is(parse("\"\""), ""));
+    assert_false(gl_json_string_is(parse("\"stop\""), "sto"));
+    assert_false(gl_json_string_is(parse("\"sto\""), "stop"));
+    assert_false(gl_json_string_is(parse("\"a\\u0000b\""), "a"));
+    assert_false(gl_json_string_is(parse("\"\\ud800\""), "\xEF\xBF\xBD"));
+    assert_false(gl_json_string_is(parse("1"), "1"));
+}
+
+static void strings_read_as_utf8(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *expected;
+        size_t len;
+        bool lone;
+    } cases[] = {
+        { "\"\"", "", 0, false },
+        { "\"plain \xC3\xA9\"", "plain \xC3\xA9", 8, false },
+        { "\"\\b\\f\\n\\r\\t\\\"\\\\\\/\"", "\b\f\n\r\t\"\\/", 8, false },
+        { "\"\\u0000x\\u00E9\\u20ac\"", "\0x\xC3\xA9\xE2\x82\xAC", 7, false },
+        { "\"\\uD83D\\uDE00\\udbff\\udfff\"", "\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF", 8, false },
+        { "\"\\ud800\"", "\xEF\xBF\xBD", 3, true },
+        { "\"\\udc00\\ud800\"", "\xEF\xBF\xBD\xEF\xBF\xBD", 6, true },
+        { "\"\\ud800\\ud800\\udc00\"", "\xEF\xBF\xBD\xF0\x90\x80\x80", 7, true },
+        { "\"\\ud800\\n\\udc00\"", "\xEF\xBF\xBD\n\xEF\xBF\xBD", 7, true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gl_json string = parse(cases[i].text);
+        bool lone = !cases[i].lone;
+        gl_buf out;
+        gl_buf_init(&out, 100);
+        gl_json_string_append(string, &out, &lone);
+        assert_int_equal(lone, cases[i].lone);
+        assert_int_equal(out.len, cases[i].len);
+        if (out.len > 0) assert_memory_equal(out.data, cases[i].expected, out.len);
+        assert_true(out.len <= gl_json_string_bound(string));
+        gl_buf_free(&out);
+    }
+    gl_buf out;
+    gl_buf_init(&out, 100);
+    gl_json_string_append(parse("[\"a\"]"), &out, NULL);
+    assert_int_equal(out.len, 0);
+    gl_buf_free(&out);
+}
+
+static void written_strings_are_valid_whatever_comes(void **state)
+{
+    (void)state;
+    static const struct {
+        gl_slice text;
+        const char *expected;
+    } cases[] = {
+        { { NULL, 0 }, "\"\"" },
+        { { "a/b\x7F", 4 }, "\"a/b\x7F\"" },
+        { { "\"\\\b\f\n\r\t", 7 }, "\"\\\"\\\\\\b\\f\\n\\r\\t\"" },
+        { { "\0\x1F\v", 3 }, "\"\\u0000\\u001f\\u000b\"" },
+        { { "\xC3\xA9\xF0\x9F\x98\x80", 6 }, "\"\xC3\xA9\xF0\x9F\x98\x80\"" },
+        { { "a\xFFz", 3 }, "\"a\xEF\xBF\xBDz\"" },
+        { { "\xE2\x82", 2 }, "\"\xEF\xBF\xBD\xEF\xBF\xBD\"" },
+        { { "\xED\xA0\x80\n", 4 }, "\"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\\n\"" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gl_buf out;
+        gl_json root;
+        gl_buf_init(&out, 100);
+        gl_json_write_string(&out, cases[i].text);
+        assert_slice(gl_buf_slice(&out), cases[i].expected);
+        assert_int_equal(gl_json_check(gl_buf_slice(&out), &root, NULL), GL_JSON_OK);
+        gl_buf_free(&out);
+    }
+}
+
+static void random_bytes_are_written_as_valid_strings(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 7);
+    for (int turn = 0; turn < 5000; turn++) {
+        char bytes[24];
+        gl_slice text = gl_slice_of(bytes, gl_rng_below(&rng, sizeof bytes));
+        for (size_t i = 0; i < text.len; i++) bytes[i] = (char)gl_rng_next(&rng);
+        gl_buf out, back;
+        gl_json root;
+        gl_buf_init(&out, 1000);
+        gl_buf_init(&back, 1000);
+        gl_json_write_string(&out, text);
+        assert_int_equal(gl_json_check(gl_buf_slice(&out), &root, NULL), GL_JSON_OK);
+        gl_json_string_append(root, &back, NULL);
+        if (gl_utf8_check(text.data, text.len) == text.len)
+            assert_true(gl_slice_equal(gl_buf_slice(&back), text));
+        gl_buf_free(&out);
+        gl_buf_free(&back);
+    }
+}
+
+static void a_rewritten_string_has_one_spelling(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "\"a\\u0041\\/\\u002f\\u00e9\"", "\"aA//\xC3\xA9\"" },
+        { "\"\\u0022\\u005C\\u000a\\u000B\\u007f\"", "\"\\\"\\\\\\n\\u000b\x7F\"" },
+        { "\"\\uD83D\\uDE00\"", "\"\xF0\x9F\x98\x80\"" },
+        { "\"\\uD83D\\n\\uDE00\"", "\"\\ud83d\\n\\ude00\"" },
+        { "\"\\uDE00\\uD83D\"", "\"\\ude00\\ud83d\"" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gl_buf out;
+        gl_buf_init(&out, 100);
+        gl_json_rewrite_string(&out, parse(cases[i][0]).text);
+        assert_slice(gl_buf_slice(&out), cases[i][1]);
+        gl_buf_free(&out);
+    }
+}
+
+/* --- numbers --------------------------------------------------------------------------------- */
+
+static void integers_are_read_in_any_spelling(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        bool ok;
+        int64_t value;
+    } cases[] = {
+        { "0", true, 0 },
+        { "-0", true, 0 },
+        { "0.000e99", true, 0 },
+        { "0e999999999999999999", true, 0 },
+        { "1", true, 1 },
+        { "1.0", true, 1 },
+        { "1e0", true, 1 },
+        { "10e-1", true, 1 },
+        { "0.001e3", true, 1 },
+        { "-12.50e1", true, -125 },
+        { "1e18", true, INT64_C(1000000000000000000) },
+        { "1e19", false, 0 },
+        { "1.5", false, 0 },
+        { "1e-1", false, 0 },
+        { "1e-999999999999999999", false, 0 },
+        { "1e999999999999999999", false, 0 },
+        { "9223372036854775807", true, INT64_MAX },
+        { "9223372036854775807.000", true, INT64_MAX },
+        { "9223372036854775808", false, 0 },
+        { "-9223372036854775808", true, INT64_MIN },
+        { "-9223372036854775809", false, 0 },
+        { "18446744073709551616", false, 0 },
+        { "9999999999999999999", false, 0 },
+        { "\"1\"", false, 0 },
+        { "true", false, 0 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t value = 0;
+        if (gl_json_int64(parse(cases[i].text), &value) != cases[i].ok || value != cases[i].value)
+            fail_msg("%s: %lld", cases[i].text, (long long)value);
+    }
+}
+
+static void doubles_are_the_nearest(void **state)
+{
+    (void)state;
+    double value = 1;
+    gl_rng rng;
+    gl_rng_seed(&rng, 99);
+    for (int turn = 0; turn < 20000; turn++) {
+        char text[80];
+        snprintf(text, sizeof text, "%s%u.%u%ue%d", turn % 2 == 0 ? "-" : "",
+                 gl_rng_below(&rng, 1000), gl_rng_next(&rng), gl_rng_next(&rng),
+                 (int)gl_rng_below(&rng, 660) - 330);
+        bool ok = gl_json_double(parse(text), &value);
+        double expected = strtod(text, NULL);
+        if (ok == (isinf(expected) != 0) || (ok && value != expected)) fail_msg("%s", text);
+    }
+    assert_true(gl_json_double(parse("-0.0"), &value) && value == 0 && signbit(value));
+    assert_true(gl_json_double(parse("1e-999999999999999999"), &value) && value == 0);
+    assert_false(gl_json_double(parse("1e999999999999999999"), &value));
+    assert_false(gl_json_double(parse("\"1\""), &value));
+}
+
+/* Half way between 1 and the next double, and a last digit far behind that decides. */
+static void the_last_of_many_digits_decides(void **state)
+{
+    (void)state;
+    static const char half[] = "1.00000000000000011102230246251565404236316680908203125";
+    enum { MANY = 3000 };
+    char *text = malloc(sizeof half + MANY + 1);
+    double value = 0;
+    assert_true(gl_json_double(parse(half), &value) && value == 1.0);
+    memcpy(text, half, sizeof half);
+    memset(text + sizeof half - 1, '0', MANY);
+    strcpy(text + sizeof half - 1 + MANY, "1");
+    assert_true(gl_json_double(parse(text), &value) && value == 1.0 + DBL_EPSILON);
+    free(text);
+}
+
+static void a_rewritten_number_has_one_spelling(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "-0.00e5", "0" },
+        { "1.0", "1" },
+        { "10e-1", "1" },
+        { "-1E0", "-1" },
+        { "1200", "1200" },
+        { "12.340", "12.34" },
+        { "0.1", "0.1" },
+        { "0.10000000000000000001", "0.10000000000000000001" },
+        { "100000000000000000000", "100000000000000000000" },
+        { "1e20", "100000000000000000000" },
+        { "123456789012345678901", "123456789012345678901" },
+        { "1e21", "1e+21" },
+        { "1234567890123456789012", "1.234567890123456789012e+21" },
+        { "123456789012345678901.5", "123456789012345678901.5" },
+        { "0.000001", "0.000001" },
+        { "0.0000012", "0.0000012" },
+        { "0.0000001", "1e-7" },
+        { "12e-9", "1.2e-8" },
+        { "1e999999999999999999", "1e+999999999999999999" },
+        { "100e999999999999999999", "1e+1000000000000000001" },
+        { "0.001e-999999999999999999", "1e-1000000000000000002" },
+        { "0.0120e1", "0.12" },
+        { "10.02e1", "100.2" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gl_buf out;
+        gl_buf_init(&out, 100);
+        gl_json_rewrite_number(&out, parse(cases[i][0]).text);
+        assert_slice(gl_buf_slice(&out), cases[i][1]);
+        gl_buf_free(&out);
+    }
+}
+
+static void assert_written(double number, const char *expected)
+{
+    gl_buf out;
+    gl_buf_init(&out, 100);
+    gl_json_write_double(&out, number);
+    assert_slice(gl_buf_slice(&out), expected);
+    gl_buf_free(&out);
+}
+
+static void doubles_are_written_short(void **state)
+{
+    (void)state;
+    assert_written(0, "0");
+    assert_written(-0.0, "-0");
+    assert_written(1, "1");
+    assert_written(-256, "-256");
+    assert_written(0.7, "0.7");
+    assert_written(0.1 + 0.2, "0.30000000000000004");
+    assert_written(1e20, "100000000000000000000");
+    assert_written(1e21, "1e+21");
+    assert_written(1e-7, "1e-7");
+    assert_written(1.5e300, "1.5e+300");
+    assert_written((double)NAN, "null");
+    assert_written((double)INFINITY, "null");
+    assert_written((double)-INFINITY, "null");
+}
+
+static void assert_reads_back(double number)
+{
+    gl_buf out;
+    double back = 0;
+    gl_json root;
+    gl_buf_init(&out, 100);
+    gl_json_write_double(&out, number);
+    assert_int_equal(gl_json_check(gl_buf_slice(&out), &root, NULL), GL_JSON_OK);
+    assert_true(gl_json_double(root, &back));
+    assert_memory_equal(&back, &number, sizeof number);
+    gl_buf_free(&out);
+}
+
+static void any_finite_double_reads_back(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 5);
+    for (int turn = 0; turn < 50000; turn++) {
+        uint64_t bits = (uint64_t)gl_rng_next(&rng) << 32 | gl_rng_next(&rng);
+        double number;
+        memcpy(&number, &bits, sizeof number);
+        if (isfinite(number)) assert_reads_back(number);
+    }
+    assert_reads_back(DBL_MAX);
+    assert_reads_back(DBL_MIN);
+    assert_reads_back(5e-324);
+    assert_reads_back(-0.0);
+    assert_reads_back(0x1p-44); /* its two neighbours are not equally far */
+}
+
+static void a_comma_locale_changes_nothing(void **state)
+{
+    (void)state;
+    static const char *const locales[] = { "de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "ps_AF" };
+    size_t i = 0, count = sizeof locales / sizeof *locales;
+    while (i < count && setlocale(LC_NUMERIC, locales[i]) == NULL) i++;
+    if (i == count) skip(); /* none is installed */
+    double value = 0;
+    assert_true(gl_json_double(parse("1.5"), &value) && value == 1.5);
+    assert_written(1.5, "1.5");
+    setlocale(LC_NUMERIC, "C");
+}
+
+static void errors_have_words(void **state)
+{
+    (void)state;
+    for (int a = GL_JSON_OK; a <= GL_JSON_EXPONENT; a++)
+        for (int b = GL_JSON_OK; b < a; b++)
+            assert_string_not_equal(gl_json_error_text((gl_json_error)a),
+                                    gl_json_error_text((gl_json_error)b));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_rule_has_texts_that_keep_it),
+        cmocka_unit_test(every_rule_has_texts_that_break_it),
+        cmocka_unit_test(depth_is_bounded_and_costs_no_stack),
+        cmocka_unit_test(every_prefix_of_an_object_is_cut),
+        cmocka_unit_test(any_byte_may_change),
+        cmocka_unit_test(all_short_texts_agree_with_json_c),
+        cmocka_unit_test(random_texts_agree_with_json_c),
+        cmocka_unit_test(a_walk_gives_each_element_and_member),
+        cmocka_unit_test(empty_containers_and_scalars_have_nothing_in_them),
+        cmocka_unit_test(tokens_are_the_text_without_its_blanks),
+        cmocka_unit_test(the_last_member_of_a_name_wins),
+        cmocka_unit_test(strings_compare_with_escapes_undone),
+        cmocka_unit_test(strings_read_as_utf8),
+        cmocka_unit_test(written_strings_are_valid_whatever_comes),
+        cmocka_unit_test(random_bytes_are_written_as_valid_strings),
+        cmocka_unit_test(a_rewritten_string_has_one_spelling),
+        cmocka_unit_test(integers_are_read_in_any_spelling),
+        cmocka_unit_test(doubles_are_the_nearest),
+        cmocka_unit_test(the_last_of_many_digits_decides),
+        cmocka_unit_test(a_rewritten_number_has_one_spelling),
+        cmocka_unit_test(doubles_are_written_short),
+        cmocka_unit_test(any_finite_double_reads_back),
+        cmocka_unit_test(a_comma_locale_changes_nothing),
+        cmocka_unit_test(errors_have_words),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,156 @@
+/* prompt.c - what is sent for a draft, and the words of a body that somebody else wrote. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "policy/prompt.h"
+
+static gl_prompt draft(const char *input, const char *goal, const char *constraints)
+{
+    gl_prompt prompt = {
+        gl_slice_str(input), gl_slice_str(goal), gl_slice_str(constraints), "gpt-4o-mini", 0.7, 256
+    };
+    return prompt;
+}
+
+/* The body of a draft, checked; its text is in `out`. */
+static gl_json body_of(const gl_prompt *prompt, gl_buf *out)
+{
+    gl_json body = { .kind = GL_JSON_NONE };
+    gl_buf_init(out, SIZE_MAX);
+    gl_prompt_write(prompt, out);
+    assert_false(out->failed);
+    assert_int_equal(gl_json_check(gl_buf_slice(out), &body, NULL), GL_JSON_OK);
+    return body;
+}
+
+static void assert_last_user_text(gl_json body, const char *expected)
+{
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    gl_prompt_last_user_text(body, &text);
+    if (!gl_slice_is(gl_buf_slice(&text), expected))
+        fail_msg("%.*s is not %s", (int)text.len, text.data, expected);
+    gl_buf_free(&text);
+}
+
+static void a_draft_becomes_a_system_and_a_user_message(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_prompt prompt = draft("The cat \"sat\".\nIt left.", "summarize", "one sentence");
+    gl_buf out;
+    gl_json body = body_of(&prompt, &out), message, name, value;
+    assert_true(gl_json_string_is(gl_json_get(body, "model"), "gpt-4o-mini"));
+    assert_true(gl_slice_is(gl_json_get(body, "temperature").text, "0.7"));
+    assert_true(gl_slice_is(gl_json_get(body, "max_tokens").text, "256"));
+
+    gl_json_iter iter = gl_json_begin(gl_json_get(body, "messages"));
+    assert_true(gl_json_next(&iter, NULL, &message));
+    assert_true(gl_json_string_is(gl_json_get(message, "role"), "system"));
+    assert_true(gl_json_get(message, "content").text.len > 100);
+    assert_true(gl_json_next(&iter, NULL, &message));
+    assert_true(gl_json_string_is(gl_json_get(message, "role"), "user"));
+    assert_true(gl_json_string_is(gl_json_get(message, "content"),
+                                  "Goal:\nsummarize\n\nConstraints:\none sentence\n\nInput:\n"
+                                  "The cat \"sat\".\nIt left."));
+    assert_false(gl_json_next(&iter, NULL, &message));
+
+    size_t members = 0;
+    for (iter = gl_json_begin(body); gl_json_next(&iter, &name, &value);) members++;
+    assert_int_equal(members, 4);
+    gl_buf_free(&out);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void no_constraints_leave_no_heading(void **state)
+{
+    (void)state;
+    gl_prompt prompt = draft("in", "go", "");
+    gl_buf out;
+    assert_last_user_text(body_of(&prompt, &out), "Goal:\ngo\n\nInput:\nin");
+    gl_buf_free(&out);
+    prompt.constraints = gl_slice_of(NULL, 0);
+    assert_last_user_text(body_of(&prompt, &out), "Goal:\ngo\n\nInput:\nin");
+    gl_buf_free(&out);
+}
+
+static void the_same_draft_makes_the_same_bytes(void **state)
+{
+    (void)state;
+    gl_prompt prompt = draft("a\x01\xC3\xA9", "b", "c"), other = prompt;
+    gl_buf first, second, third;
+    body_of(&prompt, &first);
+    body_of(&prompt, &second);
+    assert_true(gl_slice_equal(gl_buf_slice(&first), gl_buf_slice(&second)));
+    other.max_tokens = 257;
+    body_of(&other, &third);
+    assert_false(gl_slice_equal(gl_buf_slice(&first), gl_buf_slice(&third)));
+    gl_buf_free(&first);
+    gl_buf_free(&second);
+    gl_buf_free(&third);
+}
+
+static void a_body_too_large_for_its_buffer_is_said(void **state)
+{
+    (void)state;
+    gl_prompt prompt = draft("a long enough input", "goal", "");
+    gl_buf out;
+    gl_buf_init(&out, 64);
+    gl_prompt_write(&prompt, &out);
+    assert_true(out.failed && out.too_large);
+    gl_buf_free(&out);
+}
+
+static void the_last_message_of_the_user_is_found(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        { "{\"messages\":[{\"role\":\"user\",\"content\":\"one\"},{\"role\":\"assistant\","
+          "\"content\":\"two\"},{\"content\":\"th\\u0072ee\",\"role\":\"us\\u0065r\"},"
+          "{\"role\":\"assistant\",\"content\":\"four\"}]}",
+          "three" },
+        { "{\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"a\"},"
+          "{\"type\":\"image_url\",\"image_url\":{\"url\":\"x\"}},{\"text\":\"b\",\"type\":"
+          "\"text\"},"
+          "{\"type\":\"text\",\"text\":1},{\"type\":\"text\"},7,{\"type\":\"text\",\"text\":\"\"}]}"
+          "]}",
+          "a\nb\n" },
+        { "{\"messages\":[{\"role\":\"user\",\"content\":\"one\"},{\"role\":\"user\","
+          "\"content\":null}]}",
+          "" },
+        { "{\"messages\":[{\"role\":\"user\",\"content\":{\"type\":\"text\",\"text\":\"a\"}}]}",
+          "" },
+        { "{\"messages\":[{\"role\":\"system\",\"content\":\"a\"}]}", "" },
+        { "{\"messages\":[{\"role\":\"user\"},1,null,[],\"user\"]}", "" },
+        { "{\"messages\":[]}", "" },
+        { "{\"messages\":{\"role\":\"user\",\"content\":\"a\"}}", "" },
+        { "{\"messages\":\"a\"}", "" },
+        { "{}", "" },
+        { "[1]", "" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        gl_json body;
+        assert_int_equal(gl_json_check(gl_slice_str(cases[i][0]), &body, NULL), GL_JSON_OK);
+        assert_last_user_text(body, cases[i][1]);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_draft_becomes_a_system_and_a_user_message),
+        cmocka_unit_test(no_constraints_leave_no_heading),
+        cmocka_unit_test(the_same_draft_makes_the_same_bytes),
+        cmocka_unit_test(a_body_too_large_for_its_buffer_is_said),
+        cmocka_unit_test(the_last_message_of_the_user_is_found),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
