@@ -13,7 +13,7 @@ for signal in INT:130 TERM:143; do
     equal exit "$code" "${signal#*:}"
     n=$(wc -l <records)
     [ "$n" -lt 2000 ] || fail "nothing was left"
-    equal done "$(jq .done summary)" "$n"
+    equal "lines done" "$(jq .done summary)" "$n"
     equal lines "$(jq .lines summary)" 2000
     equal unsent "$(jq .unsent summary)" $((2000 - n))
     equal "exit in the summary" "$(jq .exit summary)" "${signal#*:}"

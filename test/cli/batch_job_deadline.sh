@@ -6,4 +6,4 @@ expect 69 "$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 10 --jo
 says --job-deadline
 [ "$(jq .unsent summary)" -gt 900 ] || fail "not stopped"
 equal lines "$(jq .lines summary)" 1000
-equal done "$(jq .done summary)" "$(wc -l <records)"
+equal "lines done" "$(jq .done summary)" "$(wc -l <records)"

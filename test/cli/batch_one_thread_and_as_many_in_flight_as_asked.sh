@@ -5,7 +5,7 @@ drafts 600 >in
 job=$!
 pids="$pids $job"
 until_true test -s records
-equal threads "$(ls "/proc/$job/task" | wc -l)" 1
+equal threads "$(find "/proc/$job/task" -mindepth 1 -maxdepth 1 | wc -l)" 1
 code=0
 wait "$job" || code=$?
 equal exit $code 0

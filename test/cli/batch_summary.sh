@@ -8,7 +8,7 @@ equal keys "$(jq -r 'keys_unsorted | join(",")' summary)" \
 attempts=$(records records '[.[].glimpse.attempts] | add')
 equal attempts "$(jq .attempts summary)" "$attempts"
 equal "requests at the server" "$(mock_stats .requests)" "$attempts"
-equal done "$(jq -c '[.lines, .done, .unsent, .exit]' summary)" "[401,401,0,1]"
+equal "lines done" "$(jq -c '[.lines, .done, .unsent, .exit]' summary)" "[401,401,0,1]"
 for status in aligned rate_limited server_error bad_request error; do
     equal "$status" "$(jq ".by_status.$status" summary)" \
         "$(records records "[.[] | select(.glimpse.status == \"$status\")] | length")"
