@@ -14,6 +14,12 @@ refuse --http 3
 refuse --fallback perhaps
 refuse --ca-file nothing-there
 refuse --header 'no colon'
+refuse --proxy foo://bar
+refuse --base-delay 25h
+expect 78 "$GLIMPSE" run --base-url http://127.0.0.1:1/v1 --http 2 hello
+says --http
+http_proxy='http://no proxy' expect 78 "$GLIMPSE" run --base-url http://127.0.0.1:1/v1 hello
+says http_proxy
 GLIMPSE_THRESHOLDS=4,3,2,1 expect 78 "$GLIMPSE" run hello
 says GLIMPSE_THRESHOLDS
 GLIMPSE_USE_OPENAI=perhaps expect 78 "$GLIMPSE" run hello
