@@ -26,6 +26,12 @@
 #define BACKLOG ((size_t)1024 * 1024)
 /* Lines taken in one turn, so that a file of bad lines does not hold up the loop. */
 #define LINES_A_TURN 256
+/* How often the requests that rest are counted: a snapshot walks the histogram of latencies, so not
+ * at every line. */
+static const struct timeval measure_every = { 0, 100000 };
+/* Resting requests that others make up for, in units of the concurrency: bounds the memory of an
+ * endpoint that refuses everything. */
+#define RESTING_MAX 3
 /* What stops early lets requests in flight finish in, in milliseconds. */
 #define GRACE_MS 5000
 
@@ -211,6 +217,24 @@ static void turn(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(job->session->base);
 }
 
+/* A request counts from its submission, so none is submitted to wait in a queue: as many as may be
+ * in flight, and one more for each that rests before a retry. */
+static void measure(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    cli_job *job = arg;
+    glimpse_stats stats;
+    size_t concurrency = (size_t)job->settings->engine.concurrency;
+    glimpse_stats_init(&stats);
+    glimpse_engine_stats(job->session->engine, &stats);
+    uint64_t busy = stats.waiting + stats.in_flight;
+    uint64_t resting = stats.live > busy ? stats.live - busy : 0;
+    if (resting > concurrency * RESTING_MAX) resting = concurrency * RESTING_MAX;
+    job->window = concurrency + resting;
+    changed(job);
+}
+
 static void output_ready(void *arg)
 {
     changed(arg);
@@ -275,9 +299,7 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     job->settings = settings;
     job->input = input;
     job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
-    /* As many again as may be in flight: what waits to be retried does not keep others from going
-     * out. */
-    job->window = (size_t)settings->engine.concurrency * 2;
+    job->window = (size_t)settings->engine.concurrency;
     gl_buf_init(&job->scratch, SIZE_MAX / 2);
     line_parser_init(&job->parser);
     bool regular = fstat(input, &status) == 0 && S_ISREG(status.st_mode);
@@ -287,10 +309,11 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     job->turn = event_new(base, -1, 0, turn, job);
     job->later = evtimer_new(base, turn, job);
     job->deadline = evtimer_new(base, too_late, job);
+    job->measure = event_new(base, -1, EV_PERSIST, measure, job);
     if (!regular) job->readable = event_new(base, input, EV_READ, readable, job);
     job->out = output_new(base, output, output_ready, job);
-    if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->out == NULL ||
-        (!regular && job->readable == NULL) ||
+    if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->measure == NULL ||
+        job->out == NULL || (!regular && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
         (settings->ordered &&
          !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4, emit, job)))
@@ -311,6 +334,7 @@ int job_run(cli_job *job, cli_report *report)
     struct timeval deadline = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
     job->started = glimpse_monotonic_ns();
     if (signals_catch(&job->signals, base, caught, job) != 0 ||
+        event_add(job->measure, &measure_every) != 0 ||
         (ms > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
         (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
         return EXIT_OS_LIMIT;
@@ -336,7 +360,7 @@ void job_free(cli_job *job)
     if (job == NULL) return;
     progress_stop(&job->progress);
     signals_release(&job->signals);
-    struct event *events[] = { job->turn, job->later, job->readable, job->deadline };
+    struct event *events[] = { job->turn, job->later, job->readable, job->deadline, job->measure };
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i] != NULL) event_free(events[i]);
     if (job->out != NULL) output_close(job->out);

@@ -28,8 +28,8 @@ struct cli_job {
     uint64_t started; /* glimpse_monotonic_ns */
 
     /* turn: something changed in this turn of the loop; later: go on in the next; readable: a slow
-     * input has bytes; deadline: the job's. */
-    struct event *turn, *later, *readable, *deadline;
+     * input has bytes; deadline: the job's; measure: looks at the window. */
+    struct event *turn, *later, *readable, *deadline, *measure;
     uint64_t lines; /* taken from the input, the number of the next in order */
     size_t live;    /* submitted, not ended */
     size_t window;  /* most of them */

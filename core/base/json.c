@@ -42,7 +42,7 @@ static bool is_plain(unsigned char byte)
 /* The first byte of at..end that a run of plain ASCII inside a string cannot hold: a quote, a
  * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so this is
  * where the time goes: eight bytes a turn. */
-static const char *plain_end(const char *at, const char *end)
+static const char *run_end(const char *at, const char *end)
 {
     while ((size_t)(end - at) >= sizeof(uint64_t)) {
         uint64_t w;
@@ -157,7 +157,7 @@ static bool check_escape(reader *r)
 static bool check_string(reader *r)
 {
     for (;;) {
-        r->at = plain_end(r->at, r->end);
+        r->at = run_end(r->at, r->end);
         if (r->at == r->end) return fail(r, GL_JSON_CUT);
         unsigned char c = (unsigned char)*r->at;
         if (c == '"') {
@@ -353,6 +353,39 @@ static const char *string_end(const char *at, const char *end)
     }
 }
 
+/* Behind the number or literal that starts at `at`. */
+static const char *word_end(const char *at, const char *end)
+{
+    do at++;
+    while (at < end && *at != ',' && *at != ']' && *at != '}' && !is_blank(*at));
+    return at;
+}
+
+/* Behind the container that starts at `at`: brackets are counted, strings jumped over. */
+static const char *container_end(const char *at, const char *end)
+{
+    int depth = 0;
+    do {
+        switch (*at) {
+        case '"':
+            at = string_end(at, end);
+            continue;
+        case '{':
+        case '[':
+            depth++;
+            break;
+        case '}':
+        case ']':
+            depth--;
+            break;
+        default:
+            break;
+        }
+        at++;
+    } while (depth > 0);
+    return at;
+}
+
 gl_json_iter gl_json_tokens(gl_json value)
 {
     gl_json_iter iter = { value.text.data, value.text.data + value.text.len };
@@ -361,11 +394,11 @@ gl_json_iter gl_json_tokens(gl_json value)
 
 char gl_json_token(gl_json_iter *iter, gl_slice *token)
 {
-    const char *start = blank_end(iter->at, iter->end), *at = start;
+    const char *start = blank_end(iter->at, iter->end);
     if (start == iter->end) return '\0';
     switch (*start) {
     case '"':
-        at = string_end(start, iter->end);
+        iter->at = string_end(start, iter->end);
         break;
     case '{':
     case '}':
@@ -373,65 +406,58 @@ char gl_json_token(gl_json_iter *iter, gl_slice *token)
     case ']':
     case ',':
     case ':':
-        at++;
+        iter->at = start + 1;
         break;
     default:
-        do at++;
-        while (at < iter->end && !is_blank(*at) && *at != ',' && *at != ']' && *at != '}');
+        iter->at = word_end(start, iter->end);
         break;
     }
-    iter->at = at;
-    *token = gl_slice_of(start, (size_t)(at - start));
+    *token = gl_slice_of(start, (size_t)(iter->at - start));
     return *start;
 }
 
+/* iter->at is on the opening bracket or on the comma before the next element, at the end behind
+ * the closing bracket. */
 gl_json_iter gl_json_begin(gl_json container)
 {
     gl_json_iter iter = { NULL, NULL };
-    if (container.kind == GL_JSON_ARRAY || container.kind == GL_JSON_OBJECT) {
-        iter.at = container.text.data;
-        iter.end = iter.at + container.text.len;
-    }
+    if (container.kind == GL_JSON_ARRAY || container.kind == GL_JSON_OBJECT)
+        iter = gl_json_tokens(container);
     return iter;
 }
 
-/* The value that starts with the next token, to its closing bracket. */
-static gl_json whole_value(gl_json_iter *iter)
+/* Reads the value at iter->at, blanks before it and behind it. */
+static void take_value(gl_json_iter *iter, gl_json *value)
 {
-    gl_slice token = { NULL, 0 };
-    char first = gl_json_token(iter, &token);
-    const char *start = token.data;
-    if (first == '{' || first == '[') {
-        for (int depth = 1; depth > 0;) {
-            char c = gl_json_token(iter, &token);
-            depth += c == '{' || c == '[';
-            depth -= c == '}' || c == ']';
-        }
-    }
-    gl_json value = { kind_of(first), gl_slice_of(start, (size_t)(iter->at - start)) };
-    return value;
+    const char *start = blank_end(iter->at, iter->end), *at;
+    value->kind = kind_of(*start);
+    if (value->kind == GL_JSON_STRING)
+        at = string_end(start, iter->end);
+    else if (value->kind == GL_JSON_OBJECT || value->kind == GL_JSON_ARRAY)
+        at = container_end(start, iter->end);
+    else
+        at = word_end(start, iter->end);
+    value->text = gl_slice_of(start, (size_t)(at - start));
+    iter->at = blank_end(at, iter->end);
 }
 
 bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
 {
     if (iter->at == iter->end) return false;
-    /* The opening bracket or the comma; the container's own end says which bracket it is. */
-    gl_slice token;
-    gl_json_token(iter, &token);
-    bool is_object = iter->end[-1] == '}';
-    const char *next = blank_end(iter->at, iter->end);
-    if (next + 1 == iter->end) { /* an empty container's closing bracket */
+    iter->at = blank_end(iter->at + 1, iter->end);
+    if (iter->at + 1 == iter->end) { /* the closing bracket of an empty container */
         iter->at = iter->end;
         return false;
     }
-    if (is_object) {
-        gl_json member = whole_value(iter);
+    /* The closing bracket says what the container is. */
+    if (iter->end[-1] == '}') {
+        gl_json member;
+        take_value(iter, &member);
+        iter->at++; /* the colon */
         if (name != NULL) *name = member;
-        gl_json_token(iter, &token); /* the colon */
     }
-    *value = whole_value(iter);
-    next = blank_end(iter->at, iter->end);
-    iter->at = *next == ',' ? next : iter->end;
+    take_value(iter, value);
+    if (*iter->at != ',') iter->at = iter->end;
     return true;
 }
 

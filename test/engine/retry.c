@@ -145,6 +145,22 @@ static void a_retry_goes_back_through_admission(void **state)
     rig_close(&r);
 }
 
+static void the_place_of_a_failed_attempt_is_taken_at_once(void **state)
+{
+    (void)state;
+    rig r;
+    told failing, next;
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
+    rig_open(&r);
+    rig_submit(&r, &failing, "{\"n\":1}");
+    rig_submit(&r, &next, "{\"n\":2}");
+    gl_sim_run_for_ms(100); /* the first one's attempt ends, and it waits for its retry */
+    assert_int_equal(gl_sim_counts_of(r.sim)->started, 2);
+    rig_close(&r);
+}
+
 static void without_fallback_a_failure_has_no_essence(void **state)
 {
     (void)state;
@@ -219,6 +235,7 @@ static void a_wait_that_would_pass_the_deadline_is_not_begun(void **state)
 static void run_limit(rig *r, told *t, const gl_sim_plan *plan, glimpse_error want, int64_t ms)
 {
     r->config.max_attempts = 1;
+    r->config.thresholds = (glimpse_thresholds){ 3600000, 3600001, 3600002, 3600003 };
     r->plans[0] = *plan;
     rig_open(r);
     rig_submit(r, t, "{}");
@@ -293,6 +310,7 @@ int main(void)
         cmocka_unit_test(the_wait_a_server_asks_for_is_kept),
         cmocka_unit_test(a_longer_wait_than_we_honour_is_not_replaced_by_a_shorter_one),
         cmocka_unit_test(a_retry_goes_back_through_admission),
+        cmocka_unit_test(the_place_of_a_failed_attempt_is_taken_at_once),
         cmocka_unit_test(without_fallback_a_failure_has_no_essence),
         cmocka_unit_test(the_deadline_ends_a_request_whatever_it_does),
         cmocka_unit_test(a_wait_that_would_pass_the_deadline_is_not_begun),

@@ -16,9 +16,17 @@
 #include "base/alloc.h"
 #include "http_rig.h"
 
+/* evdns tells the caller's log callback about each name server that fails; default: stderr. */
+static void ignore_log(int severity, const char *text)
+{
+    (void)severity;
+    (void)text;
+}
+
 void http_rig_init(http_rig *rig)
 {
     signal(SIGPIPE, SIG_IGN);
+    event_set_log_callback(ignore_log);
     *rig = (http_rig){ .live_before = gl_alloc_live() };
     rig->base = event_base_new();
     rig->loop = gl_loop_new(rig->base);
