@@ -74,10 +74,11 @@ static gl_slice trim(gl_slice text)
  * core/policy/prompt.c have it, else the last paragraph. */
 static gl_slice subject_of(gl_slice text)
 {
+    if (text.len == 0) return text;
     gl_slice paragraph = { 0 };
     const char *started = NULL; /* where the current paragraph begins */
     const char *at = text.data, *end = text.data + text.len;
-    while (text.len != 0 && at < end) {
+    while (at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = newline != NULL ? newline : end;
         gl_slice line = trim(gl_slice_of(at, (size_t)(line_end - at)));
@@ -197,12 +198,13 @@ int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, g
     gl_buf_reset(text);
     message_text(last_user, text);
     gl_slice gist = mock_answer_gist(gl_buf_slice(text));
-    if (gist.len == 0) gist = gl_slice_str("There is no user message to answer.");
-    if (gist.data >= text->data && gist.data < text->data + text->len) { /* only that much stays */
+    if (gist.len != 0) { /* only that much of the text stays */
         memmove(text->data, gist.data, gist.len);
         text->len = gist.len;
         fold_blanks(text);
         gist = gl_buf_slice(text);
+    } else {
+        gist = gl_slice_str("There is no user message to answer.");
     }
 
     uint32_t spread = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
