@@ -1,0 +1,19 @@
+#!/bin/sh
+# The program at the head of glimpse.h is the one that is kept as an example; with no key it answers
+# on this machine, and asks the endpoint that the environment names.
+. "$(dirname "$0")/lib.sh"
+
+# Both without comment marks and blanks: clang-format wraps the file, not the comment.
+sed -n '/^ \*     #include <event2/,/^ \*     }$/p' "$root/core/include/glimpse/glimpse.h" |
+    sed 's/^ \*//' | tr -d ' \n' >"$scratch/in_header"
+sed '/^\/\*.*\*\/$/d' "$root/docs/examples/twenty_lines.c" | tr -d ' \n' >"$scratch/in_file"
+[ -s "$scratch/in_header" ] || die "no program found in glimpse.h"
+cmp "$scratch/in_header" "$scratch/in_file" || die "glimpse.h and twenty_lines.c differ"
+
+"$examples/example_twenty_lines" >"$scratch/local"
+lines_fit "$scratch/local" '^aligned: \.\.\.$'
+
+start_mock
+"$examples/example_twenty_lines" >"$scratch/asked"
+lines_fit "$scratch/asked" '^aligned: .'
+! cmp -s "$scratch/local" "$scratch/asked" || die "the endpoint was not asked"

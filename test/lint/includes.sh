@@ -1,0 +1,145 @@
+#!/bin/sh
+# Who may include whom: the rooms of docs/architecture.md.
+. "$(dirname "$0")/lib.sh"
+
+# The first row whose pattern fits a file's path decides. Columns, parted by blanks:
+#   the path; what it may include in quotes; which libraries it may include in angle brackets.
+# OWN stands for a header of the same folder, CORE for one that stands in core/ itself, SELF for the
+# file's own name. `-` is nothing. The public headers and the C library are open to all.
+rules='
+^core/include/                  -                                                       -
+^core/base/sha256\.c            ^base/                                                  ^openssl/
+^core/base/                     ^base/                                                  -
+^core/policy/                   ^base/|^SELF$|^(status|result|histogram)\.h$            -
+^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
+^core/[^/]*$                    ^base/|^policy/|CORE                                    -
+^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store)/         -
+^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
+^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
+^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
+^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
+^cli/                           ^base/|OWN|^mock/mock\.h$                               ^(event2|json-c)/
+^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
+^bench/micro/                   .                                                       ^(event2|json-c|curl)/
+^bench/                         ^base/|OWN|^mock/                                       ^(event2|json-c|curl)/
+^docs/examples/                 -                                                       ^event2/
+^test/                          .                                                       .
+'
+
+check() { # root
+    root=$1
+    sources "$root" '*.c' '*.h' >"$scratch/files"
+    (cd "$root" && xargs grep -nE '^[ \t]*#[ \t]*include' /dev/null) <"$scratch/files" \
+        >"$scratch/includes" || true
+    ROOT=$root RULES=$rules awk '
+    BEGIN {
+        n = split(ENVIRON["RULES"], row, "\n")
+        for (i = 1; i <= n; i++)
+            if (split(row[i], column, " ") == 3) {
+                rows++; path[rows] = column[1]; quoted[rows] = column[2]; library[rows] = column[3]
+            }
+        libraries = "^(event2|curl|json-c|openssl|nghttp2|hiredis)/|^(event|evdns|evhttp|evutil|sqlite3|cmocka)\\.h$"
+        threads = "^(pthread|threads)\\.h$"
+        impure = "^(time|unistd|stdio|signal|poll|fcntl|netdb)\\.h$|^sys/|^netinet/|^arpa/"
+    }
+
+    function stands(file,    line, there) {
+        file = ENVIRON["ROOT"] "/" file
+        there = (getline line < file) >= 0
+        close(file)
+        return there
+    }
+
+    function dir_of(file) { sub(/[^\/]*$/, "", file); return file }
+
+    function may(name, file, allowed,    base, room) {
+        if (allowed == "-") return 0
+        base = file
+        sub(/^core\//, "", base); sub(/\.[ch]$/, ".h", base)
+        room = dir_of(file); sub(/^backends\//, "", room)
+        gsub(/SELF/, base, allowed)
+        gsub(/ROOM\//, room == "" ? "/" : room, allowed)
+        if (allowed ~ /OWN/ && name !~ /\// && stands(dir_of(file) name)) return 1
+        if (allowed ~ /CORE/ && name !~ /\// && stands("core/" name)) return 1
+        return name ~ allowed
+    }
+
+    {
+        file = $0; sub(/:.*/, "", file)
+        at = $0; sub(/^[^:]*:/, "", at); sub(/:.*/, "", at)
+        if (!match($0, /["<][^">]*[">]/)) { print file ":" at ": an include that names no file"; next }
+        mark = substr($0, RSTART, 1)
+        name = substr($0, RSTART + 1, RLENGTH - 2)
+        for (i = 1; i <= rows; i++) if (file ~ path[i]) break
+        if (i > rows) { print file ":" at ": stands in no room"; next }
+        ok = 1
+        if (mark == "\"") ok = name !~ /^glimpse\// && may(name, file, quoted[i])
+        else if (name ~ threads) ok = 0
+        else if (name ~ libraries) ok = library[i] != "-" && name ~ library[i]
+        else if (name ~ /^glimpse\//) ok = file !~ /^core\/base\//
+        else if (file ~ /^core\/policy\//) ok = name !~ impure
+        else if (file ~ /^core\/include\//) ok = name ~ /^std(bool|def|int)\.h$/
+        if (!ok) print file ":" at ": may not include " mark name (mark == "<" ? ">" : "\"")
+    }' "$scratch/includes" >"$scratch/findings"
+    report "$scratch/findings"
+}
+
+refuses() { # path, include
+    printf '#include %s\n' "$2" | sample "$1"
+    refused "$1 includes $2"
+}
+
+accepts() { # path, include
+    printf '#include %s\n' "$2" | sample "$1"
+    printf '/* there */\n' | sample core/loop.h
+    printf '/* there */\n' | sample cli/say.h
+    accepted "$1 includes $2"
+}
+
+self_test() {
+    refuses core/engine.c '<curl/curl.h>'
+    refuses core/engine.c '<event2/event.h>'
+    refuses core/engine.c '<json-c/json.h>'
+    refuses core/engine.c '<pthread.h>'
+    refuses core/engine.c '"openai/http.h"'
+    refuses core/engine.c '"mock/mock.h"'
+    refuses core/engine.c ' "say.h"'
+    refuses core/base/map.c '"loop.h"'
+    refuses core/base/map.c '<openssl/evp.h>'
+    refuses core/base/map.c '<glimpse/cache.h>'
+    refuses core/policy/limit.c '"policy/key.h"'
+    refuses core/policy/limit.c '<time.h>'
+    refuses core/policy/limit.c '"loop.h"'
+    refuses core/include/glimpse/engine.h '"engine.h"'
+    refuses core/include/glimpse/engine.h '<event2/event.h>'
+    refuses core/include/glimpse/engine.h '<stdio.h>'
+    refuses backends/openai/decode.c '<curl/curl.h>'
+    refuses backends/openai/sampler.c '"engine.h"'
+    refuses backends/openai/sampler.c '"local/local.h"'
+    refuses backends/openai/http.c '<event2/event.h>'
+    refuses cli/batch.c '<curl/curl.h>'
+    refuses cli/batch.c '"loop.h"'
+    refuses cli/batch.c '"policy/key.h"'
+    refuses cli/batch.c '"mock/mock_server.h"'
+    refuses bench/mock/mock.c '<curl/curl.h>'
+    refuses docs/examples/embed.c '"base/buf.h"'
+    refuses docs/examples/embed.c '<curl/curl.h>'
+    refuses core/engine.c 'WHATEVER'
+    accepts core/engine.c '"loop.h"'
+    accepts core/engine.c '"policy/key.h"'
+    accepts core/loop.c '<event2/event.h>'
+    accepts core/base/sha256.c '<openssl/evp.h>'
+    accepts core/policy/limit.c '"policy/limit.h"'
+    accepts core/policy/limit.c '<math.h>'
+    accepts backends/glimpse.c '"openai/http.h"'
+    accepts backends/openai/http.c '<curl/curl.h>'
+    accepts backends/openai/http_multi.h '<curl/curl.h>'
+    accepts backends/openai/sampler.c '"openai/http.h"'
+    accepts cli/version.c '<curl/curl.h>'
+    accepts cli/batch.c '"say.h"'
+    accepts cli/mock.c '"mock/mock.h"'
+    accepts docs/examples/embed.c '<event2/event.h>'
+    accepts test/unit/http.c '<curl/curl.h>'
+}
+
+lint_main "$@"

@@ -1,0 +1,50 @@
+#!/bin/sh
+# What no written file may hold: work left undone, a path of one person's machine, blanks at line
+# ends, tabs or carriage returns in sources, more lines than one noun needs.
+. "$(dirname "$0")/lib.sh"
+
+longest=600 # lines; a file that grows past it is two nouns
+
+find_text() { # what it is, extended regular expression; file names from $scratch/files
+    xargs grep -nEI "$2" /dev/null <"$scratch/files" | cut -c1-160 | sed "s,^,$1: ," || true
+}
+
+check() { # root
+    # The checks hold samples of what they refuse.
+    written_files "$1" | grep -v '^test/lint/' >"$scratch/files" || true
+    cd "$1"
+    {
+        find_text 'unfinished' '(^|[^A-Za-z_])(TODO|FIXME|XXX|HACK)([^A-Za-z_]|$)'
+        find_text 'a path of one machine' '(^|[^A-Za-z0-9_./-])/(home|Users|root|work|mnt)/[A-Za-z0-9_.-]'
+        find_text 'blanks at the end' '[[:blank:]]+$'
+        find_text 'carriage return' "$(printf '\r')"
+        sources . '*.c' '*.h' '*.sh' >"$scratch/code"
+        xargs grep -nE "$(printf '\t')" /dev/null <"$scratch/code" | cut -c1-160 |
+            sed 's,^,tab: ,' || true
+        xargs wc -l /dev/null <"$scratch/code" |
+            awk -v longest="$longest" '$2 != "total" && $1 > longest {
+                print $2 ": " $1 " lines, more than " longest }'
+    } >"$scratch/findings"
+    report "$scratch/findings"
+}
+
+self_test() {
+    echo '/* TODO: later */' | sample core/engine.c
+    refused 'work left undone'
+    echo 'see /home/me/notes' | sample docs/notes.md
+    refused 'a path of one machine'
+    printf 'int a; \n' | sample cli/main.c
+    refused 'a blank at the end'
+    printf '\tint a;\n' | sample cli/main.c
+    refused 'a tab'
+    printf 'int a;\r\n' | sample README.md
+    refused 'a carriage return'
+    awk 'BEGIN { for (i = 0; i < 601; i++) print "int a;" }' | sample core/engine.c
+    refused '601 lines'
+    awk 'BEGIN { for (i = 0; i < 600; i++) print "int a;" }' | sample core/engine.c
+    accepted '600 lines'
+    printf '/* TODOS is a word */\n/* /proc/self/task, build/dev/root/x */\n' | sample core/engine.c
+    accepted 'words that only look like it'
+}
+
+lint_main "$@"
