@@ -71,11 +71,10 @@ static void watch_fired(int fd, int events, void *arg)
         gl_watch_set(socket->watch, 0);
         return;
     }
-    gl_shard *shard = socket->shard;
     int mask = ((events & GL_WATCH_READ) ? CURL_CSELECT_IN : 0) |
                ((events & GL_WATCH_WRITE) ? CURL_CSELECT_OUT : 0);
-    int running;
-    curl_multi_socket_action(shard->multi, fd, mask, &running);
+    gl_shard *shard = socket->shard; /* the entry may be gone, or elsewhere, afterwards */
+    gl_shard_act(shard, fd, mask);
     gl_shard_mark_dirty(shard);
 }
 
