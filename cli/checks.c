@@ -73,6 +73,20 @@ const char *check_header(const char *text)
 
 /* --- URLs --- */
 
+const char *check_proxy(const char *text)
+{
+    static const char *const schemes[] = {
+        "http", "https", "socks4", "socks4a", "socks5", "socks5h"
+    };
+    const char *end = strstr(text, "://");
+    if (end == NULL) return check_plain(text);
+    for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++)
+        if (strlen(schemes[i]) == (size_t)(end - text) &&
+            strncasecmp(text, schemes[i], (size_t)(end - text)) == 0)
+            return check_plain(text);
+    return "must be a proxy such as http://host:port";
+}
+
 /* Where the host of a URL starts, NULL when it is neither http nor https. */
 static const char *host_of(const char *url)
 {

@@ -141,7 +141,8 @@ static bool has_room(const cli_job *job)
     return !job->settings->ordered || job->lines - job->order.next < job->order.window;
 }
 
-/* More bytes: at once from a file, when the loop says so from what may be slow. */
+/* More bytes: when the loop says so from what may be slow, else at once (epoll knows neither files
+ * nor most devices). */
 static void want_input(cli_job *job)
 {
     if (job->readable != NULL && event_add(job->readable, NULL) == 0) {
@@ -310,10 +311,12 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     job->later = evtimer_new(base, turn, job);
     job->deadline = evtimer_new(base, too_late, job);
     job->measure = event_new(base, -1, EV_PERSIST, measure, job);
-    if (!regular) job->readable = event_new(base, input, EV_READ, readable, job);
+    bool slow = fstat(input, &status) == 0 &&
+                (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(input) != 0);
+    if (slow) job->readable = event_new(base, input, EV_READ, readable, job);
     job->out = output_new(base, output, output_ready, job);
     if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->measure == NULL ||
-        job->out == NULL || (!regular && job->readable == NULL) ||
+        job->out == NULL || (slow && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
         (settings->ordered &&
          !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4, emit, job)))

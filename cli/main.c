@@ -2,8 +2,10 @@
  * main.c - the table of commands and the way into them. A command gets its settings, read and
  * checked row by row, and returns the exit code.
  */
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "exits.h"
@@ -71,8 +73,17 @@ static int run_command(const cli_command *command, int argc, char **argv)
     return code;
 }
 
+/* A standard descriptor that is closed would be given to the next file that is opened, and get what
+ * was meant for a person. Opened the wrong way round, its use fails as it did before. */
+static void occupy_standard_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0) return;
+}
+
 int main(int argc, char **argv)
 {
+    occupy_standard_descriptors();
     const char *name = argc > 1 ? argv[1] : NULL;
     if (name == NULL) {
         say("no command; try 'glimpse help'");

@@ -90,7 +90,7 @@ const cli_option option_table[] = {
       .value = "VERSION", .choices = "auto|1.1|2", .default_text = "auto",
       .help = "auto (2 only where the libcurl found does it soundly), 1.1, 2" },
     { .name = "proxy", .type = OPTION_TEXT, AT(proxy), .commands = ENGINE, .value = "URL",
-      .check = check_plain, .help = "proxy for http and https; empty = none" },
+      .check = check_proxy, .help = "proxy for http and https; empty = none" },
     { .name = "https-proxy", .environment = "https_proxy,HTTPS_PROXY", .environment_only = true,
       .type = OPTION_TEXT, AT(engine.https_proxy), .commands = ENGINE, .check = check_plain,
       .help = "proxy for https" },

@@ -12,24 +12,43 @@ static const struct timeval redraw = { 0, 200000 }, plain = { 10, 0 };
 
 void progress_clear(cli_progress *progress)
 {
-    if (progress->drawn) fputs("\r\033[J", stderr);
-    progress->drawn = false;
+    if (progress->rows > 1) fprintf(stderr, "\033[%dA", progress->rows - 1);
+    if (progress->rows > 0) fputs("\r\033[J", stderr);
+    progress->rows = 0;
 }
 
-/* The line, cut to the terminal's width so that \r finds its start again. */
-static void draw(cli_progress *progress, char *line)
+/* How much of the text fits a row: up to the last ", " that does. */
+static size_t row_length(const char *text, size_t columns)
+{
+    size_t len = strlen(text), fits = 0;
+    if (len <= columns) return len;
+    for (size_t i = 0; i + 2 <= columns; i++)
+        if (text[i] == ',' && text[i + 1] == ' ') fits = i + 2;
+    return fits != 0 ? fits : columns;
+}
+
+/* The line as a block of rows that the terminal does not wrap, so that it can be drawn over. */
+static void draw_block(cli_progress *progress, const char *line)
 {
     struct winsize window;
-    if (progress->terminal) {
-        size_t columns = ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 1
-                             ? (size_t)window.ws_col - 1
-                             : 79;
-        if (strlen(line) > columns) line[columns] = '\0';
-        fprintf(stderr, "\r\033[J%s", line);
-        progress->drawn = true;
-    } else {
-        fprintf(stderr, "%s\n", line);
+    size_t columns = 79;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 20)
+        columns = (size_t)window.ws_col - 1;
+    progress_clear(progress);
+    while (*line != '\0') {
+        size_t len = row_length(line, columns);
+        fprintf(stderr, "%s%.*s", progress->rows > 0 ? "\n" : "", (int)len, line);
+        progress->rows++;
+        line += len;
     }
+}
+
+static void draw(cli_progress *progress, const char *line)
+{
+    if (progress->terminal)
+        draw_block(progress, line);
+    else
+        fprintf(stderr, "%s\n", line);
 }
 
 static void tick(evutil_socket_t fd, short what, void *arg)
@@ -49,7 +68,7 @@ bool progress_start(cli_progress *progress, struct event_base *base,
 {
     const char *term = getenv("TERM");
     progress->terminal = isatty(STDERR_FILENO) != 0 && term != NULL && strcmp(term, "dumb") != 0;
-    progress->drawn = false;
+    progress->rows = 0;
     progress->look = look;
     progress->arg = arg;
     progress->timer = event_new(base, -1, EV_PERSIST, tick, progress);

@@ -12,7 +12,8 @@ struct event_base;
 
 typedef struct cli_progress {
     struct event *timer;
-    bool terminal, drawn;
+    bool terminal;
+    int rows;                                    /* on the terminal now */
     void (*look)(void *arg, cli_report *report); /* asked for the present state */
     void *arg;
 } cli_progress;

@@ -85,9 +85,9 @@ void report_progress(const cli_report *report, char *line, size_t size)
     add(line, size, ", %" PRIu64 " tokens",
         report->stats.prompt_tokens + report->stats.completion_tokens);
     if (all > done && rate(report) > 0) {
-        double left = (double)(all - done) / rate(report);
-        add(line, size, ", %.0f:%02d left",
-            left / 60 - 0.5 > 0 ? (double)(int64_t)(left / 60) : 0.0, (int)((int64_t)left % 60));
+        uint64_t left = (uint64_t)((double)(all - done) / rate(report));
+        add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
+            left / 60 % 60, left % 60);
     }
 }
 
@@ -112,6 +112,21 @@ void report_print(const cli_report *report, FILE *stream)
             100 * hit_rate(report));
     fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
             stats->prompt_tokens, stats->completion_tokens);
+}
+
+/* The most memory this process has held: VmHWM, for getrusage's figure is also that of the program
+ * which started this one, from before exec. */
+static int64_t max_rss(void)
+{
+    char line[256];
+    int64_t kib = -1;
+    FILE *file = fopen("/proc/self/status", "re");
+    while (file != NULL && kib < 0 && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "VmHWM: %" SCNd64, &kib) != 1) kib = -1;
+    if (file != NULL) fclose(file);
+    struct rusage usage;
+    if (kib < 0 && getrusage(RUSAGE_SELF, &usage) == 0) kib = (int64_t)usage.ru_maxrss;
+    return kib > 0 ? kib * 1024 : 0;
 }
 
 /* --- the object of --summary ----------------------------------------------------------------- */
@@ -145,8 +160,6 @@ void report_json(const cli_report *report, gl_buf *out)
 {
     const cli_tally *tally = &report->tally;
     const glimpse_stats *stats = &report->stats;
-    struct rusage usage;
-    int64_t rss = getrusage(RUSAGE_SELF, &usage) == 0 ? (int64_t)usage.ru_maxrss * 1024 : 0;
     gl_buf_printf(out, "{\"lines\":%" PRIu64 ",\"done\":%" PRIu64 ",\"unsent\":%" PRIu64,
                   tally->done + tally->unsent, tally->done, tally->unsent);
     json_counts(out, "by_status", tally->by_status, GLIMPSE_STATUS_COUNT, status_word);
@@ -168,5 +181,5 @@ void report_json(const cli_report *report, gl_buf *out)
     json_double(out, ",\"max\":", (double)stats->latency_max_us / 1e3);
     gl_buf_printf(out,
                   "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64 ",\"exit\":%d}\n",
-                  stats->peak_in_flight, rss, report->exit_code);
+                  stats->peak_in_flight, max_rss(), report->exit_code);
 }

@@ -8,6 +8,32 @@
 #include "say.h"
 #include "signals.h"
 
+/* Why the engine refused its settings: what glimpse_config_check cannot see, the sampler's own
+ * door says. */
+static int say_refused(cli_session *session, const cli_settings *settings)
+{
+    const glimpse_config *config = &settings->engine;
+    glimpse_openai_config openai;
+    glimpse_sampler *sampler = NULL;
+    const char *problem = NULL;
+    glimpse_openai_config_init(&openai);
+    if (config->base_url != NULL) openai.base_url = config->base_url;
+    openai.api_key = config->api_key;
+    openai.organization = config->organization;
+    openai.project = config->project;
+    openai.headers = config->headers;
+    openai.header_count = config->header_count;
+    openai.https_proxy = config->https_proxy;
+    openai.http_proxy = config->http_proxy;
+    openai.no_proxy = config->no_proxy;
+    openai.ca_file = config->ca_file;
+    openai.http_version = config->http_version;
+    if (glimpse_openai_sampler_new(session->base, &openai, &sampler, &problem) == GLIMPSE_OK)
+        glimpse_sampler_unref(sampler);
+    if (problem == NULL || *problem == '\0') problem = "a setting is refused";
+    return settings_say_problem(settings, problem);
+}
+
 int session_open(cli_session *session, cli_settings *settings)
 {
     memset(session, 0, sizeof *session);
@@ -19,9 +45,10 @@ int session_open(cli_session *session, cli_settings *settings)
     settings->engine.log = log_sink_write;
     settings->engine.log_arg = &session->log;
     glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
+    if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);
     if (error != GLIMPSE_OK) {
         say("the engine cannot be set up: %s", glimpse_error_sentence(error));
-        return error == GLIMPSE_ERR_INVALID ? EXIT_VALUE : EXIT_OS_LIMIT;
+        return EXIT_OS_LIMIT;
     }
     if (settings->engine.use_openai == GLIMPSE_USE_OPENAI_AUTO &&
         strcmp(glimpse_engine_sampler_name(session->engine), "local") == 0)

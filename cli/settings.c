@@ -234,8 +234,7 @@ static int read_key_file(cli_settings *to)
     return 0;
 }
 
-/* A field of glimpse_config, as its check names it, by the name that the user knows. */
-static int say_config_problem(const cli_settings *settings, const char *problem)
+int settings_say_problem(const cli_settings *settings, const char *problem)
 {
     static const struct {
         const char *field, *row;
@@ -257,6 +256,11 @@ static int say_config_problem(const cli_settings *settings, const char *problem)
         if (len > 3 && strcmp(name + len - 3, "-ms") == 0) name[len - 3] = '\0';
         row = row_named(name);
     }
+    if (strcmp(name, "proxy") == 0 && settings->proxy == NULL)
+        row = row_named(settings->engine.base_url != NULL &&
+                                strncasecmp(settings->engine.base_url, "http:", 5) == 0
+                            ? "http-proxy"
+                            : "https-proxy");
     char where[512];
     if (row == NULL)
         say("%s", problem);
@@ -290,7 +294,7 @@ int settings_check_engine(cli_settings *to)
     }
     const char *problem = NULL;
     if (glimpse_config_check(engine, &problem) != GLIMPSE_OK)
-        return say_config_problem(to, problem != NULL ? problem : "a setting is not valid");
+        return settings_say_problem(to, problem != NULL ? problem : "a setting is not valid");
     if (engine->api_key != NULL && engine->base_url != NULL &&
         engine->use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(engine->base_url))
         say("warning: the key is sent over plain http to another machine");

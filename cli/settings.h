@@ -59,6 +59,10 @@ void settings_free(cli_settings *settings);
 /* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
 
+/* Says what a check of the library found wrong: the field it begins with is put in the option's
+ * name. Returns the exit code. */
+int settings_say_problem(const cli_settings *settings, const char *problem);
+
 /* The origin of one row's value, by the row's name. */
 option_origin settings_origin(const cli_settings *settings, const char *name);
 

@@ -8,13 +8,15 @@
 #include "exits.h"
 #include "say.h"
 
-/* libcurl older than 8.0.1 can report a truncated HTTP/2 body as complete (curl 48cd032623,
- * 544a7f804d): --http auto then stays with HTTP/1.1. */
+/* What --http auto does, by the same releases as take_version in backends/openai/http_endpoint.c:
+ * 8.11.1 and later, but not 8.14.0 to 8.15.x, nor 8.21.0. */
 static const char *http2_verdict(const curl_version_info_data *curl)
 {
+    unsigned version = curl->version_num;
     if ((curl->features & CURL_VERSION_HTTP2) == 0) return "this libcurl has none";
-    return curl->version_num < 0x080001 ? "only with --http 2: truncated answers can look complete"
-                                        : "used where the server offers it";
+    if (version < 0x080b01 || (version >= 0x080e00 && version < 0x081000) || version == 0x081500)
+        return "not used unless --http 2 asks for it: unsound in this libcurl";
+    return "used over TLS where the server offers it";
 }
 
 int command_version(cli_settings *settings)

@@ -1,0 +1,15 @@
+# A second signal ends it at once; the file holds whole lines.
+drafts 300 >in
+start_mock --fault hang:30% --latency 20ms
+"$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 50 >out 2>err &
+job=$!
+pids="$pids $job"
+until_true test -s records
+kill "$job"
+until_true grep -q stopping err
+kill "$job"
+code=0
+wait "$job" || code=$?
+equal exit "$code" 143
+n=$(records records length)
+equal "whole lines" "$(wc -l <records)" "$n"

@@ -1,0 +1,17 @@
+# A config file sets options; what is wrong in it is named by file and line.
+start_mock
+printf '# comment\n\nbase-url = %s\nmodel=from-file\nport = 7\n' "$URL" >conf
+expect 0 "$GLIMPSE" run --config conf --json hello
+equal model "$(jq -r .response.body.model out)" from-file
+GLIMPSE_CONFIG=conf GLIMPSE_MODEL=from-env expect 0 "$GLIMPSE" run --json hello
+equal model "$(jq -r .response.body.model out)" from-env
+GLIMPSE_CONFIG=conf GLIMPSE_MODEL=from-env expect 0 "$GLIMPSE" run --model flag --json hello
+equal model "$(jq -r .response.body.model out)" flag
+printf '\nconcurency = 5\n' >conf
+expect 78 "$GLIMPSE" run --config conf hello
+says conf:2: concurency concurrency
+printf 'concurrency = many\n' >conf
+expect 78 "$GLIMPSE" run --config conf hello
+says conf:1: concurrency
+expect 78 "$GLIMPSE" run --config nothing-there hello
+says nothing-there

@@ -1,0 +1,103 @@
+#!/bin/sh
+# sh lib.sh GLIMPSE SCRIPT - runs one test script in a fresh directory, with the helpers below.
+# A script holds when it ends with exit 0; whatever it started is killed by its number.
+set -eu
+GLIMPSE=$1
+script=$2
+TMPDIR=$(mktemp -d)
+export GLIMPSE TMPDIR
+pids=
+
+clean_up() {
+    code=$?
+    for pid in $pids; do kill "$pid" 2>/dev/null || :; done
+    wait
+    cd /
+    rm -rf "$TMPDIR"
+    exit "$code"
+}
+trap clean_up EXIT
+trap 'exit 1' INT TERM
+cd "$TMPDIR"
+
+for name in OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID GLIMPSE_USE_OPENAI \
+    GLIMPSE_MODEL GLIMPSE_THRESHOLDS GLIMPSE_LOG GLIMPSE_CONFIG SSL_CERT_FILE HTTPS_PROXY \
+    HTTP_PROXY NO_PROXY https_proxy http_proxy no_proxy; do
+    unset "$name"
+done
+
+fail() {
+    echo "FAILED: $*" >&2
+    for file in out err; do
+        [ ! -s $file ] || { echo "--- $file" >&2 && head -c 2000 $file >&2; }
+    done
+    exit 1
+}
+
+# expect CODE COMMAND...: runs it with its output in the files out and err, and wants this code.
+expect() {
+    wanted=$1
+    shift
+    code=0
+    "$@" >out 2>err || code=$?
+    [ "$code" = "$wanted" ] || fail "exit $code, not $wanted: $*"
+}
+
+# says TEXT...: each is in err.
+says() {
+    for text in "$@"; do
+        grep -qF -e "$text" err || fail "stderr does not say '$text'"
+    done
+}
+
+# one_line: err is one line.
+one_line() {
+    [ "$(wc -l <err)" = 1 ] || fail "stderr is not one line"
+}
+
+# equal WHAT A B
+equal() {
+    [ "$2" = "$3" ] || fail "$1: '$2' is not '$3'"
+}
+
+# until_true COMMAND...: true within 10 s.
+until_true() {
+    tries=0
+    until "$@" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 200 ] || fail "never: $*"
+        sleep 0.05
+    done
+}
+
+# start_mock OPTIONS...: sets MOCK (its number) and URL.
+start_mock() {
+    rm -f port
+    "$GLIMPSE" mock --port-file port "$@" >mock.out 2>mock.err &
+    MOCK=$!
+    pids="$pids $MOCK"
+    until_true test -s port
+    URL=http://127.0.0.1:$(cat port)/v1
+}
+
+# mock_stats FIELD: of what the mock has counted.
+mock_stats() {
+    perl -MIO::Socket::INET -e '
+        my $s = IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]") or die "connect: $!";
+        print $s "GET /__mock/stats HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n";
+        local $/; my $all = <$s>; $all =~ s/^.*?\r\n\r\n//s; print $all' "$(cat port)" | jq "$1"
+}
+
+# drafts N [PREFIX]: N distinct drafts.
+drafts() {
+    awk -v n="$1" -v p="${2:-d}" 'BEGIN { for (i = 1; i <= n; i++)
+        printf "{\"custom_id\":\"%s%d\",\"input_text\":\"text number %d\"}\n", p, i, i }'
+}
+
+# records FILE FILTER: a jq filter over all records as one array.
+records() {
+    jq -s -r "$2" "$1" || fail "$1 is not JSON lines"
+}
+
+# shellcheck source=/dev/null
+. "$script"

@@ -1,0 +1,21 @@
+# What is no command or option is exit 64, with a hint.
+expect 64 "$GLIMPSE"
+says 'glimpse help'
+expect 64 "$GLIMPSE" frobnicate
+says frobnicate 'glimpse help'
+expect 64 "$GLIMPSE" batch --concurency 5 in -o out.jsonl
+says --concurency --concurrency 'glimpse help batch'
+expect 64 "$GLIMPSE" run --thresholds
+says --thresholds
+expect 64 "$GLIMPSE" batch in
+says -o
+expect 64 "$GLIMPSE" batch -o out.jsonl
+says INPUT
+expect 64 "$GLIMPSE" batch one two -o out.jsonl
+says two
+expect 64 "$GLIMPSE" run --api-key sk-secret hello
+! grep -q sk-secret err || fail "the key is shown"
+expect 64 "$GLIMPSE" help frobnicate
+for later in --rpm --tpm --stream --resume --max-cost --breaker --metrics; do
+    expect 64 "$GLIMPSE" batch in -o out.jsonl $later 1
+done
