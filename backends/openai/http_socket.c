@@ -64,8 +64,9 @@ static void forget(gl_socket *socket)
 static void watch_fired(int fd, int events, void *arg)
 {
     gl_http *http = arg;
-    gl_socket *socket = find(http, fd);
-    assert(socket != NULL && socket->watch != NULL);
+    assert((size_t)fd < http->sockets.count);
+    gl_socket *socket = &http->sockets.at[fd];
+    assert(socket->watch != NULL);
     if (socket->dormant) {
         wake(socket);
         gl_watch_set(socket->watch, 0);
