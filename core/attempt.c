@@ -163,18 +163,28 @@ void *glimpse_attempt_data(const glimpse_attempt *attempt)
     return attempt->data;
 }
 
+/* A limit that begins now may end before what the request's timer stands at; one that bytes move on
+ * never does, so those only leave their time. */
+static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
+{
+    if (limit_ms > 0) gl_engine_set_timer(attempt->request);
+}
+
 void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
 {
-    gl_time now = gl_loop_now(attempt->request->engine->loop);
+    const glimpse_engine *engine = attempt->request->engine;
+    gl_time now = gl_loop_now(engine->loop);
     switch (progress) {
     case GLIMPSE_PROGRESS_CONNECTED:
         attempt->connected = now;
+        limit_begins(attempt, engine->config.first_byte_timeout_ms);
         break;
     case GLIMPSE_PROGRESS_SENT:
         attempt->sent = true;
         break;
     case GLIMPSE_PROGRESS_FIRST_BYTE:
         attempt->first_byte = attempt->last_byte = now;
+        limit_begins(attempt, engine->config.idle_timeout_ms);
         break;
     case GLIMPSE_PROGRESS_BYTES:
         attempt->last_byte = now;

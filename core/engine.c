@@ -39,9 +39,12 @@ void gl_engine_leave(glimpse_engine *engine)
     if (--engine->depth == 0 && engine->free_wanted) gl_engine_destroy(engine);
 }
 
+/* What the network brought is passed on before the loop polls again. What the turn or the caller
+ * brought waits for a poll: a caller that submits from a deferred call of its own, and is answered
+ * from the cache, would otherwise keep the loop in one endless turn. */
 void gl_engine_schedule(glimpse_engine *engine)
 {
-    if (engine->in_turn)
+    if (engine->yield)
         gl_defer_next_turn(engine->turn);
     else
         gl_defer_this_turn(engine->turn);
@@ -78,7 +81,7 @@ static gl_time request_due(const gl_request *request)
     return due;
 }
 
-static void set_timer(gl_request *request)
+void gl_engine_set_timer(gl_request *request)
 {
     gl_heap_set(&request->engine->heap, &request->timer, request_due(request));
     gl_engine_arm(request->engine);
@@ -133,7 +136,7 @@ static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
     }
     gl_request_move(request, GL_STATE_RUNNING, &engine->running, false);
     gl_attempt_start(request, sampler, now);
-    set_timer(request);
+    gl_engine_set_timer(request);
     sampler->vtable.start(sampler->self, &request->attempt); /* may end it */
 }
 
@@ -159,7 +162,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->result->timings.backoff_ns += (int64_t)wait;
     request->retry_notice = request->observer.on_notice != NULL;
     gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
-    set_timer(request);
+    gl_engine_set_timer(request);
     gl_engine_schedule(engine); /* its place is free for another */
 }
 
@@ -269,7 +272,7 @@ void gl_engine_turn(void *arg)
 {
     glimpse_engine *engine = arg;
     gl_engine_enter(engine);
-    engine->in_turn = true;
+    engine->yield = true;
     admit(engine);
     bool more = gl_deliver(engine, DELIVER_PER_TURN);
     admit(engine); /* what the callbacks submitted goes out in the same turn */
@@ -282,7 +285,7 @@ void gl_engine_turn(void *arg)
         engine->closed_told = true;
         if (engine->closed != NULL) engine->closed(engine->closed_arg);
     }
-    engine->in_turn = false;
+    engine->yield = false;
     gl_engine_leave(engine);
 }
 
@@ -371,7 +374,7 @@ static void request_expired(gl_request *request, gl_time now)
         request->queued = now;
         gl_engine_schedule(engine);
     }
-    set_timer(request);
+    gl_engine_set_timer(request);
 }
 
 void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
@@ -437,7 +440,7 @@ void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error e
         gl_request_move(request, GL_STATE_WAITING, &engine->waiting, false);
         engine->waiting_count++;
         request->queued = now;
-        set_timer(request);
+        gl_engine_set_timer(request);
         gl_engine_schedule(engine);
     }
 }

@@ -54,8 +54,8 @@ struct glimpse_engine {
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
     gl_buf scratch;          /* bodies of drafts while they are written */
 
-    int depth;    /* our own frames on the stack; a free waits until there is none */
-    bool in_turn; /* the turn runs: reschedule it for the next one, not for this */
+    int depth;  /* our own frames on the stack; a free waits until there is none */
+    bool yield; /* what is to be done now waits for the loop to poll: see gl_engine_schedule */
     bool closing, closed_told, free_wanted;
     gl_heap_entry close_timer;
     glimpse_closed_fn closed;
@@ -71,6 +71,9 @@ void gl_engine_leave(glimpse_engine *engine);
 /* The turn will run; the timer stands early enough for the heap. */
 void gl_engine_schedule(glimpse_engine *engine);
 void gl_engine_arm(glimpse_engine *engine);
+
+/* Puts the request's timer at the earliest of its times. */
+void gl_engine_set_timer(gl_request *request);
 
 /* What the loop calls; arg is the engine. */
 void gl_engine_turn(void *arg);

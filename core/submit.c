@@ -66,8 +66,11 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     engine->stats.submitted++;
     if (id != NULL) *id = request->id;
 
+    bool yield = engine->yield;
     gl_engine_enter(engine);
+    engine->yield = true;
     gl_engine_take(engine, request, find_key(request), now);
+    engine->yield = yield;
     gl_engine_leave(engine);
     return GLIMPSE_OK;
 }
@@ -147,7 +150,10 @@ void glimpse_cancel(glimpse_engine *engine, glimpse_id id)
 {
     gl_request *request = gl_map_get(&engine->requests, id);
     if (request == NULL) return;
+    bool yield = engine->yield;
     gl_engine_enter(engine);
+    engine->yield = true;
     gl_engine_cancel(request, gl_loop_now(engine->loop));
+    engine->yield = yield;
     gl_engine_leave(engine);
 }

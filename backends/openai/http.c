@@ -68,14 +68,16 @@ static void drain(void *arg)
     gl_http *http = arg;
     http->draining = true;
     for (int round = 0; round < DRAIN_ROUNDS; round++) {
-        gl_list dirty;
-        gl_list_init(&dirty);
-        gl_list_splice_back(&dirty, &http->dirty);
+        gl_list now;
         gl_node *node;
-        while ((node = gl_list_pop_front(&dirty)) != NULL)
+        gl_list_init(&now);
+        gl_list_splice_back(&now, &http->dirty);
+        while ((node = gl_list_pop_front(&now)) != NULL)
             gl_shard_drain(GL_CONTAINER(node, gl_shard, dirty));
         if (gl_list_empty(&http->finished)) break;
-        while ((node = gl_list_pop_front(&http->finished)) != NULL)
+        /* Not what a callback's own start adds: that is for the next round. */
+        gl_list_splice_back(&now, &http->finished);
+        while ((node = gl_list_pop_front(&now)) != NULL)
             report(http, GL_CONTAINER(node, gl_transfer, node));
     }
     http->draining = false;
@@ -179,6 +181,18 @@ static bool share_new(gl_http *http)
                CURLSHE_OK;
 }
 
+static void log_setup(const gl_http *http)
+{
+    if (!gl_log_wants(&http->log, GLIMPSE_LOG_DEBUG)) return;
+    const glimpse_log_field fields[] = {
+        { "libcurl", curl_version_info(CURLVERSION_NOW)->version, 0 },
+        { "http", http->endpoint.multiplex ? "2" : "1.1", 0 },
+        { "proxy", http->endpoint.proxy[0] != '\0' ? "yes" : "no", 0 },
+    };
+    gl_log_emit(&http->log, GLIMPSE_LOG_DEBUG, "http_setup", fields,
+                sizeof fields / sizeof *fields);
+}
+
 glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
                           gl_http **out, const char **problem)
 {
@@ -208,6 +222,7 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
         if (http->resolver == NULL) goto done;
     }
     gl_timer_set(http->reaper, gl_loop_now(loop) + REAP_EVERY);
+    log_setup(http);
     error = GLIMPSE_OK;
 done:
     if (error != GLIMPSE_OK) {

@@ -34,12 +34,12 @@ typedef struct gl_http_config {
 glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
                           gl_http **http, const char **problem);
 
-/* No transfer may be running. */
+/* No transfer may be running. Not from inside done. */
 void gl_http_free(gl_http *http);
 
 /* How a transfer ended; borrowed during done. */
 typedef struct gl_http_response {
-    glimpse_error error; /* GLIMPSE_OK: a complete response of any status */
+    glimpse_error error; /* GLIMPSE_OK: a complete response of any status but 3xx (REDIRECT) */
     const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
     int status;          /* 0 when no status line came */
     gl_slice body;       /* what came, also when it broke */
@@ -47,6 +47,10 @@ typedef struct gl_http_response {
 } gl_http_response;
 
 typedef struct gl_http_observer {
+    /* Called inside libcurl: stores, and calls nothing of gl_http. CONNECTED and SENT come
+     * together, once, just before the request goes out on a new connection or a warm one: what the
+     * server has counted is never more than the SENT reported. FIRST_BYTE is the body's first byte;
+     * an answer without a body has none. */
     void (*progress)(void *arg, glimpse_progress progress);
     /* Once, never inside gl_http_start or gl_http_cancel. The transfer is gone afterwards. */
     void (*done)(void *arg, const gl_http_response *response);

@@ -1,7 +1,6 @@
 /* mock_answer.c - see mock_answer.h. Shapes by OpenAI's openapi.yaml 2.3.0. */
 #include "mock/mock_answer.h"
 
-#include <ctype.h>
 #include <math.h>
 
 #include "base/json.h"
@@ -71,36 +70,20 @@ static gl_slice trim(gl_slice text)
     return text;
 }
 
-/* A line that only sets parts of a prompt apart: quotes, dashes, fences, or one <tag>. */
-static bool is_fence(gl_slice line)
-{
-    line = trim(line);
-    if (line.len < 3) return false;
-    if (line.data[0] == '<' && line.data[line.len - 1] == '>')
-        return memchr(line.data, ' ', line.len) == NULL;
-    for (size_t i = 0; i < line.len; i++)
-        if (isalnum((unsigned char)line.data[i]) || (unsigned char)line.data[i] >= 0x80)
-            return false;
-    return true;
-}
-
-/* The part that is to be summarized: what the last two fences enclose, else the last paragraph. */
+/* What is to be summarized: all behind a line that reads "Input:", as the prompts of
+ * core/policy/prompt.c have it, else the last paragraph. */
 static gl_slice subject_of(gl_slice text)
 {
-    gl_slice enclosed = { 0 }, paragraph = { 0 };
-    const char *fenced = NULL, *started = NULL; /* where the current block, paragraph begins */
+    gl_slice paragraph = { 0 };
+    const char *started = NULL; /* where the current paragraph begins */
     const char *at = text.data, *end = text.data + text.len;
     while (text.len != 0 && at < end) {
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         const char *line_end = newline != NULL ? newline : end;
-        gl_slice line = gl_slice_of(at, (size_t)(line_end - at));
-        bool fence = is_fence(line);
-        if (fence) {
-            gl_slice block = trim(gl_slice_of(fenced, fenced != NULL ? (size_t)(at - fenced) : 0));
-            if (block.len != 0) enclosed = block;
-            fenced = newline != NULL ? newline + 1 : NULL;
-        }
-        if (fence || trim(line).len == 0) {
+        gl_slice line = trim(gl_slice_of(at, (size_t)(line_end - at)));
+        if (newline != NULL && gl_slice_is(line, "Input:"))
+            return trim(gl_slice_of(newline + 1, (size_t)(end - newline - 1)));
+        if (line.len == 0) {
             started = NULL;
         } else {
             if (started == NULL) started = at;
@@ -108,7 +91,7 @@ static gl_slice subject_of(gl_slice text)
         }
         at = newline != NULL ? newline + 1 : end;
     }
-    return trim(enclosed.len != 0 ? enclosed : paragraph);
+    return trim(paragraph);
 }
 
 gl_slice mock_answer_gist(gl_slice text)
@@ -120,7 +103,8 @@ gl_slice mock_answer_gist(gl_slice text)
         if (!is_blank(c)) continue;
         word = end;
         if (end != 0 && strchr(".!?", subject.data[end - 1]) != NULL) break;
-        if (c == '\n' && end + 1 < subject.len && subject.data[end + 1] == '\n') break;
+        if (c == '\n' && end + 1 < subject.len && is_blank(subject.data[end + 1]))
+            break; /* the paragraph ends, or a heading that indented lines follow */
     }
     if (end == GIST_MAX && end < subject.len)
         end = word != 0 ? word : gl_utf8_clip(subject.data, subject.len, GIST_MAX);

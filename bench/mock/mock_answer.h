@@ -18,8 +18,8 @@ int mock_answer_models(gl_buf *out);
 int mock_answer_error(int status, const char *param, const char *code, const char *message,
                       gl_buf *out);
 
-/* What a chat answer says to a user message: the first sentence of the text that is to be
- * summarized, in plain words. A slice of text. */
+/* What a chat answer says to a user message: the first sentence, or heading, of what is to be
+ * summarized, at most 200 bytes of it. A slice of text. */
 gl_slice mock_answer_gist(gl_slice text);
 
 #endif

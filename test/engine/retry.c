@@ -235,6 +235,7 @@ static void a_wait_that_would_pass_the_deadline_is_not_begun(void **state)
 static void run_limit(rig *r, told *t, const gl_sim_plan *plan, glimpse_error want, int64_t ms)
 {
     r->config.max_attempts = 1;
+    r->config.thresholds = (glimpse_thresholds){ 3600000, 3600001, 3600002, 3600003 };
     r->plans[0] = *plan;
     rig_open(r);
     rig_submit(r, t, "{}");

@@ -176,12 +176,77 @@ static void freeing_an_engine_with_everything_in_flight_leaves_nothing(void **st
     tear_down(&h, live);
 }
 
+/* --- a caller that submits from a deferred call, and is answered from the cache --- */
+
+typedef struct pinger {
+    struct event_base *base;
+    glimpse_engine *engine;
+    struct event *again;
+    int fd, left, results, results_when_read;
+} pinger;
+
+static void ping_done(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    pinger *p = arg;
+    assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_ALIGNED);
+    if (++p->results == 100) assert_int_equal(write(p->fd, "x", 1), 1);
+    event_active(p->again, EV_TIMEOUT, 1);
+}
+
+static void ping(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    pinger *p = arg;
+    glimpse_observer observer = { .on_result = ping_done };
+    glimpse_draft draft = { .input_text = "always the same" };
+    if (p->left-- == 0)
+        event_base_loopbreak(p->base);
+    else
+        assert_int_equal(glimpse_submit_draft(p->engine, &draft, NULL, &observer, p, NULL), 0);
+}
+
+static void ping_read(evutil_socket_t fd, short what, void *arg)
+{
+    (void)what;
+    char byte;
+    pinger *p = arg;
+    assert_int_equal(read(fd, &byte, 1), 1);
+    p->results_when_read = p->results;
+}
+
+static void a_chain_of_cache_hits_does_not_keep_the_sockets_waiting(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    host h;
+    set_up(&h, "0");
+    pinger p = { .base = h.base, .engine = h.engine, .left = 1000, .results_when_read = -1 };
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, h.pair), 0);
+    p.again = evtimer_new(h.base, ping, &p);
+    h.reader = event_new(h.base, h.pair[1], EV_READ, ping_read, &p);
+    assert_int_equal(event_add(h.reader, NULL), 0);
+    p.fd = h.pair[0];
+    event_active(p.again, EV_TIMEOUT, 1);
+    event_base_dispatch(h.base);
+    assert_int_equal(p.results, 1000);
+    assert_in_range(p.results_when_read, 100, 110); /* long before the chain ended */
+    event_free(p.again);
+    event_free(h.reader);
+    close(h.pair[0]);
+    close(h.pair[1]);
+    h.results = REQUESTS;
+    tear_down(&h, live);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_engine_lives_beside_the_callers_timers_and_sockets),
         cmocka_unit_test(notices_are_never_early_on_a_default_base),
+        cmocka_unit_test(a_chain_of_cache_hits_does_not_keep_the_sockets_waiting),
         cmocka_unit_test(freeing_an_engine_with_everything_in_flight_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

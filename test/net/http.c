@@ -1,5 +1,4 @@
 /* http.c - gl_http against the scripted server: what it sends, and how each ending is called. */
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,12 +6,10 @@
 
 #include <cmocka.h>
 
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -26,8 +23,7 @@
 static const fault_step hang[] = { { FAULT_HANG, NULL, 0 } };
 static const fault_step reset[] = { { FAULT_RESET, NULL, 0 } };
 
-/* --- what is sent ------------------------------------------------------------------------------
- */
+/* --- what is sent --- */
 
 static void answer_comes_with_status_body_and_headers(void **state)
 {
@@ -130,111 +126,7 @@ static void large_body_goes_out_whole_without_asking_first(void **state)
     http_rig_end(&rig);
 }
 
-/* --- many, and again ----------------------------------------------------------------------------
- */
-
-static void one_after_the_other_share_a_connection(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    for (int i = 0; i < 50; i++) {
-        http_call call = { 0 };
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_OK);
-        http_call_free(&call);
-    }
-    assert_int_equal(fault_server_connections(rig.server), 1);
-    assert_int_equal(rig.sent, 50);
-    http_rig_end(&rig);
-}
-
-static void many_run_at_once_and_the_next_wave_reuses_their_connections(void **state)
-{
-    (void)state;
-    enum { MANY = 200 };
-    static const fault_step slow[] = { { FAULT_PAUSE, NULL, 200 },
-                                       { FAULT_SEND, FAULT_OK_TEXT, 0 },
-                                       END };
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    fault_server_play(rig.server, slow);
-    http_call *calls = calloc(MANY, sizeof *calls);
-    assert_non_null(calls);
-    for (size_t wave = 1; wave <= 3; wave++) {
-        for (size_t i = 0; i < MANY; i++) http_call_start(&rig, &calls[i], "/x", "{}");
-        http_rig_run(&rig, &rig.done, wave * MANY);
-        for (size_t i = 0; i < MANY; i++) {
-            assert_int_equal(calls[i].error, GLIMPSE_OK);
-            assert_string_equal(calls[i].body, "{\"ok\":true}");
-            http_call_free(&calls[i]);
-        }
-        assert_int_equal(fault_server_connections(rig.server), MANY);
-    }
-    assert_int_equal(fault_server_peak(rig.server), MANY);
-    assert_int_equal(fault_server_requests(rig.server), 3 * MANY);
-    assert_int_equal(rig.sent, 3 * MANY);
-    free(calls);
-    http_rig_end(&rig);
-}
-
-static http_call second;
-
-static void start_second(http_call *call)
-{
-    http_call_start(call->rig, &second, "/second", "{}");
-}
-
-static void done_may_start_another(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call call = { .then = start_second };
-    http_call_start(&rig, &call, "/first", "{}");
-    http_rig_run(&rig, &rig.done, 2);
-    assert_int_equal(second.error, GLIMPSE_OK);
-    assert_int_equal(fault_server_connections(rig.server), 1);
-    http_call_free(&call);
-    http_call_free(&second);
-    http_rig_end(&rig);
-}
-
-static http_call chain[500];
-static size_t chained;
-
-static void start_next(http_call *call)
-{
-    if (chained == 500) return;
-    http_call *next = &chain[chained++];
-    next->then = start_next;
-    http_call_start(call->rig, next, "/next", "{}");
-}
-
-static void chain_of_starts_from_done_reuses_handles(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    chained = 0;
-    http_call first = { .then = start_next };
-    for (int i = 0; i < 8; i++) start_next(&(http_call){ .rig = &rig });
-    http_rig_run(&rig, &rig.done, 500);
-    for (size_t i = 0; i < 500; i++) {
-        assert_int_equal(chain[i].error, GLIMPSE_OK);
-        http_call_free(&chain[i]);
-    }
-    assert_int_equal(fault_server_connections(rig.server), 8);
-    http_call_free(&first);
-    http_rig_end(&rig);
-}
-
-/* --- endings ------------------------------------------------------------------------------------
- */
+/* --- endings --- */
 
 /* Plays the script for one request on a new connection; the caller frees the call. */
 static http_call outcome_of(const fault_step *script)
@@ -402,18 +294,6 @@ static void body_of_exactly_the_limit_is_fine(void **state)
     http_call_free(&call);
 }
 
-/* A port of 127.0.0.1 that nobody listens on: bound, and kept so while fd is open. */
-static int closed_port(int *fd)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET };
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t len = sizeof address;
-    *fd = socket(AF_INET, SOCK_STREAM, 0);
-    assert_int_equal(bind(*fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(*fd, (struct sockaddr *)&address, &len), 0);
-    return ntohs(address.sin_port);
-}
-
 static void refused_connection_is_a_connect_error_and_nothing_was_sent(void **state)
 {
     (void)state;
@@ -422,7 +302,7 @@ static void refused_connection_is_a_connect_error_and_nothing_was_sent(void **st
     char url[64];
     gl_http_config config = http_rig_config(&rig, url, sizeof url);
     int fd;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", closed_port(&fd));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d", http_rig_closed_port(&fd));
     http_rig_open(&rig, &config);
     http_call call = { 0 };
     http_call_run(&rig, &call, "/x", "{}");
@@ -462,365 +342,6 @@ static void want_of_descriptors_is_named(void **state)
     http_rig_end(&rig);
 }
 
-/* --- sent once ----------------------------------------------------------------------------------
- */
-
-static void request_on_a_dying_connection_is_not_sent_again(void **state)
-{
-    (void)state;
-    static const fault_step close_it[] = { { FAULT_CLOSE, NULL, 0 } };
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call call = { 0 };
-    for (size_t i = 0; i < 10; i++) {
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_OK);
-        http_call_free(&call);
-        /* The server takes the next request on this connection and breaks it: after a FIN libcurl
-         * alone would send it again on a new connection, and the server count it twice. */
-        fault_server_play_once(rig.server, i % 2 ? reset : close_it);
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_ERR_RESET);
-        if (i % 2 == 0)
-            assert_string_equal(call.message, "connection died before an answer; not resent");
-        assert_int_equal(call.progress[GLIMPSE_PROGRESS_SENT], 1);
-        http_call_free(&call);
-        assert_int_equal(fault_server_requests(rig.server), rig.sent);
-    }
-    assert_int_equal(rig.sent, 20);
-    http_rig_end(&rig);
-}
-
-static void connection_closed_while_idle_costs_no_request(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    for (size_t i = 1; i <= 10; i++) {
-        http_call call = { 0 };
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_OK);
-        http_call_free(&call);
-        fault_server_close_idle(rig.server);
-        http_rig_pass(&rig, 5);
-        assert_int_equal(fault_server_connections(rig.server), i);
-    }
-    assert_int_equal(fault_server_requests(rig.server), 10);
-    assert_int_equal(rig.sent, 10);
-    http_rig_end(&rig);
-}
-
-static void connection_closed_just_as_a_request_comes_is_never_counted_twice(void **state)
-{
-    (void)state;
-    enum { MANY = 40 };
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call *calls = calloc(MANY, sizeof *calls);
-    assert_non_null(calls);
-    size_t answered = 0;
-    for (size_t wave = 1; wave <= 5; wave++) {
-        for (size_t i = 0; i < MANY; i++) http_call_start(&rig, &calls[i], "/x", "{}");
-        /* Written, and not yet read by the server, which closes what it thinks is idle. */
-        event_base_loop(rig.base, EVLOOP_NONBLOCK);
-        fault_server_close_idle(rig.server);
-        http_rig_run(&rig, &rig.done, wave * MANY);
-        for (size_t i = 0; i < MANY; i++) {
-            assert_int_equal(calls[i].done, 1);
-            if (calls[i].error == GLIMPSE_OK) answered++;
-            assert_true(calls[i].progress[GLIMPSE_PROGRESS_SENT] <= 1);
-            http_call_free(&calls[i]);
-        }
-    }
-    assert_true(answered <= fault_server_requests(rig.server));
-    assert_true(fault_server_requests(rig.server) <= rig.sent);
-    free(calls);
-    http_rig_end(&rig);
-}
-
-/* --- cancel -------------------------------------------------------------------------------------
- */
-
-static void cancel_ends_it_without_a_word_in_every_phase(void **state)
-{
-    (void)state;
-    static const fault_step half[] = { { FAULT_SEND,
-                                         "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", 0 },
-                                       { FAULT_HANG, NULL, 0 } };
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call call = { 0 };
-    /* Before libcurl has seen it. */
-    http_call_start(&rig, &call, "/x", "{}");
-    gl_http_cancel(call.transfer);
-    http_rig_pass(&rig, 10);
-    assert_int_equal(fault_server_requests(rig.server), 0);
-    /* While it connects: the server accepts, and that is all. */
-    fault_server_play(rig.server, hang);
-    http_call_start(&rig, &call, "/x", "{}");
-    event_base_loop(rig.base, EVLOOP_NONBLOCK);
-    gl_http_cancel(call.transfer);
-    http_rig_pass(&rig, 10);
-    /* While it waits for the answer. */
-    size_t before = fault_server_requests(rig.server);
-    http_call_start(&rig, &call, "/x", "{}");
-    http_rig_run_requests(&rig, before + 1);
-    gl_http_cancel(call.transfer);
-    http_rig_pass(&rig, 10);
-    assert_int_equal(fault_server_open(rig.server), 0);
-    /* While the answer comes. */
-    fault_server_play(rig.server, half);
-    http_call_start(&rig, &call, "/x", "{}");
-    while (call.progress[GLIMPSE_PROGRESS_FIRST_BYTE] == 0) event_base_loop(rig.base, EVLOOP_ONCE);
-    gl_http_cancel(call.transfer);
-    http_rig_pass(&rig, 10);
-    assert_int_equal(fault_server_open(rig.server), 0);
-    assert_int_equal(call.done, 0);
-    assert_int_equal(rig.done, 0);
-    /* And it still works. */
-    fault_server_play(rig.server, fault_ok);
-    http_call after = { 0 };
-    http_call_run(&rig, &after, "/x", "{}");
-    assert_int_equal(after.error, GLIMPSE_OK);
-    http_call_free(&after);
-    http_rig_end(&rig);
-}
-
-static void cancel_while_sending_drops_the_connection(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call warm = { 0 };
-    http_call_run(&rig, &warm, "/x", "{}");
-    http_call_free(&warm);
-    fault_server_freeze(rig.server);
-    size_t len = (size_t)32 * 1024 * 1024; /* more than the kernel takes */
-    char *body = malloc(len + 1);
-    assert_non_null(body);
-    memset(body, 'a', len);
-    body[len] = '\0';
-    http_call call = { 0 };
-    http_call_start(&rig, &call, "/x", body);
-    while (call.progress[GLIMPSE_PROGRESS_SENT] == 0) event_base_loop(rig.base, EVLOOP_ONCE);
-    http_rig_pass(&rig, 20);
-    assert_int_equal(call.done, 0);
-    gl_http_cancel(call.transfer);
-    http_rig_pass(&rig, 10);
-    assert_int_equal(rig.done, 1);
-    free(body);
-    http_rig_end(&rig);
-}
-
-enum { GROUP = 30 };
-static http_call group[GROUP];
-
-static void cancel_the_group(http_call *call)
-{
-    for (size_t i = 0; i < GROUP; i++) {
-        if (&group[i] == call || group[i].transfer == NULL) continue;
-        gl_http_cancel(group[i].transfer);
-        group[i].transfer = NULL;
-    }
-}
-
-static void done_may_cancel_others_also_those_that_have_ended_unreported(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    /* Refused connections end all in the same turn, so that their messages are read together. */
-    for (size_t i = 0; i < GROUP; i++) group[i] = (http_call){ .then = cancel_the_group };
-    gl_http_free(rig.http);
-    char url[64];
-    gl_http_config config = http_rig_config(&rig, url, sizeof url);
-    int fd;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", closed_port(&fd));
-    http_rig_open(&rig, &config);
-    for (size_t i = 0; i < GROUP; i++) http_call_start(&rig, &group[i], "/x", "{}");
-    http_rig_run(&rig, &rig.done, 1);
-    http_rig_pass(&rig, 20);
-    assert_int_equal(rig.done, 1);
-    for (size_t i = 0; i < GROUP; i++) http_call_free(&group[i]);
-    close(fd);
-    http_rig_end(&rig);
-}
-
-/* --- what is refused at the door ----------------------------------------------------------------
- */
-
-static void expect_refused(gl_http_config config, const char *field)
-{
-    size_t live = gl_alloc_live();
-    struct event_base *base = event_base_new();
-    gl_loop *loop = gl_loop_new(base);
-    gl_http *http = NULL;
-    const char *problem = NULL;
-    config.max_response_bytes = 1000;
-    config.max_connections = 10;
-    glimpse_error error = gl_http_new(loop, base, &config, &http, &problem);
-    if (error != GLIMPSE_ERR_INVALID) print_error("taken: %s\n", config.base_url);
-    assert_int_equal(error, GLIMPSE_ERR_INVALID);
-    assert_null(http);
-    assert_memory_equal(problem, field, strlen(field));
-    gl_loop_free(loop);
-    event_base_free(base);
-    assert_int_equal(gl_alloc_live(), live);
-}
-
-static void base_url_must_be_a_plain_http_url(void **state)
-{
-    (void)state;
-    static const char *const bad[] = {
-        "",
-        "api.example.com/v1",
-        "ftp://example.com/",
-        "file:///etc/passwd",
-        "http://",
-        "https:///v1",
-        "http://user@example.com/",
-        "http://user:pass@example.com/",
-        "https://example.com/v1?x=1",
-        "https://example.com/v1?",
-        "https://example.com/v1#f",
-        "https://example.com/v 1",
-        " https://example.com/",
-        "https://example.com/\r\nX: y",
-        "https://exa\tmple.com/",
-        "https://example.com:99999/",
-        "https://[::1/",
-        "https://example.com:port/",
-    };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        expect_refused((gl_http_config){ .base_url = bad[i] }, "base_url: ");
-    expect_refused((gl_http_config){ .base_url = NULL }, "base_url: ");
-}
-
-static void header_line_with_a_control_byte_is_refused(void **state)
-{
-    (void)state;
-    static const char *const bad[] = { "Authorization: Bearer a\r\nX: y",
-                                       "X: a\nb",
-                                       "X: a\x7f",
-                                       "X\x01: a",
-                                       "no colon",
-                                       ": no name",
-                                       "Na me: x",
-                                       "Na;me: x" };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        const char *lines[] = { "Accept: application/json", bad[i] };
-        expect_refused(
-            (gl_http_config){ .base_url = "http://h/", .headers = lines, .header_count = 2 },
-            "headers: ");
-    }
-}
-
-static void proxy_must_be_one_that_is_known(void **state)
-{
-    (void)state;
-    static const char *const bad[] = { "ftp://p:1", "http://p:1\r\nX: y", "http://" };
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        expect_refused((gl_http_config){ .base_url = "http://h/", .http_proxy = bad[i] },
-                       "proxy: ");
-}
-
-static void path_that_is_no_url_ends_as_invalid(void **state)
-{
-    (void)state;
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call call = { 0 };
-    http_call_run(&rig, &call, "/a\r\nX-Smuggled: 1", "{}");
-    assert_int_equal(call.error, GLIMPSE_ERR_INVALID);
-    assert_int_equal(fault_server_connections(rig.server), 0);
-    http_call_free(&call);
-    http_rig_end(&rig);
-}
-
-static void slash_at_the_end_of_the_base_is_no_matter(void **state)
-{
-    (void)state;
-    static const char *const ends[] = { "", "/", "/v1", "/v1/", "/v1//" };
-    static const char *const lines[] = { "POST /x ", "POST /x ", "POST /v1/x ", "POST /v1/x ",
-                                         "POST /v1/x " };
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        http_rig rig;
-        http_rig_init(&rig);
-        char url[64];
-        gl_http_config config = http_rig_config(&rig, url, sizeof url);
-        snprintf(url, sizeof url, "http://127.0.0.1:%d%s", fault_server_port(rig.server), ends[i]);
-        http_rig_open(&rig, &config);
-        http_call call = { 0 };
-        http_call_run(&rig, &call, i % 2 ? "/x" : "x", "{}");
-        assert_memory_equal(fault_server_request(rig.server, 0)->head, lines[i], strlen(lines[i]));
-        http_call_free(&call);
-        http_rig_end(&rig);
-    }
-}
-
-/* --- proxies ------------------------------------------------------------------------------------
- */
-
-static void proxy_gets_the_request_and_no_proxy_goes_past_it(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *no_proxy;
-        bool proxied;
-    } cases[] = { { NULL, true },
-                  { "", true },
-                  { "example.org, 10.0.0.1", true },
-                  { "127.0.0.1", false },
-                  { "example.org,127.0.0.1", false },
-                  { "*", false } };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        http_rig rig;
-        http_rig_init(&rig);
-        fault_server *proxy = fault_server_new(rig.base);
-        char url[64], proxy_url[64];
-        gl_http_config config = http_rig_config(&rig, url, sizeof url);
-        snprintf(proxy_url, sizeof proxy_url, "127.0.0.1:%d", fault_server_port(proxy));
-        config.http_proxy = proxy_url;
-        config.https_proxy = "http://192.0.2.1:1"; /* not for http URLs */
-        config.no_proxy = cases[i].no_proxy;
-        http_rig_open(&rig, &config);
-        http_call call = { 0 };
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_OK);
-        assert_int_equal(fault_server_requests(proxy), cases[i].proxied ? 1 : 0);
-        assert_int_equal(fault_server_requests(rig.server), cases[i].proxied ? 0 : 1);
-        if (cases[i].proxied)
-            assert_memory_equal(fault_server_request(proxy, 0)->head, "POST http://127.0.0.1:", 22);
-        http_call_free(&call);
-        fault_server_free(proxy);
-        http_rig_end(&rig);
-    }
-}
-
-static void environment_names_no_proxy(void **state)
-{
-    (void)state;
-    setenv("http_proxy", "http://127.0.0.1:1", 1);
-    setenv("ALL_PROXY", "http://127.0.0.1:1", 1);
-    http_rig rig;
-    http_rig_init(&rig);
-    http_rig_open(&rig, NULL);
-    http_call call = { 0 };
-    http_call_run(&rig, &call, "/x", "{}");
-    assert_int_equal(call.error, GLIMPSE_OK);
-    http_call_free(&call);
-    http_rig_end(&rig);
-    unsetenv("http_proxy");
-    unsetenv("ALL_PROXY");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -828,10 +349,6 @@ int main(void)
         cmocka_unit_test(request_is_what_was_asked_and_no_more),
         cmocka_unit_test(no_body_is_a_get_and_the_next_may_post_again),
         cmocka_unit_test(large_body_goes_out_whole_without_asking_first),
-        cmocka_unit_test(one_after_the_other_share_a_connection),
-        cmocka_unit_test(many_run_at_once_and_the_next_wave_reuses_their_connections),
-        cmocka_unit_test(done_may_start_another),
-        cmocka_unit_test(chain_of_starts_from_done_reuses_handles),
         cmocka_unit_test(reset_is_told_wherever_it_comes),
         cmocka_unit_test(truncated_body_is_no_answer),
         cmocka_unit_test(chunks_and_drips_are_put_together),
@@ -842,19 +359,6 @@ int main(void)
         cmocka_unit_test(body_of_exactly_the_limit_is_fine),
         cmocka_unit_test(refused_connection_is_a_connect_error_and_nothing_was_sent),
         cmocka_unit_test(want_of_descriptors_is_named),
-        cmocka_unit_test(request_on_a_dying_connection_is_not_sent_again),
-        cmocka_unit_test(connection_closed_while_idle_costs_no_request),
-        cmocka_unit_test(connection_closed_just_as_a_request_comes_is_never_counted_twice),
-        cmocka_unit_test(cancel_ends_it_without_a_word_in_every_phase),
-        cmocka_unit_test(cancel_while_sending_drops_the_connection),
-        cmocka_unit_test(done_may_cancel_others_also_those_that_have_ended_unreported),
-        cmocka_unit_test(base_url_must_be_a_plain_http_url),
-        cmocka_unit_test(header_line_with_a_control_byte_is_refused),
-        cmocka_unit_test(proxy_must_be_one_that_is_known),
-        cmocka_unit_test(path_that_is_no_url_ends_as_invalid),
-        cmocka_unit_test(slash_at_the_end_of_the_base_is_no_matter),
-        cmocka_unit_test(proxy_gets_the_request_and_no_proxy_goes_past_it),
-        cmocka_unit_test(environment_names_no_proxy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,9 @@ void http_rig_pass(http_rig *rig, int ms);
 /* Start, run, and it has ended. */
 void http_call_run(http_rig *rig, http_call *call, const char *path, const char *body);
 
+/* A port of 127.0.0.1 that nobody listens on, until *fd is closed. */
+int http_rig_closed_port(int *fd);
+
 /* Threads of this process now. */
 size_t http_rig_threads(void);
 

@@ -18,6 +18,7 @@
 #include "base/alloc.h"
 #include "base/sha256.h"
 #include "json_tree.h"
+#include "key_body.h"
 #include "policy/key.h"
 
 static char *form_of(const char *body)
@@ -47,6 +48,9 @@ static void the_form_is_the_specified_one(void **state)
                 "[[{\"content\":\"hi\",\"role\":\"user\"}],\"m\",0.7,1]");
     assert_form("{\"seed\":7,\"n\":[],\"model\":\"m\"}",
                 "[null,\"m\",null,null,{\"n\":[],\"seed\":7}]");
+    assert_form("{\"b\":\"\\u00e9\\/\\u000A\",\"a\":[18446744073709551617,1e21,0.0000001]}",
+                "[null,null,null,null,{\"a\":[18446744073709551617,1e+21,1e-7],\"b\":\"\xC3\xA9/"
+                "\\n\"}]");
     /* Members that change nothing go, but only at the top. */
     assert_form(
         "{\"user\":\"u\",\"safety_identifier\":1,\"metadata\":{\"a\":[1]},\"prompt_cache_key\":"
@@ -222,13 +226,16 @@ static void what_is_no_object_has_no_key(void **state)
         assert_int_equal(glimpse_key_canonical(cases[i].text, size, &form, &len), cases[i].error);
         assert_null(form);
     }
-    char deep[400] = "";
+    /* 65 levels are too deep, and 64 of them are not. */
+    char deep[65 * 5 + 65 + 1];
+    size_t len = 0;
     glimpse_key key;
-    for (int i = 0; i < 65; i++) strcat(deep, "{\"\":");
-    strcat(deep, "1");
-    for (int i = 0; i < 65; i++) strcat(deep, "}");
-    assert_int_equal(glimpse_key_of_chat(deep, strlen(deep), &key), GLIMPSE_ERR_BAD_JSON);
-    assert_int_equal(glimpse_key_of_chat(deep + 4, strlen(deep) - 5, &key), GLIMPSE_OK);
+    for (int i = 0; i < 64; i++, len += 5) memcpy(deep + len, "{\"a\":", 5);
+    memcpy(deep + len, "{}", 2);
+    memset(deep + len + 2, '}', 64);
+    len += 2 + 64;
+    assert_int_equal(glimpse_key_of_chat(deep, len, &key), GLIMPSE_ERR_BAD_JSON);
+    assert_int_equal(glimpse_key_of_chat(deep + 5, len - 6, &key), GLIMPSE_OK);
 }
 
 /* --- random bodies --------------------------------------------------------------------------- */
@@ -381,6 +388,28 @@ static void a_form_is_json_and_its_own_form(void **state)
     gl_keyer_free(keyer);
 }
 
+static void a_form_gives_a_body_back(void **state)
+{
+    (void)state;
+    gl_keyer *keyer = gl_keyer_new();
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
+        gl_slice form = canonical(keyer, &grown.rng, grow_body(seed)), again;
+        char *first = gl_strndup(form.data, form.len);
+        gl_json root, body;
+        assert_int_equal(gl_json_check(form, &root, NULL), GL_JSON_OK);
+        gl_buf_reset(&text);
+        key_body_of_form(root, &text);
+        assert_int_equal(gl_json_check(gl_buf_slice(&text), &body, NULL), GL_JSON_OK);
+        assert_int_equal(gl_keyer_canonical(keyer, body, &again), GLIMPSE_OK);
+        assert_true(gl_slice_is(again, first));
+        gl_free(first);
+    }
+    gl_buf_free(&text);
+    gl_keyer_free(keyer);
+}
+
 /* --- cost ------------------------------------------------------------------------------------ */
 
 /* An object of many members in an order that is far from sorted, alone and as the innermost of 60
@@ -529,6 +558,7 @@ int main(void)
         cmocka_unit_test(any_spelling_of_a_body_has_its_form),
         cmocka_unit_test(any_change_changes_the_form),
         cmocka_unit_test(a_form_is_json_and_its_own_form),
+        cmocka_unit_test(a_form_gives_a_body_back),
         cmocka_unit_test(large_and_deep_bodies_are_put_in_order),
         cmocka_unit_test(the_second_time_needs_no_memory),
         cmocka_unit_test(running_out_of_memory_is_said_and_survived),

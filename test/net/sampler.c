@@ -1,0 +1,457 @@
+/* sampler.c - the OpenAI sampler over a real wire: what it sends, what it takes out of what comes
+ * back, what it refuses to be set up with. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <glimpse/glimpse.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "fault_server.h"
+#include "oom.h"
+#include "sampler.h"
+
+#define KEY "sk-test-0123456789abcdef"
+
+typedef struct rig {
+    struct event_base *base;
+    fault_server *server;
+    glimpse_engine *engine;
+    size_t live;
+    glimpse_config config;
+    char url[64];
+    int results;
+    const glimpse_result *result;
+} rig;
+
+static void rig_init(rig *r)
+{
+    signal(SIGPIPE, SIG_IGN);
+    *r = (rig){ .live = gl_alloc_live() };
+    r->base = event_base_new();
+    r->server = fault_server_new(r->base);
+    assert_non_null(r->server);
+    snprintf(r->url, sizeof r->url, "http://127.0.0.1:%d/v1", fault_server_port(r->server));
+    glimpse_config_init(&r->config);
+    r->config.base_url = r->url;
+    r->config.max_attempts = 1;
+    r->config.seed = 1;
+    r->config.fallback_on = false;
+}
+
+static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    rig *r = arg;
+    r->results++;
+    glimpse_result_unref(r->result);
+    r->result = glimpse_result_ref(result);
+    event_base_loopbreak(r->base);
+}
+
+static glimpse_id rig_submit(rig *r, const char *body)
+{
+    if (r->engine == NULL)
+        assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine), GLIMPSE_OK);
+    glimpse_chat chat = { .body = body };
+    glimpse_observer observer = { .on_result = on_result };
+    glimpse_id id;
+    assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, &id), GLIMPSE_OK);
+    return id;
+}
+
+static const glimpse_result *rig_ask(rig *r, const char *body)
+{
+    int before = r->results;
+    rig_submit(r, body);
+    const struct timeval limit = { 20, 0 };
+    event_base_loopexit(r->base, &limit);
+    event_base_dispatch(r->base);
+    assert_int_equal(r->results, before + 1);
+    return r->result;
+}
+
+static void rig_end(rig *r)
+{
+    glimpse_engine_free(r->engine); /* may still tell results */
+    glimpse_result_unref(r->result);
+    fault_server_free(r->server);
+    event_base_loop(r->base, EVLOOP_NONBLOCK);
+    event_base_free(r->base);
+    assert_int_equal(gl_alloc_live(), r->live);
+}
+
+/* The response that the server will give from now on. */
+static void rig_answer(rig *r, int status, const char *body)
+{
+    static char text[4096];
+    static fault_step script[2];
+    snprintf(text, sizeof text,
+             "HTTP/1.1 %d X\r\nContent-Type: application/json\r\nx-request-id: r7\r\n"
+             "Content-Length: %zu\r\n\r\n%s",
+             status, strlen(body), body);
+    script[0] = (fault_step){ FAULT_SEND, text, 0 };
+    script[1] = (fault_step){ FAULT_END, NULL, 0 };
+    fault_server_play(r->server, script);
+}
+
+static bool sent(const rig *r, const char *line)
+{
+    const fault_request *request =
+        fault_server_request(r->server, fault_server_requests(r->server) - 1);
+    return strcasestr(request->head, line) != NULL;
+}
+
+#define ANSWER(text)                                                                               \
+    "{\"model\":\"m1\",\"choices\":[{\"message\":{\"content\":\"" text                             \
+    "\"},\"finish_reason\":\"stop\"}],\"usage\":{\"total_tokens\":3}}"
+
+static void the_body_goes_to_the_path_with_who_asks(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    r.config.api_key = KEY;
+    r.config.organization = "org-1";
+    r.config.project = "proj-2";
+    static const char *const headers[] = { "X-Trace: 9" };
+    r.config.headers = headers;
+    r.config.header_count = 1;
+    rig_answer(&r, 200, ANSWER("hello"));
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_ALIGNED);
+    assert_string_equal(glimpse_result_text(result, NULL), "hello");
+    assert_string_equal(glimpse_result_model(result), "m1");
+    assert_string_equal(glimpse_result_request_id(result), "r7");
+    assert_int_equal(glimpse_result_usage(result)->total_tokens, 3);
+    assert_int_equal(glimpse_result_attempts(result), 1);
+    assert_true(glimpse_result_timings(result)->first_byte_ns > 0);
+    assert_string_equal(fault_server_request(r.server, 0)->body, "{\"messages\":[]}");
+    assert_true(sent(&r, "POST /v1/chat/completions HTTP/1.1\r\n"));
+    assert_true(sent(&r, "\r\nAuthorization: Bearer " KEY "\r\n"));
+    assert_true(sent(&r, "\r\nOpenAI-Organization: org-1\r\n"));
+    assert_true(sent(&r, "\r\nOpenAI-Project: proj-2\r\n"));
+    assert_true(sent(&r, "\r\nX-Trace: 9\r\n"));
+    assert_true(sent(&r, "\r\nContent-Type: application/json\r\n"));
+    assert_true(sent(&r, "\r\nUser-Agent: glimpse/" GLIMPSE_VERSION "\r\n"));
+    rig_end(&r);
+}
+
+static void without_a_key_no_authorization_is_sent(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    static const char *const headers[] = { "User-Agent: mine/1" };
+    r.config.headers = headers;
+    r.config.header_count = 1;
+    rig_answer(&r, 200, ANSWER("hello"));
+    rig_ask(&r, "{\"messages\":[]}");
+    assert_false(sent(&r, "authorization"));
+    assert_false(sent(&r, "openai-organization"));
+    assert_true(sent(&r, "\r\nUser-Agent: mine/1\r\n"));
+    assert_false(sent(&r, "glimpse/"));
+    rig_end(&r);
+}
+
+static void assert_nowhere(const glimpse_result *result, const char *secret)
+{
+    size_t len;
+    char *record = NULL;
+    assert_int_equal(glimpse_result_to_json(result, NULL, 1, &record, &len), GLIMPSE_OK);
+    assert_null(memmem(record, len, secret, strlen(secret)));
+    glimpse_free(record);
+    assert_null(strstr(glimpse_result_error_message(result), secret));
+    assert_null(strstr(glimpse_result_error_code(result), secret));
+    const char *body = glimpse_result_body(result, &len);
+    assert_null(memmem(body, len, secret, strlen(secret)));
+    assert_true(len > 0);
+}
+
+static void an_echoed_key_reaches_nobody(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body;
+    } table[] = {
+        { 401,
+          "{\"error\":{\"message\":\"bad key " KEY " and again " KEY "\",\"code\":\"" KEY "\"}}" },
+        { 502, "<html>" KEY "</html>" },
+        { 200, ANSWER("you are " KEY) },
+        { 200, "nonsense " KEY },
+    };
+    rig r;
+    rig_init(&r);
+    r.config.api_key = KEY;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        rig_answer(&r, table[i].status, table[i].body);
+        char request[32];
+        snprintf(request, sizeof request, "{\"messages\":[%zu]}", i);
+        const glimpse_result *result = rig_ask(&r, request);
+        assert_nowhere(result, KEY);
+        assert_nowhere(result, "0123456789abcdef");
+    }
+    assert_string_equal(glimpse_result_error_code(r.result), "bad_json");
+    rig_end(&r);
+}
+
+static void a_key_spelled_in_escapes_stays_out_of_the_message(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    r.config.api_key = "local/secret/key";
+    rig_answer(&r, 401, "{\"error\":{\"message\":\"bad local\\/secret\\/key, sorry\"}}");
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_string_equal(glimpse_result_error_message(result), "bad ****************, sorry");
+    rig_end(&r);
+}
+
+static void a_secret_in_a_header_of_the_callers_is_one_too(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    static const char *const headers[] = { "api-key: azure-secret-1", "X-Other: visible-value" };
+    r.config.headers = headers;
+    r.config.header_count = 2;
+    rig_answer(&r, 403, "{\"error\":\"azure-secret-1 visible-value\"}");
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_nowhere(result, "azure-secret-1");
+    assert_non_null(strstr(glimpse_result_error_message(result), "visible-value"));
+    rig_end(&r);
+}
+
+static void a_placeholder_key_changes_no_answer(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    r.config.api_key = "ollama";
+    rig_answer(&r, 200, ANSWER("ollama runs models"));
+    assert_string_equal(glimpse_result_text(rig_ask(&r, "{\"messages\":[]}"), NULL),
+                        "ollama runs models");
+    rig_end(&r);
+}
+
+static void a_broken_answer_is_an_error_with_what_came(void **state)
+{
+    (void)state;
+    static const fault_step cut[] = {
+        { FAULT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"choices\":[", 0 },
+        { FAULT_CLOSE, NULL, 0 },
+        { FAULT_END, NULL, 0 },
+    };
+    rig r;
+    rig_init(&r);
+    r.config.api_key = KEY;
+    fault_server_play(r.server, cut);
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_int_equal(glimpse_result_error(result), GLIMPSE_ERR_RESET);
+    assert_int_equal(glimpse_result_http_status(result), 200);
+    size_t len;
+    assert_string_equal(glimpse_result_body(result, &len), "{\"choices\":[");
+    assert_false(glimpse_result_body_is_json(result));
+    rig_end(&r);
+}
+
+static void cancel_and_free_in_flight_leave_nothing(void **state)
+{
+    (void)state;
+    static const fault_step hang[] = { { FAULT_HANG, NULL, 0 }, { FAULT_END, NULL, 0 } };
+    rig r;
+    rig_init(&r);
+    fault_server_play(r.server, hang);
+    glimpse_id id = rig_submit(&r, "{\"messages\":[1]}");
+    while (fault_server_requests(r.server) < 1) event_base_loop(r.base, EVLOOP_ONCE);
+    glimpse_cancel(r.engine, id);
+    while (r.results < 1) event_base_loop(r.base, EVLOOP_ONCE);
+    assert_int_equal(glimpse_result_status(r.result), GLIMPSE_STATUS_CANCELLED);
+    rig_submit(&r, "{\"messages\":[2]}");
+    while (fault_server_requests(r.server) < 2) event_base_loop(r.base, EVLOOP_ONCE);
+    rig_end(&r); /* the second is still out */
+}
+
+/* --- setting it up --- */
+
+static const char *problem_of(struct event_base *base, const glimpse_openai_config *config)
+{
+    glimpse_sampler *sampler = NULL;
+    const char *problem = NULL;
+    assert_int_equal(glimpse_openai_sampler_new(base, config, &sampler, &problem),
+                     GLIMPSE_ERR_INVALID);
+    assert_null(sampler);
+    assert_int_equal(glimpse_openai_sampler_new(base, config, &sampler, NULL), GLIMPSE_ERR_INVALID);
+    assert_non_null(problem);
+    return problem;
+}
+
+static void each_bad_field_is_named_and_no_value_shown(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    struct event_base *base = event_base_new();
+    static const char *const control[] = { "X-A: b\r\nX-Evil: 1" };
+    static const char *const nameless[] = { "no colon" };
+    static const char *const twice[] = { "authorization: Bearer zzz" };
+    static const char *const length[] = { "content-length: 3" };
+    static const char *const none[] = { NULL };
+    const glimpse_openai_config table[] = {
+        { .api_key = "zzz\nX-Evil: 1" },
+        { .api_key = "zzz\x7f" },
+        { .api_key = "" },
+        { .api_key = "zzz zzz" },
+        { .organization = "zzz\r" },
+        { .organization = "" },
+        { .project = "zzz\t" },
+        { .project = "" },
+        { .headers = control },
+        { .headers = nameless },
+        { .headers = twice, .api_key = "k" },
+        { .headers = length },
+        { .headers = none },
+        { .base_url = "ftp://zzz/v1" },
+        { .base_url = "http://zzz zzz/v1" },
+        { .base_url = "" },
+        { .max_response_bytes = -1 },
+        { .max_connections = -1 },
+        { .http_version = (glimpse_http_version)9 },
+    };
+    static const char *const fields[] = {
+        "api_key",
+        "api_key",
+        "api_key",
+        "api_key",
+        "organization",
+        "organization",
+        "project",
+        "project",
+        "headers",
+        "headers",
+        "headers",
+        "headers",
+        "headers",
+        "base_url",
+        "base_url",
+        "base_url",
+        "max_response_bytes",
+        "max_connections",
+        "http_version",
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        glimpse_openai_config config;
+        glimpse_openai_config_init(&config);
+        config.api_key = table[i].api_key;
+        config.organization = table[i].organization;
+        config.project = table[i].project;
+        config.headers = table[i].headers;
+        config.header_count = table[i].headers != NULL;
+        config.http_version = table[i].http_version;
+        if (table[i].base_url != NULL) config.base_url = table[i].base_url;
+        if (table[i].max_response_bytes != 0) config.max_response_bytes = -1;
+        if (table[i].max_connections != 0) config.max_connections = 0;
+        const char *problem = problem_of(base, &config);
+        assert_memory_equal(problem, fields[i], strlen(fields[i]));
+        assert_int_equal(problem[strlen(fields[i])], ':');
+        assert_null(strstr(problem, "zzz"));
+    }
+    glimpse_openai_config config = { .version = 0 };
+    assert_memory_equal(problem_of(base, &config), "version", 7);
+    event_base_free(base);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static const char *scope_of(struct event_base *base, const char *url, const char *organization,
+                            const char *project)
+{
+    static char out[8][128];
+    static int next;
+    glimpse_openai_config config;
+    glimpse_openai_config_init(&config);
+    config.base_url = url;
+    config.organization = organization;
+    config.project = project;
+    config.api_key = KEY;
+    glimpse_sampler *sampler = NULL;
+    assert_int_equal(glimpse_openai_sampler_new(base, &config, &sampler, NULL), GLIMPSE_OK);
+    char *scope = out[next++ % 8];
+    snprintf(scope, sizeof out[0], "%s", sampler->vtable.scope(sampler->self));
+    assert_null(strstr(scope, KEY));
+    glimpse_sampler_unref(sampler);
+    return scope;
+}
+
+static void the_scope_tells_servers_and_tenants_apart(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    struct event_base *base = event_base_new();
+    const char *usual = scope_of(base, "http://127.0.0.1/v1", NULL, NULL);
+    assert_string_equal(scope_of(base, "HTTP://127.0.0.1:80/v1/", NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1:8080/v1", NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/V1", NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "https://127.0.0.1/v1", NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL),
+                            scope_of(base, "http://127.0.0.1/v1", NULL, "a"));
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_free(base);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void setting_up_without_memory_leaves_nothing(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    struct event_base *base = event_base_new();
+    static const char *const headers[] = { "api-key: 0123456789" };
+    glimpse_openai_config config;
+    glimpse_openai_config_init(&config);
+    config.base_url = "http://127.0.0.1/v1";
+    config.organization = "o";
+    config.project = "p";
+    config.api_key = KEY;
+    config.headers = headers;
+    config.header_count = 1;
+    for (size_t k = 1;; k++) {
+        glimpse_sampler *sampler = NULL;
+        oom_fail_at(k);
+        glimpse_error error = glimpse_openai_sampler_new(base, &config, &sampler, NULL);
+        bool failed = oom_end();
+        glimpse_sampler_unref(sampler);
+        event_base_loop(base, EVLOOP_NONBLOCK);
+        assert_int_equal(gl_alloc_live(), live);
+        if (!failed) {
+            assert_int_equal(error, GLIMPSE_OK);
+            break;
+        }
+        assert_int_equal(error, GLIMPSE_ERR_OOM);
+        assert_true(k < 500);
+    }
+    event_base_free(base);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_body_goes_to_the_path_with_who_asks),
+        cmocka_unit_test(without_a_key_no_authorization_is_sent),
+        cmocka_unit_test(an_echoed_key_reaches_nobody),
+        cmocka_unit_test(a_key_spelled_in_escapes_stays_out_of_the_message),
+        cmocka_unit_test(a_secret_in_a_header_of_the_callers_is_one_too),
+        cmocka_unit_test(a_placeholder_key_changes_no_answer),
+        cmocka_unit_test(a_broken_answer_is_an_error_with_what_came),
+        cmocka_unit_test(cancel_and_free_in_flight_leave_nothing),
+        cmocka_unit_test(each_bad_field_is_named_and_no_value_shown),
+        cmocka_unit_test(the_scope_tells_servers_and_tenants_apart),
+        cmocka_unit_test(setting_up_without_memory_leaves_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
