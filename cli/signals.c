@@ -11,7 +11,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <glimpse/cache.h>
+
 #include "say.h"
+
+/* timeout(1) signals its child and then its group, the child again: two signals this close are one.
+ * A person is not that quick. */
+#define SAME_SIGNAL_NS UINT64_C(50000000)
 
 struct event_base *process_setup(void)
 {
@@ -36,8 +42,13 @@ static void caught(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
     cli_signals *signals = arg;
-    if (signals->caught != 0) _exit(128 + (int)number);
+    uint64_t now = glimpse_monotonic_ns();
+    if (signals->caught != 0) {
+        if (now - signals->caught_at >= SAME_SIGNAL_NS) _exit(128 + (int)number);
+        return;
+    }
     signals->caught = (int)number;
+    signals->caught_at = now;
     signals->fn((int)number, signals->arg);
 }
 

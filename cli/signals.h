@@ -2,6 +2,8 @@
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
+#include <stdint.h>
+
 struct event;
 struct event_base;
 
@@ -11,13 +13,14 @@ struct event_base *process_setup(void);
 
 typedef struct cli_signals {
     struct event *interrupt, *terminate;
-    int caught; /* the first of them, 0 before */
+    int caught;         /* the first of them, 0 before */
+    uint64_t caught_at; /* glimpse_monotonic_ns */
     void (*fn)(int caught, void *arg);
     void *arg;
 } cli_signals;
 
-/* fn runs from the loop for the first of the two signals; a second one ends the process at once,
- * with 128 + its number. 0, or -1. */
+/* fn runs from the loop for the first of the two signals; a second one, 50 ms later
+ * or more, ends the process at once, with 128 + its number. 0, or -1. */
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 

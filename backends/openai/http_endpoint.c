@@ -413,5 +413,8 @@ void gl_endpoint_free(gl_endpoint *endpoint)
     gl_free(endpoint->ca_file);
     gl_free(endpoint->resolve_name);
     gl_free(endpoint->resolve_prefix);
+    /* One of them holds the key. */
+    for (struct curl_slist *line = endpoint->post_headers; line != NULL; line = line->next)
+        explicit_bzero(line->data, strlen(line->data));
     curl_slist_free_all(endpoint->post_headers);
 }

@@ -122,6 +122,9 @@ bool gl_shard_add(gl_http *http, gl_transfer *transfer);
 /* Takes it out, wherever it is in its way; closes its connection if it has not ended. */
 void gl_shard_remove(gl_transfer *transfer);
 
+/* Tells libcurl what happened to a socket, or that time has passed (CURL_SOCKET_TIMEOUT). */
+void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
+
 /* Lets libcurl do what is due, and moves what ended to http->finished. */
 void gl_shard_drain(gl_shard *shard);
 

@@ -233,12 +233,21 @@ static void end_unwatched(gl_shard *shard)
     shard->unwatched = shard->broken = false;
 }
 
+void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
+{
+    int running;
+    CURLMcode code = curl_multi_socket_action(shard->multi, fd, mask, &running);
+    /* A transfer whose socket libcurl found no memory to note gets no more events, and it does not
+     * say which: so all of this shard end. A socket that it has forgotten is no matter. */
+    if (code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR)
+        shard->unwatched = shard->broken = true;
+}
+
 void gl_shard_drain(gl_shard *shard)
 {
     if (shard->kick) {
-        int running;
         shard->kick = false;
-        curl_multi_socket_action(shard->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        gl_shard_act(shard, CURL_SOCKET_TIMEOUT, 0);
     }
     shard->fresh = 0;
     gl_shard_update(shard);

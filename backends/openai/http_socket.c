@@ -64,18 +64,18 @@ static void forget(gl_socket *socket)
 static void watch_fired(int fd, int events, void *arg)
 {
     gl_http *http = arg;
-    gl_socket *socket = find(http, fd);
-    assert(socket != NULL && socket->watch != NULL);
+    assert((size_t)fd < http->sockets.count);
+    gl_socket *socket = &http->sockets.at[fd];
+    assert(socket->watch != NULL);
     if (socket->dormant) {
         wake(socket);
         gl_watch_set(socket->watch, 0);
         return;
     }
-    gl_shard *shard = socket->shard;
     int mask = ((events & GL_WATCH_READ) ? CURL_CSELECT_IN : 0) |
                ((events & GL_WATCH_WRITE) ? CURL_CSELECT_OUT : 0);
-    int running;
-    curl_multi_socket_action(shard->multi, fd, mask, &running);
+    gl_shard *shard = socket->shard; /* the entry may be gone, or elsewhere, afterwards */
+    gl_shard_act(shard, fd, mask);
     gl_shard_mark_dirty(shard);
 }
 

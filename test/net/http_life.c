@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/alloc.h"
+#include "base/rng.h"
 #include "http_rig.h"
 
 #define END                                                                                        \
@@ -312,6 +312,91 @@ static void done_may_cancel_others_also_those_that_have_ended_unreported(void **
     http_rig_end(&rig);
 }
 
+/* --- all of it together --- */
+
+enum { RANDOM_CALLS = 2000, RANDOM_AT_ONCE = 150 };
+
+typedef struct crowd {
+    http_rig rig;
+    http_call *calls;
+    gl_rng rng;
+    size_t started, cancelled, settled; /* settled: done or cancelled */
+} crowd;
+static crowd the;
+
+static void cancel_somebody(void)
+{
+    http_call *call = &the.calls[gl_rng_below(&the.rng, (uint32_t)the.started)];
+    if (call->transfer == NULL) return;
+    gl_http_cancel(call->transfer);
+    call->transfer = NULL;
+    the.cancelled++;
+    the.settled++;
+}
+
+static void random_step(http_call *call)
+{
+    if (call != NULL) the.settled++;
+    while (the.started < RANDOM_CALLS && the.started - the.settled < RANDOM_AT_ONCE) {
+        static const char *const paths[] = { "/a", "/b", "/c" };
+        http_call *next = &the.calls[the.started++];
+        next->then = random_step;
+        http_call_start(&the.rig, next, paths[gl_rng_below(&the.rng, 3)],
+                        gl_rng_below(&the.rng, 10) == 0 ? NULL : "{}");
+        if (gl_rng_below(&the.rng, 4) == 0) cancel_somebody();
+    }
+}
+
+/* Which script comes next is drawn too. */
+static void draw_script(void *arg)
+{
+    (void)arg;
+    static const fault_step close_it[] = { { FAULT_CLOSE, NULL, 0 } };
+    static const fault_step cut[] = { { FAULT_SEND,
+                                        "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", 0 },
+                                      { FAULT_RESET, NULL, 0 } };
+    static const fault_step slow[] = { { FAULT_PAUSE, NULL, 3 },
+                                       { FAULT_SEND, FAULT_OK_TEXT, 0 },
+                                       END };
+    static const fault_step then_close[] = { { FAULT_SEND, FAULT_OK_TEXT, 0 },
+                                             { FAULT_CLOSE, NULL, 0 } };
+    static const fault_step *const scripts[] = { fault_ok, fault_ok, fault_ok, slow,      slow,
+                                                 reset,    close_it, cut,      then_close };
+    uint32_t count = sizeof scripts / sizeof *scripts;
+    fault_server_play(the.rig.server, scripts[gl_rng_below(&the.rng, count)]);
+}
+
+static void random_starts_cancels_and_breaks_lose_and_repeat_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        the = (crowd){ .calls = calloc(RANDOM_CALLS, sizeof *the.calls) };
+        assert_non_null(the.calls);
+        gl_rng_seed(&the.rng, seed);
+        http_rig_init(&the.rig);
+        http_rig_open(&the.rig, NULL);
+        fault_server_on_request(the.rig.server, draw_script, NULL);
+        random_step(NULL);
+        http_rig_run(&the.rig, &the.settled, RANDOM_CALLS);
+        size_t done = 0;
+        for (size_t i = 0; i < RANDOM_CALLS; i++) {
+            http_call *call = &the.calls[i];
+            assert_null(call->transfer);
+            assert_in_range(call->done, 0, 1);
+            assert_in_range(call->progress[GLIMPSE_PROGRESS_SENT], 0, 1);
+            if (call->done != 0)
+                assert_true(call->error == GLIMPSE_OK || call->error == GLIMPSE_ERR_RESET);
+            done += (size_t)call->done;
+            http_call_free(call);
+        }
+        assert_int_equal(done + the.cancelled, RANDOM_CALLS);
+        assert_true(done > RANDOM_CALLS / 4 && the.cancelled > RANDOM_CALLS / 20);
+        assert_true(fault_server_requests(the.rig.server) <= the.rig.sent);
+        free(the.calls);
+        http_rig_end(&the.rig);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +410,7 @@ int main(void)
         cmocka_unit_test(cancel_ends_it_without_a_word_in_every_phase),
         cmocka_unit_test(cancel_while_sending_drops_the_connection),
         cmocka_unit_test(done_may_cancel_others_also_those_that_have_ended_unreported),
+        cmocka_unit_test(random_starts_cancels_and_breaks_lose_and_repeat_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

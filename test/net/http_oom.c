@@ -7,8 +7,10 @@
 
 #include <cmocka.h>
 
+#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "fault_dns.h"
 #include "http_rig.h"
@@ -79,8 +81,60 @@ static void every_allocation_may_fail(void **state)
     http_rig_end(&rig);
 }
 
+/* --- libcurl's own allocations --- */
+
+static void *curl_alloc(size_t size)
+{
+    return oom_gate() ? malloc(size) : NULL;
+}
+
+static void *curl_zeroed(size_t count, size_t size)
+{
+    return oom_gate() ? calloc(count, size) : NULL;
+}
+
+static void *curl_resize(void *memory, size_t size)
+{
+    return oom_gate() ? realloc(memory, size) : NULL;
+}
+
+static char *curl_copy(const char *text)
+{
+    return oom_gate() ? strdup(text) : NULL;
+}
+
+static void every_allocation_of_libcurl_may_fail(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    char url[64];
+    gl_http_config config = http_rig_config(&rig, url, sizeof url);
+    size_t live = gl_alloc_live(), k = 1;
+    oom_k = 0;
+    assert_int_equal(curl_global_init_mem(CURL_GLOBAL_DEFAULT, curl_alloc, free, curl_resize,
+                                          curl_copy, curl_zeroed),
+                     CURLE_OK);
+    for (;; k++) {
+        oom_k = k;
+        oom_count = 0;
+        glimpse_error error = once(&rig, &config);
+        bool failed = oom_count >= k;
+        oom_k = 0;
+        assert_int_equal(gl_alloc_live(), live);
+        if (!failed) {
+            assert_int_equal(error, GLIMPSE_OK);
+            break;
+        }
+    }
+    curl_global_cleanup();
+    assert_true(k > 40);
+    http_rig_end(&rig);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(every_allocation_may_fail) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(every_allocation_may_fail),
+                                        cmocka_unit_test(every_allocation_of_libcurl_may_fail) };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -586,7 +586,7 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
     open_world(&w, NULL, NULL);
     client *slow = connect_to(&w), *other = connect_to(&w);
     event_del(slow->event);
-    const int small = 4096; /* bytes of socket buffers: enough to fill, no more */
+    const int small = 65536; /* bytes of socket buffers; with much less TCP itself crawls */
     setsockopt(slow->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
     setsockopt(slow->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
     static const char request[] = "GET /v1/models HTTP/1.1\r\nHost: h\r\n\r\n";
