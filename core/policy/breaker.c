@@ -18,6 +18,7 @@ static void forget(gl_breaker *breaker)
     for (int i = 0; i < GL_BREAKER_SLOTS; i++)
         breaker->ended[i] = breaker->failed[i] = breaker->late[i] = 0;
     breaker->late_since = GL_TIME_NEVER;
+    breaker->streak = 0;
 }
 
 static void advance(gl_breaker *breaker, gl_time now)
@@ -77,7 +78,8 @@ static bool half(const uint32_t *some, const uint32_t *all)
 
 static bool should_open(gl_breaker *breaker, gl_time now)
 {
-    if (half(breaker->failed, breaker->ended)) return true;
+    /* At a high rate a total outage is plain long before half of 10 s have failed. */
+    if (breaker->streak >= AT_LEAST || half(breaker->failed, breaker->ended)) return true;
     if (!breaker->minds_late) return false;
     if (!half(breaker->late, breaker->ended)) {
         breaker->late_since = GL_TIME_NEVER;
@@ -104,6 +106,7 @@ gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed,
     uint64_t slot = breaker->second % GL_BREAKER_SLOTS;
     breaker->ended[slot]++;
     if (failed) breaker->failed[slot]++;
+    breaker->streak = failed ? breaker->streak + 1 : 0;
     if (late) breaker->late[slot]++;
     if (!should_open(breaker, now)) return GL_BREAKER_SAME;
     open(breaker, now);

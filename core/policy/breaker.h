@@ -5,9 +5,9 @@
  *   OPEN     nothing goes until `until`, then one probe
  *   PROBING  one probe is out; it closes the circuit, or opens it for twice as long
  *
- * It opens when at least half of the last 10 s' attempts, and at least 20 of them, failed (the
- * endpoint's failures: 5xx, no connection, a broken or late answer; a 429 that only paces is none),
- * or, where that is asked for, when half of them took longer than t4 for 10 s on end. After it
+ * It opens when 20 attempts on end failed, or at least half of the last 10 s' and at least 20 of
+ * them (the endpoint's failures: 5xx, no connection, a broken or late answer; a 429 that only paces
+ * is none), or, where that is asked for, when half of them took longer than t4 for 10 s on end. After it
  * closes the window of limit.h starts from 2 and doubles.
  */
 #ifndef GL_POLICY_BREAKER_H
@@ -27,6 +27,7 @@ typedef struct gl_breaker {
     bool minds_late; /* late answers open it too */
     uint32_t ended[GL_BREAKER_SLOTS], failed[GL_BREAKER_SLOTS], late[GL_BREAKER_SLOTS];
     uint64_t second;    /* of the newest slot */
+    uint32_t streak;    /* failures since the last answer */
     gl_time late_since; /* half have been late since; GL_TIME_NEVER = they are not */
     gl_time until;      /* OPEN: when the next probe may go */
     uint64_t wait;      /* OPEN: how long this time, ns */

@@ -20,9 +20,10 @@ void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now)
 {
     if (limit->shrunk != 0 && started <= limit->shrunk) return;
     limit->shrunk = now;
-    /* What is really in flight is what was too much, not a window that was never filled. */
+    /* What was really in flight, this one included, is what was too much, not a window that was
+     * never filled. */
     double from = limit->window;
-    if ((double)limit->in_flight < from) from = (double)limit->in_flight;
+    if ((double)limit->in_flight + 1 < from) from = (double)limit->in_flight + 1;
     limit->window = from * SHRINK;
     if (limit->window < 1) limit->window = 1;
     limit->held = limit->window;

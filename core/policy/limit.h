@@ -42,7 +42,7 @@ static inline void gl_limit_ended(gl_limit *limit)
 /* An attempt was answered. */
 void gl_limit_answered(gl_limit *limit);
 
-/* An attempt that started then was told that it is too much. */
+/* An attempt that started then, and has ended, was told that it is too much. */
 void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now);
 
 /* After an outage: from the start again, doubling up to where it held. */

@@ -41,13 +41,33 @@ static void less_than_half_does_not_open_it(void **state)
     }
 }
 
-static void failures_are_forgotten_after_ten_seconds(void **state)
+static void shares_are_of_the_last_ten_seconds(void **state)
 {
     (void)state;
     gl_breaker b;
     gl_breaker_init(&b, false);
-    for (int i = 0; i < 100; i++)
-        assert_int_equal(end(&b, true, T + (gl_time)i * GL_SECOND), GL_BREAKER_SAME);
+    for (int i = 0; i < 100; i++) { /* two in three fail, but too few in any ten seconds */
+        gl_time now = T + (gl_time)i * GL_SECOND;
+        assert_int_equal(end(&b, true, now), GL_BREAKER_SAME);
+        if (i % 2 == 0) assert_int_equal(end(&b, false, now), GL_BREAKER_SAME);
+    }
+    int failures = 0; /* three in four, quickly */
+    while (failures < 100) {
+        failures++;
+        if (end(&b, true, T + 200 * GL_SECOND) == GL_BREAKER_OPENED) break;
+        if (failures % 3 == 0) end(&b, false, T + 200 * GL_SECOND);
+    }
+    assert_int_equal(failures, 20);
+}
+
+static void twenty_on_end_open_it_whatever_came_before(void **state)
+{
+    (void)state;
+    gl_breaker b;
+    gl_breaker_init(&b, false);
+    for (int i = 0; i < 10000; i++) end(&b, false, T);
+    for (int i = 0; i < 19; i++) assert_int_equal(end(&b, true, T), GL_BREAKER_SAME);
+    assert_int_equal(end(&b, true, T), GL_BREAKER_OPENED);
 }
 
 static void open_circuit(gl_breaker *b)
@@ -137,7 +157,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(few_failures_do_not_open_it),
         cmocka_unit_test(less_than_half_does_not_open_it),
-        cmocka_unit_test(failures_are_forgotten_after_ten_seconds),
+        cmocka_unit_test(shares_are_of_the_last_ten_seconds),
+        cmocka_unit_test(twenty_on_end_open_it_whatever_came_before),
         cmocka_unit_test(one_probe_at_a_time_and_each_wait_twice_as_long_up_to_four_seconds),
         cmocka_unit_test(a_probe_that_is_answered_closes_it),
         cmocka_unit_test(what_went_out_before_it_opened_changes_nothing),

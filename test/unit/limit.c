@@ -51,6 +51,7 @@ static void a_window_that_was_never_filled_shrinks_from_what_was_out(void **stat
     gl_limit limit;
     gl_limit_init(&limit, 1000);
     start(&limit, 10);
+    gl_limit_ended(&limit);
     gl_limit_overloaded(&limit, 1, 2);
     assert_int_equal(limit.window, 7);
 }
