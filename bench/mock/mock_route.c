@@ -71,9 +71,10 @@ static void apply_fault(struct mock_server *server, mock_fault fault, mock_reply
 
 /* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
  * of its budgets, the quota only by one that gets its answer. */
-static void check_limits(struct mock_server *server, mock_fault fault, mock_reply *reply)
+static void check_limits(struct mock_server *server, mock_fault fault, gl_time now,
+                         mock_reply *reply)
 {
-    gl_time now = gl_clock_now(), wait;
+    gl_time wait;
     mock_stats *stats = &server->stats;
     if (mock_outages_at(&server->outages, gl_time_since(now, stats->first))) {
         stats->outage_requests++;
@@ -121,7 +122,7 @@ static void refuse_header(struct mock_server *server, const char *message, mock_
 static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_slice latency_header,
                         mock_reply *reply)
 {
-    gl_time delay = mock_latency_draw(&server->latency, &server->latency_rng);
+    gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
     mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
     if (latency_header.data != NULL) {
         double ns;
@@ -138,11 +139,10 @@ static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_sl
         }
         apply_fault(server, fault, reply);
     } else {
-        check_limits(server, fault, reply);
+        check_limits(server, fault, now, reply);
     }
     reply->delay = reply->status != 200 ? delay / ERROR_DELAY_PART : delay;
-    if (mock_limits_any(&server->limits))
-        mock_limits_write(&server->limits, gl_clock_now(), &server->headers);
+    if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
 }
 
 void mock_route(struct mock_server *server, const mock_http *http, const char *data,
