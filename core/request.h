@@ -54,7 +54,7 @@ struct gl_request {
     int once;          /* failures of kinds that are worth one more attempt only */
 
     gl_time submitted, deadline;
-    gl_time queued;        /* WAITING since */
+    gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 
