@@ -114,7 +114,7 @@ GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t
     glimpse_outcome_init_version((outcome), GLIMPSE_OUTCOME_VERSION)
 
 /* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
- * inside. */
+ * inside but that of the log. */
 GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
 
 /* --- ours ------------------------------------------------------------------------------------ */
