@@ -194,6 +194,6 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
 
 void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)
 {
-    *outcome = (glimpse_outcome){ .version = version, .retry_after_ms = -1 };
+    *outcome = (glimpse_outcome){ .version = version, .retry_after_ms = -1, .should_retry = -1 };
     glimpse_sample_fields_init(&outcome->sample);
 }

@@ -247,7 +247,11 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         glimpse_sample_unref(request->result->response);
         request->result->response = sample != NULL ? glimpse_sample_ref(sample) : NULL;
         gl_failure failure = { .error = error,
-                               .http_status = outcome->sample.http_status,
+                               .http_status = outcome->error_status != 0
+                                                  ? outcome->error_status
+                                                  : outcome->sample.http_status,
+                               .code = outcome->error_code,
+                               .should_retry = outcome->should_retry,
                                .retry_after_ms = outcome->retry_after_ms };
         attempt_failed(request, &failure, outcome->error_code, outcome->error_message, now);
     }
@@ -349,7 +353,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         settle(request, now);
         return;
     }
-    gl_failure failure = { .error = which, .retry_after_ms = -1 };
+    gl_failure failure = { .error = which, .should_retry = -1, .retry_after_ms = -1 };
     attempt_failed(request, &failure, NULL, NULL, now);
 }
 

@@ -57,6 +57,8 @@ static void report(gl_http *http, gl_transfer *transfer)
         response.retry_after = header(transfer->easy, "retry-after");
         response.request_id = header(transfer->easy, "x-request-id");
         response.content_type = header(transfer->easy, "content-type");
+        response.retry_after_ms = header(transfer->easy, "retry-after-ms");
+        response.should_retry = header(transfer->easy, "x-should-retry");
     }
     learn(http, transfer);
     transfer->observer.done(transfer->arg, &response);

@@ -43,7 +43,8 @@ typedef struct gl_http_response {
     const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
     int status;          /* 0 when no status line came */
     gl_slice body;       /* what came, also when it broke */
-    const char *retry_after, *request_id, *content_type; /* headers; NULL when absent */
+    /* Headers; NULL when absent. */
+    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
 } gl_http_response;
 
 typedef struct gl_http_observer {

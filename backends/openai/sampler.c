@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/time.h"
 #include "openai/decode.h"
 #include "openai/http.h"
 
@@ -155,6 +156,9 @@ static void on_done(void *arg, const gl_http_response *response)
         .body = response->body,
         .content_type = response->content_type,
         .retry_after = response->retry_after,
+        .retry_after_ms = response->retry_after_ms,
+        .should_retry = response->should_retry,
+        .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),
     };

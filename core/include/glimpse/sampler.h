@@ -104,6 +104,9 @@ typedef struct glimpse_outcome {
     const char *error_code;    /* the endpoint's own code, or NULL */
     const char *error_message; /* one sentence without a secret, or NULL */
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
+    int should_retry;          /* 1 or 0: the server said so in x-should-retry; -1: it did not */
+    int error_status;          /* the HTTP status a failure is judged by, where that is not the
+                                * response's own: an error within a 200; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
     glimpse_sample_fields sample;
 } glimpse_outcome;
