@@ -16,6 +16,7 @@
 #include "engine.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -122,6 +123,29 @@ static void fail(gl_request *request, glimpse_error error, glimpse_status status
     gl_engine_schedule(engine);
 }
 
+/* --- the stop --- */
+
+/* Ends a request that is not out, with what the endpoint said to another. */
+static void refuse(gl_request *request, gl_time now)
+{
+    const gl_key_stop *stop = &request->engine->key_stop;
+    if (request->state == GL_STATE_WAITING) request->engine->waiting_count--;
+    gl_result_set_error(request->result, stop->error, stop->code, stop->message);
+    fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
+}
+
+static void stop_key(glimpse_engine *engine, const gl_failure *failure, const char *message,
+                     gl_time now)
+{
+    if (!engine->key_stop.on) gl_key_stop_begin(engine, failure, message);
+    gl_list *lists[] = { &engine->resting, &engine->waiting };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        gl_node *node;
+        while ((node = gl_list_first(lists[i])) != NULL)
+            refuse(GL_CONTAINER(node, gl_request, node), now);
+    }
+}
+
 /* --- sample: 5 on the way --- */
 
 /* From its queue to a sampler. */
@@ -166,23 +190,26 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     gl_engine_schedule(engine); /* its place is free for another */
 }
 
-/* An attempt failed: again later, or for good. code and message are borrowed, or NULL. */
-static void attempt_failed(gl_request *request, const gl_failure *what, const char *code,
-                           const char *message, gl_time now)
+/* An attempt failed: again later, or for good. failure->code and message are borrowed, or NULL. */
+static void attempt_failed(gl_request *request, const gl_failure *what, const char *message,
+                           gl_time now)
 {
     glimpse_engine *engine = request->engine;
     gl_failure failure = *what;
     failure.attempts = request->attempt.number;
     failure.same_once = request->once;
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
-    gl_result_set_error(request->result, failure.error, code, message);
+    gl_result_set_error(request->result, failure.error, failure.code, message);
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing)
+    if (reason == GL_RETRY_YES && !engine->closing && !engine->key_stop.on) {
         retry_later(request, &failure, wait, now);
-    else
-        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+        return;
+    }
+    fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+    if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local)
+        stop_key(engine, &failure, message, now);
 }
 
 /* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
@@ -253,7 +280,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
                                .code = outcome->error_code,
                                .should_retry = outcome->should_retry,
                                .retry_after_ms = outcome->retry_after_ms };
-        attempt_failed(request, &failure, outcome->error_code, outcome->error_message, now);
+        attempt_failed(request, &failure, outcome->error_message, now);
     }
     glimpse_sample_unref(sample);
     gl_engine_leave(engine);
@@ -310,8 +337,27 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
+/* Says what became of it until then. */
+static void set_deadline_error(gl_request *request)
+{
+    glimpse_result *result = request->result;
+    char message[160], last[64] = "";
+    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
+    int attempts = request->attempt.number;
+    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
+        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
+    if (attempts == 0)
+        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
+                 (long long)limit_ms);
+    else
+        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
+                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
+    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
+}
+
 static void pass_deadline(gl_request *request, gl_time now)
 {
+    set_deadline_error(request);
     if (request->state == GL_STATE_WAITING) request->engine->waiting_count--;
     if (request->state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
@@ -354,7 +400,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         return;
     }
     gl_failure failure = { .error = which, .should_retry = -1, .retry_after_ms = -1 };
-    attempt_failed(request, &failure, NULL, NULL, now);
+    attempt_failed(request, &failure, NULL, now);
 }
 
 static void request_expired(gl_request *request, gl_time now)
@@ -440,6 +486,8 @@ void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error e
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
+    } else if (engine->key_stop.on) {
+        refuse(request, now);
     } else {
         gl_request_move(request, GL_STATE_WAITING, &engine->waiting, false);
         engine->waiting_count++;

@@ -7,6 +7,7 @@
  *   deliver.c  callbacks
  *   life.c     new, close, free
  *   stats.c    the snapshot
+ *   key_stop.c what the endpoint said when it refused the key
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H
@@ -25,6 +26,14 @@
 #include "policy/key.h"
 #include "policy/limit.h"
 #include "request.h"
+
+/* Nothing is sent while it is on: see glimpse_engine_resume. */
+typedef struct gl_key_stop {
+    bool on;
+    glimpse_error error;
+    int http_status;
+    char *code, *message; /* the endpoint's, owned; NULL without memory for them */
+} gl_key_stop;
 
 struct glimpse_engine {
     gl_loop *loop;
@@ -47,6 +56,7 @@ struct glimpse_engine {
     size_t waiting_count;
     glimpse_id last_id;
 
+    gl_key_stop key_stop;
     gl_limit limit;
     gl_backoff backoff;
     gl_rng rng;
@@ -101,6 +111,12 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
+
+/* --- key_stop.c --- */
+
+/* Keeps what the endpoint said, and logs it. */
+void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message);
+void gl_key_stop_end(gl_key_stop *stop);
 
 /* --- life.c --- */
 

@@ -20,6 +20,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     *stats = engine->stats;
     stats->live = engine->requests.count;
     stats->waiting = engine->waiting_count;
+    stats->key_stopped = engine->key_stop.on;
     stats->in_flight = (uint64_t)engine->limit.in_flight;
     stats->peak_in_flight = (uint64_t)engine->limit.peak;
     stats->latency_p50_us = quantile(engine, 0.50);
@@ -33,6 +34,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
 
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
+    if (engine->key_stop.on) return 0;
     uint64_t taken = (uint64_t)engine->limit.in_flight + engine->waiting_count;
     uint64_t concurrency = (uint64_t)engine->limit.concurrency;
     return taken < concurrency ? (size_t)(concurrency - taken) : 0;

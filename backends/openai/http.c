@@ -48,18 +48,31 @@ static void learn(gl_http *http, const gl_transfer *transfer)
         gl_resolver_rotate(http->resolver, transfer->addresses);
 }
 
+static void take_headers(const gl_transfer *transfer, gl_http_response *response)
+{
+    if (response->status == 0) return;
+    response->content_type = header(transfer->easy, "content-type");
+    response->request_id = header(transfer->easy, "x-request-id");
+    response->retry_after = header(transfer->easy, "retry-after");
+    response->retry_after_ms = header(transfer->easy, "retry-after-ms");
+    response->should_retry = header(transfer->easy, "x-should-retry");
+}
+
+void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)
+{
+    long status = 0;
+    *response = (gl_http_response){ .message = "" };
+    if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    response->status = (int)status;
+    take_headers(transfer, response);
+}
+
 static void report(gl_http *http, gl_transfer *transfer)
 {
     gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
-    if (response.status != 0) {
-        response.retry_after = header(transfer->easy, "retry-after");
-        response.request_id = header(transfer->easy, "x-request-id");
-        response.content_type = header(transfer->easy, "content-type");
-        response.retry_after_ms = header(transfer->easy, "retry-after-ms");
-        response.should_retry = header(transfer->easy, "x-should-retry");
-    }
+    take_headers(transfer, &response);
     learn(http, transfer);
     transfer->observer.done(transfer->arg, &response);
     gl_transfer_release(transfer);

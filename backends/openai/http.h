@@ -62,6 +62,10 @@ typedef struct gl_http_observer {
 gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
                            const gl_http_observer *observer, void *arg);
 
+/* The status of the response and the headers that have come so far; status 0 when none has.
+ * Borrowed until the transfer ends; body, error and message are not filled in. */
+void gl_http_peek(const gl_transfer *transfer, gl_http_response *response);
+
 /* Ends it without done; the connection is dropped if the request was on it. */
 void gl_http_cancel(gl_transfer *transfer);
 

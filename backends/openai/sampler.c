@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/plain.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
@@ -208,8 +209,14 @@ static void start(void *arg, glimpse_attempt *attempt)
 
 static void cancel(void *self, glimpse_attempt *attempt)
 {
-    (void)self;
     call *c = glimpse_attempt_data(attempt);
+    gl_http_response response;
+    gl_http_peek(c->transfer, &response);
+    if (response.status != 0) {
+        char plain[128], line[LINE_MAX_BYTES];
+        gl_plain(gl_slice_str(response.request_id), plain, sizeof plain);
+        glimpse_attempt_came(attempt, response.status, scrub_line(self, plain, line));
+    }
     gl_http_cancel(c->transfer);
     release(c);
 }

@@ -217,6 +217,16 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 
 /*
+ * The stop. When the endpoint refuses the key (401), or says that its quota or budget is used up
+ * (error QUOTA), no other request will fare better: the engine sends nothing more. What waits, for
+ * its turn or for a retry, and what is submitted from then on ends at once with the same error and
+ * the same words, without being sent (answers from the cache still come); what is in flight
+ * finishes, and is not retried. The event `key_stopped` is logged, once. This lifts the stop, when
+ * the account has been seen to; nothing happens when there is none.
+ */
+GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
+
+/*
  * How many more requests would be sent at once if they were submitted now: concurrency less what is
  * in flight and what waits already. Who reads a long job from a file submits this many and no more,
  * so that requests do not age in the queue; what waits for a retry takes no room.

@@ -95,6 +95,11 @@ typedef enum glimpse_progress {
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
+/* What had come of a response when the attempt was taken away; only inside cancel, and only when
+ * its status line is there. request_id may be NULL. The ledger of the result keeps it. */
+GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
+                                      const char *request_id);
+
 #define GLIMPSE_OUTCOME_VERSION 1
 
 /* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
