@@ -76,7 +76,8 @@ typedef struct glimpse_config {
     glimpse_http_version http_version;
     int64_t max_response_bytes; /* 64 MiB */
 
-    /* What a draft is sent with. */
+    /* What a draft is sent with. Models of the families o1, o3, o4 and gpt-5 are sent
+     * max_completion_tokens, and no temperature; a raw body is sent as it was written. */
     const char *model;  /* "gpt-4o-mini" */
     double temperature; /* 0.7, 0 to 2 */
     int64_t max_tokens; /* 256 */

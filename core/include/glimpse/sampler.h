@@ -132,6 +132,14 @@ typedef enum glimpse_http_version {
     GLIMPSE_HTTP_2
 } glimpse_http_version;
 
+/* What the libcurl found at run time makes of HTTP/2. */
+typedef enum glimpse_http2 {
+    GLIMPSE_HTTP2_NONE,    /* it was built without */
+    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
+    GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
+} glimpse_http2;
+GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
+
 #define GLIMPSE_OPENAI_CONFIG_VERSION 1
 
 /* Strings are borrowed until glimpse_openai_sampler_new returns; NULL means absent. */
