@@ -24,8 +24,8 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
         { "error", glimpse_error_name(failure->error), 0 },
         { "code", stop->code, 0 },
         { "http_status", NULL, failure->http_status },
-        { "waiting", NULL, (int64_t)engine->waiting_count },
-        { "in_flight", NULL, engine->limit.in_flight },
+        { "waiting", NULL, (int64_t)engine->admission.waiting },
+        { "in_flight", NULL, engine->admission.limit.in_flight },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_ERROR, "key_stopped", fields,
                 sizeof fields / sizeof *fields);

@@ -22,11 +22,14 @@
 
 /* --- reporting --- */
 
-static const char *header(CURL *easy, const char *name)
+const char *gl_http_header(const void *headers, const char *name)
 {
+    const gl_transfer *transfer = headers;
     struct curl_header *found;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value
-                                                                                  : NULL;
+    return transfer != NULL &&
+                   curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+               ? found->value
+               : NULL;
 }
 
 /* The words may quote what the server sent. */
@@ -51,11 +54,12 @@ static void learn(gl_http *http, const gl_transfer *transfer)
 static void take_headers(const gl_transfer *transfer, gl_http_response *response)
 {
     if (response->status == 0) return;
-    response->content_type = header(transfer->easy, "content-type");
-    response->request_id = header(transfer->easy, "x-request-id");
-    response->retry_after = header(transfer->easy, "retry-after");
-    response->retry_after_ms = header(transfer->easy, "retry-after-ms");
-    response->should_retry = header(transfer->easy, "x-should-retry");
+    response->headers = transfer;
+    response->content_type = gl_http_header(transfer, "content-type");
+    response->request_id = gl_http_header(transfer, "x-request-id");
+    response->retry_after = gl_http_header(transfer, "retry-after");
+    response->retry_after_ms = gl_http_header(transfer, "retry-after-ms");
+    response->should_retry = gl_http_header(transfer, "x-should-retry");
 }
 
 void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)

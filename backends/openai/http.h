@@ -45,7 +45,11 @@ typedef struct gl_http_response {
     gl_slice body;       /* what came, also when it broke */
     /* Headers; NULL when absent. */
     const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
+    const void *headers; /* for gl_http_header */
 } gl_http_response;
+
+/* A header of the response by its name, NULL when it is absent. Valid during done. */
+const char *gl_http_header(const void *headers, const char *name);
 
 typedef struct gl_http_observer {
     /* Called inside libcurl: stores, and calls nothing of gl_http. CONNECTED and SENT come

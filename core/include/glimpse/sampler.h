@@ -100,6 +100,12 @@ GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_prog
 GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
                                       const char *request_id);
 
+/* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
+ * milliseconds until it is full again; -1 for what they did not say. */
+typedef struct glimpse_rate_limit {
+    int64_t limit, remaining, reset_ms;
+} glimpse_rate_limit;
+
 #define GLIMPSE_OUTCOME_VERSION 1
 
 /* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
@@ -113,6 +119,7 @@ typedef struct glimpse_outcome {
     int error_status;          /* the HTTP status a failure is judged by, where that is not the
                                 * response's own: an error within a 200; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
+    glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
 } glimpse_outcome;
 
