@@ -145,7 +145,7 @@ static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
 static void retry_later(gl_request *request, const gl_failure *failure, uint64_t wait, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    if (gl_log_wants(&engine->log, GLIMPSE_LOG_WARN)) {
+    if (gl_log_wants(&engine->log, GLIMPSE_LOG_INFO)) {
         glimpse_log_field fields[] = {
             { "id", NULL, (int64_t)request->id },
             { "attempt", NULL, failure->attempts },
@@ -153,7 +153,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
             { "error", glimpse_error_name(failure->error), 0 },
             { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
         };
-        gl_log_emit(&engine->log, GLIMPSE_LOG_WARN,
+        gl_log_emit(&engine->log, GLIMPSE_LOG_INFO,
                     failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
                     fields, sizeof fields / sizeof *fields);
     }
