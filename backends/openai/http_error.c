@@ -18,6 +18,12 @@ static bool handshake_was_cut(const char *reason)
     return strstr(reason, "error:") == NULL || strstr(reason, "unexpected eof") != NULL;
 }
 
+/* Headers above libcurl's bound, all together 300 KiB, are CURLE_RECV_ERROR to it. */
+static bool headers_too_large(const char *reason)
+{
+    return strstr(reason, "Too large response headers") != NULL;
+}
+
 static glimpse_error judge_code(const gl_transfer *transfer)
 {
     bool sent = transfer->sendings != 0;
@@ -54,8 +60,10 @@ static glimpse_error judge_code(const gl_transfer *transfer)
         return GLIMPSE_ERR_BODY_TOO_LARGE;
     case CURLE_ABORTED_BY_CALLBACK: /* the second sending: see before_sending */
         return GLIMPSE_ERR_RESET;
-    case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+        if (headers_too_large(transfer->reason)) return GLIMPSE_ERR_PROTOCOL;
+        return sent ? GLIMPSE_ERR_RESET : GLIMPSE_ERR_CONNECT;
+    case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_FAIL_REWIND:
@@ -74,8 +82,10 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     switch (error) {
     case GLIMPSE_ERR_BODY_TOO_LARGE:
         return "the answer is larger than the limit";
-    case GLIMPSE_ERR_OOM:
-        return "out of memory";
+    case GLIMPSE_ERR_OOM: /* libcurl 7.88 has one code for both; later ones CURLE_TOO_LARGE */
+        return transfer->code == CURLE_OUT_OF_MEMORY && transfer->sendings != 0 && !transfer->began
+                   ? "out of memory, or a header line above the limit of 100 KiB"
+                   : "out of memory";
     case GLIMPSE_ERR_REDIRECT:
         return "the server redirected; redirects are not followed";
     case GLIMPSE_ERR_PROTOCOL:

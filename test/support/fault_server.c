@@ -100,6 +100,9 @@ static void play(conn *c)
     case FAULT_SEND:
         bufferevent_write(c->bev, c->step->text, strlen(c->step->text));
         return; /* flushed() goes on */
+    case FAULT_BYTES:
+        bufferevent_write(c->bev, c->step->text, (size_t)c->step->ms);
+        return;
     case FAULT_FILL:
         fill(c, c->step->ms);
         return;
@@ -135,7 +138,7 @@ static void flushed(struct bufferevent *bev, void *arg)
     (void)bev;
     conn *c = arg;
     if (c->step == NULL) return;
-    if (c->step->kind == FAULT_SEND || c->step->kind == FAULT_FILL)
+    if (c->step->kind == FAULT_SEND || c->step->kind == FAULT_BYTES || c->step->kind == FAULT_FILL)
         next_step(c);
     else if (c->step->kind == FAULT_DRIP)
         arm(c, c->step->ms);

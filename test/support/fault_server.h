@@ -16,6 +16,7 @@ struct event_base;
 typedef enum fault_kind {
     FAULT_END,
     FAULT_SEND,  /* the text; goes on when the kernel has taken all of it */
+    FAULT_BYTES, /* ms bytes of the text, which may hold NUL bytes */
     FAULT_DRIP,  /* the text, a byte a write, ms between them */
     FAULT_FILL,  /* ms kilobytes of 'x' (the number stands in ms) */
     FAULT_PAUSE, /* ms */

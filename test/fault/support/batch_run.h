@@ -31,7 +31,7 @@
 /* The key of every fault test; lib.sh of the shell tests has the same. */
 #define CANARY "sk-canary-4b1f0e9d7c5a38266"
 
-enum { BATCH_ARGS = 64 };
+enum { BATCH_ARGS = 64, BATCH_ANY = -1 };
 
 typedef struct batch_run {
     struct event_base *base;
@@ -45,7 +45,7 @@ typedef struct batch_run {
     long stack_kib;          /* limits of the child; 0 = as they are */
     long descriptors;
     long file_bytes;
-    long rss_kib;     /* most memory; 0 = a bound for all that is small */
+    long rss_kib;       /* most memory; 0 = a bound for all that is small */
     double seconds_max; /* 0 = 20 */
     size_t lines;
     void (*while_running)(struct batch_run *run, int pid); /* called every 10 ms, or NULL */
@@ -73,7 +73,7 @@ void batch_args(batch_run *run, ...) __attribute__((sentinel));
 void batch_drafts(batch_run *run, size_t n);
 void batch_input(batch_run *run, const char *text, size_t len, size_t lines);
 
-/* Runs it and wants this exit code, and the invariants. */
+/* Runs it and wants this exit code (or BATCH_ANY, 0 or 1), and the invariants. */
 void batch_go(batch_run *run, int code);
 
 /* It spent its time waiting (I6). */
@@ -97,7 +97,7 @@ void *batch_keep(batch_run *run, size_t size);
 
 /* The body of an aligned answer. */
 #define GOOD_BODY                                                                                  \
-    "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"      \
+    "{\"id\":\"c1\",\"object\":\"chat.completion\",\"model\":\"m\",\"choices\":[{\"index\":0,"     \
     "\"message\":{\"role\":\"assistant\",\"content\":\"fine\"},\"finish_reason\":\"stop\"}],"      \
     "\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":1,\"total_tokens\":6}}"
 
