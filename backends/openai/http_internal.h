@@ -143,6 +143,8 @@ typedef struct gl_socket {
     gl_shard *shard; /* that announced it, NULL before */
     bool ours;       /* opened by our callback, so closed by it: may stay watched in between */
     bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
+    bool held;       /* not watched for writing until the breather fires */
+    uint8_t writes;  /* times it was only writable, since it was last readable */
 } gl_socket;
 
 typedef struct gl_sockets {
@@ -154,6 +156,7 @@ typedef struct gl_sockets {
 int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused);
 curl_socket_t gl_socket_open(void *http, curlsocktype purpose, struct curl_sockaddr *address);
 int gl_socket_close(void *http, curl_socket_t fd);
+void gl_sockets_breathe(void *http);     /* the breather's callback */
 void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
 void gl_sockets_free(gl_http *http);
 
@@ -175,7 +178,7 @@ struct gl_http {
     gl_shards shards;
     gl_sockets sockets;
     gl_defer *drain;
-    gl_timer *reaper;
+    gl_timer *reaper, *breather;
     bool draining;
 };
 

@@ -95,6 +95,7 @@ static bool set_wire(CURL *easy, gl_http *http)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, endpoint->http_version);
     SET(CURLOPT_PIPEWAIT, endpoint->multiplex ? 1L : 0L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* the least; RFC 8996 */
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);

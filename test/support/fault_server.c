@@ -6,10 +6,12 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct fault_server {
     size_t queued, next;
     fault_request *log;
     size_t requests, accepted, open, active, peak;
+    SSL_CTX *tls;
     void (*on_request)(void *arg);
     void *arg;
 };
@@ -120,6 +123,13 @@ static void play(conn *c)
         conn_free(c);
         return;
     }
+    case FAULT_BYE: {
+        SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
+        if (ssl != NULL) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+        if (ssl != NULL) SSL_shutdown(ssl);
+        conn_free(c);
+        return;
+    }
     case FAULT_CLOSE:
         conn_free(c);
         return;
@@ -203,7 +213,7 @@ static void came(struct bufferevent *bev, void *arg)
 static void went(struct bufferevent *bev, short what, void *arg)
 {
     (void)bev;
-    (void)what;
+    if (what & BEV_EVENT_CONNECTED) return; /* the handshake is done */
     conn_free(arg);
 }
 
@@ -221,7 +231,11 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
     c->number = server->accepted++;
     server->open++;
     gl_list_push_back(&server->connections, &c->node);
-    c->bev = must(bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE));
+    c->bev = server->tls == NULL
+                 ? must(bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE))
+                 : must(bufferevent_openssl_socket_new(server->base, fd, must(SSL_new(server->tls)),
+                                                       BUFFEREVENT_SSL_ACCEPTING,
+                                                       BEV_OPT_CLOSE_ON_FREE));
     c->timer = must(evtimer_new(server->base, timer_fired, c));
     bufferevent_setcb(c->bev, came, flushed, went, c);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
@@ -279,6 +293,11 @@ void fault_server_play_once(fault_server *server, const fault_step *script)
 void fault_server_on_accept(fault_server *server, const fault_step *script)
 {
     server->on_accept = script;
+}
+
+void fault_server_tls(fault_server *server, struct ssl_ctx_st *context)
+{
+    server->tls = context;
 }
 
 void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *arg)

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 struct event_base;
+struct ssl_ctx_st;
 
 typedef enum fault_kind {
     FAULT_END,
@@ -21,7 +22,8 @@ typedef enum fault_kind {
     FAULT_FILL,  /* ms kilobytes of 'x' (the number stands in ms) */
     FAULT_PAUSE, /* ms */
     FAULT_HANG,  /* nothing more until the client goes */
-    FAULT_CLOSE, /* FIN */
+    FAULT_CLOSE, /* FIN; with TLS an end without a close_notify */
+    FAULT_BYE,   /* with TLS a close_notify, and FIN */
     FAULT_RESET  /* RST */
 } fault_kind;
 
@@ -56,6 +58,8 @@ void fault_server_play(fault_server *server, const fault_step *script);
 void fault_server_play_once(fault_server *server, const fault_step *script);
 /* What is played for each connection, before its first byte is read; NULL for nothing. */
 void fault_server_on_accept(fault_server *server, const fault_step *script);
+/* From the next connection on it speaks TLS; context is the caller's, until the server is freed. */
+void fault_server_tls(fault_server *server, struct ssl_ctx_st *context);
 /* Called for each complete request, before its script. */
 void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *arg);
 
