@@ -35,6 +35,10 @@ int job_verdict(cli_job *job)
             tally->by_status[GLIMPSE_STATUS_AUTH_ERROR], tally->done);
         return EXIT_AUTH;
     }
+    if (tally->starved > 0 && tally->answered == 0) {
+        say("no file descriptor is left for even one connection (ulimit -n)");
+        return EXIT_OS_LIMIT;
+    }
     if (tally->unreached > 0 && tally->answered == 0) {
         say("the endpoint could not be reached: not one connection succeeded");
         return EXIT_UNREACHABLE;

@@ -200,6 +200,16 @@ static gl_breaker_change report_end(gl_request *request, const gl_failure *failu
     return gl_admission_ended(&request->engine->admission, request, &report, now);
 }
 
+/* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
+ * find out how many descriptors there are, and costs it none of its own. */
+static void wait_again(gl_request *request, gl_time now)
+{
+    request->probes++;
+    request->queued = now;
+    gl_admission_push(&request->engine->admission, request, true);
+    gl_engine_set_timer(request);
+}
+
 /* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
@@ -212,13 +222,15 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_result_set_error(request->result, failure.error,
                         outcome != NULL ? outcome->error_code : NULL,
                         outcome != NULL ? outcome->error_message : NULL);
+    if (failure.error == GLIMPSE_ERR_DESCRIPTORS && !engine->closing &&
+        gl_admission_starved(&engine->admission, request, now)) {
+        wait_again(request, now);
+        return;
+    }
     gl_breaker_change change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
     if (change == GL_BREAKER_PROBE_FAILED && !engine->closing) {
-        request->probes++; /* it asked for all: it costs it no attempt of its own */
-        request->queued = now;
-        gl_admission_push(&engine->admission, request, true);
-        gl_engine_set_timer(request);
+        wait_again(request, now);
         return;
     }
     uint64_t wait = 0;

@@ -38,6 +38,9 @@ static glimpse_error judge_code(const gl_transfer *transfer)
     case CURLE_COULDNT_RESOLVE_PROXY:
         return GLIMPSE_ERR_DNS;
     case CURLE_COULDNT_CONNECT:
+        return transfer->open_errno == EMFILE || transfer->open_errno == ENFILE
+                   ? GLIMPSE_ERR_DESCRIPTORS
+                   : GLIMPSE_ERR_CONNECT;
     case CURLE_PROXY:
         return GLIMPSE_ERR_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
@@ -93,13 +96,12 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
         return NULL;
     case GLIMPSE_ERR_RESET:
         return transfer->code == CURLE_ABORTED_BY_CALLBACK ? resent : NULL;
-    case GLIMPSE_ERR_CONNECT: {
-        int reason = transfer->http->sockets.last_errno;
-        if (transfer->code != CURLE_COULDNT_CONNECT || reason == 0) return NULL;
-        return reason == EMFILE || reason == ENFILE
-                   ? "no file descriptor is left for a connection (ulimit -n)"
-                   : "no socket could be opened";
-    }
+    case GLIMPSE_ERR_DESCRIPTORS:
+        return "no file descriptor is left for a connection (ulimit -n)";
+    case GLIMPSE_ERR_CONNECT:
+        return transfer->code == CURLE_COULDNT_CONNECT && transfer->open_errno != 0
+                   ? "no socket could be opened"
+                   : NULL;
     default:
         return NULL;
     }

@@ -171,15 +171,16 @@ int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 
 curl_socket_t gl_socket_open(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
 {
-    gl_http *http = arg;
+    gl_transfer *transfer = arg;
+    gl_http *http = transfer->http;
     (void)purpose;
     int fd = socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
                     address->protocol);
-    http->sockets.last_errno = fd < 0 ? errno : 0;
+    transfer->open_errno = fd < 0 ? errno : 0;
     if (fd < 0) return CURL_SOCKET_BAD;
     gl_socket *entry = find_or_add(http, fd);
     if (entry == NULL) {
-        http->sockets.last_errno = ENOMEM;
+        transfer->open_errno = ENOMEM;
         close(fd);
         return CURL_SOCKET_BAD;
     }

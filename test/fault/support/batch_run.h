@@ -39,10 +39,13 @@ typedef struct batch_run {
     char dir[400], url[64];
     const char *args[BATCH_ARGS]; /* behind `glimpse batch`; NULL terminated */
     size_t arg_count;
-    const char *environment; /* one more NAME=VALUE for the child, or NULL */
-    bool own_ids;            /* the lines are not those of batch_drafts */
-    bool other_server;       /* the requests are not this server's to count */
-    long stack_kib;          /* limits of the child; 0 = as they are */
+    const char
+        *environment;   /* NAME=VALUE for shim.c, which is then loaded into the child; or NULL */
+    bool own_ids;       /* the lines are not those of batch_drafts */
+    bool loses_records; /* not every record that was made could be written */
+    bool torn_end;      /* the last line may be torn */
+    bool other_server;  /* the requests are not this server's to count */
+    long stack_kib;     /* limits of the child; 0 = as they are */
     long descriptors;
     long file_bytes;
     long rss_kib;       /* most memory; 0 = a bound for all that is small */
@@ -75,6 +78,8 @@ void batch_input(batch_run *run, const char *text, size_t len, size_t lines);
 
 /* Runs it and wants this exit code (or BATCH_ANY, 0 or 1), and the invariants. */
 void batch_go(batch_run *run, int code);
+/* The same with any exit code. */
+void batch_run_only(batch_run *run);
 
 /* It spent its time waiting (I6). */
 void batch_waited(const batch_run *run);
