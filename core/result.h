@@ -21,7 +21,7 @@ struct glimpse_result {
     glimpse_status status;
     glimpse_error error;
     glimpse_source source;
-    bool stale, has_key;
+    bool stale, has_key, circuit_open;
     int thresholds_crossed;
     int attempts; /* requests sent */
     glimpse_key key;

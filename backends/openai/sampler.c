@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/rate_limits.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
@@ -175,6 +176,7 @@ static void on_done(void *arg, const gl_http_response *response)
         gl_decode(self->decoder, &input, &outcome);
     else
         gl_decode_broken(self->decoder, &input, response->error, response->message, &outcome);
+    gl_rate_limits_read(gl_http_header, response->headers, &outcome);
     char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
     outcome.error_code = scrub_line(self, outcome.error_code, code);
     outcome.error_message = scrub_line(self, outcome.error_message, message);
