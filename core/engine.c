@@ -27,8 +27,8 @@
 #define DELIVER_PER_TURN 64
 
 /* Attempts started in one turn, and timers that fire in one, for the same reason: a sampler that
- * ends inside start frees its place at once, so that the limit bounds nothing (100,000 drafts for
- * the local one took 135 ms in one turn). */
+ * ends inside start frees its place at once, so that the limit of attempts in flight bounds
+ * nothing. */
 #define START_PER_TURN  256
 #define EXPIRE_PER_TURN 256
 

@@ -50,9 +50,11 @@ static const char *base_url_problem(CURLU *url, const char *text, const char *sc
 {
     if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return "base_url: the scheme must be http or https";
-    /* libcurl forgives a third slash, and takes what follows for the host. */
-    if (host == NULL || host[0] == '\0' || strstr(text, ":///") != NULL)
-        return "base_url: there is no host";
+    /* libcurl forgives one slash or three, and takes what follows for the host. */
+    const char *slashes = text + strlen(scheme);
+    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/') return "base_url: there is no host";
+    if (host == NULL || host[0] == '\0')
+        return "base_url: there is no host, or one that has no form in ASCII";
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return "base_url: a user or password does not belong there";
     /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
@@ -79,17 +81,20 @@ static bool is_ascii(const char *text)
     return true;
 }
 
+/* The name as DNS has it; NULL when there is none, or none in ASCII. */
 static char *host_part(CURLU *url, bool *oom)
 {
-    unsigned flags = 0;
-#ifdef CURLU_PUNYCODE /* 7.88.0: the name as DNS has it */
-    flags = CURLU_PUNYCODE;
+    char *host = part(url, CURLUPART_HOST, 0, oom);
+    if (host == NULL || is_ascii(host)) return host;
+    gl_free(host);
+    host = NULL;
+#ifdef CURLU_PUNYCODE /* 7.88.0 */
+    bool ignored;     /* 7.88.1 says "out of memory" of a name that it cannot convert */
+    host = part(url, CURLUPART_HOST, CURLU_PUNYCODE, &ignored);
+    if (host != NULL && is_ascii(host)) return host;
+    gl_free(host);
+    host = NULL;
 #endif
-    char *host = part(url, CURLUPART_HOST, flags, oom);
-    if (host != NULL && !is_ascii(host)) {
-        gl_free(host);
-        host = NULL;
-    }
     return host;
 }
 
@@ -233,18 +238,19 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
         strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
         goto done;
     if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
+    oom = to->port == NULL;
+    if (oom) goto done;
     code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OK && to->port != NULL)
-        code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
     if (code != CURLUE_OK) goto done;
     gl_free(endpoint->proxy);
     endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
-    if (endpoint->proxy == NULL || to->port == NULL) goto done;
+    if (endpoint->proxy == NULL) goto done;
     error = GLIMPSE_OK;
     *problem = "";
 done:
     curl_url_cleanup(url);
-    if (oom || code == CURLUE_OUT_OF_MEMORY || (error != GLIMPSE_OK && to->scheme && !to->port)) {
+    if (oom || code == CURLUE_OUT_OF_MEMORY) {
         *problem = "";
         return GLIMPSE_ERR_OOM;
     }
