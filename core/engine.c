@@ -340,7 +340,7 @@ static void admit(glimpse_engine *engine, int *most)
         start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
     for (; *most > 0 && (request = gl_admission_next(admission, now, &when)) != NULL; --*most)
         start(request, engine->sampler, now);
-    if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
+    if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
         for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)
             refuse(request, now);
@@ -358,8 +358,7 @@ void gl_engine_turn(void *arg)
     admit(engine, &most);
     gl_deliver(engine, DELIVER_PER_TURN);
     admit(engine, &most); /* what the callbacks submitted goes out in the same turn */
-    if (most == 0 || !gl_list_empty(&engine->ready) || !gl_list_empty(&engine->fallbacks))
-        gl_engine_schedule(engine);
+    if (!gl_list_empty(&engine->ready) || most == 0) gl_engine_schedule(engine);
     if (engine->closing && engine->requests.count == 0)
         gl_heap_remove(&engine->heap, &engine->close_timer);
     gl_engine_arm(engine);
@@ -466,8 +465,8 @@ static void request_expired(gl_request *request, gl_time now)
             end_wait(request, now);
             wait_for_place(request, true, now);
         } else { /* over the budget it waits, up to a second, and not all for the same moment */
-            uint64_t wait = (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
-            request->backoff_until = now + wait;
+            request->backoff_until =
+                now + (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
         }
     }
     gl_engine_set_timer(request);

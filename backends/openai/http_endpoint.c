@@ -54,7 +54,7 @@ static const char *base_url_problem(CURLU *url, const char *text, const char *sc
     const char *slashes = text + strlen(scheme);
     if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/') return "base_url: there is no host";
     if (host == NULL || host[0] == '\0')
-        return "base_url: there is no host, or one that has no form in ASCII";
+        return "base_url: there is no host, or one that is not written as DNS has it (xn--...)";
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return "base_url: a user or password does not belong there";
     /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
@@ -81,21 +81,14 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-/* The name as DNS has it; NULL when there is none, or none in ASCII. */
+/* NULL when there is none, or none in ASCII: libcurl would convert it by the locale of the process,
+ * which is not ours to rely on (and 7.88.1 leaks the name when it cannot). */
 static char *host_part(CURLU *url, bool *oom)
 {
     char *host = part(url, CURLUPART_HOST, 0, oom);
     if (host == NULL || is_ascii(host)) return host;
     gl_free(host);
-    host = NULL;
-#ifdef CURLU_PUNYCODE /* 7.88.0 */
-    bool ignored;     /* 7.88.1 says "out of memory" of a name that it cannot convert */
-    host = part(url, CURLUPART_HOST, CURLU_PUNYCODE, &ignored);
-    if (host != NULL && is_ascii(host)) return host;
-    gl_free(host);
-    host = NULL;
-#endif
-    return host;
+    return NULL;
 }
 
 static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin, const char *text,
