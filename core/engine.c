@@ -28,8 +28,8 @@
 #define DELIVER_PER_TURN 64
 
 /* Attempts started in one turn, and timers that fire in one, for the same reason: a sampler that
- * ends inside start frees its place at once, so that the limit bounds nothing (100,000 drafts for
- * the local one took 135 ms in one turn). */
+ * ends inside start frees its place at once, so that the limit of attempts in flight bounds
+ * nothing. */
 #define START_PER_TURN  256
 #define EXPIRE_PER_TURN 256
 
@@ -371,7 +371,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
 
 /* --- the turn: admit (4) and deliver (8) --- */
 
-/* Starts what may go, *most at most, and takes off *most what it started. */
+/* Starts or refuses what may go, *most at most, and takes off *most what went. */
 static void admit(glimpse_engine *engine, int *most)
 {
     gl_admission *admission = &engine->admission;
@@ -384,7 +384,8 @@ static void admit(glimpse_engine *engine, int *most)
         start(request, engine->sampler, now);
     if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
-        while ((request = gl_admission_any(admission)) != NULL) refuse(request, now);
+        for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)
+            refuse(request, now);
         when = GL_TIME_NEVER;
     }
     gl_heap_set(&engine->heap, &engine->admit_timer, when);
