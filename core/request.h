@@ -62,7 +62,7 @@ struct gl_request {
     gl_pace_mark mark; /* of the attempt that is out */
 
     gl_time submitted, deadline;
-    gl_time queued;        /* WAITING since */
+    gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 
@@ -87,6 +87,10 @@ gl_request *gl_request_new(const gl_request_parts *parts);
 
 /* It must be in no list and no heap. */
 void gl_request_free(gl_request *request);
+
+/* Its error becomes the deadline's, with what became of it until then. Call before it leaves the
+ * state in which the deadline found it. */
+void gl_request_set_deadline_error(gl_request *request);
 
 /* From one state to another: out of the old state's list and into `to` (NULL: none), at the end,
  * or at the front for those that have waited before. Asserts that the way from the one to the
