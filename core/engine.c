@@ -16,7 +16,6 @@
 #include "engine.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -156,8 +155,7 @@ static void end_wait(gl_request *request, gl_time now)
 /* Ends a request that is not out, with what the endpoint said to another. */
 static void refuse_key(gl_request *request, gl_time now)
 {
-    glimpse_engine *engine = request->engine;
-    const gl_key_stop *stop = &engine->key_stop;
+    const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
     gl_result_set_error(request->result, stop->error, stop->code, stop->message);
     fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
@@ -440,27 +438,9 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
-/* Says what became of it until then. */
-static void set_deadline_error(gl_request *request)
-{
-    glimpse_result *result = request->result;
-    char message[160], last[64] = "";
-    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
-    int attempts = request->attempt.number;
-    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
-        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
-    if (attempts == 0)
-        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
-                 (long long)limit_ms);
-    else
-        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
-                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
-    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
-}
-
 static void pass_deadline(gl_request *request, gl_time now)
 {
-    set_deadline_error(request);
+    gl_request_set_deadline_error(request);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
@@ -568,7 +548,7 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (engine->key_stop.on) {
+    } else if (request->engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);
