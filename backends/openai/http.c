@@ -14,9 +14,6 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A shard not used for this long at least, and twice this at most, is closed with its connections.
- * libcurl itself looks at the age of idle connections only when a handle is used again. */
-#define REAP_EVERY (60 * GL_SECOND)
 /* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
 #define DRAIN_ROUNDS 4
 
@@ -169,9 +166,7 @@ void gl_http_cancel(gl_transfer *transfer)
 
 static void reap(void *arg)
 {
-    gl_http *http = arg;
-    gl_shards_reap(http);
-    gl_timer_set(http->reaper, gl_loop_now(http->loop) + REAP_EVERY);
+    gl_shards_reap(arg);
 }
 
 static bool share_new(gl_http *http)
@@ -225,7 +220,6 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
     }
-    gl_timer_set(http->reaper, gl_loop_now(loop) + REAP_EVERY);
     log_setup(http);
     error = GLIMPSE_OK;
 done:

@@ -1,6 +1,4 @@
-/*
- * The mock server over plain sockets: the shape of its answers, and the HTTP it takes and refuses.
- */
+/* The mock server over plain sockets: what it answers, and how it reads requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,16 +6,11 @@
 
 #include <cmocka.h>
 
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
-#include "base/time.h"
 #include "mock_rig.h"
 
 static void a_chat_answer_has_the_shape_of_openais(void **state)
@@ -25,8 +18,8 @@ static void a_chat_answer_has_the_shape_of_openais(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_client_connect(&w);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+    mock_client *c = mock_rig_connect(&w);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
     mock_client_wait(c, "}\n", 1);
     assert_non_null(strstr(c->got, "HTTP/1.1 200 OK\r\n"));
     assert_non_null(strstr(c->got, "\r\nx-request-id: "));
@@ -36,16 +29,17 @@ static void a_chat_answer_has_the_shape_of_openais(void **state)
     gl_json root = mock_client_body(c), usage = gl_json_get(root, "usage"), choice;
     assert_true(gl_json_string_is(gl_json_get(root, "object"), "chat.completion"));
     assert_true(gl_json_string_is(gl_json_get(root, "model"), "m-1"));
-    assert_true(mock_number(root, "created") > 0);
+    assert_true(mock_rig_number(root, "created") > 0);
     gl_json_iter iter = gl_json_begin(gl_json_get(root, "choices"));
     assert_true(gl_json_next(&iter, NULL, &choice));
     assert_true(gl_json_string_is(gl_json_get(choice, "finish_reason"), "stop"));
     gl_json message = gl_json_get(choice, "message");
     assert_true(gl_json_string_is(gl_json_get(message, "role"), "assistant"));
     assert_true(gl_json_string_is(gl_json_get(message, "content"), "Cats sleep a lot."));
-    assert_int_equal(mock_number(usage, "total_tokens"),
-                     mock_number(usage, "prompt_tokens") + mock_number(usage, "completion_tokens"));
-    assert_true(mock_number(usage, "completion_tokens") > 0);
+    assert_int_equal(mock_rig_number(usage, "total_tokens"),
+                     mock_rig_number(usage, "prompt_tokens") +
+                         mock_rig_number(usage, "completion_tokens"));
+    assert_true(mock_rig_number(usage, "completion_tokens") > 0);
     mock_client_close(c);
     mock_rig_close(&w);
 }
@@ -57,12 +51,12 @@ static void the_answer_depends_on_nothing_but_the_request(void **state)
     for (int i = 0; i < 2; i++) {
         mock_rig w;
         mock_rig_open(&w, i == 0 ? NULL : "1ms", NULL);
-        mock_client *c = mock_client_connect(&w);
+        mock_client *c = mock_rig_connect(&w);
         if (i == 1) { /* whatever came before */
             mock_client_post(c, "/v1/embeddings", "{\"model\":\"e\",\"input\":[\"a\",\"b\"]}");
             mock_client_wait(c, "}\n", 1);
         }
-        mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+        mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
         mock_client_wait(c, "chat.completion", 1);
         gl_json root = mock_client_body(c);
         bodies[i] = strndup(root.text.data, root.text.len);
@@ -81,7 +75,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
     for (size_t l = 0; l < 2; l++) {
         mock_rig w;
         mock_rig_open(&w, latencies[l], NULL);
-        mock_client *c = mock_client_connect(&w);
+        mock_client *c = mock_rig_connect(&w);
         char all[20000] = "";
         enum { REQUESTS = 20 };
         for (int i = 0; i < REQUESTS; i++) {
@@ -126,7 +120,7 @@ static void a_request_may_come_byte_by_byte(void **state)
     for (size_t i = 0; i < 2; i++) {
         mock_rig w;
         mock_rig_open(&w, NULL, NULL);
-        mock_client *c = mock_client_connect(&w);
+        mock_client *c = mock_rig_connect(&w);
         for (size_t at = 0; at < strlen(requests[i]); at++) {
             mock_client_send(c, requests[i] + at, 1);
             event_base_loop(w.base, EVLOOP_NONBLOCK);
@@ -144,16 +138,16 @@ static void expect_continue_is_answered_before_the_body(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_client_connect(&w);
+    mock_client *c = mock_rig_connect(&w);
     char head[200];
     snprintf(head, sizeof head,
              "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\n"
              "Content-Length: %zu\r\n\r\n",
-             strlen(CHAT_BODY));
+             strlen(MOCK_RIG_CHAT));
     mock_client_send_text(c, head);
     mock_client_wait(c, "HTTP/1.1 100 Continue\r\n\r\n", 1);
     assert_null(strstr(c->got, "200 OK"));
-    mock_client_send_text(c, CHAT_BODY);
+    mock_client_send_text(c, MOCK_RIG_CHAT);
     mock_client_wait(c, "}\n", 1);
     assert_non_null(strstr(c->got, "200 OK"));
     assert_int_equal(mock_client_count(c, "100 Continue"), 1);
@@ -186,7 +180,7 @@ static void wrong_requests_get_openais_error_form(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         mock_rig w;
         mock_rig_open(&w, NULL, "429:100%"); /* a wrong request is refused, not limited */
-        mock_client *c = mock_client_connect(&w);
+        mock_client *c = mock_rig_connect(&w);
         char request[600];
         snprintf(request, sizeof request,
                  "%s %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %zu\r\n\r\n%s",
@@ -212,7 +206,7 @@ static void head_is_refused_without_a_body(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_client_connect(&w);
+    mock_client *c = mock_rig_connect(&w);
     mock_client_send_text(c, "HEAD /v1/models HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     mock_client_wait_end(c);
     assert_non_null(strstr(c->got, "405"));
@@ -227,7 +221,7 @@ static void broken_http_is_refused_and_the_connection_closed(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_client_connect(&w);
+    mock_client *c = mock_rig_connect(&w);
     mock_client_send_text(
         c, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n"
            "more than is read");
@@ -249,6 +243,10 @@ static void refused_options_are_named(void **state)
     } cases[] = {
         { { .latency = "soon" }, "latency: " },
         { { .fault = "429" }, "fault: " },
+        { { .outage = "5s" }, "outage: " },
+        { { .quota_after = -1 }, "quota-after: " },
+        { { .rpm = -1 }, "rpm: " },
+        { { .tpm = INT64_MAX }, "tpm: " },
         { { .port = 70000 }, "port: " },
         { { .host = "256.1.1.1.1" }, "host: " },
     };
@@ -269,14 +267,14 @@ static void embeddings_come_in_both_encodings(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_client_connect(&w);
+    mock_client *c = mock_rig_connect(&w);
     mock_client_post(c, "/v1/embeddings", "{\"model\":\"e\",\"input\":[\"a\",\"b\",\"a\"]}");
     mock_client_wait(c, "}\n", 1);
     gl_json data = gl_json_get(mock_client_body(c), "data"), item[3];
     gl_json_iter iter = gl_json_begin(data);
     for (int i = 0; i < 3; i++) {
         assert_true(gl_json_next(&iter, NULL, &item[i]));
-        assert_int_equal(mock_number(item[i], "index"), i);
+        assert_int_equal(mock_rig_number(item[i], "index"), i);
         item[i] = gl_json_get(item[i], "embedding");
         assert_int_equal(item[i].kind, GL_JSON_ARRAY);
     }

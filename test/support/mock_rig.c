@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <event2/event.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,14 +17,11 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
-#include "base/time.h"
 #include "mock_rig.h"
 
-void mock_rig_open(mock_rig *w, const char *latency, const char *fault)
+void mock_rig_open_with(mock_rig *w, const mock_options *options)
 {
     char problem[300];
-    const mock_options options = { .latency = latency, .fault = fault, .seed = 5 };
     w->live = gl_alloc_live();
     struct event_config *config = event_config_new();
     assert_non_null(config);
@@ -33,8 +29,14 @@ void mock_rig_open(mock_rig *w, const char *latency, const char *fault)
     w->base = event_base_new_with_config(config);
     event_config_free(config);
     assert_non_null(w->base);
-    w->server = mock_server_new(w->base, &options, problem, sizeof problem);
+    w->server = mock_server_new(w->base, options, problem, sizeof problem);
     assert_non_null(w->server);
+}
+
+void mock_rig_open(mock_rig *w, const char *latency, const char *fault)
+{
+    const mock_options options = { .latency = latency, .fault = fault, .seed = 5 };
+    mock_rig_open_with(w, &options);
 }
 
 void mock_rig_close(mock_rig *w)
@@ -66,7 +68,7 @@ static void client_readable(evutil_socket_t fd, short what, void *arg)
     }
 }
 
-mock_client *mock_client_connect(mock_rig *w)
+mock_client *mock_rig_connect(mock_rig *w)
 {
     mock_client *c = calloc(1, sizeof *c);
     assert_non_null(c);
@@ -137,13 +139,20 @@ void mock_client_wait_end(mock_client *c)
     while (!c->ended) event_base_loop(c->base, EVLOOP_ONCE);
 }
 
-void mock_client_post(mock_client *c, const char *path, const char *body)
+void mock_client_post_with(mock_client *c, const char *path, const char *headers, const char *body)
 {
-    char head[200];
-    snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: h\r\nContent-Length: %zu\r\n\r\n", path,
-             strlen(body));
+    char head[300];
+    int len =
+        snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: h\r\n%sContent-Length: %zu\r\n\r\n",
+                 path, headers, strlen(body));
+    assert_true(len > 0 && (size_t)len < sizeof head);
     mock_client_send_text(c, head);
     mock_client_send_text(c, body);
+}
+
+void mock_client_post(mock_client *c, const char *path, const char *body)
+{
+    mock_client_post_with(c, path, "", body);
 }
 
 gl_json mock_client_body(const mock_client *c)
@@ -155,7 +164,7 @@ gl_json mock_client_body(const mock_client *c)
     return root;
 }
 
-int64_t mock_number(gl_json object, const char *name)
+int64_t mock_rig_number(gl_json object, const char *name)
 {
     int64_t number = -1;
     assert_true(gl_json_int64(gl_json_get(object, name), &number));
@@ -164,13 +173,13 @@ int64_t mock_number(gl_json object, const char *name)
 
 int64_t mock_rig_stat(mock_rig *w, const char *group, const char *name)
 {
-    mock_client *c = mock_client_connect(w);
+    mock_client *c = mock_rig_connect(w);
     mock_client_send_text(c, "GET /__mock/stats HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
     mock_client_wait_end(c);
     gl_json object = mock_client_body(c);
     if (group != NULL) object = gl_json_get(object, group);
     gl_json value = gl_json_get(object, name);
-    int64_t number = value.kind == GL_JSON_NONE ? 0 : mock_number(object, name);
+    int64_t number = value.kind == GL_JSON_NONE ? 0 : mock_rig_number(object, name);
     mock_client_close(c);
     return number;
 }

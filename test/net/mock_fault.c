@@ -1,6 +1,4 @@
-/*
- * The mock server at its work: faults, latency, clients that leave or do not read.
- */
+/* The mock server over plain sockets: latency, faults, and clients that leave or do not read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,13 +7,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
-#include <event2/event.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-#include "base/json.h"
 #include "base/time.h"
 #include "mock_rig.h"
 
@@ -30,8 +25,8 @@ static void each_fault_does_what_it_says(void **state)
     for (size_t i = 0; i < 3; i++) {
         mock_rig w;
         mock_rig_open(&w, "5ms", errors[i].list);
-        mock_client *c = mock_client_connect(&w);
-        mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+        mock_client *c = mock_rig_connect(&w);
+        mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
         mock_client_wait(c, "}}", 1);
         assert_true(strncmp(c->got + 9, errors[i].status, 3) == 0);
         gl_json code = gl_json_get(gl_json_get(mock_client_body(c), "error"), "code");
@@ -45,8 +40,8 @@ static void each_fault_does_what_it_says(void **state)
 
     mock_rig w;
     mock_rig_open(&w, "1ms", "reset:100%");
-    mock_client *c = mock_client_connect(&w);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+    mock_client *c = mock_rig_connect(&w);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
     mock_client_wait_end(c);
     assert_true(c->reset);
     assert_int_equal(c->len, 0);
@@ -57,8 +52,8 @@ static void each_fault_does_what_it_says(void **state)
     mock_rig_close(&w);
 
     mock_rig_open(&w, NULL, "truncate:100%");
-    c = mock_client_connect(&w);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+    c = mock_rig_connect(&w);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
     mock_client_wait_end(c);
     const char *length = strstr(c->got, "content-length: "), *body = strstr(c->got, "\r\n\r\n");
     assert_non_null(length);
@@ -69,9 +64,9 @@ static void each_fault_does_what_it_says(void **state)
     mock_rig_close(&w);
 
     mock_rig_open(&w, NULL, "malformed:100%");
-    c = mock_client_connect(&w);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY); /* the connection is still good */
+    c = mock_rig_connect(&w);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT); /* the connection is still good */
     mock_client_wait(c, "200 OK", 2);
     length = strstr(c->got, "content-length: ");
     body = strstr(c->got, "\r\n\r\n");
@@ -90,8 +85,8 @@ static void a_hanging_request_ends_when_its_client_leaves(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, "hang:100%");
-    mock_client *c = mock_client_connect(&w);
-    mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+    mock_client *c = mock_rig_connect(&w);
+    mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
     while (mock_rig_stat(&w, NULL, "requests") == 0) {
     }
     assert_int_equal(mock_rig_stat(&w, NULL, "open_connections"), 2); /* and the one that asks */
@@ -108,9 +103,9 @@ static void fates(char *out, size_t size)
 {
     mock_rig w;
     mock_rig_open(&w, NULL, "429:15%,500:5%,503:5%");
-    mock_client *c = mock_client_connect(&w);
+    mock_client *c = mock_rig_connect(&w);
     for (size_t i = 0; i < 200; i++) {
-        mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+        mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
         mock_client_wait(c, "HTTP/1.1 ", i + 1);
     }
     mock_client_wait(c, "\"object\":", 1);
@@ -147,8 +142,8 @@ static void latency_is_kept_and_requests_overlap(void **state)
     mock_client *clients[CLIENTS];
     gl_time start = gl_clock_now();
     for (int i = 0; i < CLIENTS; i++) {
-        clients[i] = mock_client_connect(&w);
-        mock_client_post(clients[i], "/v1/chat/completions", CHAT_BODY);
+        clients[i] = mock_rig_connect(&w);
+        mock_client_post(clients[i], "/v1/chat/completions", MOCK_RIG_CHAT);
     }
     for (int i = 0; i < CLIENTS; i++) {
         mock_client_wait(clients[i], "}\n", 1);
@@ -166,8 +161,8 @@ static void a_client_that_leaves_is_in_flight_no_more(void **state)
     mock_rig w;
     mock_rig_open(&w, "3600s", NULL);
     for (int i = 0; i < 3; i++) {
-        mock_client *c = mock_client_connect(&w);
-        mock_client_post(c, "/v1/chat/completions", CHAT_BODY);
+        mock_client *c = mock_rig_connect(&w);
+        mock_client_post(c, "/v1/chat/completions", MOCK_RIG_CHAT);
         while (mock_rig_stat(&w, NULL, "requests") != i + 1) {
         }
         mock_client_close(c);
@@ -183,7 +178,7 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *slow = mock_client_connect(&w), *other = mock_client_connect(&w);
+    mock_client *slow = mock_rig_connect(&w), *other = mock_rig_connect(&w);
     event_del(slow->event);
     const int small = 65536; /* bytes of socket buffers; with much less TCP itself crawls */
     setsockopt(slow->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
@@ -203,7 +198,7 @@ static void a_client_that_does_not_read_holds_up_nobody(void **state)
         }
     }
     assert_true(sent / size > 100);
-    mock_client_post(other, "/v1/chat/completions", CHAT_BODY);
+    mock_client_post(other, "/v1/chat/completions", MOCK_RIG_CHAT);
     mock_client_wait(other, "}\n", 1);
     mock_client_close(other);
     event_add(slow->event, NULL);
