@@ -16,6 +16,7 @@
 #include "engine.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -150,6 +151,29 @@ static void end_wait(gl_request *request, gl_time now)
     gl_admission_left(&request->engine->admission, request);
 }
 
+/* --- the stop of the key --- */
+
+/* Ends a request that is not out, with what the endpoint said to another. */
+static void refuse_key(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    const gl_key_stop *stop = &engine->key_stop;
+    end_wait(request, now);
+    gl_result_set_error(request->result, stop->error, stop->code, stop->message);
+    fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
+}
+
+static void stop_key(glimpse_engine *engine, const gl_failure *failure, const char *message,
+                     gl_time now)
+{
+    gl_request *request;
+    gl_node *node;
+    if (!engine->key_stop.on) gl_key_stop_begin(engine, failure, message);
+    while ((request = gl_admission_any(&engine->admission)) != NULL) refuse_key(request, now);
+    while ((node = gl_list_first(&engine->resting)) != NULL)
+        refuse_key(GL_CONTAINER(node, gl_request, node), now);
+}
+
 /* --- sample: 5 on the way --- */
 
 /* From its queue to a sampler. */
@@ -235,12 +259,11 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     failure.attempts = request->attempt.number - request->probes;
     failure.same_once = request->once;
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
-    gl_result_set_error(request->result, failure.error,
-                        outcome != NULL ? outcome->error_code : NULL,
+    gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     gl_breaker_change change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    if (change == GL_BREAKER_PROBE_FAILED && !engine->closing) {
+    if (change == GL_BREAKER_PROBE_FAILED && !engine->closing && !engine->key_stop.on) {
         request->probes++; /* it asked for all: it costs it no attempt of its own */
         wait_for_place(request, true, now);
         gl_engine_set_timer(request);
@@ -249,10 +272,13 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing)
+    if (reason == GL_RETRY_YES && !engine->closing && !engine->key_stop.on) {
         retry_later(request, &failure, wait, now);
-    else
-        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+        return;
+    }
+    fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+    if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local)
+        stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
 }
 
 /* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
@@ -319,7 +345,11 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         glimpse_sample_unref(request->result->response);
         request->result->response = sample != NULL ? glimpse_sample_ref(sample) : NULL;
         gl_failure failure = { .error = error,
-                               .http_status = outcome->sample.http_status,
+                               .http_status = outcome->error_status != 0
+                                                  ? outcome->error_status
+                                                  : outcome->sample.http_status,
+                               .code = outcome->error_code,
+                               .should_retry = outcome->should_retry,
                                .retry_after_ms = outcome->retry_after_ms };
         attempt_failed(request, &failure, outcome, now);
     }
@@ -397,8 +427,27 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
+/* Says what became of it until then. */
+static void set_deadline_error(gl_request *request)
+{
+    glimpse_result *result = request->result;
+    char message[160], last[64] = "";
+    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
+    int attempts = request->attempt.number;
+    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
+        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
+    if (attempts == 0)
+        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
+                 (long long)limit_ms);
+    else
+        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
+                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
+    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
+}
+
 static void pass_deadline(gl_request *request, gl_time now)
 {
+    set_deadline_error(request);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
@@ -439,9 +488,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         settle(request, now);
         return;
     }
-    glimpse_sample_unref(request->result->response); /* of an earlier attempt */
-    request->result->response = NULL;
-    gl_failure failure = { .error = which, .retry_after_ms = -1 };
+    gl_failure failure = { .error = which, .should_retry = -1, .retry_after_ms = -1 };
     attempt_failed(request, &failure, NULL, now);
 }
 
@@ -530,12 +577,15 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
+    const glimpse_engine *engine = request->engine;
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
+    } else if (engine->key_stop.on) {
+        refuse_key(request, now);
     } else {
         gl_engine_price(request, now);
         wait_for_place(request, false, now);

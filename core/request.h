@@ -33,6 +33,7 @@ struct glimpse_attempt {
     gl_request *request;
     glimpse_sampler *sampler;   /* who has it; NULL when none is out */
     void *data;                 /* the sampler's own */
+    glimpse_sample *came;       /* what had come when it was taken away, or NULL */
     int number;                 /* from 1, over all attempts of the request */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */

@@ -233,18 +233,21 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
         strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
         goto done;
     if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
+    if (to->port == NULL) {
+        oom = true;
+        goto done;
+    }
     code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OK && to->port != NULL)
-        code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
     if (code != CURLUE_OK) goto done;
     gl_free(endpoint->proxy);
     endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
-    if (endpoint->proxy == NULL || to->port == NULL) goto done;
+    if (endpoint->proxy == NULL) goto done;
     error = GLIMPSE_OK;
     *problem = "";
 done:
     curl_url_cleanup(url);
-    if (oom || code == CURLUE_OUT_OF_MEMORY || (error != GLIMPSE_OK && to->scheme && !to->port)) {
+    if (oom || code == CURLUE_OUT_OF_MEMORY) {
         *problem = "";
         return GLIMPSE_ERR_OOM;
     }
@@ -391,20 +394,25 @@ static bool multiplexes_soundly(unsigned version)
     return version != CURL_VERSION(8, 21, 0);
 }
 
+glimpse_http2 glimpse_http2_support(void)
+{
+    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
+    if ((library->features & CURL_VERSION_HTTP2) == 0) return GLIMPSE_HTTP2_NONE;
+    return multiplexes_soundly(library->version_num) ? GLIMPSE_HTTP2_SOUND : GLIMPSE_HTTP2_UNSOUND;
+}
+
 static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wanted, bool tls,
                                   const char **problem)
 {
-    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
-    unsigned version = library->version_num;
-    bool able = (library->features & CURL_VERSION_HTTP2) != 0;
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    glimpse_http2 support = glimpse_http2_support();
     /* Before 8.10.0 every stream of a connection polls at each event: 25 polls a response at 32. */
     endpoint->streams = version < CURL_VERSION(8, 10, 0) ? 32 : 100;
     endpoint->http_version = CURL_HTTP_VERSION_1_1;
     if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
-    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && able && multiplexes_soundly(version)))
-        return GLIMPSE_OK;
+    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && support == GLIMPSE_HTTP2_SOUND)) return GLIMPSE_OK;
     *problem = NULL;
-    if (!able)
+    if (support == GLIMPSE_HTTP2_NONE)
         *problem = "http_version: this libcurl has no HTTP/2";
     else if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
         *problem = "http_version: HTTP/2 without TLS needs libcurl 8.0.0 or later";
