@@ -557,13 +557,14 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
+    const glimpse_engine *engine = request->engine;
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (request->engine->key_stop.on) {
+    } else if (engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);
