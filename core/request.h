@@ -54,7 +54,7 @@ struct gl_request {
     bool retry_notice; /* on_notice is owed a RETRY */
     int notices;       /* thresholds already told */
     int once;          /* failures of kinds that are worth one more attempt only */
-    int probes;        /* failed probes: attempts that cost it none */
+    int probes;        /* attempts that cost it none: failed probes, no descriptor */
 
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */
