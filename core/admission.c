@@ -143,6 +143,9 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     const gl_failure *failure = report->failure;
     gl_pace *pace = &admission->lanes[request->lane].pace;
     gl_pace_learn(pace, &request->mark, report->told, report->tokens_used, now);
+    /* A key without money says nothing of how fast is too fast. */
+    if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
+        return gl_breaker_ended(&admission->breaker, request->attempt.probe, false, false, now);
     int status = failure != NULL ? failure->http_status : 0;
     if (status == 429 || status == 503 || status == 529)
         gl_limit_overloaded(&admission->limit, request->attempt.started, now);

@@ -9,6 +9,7 @@
  *   deliver.c  callbacks
  *   life.c     new, close, free
  *   stats.c    the snapshot
+ *   key_stop.c what the endpoint said when it refused the key
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H
@@ -27,6 +28,14 @@
 #include "policy/backoff.h"
 #include "policy/key.h"
 #include "request.h"
+
+/* Nothing is sent while it is on: see glimpse_engine_resume. */
+typedef struct gl_key_stop {
+    bool on;
+    glimpse_error error;
+    int http_status;
+    char *code, *message; /* the endpoint's, owned; NULL without memory for them */
+} gl_key_stop;
 
 struct glimpse_engine {
     gl_loop *loop;
@@ -48,6 +57,7 @@ struct glimpse_engine {
     gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
     glimpse_id last_id;
 
+    gl_key_stop key_stop;
     gl_admission admission;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
@@ -90,7 +100,7 @@ void gl_engine_turn(void *arg);
 void gl_engine_timer(void *arg);
 
 /* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
-void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error error, gl_time now);
+void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 
 /* Ends one, or all, as cancelled; nothing for what has its result. */
 void gl_engine_cancel(gl_request *request, gl_time now);
@@ -111,6 +121,12 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
+
+/* --- key_stop.c --- */
+
+/* Keeps what the endpoint said, and logs it. */
+void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message);
+void gl_key_stop_end(gl_key_stop *stop);
 
 /* --- life.c --- */
 

@@ -33,6 +33,7 @@ struct glimpse_attempt {
     gl_request *request;
     glimpse_sampler *sampler;   /* who has it; NULL when none is out */
     void *data;                 /* the sampler's own */
+    glimpse_sample *came;       /* what had come when it was taken away, or NULL */
     int number;                 /* from 1, over all attempts of the request */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */
@@ -61,7 +62,7 @@ struct gl_request {
     gl_pace_mark mark; /* of the attempt that is out */
 
     gl_time submitted, deadline;
-    gl_time queued;        /* WAITING since */
+    gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 

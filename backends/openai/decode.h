@@ -18,8 +18,10 @@ void gl_decoder_free(gl_decoder *decoder);
 typedef struct gl_decode_input {
     int status;
     gl_slice body;
-    const char *content_type, *retry_after, *request_id; /* NULL when absent */
-    const char *path; /* "/chat/completions": decides what a 200 must hold */
+    /* Headers; NULL when absent. */
+    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
+    int64_t now_unix_ms; /* what a date in retry_after is counted from */
+    const char *path;    /* "/chat/completions": decides what a 200 must hold */
 } gl_decode_input;
 
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */
@@ -29,9 +31,5 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcom
  * what broke it, and at most 4 KiB of what came are kept. */
 void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse_error error,
                       const char *message, glimpse_outcome *outcome);
-
-/* Retry-After in whole or decimal seconds: milliseconds, rounded up, INT64_MAX when they do not
- * fit, or -1 for anything else. */
-int64_t gl_decode_retry_after(const char *value);
 
 #endif

@@ -14,9 +14,6 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A shard not used for this long at least, and twice this at most, is closed with its connections.
- * libcurl itself looks at the age of idle connections only when a handle is used again. */
-#define REAP_EVERY (60 * GL_SECOND)
 /* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
 #define DRAIN_ROUNDS 4
 
@@ -51,17 +48,32 @@ static void learn(gl_http *http, const gl_transfer *transfer)
         gl_resolver_rotate(http->resolver, transfer->addresses);
 }
 
+static void take_headers(const gl_transfer *transfer, gl_http_response *response)
+{
+    if (response->status == 0) return;
+    response->headers = transfer;
+    response->content_type = gl_http_header(transfer, "content-type");
+    response->request_id = gl_http_header(transfer, "x-request-id");
+    response->retry_after = gl_http_header(transfer, "retry-after");
+    response->retry_after_ms = gl_http_header(transfer, "retry-after-ms");
+    response->should_retry = gl_http_header(transfer, "x-should-retry");
+}
+
+void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)
+{
+    long status = 0;
+    *response = (gl_http_response){ .message = "" };
+    if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    response->status = (int)status;
+    take_headers(transfer, response);
+}
+
 static void report(gl_http *http, gl_transfer *transfer)
 {
     gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
-    if (response.status != 0) {
-        response.headers = transfer;
-        response.retry_after = gl_http_header(transfer, "retry-after");
-        response.request_id = gl_http_header(transfer, "x-request-id");
-        response.content_type = gl_http_header(transfer, "content-type");
-    }
+    take_headers(transfer, &response);
     learn(http, transfer);
     transfer->observer.done(transfer->arg, &response);
     gl_transfer_release(transfer);
@@ -169,9 +181,7 @@ void gl_http_cancel(gl_transfer *transfer)
 
 static void reap(void *arg)
 {
-    gl_http *http = arg;
-    gl_shards_reap(http);
-    gl_timer_set(http->reaper, gl_loop_now(http->loop) + REAP_EVERY);
+    gl_shards_reap(arg);
 }
 
 static bool share_new(gl_http *http)
@@ -226,7 +236,6 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
     }
-    gl_timer_set(http->reaper, gl_loop_now(loop) + REAP_EVERY);
     log_setup(http);
     error = GLIMPSE_OK;
 done:

@@ -4,6 +4,7 @@
  *
  * Everything here is immutable afterwards but `multiplex`. Called by gl_http_new; sends nothing.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
@@ -131,7 +132,6 @@ static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin,
 /* Whether one entry of no_proxy names this host: the name itself or a domain above it. */
 static bool entry_covers(const char *entry, size_t len, const char *host)
 {
-    if (len == 1 && entry[0] == '*') return true;
     while (len > 0 && entry[0] == '.') entry++, len--;
     while (len > 0 && entry[len - 1] == '.') len--;
     size_t host_len = strlen(host);
@@ -141,20 +141,61 @@ static bool entry_covers(const char *entry, size_t len, const char *host)
     return host_len == len || host[host_len - len - 1] == '.';
 }
 
+/* An IP address: its bytes, lowest address first, and how many bits they are; 0 for none. */
+typedef struct address {
+    unsigned char bytes[16];
+    unsigned bits;
+} address;
+
+/* With or without the brackets that an IPv6 address has in a URL. */
+static address read_address(const char *text, size_t len)
+{
+    address read = { .bits = 0 };
+    char bare[INET6_ADDRSTRLEN];
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') text++, len -= 2;
+    if (len >= sizeof bare) return read;
+    memcpy(bare, text, len);
+    bare[len] = '\0';
+    if (inet_pton(AF_INET, bare, read.bytes) == 1)
+        read.bits = 32;
+    else if (inet_pton(AF_INET6, bare, read.bytes) == 1)
+        read.bits = 128;
+    return read;
+}
+
+/* Whether one entry of no_proxy is this address, or a network (10.0.0.0/8) that it is in. */
+static bool entry_covers_address(const char *entry, size_t len, const address *host)
+{
+    size_t slash = 0;
+    while (slash < len && entry[slash] != '/') slash++;
+    address network = read_address(entry, slash);
+    unsigned bits = network.bits;
+    if (slash < len) {
+        if (slash + 1 == len) return false;
+        bits = 0;
+        for (size_t i = slash + 1; i < len; i++) {
+            if (!isdigit((unsigned char)entry[i])) return false;
+            bits = bits * 10 + (unsigned)(entry[i] - '0');
+            if (bits > network.bits) return false;
+        }
+    }
+    if (network.bits != host->bits || memcmp(network.bytes, host->bytes, bits / 8) != 0)
+        return false;
+    unsigned rest = bits % 8;
+    return rest == 0 || (network.bytes[bits / 8] ^ host->bytes[bits / 8]) >> (8 - rest) == 0;
+}
+
 static bool bypasses_proxy(const char *no_proxy, const char *host)
 {
     static const char separators[] = ", ";
-    char bare[256]; /* a host name has at most 253 bytes */
-    size_t len = strlen(host);
-    if (host[0] == '[' && len >= 2 && len < sizeof bare) { /* an IPv6 address is listed without */
-        memcpy(bare, host + 1, len - 2);
-        bare[len - 2] = '\0';
-        host = bare;
-    }
+    const address numeric = read_address(host, strlen(host));
     for (const char *at = no_proxy; at != NULL && *at != '\0';) {
         at += strspn(at, separators);
         size_t entry = strcspn(at, separators);
-        if (entry != 0 && entry_covers(at, entry, host)) return true;
+        if (entry == 1 && at[0] == '*') return true;
+        if (numeric.bits != 0 ? entry_covers_address(at, entry, &numeric)
+                              : entry != 0 && entry_covers(at, entry, host))
+            return true;
         at += entry;
     }
     return false;
@@ -192,18 +233,21 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
         strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
         goto done;
     if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
+    if (to->port == NULL) {
+        oom = true;
+        goto done;
+    }
     code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OK && to->port != NULL)
-        code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
     if (code != CURLUE_OK) goto done;
     gl_free(endpoint->proxy);
     endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
-    if (endpoint->proxy == NULL || to->port == NULL) goto done;
+    if (endpoint->proxy == NULL) goto done;
     error = GLIMPSE_OK;
     *problem = "";
 done:
     curl_url_cleanup(url);
-    if (oom || code == CURLUE_OUT_OF_MEMORY || (error != GLIMPSE_OK && to->scheme && !to->port)) {
+    if (oom || code == CURLUE_OUT_OF_MEMORY) {
         *problem = "";
         return GLIMPSE_ERR_OOM;
     }
@@ -350,20 +394,25 @@ static bool multiplexes_soundly(unsigned version)
     return version != CURL_VERSION(8, 21, 0);
 }
 
+glimpse_http2 glimpse_http2_support(void)
+{
+    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
+    if ((library->features & CURL_VERSION_HTTP2) == 0) return GLIMPSE_HTTP2_NONE;
+    return multiplexes_soundly(library->version_num) ? GLIMPSE_HTTP2_SOUND : GLIMPSE_HTTP2_UNSOUND;
+}
+
 static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wanted, bool tls,
                                   const char **problem)
 {
-    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
-    unsigned version = library->version_num;
-    bool able = (library->features & CURL_VERSION_HTTP2) != 0;
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    glimpse_http2 support = glimpse_http2_support();
     /* Before 8.10.0 every stream of a connection polls at each event: 25 polls a response at 32. */
     endpoint->streams = version < CURL_VERSION(8, 10, 0) ? 32 : 100;
     endpoint->http_version = CURL_HTTP_VERSION_1_1;
     if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
-    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && able && multiplexes_soundly(version)))
-        return GLIMPSE_OK;
+    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && support == GLIMPSE_HTTP2_SOUND)) return GLIMPSE_OK;
     *problem = NULL;
-    if (!able)
+    if (support == GLIMPSE_HTTP2_NONE)
         *problem = "http_version: this libcurl has no HTTP/2";
     else if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
         *problem = "http_version: HTTP/2 without TLS needs libcurl 8.0.0 or later";

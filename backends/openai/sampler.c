@@ -13,8 +13,10 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/time.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/plain.h"
 #include "openai/rate_limits.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
@@ -69,10 +71,18 @@ static bool names(const char *line, const char *name)
     return strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
+/* Whether a header line's name says that its value is one: Authorization, api-key, X-Auth-Token,
+ * Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
 static bool is_secret(const char *line)
 {
-    return names(line, "Authorization") || names(line, "Proxy-Authorization") ||
-           names(line, "api-key") || names(line, "x-api-key");
+    static const char *const words[] = { "auth", "key", "token", "secret", "cookie", "password" };
+    size_t name = strcspn(line, ":");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+        for (size_t at = 0; at + len <= name; at++)
+            if (strncasecmp(line + at, words[i], len) == 0) return true;
+    }
+    return false;
 }
 
 /* Where a secret first occurs in text; NULL when none does. */
@@ -156,6 +166,9 @@ static void on_done(void *arg, const gl_http_response *response)
         .body = response->body,
         .content_type = response->content_type,
         .retry_after = response->retry_after,
+        .retry_after_ms = response->retry_after_ms,
+        .should_retry = response->should_retry,
+        .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),
     };
@@ -206,8 +219,14 @@ static void start(void *arg, glimpse_attempt *attempt)
 
 static void cancel(void *self, glimpse_attempt *attempt)
 {
-    (void)self;
     call *c = glimpse_attempt_data(attempt);
+    gl_http_response response;
+    gl_http_peek(c->transfer, &response);
+    if (response.status != 0) {
+        char plain[128], line[LINE_MAX_BYTES];
+        gl_plain(gl_slice_str(response.request_id), plain, sizeof plain);
+        glimpse_attempt_came(attempt, response.status, scrub_line(self, plain, line));
+    }
     gl_http_cancel(c->transfer);
     release(c);
 }

@@ -72,7 +72,8 @@ typedef enum glimpse_status {
     X(BAD_JSON, "bad_json", "not the JSON that was expected", 2)                                   \
     X(BAD_UTF8, "bad_utf8", "not valid UTF-8", 2)                                                  \
     X(HTTP, "http", "the endpoint answered with an error", 1)                                      \
-    X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)
+    X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)     \
+    X(QUOTA, "quota", "the quota or budget of this key is used up", 0)
 
 typedef enum glimpse_error {
     GLIMPSE_OK = 0,

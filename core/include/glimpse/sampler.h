@@ -39,7 +39,8 @@ typedef struct glimpse_sampler_vtable {
     void (*start)(void *self, glimpse_attempt *attempt);
 
     /* Optional for a sampler that always ends inside start. The attempt is gone when cancel
-     * returns: no glimpse_attempt_done for it then. */
+     * returns: no glimpse_attempt_done for it after that. Inside cancel one does nothing, for
+     * samplers over libraries that end what is cancelled by calling back. */
     void (*cancel)(void *self, glimpse_attempt *attempt);
 
     /* Optional. Who is asked: base URL, organization, project. Two samplers with different scopes
@@ -95,6 +96,11 @@ typedef enum glimpse_progress {
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
+/* What had come of a response when the attempt was taken away; only inside cancel, and only when
+ * its status line is there. request_id may be NULL. The ledger of the result keeps it. */
+GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
+                                      const char *request_id);
+
 /* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
  * milliseconds until it is full again; -1 for what they did not say. */
 typedef struct glimpse_rate_limit {
@@ -110,6 +116,9 @@ typedef struct glimpse_outcome {
     const char *error_code;    /* the endpoint's own code, or NULL */
     const char *error_message; /* one sentence without a secret, or NULL */
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
+    int should_retry;          /* 1 or 0: the server said so in x-should-retry; -1: it did not */
+    int error_status;          /* the HTTP status a failure is judged by, where that is not the
+                                * response's own: an error within a 200; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
     glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
@@ -120,7 +129,7 @@ GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t
     glimpse_outcome_init_version((outcome), GLIMPSE_OUTCOME_VERSION)
 
 /* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
- * inside. */
+ * inside but that of the log. */
 GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
 
 /* --- ours ------------------------------------------------------------------------------------ */
@@ -130,6 +139,14 @@ typedef enum glimpse_http_version {
     GLIMPSE_HTTP_1_1,
     GLIMPSE_HTTP_2
 } glimpse_http_version;
+
+/* What the libcurl found at run time makes of HTTP/2. */
+typedef enum glimpse_http2 {
+    GLIMPSE_HTTP2_NONE,    /* it was built without */
+    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
+    GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
+} glimpse_http2;
+GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 
 #define GLIMPSE_OPENAI_CONFIG_VERSION 1
 
