@@ -250,15 +250,6 @@ static gl_breaker_change report_end(gl_request *request, const gl_failure *failu
     return gl_admission_ended(&request->engine->admission, request, &report, now);
 }
 
-/* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
- * find out how many descriptors there are, and costs it none of its own. */
-static void wait_again(gl_request *request, gl_time now)
-{
-    request->probes++;
-    wait_for_place(request, true, now);
-    gl_engine_set_timer(request);
-}
-
 /* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
@@ -270,15 +261,16 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
-    if (failure.error == GLIMPSE_ERR_DESCRIPTORS && !engine->closing && !engine->key_stop.on &&
-        gl_admission_starved(&engine->admission, request, now)) {
-        wait_again(request, now);
-        return;
-    }
-    gl_breaker_change change = report_end(request, &failure, outcome, now);
+    bool over = engine->closing || engine->key_stop.on;
+    bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
+                   gl_admission_starved(&engine->admission, request, now);
+    gl_breaker_change change = GL_BREAKER_SAME;
+    if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    if (change == GL_BREAKER_PROBE_FAILED && !engine->closing && !engine->key_stop.on) {
-        wait_again(request, now);
+    if (starved || (change == GL_BREAKER_PROBE_FAILED && !over)) {
+        request->probes++; /* it asked for all: it costs it no attempt of its own */
+        wait_for_place(request, true, now);
+        gl_engine_set_timer(request);
         return;
     }
     uint64_t wait = 0;
