@@ -60,6 +60,7 @@ int command_mock(cli_settings *settings)
                              .port = settings->port,
                              .latency = settings->latency,
                              .fault = settings->fault,
+                             .token_rate = settings->token_rate,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;

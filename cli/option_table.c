@@ -127,6 +127,8 @@ const cli_option option_table[] = {
       .value = "TEXT", .check = check_utf8, .help = "what it must keep to: \"at most 20 words\"" },
     { .name = "json", .type = OPTION_SWITCH, AT(json), .commands = FOR_RUN,
       .help = "print the whole record as one line of JSON" },
+    { .name = "stream", .type = OPTION_SWITCH, AT(stream), .commands = FOR_RUN,
+      .help = "ask for a stream, and print its text as it comes" },
 
     { .name = "output", .letter = 'o', .type = OPTION_TEXT, AT(output), .commands = FOR_BATCH,
       .value = "FILE", .check = check_filled,
@@ -155,7 +157,10 @@ const cli_option option_table[] = {
       .value = "FILE", .check = check_filled, .help = "where to write the port, once it listens" },
     { .name = "latency", .type = OPTION_TEXT, AT(latency), .commands = FOR_MOCK, .value = "SPEC",
       .default_text = "0",
-      .help = "0, 1400ms, normal:MEAN:SD, lognormal:MEDIAN:P95" },
+      .help = "0, 1400ms, normal:MEAN:SD, lognormal:MEDIAN:P95; of a stream, to its first token" },
+    { .name = "token-rate", .type = OPTION_REAL, AT(token_rate), .commands = FOR_MOCK,
+      .value = "N", .default_text = "50", .min = 0, .max = 1e6,
+      .help = "tokens a second of a stream; 0 = all at once" },
     { .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = FOR_MOCK, .value = "LIST",
       .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%" },
 

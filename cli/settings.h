@@ -26,7 +26,7 @@ typedef struct cli_settings {
 
     /* run */
     const char *goal, *constraints;
-    bool json;
+    bool json, stream;
 
     /* batch */
     const char *output, *summary;
@@ -36,6 +36,7 @@ typedef struct cli_settings {
     /* mock */
     const char *host, *port_file, *latency, *fault;
     int port;
+    double token_rate;
 
     /* key */
     bool canonical;

@@ -99,6 +99,12 @@ static void settle(gl_request *request, gl_time now)
     result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
     result->stale = result->thresholds_crossed == 4;
     if (result->stale) engine->stats.stale++;
+    gl_node_remove(&request->text_node);
+    if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
+        result->partial = request->streamed;
+        gl_buf_terminate(&result->partial); /* there is room for it: buf.h */
+        gl_buf_init(&request->streamed, 0);
+    }
     if (result->status != GLIMPSE_STATUS_CANCELLED)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
     gl_request_move(request, GL_STATE_DONE, &engine->ready, false);
@@ -110,6 +116,7 @@ static void settle(gl_request *request, gl_time now)
 static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
 {
     glimpse_engine *engine = request->engine;
+    gl_node_remove(&request->text_node); /* no more of it is told */
     request->result->status = status;
     /* What the last attempt said stays, unless it is something else that ends the request. */
     if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
@@ -157,6 +164,8 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
                     failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
                     fields, sizeof fields / sizeof *fields);
     }
+    gl_node_remove(&request->text_node);
+    gl_buf_reset(&request->streamed); /* nobody was told of it */
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
     request->result->timings.backoff_ns += (int64_t)wait;
@@ -179,7 +188,8 @@ static void attempt_failed(gl_request *request, const gl_failure *what, const ch
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing)
+    /* What the caller has seen of an answer, another would not go on with. */
+    if (reason == GL_RETRY_YES && request->told == 0 && !engine->closing)
         retry_later(request, &failure, wait, now);
     else
         fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
@@ -197,6 +207,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     gl_result_set_error(result, GLIMPSE_OK, NULL, NULL);
     result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
     result->source = local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE;
+    result->no_done = outcome->no_done;
     glimpse_sample_unref(result->response);
     result->sample = glimpse_sample_ref(sample);
     result->response = glimpse_sample_ref(sample);
@@ -274,6 +285,7 @@ void gl_engine_turn(void *arg)
     gl_engine_enter(engine);
     engine->yield = true;
     admit(engine);
+    gl_deliver_text(engine);
     bool more = gl_deliver(engine, DELIVER_PER_TURN);
     admit(engine); /* what the callbacks submitted goes out in the same turn */
     if (more || !gl_list_empty(&engine->ready) || !gl_list_empty(&engine->fallbacks))

@@ -44,6 +44,7 @@ struct glimpse_engine {
     gl_map requests;
     gl_heap heap;
     gl_list waiting, running, resting, fallbacks, ready;
+    gl_list speaking; /* requests with text to tell, whatever their state */
     size_t waiting_count;
     glimpse_id last_id;
 
@@ -113,6 +114,9 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
 void gl_engine_destroy(glimpse_engine *engine);
 
 /* --- deliver.c --- */
+
+/* Tells the text that came. */
+void gl_deliver_text(glimpse_engine *engine);
 
 /* Tells at most `most` ready results; true when some are left. */
 bool gl_deliver(glimpse_engine *engine, size_t most);

@@ -24,6 +24,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_list_init(&engine->resting);
     gl_list_init(&engine->fallbacks);
     gl_list_init(&engine->ready);
+    gl_list_init(&engine->speaking);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
     engine->limit.concurrency = config->concurrency;
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,

@@ -148,6 +148,11 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     write_usage(out, glimpse_result_usage(result));
     gl_buf_append_str(out, ",\"model\":");
     write_optional(out, glimpse_result_model(result));
+    if (result->partial.len != 0) {
+        gl_buf_append_str(out, ",\"partial\":");
+        gl_json_write_string(out, gl_buf_slice(&result->partial));
+    }
+    if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
     gl_buf_append_char(out, '}');
 }
 

@@ -4,6 +4,7 @@
  */
 #include "mock/mock_answer.h"
 #include "mock/mock_server.h"
+#include "mock/mock_stream.h"
 
 #define ERROR_DELAY_PART 10 /* an error answer comes after a tenth of the latency */
 
@@ -32,7 +33,7 @@ static void answer_post(struct mock_server *server, endpoint where, gl_slice pat
     if (!hashed)
         reply->status = mock_answer_error(500, NULL, NULL, "No SHA-256 here.", &server->body);
     else if (where == CHAT)
-        reply->status = mock_answer_chat(body, digest, &server->text, &server->body);
+        reply->status = mock_answer_chat(body, digest, &server->text, &server->body, &reply->wish);
     else if (where == EMBEDDINGS)
         reply->status = mock_answer_embeddings(body, &server->text, &server->body);
 }
@@ -64,6 +65,17 @@ static void draw_fate(struct mock_server *server, mock_reply *reply)
                                 &server->body);
 }
 
+/* The answer in body becomes a stream. What spoils it comes half way through its tokens. */
+static void make_stream(struct mock_server *server, mock_reply *reply)
+{
+    gl_buf plain = server->body;
+    server->body = server->text;
+    server->text = plain;
+    gl_buf_reset(&server->body);
+    reply->tokens = mock_stream_write(gl_buf_slice(&server->text), reply->wish == MOCK_STREAM_USAGE,
+                                      reply->fault, &server->body);
+}
+
 void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_slice body,
                 mock_reply *reply)
 {
@@ -88,6 +100,7 @@ void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_s
         reply->status = 200;
     } else if (reply->status == 200) {
         draw_fate(server, reply);
+        if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
     }
     if (server->body.failed) { /* out of memory; the answer would be cut */
         gl_buf_reset(&server->body);

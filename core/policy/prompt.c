@@ -42,6 +42,8 @@ void gl_prompt_write(const gl_prompt *prompt, gl_buf *out)
     gl_json_write_double(out, prompt->temperature);
     gl_buf_append_str(out, ",\"max_tokens\":");
     gl_buf_append_i64(out, prompt->max_tokens);
+    if (prompt->stream)
+        gl_buf_append_str(out, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
     gl_buf_append_char(out, '}');
 }
 

@@ -66,6 +66,9 @@ GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, siz
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 
+/* Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use. */
+GLIMPSE_API bool glimpse_attempt_is_stream(const glimpse_attempt *attempt);
+
 /* What is to be sampled, in words: a draft's parts, or of a raw body the last user message (goal
  * and constraints then ""). Never NULL; may hold NUL bytes. */
 typedef struct glimpse_words {
@@ -95,6 +98,15 @@ typedef enum glimpse_progress {
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
+/*
+ * The next piece of a streamed answer's text: whole UTF-8 characters, copied. It reaches the caller
+ * from the engine's next turn; nothing of the caller's runs inside. Only for an attempt that is a
+ * stream (else, and for an empty piece, nothing happens). The sample that ends the attempt holds
+ * the whole text all the same. Errors: OOM; the sampler ends the attempt with it.
+ */
+GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
+                                               size_t len);
+
 #define GLIMPSE_OUTCOME_VERSION 1
 
 /* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
@@ -105,6 +117,7 @@ typedef struct glimpse_outcome {
     const char *error_message; /* one sentence without a secret, or NULL */
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
+    bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_sample_fields sample;
 } glimpse_outcome;
 
