@@ -28,7 +28,7 @@
 #define LINES_A_TURN 256
 /* How often the requests that rest are counted: a snapshot walks the histogram of latencies, so not
  * at every line. */
-static const struct timeval measure_every = { 0, 100000 };
+static const struct timeval look_every = { 0, 100000 };
 /* Resting requests that others make up for, in units of the concurrency: bounds the memory of an
  * endpoint that refuses everything. */
 #define RESTING_MAX 3
@@ -137,7 +137,8 @@ static void submit(cli_job *job, uint64_t order, job_line *line)
 static bool has_room(const cli_job *job)
 {
     if (job->stopping || job->input_ended || job->waits_for_input) return false;
-    if (job->live >= job->window || output_backlog(job->out) > BACKLOG) return false;
+    if (glimpse_engine_room(job->session->engine) == 0 || job->live >= job->most_live) return false;
+    if (output_backlog(job->out) > BACKLOG) return false;
     return !job->settings->ordered || job->lines - job->order.next < job->order.window;
 }
 
@@ -218,21 +219,21 @@ static void turn(evutil_socket_t fd, short what, void *arg)
         event_base_loopbreak(job->session->base);
 }
 
-/* A request counts from its submission, so none is submitted to wait in a queue: as many as may be
- * in flight, and one more for each that rests before a retry. */
-static void measure(evutil_socket_t fd, short what, void *arg)
+/* Room comes back without a result when a request goes to wait for its retry, and when the window
+ * grows; and a job whose endpoint nobody ever reached is not worth waiting with. */
+static void look_at_engine(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     cli_job *job = arg;
     glimpse_stats stats;
-    size_t concurrency = (size_t)job->settings->engine.concurrency;
     glimpse_stats_init(&stats);
     glimpse_engine_stats(job->session->engine, &stats);
-    uint64_t busy = stats.waiting + stats.in_flight;
-    uint64_t resting = stats.live > busy ? stats.live - busy : 0;
-    if (resting > concurrency * RESTING_MAX) resting = concurrency * RESTING_MAX;
-    job->window = concurrency + resting;
+    if (stats.circuit != GLIMPSE_CIRCUIT_CLOSED && stats.connected == 0 && !job->stopping) {
+        progress_clear(&job->progress);
+        say("the endpoint could not be reached: not one connection succeeded");
+        job_stop(job, EXIT_UNREACHABLE, 0);
+    }
     changed(job);
 }
 
@@ -300,7 +301,7 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     job->settings = settings;
     job->input = input;
     job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
-    job->window = (size_t)settings->engine.concurrency;
+    job->most_live = (size_t)settings->engine.concurrency * (1 + RESTING_MAX);
     gl_buf_init(&job->scratch, SIZE_MAX / 2);
     line_parser_init(&job->parser);
     bool regular = fstat(input, &status) == 0 && S_ISREG(status.st_mode);
@@ -310,12 +311,12 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     job->turn = event_new(base, -1, 0, turn, job);
     job->later = evtimer_new(base, turn, job);
     job->deadline = evtimer_new(base, too_late, job);
-    job->measure = event_new(base, -1, EV_PERSIST, measure, job);
+    job->look = event_new(base, -1, EV_PERSIST, look_at_engine, job);
     bool slow = fstat(input, &status) == 0 &&
                 (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(input) != 0);
     if (slow) job->readable = event_new(base, input, EV_READ, readable, job);
     job->out = output_new(base, output, output_ready, job);
-    if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->measure == NULL ||
+    if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->look == NULL ||
         job->out == NULL || (slow && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
         (settings->ordered &&
@@ -337,7 +338,7 @@ int job_run(cli_job *job, cli_report *report)
     struct timeval deadline = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
     job->started = glimpse_monotonic_ns();
     if (signals_catch(&job->signals, base, caught, job) != 0 ||
-        event_add(job->measure, &measure_every) != 0 ||
+        event_add(job->look, &look_every) != 0 ||
         (ms > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
         (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
         return EXIT_OS_LIMIT;
@@ -363,7 +364,7 @@ void job_free(cli_job *job)
     if (job == NULL) return;
     progress_stop(&job->progress);
     signals_release(&job->signals);
-    struct event *events[] = { job->turn, job->later, job->readable, job->deadline, job->measure };
+    struct event *events[] = { job->turn, job->later, job->readable, job->deadline, job->look };
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i] != NULL) event_free(events[i]);
     if (job->out != NULL) output_close(job->out);

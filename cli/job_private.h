@@ -28,11 +28,11 @@ struct cli_job {
     uint64_t started; /* glimpse_monotonic_ns */
 
     /* turn: something changed in this turn of the loop; later: go on in the next; readable: a slow
-     * input has bytes; deadline: the job's; measure: looks at the window. */
-    struct event *turn, *later, *readable, *deadline, *measure;
+     * input has bytes; deadline: the job's; look: at how the engine is doing. */
+    struct event *turn, *later, *readable, *deadline, *look;
     uint64_t lines; /* taken from the input, the number of the next in order */
     size_t live;    /* submitted, not ended */
-    size_t window;  /* most of them */
+    size_t most_live;
     bool waits_for_input, input_ended;
     bool stopping; /* no line is taken any more */
     int exit_code; /* why it stops, 0 = it does not */

@@ -53,6 +53,15 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     return code;
 }
 
+/* Whether it was one of the texts that say how the server behaves. */
+static bool refused_spec(const char *problem)
+{
+    static const char *const specs[] = { "latency:", "fault:", "outage:" };
+    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
+        if (strncmp(problem, specs[i], strlen(specs[i])) == 0) return true;
+    return false;
+}
+
 int command_mock(cli_settings *settings)
 {
     char problem[256] = "";
@@ -60,6 +69,10 @@ int command_mock(cli_settings *settings)
                              .port = settings->port,
                              .latency = settings->latency,
                              .fault = settings->fault,
+                             .outage = settings->outage,
+                             .quota_after = settings->quota_after,
+                             .rpm = settings->rpm,
+                             .tpm = settings->tpm,
                              .token_rate = settings->token_rate,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();
@@ -70,7 +83,7 @@ int command_mock(cli_settings *settings)
         code = serve(base, settings, server);
         mock_server_free(server);
     } else {
-        bool spec = strncmp(problem, "latency:", 8) == 0 || strncmp(problem, "fault:", 6) == 0;
+        bool spec = refused_spec(problem);
         say("%s%s", spec ? "--" : "", problem);
         code = spec ? EXIT_VALUE : EXIT_OS_LIMIT;
     }

@@ -10,6 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
+/* Whatever a line quotes (a misspelt key, a file's name), a terminal obeys none of it, and it stays
+ * one line of UTF-8: controls and broken characters become '?'. */
+static void make_plain(char *line)
+{
+    size_t len = strlen(line), used, to = 0;
+    for (size_t at = 0; at < len; at += used) {
+        uint32_t code = gl_utf8_decode(line + at, len - at, &used);
+        bool shown = code != GL_UTF8_BAD && code >= 0x20 && (code < 0x7f || code > 0x9f);
+        if (shown)
+            memmove(line + to, line + at, used);
+        else
+            line[to] = '?';
+        to += shown ? used : 1;
+    }
+    line[to] = '\0';
+}
+
 void say(const char *format, ...)
 {
     char line[2048];
@@ -17,6 +36,7 @@ void say(const char *format, ...)
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
+    make_plain(line);
     fprintf(stderr, "glimpse: %s\n", line); /* one write: stderr lines of others stay whole */
 }
 

@@ -34,7 +34,8 @@ typedef struct cli_settings {
     int64_t max_line, job_deadline_ms;
 
     /* mock */
-    const char *host, *port_file, *latency, *fault;
+    const char *host, *port_file, *latency, *fault, *outage;
+    int64_t quota_after, rpm, tpm;
     int port;
     double token_rate;
 

@@ -92,7 +92,8 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
         glimpse_sample_unref(response);
         return;
     }
-    gl_limit_ended(&engine->limit);
+    gl_limit_ended(&engine->admission.limit);
+    if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
     if (attempt->sent) {
         result->attempts++;
         engine->stats.attempts++;
@@ -234,6 +235,11 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
 
 void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)
 {
-    *outcome = (glimpse_outcome){ .version = version, .retry_after_ms = -1 };
+    static const glimpse_rate_limit unsaid = { -1, -1, -1 };
+    *outcome = (glimpse_outcome){ .version = version,
+                                  .retry_after_ms = -1,
+                                  .requests = unsaid,
+                                  .tokens = unsaid,
+                                  .project_tokens = unsaid };
     glimpse_sample_fields_init(&outcome->sample);
 }

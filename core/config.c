@@ -29,6 +29,8 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .max_delay_ms = 60 * 1000,
         .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
         .concurrency = 64,
+        .rpm = -1,
+        .tpm = -1,
         .connect_timeout_ms = 5 * 1000, /* the official SDKs' connect and whole limits */
         .timeout_ms = 600 * 1000,
         .fallback_on = true,
@@ -160,6 +162,10 @@ static const char *check_numbers(const glimpse_config *config)
           "max_retry_after_ms: must be from 0 to 24 h" },
         { offsetof(glimpse_config, concurrency), 1, 1000000,
           "concurrency: must be from 1 to 1000000" },
+        { offsetof(glimpse_config, rpm), -1, INT64_C(1) << 40,
+          "rpm: must be from 0 (no limit) up, or -1 (learned)" },
+        { offsetof(glimpse_config, tpm), -1, INT64_C(1) << 40,
+          "tpm: must be from 0 (no limit) up, or -1 (learned)" },
         { offsetof(glimpse_config, connect_timeout_ms), 0, DAY_MS,
           "connect_timeout_ms: must be from 0 (none) to 24 h" },
         { offsetof(glimpse_config, first_byte_timeout_ms), 0, DAY_MS,
@@ -197,6 +203,8 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = "use_openai: not one of its values";
     else if ((unsigned)config->http_version > GLIMPSE_HTTP_2)
         found = "http_version: not one of its values";
+    else if ((unsigned)config->breaker > GLIMPSE_BREAKER_FAIL)
+        found = "breaker: not one of its values";
     else if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)
         found = "log_level: not one of its values";
     if (found == NULL && glimpse_thresholds_check(&config->thresholds, &found) == GLIMPSE_OK)

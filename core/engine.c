@@ -138,8 +138,8 @@ static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
     request->attempt.fallback = request->state == GL_STATE_FALLBACK;
     if (!request->attempt.fallback) {
         request->result->timings.queue_ns += (int64_t)gl_time_since(now, request->queued);
-        engine->waiting_count--;
-        gl_limit_started(&engine->limit);
+        gl_admission_left(&engine->admission, request);
+        gl_admission_started(&engine->admission, request, &engine->rng, now);
     }
     gl_request_move(request, GL_STATE_RUNNING, &engine->running, false);
     gl_attempt_start(request, sampler, now);
@@ -175,16 +175,61 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     gl_engine_schedule(engine); /* its place is free for another */
 }
 
-/* An attempt failed: again later, or for good. code and message are borrowed, or NULL. */
-static void attempt_failed(gl_request *request, const gl_failure *what, const char *code,
-                           const char *message, gl_time now)
+/* --- the circuit --- */
+
+/* The circuit is open, and requests do not wait for it. */
+static void refuse(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    const struct gl_outage *outage = &engine->outage;
+    gl_admission_left(&engine->admission, request);
+    engine->stats.circuit_refused++;
+    request->result->circuit_open = true;
+    gl_result_set_error(request->result, outage->error, outage->code, outage->message);
+    if (engine->config.breaker == GLIMPSE_BREAKER_FAIL) request->fallback_on = false;
+    fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
+}
+
+static gl_breaker_change report_end(gl_request *request, const gl_failure *failure,
+                                    const glimpse_outcome *outcome, gl_time now)
+{
+    gl_admission_report report = { .failure = failure,
+                                   .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
+                                   .tokens_used = -1,
+                                   .elapsed = gl_time_since(now, request->attempt.started),
+                                   .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
+    if (outcome != NULL) {
+        const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
+                                             &outcome->project_tokens };
+        for (int i = 0; i < GL_BUCKET_COUNT; i++)
+            report.told[i] = (gl_told){ said[i]->limit, said[i]->remaining, said[i]->reset_ms };
+        if (outcome->sample.usage.total_tokens >= 0)
+            report.tokens_used = (double)outcome->sample.usage.total_tokens;
+    }
+    return gl_admission_ended(&request->engine->admission, request, &report, now);
+}
+
+/* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
+static void attempt_failed(gl_request *request, const gl_failure *what,
+                           const glimpse_outcome *outcome, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     gl_failure failure = *what;
-    failure.attempts = request->attempt.number;
+    failure.attempts = request->attempt.number - request->probes;
     failure.same_once = request->once;
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
-    gl_result_set_error(request->result, failure.error, code, message);
+    gl_result_set_error(request->result, failure.error,
+                        outcome != NULL ? outcome->error_code : NULL,
+                        outcome != NULL ? outcome->error_message : NULL);
+    gl_breaker_change change = report_end(request, &failure, outcome, now);
+    gl_outage_changed(request, change, failure.http_status);
+    if (change == GL_BREAKER_PROBE_FAILED && !engine->closing) {
+        request->probes++; /* it asked for all: it costs it no attempt of its own */
+        request->queued = now;
+        gl_admission_push(&engine->admission, request, true);
+        gl_engine_set_timer(request);
+        return;
+    }
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
@@ -204,7 +249,6 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     glimpse_result *result = request->result;
     const glimpse_sample_fields *fields = glimpse_sample_get(sample);
     bool aligned = fields->delta == NULL;
-    gl_result_set_error(result, GLIMPSE_OK, NULL, NULL);
     result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
     result->source = local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE;
     result->no_done = outcome->no_done;
@@ -253,6 +297,8 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     if (fallback) {
         fallback_answered(request, outcome, sample, now);
     } else if (error == GLIMPSE_OK) {
+        gl_result_set_error(request->result, GLIMPSE_OK, NULL, NULL);
+        gl_outage_changed(request, report_end(request, NULL, outcome, now), 0);
         attempt_answered(request, outcome, sample, local, now);
     } else {
         glimpse_sample_unref(request->result->response);
@@ -260,7 +306,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         gl_failure failure = { .error = error,
                                .http_status = outcome->sample.http_status,
                                .retry_after_ms = outcome->retry_after_ms };
-        attempt_failed(request, &failure, outcome->error_code, outcome->error_message, now);
+        attempt_failed(request, &failure, outcome, now);
     }
     glimpse_sample_unref(sample);
     gl_engine_leave(engine);
@@ -270,13 +316,20 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
 
 static void admit(glimpse_engine *engine)
 {
-    if (gl_list_empty(&engine->fallbacks) && gl_list_empty(&engine->waiting)) return;
-    gl_time now = gl_loop_now(engine->loop);
+    gl_admission *admission = &engine->admission;
+    gl_time when = GL_TIME_NEVER, now = gl_loop_now(engine->loop);
+    gl_request *request;
     gl_node *node;
+    while ((request = gl_admission_next(admission, now, &when)) != NULL)
+        start(request, engine->sampler, now);
+    if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
+        engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
+        while ((request = gl_admission_any(admission)) != NULL) refuse(request, now);
+        when = GL_TIME_NEVER;
+    }
     while ((node = gl_list_first(&engine->fallbacks)) != NULL)
         start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
-    while ((node = gl_list_first(&engine->waiting)) != NULL && gl_limit_may_start(&engine->limit))
-        start(GL_CONTAINER(node, gl_request, node), engine->sampler, now);
+    gl_heap_set(&engine->heap, &engine->admit_timer, when);
 }
 
 void gl_engine_turn(void *arg)
@@ -303,12 +356,23 @@ void gl_engine_turn(void *arg)
 
 /* --- time --- */
 
+/* Out of the queue, or away from its sampler, for a reason of its own: that says nothing of the
+ * endpoint. */
+static void let_go(gl_request *request, glimpse_error error, gl_time now)
+{
+    gl_admission *admission = &request->engine->admission;
+    if (request->state == GL_STATE_WAITING) gl_admission_left(admission, request);
+    if (request->state != GL_STATE_RUNNING) return;
+    bool probe = request->attempt.probe && !request->attempt.fallback;
+    gl_attempt_recall(request, error, now);
+    if (probe) gl_breaker_probe_lost(&admission->breaker, now);
+}
+
 void gl_engine_cancel(gl_request *request, gl_time now)
 {
     gl_state state = request->state;
     if (state == GL_STATE_DONE || state == GL_STATE_DELIVERED) return;
-    if (state == GL_STATE_WAITING) request->engine->waiting_count--;
-    if (state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_CANCELLED, now);
+    let_go(request, GLIMPSE_ERR_CANCELLED, now);
     if (state == GL_STATE_FALLBACK || request->attempt.fallback) {
         settle(request, now); /* it had failed already, and that stands */
         return;
@@ -320,8 +384,7 @@ void gl_engine_cancel(gl_request *request, gl_time now)
 
 static void pass_deadline(gl_request *request, gl_time now)
 {
-    if (request->state == GL_STATE_WAITING) request->engine->waiting_count--;
-    if (request->state == GL_STATE_RUNNING) gl_attempt_recall(request, GLIMPSE_ERR_DEADLINE, now);
+    let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
 
@@ -362,7 +425,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         return;
     }
     gl_failure failure = { .error = which, .retry_after_ms = -1 };
-    attempt_failed(request, &failure, NULL, NULL, now);
+    attempt_failed(request, &failure, NULL, now);
 }
 
 static void request_expired(gl_request *request, gl_time now)
@@ -380,19 +443,26 @@ static void request_expired(gl_request *request, gl_time now)
         return;
     }
     if (request->state == GL_STATE_BACKOFF && request->backoff_until <= now) {
-        /* To the front: it has waited before, and what is behind it is younger. */
-        gl_request_move(request, GL_STATE_WAITING, &engine->waiting, true);
-        engine->waiting_count++;
-        request->queued = now;
-        gl_engine_schedule(engine);
+        if (gl_budget_retry(&engine->admission.budget, now)) {
+            /* To the front: it has waited before, and what is behind it is younger. */
+            gl_admission_push(&engine->admission, request, true);
+            request->queued = now;
+            gl_engine_schedule(engine);
+        } else { /* over the budget it waits, up to a second, and not all for the same moment */
+            uint64_t wait = (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
+            request->backoff_until = now + wait;
+            request->result->timings.backoff_ns += (int64_t)wait;
+        }
     }
     gl_engine_set_timer(request);
 }
 
 void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
 {
-    gl_list *lists[] = { &engine->waiting, &engine->resting, &engine->fallbacks, &engine->running };
-    for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
+    gl_list *lists[] = { &engine->resting, &engine->fallbacks, &engine->running };
+    gl_request *request;
+    while ((request = gl_admission_any(&engine->admission)) != NULL) gl_engine_cancel(request, now);
+    for (size_t i = 0; i < (running_too ? 3 : 1); i++) {
         gl_node *node;
         while ((node = gl_list_first(lists[i])) != NULL)
             gl_engine_cancel(GL_CONTAINER(node, gl_request, node), now);
@@ -411,6 +481,9 @@ void gl_engine_timer(void *arg)
         if (entry == &engine->close_timer) {
             gl_heap_remove(&engine->heap, entry);
             gl_engine_cancel_all(engine, true, now);
+        } else if (entry == &engine->admit_timer) {
+            gl_heap_remove(&engine->heap, entry);
+            gl_engine_schedule(engine);
         } else {
             request_expired(GL_CONTAINER(entry, gl_request, timer), now);
         }
@@ -449,8 +522,8 @@ void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error e
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
     } else {
-        gl_request_move(request, GL_STATE_WAITING, &engine->waiting, false);
-        engine->waiting_count++;
+        gl_engine_price(request, now);
+        gl_admission_push(&engine->admission, request, false);
         request->queued = now;
         gl_engine_set_timer(request);
         gl_engine_schedule(engine);

@@ -4,6 +4,8 @@
  *   engine.c   the order of the steps
  *   submit.c   the door: checks and copies what the caller gives
  *   attempt.c  one attempt: start, limits, ledger; and what a sampler may ask and say
+ *   admission.c  which waiting request goes next, and when
+ *   outage.c   why the circuit is open
  *   deliver.c  callbacks
  *   life.c     new, close, free
  *   stats.c    the snapshot
@@ -13,6 +15,7 @@
 
 #include <glimpse/engine.h>
 
+#include "admission.h"
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/list.h"
@@ -23,7 +26,6 @@
 #include "loop.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
-#include "policy/limit.h"
 #include "request.h"
 
 struct glimpse_engine {
@@ -43,12 +45,17 @@ struct glimpse_engine {
      * in the one list that its state says (request.h). */
     gl_map requests;
     gl_heap heap;
-    gl_list waiting, running, resting, fallbacks, ready;
+    gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
     gl_list speaking; /* requests with text to tell, whatever their state */
-    size_t waiting_count;
     glimpse_id last_id;
 
-    gl_limit limit;
+    gl_admission admission;
+    gl_heap_entry admit_timer; /* when the admission wants to be asked again */
+    struct gl_outage {         /* why the circuit is open */
+        glimpse_error error;
+        int http_status;
+        char code[64], message[192];
+    } outage;
     gl_backoff backoff;
     gl_rng rng;
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
@@ -75,6 +82,9 @@ void gl_engine_arm(glimpse_engine *engine);
 
 /* Puts the request's timer at the earliest of its times. */
 void gl_engine_set_timer(gl_request *request);
+
+/* What a request will cost and in which lane it waits; its body is checked JSON. */
+void gl_engine_price(gl_request *request, gl_time now);
 
 /* What the loop calls; arg is the engine. */
 void gl_engine_turn(void *arg);
@@ -112,6 +122,12 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
 
 /* Tells everybody, then gives all memory back. No frame of ours may be below it. */
 void gl_engine_destroy(glimpse_engine *engine);
+
+/* --- outage.c --- */
+
+/* What the breaker made of an attempt's end, whose error, if it failed, the result has: keeps why
+ * the circuit is open, logs it, has the turn run. */
+void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status);
 
 /* --- deliver.c --- */
 

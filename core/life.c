@@ -19,14 +19,14 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_map_init(&engine->requests);
     gl_heap_init(&engine->heap);
     gl_heap_entry_init(&engine->close_timer);
-    gl_list_init(&engine->waiting);
     gl_list_init(&engine->running);
     gl_list_init(&engine->resting);
     gl_list_init(&engine->fallbacks);
     gl_list_init(&engine->ready);
     gl_list_init(&engine->speaking);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
-    engine->limit.concurrency = config->concurrency;
+    gl_heap_entry_init(&engine->admit_timer);
+    gl_admission_init(&engine->admission, config);
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,
                                     config->max_delay_ms, config->max_retry_after_ms };
     gl_rng_seed(&engine->rng, config->seed != 0 ? config->seed : gl_rng_system_seed());
@@ -46,7 +46,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->model = gl_strdup(config->model);
     if (engine->loop == NULL || engine->timer == NULL || engine->turn == NULL ||
         engine->keyer == NULL || engine->latencies == NULL || engine->model == NULL ||
-        !gl_heap_reserve(&engine->heap, 2)) {
+        !gl_heap_reserve(&engine->heap, 3)) {
         gl_engine_destroy(engine);
         return GLIMPSE_ERR_OOM;
     }

@@ -129,6 +129,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     gl_buf_append_str(out, ",\"delta\":");
     write_optional(out, glimpse_result_delta(result));
     gl_buf_append_str(out, result->stale ? ",\"stale\":true" : ",\"stale\":false");
+    if (result->circuit_open) gl_buf_append_str(out, ",\"circuit\":\"open\"");
     gl_buf_append_str(out, ",\"attempts\":");
     gl_buf_append_i64(out, result->attempts);
     /* Tenths of a millisecond, in integers: the form does not depend on a locale. */

@@ -10,6 +10,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/slice.h"
+#include "policy/pace.h"
 #include "result.h"
 
 /*
@@ -18,7 +19,7 @@
  */
 typedef enum gl_state {
     GL_STATE_NEW,      /* being submitted; in no list */
-    GL_STATE_WAITING,  /* queued for admission: `waiting` */
+    GL_STATE_WAITING,  /* queued for admission: its lane's queue */
     GL_STATE_RUNNING,  /* an attempt is out: `running` */
     GL_STATE_BACKOFF,  /* waits before a retry: `resting` */
     GL_STATE_FALLBACK, /* failed for good; the fallback sampler is to be asked: `fallbacks` */
@@ -31,10 +32,10 @@ typedef struct gl_request gl_request;
 /* One call of a sampler; part of its request, since a request has at most one out at a time. */
 struct glimpse_attempt {
     gl_request *request;
-    glimpse_sampler *sampler; /* who has it; NULL when none is out */
-    void *data;               /* the sampler's own */
-    int number;               /* from 1, over all attempts of the request */
-    bool sent, fallback;
+    glimpse_sampler *sampler;   /* who has it; NULL when none is out */
+    void *data;                 /* the sampler's own */
+    int number;                 /* from 1, over all attempts of the request */
+    bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */
     gl_time started, connected, first_byte, last_byte;
     gl_time first_text, last_text;
@@ -57,6 +58,12 @@ struct gl_request {
     bool retry_notice; /* on_notice is owed a RETRY */
     int notices;       /* thresholds already told */
     int once;          /* failures of kinds that are worth one more attempt only */
+    int probes;        /* failed probes: attempts that cost it none */
+
+    glimpse_priority priority;
+    size_t lane;       /* of the admission: requests of one model */
+    double tokens;     /* what it will cost, estimated */
+    gl_pace_mark mark; /* of the attempt that is out */
 
     gl_time submitted, deadline;
     gl_time queued;        /* WAITING since */

@@ -158,6 +158,11 @@ bool glimpse_result_stale(const glimpse_result *result)
     return result->stale;
 }
 
+bool glimpse_result_circuit_open(const glimpse_result *result)
+{
+    return result->circuit_open;
+}
+
 int glimpse_result_thresholds_crossed(const glimpse_result *result)
 {
     return result->thresholds_crossed;

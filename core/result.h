@@ -23,7 +23,7 @@ struct glimpse_result {
     glimpse_status status;
     glimpse_error error;
     glimpse_source source;
-    bool stale, has_key, no_done;
+    bool stale, has_key, circuit_open, no_done;
     int thresholds_crossed;
     int attempts; /* requests sent */
     glimpse_key key;

@@ -19,9 +19,13 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
         return GLIMPSE_ERR_INVALID;
     *stats = engine->stats;
     stats->live = engine->requests.count;
-    stats->waiting = engine->waiting_count;
-    stats->in_flight = (uint64_t)engine->limit.in_flight;
-    stats->peak_in_flight = (uint64_t)engine->limit.peak;
+    const gl_admission *admission = &engine->admission;
+    stats->waiting = admission->waiting;
+    stats->in_flight = (uint64_t)admission->limit.in_flight;
+    stats->peak_in_flight = (uint64_t)admission->limit.peak;
+    stats->window = (uint64_t)admission->limit.window;
+    stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
+    stats->circuit_opened = admission->breaker.opened;
     stats->latency_p50_us = quantile(engine, 0.50);
     stats->latency_p75_us = quantile(engine, 0.75);
     stats->latency_p95_us = quantile(engine, 0.95);
@@ -33,7 +37,8 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
 
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
-    uint64_t taken = (uint64_t)engine->limit.in_flight + engine->waiting_count;
-    uint64_t concurrency = (uint64_t)engine->limit.concurrency;
-    return taken < concurrency ? (size_t)(concurrency - taken) : 0;
+    const gl_admission *admission = &engine->admission;
+    uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting;
+    uint64_t window = (uint64_t)admission->limit.window;
+    return taken < window ? (size_t)(window - taken) : 0;
 }

@@ -32,13 +32,30 @@ static glimpse_error find_key(gl_request *request)
                              &request->identity);
 }
 
+/* Four bytes a token is the usual estimate for English; the answer may take all it is allowed. */
+#define BYTES_PER_TOKEN 4
+
+void gl_engine_price(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    static const char *const names[] = { "model", "max_tokens", "max_completion_tokens" };
+    gl_json found[3];
+    int64_t most = 0, newer;
+    gl_json_get_many((gl_json){ GL_JSON_OBJECT, request->body }, names, found, 3);
+    if (!gl_json_int64(found[1], &most) || most < 0) most = engine->config.max_tokens;
+    if (gl_json_int64(found[2], &newer) && newer >= 0) most = newer;
+    request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
+    request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
+}
+
 static glimpse_error options_check(const glimpse_options *options)
 {
     if (options == NULL) return GLIMPSE_OK;
     bool good = options->version == GLIMPSE_OPTIONS_VERSION && !(options->temperature > 2.0) &&
                 options->temperature == options->temperature && options->max_tokens >= 0 &&
                 (options->thresholds == NULL ||
-                 glimpse_thresholds_check(options->thresholds, NULL) == GLIMPSE_OK);
+                 glimpse_thresholds_check(options->thresholds, NULL) == GLIMPSE_OK) &&
+                (unsigned)options->priority <= GLIMPSE_PRIORITY_INTERACTIVE;
     return good ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }
 
@@ -46,7 +63,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                             const glimpse_options *options, bool is_draft, glimpse_id *id)
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
-        !gl_heap_reserve(&engine->heap, engine->requests.count + 2))
+        !gl_heap_reserve(&engine->heap, engine->requests.count + 3))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
@@ -60,6 +77,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                               : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
+    if (options != NULL) request->priority = options->priority;
     int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
                                                                        : engine->config.deadline_ms;
     request->deadline = deadline_ms > 0 ? gl_time_add_ms(now, deadline_ms) : GL_TIME_NEVER;

@@ -26,11 +26,14 @@
 
 /* --- reporting --- */
 
-static const char *header(CURL *easy, const char *name)
+const char *gl_http_header(const void *headers, const char *name)
 {
+    const gl_transfer *transfer = headers;
     struct curl_header *found;
-    return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value
-                                                                                  : NULL;
+    return transfer != NULL &&
+                   curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+               ? found->value
+               : NULL;
 }
 
 /* The words may quote what the server sent. */
@@ -58,9 +61,10 @@ static void report(gl_http *http, gl_transfer *transfer)
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
     if (response.status != 0) {
-        response.retry_after = header(transfer->easy, "retry-after");
-        response.request_id = header(transfer->easy, "x-request-id");
-        response.content_type = header(transfer->easy, "content-type");
+        response.headers = transfer;
+        response.retry_after = gl_http_header(transfer, "retry-after");
+        response.request_id = gl_http_header(transfer, "x-request-id");
+        response.content_type = gl_http_header(transfer, "content-type");
     }
     learn(http, transfer);
     transfer->observer.done(transfer->arg, &response);

@@ -44,7 +44,11 @@ typedef struct gl_http_response {
     int status;          /* 0 when no status line came */
     gl_slice body;       /* what came, also when it broke */
     const char *retry_after, *request_id, *content_type; /* headers; NULL when absent */
+    const void *headers;                                 /* for gl_http_header */
 } gl_http_response;
+
+/* A header of the response by its name, NULL when it is absent. Valid during done. */
+const char *gl_http_header(const void *headers, const char *name);
 
 /* What the observer of a body that comes in pieces wants next. */
 typedef enum gl_http_want {

@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/rate_limits.h"
 #include "openai/stream.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
@@ -277,6 +278,7 @@ static void on_done(void *arg, const gl_http_response *response)
         release(c);
         return;
     }
+    gl_rate_limits_read(gl_http_header, response->headers, &outcome);
     char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
     outcome.error_code = scrub_line(self, outcome.error_code, code);
     outcome.error_message = scrub_line(self, outcome.error_message, message);

@@ -8,6 +8,7 @@
 #include "mock/mock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +22,7 @@
 #define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
 #define ACCEPT_BURST 64   /* per turn of the loop, so that connections at work go on */
 #define BODY_MAX     ((size_t)256 * 1024 * 1024)
+#define HEADERS_MAX  ((size_t)4096)
 
 /* --- what is due ------------------------------------------------------------------------------ */
 
@@ -158,6 +160,14 @@ static int port_of(int fd)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
+static bool check_count(const char *name, int64_t value, int64_t most, char *problem,
+                        size_t problem_size)
+{
+    if (value >= 0 && value <= most) return true;
+    snprintf(problem, problem_size, "%s: not in 0 to %" PRId64, name, most);
+    return false;
+}
+
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,
                              size_t problem_size)
 {
@@ -175,6 +185,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     gl_heap_init(&server->due);
     gl_buf_init(&server->body, BODY_MAX);
     gl_buf_init(&server->text, BODY_MAX);
+    gl_buf_init(&server->headers, HEADERS_MAX);
     mock_stats_init(&server->stats, gl_clock_now());
     gl_rng_seed(&server->latency_rng, options->seed);
     gl_rng_seed(&server->fault_rng, ~options->seed);
@@ -184,8 +195,14 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
 
     bool made = false;
     if (!mock_latency_parse(&server->latency, options->latency, problem, problem_size) ||
-        !mock_faults_parse(&server->faults, options->fault, problem, problem_size))
+        !mock_faults_parse(&server->faults, options->fault, problem, problem_size) ||
+        !mock_outages_parse(&server->outages, options->outage, problem, problem_size) ||
+        !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
+        !check_count("rpm", options->rpm, MOCK_LIMIT_MAX, problem, problem_size) ||
+        !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))
         goto done;
+    server->quota = (uint64_t)options->quota_after;
+    mock_limits_init(&server->limits, options->rpm, options->tpm, gl_clock_now());
     server->sha = gl_sha256_new();
     if (server->sha == NULL) {
         snprintf(problem, problem_size, "out of memory, or libcrypto has no SHA-256");
@@ -225,6 +242,7 @@ void mock_server_free(mock_server *server)
     gl_heap_free(&server->due);
     gl_buf_free(&server->body);
     gl_buf_free(&server->text);
+    gl_buf_free(&server->headers);
     gl_sha256_free(server->sha);
     mock_stats_free(&server->stats);
     gl_free(server);

@@ -1,7 +1,7 @@
 /*
  * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions,
- * embeddings and models, with simulated latency and faults. For demonstrations, tests and
- * measurements; docs/internals/mock.md says what it does and what it does not.
+ * embeddings and models, with simulated latency, faults, outages and limits. For demonstrations,
+ * tests and measurements; docs/internals/mock.md says what it does and what it does not.
  *
  * It runs on the thread that runs the loop and starts none. What it answers depends only on the
  * request, so that two runs can be compared; when and whether it answers comes from the specs and
@@ -24,12 +24,16 @@ typedef struct mock_options {
     const char *fault;   /* mock_fault.h; NULL = none */
     double token_rate;   /* of streams, tokens a second; 0 = all at once */
     uint64_t seed;       /* of latencies and faults */
+    const char *outage;  /* mock_outage.h; NULL = none */
+    int64_t quota_after; /* so many good answers, then 429 insufficient_quota; 0 = no quota */
+    int64_t rpm, tpm;    /* requests, tokens a minute: mock_limit.h; 0 = no limit */
 } mock_options;
 
 /*
  * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
  * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
- * NULL: problem says why, and begins with "latency:" or "fault:" for a spec that was refused.
+ * NULL: problem says why, and begins with the member's name and a colon ("latency:", "fault:",
+ * "outage:", "quota-after:", "rpm:", "tpm:") for a value that was refused.
  * SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,

@@ -38,12 +38,9 @@ static void append_string_or_null(gl_buf *out, const char *text)
         gl_buf_append_str(out, "null");
 }
 
-int mock_answer_error(int status, const char *param, const char *code, const char *message,
-                      gl_buf *out)
+static void write_error(const char *type, const char *param, const char *code, const char *message,
+                        gl_buf *out)
 {
-    const char *type = status == 429   ? "requests"
-                       : status >= 500 ? "server_error"
-                                       : "invalid_request_error";
     gl_buf_append_str(out, "{\"error\":{\"message\":");
     gl_json_write_string(out, gl_slice_str(message));
     gl_buf_append_str(out, ",\"type\":");
@@ -53,7 +50,32 @@ int mock_answer_error(int status, const char *param, const char *code, const cha
     gl_buf_append_str(out, ",\"code\":");
     append_string_or_null(out, code);
     gl_buf_append_str(out, "}}");
+}
+
+int mock_answer_error(int status, const char *param, const char *code, const char *message,
+                      gl_buf *out)
+{
+    const char *type = status == 429   ? "requests"
+                       : status >= 500 ? "server_error"
+                                       : "invalid_request_error";
+    write_error(type, param, code, message, out);
     return status;
+}
+
+int mock_answer_limit(const char *type, const char *code, const char *message, gl_buf *out)
+{
+    write_error(type, NULL, code, message, out);
+    return 429;
+}
+
+uint64_t mock_answer_tokens(gl_slice answer)
+{
+    gl_json root;
+    int64_t total = 0;
+    if (gl_json_check(answer, &root, NULL) != GL_JSON_OK) return 0;
+    gl_json usage = gl_json_get(root, "usage");
+    return gl_json_int64(gl_json_get(usage, "total_tokens"), &total) && total > 0 ? (uint64_t)total
+                                                                                  : 0;
 }
 
 /* --- what the answer says --------------------------------------------------------------------- */

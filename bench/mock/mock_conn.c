@@ -111,6 +111,7 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     gl_buf_append_u64(out, server->next_request_id++);
     gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
     gl_buf_append_u64(out, reply->delay / GL_MS);
+    gl_buf_append(out, server->headers.data, server->headers.len);
     if (reply->allow != NULL) {
         gl_buf_append_str(out, "\r\nallow: ");
         gl_buf_append_str(out, reply->allow);
@@ -187,8 +188,7 @@ static bool handle_request(mock_conn *conn, const char *data)
     struct mock_server *server = conn->server;
     gl_slice method = mock_http_method(&conn->http, data);
     mock_reply reply;
-    mock_route(server, method, mock_http_path(&conn->http, data), mock_http_body(&conn->http, data),
-               &reply);
+    mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
     conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE;
     conn->fault = reply.fault;
@@ -210,6 +210,7 @@ static void refuse_request(mock_conn *conn)
 {
     mock_reply reply = { .status = conn->http.status, .fault = MOCK_FAULT_NONE };
     gl_buf_reset(&conn->server->body);
+    gl_buf_reset(&conn->server->headers);
     mock_answer_error(reply.status, NULL, "bad_http", conn->http.why, &conn->server->body);
     conn->closing = true;
     write_answer(conn, &reply, true);

@@ -47,6 +47,12 @@ static mock_fault fault_of(gl_slice name)
     return MOCK_FAULT_NONE;
 }
 
+bool mock_fault_find(gl_slice name, mock_fault *fault)
+{
+    *fault = fault_of(name);
+    return *fault != MOCK_FAULT_NONE || gl_slice_is(name, "none");
+}
+
 bool mock_faults_parse(mock_faults *faults, const char *list, char *problem, size_t problem_size)
 {
     *faults = (mock_faults){ 0 };

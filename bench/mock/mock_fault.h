@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/rng.h"
+#include "base/slice.h"
 
 typedef enum mock_fault {
     MOCK_FAULT_429,
@@ -41,6 +42,9 @@ bool mock_faults_parse(mock_faults *faults, const char *list, char *problem, siz
 
 /* What happens to the next request. Draws one random number when there is any fault at all. */
 mock_fault mock_faults_draw(const mock_faults *faults, gl_rng *rng);
+
+/* The fault of this name; MOCK_FAULT_NONE also for "none". false: there is no such name. */
+bool mock_fault_find(gl_slice name, mock_fault *fault);
 
 /* Its name in a list; static. */
 const char *mock_fault_name(mock_fault fault);

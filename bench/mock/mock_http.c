@@ -23,6 +23,21 @@ gl_slice mock_http_body(const mock_http *http, const char *data)
     return gl_slice_of(data + http->head_len, http->body_len);
 }
 
+static gl_slice value_at(const char *data, size_t at, size_t len)
+{
+    return at != 0 ? gl_slice_of(data + at, len) : gl_slice_of(NULL, 0);
+}
+
+gl_slice mock_http_fault(const mock_http *http, const char *data)
+{
+    return value_at(data, http->fault_at, http->fault_len);
+}
+
+gl_slice mock_http_latency(const mock_http *http, const char *data)
+{
+    return value_at(data, http->latency_at, http->latency_len);
+}
+
 size_t mock_http_used(const mock_http *http)
 {
     return http->chunked ? http->line_at : http->head_len + http->body_len;
@@ -136,7 +151,7 @@ static void connection_header(mock_http *http, gl_slice value)
     }
 }
 
-static bool header_line(mock_http *http, gl_slice line)
+static bool header_line(mock_http *http, const char *data, gl_slice line)
 {
     const char *colon = memchr(line.data, ':', line.len);
     if (colon == NULL || colon == line.data || line.data[0] == ' ' || line.data[0] == '\t' ||
@@ -154,8 +169,16 @@ static bool header_line(mock_http *http, gl_slice line)
     case 10:
         if (same(name, "connection")) connection_header(http, value);
         break;
+    case 12:
+        if (!same(name, "x-mock-fault")) break;
+        http->fault_at = (size_t)(value.data - data);
+        http->fault_len = value.len;
+        break;
     case 14:
         if (same(name, "content-length")) return content_length(http, value);
+        if (!same(name, "x-mock-latency")) break;
+        http->latency_at = (size_t)(value.data - data);
+        http->latency_len = value.len;
         break;
     case 17:
         if (!same(name, "transfer-encoding")) break;
@@ -178,7 +201,7 @@ static mock_http_progress read_head(mock_http *http, const char *data, size_t le
             if (line.len == 0) continue; /* left over from before: RFC 9112 section 2.2 */
             if (!request_line(http, data, line)) return MOCK_HTTP_BAD;
         } else if (line.len != 0) {
-            if (!header_line(http, line)) return MOCK_HTTP_BAD;
+            if (!header_line(http, data, line)) return MOCK_HTTP_BAD;
         } else {
             if (!http->host) return bad(http, 400, "There is no Host header.");
             if (http->chunked && http->has_length)

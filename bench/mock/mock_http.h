@@ -23,6 +23,8 @@ typedef struct mock_http {
     size_t line_at, scanned; /* the line being looked for, and how far there is no line end */
     size_t method_at, method_len;
     size_t path_at, path_len;
+    size_t fault_at, fault_len;     /* the value of x-mock-fault; at 0 = not there */
+    size_t latency_at, latency_len; /* of x-mock-latency */
     size_t head_len;                /* 0 until the empty line was seen */
     size_t body_len;                /* of a chunked body: joined so far */
     size_t chunk_left;              /* bytes of the current chunk not seen yet */
@@ -50,6 +52,10 @@ mock_http_progress mock_http_read(mock_http *http, char *data, size_t len);
 gl_slice mock_http_method(const mock_http *http, const char *data);
 gl_slice mock_http_path(const mock_http *http, const char *data); /* without the query */
 gl_slice mock_http_body(const mock_http *http, const char *data);
+
+/* What x-mock-fault and x-mock-latency say; data NULL in the slice: the header is not there. */
+gl_slice mock_http_fault(const mock_http *http, const char *data);
+gl_slice mock_http_latency(const mock_http *http, const char *data);
 
 /* How many of the bytes shown belong to the request. After READY. */
 size_t mock_http_used(const mock_http *http);

@@ -4,6 +4,7 @@
  */
 #include "mock/mock_answer.h"
 #include "mock/mock_server.h"
+#include "mock/mock_spec.h"
 #include "mock/mock_stream.h"
 
 #define ERROR_DELAY_PART 10 /* an error answer comes after a tenth of the latency */
@@ -38,17 +39,11 @@ static void answer_post(struct mock_server *server, endpoint where, gl_slice pat
         reply->status = mock_answer_embeddings(body, &server->text, &server->body);
 }
 
-/* Draws what happens to a good request. What is not an error status leaves the answer as it is,
- * for mock_conn.c to spoil. */
-static void draw_fate(struct mock_server *server, mock_reply *reply)
+/* --- what happens to a good request ----------------------------------------------------------- */
+
+/* The answer is an error of the server in place of what was written. */
+static void refuse_with(struct mock_server *server, int status, mock_reply *reply)
 {
-    reply->delay = mock_latency_draw(&server->latency, &server->latency_rng);
-    reply->fault = mock_faults_draw(&server->faults, &server->fault_rng);
-    if (reply->fault == MOCK_FAULT_NONE) return;
-    server->stats.by_fault[reply->fault]++;
-    int status = mock_fault_status(reply->fault);
-    if (status == 0) return;
-    reply->delay /= ERROR_DELAY_PART;
     gl_buf_reset(&server->body);
     reply->status =
         status == 429
@@ -65,6 +60,92 @@ static void draw_fate(struct mock_server *server, mock_reply *reply)
                                 &server->body);
 }
 
+/* What is not an error status leaves the answer as it is, for mock_conn.c to spoil. */
+static void apply_fault(struct mock_server *server, mock_fault fault, mock_reply *reply)
+{
+    reply->fault = fault;
+    if (fault == MOCK_FAULT_NONE) return;
+    server->stats.by_fault[fault]++;
+    int status = mock_fault_status(fault);
+    if (status != 0) refuse_with(server, status, reply);
+}
+
+/* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
+ * of its budgets, the quota only by one that gets its answer. */
+static void check_limits(struct mock_server *server, mock_fault fault, gl_time now,
+                         mock_reply *reply)
+{
+    gl_time wait;
+    mock_stats *stats = &server->stats;
+    if (mock_outages_at(&server->outages, gl_time_since(now, stats->first))) {
+        stats->outage_requests++;
+        refuse_with(server, 503, reply);
+        return;
+    }
+    if (server->quota != 0 && server->quota_used >= server->quota) {
+        stats->quota_requests++;
+        gl_buf_reset(&server->body);
+        reply->status =
+            mock_answer_limit("insufficient_quota", "insufficient_quota",
+                              "You exceeded your current quota, please check your plan and billing "
+                              "details (simulated).",
+                              &server->body);
+        return;
+    }
+    uint64_t tokens = 0;
+    if (server->limits.tokens.per_minute != 0)
+        tokens = mock_answer_tokens(gl_buf_slice(&server->body));
+    mock_limited limited = mock_limits_take(&server->limits, tokens, now, &wait);
+    if (limited != MOCK_LIMITED_NOT) {
+        bool of_tokens = limited == MOCK_LIMITED_TOKENS;
+        stats->limited_requests++;
+        gl_buf_reset(&server->body);
+        reply->status = mock_answer_limit(
+            of_tokens ? "tokens" : "requests", "rate_limit_exceeded",
+            of_tokens ? "Rate limit reached on tokens per min (TPM) (simulated)."
+                      : "Rate limit reached on requests per min (RPM) (simulated).",
+            &server->body);
+        mock_limit_write_wait(wait, &server->headers);
+        return;
+    }
+    if (fault == MOCK_FAULT_NONE) server->quota_used++;
+    apply_fault(server, fault, reply);
+}
+
+static void refuse_header(struct mock_server *server, const char *message, mock_reply *reply)
+{
+    gl_buf_reset(&server->body);
+    reply->status = mock_answer_error(400, NULL, "bad_mock_header", message, &server->body);
+}
+
+/* Latency and fault are drawn for each good request, whatever becomes of it, so that a limit or a
+ * header changes the fate of no other one. */
+static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_slice latency_header,
+                        mock_reply *reply)
+{
+    gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
+    mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
+    if (latency_header.data != NULL) {
+        double ns;
+        if (!mock_spec_duration(latency_header, &ns)) {
+            refuse_header(server, "x-mock-latency is a duration: 0, 50ms, 1.5s.", reply);
+            return;
+        }
+        delay = (gl_time)ns;
+    }
+    if (fault_header.data != NULL) {
+        if (!mock_fault_find(fault_header, &fault)) {
+            refuse_header(server, "x-mock-fault is 'none' or a name that --fault knows.", reply);
+            return;
+        }
+        apply_fault(server, fault, reply);
+    } else {
+        check_limits(server, fault, now, reply);
+    }
+    reply->delay = reply->status != 200 ? delay / ERROR_DELAY_PART : delay;
+    if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
+}
+
 /* The answer in body becomes a stream. What spoils it comes half way through its tokens. */
 static void make_stream(struct mock_server *server, mock_reply *reply)
 {
@@ -76,15 +157,17 @@ static void make_stream(struct mock_server *server, mock_reply *reply)
                                       reply->fault, &server->body);
 }
 
-void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_slice body,
+void mock_route(struct mock_server *server, const mock_http *http, const char *data,
                 mock_reply *reply)
 {
+    gl_slice method = mock_http_method(http, data), path = mock_http_path(http, data);
     endpoint where = endpoint_of(path);
     bool post = gl_slice_is(method, "POST"), get = gl_slice_is(method, "GET");
     bool takes_post = where == CHAT || where == EMBEDDINGS;
     *reply = (mock_reply){ .fault = MOCK_FAULT_NONE };
     gl_buf_reset(&server->body);
-    if (post) answer_post(server, where, path, body, reply);
+    gl_buf_reset(&server->headers);
+    if (post) answer_post(server, where, path, mock_http_body(http, data), reply);
     if (where == UNKNOWN) {
         reply->status = mock_answer_error(404, NULL, NULL, "Invalid URL: nothing is at this path.",
                                           &server->body);
@@ -96,14 +179,15 @@ void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_s
     } else if (where == MODELS) {
         reply->status = mock_answer_models(&server->body);
     } else if (where == STATS) {
-        mock_stats_write(&server->stats, &server->body);
+        mock_stats_write(&server->stats, gl_clock_now(), &server->body);
         reply->status = 200;
     } else if (reply->status == 200) {
-        draw_fate(server, reply);
+        decide_fate(server, mock_http_fault(http, data), mock_http_latency(http, data), reply);
         if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
     }
-    if (server->body.failed) { /* out of memory; the answer would be cut */
+    if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */
         gl_buf_reset(&server->body);
+        gl_buf_reset(&server->headers);
         reply->status = 500;
     }
 }

@@ -22,6 +22,8 @@
 #include "mock/mock_fault.h"
 #include "mock/mock_http.h"
 #include "mock/mock_latency.h"
+#include "mock/mock_limit.h"
+#include "mock/mock_outage.h"
 #include "mock/mock_stats.h"
 
 #define MOCK_READ_SIZE ((size_t)64 * 1024) /* one recv at most */
@@ -38,11 +40,15 @@ struct mock_server {
     mock_latency latency;
     gl_time token_gap; /* ns between the tokens of a stream */
     mock_faults faults;
+    mock_outages outages;
+    mock_limits limits;
+    uint64_t quota, quota_used;    /* good answers allowed, 0 = any number; and promised */
     gl_rng latency_rng, fault_rng; /* apart, so that adding faults changes no latency */
     mock_stats stats;
     gl_sha256 *sha;
     uint64_t next_request_id;
     gl_buf body, text; /* scratch: the answer being written, the words it is made of */
+    gl_buf headers;    /* scratch: further headers of the answer, each with its CRLF before it */
     time_t date_at;    /* what date holds */
     char date[32];
     char scratch[MOCK_READ_SIZE];
@@ -70,7 +76,8 @@ typedef struct mock_conn {
     bool reading;       /* readable is added */
 } mock_conn;
 
-/* What is to be done with one request; the answer's body is in server->body. */
+/* What is to be done with one request; the answer's body is in server->body, headers of its own
+ * in server->headers. */
 typedef struct mock_reply {
     int status;
     bool counted; /* a POST: in the statistics */
@@ -81,8 +88,8 @@ typedef struct mock_reply {
     size_t tokens; /* the body is a stream of so many; 0: no stream */
 } mock_reply;
 
-/* mock_route.c */
-void mock_route(struct mock_server *server, gl_slice method, gl_slice path, gl_slice body,
+/* mock_route.c. data holds the request that http has read. */
+void mock_route(struct mock_server *server, const mock_http *http, const char *data,
                 mock_reply *reply);
 
 /* mock_conn.c. Takes over fd. false: out of memory, fd is closed. */

@@ -86,7 +86,7 @@ static void write_count(gl_buf *out, bool *first, const char *name, uint64_t cou
     gl_buf_append_u64(out, count);
 }
 
-void mock_stats_write(const mock_stats *stats, gl_buf *out)
+void mock_stats_write(const mock_stats *stats, gl_time now, gl_buf *out)
 {
     bool first = true;
     gl_buf_append_char(out, '{');
@@ -110,9 +110,14 @@ void mock_stats_write(const mock_stats *stats, gl_buf *out)
     first = true;
     write_count(out, &first, "peak_in_flight", stats->peak);
     write_count(out, &first, "open_connections", stats->open_connections);
+    write_count(out, &first, "outage_requests", stats->outage_requests);
+    write_count(out, &first, "quota_requests", stats->quota_requests);
+    write_count(out, &first, "limited_requests", stats->limited_requests);
     gl_buf_append_str(out, ",\"first_ms\":");
     write_time(stats, stats->first, out);
     gl_buf_append_str(out, ",\"last_ms\":");
     write_time(stats, stats->last, out);
+    gl_buf_append_str(out, ",\"now_ms\":");
+    write_time(stats, now, out);
     gl_buf_append_char(out, '}');
 }

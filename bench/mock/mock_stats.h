@@ -25,7 +25,10 @@ typedef struct mock_stats {
     uint64_t by_fault[MOCK_FAULT_COUNT];
     uint64_t in_flight, peak; /* POSTs received and not ended */
     uint64_t open_connections;
-    gl_time first, last; /* the first POST received, the last one ended; NEVER */
+    uint64_t outage_requests;  /* POSTs refused since the server was down */
+    uint64_t quota_requests;   /* since the quota was used up */
+    uint64_t limited_requests; /* since a rate limit was reached */
+    gl_time first, last;       /* the first POST received, the last one ended; NEVER */
     struct mock_digest {
         uint64_t high, low;
     } * seen; /* open addressing; all zero = free */
@@ -42,6 +45,6 @@ void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time no
 /* It ended: answered with this status, or 0 when no answer was begun. */
 void mock_stats_end(mock_stats *stats, int status, gl_time now);
 
-void mock_stats_write(const mock_stats *stats, gl_buf *out);
+void mock_stats_write(const mock_stats *stats, gl_time now, gl_buf *out);
 
 #endif

@@ -15,3 +15,8 @@ expect 78 "$GLIMPSE" run --config conf hello
 says conf:1: concurrency
 expect 78 "$GLIMPSE" run --config nothing-there hello
 says nothing-there
+# What a message quotes of it drives no terminal.
+printf 'a\033[2J = 1\n' >conf
+expect 78 "$GLIMPSE" run --config conf hello
+says 'a?[2J'
+! grep -q "$(printf '\033')" err || fail "an escape byte reached the terminal"

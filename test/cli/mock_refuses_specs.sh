@@ -1,7 +1,15 @@
-# A latency or fault that cannot be read is exit 78 and names the option.
+# A latency, fault, outage or limit that cannot be read is exit 78 and names the option.
 expect 78 "$GLIMPSE" mock --latency soon
 says --latency
 expect 78 "$GLIMPSE" mock --fault 429:150%
 says --fault
+expect 78 "$GLIMPSE" mock --outage 35s-5s
+says --outage
+expect 78 "$GLIMPSE" mock --quota-after 0
+says --quota-after
+expect 78 "$GLIMPSE" mock --rpm -1
+says --rpm
+expect 78 "$GLIMPSE" mock --tpm many
+says --tpm
 expect 78 "$GLIMPSE" mock --port 70000
 says --port

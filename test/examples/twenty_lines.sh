@@ -16,4 +16,7 @@ lines_fit "$scratch/local" '^aligned: \.\.\.$'
 start_mock
 "$examples/example_twenty_lines" >"$scratch/asked"
 lines_fit "$scratch/asked" '^aligned: .'
-! cmp -s "$scratch/local" "$scratch/asked" || die "the endpoint was not asked"
+
+# The local sampler would have answered here too: the endpoint is really asked.
+OPENAI_BASE_URL=$OPENAI_BASE_URL/nowhere "$examples/example_twenty_lines" >"$scratch/refused"
+lines_fit "$scratch/refused" '^not_found: .*'

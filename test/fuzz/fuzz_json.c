@@ -3,22 +3,10 @@
  * json-c is right (test/support/json_oracle.h lists where it is not). What is valid stays so, and
  * means the same, when it is written again.
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "../support/json_oracle.h"
 #include "base/json.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void claim(bool holds, const char *what)
-{
-    if (holds) return;
-    fprintf(stderr, "fuzz_json: %s\n", what);
-    abort();
-}
 
 /* Writing a scalar again gives a spelling that writing again does not change. */
 static void rewrite_twice(gl_slice token, void (*rewrite)(gl_buf *, gl_slice))

@@ -2,24 +2,12 @@
  * fuzz_key.c - any body: its canonical form is JSON, sorting its pieces again changes nothing, and
  * a body made from the form has that form (so none is lost in it).
  */
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "fuzz.h"
 
 #include "../support/key_body.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "policy/key.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void claim(bool holds, const char *what)
-{
-    if (holds) return;
-    fprintf(stderr, "fuzz_key: %s\n", what);
-    abort();
-}
 
 static void check_form(gl_keyer *keyer, gl_slice form)
 {

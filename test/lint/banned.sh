@@ -44,7 +44,7 @@ memory='malloc|calloc|realloc|free|strdup|strndup|asprintf|vasprintf'
 clock='time|clock|clock_gettime|gettimeofday|event_base_gettimeofday_cached'
 
 check() { # root
-    cd "$1"
+    cd "$1" || exit
     : >"$scratch/findings"
     all=$(sources . '*.c' '*.h')
     library=$(printf '%s\n' $all | grep -E '^(core|backends)/' || true)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 check() { # root
-    cd "$1"
+    cd "$1" || exit
     : >"$scratch/links"
     written_files . | grep '\.md$' >"$scratch/pages" || true
     {

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 check() { # root
-    cd "$1"
+    cd "$1" || exit
     sources . '*.c' '*.h' >"$scratch/files"
     xargs clang-format --dry-run -Werror <"$scratch/files" 2>&1 |
         sed -n 's/^\([^ ]*\): error:.*/\1: not as clang-format makes it/p' >"$scratch/findings"

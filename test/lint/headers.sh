@@ -7,7 +7,7 @@ flags='-Wall -Wextra -Wpedantic -Werror -fsyntax-only'
 
 check() { # root, build
     build=$(cd "${2:-$1}" && pwd)
-    cd "$1"
+    cd "$1" || exit
     # Libraries whose headers stand where the compiler does not look by itself.
     found=$(pkg-config --cflags libevent_core libcurl json-c libcrypto)
     sources . '*.h' | grep -v '^test/' >"$scratch/headers" || true

@@ -46,7 +46,7 @@ sample() { # path; content from stdin
 }
 
 refused() { # claim; the tree is then empty again
-    if check "$tree" >"$scratch/said" 2>&1; then
+    if (check "$tree") >"$scratch/said" 2>&1; then
         echo "self-test: not refused: $1"
         exit 1
     fi
@@ -58,7 +58,7 @@ refused() { # claim; the tree is then empty again
 }
 
 accepted() {
-    if ! check "$tree" >"$scratch/said" 2>&1; then
+    if ! (check "$tree") >"$scratch/said" 2>&1; then
         echo "self-test: refused: $1"
         cat "$scratch/said"
         exit 1

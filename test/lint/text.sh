@@ -12,7 +12,7 @@ find_text() { # what it is, extended regular expression; file names from $scratc
 check() { # root
     # The checks hold samples of what they refuse.
     written_files "$1" | grep -v '^test/lint/' >"$scratch/files" || true
-    cd "$1"
+    cd "$1" || exit
     {
         find_text 'unfinished' '(^|[^A-Za-z_])(TODO|FIXME|XXX|HACK)([^A-Za-z_]|$)'
         find_text 'a path of one machine' '(^|[^A-Za-z0-9_./-])/(home|Users|root|work|mnt)/[A-Za-z0-9_.-]'

@@ -77,6 +77,20 @@ static void a_bad_list_is_refused_by_name(void **state)
     }
 }
 
+static void every_name_is_found_and_none_is_one(void **state)
+{
+    (void)state;
+    mock_fault fault;
+    for (int i = 0; i < MOCK_FAULT_COUNT; i++) {
+        assert_true(mock_fault_find(gl_slice_str(mock_fault_name((mock_fault)i)), &fault));
+        assert_int_equal(fault, i);
+    }
+    assert_true(mock_fault_find(gl_slice_str("none"), &fault));
+    assert_int_equal(fault, MOCK_FAULT_NONE);
+    assert_false(mock_fault_find(gl_slice_str(""), &fault));
+    assert_false(mock_fault_find(gl_slice_str("500 "), &fault));
+}
+
 static void names_and_statuses_belong_together(void **state)
 {
     (void)state;
@@ -94,6 +108,7 @@ int main(void)
         cmocka_unit_test(a_hundred_percent_is_every_time),
         cmocka_unit_test(no_list_is_no_fault_and_no_draw),
         cmocka_unit_test(a_bad_list_is_refused_by_name),
+        cmocka_unit_test(every_name_is_found_and_none_is_one),
         cmocka_unit_test(names_and_statuses_belong_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,6 +68,33 @@ static void a_request_reads_the_same_in_any_pieces(void **state)
     }
 }
 
+static void headers_for_the_mock_are_found_in_any_pieces(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "POST /v1/x HTTP/1.1\r\nX-MOCK-Latency:\t50ms \r\nHost: a\r\nx-mock-fault: 500\r\n"
+        "x-mock-other: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n";
+    for (size_t step = 1; step < sizeof text; step++) {
+        char data[sizeof text];
+        memcpy(data, text, sizeof text);
+        mock_http http;
+        mock_http_init(&http);
+        mock_http_progress progress = MOCK_HTTP_MORE;
+        for (size_t len = step; progress == MOCK_HTTP_MORE; len += step)
+            progress = mock_http_read(&http, data, len < sizeof text - 1 ? len : sizeof text - 1);
+        assert_int_equal(progress, MOCK_HTTP_READY);
+        assert_true(gl_slice_is(mock_http_fault(&http, data), "500"));
+        assert_true(gl_slice_is(mock_http_latency(&http, data), "50ms"));
+    }
+    char plain[] = "POST /v1/x HTTP/1.1\r\nHost: a\r\nx-mock-fault:\r\n\r\n";
+    mock_http http;
+    mock_http_init(&http);
+    assert_int_equal(mock_http_read(&http, plain, strlen(plain)), MOCK_HTTP_READY);
+    assert_null(mock_http_latency(&http, plain).data);
+    assert_non_null(mock_http_fault(&http, plain).data); /* there, and empty: no known name */
+    assert_int_equal(mock_http_fault(&http, plain).len, 0);
+}
+
 static void keep_alive_follows_version_and_header(void **state)
 {
     (void)state;
@@ -156,6 +183,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_request_reads_the_same_in_any_pieces),
+        cmocka_unit_test(headers_for_the_mock_are_found_in_any_pieces),
         cmocka_unit_test(keep_alive_follows_version_and_header),
         cmocka_unit_test(ambiguous_or_malformed_requests_are_refused),
         cmocka_unit_test(a_head_over_64_kib_is_refused),

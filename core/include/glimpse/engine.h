@@ -49,6 +49,22 @@ typedef enum glimpse_use_openai {
     GLIMPSE_USE_OPENAI_NEVER
 } glimpse_use_openai;
 
+/*
+ * What becomes of a request while the circuit is open: while the endpoint fails, or has been later
+ * than t4, for a sustained time. Single probes find out when it is back.
+ */
+typedef enum glimpse_breaker {
+    GLIMPSE_BREAKER_LOCAL, /* answered by the fallback at once; late answers open the circuit too */
+    GLIMPSE_BREAKER_WAIT,  /* waits in the queue; none of its attempts is used up meanwhile */
+    GLIMPSE_BREAKER_FAIL   /* fails at once, without a fallback */
+} glimpse_breaker;
+
+/* Who goes first when requests wait for admission. */
+typedef enum glimpse_priority {
+    GLIMPSE_PRIORITY_BULK,       /* the default */
+    GLIMPSE_PRIORITY_INTERACTIVE /* overtakes bulk, but for every eighth */
+} glimpse_priority;
+
 #define GLIMPSE_CONFIG_VERSION 1
 
 /*
@@ -94,7 +110,11 @@ typedef struct glimpse_config {
     int64_t max_delay_ms;       /* 60000 */
     int64_t max_retry_after_ms; /* 120000: a longer wait asked by the server is not retried */
 
-    int64_t concurrency; /* 64: most attempts in flight */
+    /* How much is asked of the endpoint at once, and how fast. */
+    int64_t concurrency;     /* 64: most attempts in flight; starts there, shrinks on overload */
+    int64_t rpm, tpm;        /* requests and tokens a minute; -1: learned from the answers' headers,
+                              * 0: no limit and no learning */
+    glimpse_breaker breaker; /* LOCAL: what an open circuit does to requests */
 
     /* Limits of one attempt; 0 = none. */
     int64_t connect_timeout_ms;    /* 5000 */
@@ -186,6 +206,7 @@ typedef struct glimpse_options {
     int64_t deadline_ms;                  /* 0 = the engine's, below 0 = none */
     const glimpse_thresholds *thresholds; /* NULL = the engine's */
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
+    glimpse_priority priority;
     bool stream; /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
 } glimpse_options;
 

@@ -13,6 +13,13 @@
 extern "C" {
 #endif
 
+/* Whether the endpoint is asked: see glimpse_breaker in engine.h. */
+typedef enum glimpse_circuit {
+    GLIMPSE_CIRCUIT_CLOSED, /* it is */
+    GLIMPSE_CIRCUIT_OPEN,   /* it is not */
+    GLIMPSE_CIRCUIT_PROBING /* one request finds out */
+} glimpse_circuit;
+
 #define GLIMPSE_STATS_VERSION 1
 
 typedef struct glimpse_stats {
@@ -22,13 +29,18 @@ typedef struct glimpse_stats {
     uint64_t by_status[GLIMPSE_STATUS_COUNT];
     uint64_t by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t notices[GLIMPSE_NOTICE_COUNT];
-    uint64_t attempts;       /* requests sent */
-    uint64_t retries;        /* attempts after a request's first */
-    uint64_t stale;          /* results after t4 */
-    uint64_t live, waiting;  /* requests now: not delivered; queued for admission */
-    uint64_t in_flight;      /* attempts running now */
-    uint64_t peak_in_flight; /* the most that ever ran at once */
-    uint64_t prompt_tokens;  /* sums over live answers that said */
+    uint64_t attempts;        /* requests sent */
+    uint64_t retries;         /* attempts after a request's first */
+    uint64_t stale;           /* results after t4 */
+    uint64_t live, waiting;   /* requests now: not delivered; queued for admission */
+    uint64_t in_flight;       /* attempts running now */
+    uint64_t peak_in_flight;  /* the most that ever ran at once */
+    uint64_t connected;       /* attempts that had a connection */
+    uint64_t window;          /* attempts allowed in flight now */
+    glimpse_circuit circuit;  /* now */
+    uint64_t circuit_opened;  /* how often */
+    uint64_t circuit_refused; /* results that an open circuit ended */
+    uint64_t prompt_tokens;   /* sums over live answers that said */
     uint64_t completion_tokens;
     int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */

@@ -167,6 +167,9 @@ GLIMPSE_API bool glimpse_result_stale(const glimpse_result *result);
 /* How many of the four thresholds had passed when it settled (0..4). */
 GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
 
+/* The circuit was open: the request was ended without (another) attempt. */
+GLIMPSE_API bool glimpse_result_circuit_open(const glimpse_result *result);
+
 /* Requests sent for this result: what the server counted. 0 for a cache hit. */
 GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
 

@@ -107,6 +107,12 @@ GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_prog
 GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
                                                size_t len);
 
+/* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
+ * milliseconds until it is full again; -1 for what they did not say. */
+typedef struct glimpse_rate_limit {
+    int64_t limit, remaining, reset_ms;
+} glimpse_rate_limit;
+
 #define GLIMPSE_OUTCOME_VERSION 1
 
 /* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
@@ -118,6 +124,7 @@ typedef struct glimpse_outcome {
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
     bool no_done;              /* a stream that was whole and did not announce its end */
+    glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
 } glimpse_outcome;
 

@@ -1,0 +1,150 @@
+/* admission.c - see admission.h. */
+#include "admission.h"
+
+/* Interactive requests that may overtake one bulk request: enough that a person does not wait, few
+ * enough that a job does not starve. */
+#define OVERTAKE 8
+
+void gl_admission_init(gl_admission *admission, const glimpse_config *config)
+{
+    *admission = (gl_admission){ .rpm = config->rpm,
+                                 .tpm = config->tpm,
+                                 .max_park_ms = config->max_retry_after_ms };
+    gl_limit_init(&admission->limit, config->concurrency);
+    gl_breaker_init(&admission->breaker, config->breaker == GLIMPSE_BREAKER_LOCAL);
+}
+
+/* --- queues --- */
+
+size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < model.len; i++)
+        hash = (hash ^ (unsigned char)model.data[i]) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < admission->lane_count; i++)
+        if (admission->lanes[i].model == hash) return i;
+    if (admission->lane_count == GL_LANES_MAX) return GL_LANES_MAX - 1;
+    gl_lane *lane = &admission->lanes[admission->lane_count];
+    lane->model = hash;
+    gl_list_init(&lane->queues[0]);
+    gl_list_init(&lane->queues[1]);
+    gl_pace_init(&lane->pace, admission->rpm, admission->tpm, now);
+    return admission->lane_count++;
+}
+
+void gl_admission_push(gl_admission *admission, gl_request *request, bool front)
+{
+    gl_list *queue = &admission->lanes[request->lane].queues[request->priority];
+    gl_request_move(request, GL_STATE_WAITING, queue, front);
+    admission->waiting++;
+}
+
+void gl_admission_left(gl_admission *admission, gl_request *request)
+{
+    (void)request;
+    admission->waiting--;
+}
+
+static gl_request *first(const gl_list *queue)
+{
+    gl_node *node = gl_list_first(queue);
+    return node != NULL ? GL_CONTAINER(node, gl_request, node) : NULL;
+}
+
+static gl_request *head(const gl_lane *lane)
+{
+    gl_request *bulk = first(&lane->queues[GLIMPSE_PRIORITY_BULK]);
+    gl_request *interactive = first(&lane->queues[GLIMPSE_PRIORITY_INTERACTIVE]);
+    if (interactive == NULL || (bulk != NULL && lane->overtaken >= OVERTAKE)) return bulk;
+    return interactive;
+}
+
+gl_request *gl_admission_any(const gl_admission *admission)
+{
+    for (size_t i = 0; i < admission->lane_count; i++) {
+        gl_request *request = head(&admission->lanes[i]);
+        if (request != NULL) return request;
+    }
+    return NULL;
+}
+
+/* --- who goes --- */
+
+gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *when)
+{
+    *when = GL_TIME_NEVER;
+    if (admission->waiting == 0 || !gl_limit_may_start(&admission->limit)) return NULL;
+    if (!gl_breaker_may_start(&admission->breaker, now, when)) return NULL;
+    *when = GL_TIME_NEVER;
+    for (size_t i = 0; i < admission->lane_count; i++) {
+        gl_lane *lane = &admission->lanes[(admission->next + i) % admission->lane_count];
+        gl_request *request = head(lane);
+        if (request == NULL) continue;
+        gl_time its = gl_pace_when(&lane->pace, request->tokens, now);
+        if (its <= now) return request;
+        *when = gl_time_min(*when, its);
+    }
+    return NULL;
+}
+
+void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *rng, gl_time now)
+{
+    gl_lane *lane = &admission->lanes[request->lane];
+    admission->next = (request->lane + 1) % admission->lane_count;
+    bool bulk = request->priority == GLIMPSE_PRIORITY_BULK;
+    bool bulk_waits = gl_list_first(&lane->queues[GLIMPSE_PRIORITY_BULK]) != NULL;
+    lane->overtaken = bulk || !bulk_waits ? 0 : lane->overtaken + 1;
+    gl_limit_started(&admission->limit);
+    request->attempt.probe = gl_breaker_started(&admission->breaker, now);
+    if (request->attempt.number == 0) gl_budget_first(&admission->budget, now);
+    gl_pace_sent(&lane->pace, request->tokens, now, &request->mark);
+    gl_pace_ramp(&lane->pace, rng, now);
+}
+
+/* --- what came of it --- */
+
+/* The endpoint's own failure, as opposed to ours, the request's, or a pace that was too fast. */
+static bool endpoint_failed(const gl_failure *failure)
+{
+    switch (failure->error) {
+    case GLIMPSE_ERR_CONNECT:
+    case GLIMPSE_ERR_DNS:
+    case GLIMPSE_ERR_DNS_UNKNOWN:
+    case GLIMPSE_ERR_TLS:
+    case GLIMPSE_ERR_TIMEOUT_CONNECT:
+    case GLIMPSE_ERR_TIMEOUT_FIRST_BYTE:
+    case GLIMPSE_ERR_TIMEOUT_IDLE:
+    case GLIMPSE_ERR_TIMEOUT:
+    case GLIMPSE_ERR_RESET:
+    case GLIMPSE_ERR_PROTOCOL:
+        return true;
+    case GLIMPSE_ERR_HTTP:
+        return failure->http_status >= 500 && failure->http_status != 501 &&
+               failure->http_status != 505;
+    default:
+        return false;
+    }
+}
+
+gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *request,
+                                     const gl_admission_report *report, gl_time now)
+{
+    const gl_failure *failure = report->failure;
+    gl_pace *pace = &admission->lanes[request->lane].pace;
+    gl_pace_learn(pace, &request->mark, report->told, report->tokens_used, now);
+    int status = failure != NULL ? failure->http_status : 0;
+    if (status == 429 || status == 503 || status == 529)
+        gl_limit_overloaded(&admission->limit, request->attempt.started, now);
+    else if (failure == NULL)
+        gl_limit_answered(&admission->limit);
+    if (failure != NULL && failure->retry_after_ms > 0) {
+        int64_t ms = failure->retry_after_ms;
+        if (ms > admission->max_park_ms) ms = admission->max_park_ms;
+        gl_pace_park(pace, (uint64_t)ms * GL_MS, admission->waiting, now);
+    }
+    gl_breaker_change change = gl_breaker_ended(&admission->breaker, request->attempt.probe,
+                                                failure != NULL && endpoint_failed(failure),
+                                                report->elapsed >= report->late, now);
+    if (change == GL_BREAKER_CLOSED) gl_limit_restart(&admission->limit);
+    return change;
+}

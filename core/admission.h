@@ -1,0 +1,74 @@
+/*
+ * admission.h - which waiting request goes next, and when: 4 on the way of a request.
+ *
+ * Owns the queues of WAITING requests and the policies that are asked before one goes: the window
+ * of attempts in flight, the circuit breaker, and for each model a lane with its own rate limits,
+ * since that is how endpoints count. Knows no sampler and no callback; time is an argument.
+ */
+#ifndef GL_ADMISSION_H
+#define GL_ADMISSION_H
+
+#include <glimpse/engine.h>
+
+#include "base/rng.h"
+#include "policy/backoff.h"
+#include "policy/breaker.h"
+#include "policy/budget.h"
+#include "policy/limit.h"
+#include "request.h"
+
+/* Models with a lane of their own; all beyond share the last one. */
+#define GL_LANES_MAX 16
+
+typedef struct gl_lane {
+    uint64_t model;     /* hash of its name */
+    gl_list queues[2];  /* by glimpse_priority */
+    unsigned overtaken; /* interactive ones that went while bulk waited, since bulk last did */
+    gl_pace pace;
+} gl_lane;
+
+typedef struct gl_admission {
+    gl_lane lanes[GL_LANES_MAX];
+    size_t lane_count, next; /* next: whose turn it is */
+    size_t waiting;
+    gl_limit limit;
+    gl_budget budget;
+    gl_breaker breaker;
+    int64_t rpm, tpm;
+    int64_t max_park_ms; /* a server's wait beyond what we honour does not hold up the others */
+} gl_admission;
+
+void gl_admission_init(gl_admission *admission, const glimpse_config *config);
+
+/* The lane of a model, made when there is room for another. */
+size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now);
+
+/* Into its lane's queue, at the front if it has waited before. */
+void gl_admission_push(gl_admission *admission, gl_request *request, bool front);
+
+/* It leaves its queue for another state. Call before gl_request_move. */
+void gl_admission_left(gl_admission *admission, gl_request *request);
+
+/* The request that may go now, still in its queue. NULL: none, ask again at *when (NEVER: when an
+ * attempt has ended). */
+gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *when);
+
+/* Any waiting request; NULL when none waits. */
+gl_request *gl_admission_any(const gl_admission *admission);
+
+/* It goes: takes its place, its tokens, and marks it a probe if it is one. */
+void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *rng, gl_time now);
+
+/* Its attempt ended with this; told by the one who knows what was answered. `failure` may be NULL
+ * for an answer. */
+typedef struct gl_admission_report {
+    const gl_failure *failure;
+    gl_told told[GL_BUCKET_COUNT];
+    double tokens_used; /* -1: not said */
+    uint64_t elapsed;   /* ns */
+    uint64_t late;      /* ns after which it is late: t4 */
+} gl_admission_report;
+gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *request,
+                                     const gl_admission_report *report, gl_time now);
+
+#endif

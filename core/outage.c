@@ -1,0 +1,49 @@
+/*
+ * outage.c - what is known, and said, of the outage that holds the circuit open.
+ */
+#include "engine.h"
+
+#include <stdio.h>
+
+#include "base/utf8.h"
+
+static void log_circuit(const glimpse_engine *engine, const char *event)
+{
+    if (!gl_log_wants(&engine->log, GLIMPSE_LOG_WARN)) return;
+    glimpse_log_field fields[] = {
+        { "error", engine->outage.code, 0 },
+        { "http_status", NULL, engine->outage.http_status },
+        { "opened", NULL, (int64_t)engine->admission.breaker.opened },
+    };
+    gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, event, fields, sizeof fields / sizeof *fields);
+}
+
+static void copy_words(char *to, size_t size, const char *from)
+{
+    size_t len = gl_utf8_clip(from, strlen(from), size - 1);
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status)
+{
+    glimpse_engine *engine = request->engine;
+    const glimpse_result *result = request->result;
+    struct gl_outage *outage = &engine->outage;
+    if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
+        /* Late answers open it without an error of their own. */
+        outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
+        outage->http_status = result->error != GLIMPSE_OK ? http_status : 0;
+        copy_words(outage->code, sizeof outage->code,
+                   result->error != GLIMPSE_OK ? glimpse_result_error_code(result)
+                                               : glimpse_error_name(GLIMPSE_ERR_TIMEOUT));
+        snprintf(outage->message, sizeof outage->message, "%s", "the circuit is open: ");
+        size_t len = strlen(outage->message);
+        copy_words(outage->message + len, sizeof outage->message - len,
+                   result->error != GLIMPSE_OK ? glimpse_result_error_message(result)
+                                               : "answers come later than t4");
+    }
+    if (change == GL_BREAKER_OPENED) log_circuit(engine, "circuit_opened");
+    if (change == GL_BREAKER_CLOSED) log_circuit(engine, "circuit_closed");
+    if (change != GL_BREAKER_SAME) gl_engine_schedule(engine);
+}

@@ -1,0 +1,121 @@
+/* pace.c - see pace.h. */
+#include "policy/pace.h"
+
+/* What is left in a learned bucket: requests arrive some milliseconds sooner or later than they
+ * were sent, and 2 % of a second's worth, at least one, absorbs that. */
+#define RESERVE_SHARE 0.02
+
+static void refill(gl_bucket *bucket, gl_time now)
+{
+    if (now <= bucket->at) return; /* also for a clock that went back */
+    bucket->level += bucket->rate * (double)(now - bucket->at) / (double)GL_SECOND;
+    if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
+    bucket->at = now;
+}
+
+static void fix(gl_bucket *bucket, int64_t per_minute, gl_time now)
+{
+    bucket->fixed = per_minute >= 0;
+    bucket->known = per_minute > 0;
+    bucket->rate = per_minute > 0 ? (double)per_minute / 60 : 0;
+    /* A second's worth at once: how the endpoint counts within a minute is not known. */
+    bucket->capacity = bucket->level = bucket->rate > 1 ? bucket->rate : 1;
+    bucket->at = now;
+}
+
+void gl_pace_init(gl_pace *pace, int64_t rpm, int64_t tpm, gl_time now)
+{
+    *pace = (gl_pace){ .not_before = 0 };
+    fix(&pace->buckets[GL_BUCKET_REQUESTS], rpm, now);
+    fix(&pace->buckets[GL_BUCKET_TOKENS], tpm, now);
+    pace->buckets[GL_BUCKET_PROJECT_TOKENS].fixed = tpm >= 0; /* the caller's word covers it */
+}
+
+static gl_time bucket_when(gl_bucket *bucket, double cost, gl_time now)
+{
+    if (!bucket->known) return now;
+    if (bucket->empty_until > now) return bucket->empty_until;
+    refill(bucket, now);
+    double need = cost;
+    if (!bucket->fixed) {
+        double reserve = bucket->rate * RESERVE_SHARE;
+        need += reserve > 1 ? reserve : 1;
+    }
+    /* What never fits goes when the bucket is full. */
+    if (need > bucket->capacity) need = bucket->capacity;
+    if (bucket->level >= need || bucket->rate <= 0) return now;
+    double wait = (need - bucket->level) / bucket->rate * (double)GL_SECOND;
+    return wait < 3600.0 * (double)GL_SECOND ? now + (gl_time)wait + 1 : now + 3600 * GL_SECOND;
+}
+
+gl_time gl_pace_when(gl_pace *pace, double tokens, gl_time now)
+{
+    gl_time when = pace->not_before > now ? pace->not_before : now;
+    for (int i = 0; i < GL_BUCKET_COUNT; i++) {
+        gl_time its = bucket_when(&pace->buckets[i], i == GL_BUCKET_REQUESTS ? 1 : tokens, now);
+        if (its > when) when = its; /* the tightest */
+    }
+    return when;
+}
+
+void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
+{
+    mark->at = now;
+    for (int i = 0; i < GL_BUCKET_COUNT; i++) {
+        double cost = i == GL_BUCKET_REQUESTS ? 1 : tokens;
+        refill(&pace->buckets[i], now);
+        pace->buckets[i].level -= cost;
+        pace->sent[i] += cost;
+        mark->cost[i] = cost;
+        mark->sent[i] = pace->sent[i];
+    }
+}
+
+static void learn(gl_bucket *bucket, const gl_told *told, double sent_after, gl_time sent_at,
+                  gl_time now)
+{
+    if (told->remaining < 0) return;
+    bucket->known = true;
+    if (told->limit > 0) bucket->rate = (double)told->limit / 60;
+    double remaining = (double)told->remaining;
+    /* The most that ever remained is what surely fits; a limit per minute may be kept in smaller
+     * buckets. One more: this request was taken out of it. */
+    if (remaining + 1 > bucket->capacity) bucket->capacity = remaining + 1;
+    bucket->level = remaining - sent_after +
+                    bucket->rate * (double)gl_time_since(now, sent_at) / (double)GL_SECOND;
+    if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
+    bucket->at = now;
+    /* Without a rate there is only the endpoint's own word for when there is more. */
+    bucket->empty_until = bucket->rate <= 0 && told->remaining == 0 && told->reset_ms > 0
+                              ? gl_time_add_ms(now, told->reset_ms)
+                              : 0;
+}
+
+void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark, const gl_told told[GL_BUCKET_COUNT],
+                   double tokens_used, gl_time now)
+{
+    for (int i = 0; i < GL_BUCKET_COUNT; i++) {
+        gl_bucket *bucket = &pace->buckets[i];
+        if (!bucket->fixed) {
+            learn(bucket, &told[i], pace->sent[i] - mark->sent[i], mark->at, now);
+        } else if (i != GL_BUCKET_REQUESTS && tokens_used >= 0) {
+            bucket->level += mark->cost[i] - tokens_used; /* the estimate, made good */
+            if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
+        }
+    }
+}
+
+void gl_pace_park(gl_pace *pace, uint64_t wait, uint64_t waiting, gl_time now)
+{
+    gl_time until = wait < GL_TIME_NEVER - 1 - now ? now + wait : GL_TIME_NEVER - 1;
+    if (until <= pace->not_before) return;
+    pace->not_before = until;
+    pace->ramp_until = until < GL_TIME_NEVER - wait / 10 - 1 ? until + wait / 10 : until;
+    pace->ramp_step = wait / 10 / (waiting > 0 ? waiting : 1);
+}
+
+void gl_pace_ramp(gl_pace *pace, gl_rng *rng, gl_time now)
+{
+    if (now >= pace->ramp_until) return;
+    pace->not_before = now + (gl_time)(2 * gl_rng_uniform(rng) * (double)pace->ramp_step);
+}

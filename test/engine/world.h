@@ -1,0 +1,170 @@
+/*
+ * world.h - the state of one seed of the simulation, and how it is built and taken down.
+ *
+ * A house is an engine with its own endpoint; a ticket is one request and all that was said about
+ * it.
+ */
+#ifndef TEST_ENGINE_WORLD_H
+#define TEST_ENGINE_WORLD_H
+
+#include "rig.h"
+
+enum { TICKETS = 240, HOUSES = 3, TEXTS = 30, ANSWERS = TEXTS * 2 * 2 };
+
+/* Seeds of a test run: what a debug build does in some seconds. */
+enum { SEEDS = 10000 };
+
+typedef struct house {
+    glimpse_engine *engine;
+    glimpse_sampler *sampler;
+    gl_sim *sim;
+    glimpse_config config;
+    int scope;
+    bool closing, close_called, freed;
+    int closed;
+    gl_time close_by; /* the earliest promise given to close by */
+    uint64_t started, accepted, results, notices, attempts;
+} house;
+
+typedef struct ticket {
+    house *house;
+    uint64_t number;
+    glimpse_id id;
+    bool accepted, bad, listens, fallback, cancelled;
+    int answer;
+    int64_t deadline_ms;
+    glimpse_thresholds thresholds;
+    gl_time submitted;
+
+    int results, notices;
+    size_t retries;
+    glimpse_source source;
+    bool whole;
+    gl_time settled;
+    glimpse_result *kept;
+} ticket;
+
+typedef struct world {
+    gl_rng rng, gate_rng;
+    gl_sim_random weather;
+    gl_loop *loop;
+    glimpse_cache *cache;
+    glimpse_cache_config cache_bounds;
+    glimpse_sampler *fallback;
+    house houses[HOUSES];
+    int house_count;
+    ticket tickets[TICKETS];
+    int count;
+    char whole[ANSWERS][24], cut[ANSWERS][24];
+
+    uint32_t short_memory; /* one allocation in so many fails; 0 = none */
+    bool dawdles, may_close, may_free;
+    int64_t pace_ms;  /* most time between two things the caller does */
+    bool inside_call; /* no callback may run */
+    size_t live_before;
+    uint64_t trace; /* of everything that callbacks saw: equal seeds, equal traces */
+    FILE *trace_file;
+} world;
+
+static inline void world_init(world *w, uint64_t seed)
+{
+    *w = (world){ .live_before = gl_alloc_live() };
+    gl_rng *rng = &w->rng;
+    gl_rng_seed(rng, seed);
+    gl_rng_seed(&w->gate_rng, seed + 2);
+    gl_rng_seed(&w->weather.rng, seed + 1);
+    gl_sim_reset(1000 * GL_SECOND);
+    /* One seed in three has good weather, one in three common weather, one a storm. */
+    uint32_t storm = gl_rng_below(rng, 3);
+    w->weather.median = (200 + gl_rng_below(rng, 2000)) * GL_MS;
+    w->weather.p95 = w->weather.median * (1 + gl_rng_below(rng, 4));
+    w->weather.http_429 = storm * gl_rng_below(rng, 150000);
+    w->weather.http_500 = storm * gl_rng_below(rng, 100000);
+    w->weather.reset = storm * gl_rng_below(rng, 50000);
+    w->weather.hang = storm * gl_rng_below(rng, 20000);
+    w->short_memory = gl_rng_below(rng, 4) == 0 ? 3 + gl_rng_below(rng, 200) : 0;
+    w->dawdles = gl_rng_below(rng, 5) == 0;
+    w->may_close = gl_rng_below(rng, 3) == 0;
+    w->may_free = gl_rng_below(rng, 6) == 0;
+    w->pace_ms = 1 + gl_rng_below(rng, 800);
+    w->house_count = 1 + (int)gl_rng_below(rng, HOUSES);
+    for (int i = 0; i < ANSWERS; i++) {
+        snprintf(w->whole[i], sizeof w->whole[i], "answer %d", i);
+        snprintf(w->cut[i], sizeof w->cut[i], "ans- %d", i);
+    }
+}
+
+/* Settings as different as callers are. */
+static inline void world_configure(world *w, glimpse_config *config)
+{
+    gl_rng *rng = &w->rng;
+    glimpse_config_init(config);
+    config->seed = 1 + gl_rng_below(rng, 1000000);
+    config->model = "model-a";
+    config->concurrency = 1 + gl_rng_below(rng, 30);
+    config->max_attempts = 1 + (int)gl_rng_below(rng, 8);
+    config->base_delay_ms = 1 + gl_rng_below(rng, 1000);
+    config->max_delay_ms = config->base_delay_ms + gl_rng_below(rng, 20000);
+    config->max_retry_after_ms = gl_rng_below(rng, 150000);
+    config->timeout_ms = 1000 + gl_rng_below(rng, 20000); /* what hangs ends */
+    config->connect_timeout_ms = gl_rng_below(rng, 2) * (1 + gl_rng_below(rng, 5000));
+    config->first_byte_timeout_ms = gl_rng_below(rng, 2) * (1 + gl_rng_below(rng, 8000));
+    config->idle_timeout_ms = gl_rng_below(rng, 2) * (1 + gl_rng_below(rng, 3000));
+    config->deadline_ms = gl_rng_below(rng, 4) == 0 ? 1 + gl_rng_below(rng, 60000) : 0;
+    config->fallback_on = gl_rng_below(rng, 3) != 0;
+    int64_t t1 = 1 + gl_rng_below(rng, 2000);
+    config->thresholds = (glimpse_thresholds){ t1, t1 + 1 + gl_rng_below(rng, 2000), t1 + 3000,
+                                               t1 + 3001 + gl_rng_below(rng, 5000) };
+}
+
+static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int number, const char *body,
+                                                            size_t len))
+{
+    static const glimpse_sampler_vtable fallback = { .version = GLIMPSE_SAMPLER_VERSION,
+                                                     .name = "fallback",
+                                                     .local = true,
+                                                     .start = rig_fallback_start };
+    static const char *const scopes[] = { "https://one.example", "https://two.example" };
+    w->loop = gl_loop_new(gl_sim_base());
+    assert_non_null(w->loop);
+    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &w->fallback), GLIMPSE_OK);
+    glimpse_cache_config_init(&w->cache_bounds);
+    w->cache_bounds.max_entries = 1 + gl_rng_below(&w->rng, 60);
+    w->cache_bounds.max_bytes = 500 + gl_rng_below(&w->rng, 40000);
+    w->cache_bounds.ttl_ms = 1 + gl_rng_below(&w->rng, 60000);
+    if (gl_rng_below(&w->rng, 4) != 0)
+        assert_int_equal(glimpse_cache_new(&w->cache_bounds, &w->cache), GLIMPSE_OK);
+    for (int i = 0; i < w->house_count; i++) {
+        house *h = &w->houses[i];
+        world_configure(w, &h->config);
+        h->scope = (int)gl_rng_below(&w->rng, 2);
+        h->close_by = GL_TIME_NEVER;
+        gl_sim_config sim = { .plan = plan, .arg = h, .scope = scopes[h->scope] };
+        assert_int_equal(gl_sim_sampler_new(w->loop, &sim, &h->sampler, &h->sim), GLIMPSE_OK);
+        h->config.sampler = h->sampler;
+        h->config.fallback = w->fallback;
+        h->config.cache = w->cache;
+        const char *problem = "";
+        if (glimpse_config_check(&h->config, &problem) != GLIMPSE_OK) fail_msg("%s", problem);
+        assert_int_equal(gl_engine_new(gl_sim_base(), &h->config, &h->engine), GLIMPSE_OK);
+    }
+}
+
+/* Frees what is left, and claims that nothing is. */
+static inline void world_close(world *w)
+{
+    for (int i = 0; i < w->house_count; i++) {
+        house *h = &w->houses[i];
+        if (!h->freed) glimpse_engine_free(h->engine);
+        assert_int_equal(gl_sim_counts_of(h->sim)->running, 0);
+        glimpse_sampler_unref(h->sampler);
+    }
+    for (int i = 0; i < w->count; i++) glimpse_result_unref(w->tickets[i].kept);
+    glimpse_sampler_unref(w->fallback);
+    glimpse_cache_unref(w->cache);
+    gl_loop_free(w->loop);
+    assert_int_equal(gl_sim_live(), 0);
+    assert_int_equal(gl_alloc_live(), w->live_before);
+}
+
+#endif
