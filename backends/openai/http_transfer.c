@@ -70,7 +70,6 @@ static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
 
 static glimpse_error keep(gl_transfer *transfer, gl_slice bytes)
 {
-    if (!transfer->began) reserve_announced(transfer);
     gl_buf_append(&transfer->body, bytes.data, bytes.len);
     if (!transfer->body.failed) return GLIMPSE_OK;
     return transfer->body.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM;
@@ -83,13 +82,16 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     gl_transfer *transfer = arg;
     size_t len = size * count;
     gl_slice bytes = gl_slice_of(data, len);
-    if (!transfer->began) transfer->streamed = asked_for_pieces(transfer);
-    transfer->error = transfer->streamed ? pass_on(transfer, bytes) : keep(transfer, bytes);
-    if (transfer->error != GLIMPSE_OK) return CURL_WRITEFUNC_ERROR;
-    transfer->observer.progress(transfer->arg, transfer->began ? GLIMPSE_PROGRESS_BYTES
-                                                               : GLIMPSE_PROGRESS_FIRST_BYTE);
+    bool first = !transfer->began;
     transfer->began = true;
-    return len;
+    transfer->observer.progress(transfer->arg,
+                                first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
+    if (first) transfer->streamed = asked_for_pieces(transfer);
+    if (first && !transfer->streamed) reserve_announced(transfer);
+    glimpse_error error = transfer->streamed ? pass_on(transfer, bytes) : keep(transfer, bytes);
+    if (error == GLIMPSE_OK) return len;
+    transfer->error = error;
+    return CURL_WRITEFUNC_ERROR;
 }
 
 /* --- one handle --- */
