@@ -7,11 +7,13 @@
 #include "engine.h"
 #include "policy/select.h"
 
-static void say_local(const glimpse_config *config, const char *reason)
+/* About a sampler, at set-up: which one it is now, or which one was refused, and why. */
+static void say(const glimpse_config *config, glimpse_log_level level, const char *event,
+                const char *sampler, const char *reason)
 {
     gl_log log = { config->log, config->log_arg, config->log_level };
-    glimpse_log_field fields[] = { { "sampler", "local", 0 }, { "reason", reason, 0 } };
-    gl_log_emit(&log, GLIMPSE_LOG_WARN, "sampler_fallback", fields, 2);
+    glimpse_log_field fields[] = { { "sampler", sampler, 0 }, { "reason", reason, 0 } };
+    gl_log_emit(&log, level, event, fields, 2);
 }
 
 static glimpse_error openai_sampler(struct event_base *base, const glimpse_config *config,
@@ -48,10 +50,14 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
     if (choice == GL_CHOICE_REFUSED) return GLIMPSE_ERR_INVALID;
     if (choice == GL_CHOICE_OPENAI) {
         glimpse_error error = openai_sampler(base, config, sampler, &reason);
+        if (error == GLIMPSE_ERR_INVALID)
+            say(config, GLIMPSE_LOG_ERROR, "sampler_refused", "openai", reason);
         if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)
             return error;
+        reason = glimpse_error_sentence(error);
     }
-    if (config->use_openai != GLIMPSE_USE_OPENAI_NEVER) say_local(config, reason);
+    if (config->use_openai != GLIMPSE_USE_OPENAI_NEVER)
+        say(config, GLIMPSE_LOG_WARN, "sampler_fallback", "local", reason);
     return glimpse_local_sampler_new(sampler);
 }
 

@@ -117,6 +117,7 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
 {
     glimpse_attempt *attempt = &request->attempt;
     const glimpse_sampler *sampler = attempt->sampler;
+    attempt->sampler = NULL; /* what it says from now on is not heard */
     if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
     gl_attempt_close(request, error, NULL, now);
 }
@@ -192,6 +193,7 @@ static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
 void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
 {
     const glimpse_engine *engine = attempt->request->engine;
+    if (attempt->sampler == NULL) return; /* being recalled */
     gl_time now = gl_loop_now(engine->loop);
     switch (progress) {
     case GLIMPSE_PROGRESS_CONNECTED:

@@ -83,6 +83,7 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, const char **probl
 {
     const char *ignored;
     if (problem == NULL) problem = &ignored;
+    *problem = "";
     take(&config->api_key, "OPENAI_API_KEY");
     take(&config->base_url, "OPENAI_BASE_URL");
     take(&config->organization, "OPENAI_ORG_ID");
@@ -111,21 +112,34 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, const char **probl
 
 /* --- validation --- */
 
+/* Who reads a field: what nobody reads is not looked at. */
+typedef enum reader { ENGINE, SAMPLER, CACHE } reader;
+
+static bool is_read(const glimpse_config *config, reader who)
+{
+    if (who == SAMPLER) return config->sampler == NULL;
+    if (who == CACHE) return config->cache == NULL;
+    return true;
+}
+
 #define DAY_MS INT64_C(86400000)
 
 static const char *check_text(const glimpse_config *config)
 {
     static const struct {
         size_t offset;
+        reader who;
         const char *problem;
     } texts[] = {
-        { offsetof(glimpse_config, base_url), "base_url: contains a control byte" },
-        { offsetof(glimpse_config, api_key), "api_key: contains a control byte" },
-        { offsetof(glimpse_config, organization), "organization: contains a control byte" },
-        { offsetof(glimpse_config, project), "project: contains a control byte" },
-        { offsetof(glimpse_config, model), "model: contains a control byte" },
+        { offsetof(glimpse_config, base_url), SAMPLER, "base_url: contains a control byte" },
+        { offsetof(glimpse_config, api_key), SAMPLER, "api_key: contains a control byte" },
+        { offsetof(glimpse_config, organization), SAMPLER,
+          "organization: contains a control byte" },
+        { offsetof(glimpse_config, project), SAMPLER, "project: contains a control byte" },
+        { offsetof(glimpse_config, model), ENGINE, "model: contains a control byte" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!is_read(config, texts[i].who)) continue;
         const char *text =
             *(const char *const *)(const void *)((const char *)config + texts[i].offset);
         for (; text != NULL && *text != '\0'; text++)
@@ -134,7 +148,8 @@ static const char *check_text(const glimpse_config *config)
     if (config->model == NULL || config->model[0] == '\0') return "model: must not be empty";
     size_t len = strlen(config->model);
     if (gl_utf8_check(config->model, len) != len) return "model: is not valid UTF-8";
-    if (config->header_count != 0 && config->headers == NULL) return "headers: is NULL";
+    if (is_read(config, SAMPLER) && config->header_count != 0 && config->headers == NULL)
+        return "headers: is NULL";
     return NULL;
 }
 
@@ -142,44 +157,47 @@ static const char *check_numbers(const glimpse_config *config)
 {
     static const struct {
         size_t offset;
+        reader who;
         int64_t min, max;
         const char *problem;
     } numbers[] = {
-        { offsetof(glimpse_config, max_response_bytes), 1, INT64_C(1) << 40,
+        { offsetof(glimpse_config, max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
           "max_response_bytes: must be from 1 to 1 TiB" },
-        { offsetof(glimpse_config, max_tokens), 1, INT64_C(1) << 31,
+        { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31,
           "max_tokens: must be from 1 to 2147483648" },
-        { offsetof(glimpse_config, cache_entries), 0, INT64_C(1) << 32,
+        { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32,
           "cache_entries: must be from 0 (no cache) to 4294967296" },
-        { offsetof(glimpse_config, cache_bytes), 1, INT64_MAX, "cache_bytes: must be at least 1" },
-        { offsetof(glimpse_config, cache_ttl_ms), 0, INT64_C(3650) * DAY_MS,
+        { offsetof(glimpse_config, cache_bytes), CACHE, 1, INT64_MAX,
+          "cache_bytes: must be at least 1" },
+        { offsetof(glimpse_config, cache_ttl_ms), CACHE, 0, INT64_C(3650) * DAY_MS,
           "cache_ttl_ms: must be from 0 to ten years" },
-        { offsetof(glimpse_config, base_delay_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, base_delay_ms), ENGINE, 0, DAY_MS,
           "base_delay_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_delay_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, max_delay_ms), ENGINE, 0, DAY_MS,
           "max_delay_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_retry_after_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, max_retry_after_ms), ENGINE, 0, DAY_MS,
           "max_retry_after_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, concurrency), 1, 1000000,
+        { offsetof(glimpse_config, concurrency), ENGINE, 1, 1000000,
           "concurrency: must be from 1 to 1000000" },
-        { offsetof(glimpse_config, rpm), -1, INT64_C(1) << 40,
+        { offsetof(glimpse_config, rpm), ENGINE, -1, INT64_C(1) << 40,
           "rpm: must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, tpm), -1, INT64_C(1) << 40,
+        { offsetof(glimpse_config, tpm), ENGINE, -1, INT64_C(1) << 40,
           "tpm: must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, connect_timeout_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS,
           "connect_timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, first_byte_timeout_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, 0, DAY_MS,
           "first_byte_timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, idle_timeout_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, 0, DAY_MS,
           "idle_timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, timeout_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, timeout_ms), ENGINE, 0, DAY_MS,
           "timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, deadline_ms), 0, 365 * DAY_MS,
+        { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS,
           "deadline_ms: must be from 0 (none) to a year" },
-        { offsetof(glimpse_config, close_grace_ms), 0, DAY_MS,
+        { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS,
           "close_grace_ms: must be from 0 to 24 h" },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        if (!is_read(config, numbers[i].who)) continue;
         int64_t number = *(const int64_t *)(const void *)((const char *)config + numbers[i].offset);
         if (number < numbers[i].min || number > numbers[i].max) return numbers[i].problem;
     }
@@ -199,9 +217,9 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = "config: is NULL";
     else if (config->version != GLIMPSE_CONFIG_VERSION)
         found = "version: not set by glimpse_config_init, or newer than this library";
-    else if ((unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
+    else if (is_read(config, SAMPLER) && (unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
         found = "use_openai: not one of its values";
-    else if ((unsigned)config->http_version > GLIMPSE_HTTP_2)
+    else if (is_read(config, SAMPLER) && (unsigned)config->http_version > GLIMPSE_HTTP_2)
         found = "http_version: not one of its values";
     else if ((unsigned)config->breaker > GLIMPSE_BREAKER_FAIL)
         found = "breaker: not one of its values";
@@ -211,7 +229,7 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = NULL;
     if (found == NULL) found = check_text(config);
     if (found == NULL) found = check_numbers(config);
-    if (found == NULL && config->sampler == NULL) {
+    if (found == NULL && is_read(config, SAMPLER)) {
         const char *reason;
         if (gl_select(config, &reason) == GL_CHOICE_REFUSED) found = reason;
     }

@@ -91,7 +91,7 @@ void gl_engine_turn(void *arg);
 void gl_engine_timer(void *arg);
 
 /* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
-void gl_engine_take(glimpse_engine *engine, gl_request *request, glimpse_error error, gl_time now);
+void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 
 /* Ends one, or all, as cancelled; nothing for what has its result. */
 void gl_engine_cancel(gl_request *request, gl_time now);

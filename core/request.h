@@ -66,7 +66,7 @@ struct gl_request {
     gl_pace_mark mark; /* of the attempt that is out */
 
     gl_time submitted, deadline;
-    gl_time queued;        /* WAITING since */
+    gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 

@@ -88,7 +88,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     bool yield = engine->yield;
     gl_engine_enter(engine);
     engine->yield = true;
-    gl_engine_take(engine, request, find_key(request), now);
+    gl_engine_take(request, find_key(request), now);
     engine->yield = yield;
     gl_engine_leave(engine);
     return GLIMPSE_OK;

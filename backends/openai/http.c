@@ -14,9 +14,6 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A shard not used for this long at least, and twice this at most, is closed with its connections.
- * libcurl itself looks at the age of idle connections only when a handle is used again. */
-#define REAP_EVERY (60 * GL_SECOND)
 /* How long a server has for the end of a body of which all that matters has come. With it the
  * connection can be used again: it comes in the same packet or the next; a server that holds it
  * back costs no more than this. */
@@ -203,9 +200,7 @@ void gl_http_cancel(gl_transfer *transfer)
 
 static void reap(void *arg)
 {
-    gl_http *http = arg;
-    gl_shards_reap(http);
-    gl_timer_set(http->reaper, gl_loop_now(http->loop) + REAP_EVERY);
+    gl_shards_reap(arg);
 }
 
 static bool share_new(gl_http *http)
@@ -261,7 +256,6 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
     }
-    gl_timer_set(http->reaper, gl_loop_now(loop) + REAP_EVERY);
     log_setup(http);
     error = GLIMPSE_OK;
 done:

@@ -4,6 +4,7 @@
  *
  * Everything here is immutable afterwards but `multiplex`. Called by gl_http_new; sends nothing.
  */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <string.h>
@@ -131,7 +132,6 @@ static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin,
 /* Whether one entry of no_proxy names this host: the name itself or a domain above it. */
 static bool entry_covers(const char *entry, size_t len, const char *host)
 {
-    if (len == 1 && entry[0] == '*') return true;
     while (len > 0 && entry[0] == '.') entry++, len--;
     while (len > 0 && entry[len - 1] == '.') len--;
     size_t host_len = strlen(host);
@@ -141,20 +141,61 @@ static bool entry_covers(const char *entry, size_t len, const char *host)
     return host_len == len || host[host_len - len - 1] == '.';
 }
 
+/* An IP address: its bytes, lowest address first, and how many bits they are; 0 for none. */
+typedef struct address {
+    unsigned char bytes[16];
+    unsigned bits;
+} address;
+
+/* With or without the brackets that an IPv6 address has in a URL. */
+static address read_address(const char *text, size_t len)
+{
+    address read = { .bits = 0 };
+    char bare[INET6_ADDRSTRLEN];
+    if (len >= 2 && text[0] == '[' && text[len - 1] == ']') text++, len -= 2;
+    if (len >= sizeof bare) return read;
+    memcpy(bare, text, len);
+    bare[len] = '\0';
+    if (inet_pton(AF_INET, bare, read.bytes) == 1)
+        read.bits = 32;
+    else if (inet_pton(AF_INET6, bare, read.bytes) == 1)
+        read.bits = 128;
+    return read;
+}
+
+/* Whether one entry of no_proxy is this address, or a network (10.0.0.0/8) that it is in. */
+static bool entry_covers_address(const char *entry, size_t len, const address *host)
+{
+    size_t slash = 0;
+    while (slash < len && entry[slash] != '/') slash++;
+    address network = read_address(entry, slash);
+    unsigned bits = network.bits;
+    if (slash < len) {
+        if (slash + 1 == len) return false;
+        bits = 0;
+        for (size_t i = slash + 1; i < len; i++) {
+            if (!isdigit((unsigned char)entry[i])) return false;
+            bits = bits * 10 + (unsigned)(entry[i] - '0');
+            if (bits > network.bits) return false;
+        }
+    }
+    if (network.bits != host->bits || memcmp(network.bytes, host->bytes, bits / 8) != 0)
+        return false;
+    unsigned rest = bits % 8;
+    return rest == 0 || (network.bytes[bits / 8] ^ host->bytes[bits / 8]) >> (8 - rest) == 0;
+}
+
 static bool bypasses_proxy(const char *no_proxy, const char *host)
 {
     static const char separators[] = ", ";
-    char bare[256]; /* a host name has at most 253 bytes */
-    size_t len = strlen(host);
-    if (host[0] == '[' && len >= 2 && len < sizeof bare) { /* an IPv6 address is listed without */
-        memcpy(bare, host + 1, len - 2);
-        bare[len - 2] = '\0';
-        host = bare;
-    }
+    const address numeric = read_address(host, strlen(host));
     for (const char *at = no_proxy; at != NULL && *at != '\0';) {
         at += strspn(at, separators);
         size_t entry = strcspn(at, separators);
-        if (entry != 0 && entry_covers(at, entry, host)) return true;
+        if (entry == 1 && at[0] == '*') return true;
+        if (numeric.bits != 0 ? entry_covers_address(at, entry, &numeric)
+                              : entry != 0 && entry_covers(at, entry, host))
+            return true;
         at += entry;
     }
     return false;

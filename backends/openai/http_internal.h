@@ -117,6 +117,7 @@ typedef struct gl_shards {
     gl_shard **at; /* NULL where one was freed */
     uint64_t *room, *warm;
     size_t count, capacity; /* capacity is a multiple of 64 */
+    size_t live;            /* of the count, those that are there */
 } gl_shards;
 
 /* Puts the transfer into a shard. false: out of memory. */
@@ -134,7 +135,8 @@ void gl_shard_drain(gl_shard *shard);
 void gl_shard_mark_dirty(gl_shard *shard);
 void gl_shard_update(gl_shard *shard); /* its bits, after a count changed */
 void gl_shards_free(gl_http *http);
-void gl_shards_reap(gl_http *http); /* frees those not used since the last call */
+/* What the reaper does while there are shards: frees those not used since the last call. */
+void gl_shards_reap(gl_http *http);
 
 /* HTTP/2 was asked for and the server speaks 1.1: from now on one request a connection. */
 void gl_shards_plain(gl_http *http);
@@ -183,7 +185,7 @@ struct gl_http {
     gl_shards shards;
     gl_sockets sockets;
     gl_defer *drain;
-    gl_timer *reaper;
+    gl_timer *reaper; /* off while there is no shard: an idle client lets the loop end */
     bool draining;
 };
 

@@ -19,6 +19,10 @@
 
 #define WORD_BITS 64
 
+/* A shard not used for this long at least, and twice this at most, is closed with its connections.
+ * libcurl itself looks at the age of idle connections only when a handle is used again. */
+#define REAP_EVERY (60 * GL_SECOND)
+
 /* --- the set --- */
 
 static void put_bit(uint64_t *words, size_t bit, bool on)
@@ -50,6 +54,12 @@ void gl_shard_mark_dirty(gl_shard *shard)
 }
 
 /* --- one shard --- */
+
+static void set_reaper(gl_http *http)
+{
+    bool any = http->shards.live != 0;
+    gl_timer_set(http->reaper, any ? gl_loop_now(http->loop) + REAP_EVERY : GL_TIME_NEVER);
+}
 
 static void timer_fired(void *arg)
 {
@@ -85,6 +95,7 @@ static void shard_free(gl_shard *shard)
         http->shards.at[shard->index] = NULL;
         put_bit(http->shards.room, shard->index, false);
         put_bit(http->shards.warm, shard->index, false);
+        if (--http->shards.live == 0) set_reaper(http);
     }
     gl_free(shard);
 }
@@ -137,6 +148,7 @@ static gl_shard *shard_new(gl_http *http)
     gl_list_init(&shard->ended);
     if (index == shards->count) shards->count++;
     shards->at[index] = shard;
+    if (shards->live++ == 0) set_reaper(http);
     shard->timer = gl_timer_new(http->loop, timer_fired, shard);
     if (shard->timer != NULL) shard->multi = curl_multi_init();
     if (shard->multi == NULL || !set_limits(shard) ||
@@ -268,6 +280,7 @@ void gl_shards_reap(gl_http *http)
         else
             shard->touched = false;
     }
+    set_reaper(http);
 }
 
 void gl_shards_plain(gl_http *http)

@@ -75,10 +75,18 @@ static bool names(const char *line, const char *name)
     return strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
+/* Whether a header line's name says that its value is one: Authorization, api-key, X-Auth-Token,
+ * Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
 static bool is_secret(const char *line)
 {
-    return names(line, "Authorization") || names(line, "Proxy-Authorization") ||
-           names(line, "api-key") || names(line, "x-api-key");
+    static const char *const words[] = { "auth", "key", "token", "secret", "cookie", "password" };
+    size_t name = strcspn(line, ":");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t len = strlen(words[i]);
+        for (size_t at = 0; at + len <= name; at++)
+            if (strncasecmp(line + at, words[i], len) == 0) return true;
+    }
+    return false;
 }
 
 /* Where a secret first occurs in text; NULL when none does. */

@@ -25,6 +25,7 @@ typedef struct gl_sim_plan {
     const char *text;       /* lives until the end; NULL: the request's own words come back */
     const char *code;       /* the endpoint's error code, or NULL */
     bool complete;          /* may be cached */
+    glimpse_rate_limit requests, tokens; /* what the headers say; a limit of 0: nothing */
 } gl_sim_plan;
 
 typedef struct gl_sim_config {

@@ -1,6 +1,6 @@
 /*
- * alloc.c - see alloc.h. Owns the count of live allocations and the test's gate; both are plain
- * variables because the library has one thread.
+ * alloc.c - see alloc.h. Owns the count of live allocations and the test's gate, both of them a
+ * thread's own: a program may run an engine on each of several threads, and nothing here is shared.
  */
 #include "base/alloc.h"
 
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t live;
-static bool (*gate)(void);
+static _Thread_local size_t live;
+static _Thread_local bool (*gate)(void);
 
 void *gl_malloc(size_t size)
 {

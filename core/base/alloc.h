@@ -20,10 +20,10 @@ char *gl_strndup(const char *text, size_t len);
 /* NULL in, NULL out. */
 char *gl_strdup(const char *text);
 
-/* Allocations not freed yet. */
+/* Allocations of this thread not freed yet. */
 size_t gl_alloc_live(void);
 
-/* For tests: asked before each allocation, false makes it fail. NULL = never. */
+/* For tests: asked before each allocation of this thread, false makes it fail. NULL = never. */
 void gl_alloc_set_gate(bool (*may)(void));
 
 #endif

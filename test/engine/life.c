@@ -87,6 +87,14 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
     options.thresholds = &falling;
     assert_int_equal(glimpse_submit_draft(r.engine, &draft, &options, &observer, &t, NULL),
                      GLIMPSE_ERR_INVALID);
+    for (uint32_t version = 0; version <= 2; version += 2) {
+        glimpse_options_init_version(&options, version);
+        assert_int_equal(glimpse_submit_draft(r.engine, &draft, &options, &observer, &t, NULL),
+                         GLIMPSE_ERR_INVALID);
+        glimpse_stats stats;
+        glimpse_stats_init_version(&stats, version);
+        assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_ERR_INVALID);
+    }
     assert_true(gl_sim_run_idle(100));
     assert_int_equal(t.results, 0);
     rig_close(&r);

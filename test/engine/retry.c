@@ -300,6 +300,60 @@ static void a_limit_that_has_passed_is_retried(void **state)
     rig_close(&r);
 }
 
+static void a_limit_that_passes_shows_no_answer_of_an_earlier_attempt(void **state)
+{
+    (void)state;
+    rig r;
+    told t;
+    rig_init(&r);
+    r.config.timeout_ms = 1000;
+    r.config.max_attempts = 3;
+    r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 500);
+    r.plans[1] = gl_sim_answer(GL_TIME_NEVER, "never");
+    r.plan_count = 2;
+    rig_open(&r);
+    rig_submit(&r, &t, "{}");
+    while (t.notices[GLIMPSE_NOTICE_RETRY] < 1) assert_true(gl_sim_step());
+    assert_int_equal(t.last_notice.http_status, 500);
+    while (t.notices[GLIMPSE_NOTICE_RETRY] < 2) assert_true(gl_sim_step());
+    assert_int_equal(t.last_notice.error, GLIMPSE_ERR_TIMEOUT);
+    assert_int_equal(t.last_notice.http_status, 0);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(t.error, GLIMPSE_ERR_TIMEOUT);
+    assert_int_equal(t.http_status, 0);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+static void a_wait_that_is_cut_short_counts_as_long_as_it_was(void **state)
+{
+    (void)state;
+    rig r;
+    told resting, queued;
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.config.base_delay_ms = 60 * 1000;
+    r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 500);
+    r.plans[1] = gl_sim_answer(GL_TIME_NEVER, "never");
+    rig_open(&r);
+    rig_submit(&r, &resting, "{\"n\":1}");
+    gl_sim_run_for_ms(10); /* it failed, and now waits for a minute */
+    r.plans[0] = r.plans[1];
+    told running;
+    rig_submit(&r, &running, "{\"n\":2}");
+    rig_submit(&r, &queued, "{\"n\":3}");
+    gl_sim_run_for_ms(90);
+    glimpse_cancel(r.engine, resting.id);
+    glimpse_cancel(r.engine, queued.id);
+    gl_sim_run_for_ms(1);
+    assert_int_equal(resting.timings.backoff_ns, 90 * (int64_t)GL_MS);
+    assert_int_equal(queued.timings.queue_ns, 90 * (int64_t)GL_MS);
+    glimpse_cancel(r.engine, running.id);
+    assert_true(gl_sim_run_idle(100));
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -316,6 +370,8 @@ int main(void)
         cmocka_unit_test(a_wait_that_would_pass_the_deadline_is_not_begun),
         cmocka_unit_test(each_limit_of_an_attempt_ends_it_at_its_time_under_its_name),
         cmocka_unit_test(a_limit_that_has_passed_is_retried),
+        cmocka_unit_test(a_limit_that_passes_shows_no_answer_of_an_earlier_attempt),
+        cmocka_unit_test(a_wait_that_is_cut_short_counts_as_long_as_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

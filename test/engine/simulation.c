@@ -18,6 +18,11 @@
 
 static world *w; /* the one that runs */
 
+/* What the seeds met, so that a run in which nothing happened is no success. */
+static struct {
+    uint64_t live, cached, cut, local, refused, cancelled, late, short_memory, retried;
+} met;
+
 /* --- trace --- */
 
 static void note(const char *what, uint64_t a, uint64_t b)
@@ -87,7 +92,10 @@ static gl_sim_plan plan(void *arg, int number, const char *body, size_t len)
     gl_rng *rng = &w->weather.rng;
     int answer = answer_of(h, body, len);
     gl_sim_plan p = gl_sim_random_plan(&w->weather, number, body, len);
-    if (gl_rng_below(rng, 8) == 0) p = failing_plan();
+    if (w->outage)
+        p = gl_sim_failure(p.end, GLIMPSE_ERR_HTTP, 503);
+    else if (gl_rng_below(rng, 8) == 0)
+        p = failing_plan();
     bool cut = gl_rng_below(rng, 6) == 0;
     if (p.error == GLIMPSE_OK) {
         p.text = cut ? w->cut[answer] : w->whole[answer];
@@ -104,11 +112,32 @@ static gl_sim_plan plan(void *arg, int number, const char *body, size_t len)
     if (gl_rng_below(rng, 4) == 0) p.bytes_every = (1 + gl_rng_below(rng, 900)) * GL_MS;
     if (gl_rng_below(rng, 30) == 0 && p.error == GLIMPSE_OK)
         p.end = p.connected = p.first_byte = 0; /* inside start */
+    if (gl_rng_below(rng, 3) == 0) {            /* headers, also ones that make no sense */
+        p.requests = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 6000), gl_rng_below(rng, 100),
+                                           gl_rng_below(rng, 70000) };
+        p.tokens = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 100000), gl_rng_below(rng, 5000),
+                                         gl_rng_below(rng, 70000) };
+    }
     h->started++;
     return p;
 }
 
 /* --- the caller --- */
+
+/* Whether its circuit was ever open. Asked inside its callbacks, so that the engine is there. */
+static bool has_opened(const house *h)
+{
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    assert_int_equal(glimpse_engine_stats(h->engine, &stats), GLIMPSE_OK);
+    return stats.circuit_opened > 0;
+}
+
+/* Failed probes of an open circuit cost a request none of its attempts. */
+static bool may_probe(const house *h)
+{
+    return h->config.breaker == GLIMPSE_BREAKER_WAIT && has_opened(h);
+}
 
 static void act(void);
 static void on_result(glimpse_id id, const glimpse_result *result, void *arg);
@@ -130,7 +159,7 @@ static void on_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
     if (notice->kind == GLIMPSE_NOTICE_RETRY) {
         t->retries++;
         assert_true(notice->delay_ms >= 0 && notice->error != GLIMPSE_OK);
-        assert_true(notice->attempt < t->house->config.max_attempts);
+        assert_true(notice->attempt < t->house->config.max_attempts || may_probe(t->house));
     } else {
         const int64_t due[] = { t->thresholds.t1_ms, t->thresholds.t2_ms, t->thresholds.t3_ms,
                                 t->thresholds.t4_ms };
@@ -202,6 +231,7 @@ static void submit_one(void)
     t->deadline_ms = h->config.deadline_ms;
     if (dice(4)) t->deadline_ms = options.deadline_ms = between(1, 20000);
     t->fallback = h->config.fallback_on;
+    if (dice(3)) options.priority = GLIMPSE_PRIORITY_INTERACTIVE;
     if (dice(4)) {
         t->fallback = dice(2);
         options.fallback = t->fallback ? 1 : 0;
@@ -253,7 +283,7 @@ static void act(void)
 {
     uint32_t what = gl_rng_below(&w->rng, 100);
     house *h = &w->houses[gl_rng_below(&w->rng, (uint32_t)w->house_count)];
-    if (what < 60) {
+    if (what < 85) {
         submit_one();
     } else if (what < 98 && w->count > 0) {
         ticket *t = &w->tickets[gl_rng_below(&w->rng, (uint32_t)w->count)];
@@ -304,6 +334,13 @@ static void check_failure(const ticket *t, const glimpse_result *result)
     if (t->bad && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_CANCELLED)
         assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_BAD_REQUEST);
     bool local = glimpse_result_source(result) == GLIMPSE_SOURCE_LOCAL;
+    bool refused = glimpse_result_circuit_open(result);
+    if (refused)
+        assert_true(t->house->config.breaker != GLIMPSE_BREAKER_WAIT && has_opened(t->house));
+    if (refused && t->house->config.breaker == GLIMPSE_BREAKER_FAIL) {
+        assert_false(local);
+        return;
+    }
     if (!t->fallback || error == GLIMPSE_ERR_CANCELLED) assert_false(local);
     if (t->fallback && error != GLIMPSE_ERR_CANCELLED && !t->cancelled && !t->house->closing &&
         w->short_memory == 0)
@@ -337,7 +374,8 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     t->house->results++;
     assert_int_equal(id, t->id);
     assert_int_equal(glimpse_result_error(result) == GLIMPSE_OK, answered);
-    assert_true(glimpse_result_attempts(result) <= t->house->config.max_attempts);
+    assert_true(glimpse_result_attempts(result) <= t->house->config.max_attempts ||
+                may_probe(t->house));
     if (w->short_memory == 0) assert_true(t->retries <= glimpse_result_attempt_count(result));
     if (answered)
         check_answer(t, result);
@@ -351,6 +389,15 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     if (dice(16)) t->kept = glimpse_result_ref(result);
     note("result", t->number, glimpse_result_status(result) * 64u + glimpse_result_error(result));
     note("settled", t->settled, (uint64_t)glimpse_result_attempts(result));
+    met.live += answered && t->source == GLIMPSE_SOURCE_LIVE;
+    met.cut += answered && !t->whole;
+    met.cached += t->source == GLIMPSE_SOURCE_CACHE;
+    met.local += t->source == GLIMPSE_SOURCE_LOCAL;
+    met.refused += glimpse_result_circuit_open(result);
+    met.cancelled += glimpse_result_error(result) == GLIMPSE_ERR_CANCELLED;
+    met.late += glimpse_result_error(result) == GLIMPSE_ERR_DEADLINE;
+    met.short_memory += glimpse_result_error(result) == GLIMPSE_ERR_OOM;
+    met.retried += glimpse_result_attempts(result) > 1;
     dawdle();
     if (dice(4)) act();
 }
@@ -377,6 +424,8 @@ static void check_house(const house *h)
     assert_int_equal(stats.in_flight, counts->running);
     assert_true(stats.waiting + stats.in_flight <= stats.live);
     assert_true(stats.peak_in_flight <= (uint64_t)h->config.concurrency);
+    assert_true(stats.window >= 1 && stats.window <= (uint64_t)h->config.concurrency);
+    assert_true(stats.circuit == GLIMPSE_CIRCUIT_CLOSED || stats.circuit_opened > 0);
     uint64_t statuses = 0, sources = 0, notices = 0;
     for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++) statuses += stats.by_status[i];
     for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) sources += stats.by_source[i];
@@ -444,6 +493,7 @@ static uint64_t run_seed(uint64_t seed, FILE *trace)
     int load = (int)between(20, TICKETS / 2);
     for (int i = 0; i < load; i++) {
         act();
+        if (dice(30)) w->outage = !w->outage;
         if (dice(2)) run_until(gl_time_add_ms(gl_sim_now(), between(0, w->pace_ms)));
     }
     if (dice(4)) { /* freed with requests in every state */
@@ -451,6 +501,8 @@ static uint64_t run_seed(uint64_t seed, FILE *trace)
         for (int i = 0; i < w->house_count; i++)
             if (!w->houses[i].freed) free_house(&w->houses[i]);
     }
+    run_until(gl_time_add_ms(gl_sim_now(), between(0, 60000)));
+    w->outage = false; /* whoever waits for the end of it sees it */
     run_until(GL_TIME_NEVER - 1);
     set_gate(false);
     check_books();
@@ -496,7 +548,15 @@ static void every_seed_keeps_the_rules_and_replays_exactly(void **state)
     }
     running_seed = 0;
     if (trace != NULL) fclose(trace);
-    print_message("seeds: %llu\n", (unsigned long long)count);
+    print_message("%" PRIu64 " seeds; results: live %" PRIu64 " (cut %" PRIu64
+                  ", after retries %" PRIu64 "), cached %" PRIu64 ", local %" PRIu64
+                  ", refused by the circuit %" PRIu64 ", cancelled %" PRIu64
+                  ", past the deadline %" PRIu64 ", out of memory %" PRIu64 "\n",
+                  count, met.live, met.cut, met.retried, met.cached, met.local, met.refused,
+                  met.cancelled, met.late, met.short_memory);
+    if (count < 1000) return; /* too few to meet everything */
+    assert_true(met.live && met.cut && met.retried && met.cached && met.local && met.refused &&
+                met.cancelled && met.late && met.short_memory);
 }
 
 int main(void)

@@ -9,7 +9,7 @@
 
 #include "rig.h"
 
-enum { TICKETS = 240, HOUSES = 3, TEXTS = 30, ANSWERS = TEXTS * 2 * 2 };
+enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, ANSWERS = TEXTS * 2 * 2 };
 
 /* Seeds of a test run: what a debug build does in some seconds. */
 enum { SEEDS = 10000 };
@@ -58,6 +58,7 @@ typedef struct world {
     char whole[ANSWERS][24], cut[ANSWERS][24];
 
     uint32_t short_memory; /* one allocation in so many fails; 0 = none */
+    bool outage;           /* of the endpoints, now */
     bool dawdles, may_close, may_free;
     int64_t pace_ms;  /* most time between two things the caller does */
     bool inside_call; /* no callback may run */
@@ -111,6 +112,12 @@ static inline void world_configure(world *w, glimpse_config *config)
     config->first_byte_timeout_ms = gl_rng_below(rng, 2) * (1 + gl_rng_below(rng, 8000));
     config->idle_timeout_ms = gl_rng_below(rng, 2) * (1 + gl_rng_below(rng, 3000));
     config->deadline_ms = gl_rng_below(rng, 4) == 0 ? 1 + gl_rng_below(rng, 60000) : 0;
+    static const glimpse_breaker breakers[] = { GLIMPSE_BREAKER_LOCAL, GLIMPSE_BREAKER_WAIT,
+                                                GLIMPSE_BREAKER_FAIL };
+    config->breaker = breakers[gl_rng_below(rng, 3)];
+    static const int64_t rpms[] = { -1, -1, 0, 60, 6000 }, tpms[] = { -1, -1, 0, 100, 50000 };
+    config->rpm = rpms[gl_rng_below(rng, 5)];
+    config->tpm = tpms[gl_rng_below(rng, 5)];
     config->fallback_on = gl_rng_below(rng, 3) != 0;
     int64_t t1 = 1 + gl_rng_below(rng, 2000);
     config->thresholds = (glimpse_thresholds){ t1, t1 + 1 + gl_rng_below(rng, 2000), t1 + 3000,

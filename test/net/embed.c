@@ -240,6 +240,62 @@ static void a_chain_of_cache_hits_does_not_keep_the_sockets_waiting(void **state
     tear_down(&h, live);
 }
 
+/* --- why an engine is refused --- */
+
+typedef struct heard {
+    int count;
+    char name[64], reason[128], lines[1024];
+} heard;
+
+static void hear(const glimpse_log_event *event, void *arg)
+{
+    heard *h = arg;
+    h->count++;
+    snprintf(h->name, sizeof h->name, "%s", event->name);
+    snprintf(h->reason, sizeof h->reason, "%s", event->fields[1].text);
+    size_t used = strlen(h->lines);
+    glimpse_log_format_json(event, 0, h->lines + used, sizeof h->lines - used);
+}
+
+static void a_refused_sampler_says_why_and_tells_no_secret(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    struct event_base *base = event_base_new();
+    static const char *const secret_line[] = { "X-Canary: canary\r\nX: y" };
+    struct {
+        const char *base_url, *key, *field;
+        bool header;
+    } cases[] = {
+        { "ftp://canary.example/v1", "sk-canary", "base_url", false },
+        { "http://user:canary@host/v1", "sk-canary", "base_url", false },
+        { "http://host/v1", "", "api_key", false },
+        { "http://host/v1", "sk canary", "api_key", false },
+        { "http://host/v1", "sk-canary", "headers", true },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        heard h = { 0 };
+        glimpse_engine *engine;
+        glimpse_config config;
+        glimpse_config_init(&config);
+        config.base_url = cases[i].base_url;
+        config.api_key = cases[i].key;
+        config.headers = secret_line;
+        config.header_count = cases[i].header ? 1 : 0;
+        config.log = hear;
+        config.log_arg = &h;
+        config.log_level = GLIMPSE_LOG_DEBUG;
+        assert_int_equal(glimpse_engine_new(base, &config, &engine), GLIMPSE_ERR_INVALID);
+        assert_null(engine);
+        assert_int_equal(h.count, 1);
+        assert_string_equal(h.name, "sampler_refused");
+        assert_memory_equal(h.reason, cases[i].field, strlen(cases[i].field));
+        assert_null(strstr(h.lines, "canary"));
+    }
+    event_base_free(base);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -247,6 +303,7 @@ int main(void)
         cmocka_unit_test(an_engine_lives_beside_the_callers_timers_and_sockets),
         cmocka_unit_test(notices_are_never_early_on_a_default_base),
         cmocka_unit_test(a_chain_of_cache_hits_does_not_keep_the_sockets_waiting),
+        cmocka_unit_test(a_refused_sampler_says_why_and_tells_no_secret),
         cmocka_unit_test(freeing_an_engine_with_everything_in_flight_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

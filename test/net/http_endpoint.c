@@ -138,7 +138,17 @@ static void proxy_gets_the_request_and_no_proxy_goes_past_it(void **state)
                   { "example.org, 10.0.0.1", true },
                   { "127.0.0.1", false },
                   { "example.org,127.0.0.1", false },
-                  { "*", false } };
+                  { "*", false },
+                  { "0.0.1", true }, /* an address is no name with a domain above it */
+                  { "1", true },
+                  { "10.0.0.0/8, 127.0.0.0/8", false },
+                  { "126.0.0.0/7", false },
+                  { "128.0.0.0/1", true },
+                  { "127.0.0.1/33", true },
+                  { "127.0.0.1/", true },
+                  { "0.0.0.0/0", false },
+                  { "::/0", true }, /* of the other family */
+                  { "::1,[::1]", true } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         http_rig rig;
         http_rig_init(&rig);

@@ -152,6 +152,30 @@ static void unused_shards_are_closed_with_their_connections(void **state)
     close_watched(&rig);
 }
 
+static int added(const http_rig *rig)
+{
+    return event_base_get_num_events(rig->base, EVENT_BASE_COUNT_ADDED);
+}
+
+static void an_idle_client_lets_the_loop_end(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    int without = added(&rig);
+    http_rig_open(&rig, NULL);
+    assert_int_equal(added(&rig), without);
+    http_call call = { 0 };
+    wave(&rig, &call, 1, GLIMPSE_OK);
+    assert_true(added(&rig) > without);
+    gl_shards_reap(rig.http); /* as its timer does, twice */
+    assert_true(added(&rig) > without);
+    gl_shards_reap(rig.http);
+    http_rig_pass(&rig, 10);
+    assert_int_equal(added(&rig), without);
+    http_rig_end(&rig);
+}
+
 static void few_after_many_gather_on_the_warm_connections_of_the_first_shard(void **state)
 {
     (void)state;
@@ -192,6 +216,7 @@ int main(void)
         cmocka_unit_test(socket_that_cannot_be_watched_ends_its_transfer_only),
         cmocka_unit_test(dead_idle_connection_does_not_spin),
         cmocka_unit_test(unused_shards_are_closed_with_their_connections),
+        cmocka_unit_test(an_idle_client_lets_the_loop_end),
         cmocka_unit_test(few_after_many_gather_on_the_warm_connections_of_the_first_shard),
         cmocka_unit_test(handles_kept_are_bounded_by_what_runs),
     };

@@ -219,12 +219,14 @@ static void a_secret_in_a_header_of_the_callers_is_one_too(void **state)
     (void)state;
     rig r;
     rig_init(&r);
-    static const char *const headers[] = { "api-key: azure-secret-1", "X-Other: visible-value" };
+    static const char *const headers[] = { "api-key: azure-secret-1", "X-Other: visible-value",
+                                           "X-Gateway-Token: gateway-secret-2" };
     r.config.headers = headers;
-    r.config.header_count = 2;
-    rig_answer(&r, 403, "{\"error\":\"azure-secret-1 visible-value\"}");
+    r.config.header_count = 3;
+    rig_answer(&r, 403, "{\"error\":\"azure-secret-1 visible-value gateway-secret-2\"}");
     const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
     assert_nowhere(result, "azure-secret-1");
+    assert_nowhere(result, "gateway-secret-2");
     assert_non_null(strstr(glimpse_result_error_message(result), "visible-value"));
     rig_end(&r);
 }

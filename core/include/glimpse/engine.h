@@ -3,12 +3,15 @@
  *
  * RULES OF LIFE
  *  1. Everything runs on the thread that runs the loop. Nothing locks. No thread is ever started.
+ *     What belongs to one base, and samples, results and caches from it, stay on that thread;
+ *     engines on different threads share nothing.
  *  2. submit copies what it is given.
  *  3. If submit returns GLIMPSE_OK, on_result runs exactly once, later, never inside submit: also
  *     after cancel and when the engine closes. If submit returns an error, it never runs.
  *  4. cancel is asynchronous, and harmless twice or too late.
  *  5. A callback may submit, cancel, close and free. A free inside a callback takes effect when
- *     control is back in the loop. Memory goes after the last callback.
+ *     control is back in the loop. Memory goes after the last callback. (The log callback may do
+ *     none of it: <glimpse/log.h>.)
  *  6. A result is immutable and counted: cache, engine and caller share one. It is valid during
  *     the callback; glimpse_result_ref keeps it.
  *  7. Nothing is printed, exited, or set process-wide by the library. Running out of memory is an
@@ -151,7 +154,9 @@ GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config, con
 /* --- life ------------------------------------------------------------------------------------ */
 
 /*
- * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP. When the
+ * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP. What
+ * glimpse_config_check says is not repeated; what only the sampler's own door can see (a base URL
+ * that is none, a header line) is told by the event `sampler_refused`, at level error. When the
  * OpenAI sampler cannot be set up under AUTO, the local one is used and the event
  * `sampler_fallback` is logged, once.
  */
@@ -174,7 +179,9 @@ GLIMPSE_API void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms,
 /*
  * Closes at once if still open (every request that has not been told gets on_result, CANCELLED,
  * before free returns), and frees. Inside a callback of this engine it takes effect when control
- * is back in the loop. NULL is fine.
+ * is back in the loop. NULL is fine. A look-up of a host name under way is only cancelled: libevent
+ * gives its memory back in the base's next turn, so turn the loop once more before the base goes
+ * (event_base_loop(base, EVLOOP_NONBLOCK)) if it should leave nothing.
  */
 GLIMPSE_API void glimpse_engine_free(glimpse_engine *engine);
 

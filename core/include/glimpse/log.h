@@ -35,6 +35,9 @@ typedef struct glimpse_log_event {
     size_t field_count;
 } glimpse_log_event;
 
+/* Called where the event happens: inside submit and cancel too, and below a sampler's functions. It
+ * writes the event down and may call the formatters here, and no function of an engine, a sampler
+ * or a cache. */
 typedef void (*glimpse_log_fn)(const glimpse_log_event *event, void *arg);
 
 GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);

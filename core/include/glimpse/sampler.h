@@ -39,7 +39,8 @@ typedef struct glimpse_sampler_vtable {
     void (*start)(void *self, glimpse_attempt *attempt);
 
     /* Optional for a sampler that always ends inside start. The attempt is gone when cancel
-     * returns: no glimpse_attempt_done for it then. */
+     * returns: no glimpse_attempt_done for it after that. Inside cancel one does nothing, for
+     * samplers over libraries that end what is cancelled by calling back. */
     void (*cancel)(void *self, glimpse_attempt *attempt);
 
     /* Optional. Who is asked: base URL, organization, project. Two samplers with different scopes
@@ -133,7 +134,7 @@ GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t
     glimpse_outcome_init_version((outcome), GLIMPSE_OUTCOME_VERSION)
 
 /* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
- * inside. */
+ * inside but that of the log. */
 GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
 
 /* --- ours ------------------------------------------------------------------------------------ */

@@ -1,0 +1,226 @@
+/* custom_sampler.c - samplers of a caller's own, with all that the table allows and some of what it
+ * warns of. */
+#include "rig.h"
+
+/* A sampler that keeps its attempts until the test ends them, or cancel does. */
+typedef struct keeper {
+    glimpse_attempt *kept[64];
+    size_t count, cancelled;
+    bool ends_in_cancel; /* as libraries do that call back for what is cancelled */
+} keeper;
+
+static void end_attempt(glimpse_attempt *attempt, glimpse_error error, const char *text)
+{
+    glimpse_outcome outcome;
+    glimpse_outcome_init(&outcome);
+    outcome.error = error;
+    outcome.sample.text = text;
+    outcome.sample.text_len = text != NULL ? strlen(text) : 0;
+    glimpse_attempt_done(attempt, &outcome);
+}
+
+static void keeper_start(void *self, glimpse_attempt *attempt)
+{
+    keeper *k = self;
+    assert_true(k->count < sizeof k->kept / sizeof *k->kept);
+    k->kept[k->count++] = attempt;
+}
+
+static void keeper_cancel(void *self, glimpse_attempt *attempt)
+{
+    keeper *k = self;
+    size_t i = 0;
+    while (k->kept[i] != attempt) i++;
+    k->kept[i] = k->kept[--k->count];
+    k->cancelled++;
+    if (!k->ends_in_cancel) return;
+    glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_CONNECTED);
+    end_attempt(attempt, GLIMPSE_ERR_CANCELLED, NULL);
+}
+
+static glimpse_sampler *keeper_sampler(keeper *k, bool local)
+{
+    glimpse_sampler_vtable table = { .version = GLIMPSE_SAMPLER_VERSION,
+                                     .name = "keeper",
+                                     .local = local,
+                                     .progress = true,
+                                     .start = keeper_start,
+                                     .cancel = keeper_cancel };
+    glimpse_sampler *sampler;
+    assert_int_equal(glimpse_sampler_new(&table, k, &sampler), GLIMPSE_OK);
+    return sampler;
+}
+
+/* An engine as rig_open makes it, with this sampler and this fallback (NULL: the rig's own). */
+static void open_with(rig *r, glimpse_sampler *sampler, glimpse_sampler *fallback)
+{
+    rig_open(r);
+    glimpse_engine_free(r->engine);
+    if (sampler != NULL) r->config.sampler = sampler;
+    if (fallback != NULL) r->config.fallback = fallback;
+    assert_int_equal(gl_engine_new(gl_sim_base(), &r->config, &r->engine), GLIMPSE_OK);
+}
+
+static void an_end_inside_cancel_is_not_heard(void **state)
+{
+    (void)state;
+    rig r;
+    told t, after;
+    keeper k = { .ends_in_cancel = true };
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.config.first_byte_timeout_ms = 100; /* so that progress would set a timer */
+    glimpse_sampler *sampler = keeper_sampler(&k, false);
+    open_with(&r, sampler, NULL);
+    glimpse_sampler_unref(sampler); /* the engine has its own reference */
+    rig_submit(&r, &t, "{}");
+    gl_sim_run_for_ms(1);
+    glimpse_cancel(r.engine, t.id);
+    gl_sim_run_for_ms(1);
+    assert_int_equal(t.status, GLIMPSE_STATUS_CANCELLED);
+    assert_int_equal(t.source, GLIMPSE_SOURCE_LIVE); /* it did not fail, so no fallback */
+    assert_int_equal(glimpse_engine_room(r.engine), 1);
+    rig_submit(&r, &t, "{}");
+    rig_submit(&r, &after, "{}");
+    gl_sim_run_for_ms(1);
+    assert_int_equal(k.count, 1); /* the limit still counts right */
+    glimpse_cancel(r.engine, after.id);
+    end_attempt(k.kept[0], GLIMPSE_OK, "late");
+    assert_true(gl_sim_run_idle(100));
+    assert_string_equal(t.text, "late");
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+static void a_fallback_may_take_its_time_and_fail(void **state)
+{
+    (void)state;
+    rig r;
+    told t[4];
+    keeper k = { .ends_in_cancel = false };
+    rig_init(&r);
+    r.config.timeout_ms = 1000;
+    r.config.connect_timeout_ms = 0;
+    r.config.max_attempts = 1;
+    r.plans[0] = gl_sim_failure(GL_MS, GLIMPSE_ERR_HTTP, 500);
+    glimpse_sampler *fallback = keeper_sampler(&k, true);
+    open_with(&r, NULL, fallback);
+    glimpse_sampler_unref(fallback);
+    for (int i = 0; i < 4; i++) rig_submit(&r, &t[i], "{}");
+    gl_sim_run_for_ms(10);
+    assert_int_equal(k.count, 4);
+    assert_int_equal(glimpse_engine_room(r.engine), (size_t)r.config.concurrency);
+    end_attempt(k.kept[0], GLIMPSE_OK, "the words");
+    end_attempt(k.kept[1], GLIMPSE_ERR_HTTP, NULL);
+    glimpse_cancel(r.engine, t[2].id);
+    gl_sim_run_for_ms(10);
+    for (int i = 0; i < 3; i++) assert_int_equal(t[i].results, 1);
+    assert_int_equal(t[3].results, 0);
+    gl_sim_run_for_ms(1000); /* the last one hangs until its limit */
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(t[i].status, GLIMPSE_STATUS_SERVER_ERROR); /* what failed stands */
+        assert_int_equal(t[i].error, GLIMPSE_ERR_HTTP);
+        assert_int_equal(t[i].http_status, 500);
+        assert_int_equal(t[i].source, i == 0 ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE);
+    }
+    assert_int_equal(k.cancelled, 2);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+static void two_engines_may_share_a_sampler(void **state)
+{
+    (void)state;
+    rig r;
+    told a, b;
+    keeper k = { .ends_in_cancel = false };
+    rig_init(&r);
+    glimpse_sampler *sampler = keeper_sampler(&k, false);
+    open_with(&r, sampler, NULL);
+    glimpse_engine *first = r.engine, *second;
+    assert_int_equal(gl_engine_new(gl_sim_base(), &r.config, &second), GLIMPSE_OK);
+    glimpse_sampler_unref(sampler);
+    rig_submit(&r, &a, "{\"n\":1}");
+    r.engine = second;
+    rig_submit(&r, &b, "{\"n\":2}");
+    gl_sim_run_for_ms(1);
+    assert_int_equal(k.count, 2);
+    glimpse_engine_free(second); /* takes back its own attempt, and no other */
+    assert_int_equal(b.status, GLIMPSE_STATUS_CANCELLED);
+    assert_int_equal(k.count, 1);
+    r.engine = first;
+    end_attempt(k.kept[0], GLIMPSE_OK, "mine");
+    assert_true(gl_sim_run_idle(100));
+    assert_string_equal(a.text, "mine");
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+static void a_sampler_that_ends_at_once_does_not_keep_the_loop_busy(void **state)
+{
+    (void)state;
+    enum { MANY = 2000, A_TURN = 256 };
+    rig r;
+    static told t[MANY];
+    char body[96];
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.plans[0] = gl_sim_answer(0, "at once"); /* inside start: the limit is never reached */
+    rig_open(&r);
+    for (int i = 0; i < MANY; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    uint64_t before = 0;
+    while (before < MANY) {
+        assert_true(gl_sim_step());
+        uint64_t started = gl_sim_counts_of(r.sim)->started;
+        assert_true(started - before <= A_TURN);
+        before = started;
+    }
+    assert_true(gl_sim_run_idle(1000));
+    for (int i = 0; i < MANY; i++) assert_int_equal(t[i].results, 1);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+static void many_notices_at_once_do_not_keep_the_loop_busy(void **state)
+{
+    (void)state;
+    enum { MANY = 2000, A_TURN = 256 };
+    rig r;
+    static told t[MANY];
+    char body[96];
+    rig_init(&r);
+    r.config.concurrency = MANY;
+    r.plans[0] = gl_sim_answer(2 * GL_SECOND, "an answer");
+    rig_open(&r);
+    for (int i = 0; i < MANY; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    gl_sim_run_for_ms(1499);
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    uint64_t before = 0;
+    while (before < MANY) {
+        assert_true(gl_sim_step());
+        assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+        uint64_t told_now = stats.notices[GLIMPSE_NOTICE_TRYING];
+        assert_true(told_now - before <= A_TURN);
+        before = told_now;
+    }
+    assert_true(gl_sim_run_idle(10000));
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(t[i].notice_ms[GLIMPSE_NOTICE_TRYING], 1500); /* all in their time */
+        assert_int_equal(t[i].results, 1);
+    }
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_end_inside_cancel_is_not_heard),
+        cmocka_unit_test(a_fallback_may_take_its_time_and_fail),
+        cmocka_unit_test(two_engines_may_share_a_sampler),
+        cmocka_unit_test(a_sampler_that_ends_at_once_does_not_keep_the_loop_busy),
+        cmocka_unit_test(many_notices_at_once_do_not_keep_the_loop_busy),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

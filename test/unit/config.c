@@ -1,0 +1,224 @@
+/* config.c - what glimpse_config_check refuses, and names; what it leaves alone; the environment.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glimpse/glimpse.h>
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void expect(const glimpse_config *config, const char *field)
+{
+    const char *problem = NULL;
+    glimpse_error error = glimpse_config_check(config, &problem);
+    assert_int_equal(error, field == NULL ? GLIMPSE_OK : GLIMPSE_ERR_INVALID);
+    assert_non_null(problem);
+    if (field == NULL)
+        assert_string_equal(problem, "");
+    else
+        assert_memory_equal(problem, field, strlen(field));
+    assert_int_equal(glimpse_config_check(config, NULL), error);
+}
+
+static glimpse_config usual(void)
+{
+    glimpse_config config;
+    glimpse_config_init(&config);
+    return config;
+}
+
+static void the_defaults_are_fine_and_the_playbooks(void **state)
+{
+    (void)state;
+    glimpse_config config = usual();
+    expect(&config, NULL);
+    assert_int_equal(config.thresholds.t1_ms, 1500);
+    assert_int_equal(config.thresholds.t4_ms, 6000);
+    assert_int_equal(config.cache_entries, 2000);
+    assert_int_equal(config.cache_ttl_ms, 7200000);
+    assert_int_equal(config.max_attempts, 5);
+    assert_int_equal(config.base_delay_ms, 500);
+    assert_int_equal(config.max_delay_ms, 60000);
+}
+
+static void never_started(void *self, glimpse_attempt *attempt)
+{
+    (void)self;
+    (void)attempt;
+}
+
+static void another_version_is_refused_wherever_there_is_one(void **state)
+{
+    (void)state;
+    const char *problem;
+    expect(NULL, "config");
+    for (uint32_t version = 0; version <= 2; version += 2) {
+        glimpse_config config;
+        glimpse_config_init_version(&config, version);
+        expect(&config, "version");
+        glimpse_cache_config cache_config;
+        glimpse_cache_config_init_version(&cache_config, version);
+        glimpse_cache *cache;
+        assert_int_equal(glimpse_cache_new(&cache_config, &cache), GLIMPSE_ERR_INVALID);
+        glimpse_sampler_vtable table = { .version = version, .name = "x", .start = never_started };
+        glimpse_sampler *sampler;
+        assert_int_equal(glimpse_sampler_new(&table, NULL, &sampler), GLIMPSE_ERR_INVALID);
+        glimpse_sample_fields fields;
+        glimpse_sample_fields_init_version(&fields, version);
+        glimpse_sample *sample;
+        assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_ERR_INVALID);
+    }
+    glimpse_config none = { 0 }; /* never initialised at all */
+    assert_int_equal(glimpse_config_check(&none, &problem), GLIMPSE_ERR_INVALID);
+}
+
+static void each_number_out_of_its_range_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        int64_t below, above; /* just out of the range */
+        const char *field;
+    } rows[] = {
+        { offsetof(glimpse_config, max_response_bytes), 0, ((int64_t)1 << 40) + 1,
+          "max_response_bytes" },
+        { offsetof(glimpse_config, max_tokens), 0, ((int64_t)1 << 31) + 1, "max_tokens" },
+        { offsetof(glimpse_config, cache_entries), -1, ((int64_t)1 << 32) + 1, "cache_entries" },
+        { offsetof(glimpse_config, cache_bytes), 0, INT64_MIN, "cache_bytes" },
+        { offsetof(glimpse_config, cache_ttl_ms), -1, INT64_MAX, "cache_ttl_ms" },
+        { offsetof(glimpse_config, base_delay_ms), -1, 86400001, "base_delay_ms" },
+        { offsetof(glimpse_config, max_delay_ms), -1, 86400001, "max_delay_ms" },
+        { offsetof(glimpse_config, max_retry_after_ms), -1, 86400001, "max_retry_after_ms" },
+        { offsetof(glimpse_config, concurrency), 0, 1000001, "concurrency" },
+        { offsetof(glimpse_config, connect_timeout_ms), -1, 86400001, "connect_timeout_ms" },
+        { offsetof(glimpse_config, first_byte_timeout_ms), -1, 86400001, "first_byte_timeout_ms" },
+        { offsetof(glimpse_config, idle_timeout_ms), -1, 86400001, "idle_timeout_ms" },
+        { offsetof(glimpse_config, timeout_ms), -1, 86400001, "timeout_ms" },
+        { offsetof(glimpse_config, deadline_ms), -1, INT64_MAX, "deadline_ms" },
+        { offsetof(glimpse_config, close_grace_ms), -1, 86400001, "close_grace_ms" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        glimpse_config config = usual();
+        int64_t *number = (int64_t *)(void *)((char *)&config + rows[i].offset);
+        *number = rows[i].below;
+        expect(&config, rows[i].field);
+        *number = rows[i].above;
+        expect(&config, rows[i].field);
+    }
+    static const double temperatures[] = { -0.1, 2.1, NAN, INFINITY };
+    for (size_t i = 0; i < sizeof temperatures / sizeof *temperatures; i++) {
+        glimpse_config config = usual();
+        config.temperature = temperatures[i];
+        expect(&config, "temperature");
+    }
+    glimpse_config config = usual();
+    config.max_attempts = 0;
+    expect(&config, "max_attempts");
+    config = usual();
+    config.thresholds.t3_ms = config.thresholds.t2_ms;
+    expect(&config, "t3_ms");
+}
+
+static void a_text_that_would_break_a_header_is_named_and_not_shown(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        const char *field;
+    } rows[] = {
+        { offsetof(glimpse_config, base_url), "base_url" },
+        { offsetof(glimpse_config, api_key), "api_key" },
+        { offsetof(glimpse_config, organization), "organization" },
+        { offsetof(glimpse_config, project), "project" },
+        { offsetof(glimpse_config, model), "model" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        glimpse_config config = usual();
+        *(const char **)(void *)((char *)&config + rows[i].offset) = "canary\r\nHost: evil";
+        expect(&config, rows[i].field);
+        const char *problem;
+        (void)glimpse_config_check(&config, &problem);
+        assert_null(strstr(problem, "canary"));
+    }
+    static const char *const models[] = { NULL, "", "caf\xe9" };
+    for (size_t i = 0; i < 3; i++) {
+        glimpse_config config = usual();
+        config.model = models[i];
+        expect(&config, "model");
+    }
+}
+
+static void what_nobody_reads_is_not_looked_at(void **state)
+{
+    (void)state;
+    glimpse_config config = usual();
+    assert_int_equal(glimpse_local_sampler_new(&config.sampler), GLIMPSE_OK);
+    assert_int_equal(glimpse_cache_new(NULL, &config.cache), GLIMPSE_OK);
+    config.base_url = "\n";
+    config.api_key = "\n";
+    config.organization = config.project = "\n";
+    config.header_count = 7;
+    config.max_response_bytes = 0;
+    config.use_openai = (glimpse_use_openai)99;
+    config.http_version = (glimpse_http_version)99;
+    config.cache_entries = config.cache_bytes = config.cache_ttl_ms = -1;
+    expect(&config, NULL);
+    glimpse_cache_unref(config.cache);
+    config.cache = NULL;
+    expect(&config, "cache_entries");
+    glimpse_sampler_unref(config.sampler);
+    config.sampler = NULL;
+    expect(&config, "use_openai");
+}
+
+static void the_environment_is_taken_where_it_says_something(void **state)
+{
+    (void)state;
+    glimpse_config config = usual();
+    const char *problem = NULL;
+    setenv("OPENAI_API_KEY", "", 1);
+    setenv("GLIMPSE_MODEL", "a-model", 1);
+    setenv("HTTP_PROXY", "http://upper:1", 1);
+    setenv("http_proxy", "http://lower:1", 1);
+    setenv("GLIMPSE_THRESHOLDS", "1,2,3,4", 1);
+    setenv("GLIMPSE_USE_OPENAI", "No", 1);
+    assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_OK);
+    assert_string_equal(problem, "");
+    assert_null(config.api_key); /* empty is how a shell says none */
+    assert_string_equal(config.model, "a-model");
+    assert_string_equal(config.http_proxy, "http://lower:1");
+    assert_int_equal(config.thresholds.t4_ms, 4);
+    assert_int_equal(config.use_openai, GLIMPSE_USE_OPENAI_NEVER);
+    static const char *const bad[] = {
+        "1,2,3",      "1,2,3,4,5", "4,3,2,1",  "1,2,3,-4", "a",
+        "1, 2, 3, 4", ",,,",       "1,2,3,4 ", "0,1,2,3",  "1,2,3,99999999999999999999"
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        setenv("GLIMPSE_THRESHOLDS", bad[i], 1);
+        assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_ERR_INVALID);
+        assert_memory_equal(problem, "GLIMPSE_THRESHOLDS", 18);
+    }
+    unsetenv("GLIMPSE_THRESHOLDS");
+    setenv("GLIMPSE_USE_OPENAI", "maybe", 1);
+    assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_ERR_INVALID);
+    assert_memory_equal(problem, "GLIMPSE_USE_OPENAI", 18);
+    assert_int_equal(glimpse_config_from_env(&config, NULL), GLIMPSE_ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_defaults_are_fine_and_the_playbooks),
+        cmocka_unit_test(another_version_is_refused_wherever_there_is_one),
+        cmocka_unit_test(each_number_out_of_its_range_is_named),
+        cmocka_unit_test(a_text_that_would_break_a_header_is_named_and_not_shown),
+        cmocka_unit_test(what_nobody_reads_is_not_looked_at),
+        cmocka_unit_test(the_environment_is_taken_where_it_says_something),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
