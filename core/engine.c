@@ -108,7 +108,8 @@ static void settle(gl_request *request, gl_time now)
     gl_node_remove(&request->text_node);
     if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
         result->partial = request->streamed;
-        gl_buf_terminate(&result->partial); /* there is room for it: buf.h */
+        result->partial.failed = false;     /* what could not be added was not */
+        gl_buf_terminate(&result->partial); /* cannot fail: there is room for it, by buf.h */
         gl_buf_init(&request->streamed, 0);
     }
     if (result->status != GLIMPSE_STATUS_CANCELLED)

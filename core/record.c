@@ -96,6 +96,37 @@ static void write_usage(gl_buf *out, const glimpse_usage *usage)
     gl_buf_append_char(out, '}');
 }
 
+/* Tenths of a millisecond, in integers: the form does not depend on a locale. */
+static void write_ms(gl_buf *out, int64_t ns)
+{
+    uint64_t tenths = (uint64_t)ns / 100000;
+    gl_buf_append_u64(out, tenths / 10);
+    gl_buf_append_char(out, '.');
+    gl_buf_append_u64(out, tenths % 10);
+}
+
+/* What only a stream has. */
+static void write_stream(gl_buf *out, const glimpse_result *result)
+{
+    const glimpse_timings *timings = &result->timings;
+    if (timings->first_token_ns >= 0) {
+        gl_buf_append_str(out, ",\"first_token_ms\":");
+        write_ms(out, timings->first_token_ns);
+    }
+    if (timings->token_gap_mean_ns >= 0) {
+        gl_buf_append_str(out, ",\"token_gap_ms\":{\"mean\":");
+        write_ms(out, timings->token_gap_mean_ns);
+        gl_buf_append_str(out, ",\"max\":");
+        write_ms(out, timings->token_gap_max_ns);
+        gl_buf_append_char(out, '}');
+    }
+    if (result->partial.len != 0) {
+        gl_buf_append_str(out, ",\"partial\":");
+        gl_json_write_string(out, gl_buf_slice(&result->partial));
+    }
+    if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
+}
+
 static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t line)
 {
     size_t len;
@@ -132,12 +163,8 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     if (result->circuit_open) gl_buf_append_str(out, ",\"circuit\":\"open\"");
     gl_buf_append_str(out, ",\"attempts\":");
     gl_buf_append_i64(out, result->attempts);
-    /* Tenths of a millisecond, in integers: the form does not depend on a locale. */
-    uint64_t tenths = (uint64_t)result->timings.total_ns / 100000;
     gl_buf_append_str(out, ",\"elapsed_ms\":");
-    gl_buf_append_u64(out, tenths / 10);
-    gl_buf_append_char(out, '.');
-    gl_buf_append_u64(out, tenths % 10);
+    write_ms(out, result->timings.total_ns);
     gl_buf_append_str(out, ",\"thresholds\":[");
     for (int i = 0; i < result->thresholds_crossed; i++) {
         gl_buf_append_str(out, i == 0 ? "\"t" : ",\"t");
@@ -149,11 +176,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     write_usage(out, glimpse_result_usage(result));
     gl_buf_append_str(out, ",\"model\":");
     write_optional(out, glimpse_result_model(result));
-    if (result->partial.len != 0) {
-        gl_buf_append_str(out, ",\"partial\":");
-        gl_json_write_string(out, gl_buf_slice(&result->partial));
-    }
-    if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
+    write_stream(out, result);
     gl_buf_append_char(out, '}');
 }
 

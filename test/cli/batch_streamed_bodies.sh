@@ -12,6 +12,7 @@ equal text "$(records records '.[0].response.body.choices[0].message.content')" 
     "$(records records '.[1].response.body.choices[0].message.content')"
 equal usage "$(records records '[.[].glimpse.usage] | (.[0] == .[1])')" true
 equal keys "$(records records '[.[].glimpse.key] | unique | length')" 1
+equal times "$(records records '[.[].glimpse.first_token_ms | type] | join(",")')" number,null
 equal extras "$(records records '[.[].glimpse | has("partial"), has("no_done")] | any')" false
 kill "$MOCK"
 
