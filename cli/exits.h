@@ -13,8 +13,9 @@ enum {
     EXIT_OS_LIMIT = 71,
     EXIT_EXISTS = 73, /* the output is there already */
     EXIT_IO = 74,
-    EXIT_AUTH = 77,  /* the endpoint refused the credentials */
-    EXIT_VALUE = 78, /* a value refused, wherever it came from */
+    EXIT_STOPPED = 75, /* stopped early, and the rest can be done later: the quota is used up */
+    EXIT_AUTH = 77,    /* the endpoint refused the credentials */
+    EXIT_VALUE = 78,   /* a value refused, wherever it came from */
     EXIT_SIGINT = 130,
     EXIT_SIGTERM = 143
 };

@@ -46,6 +46,14 @@ static void changed(cli_job *job)
     event_active(job->turn, EV_TIMEOUT, 1);
 }
 
+static void stop_reading(cli_job *job, int exit_code)
+{
+    if (job->exit_code == 0 || exit_code == EXIT_IO) job->exit_code = exit_code;
+    job->stopping = true;
+    if (job->waits_for_input) event_del(job->readable);
+    job->waits_for_input = false;
+}
+
 /* --- records --------------------------------------------------------------------------------- */
 
 static void emit(void *arg, gl_slice record)
@@ -66,6 +74,28 @@ static void put_record(cli_job *job, uint64_t order, gl_slice record)
     changed(job);
 }
 
+/* Whether this failure is the key's and not the line's: the engine sends nothing more with it. */
+static bool is_key_stop(const glimpse_result *result)
+{
+    return glimpse_result_error(result) == GLIMPSE_ERR_QUOTA ||
+           glimpse_result_status(result) == GLIMPSE_STATUS_AUTH_ERROR;
+}
+
+/* What is in flight is paid for, and may take the time it takes. */
+static void stop_for_key(cli_job *job, const glimpse_result *result)
+{
+    bool quota = glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
+    if (job->stopping) return;
+    progress_clear(&job->progress);
+    if (quota)
+        say("stopping: the quota of this key is used up: %s", glimpse_result_error_message(result));
+    else
+        say("stopping: the endpoint refused the credentials, see OPENAI_API_KEY: %s",
+            glimpse_result_error_message(result));
+    stop_reading(job, quota ? EXIT_STOPPED : EXIT_AUTH);
+    changed(job);
+}
+
 static void ended(glimpse_id id, const glimpse_result *result, void *arg)
 {
     (void)id;
@@ -74,8 +104,10 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     gl_slice record = { NULL, 0 };
     char *json = NULL;
     job->live--;
-    bool unsent = job->stopping && glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED &&
-                  glimpse_result_attempts(result) == 0;
+    if (is_key_stop(result)) stop_for_key(job, result);
+    bool unsent =
+        job->stopping && glimpse_result_attempts(result) == 0 &&
+        (is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED);
     if (!unsent && glimpse_result_to_json(result, item->custom_id, item->line, &json,
                                           &record.len) != GLIMPSE_OK) {
         say("out of memory for the record of line %llu", (unsigned long long)item->line);
@@ -262,10 +294,7 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
 
 void job_stop(cli_job *job, int exit_code, int64_t grace_ms)
 {
-    if (job->exit_code == 0 || exit_code == EXIT_IO) job->exit_code = exit_code;
-    job->stopping = true;
-    if (job->waits_for_input) event_del(job->readable);
-    job->waits_for_input = false;
+    stop_reading(job, exit_code);
     glimpse_engine_close(job->session->engine, grace_ms, NULL, NULL);
     changed(job);
 }

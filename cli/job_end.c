@@ -1,6 +1,4 @@
 /* job_end.c - how a job ends: the lines it left, and the exit code. Called by job.c. */
-#include <inttypes.h>
-
 #include "exits.h"
 #include "job_private.h"
 #include "say.h"
@@ -29,11 +27,9 @@ int job_verdict(cli_job *job)
 {
     const cli_tally *tally = &job->tally;
     if (job->exit_code != 0) return job->exit_code;
-    if (tally->by_status[GLIMPSE_STATUS_AUTH_ERROR] > 0) {
-        say("the endpoint refused the credentials (%" PRIu64 " of %" PRIu64
-            " requests): see OPENAI_API_KEY",
-            tally->by_status[GLIMPSE_STATUS_AUTH_ERROR], tally->done);
-        return EXIT_AUTH;
+    if (tally->starved > 0 && tally->answered == 0) {
+        say("no file descriptor is left for even one connection (ulimit -n)");
+        return EXIT_OS_LIMIT;
     }
     if (tally->unreached > 0 && tally->answered == 0) {
         say("the endpoint could not be reached: not one connection succeeded");

@@ -2,6 +2,7 @@
 #include "log_sink.h"
 
 #include <errno.h>
+#include <event2/event.h>
 #include <string.h>
 #include <time.h>
 
@@ -9,9 +10,27 @@
 #include "exits.h"
 #include "say.h"
 
+/* libevent has one callback for the process, and no argument for it. */
+static log_sink *of_libevent;
+
+static void libevent_said(int severity, const char *message)
+{
+    glimpse_log_level level = GLIMPSE_LOG_DEBUG;
+    if (severity == EVENT_LOG_MSG) level = GLIMPSE_LOG_INFO;
+    if (severity == EVENT_LOG_WARN) level = GLIMPSE_LOG_WARN;
+    if (severity == EVENT_LOG_ERR) level = GLIMPSE_LOG_ERROR;
+    glimpse_log_field field = { "message", message, 0 };
+    glimpse_log_event event = { level, "libevent", &field, 1 };
+    if (of_libevent != NULL && level <= of_libevent->level) log_sink_write(&event, of_libevent);
+}
+
 int log_sink_open(log_sink *sink, const cli_settings *settings)
 {
-    *sink = (log_sink){ .stream = stderr, .format = settings->log_format };
+    *sink = (log_sink){ .stream = stderr,
+                        .format = settings->log_format,
+                        .level = settings->engine.log_level };
+    of_libevent = sink;
+    event_set_log_callback(libevent_said);
     if (settings->log_file == NULL) return 0;
     sink->stream = fopen(settings->log_file, "ae");
     if (sink->stream != NULL) {
@@ -24,6 +43,8 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
 
 void log_sink_close(log_sink *sink)
 {
+    event_set_log_callback(NULL);
+    of_libevent = NULL;
     if (sink->stream != NULL && sink->stream != stderr) fclose(sink->stream);
     sink->stream = NULL;
 }
@@ -31,8 +52,10 @@ void log_sink_close(log_sink *sink)
 void log_sink_write(const glimpse_log_event *event, void *arg)
 {
     log_sink *sink = arg;
-    /* session.c says this one to people in their words. */
-    if (sink->stream == stderr && strcmp(event->name, "sampler_fallback") == 0) return;
+    /* session.c and job.c say these to people in their words. */
+    if (sink->stream == stderr &&
+        (strcmp(event->name, "sampler_fallback") == 0 || strcmp(event->name, "key_stopped") == 0))
+        return;
     struct timespec now;
     char line[1024], *text = line, *longer = NULL;
     clock_gettime(CLOCK_REALTIME, &now);

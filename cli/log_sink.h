@@ -10,11 +10,12 @@
 typedef struct log_sink {
     FILE *stream;
     log_format format;
+    glimpse_log_level level;
     void (*before)(void *arg); /* NULL, or called before a line on stderr: clears the progress */
     void *arg;
 } log_sink;
 
-/* 0, or the exit code, said. */
+/* 0, or the exit code, said. What libevent has to say comes here as well, as events `libevent`. */
 int log_sink_open(log_sink *sink, const cli_settings *settings);
 void log_sink_close(log_sink *sink);
 

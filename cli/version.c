@@ -1,6 +1,7 @@
 /* version.c - `glimpse version`: what is running, for a bug report. */
 #include <curl/curl.h>
 #include <event2/event.h>
+#include <glimpse/glimpse.h>
 #include <json-c/json.h>
 #include <stdio.h>
 
@@ -8,14 +9,16 @@
 #include "exits.h"
 #include "say.h"
 
-/* What --http auto does, by the same releases as take_version in backends/openai/http_endpoint.c:
- * 8.11.1 and later, but not 8.14.0 to 8.15.x, nor 8.21.0. */
-static const char *http2_verdict(const curl_version_info_data *curl)
+static const char *http2_verdict(void)
 {
-    unsigned version = curl->version_num;
-    if ((curl->features & CURL_VERSION_HTTP2) == 0) return "this libcurl has none";
-    if (version < 0x080b01 || (version >= 0x080e00 && version < 0x081000) || version == 0x081500)
+    switch (glimpse_http2_support()) {
+    case GLIMPSE_HTTP2_NONE:
+        return "this libcurl has none";
+    case GLIMPSE_HTTP2_UNSOUND:
         return "not used unless --http 2 asks for it: unsound in this libcurl";
+    case GLIMPSE_HTTP2_SOUND:
+        break;
+    }
     return "used over TLS where the server offers it";
 }
 
@@ -28,6 +31,6 @@ int command_version(cli_settings *settings)
            curl->ssl_version != NULL ? curl->ssl_version : "without TLS");
     printf("libevent %s\n", event_get_version());
     printf("json-c %s\n", json_c_version());
-    printf("HTTP/2: %s\n", http2_verdict(curl));
+    printf("HTTP/2: %s\n", http2_verdict());
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }

@@ -127,12 +127,26 @@ static bool endpoint_failed(const gl_failure *failure)
     }
 }
 
+bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now)
+{
+    static const gl_told unsaid[GL_BUCKET_COUNT] = { { -1, -1, -1 },
+                                                     { -1, -1, -1 },
+                                                     { -1, -1, -1 } };
+    if (!gl_limit_starved(&admission->limit)) return false;
+    gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, unsaid, 0, now);
+    if (request->attempt.probe) gl_breaker_probe_lost(&admission->breaker, now);
+    return true;
+}
+
 gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *request,
                                      const gl_admission_report *report, gl_time now)
 {
     const gl_failure *failure = report->failure;
     gl_pace *pace = &admission->lanes[request->lane].pace;
     gl_pace_learn(pace, &request->mark, report->told, report->tokens_used, now);
+    /* A key without money says nothing of how fast is too fast. */
+    if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
+        return gl_breaker_ended(&admission->breaker, request->attempt.probe, false, false, now);
     int status = failure != NULL ? failure->http_status : 0;
     if (status == 429 || status == 503 || status == 529)
         gl_limit_overloaded(&admission->limit, request->attempt.started, now);

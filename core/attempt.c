@@ -118,8 +118,25 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
     glimpse_attempt *attempt = &request->attempt;
     const glimpse_sampler *sampler = attempt->sampler;
     attempt->sampler = NULL; /* what it says from now on is not heard */
+    attempt->came = NULL;
     if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
-    gl_attempt_close(request, error, NULL, now);
+    glimpse_sample *came = attempt->came;
+    if (!attempt->fallback) { /* the response that the error is about, or none */
+        glimpse_sample_unref(request->result->response);
+        request->result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
+    }
+    gl_attempt_close(request, error, came, now);
+}
+
+void glimpse_attempt_came(glimpse_attempt *attempt, int http_status, const char *request_id)
+{
+    glimpse_sample_fields fields;
+    glimpse_sample_fields_init(&fields);
+    fields.http_status = http_status;
+    fields.request_id = request_id;
+    glimpse_sample_unref(attempt->came);
+    /* Without memory for it, it is as if nothing had come. */
+    if (glimpse_sample_new(&fields, &attempt->came) != GLIMPSE_OK) attempt->came = NULL;
 }
 
 /* --- what a sampler asks --- */
@@ -240,6 +257,7 @@ void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)
     static const glimpse_rate_limit unsaid = { -1, -1, -1 };
     *outcome = (glimpse_outcome){ .version = version,
                                   .retry_after_ms = -1,
+                                  .should_retry = -1,
                                   .requests = unsaid,
                                   .tokens = unsaid,
                                   .project_tokens = unsaid };

@@ -9,6 +9,7 @@
  *   deliver.c  callbacks
  *   life.c     new, close, free
  *   stats.c    the snapshot
+ *   key_stop.c what the endpoint said when it refused the key
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H
@@ -27,6 +28,14 @@
 #include "policy/backoff.h"
 #include "policy/key.h"
 #include "request.h"
+
+/* Nothing is sent while it is on: see glimpse_engine_resume. */
+typedef struct gl_key_stop {
+    bool on;
+    glimpse_error error;
+    int http_status;
+    char *code, *message; /* the endpoint's, owned; NULL without memory for them */
+} gl_key_stop;
 
 struct glimpse_engine {
     gl_loop *loop;
@@ -49,6 +58,7 @@ struct glimpse_engine {
     gl_list speaking; /* requests with text to tell, whatever their state */
     glimpse_id last_id;
 
+    gl_key_stop key_stop;
     gl_admission admission;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
@@ -113,6 +123,12 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
 
+/* --- key_stop.c --- */
+
+/* Keeps what the endpoint said, and logs it. */
+void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message);
+void gl_key_stop_end(gl_key_stop *stop);
+
 /* --- life.c --- */
 
 /* The engine from its parts: config->sampler is set, fallback and cache may be NULL. References
@@ -137,7 +153,7 @@ void gl_deliver_text(glimpse_engine *engine);
 /* Tells at most `most` ready results; true when some are left. */
 bool gl_deliver(glimpse_engine *engine, size_t most);
 
-/* Calls on_notice if there is one. */
-void gl_deliver_notice(gl_request *request, const glimpse_notice *notice);
+/* Tells the notices of a request that are due; its callback may have ended it, or the engine. */
+void gl_deliver_notices(gl_request *request, gl_time now);
 
 #endif

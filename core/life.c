@@ -99,6 +99,7 @@ void gl_engine_destroy(glimpse_engine *engine)
     gl_heap_free(&engine->heap);
     gl_map_free(&engine->requests);
     gl_buf_free(&engine->scratch);
+    gl_key_stop_end(&engine->key_stop);
     gl_free(engine->model);
     gl_free(engine);
 }

@@ -43,6 +43,15 @@ static void write_json_line(gl_buf *out, gl_slice json)
     }
 }
 
+/* Milliseconds with tenths, in integers: the form does not depend on a locale. */
+static void write_ms(gl_buf *out, int64_t ns)
+{
+    uint64_t tenths = (uint64_t)ns / 100000;
+    gl_buf_append_u64(out, tenths / 10);
+    gl_buf_append_char(out, '.');
+    gl_buf_append_u64(out, tenths % 10);
+}
+
 static void write_response(gl_buf *out, const glimpse_result *result)
 {
     size_t len;
@@ -96,15 +105,6 @@ static void write_usage(gl_buf *out, const glimpse_usage *usage)
     gl_buf_append_char(out, '}');
 }
 
-/* Tenths of a millisecond, in integers: the form does not depend on a locale. */
-static void write_ms(gl_buf *out, int64_t ns)
-{
-    uint64_t tenths = (uint64_t)ns / 100000;
-    gl_buf_append_u64(out, tenths / 10);
-    gl_buf_append_char(out, '.');
-    gl_buf_append_u64(out, tenths % 10);
-}
-
 /* What only a stream has. */
 static void write_stream(gl_buf *out, const glimpse_result *result)
 {
@@ -125,6 +125,26 @@ static void write_stream(gl_buf *out, const glimpse_result *result)
         gl_json_write_string(out, gl_buf_slice(&result->partial));
     }
     if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
+}
+
+/* Each attempt that is still known: who looks into a failure asks the endpoint by these ids. */
+static void write_log(gl_buf *out, const glimpse_result *result)
+{
+    size_t count = glimpse_result_attempt_count(result);
+    for (size_t i = 0; i < count; i++) {
+        const glimpse_attempt_record *attempt = glimpse_result_attempt(result, i);
+        gl_buf_append_str(out, i == 0 ? ",\"log\":[{\"status\":" : "},{\"status\":");
+        write_count(out, attempt->http_status > 0 ? attempt->http_status : -1);
+        gl_buf_append_str(out, ",\"request_id\":");
+        write_optional(out, attempt->request_id);
+        gl_buf_append_str(out, ",\"error\":");
+        write_optional(out, attempt->error != GLIMPSE_OK ? glimpse_error_name(attempt->error) : "");
+        gl_buf_append_str(out, ",\"waited_ms\":");
+        write_ms(out, attempt->waited_ns);
+        gl_buf_append_str(out, ",\"elapsed_ms\":");
+        write_ms(out, attempt->elapsed_ns);
+    }
+    gl_buf_append_str(out, "}]");
 }
 
 static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t line)
@@ -177,6 +197,8 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     gl_buf_append_str(out, ",\"model\":");
     write_optional(out, glimpse_result_model(result));
     write_stream(out, result);
+    size_t attempts = glimpse_result_attempt_count(result);
+    if (attempts > 1 || (attempts == 1 && result->error != GLIMPSE_OK)) write_log(out, result);
     gl_buf_append_char(out, '}');
 }
 

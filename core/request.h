@@ -34,6 +34,7 @@ struct glimpse_attempt {
     gl_request *request;
     glimpse_sampler *sampler;   /* who has it; NULL when none is out */
     void *data;                 /* the sampler's own */
+    glimpse_sample *came;       /* what had come when it was taken away, or NULL */
     int number;                 /* from 1, over all attempts of the request */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */
@@ -58,7 +59,7 @@ struct gl_request {
     bool retry_notice; /* on_notice is owed a RETRY */
     int notices;       /* thresholds already told */
     int once;          /* failures of kinds that are worth one more attempt only */
-    int probes;        /* failed probes: attempts that cost it none */
+    int probes;        /* attempts that cost it none: failed probes, no descriptor */
 
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */

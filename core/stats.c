@@ -19,6 +19,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
         return GLIMPSE_ERR_INVALID;
     *stats = engine->stats;
     stats->live = engine->requests.count;
+    stats->key_stopped = engine->key_stop.on;
     const gl_admission *admission = &engine->admission;
     stats->waiting = admission->waiting;
     stats->in_flight = (uint64_t)admission->limit.in_flight;
@@ -37,6 +38,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
 
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
+    if (engine->key_stop.on) return 0;
     const gl_admission *admission = &engine->admission;
     uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting;
     uint64_t window = (uint64_t)admission->limit.window;

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "openai/plain.h"
+#include "openai/retry_after.h"
 #include "status.h"
 
 /* Bytes of a body that is not JSON that are kept for the report. */
@@ -144,7 +145,7 @@ static void fail_not_json(const decoding *d, gl_json_error error, size_t at)
 
 /* What an endpoint said about its failure, wherever it put it. */
 typedef struct complaint {
-    gl_json message, code, type;
+    gl_json message, code, type, param;
 } complaint;
 
 /* FastAPI's validation errors: a list of {"loc":[...],"msg":"..."}, or of {"message":"..."}. */
@@ -162,10 +163,9 @@ static gl_json first_message(gl_json list)
  * {"detail":...}, {"errors":[...]}, or in the first element of a list of these. */
 static complaint find_complaint(gl_json root)
 {
-    enum { ERROR, MESSAGE, CODE, TYPE, DETAIL, ERRORS, COUNT };
-    static const char *const names[COUNT] = {
-        "error", "message", "code", "type", "detail", "errors"
-    };
+    enum { ERROR, MESSAGE, CODE, TYPE, PARAM, DETAIL, ERRORS, COUNT };
+    static const char *const names[COUNT] = { "error", "message", "code",  "type",
+                                              "param", "detail",  "errors" };
     gl_json found[COUNT];
     if (root.kind == GL_JSON_ARRAY) {
         gl_json_iter iter = gl_json_begin(root);
@@ -175,7 +175,7 @@ static complaint find_complaint(gl_json root)
     gl_json_get_many(root, names, found, COUNT);
     gl_json inner = found[ERROR].kind == GL_JSON_OBJECT ? found[ERROR] : found[DETAIL];
     if (inner.kind == GL_JSON_OBJECT) gl_json_get_many(inner, names, found, COUNT);
-    complaint c = { found[MESSAGE], found[CODE], found[TYPE] };
+    complaint c = { found[MESSAGE], found[CODE], found[TYPE], found[PARAM] };
     if (has_text(c.message)) return c;
     if (has_text(found[ERROR]) || has_text(found[DETAIL]))
         c.message = has_text(found[ERROR]) ? found[ERROR] : found[DETAIL];
@@ -185,29 +185,92 @@ static complaint find_complaint(gl_json root)
     return c;
 }
 
+static bool is_one_of(gl_json value, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (gl_json_string_is(value, words[i])) return true;
+    return false;
+}
+
+/* A 429 that no waiting cures: the account has no money, or may not spend what it has. */
+static bool is_quota(const complaint *c, int status)
+{
+    static const char *const codes[] = { "insufficient_quota", "credit_balance_exhausted",
+                                         "organization_spend_limit_exceeded",
+                                         "project_spend_limit_exceeded",
+                                         "organization_usage_limit_exceeded" };
+    if (status != 429) return false;
+    return gl_json_string_is(c->type, codes[0]) ||
+           is_one_of(c->code, codes, sizeof codes / sizeof *codes);
+}
+
+/* What to do about a parameter that this model does not take, where we know it; NULL elsewhere. A
+ * body is sent as it was written, so whoever wrote it has to know. */
+static const char *advice(const gl_decoder *decoder, const complaint *c, int status)
+{
+    static const char *const unsupported[] = { "unsupported_parameter", "unsupported_value" };
+    if (status != 400) return NULL;
+    if (!is_one_of(c->code, unsupported, 2) && strstr(decoder->message, "nsupported") == NULL &&
+        strstr(decoder->message, "not supported") == NULL)
+        return NULL;
+    if (gl_json_string_is(c->param, "max_tokens"))
+        return " (send max_completion_tokens for this model)";
+    if (gl_json_string_is(c->param, "max_completion_tokens"))
+        return " (send max_tokens to this server)";
+    if (gl_json_string_is(c->param, "temperature"))
+        return " (leave temperature out for this model)";
+    return NULL;
+}
+
+/* Behind the endpoint's own words, of which the end gives way. */
+static void append_advice(gl_decoder *decoder, const char *text)
+{
+    size_t len = strlen(decoder->message), more = strlen(text);
+    size_t most = sizeof decoder->message - 1 - more;
+    if (len > most) len = clip(gl_slice_of(decoder->message, len), most);
+    memcpy(decoder->message + len, text, more + 1);
+}
+
+/* An error within a 200 may say which status it would have been (OpenRouter). */
+static int status_within(gl_json code)
+{
+    int64_t number;
+    return gl_json_int64(code, &number) && number >= 400 && number <= 599 ? (int)number : 0;
+}
+
 /* The endpoint answered with an error; root is NONE when the body is not JSON. */
 static void fail_http(const decoding *d, gl_json root)
 {
     gl_decoder *decoder = d->decoder;
-    int status = d->input->status;
-    glimpse_status mapped = gl_status_of(GLIMPSE_ERR_HTTP, status);
     complaint c = find_complaint(root);
+    int status = d->input->status;
+    if (status < 300) {
+        d->outcome->error_status = status_within(c.code);
+        if (d->outcome->error_status != 0) status = d->outcome->error_status;
+    }
+    glimpse_error error = is_quota(&c, status) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
+    glimpse_status mapped = gl_status_of(error, status);
 
-    const char *code = code_string(decoder, c.code);
-    if (code == NULL) code = code_string(decoder, c.type);
-    d->outcome->error_code = code != NULL ? code : glimpse_status_name(mapped);
+    /* Of a quota the kind says more to a script than the endpoint's name for it. */
+    if (error == GLIMPSE_ERR_HTTP) {
+        const char *code = code_string(decoder, c.code);
+        if (code == NULL) code = code_string(decoder, c.type);
+        d->outcome->error_code = code != NULL ? code : glimpse_status_name(mapped);
+    }
 
     plain_string(decoder, c.message, decoder->message, sizeof decoder->message);
     if (decoder->message[0] == '\0') {
         char problem[128];
         snprintf(problem, sizeof problem, "%s (HTTP %d)", glimpse_status_sentence(mapped), status);
         if (d->input->body.len != 0) {
-            fail_unexpected(d, GLIMPSE_ERR_HTTP, problem);
+            fail_unexpected(d, error, problem);
             return;
         }
         snprintf(decoder->message, sizeof decoder->message, "%s", problem);
     }
-    fail(d, GLIMPSE_ERR_HTTP, decoder->message);
+    const char *more = advice(decoder, &c, status);
+    if (more != NULL) append_advice(decoder, more);
+    fail(d, error, decoder->message);
 }
 
 /* --- answers --- */
@@ -400,7 +463,9 @@ static void start(const decoding *d)
     buf_recycle(&decoder->text);
     buf_recycle(&decoder->scratch);
     glimpse_outcome_init(outcome);
-    outcome->retry_after_ms = gl_decode_retry_after(input->retry_after);
+    outcome->retry_after_ms =
+        gl_retry_after(input->retry_after_ms, input->retry_after, input->now_unix_ms);
+    outcome->should_retry = gl_should_retry(input->should_retry);
     outcome->sample.http_status = input->status;
     outcome->sample.body = input->body.data;
     outcome->sample.body_len = input->body.len;
@@ -466,44 +531,18 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
     complaint c = find_complaint(root);
-    outcome->error_code = code_string(decoder, c.code);
-    /* {"type":"error"} only says once more what this is. */
-    if (outcome->error_code == NULL && !gl_json_string_is(c.type, "error"))
-        outcome->error_code = code_string(decoder, c.type);
+    outcome->error_status = status_within(c.code);
+    /* The money can run out between two tokens; then no status says so. */
+    glimpse_error error = is_quota(&c, 429) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_STREAM_ERROR;
+    if (error == GLIMPSE_ERR_STREAM_ERROR) {
+        outcome->error_code = code_string(decoder, c.code);
+        /* {"type":"error"} only says once more what this is. */
+        if (outcome->error_code == NULL && !gl_json_string_is(c.type, "error"))
+            outcome->error_code = code_string(decoder, c.type);
+    }
     plain_string(decoder, c.message, decoder->message, sizeof decoder->message);
     if (decoder->message[0] != '\0')
-        fail(&d, GLIMPSE_ERR_STREAM_ERROR, decoder->message);
+        fail(&d, error, decoder->message);
     else
-        fail_unexpected(&d, GLIMPSE_ERR_STREAM_ERROR,
-                        glimpse_error_sentence(GLIMPSE_ERR_STREAM_ERROR));
-}
-
-int64_t gl_decode_retry_after(const char *value)
-{
-    if (value == NULL) return -1;
-    value += strspn(value, " \t");
-    size_t whole = strspn(value, "0123456789"), fraction = 0;
-    const char *end = value + whole;
-    if (*end == '.') {
-        fraction = strspn(end + 1, "0123456789");
-        end += 1 + fraction;
-    }
-    if (whole + fraction == 0 || end[strspn(end, " \t")] != '\0') return -1;
-
-    /* Never earlier than asked: the part of a millisecond that is left counts as one. */
-    int64_t ms = 0;
-    for (const char *p = value; p < value + whole; p++) {
-        int64_t digit_ms = (int64_t)(*p - '0') * 1000;
-        if (ms > (INT64_MAX - digit_ms) / 10) return INT64_MAX;
-        ms = ms * 10 + digit_ms;
-    }
-    int64_t unit = 100, part = 0;
-    bool more = false;
-    for (size_t i = 0; i < fraction; i++, unit /= 10) {
-        int64_t digit = value[whole + 1 + i] - '0';
-        part += digit * unit;
-        if (unit == 0 && digit != 0) more = true;
-    }
-    part += more;
-    return ms > INT64_MAX - part ? INT64_MAX : ms + part;
+        fail_unexpected(&d, error, glimpse_error_sentence(error));
 }

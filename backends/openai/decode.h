@@ -18,8 +18,10 @@ void gl_decoder_free(gl_decoder *decoder);
 typedef struct gl_decode_input {
     int status;
     gl_slice body;
-    const char *content_type, *retry_after, *request_id; /* NULL when absent */
-    const char *path; /* "/chat/completions": decides what a 200 must hold */
+    /* Headers; NULL when absent. */
+    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
+    int64_t now_unix_ms; /* what a date in retry_after is counted from */
+    const char *path;    /* "/chat/completions": decides what a 200 must hold */
 } gl_decode_input;
 
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */
@@ -33,9 +35,5 @@ void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse
 /* The same for an error within a stream: body is the event's data, or the failed response. */
 void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
                             glimpse_outcome *outcome);
-
-/* Retry-After in whole or decimal seconds: milliseconds, rounded up, INT64_MAX when they do not
- * fit, or -1 for anything else. */
-int64_t gl_decode_retry_after(const char *value);
 
 #endif

@@ -52,17 +52,32 @@ static void learn(gl_http *http, const gl_transfer *transfer)
         gl_resolver_rotate(http->resolver, transfer->addresses);
 }
 
+static void take_headers(const gl_transfer *transfer, gl_http_response *response)
+{
+    if (response->status == 0) return;
+    response->headers = transfer;
+    response->content_type = gl_http_header(transfer, "content-type");
+    response->request_id = gl_http_header(transfer, "x-request-id");
+    response->retry_after = gl_http_header(transfer, "retry-after");
+    response->retry_after_ms = gl_http_header(transfer, "retry-after-ms");
+    response->should_retry = gl_http_header(transfer, "x-should-retry");
+}
+
+void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)
+{
+    long status = 0;
+    *response = (gl_http_response){ .message = "" };
+    if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    response->status = (int)status;
+    take_headers(transfer, response);
+}
+
 static void report(gl_http *http, gl_transfer *transfer)
 {
     gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
-    if (response.status != 0) {
-        response.headers = transfer;
-        response.retry_after = gl_http_header(transfer, "retry-after");
-        response.request_id = gl_http_header(transfer, "x-request-id");
-        response.content_type = gl_http_header(transfer, "content-type");
-    }
+    take_headers(transfer, &response);
     learn(http, transfer);
     transfer->observer.done(transfer->arg, &response);
     gl_transfer_release(transfer);
@@ -250,8 +265,11 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     if (!share_new(http)) goto done;
     http->drain = gl_defer_new(loop, drain, http);
     http->reaper = gl_timer_new(loop, reap, http);
+    http->breather = gl_timer_new(loop, gl_sockets_breathe, http);
     http->enough_timer = gl_timer_new(loop, enough_passed, http);
-    if (http->drain == NULL || http->reaper == NULL || http->enough_timer == NULL) goto done;
+    if (http->drain == NULL || http->reaper == NULL || http->breather == NULL ||
+        http->enough_timer == NULL)
+        goto done;
     if (http->endpoint.resolve_name != NULL) {
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
@@ -280,6 +298,7 @@ void gl_http_free(gl_http *http)
     gl_sockets_free(http);
     gl_timer_free(http->reaper);
     gl_timer_free(http->enough_timer);
+    gl_timer_free(http->breather);
     gl_defer_free(http->drain);
     gl_endpoint_free(&http->endpoint);
     gl_free(http);

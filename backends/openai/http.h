@@ -43,8 +43,9 @@ typedef struct gl_http_response {
     const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
     int status;          /* 0 when no status line came */
     gl_slice body;       /* what came, also when it broke */
-    const char *retry_after, *request_id, *content_type; /* headers; NULL when absent */
-    const void *headers;                                 /* for gl_http_header */
+    /* Headers; NULL when absent. */
+    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
+    const void *headers; /* for gl_http_header */
 } gl_http_response;
 
 /* A header of the response by its name, NULL when it is absent. Valid during done. */
@@ -75,6 +76,10 @@ typedef struct gl_http_observer {
  * path is copied. NULL: out of memory. */
 gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
                            const gl_http_observer *observer, void *arg);
+
+/* The status of the response and the headers that have come so far; status 0 when none has.
+ * Borrowed until the transfer ends; body, error and message are not filled in. */
+void gl_http_peek(const gl_transfer *transfer, gl_http_response *response);
 
 /* Ends it without done; the connection is dropped if the request was on it. */
 void gl_http_cancel(gl_transfer *transfer);

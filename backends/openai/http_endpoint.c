@@ -50,9 +50,11 @@ static const char *base_url_problem(CURLU *url, const char *text, const char *sc
 {
     if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return "base_url: the scheme must be http or https";
-    /* libcurl forgives a third slash, and takes what follows for the host. */
-    if (host == NULL || host[0] == '\0' || strstr(text, ":///") != NULL)
-        return "base_url: there is no host";
+    /* libcurl forgives one slash or three, and takes what follows for the host. */
+    const char *slashes = text + strlen(scheme);
+    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/') return "base_url: there is no host";
+    if (host == NULL || host[0] == '\0')
+        return "base_url: there is no host, or one that is not written as DNS has it (xn--...)";
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return "base_url: a user or password does not belong there";
     /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
@@ -79,18 +81,14 @@ static bool is_ascii(const char *text)
     return true;
 }
 
+/* NULL when there is none, or none in ASCII: libcurl would convert it by the locale of the process,
+ * which is not ours to rely on (and 7.88.1 leaks the name when it cannot). */
 static char *host_part(CURLU *url, bool *oom)
 {
-    unsigned flags = 0;
-#ifdef CURLU_PUNYCODE /* 7.88.0: the name as DNS has it */
-    flags = CURLU_PUNYCODE;
-#endif
-    char *host = part(url, CURLUPART_HOST, flags, oom);
-    if (host != NULL && !is_ascii(host)) {
-        gl_free(host);
-        host = NULL;
-    }
-    return host;
+    char *host = part(url, CURLUPART_HOST, 0, oom);
+    if (host == NULL || is_ascii(host)) return host;
+    gl_free(host);
+    return NULL;
 }
 
 static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin, const char *text,
@@ -233,18 +231,19 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
         strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
         goto done;
     if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
+    oom = to->port == NULL;
+    if (oom) goto done;
     code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
-    if (code == CURLUE_OK && to->port != NULL)
-        code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
+    if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
     if (code != CURLUE_OK) goto done;
     gl_free(endpoint->proxy);
     endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
-    if (endpoint->proxy == NULL || to->port == NULL) goto done;
+    if (endpoint->proxy == NULL) goto done;
     error = GLIMPSE_OK;
     *problem = "";
 done:
     curl_url_cleanup(url);
-    if (oom || code == CURLUE_OUT_OF_MEMORY || (error != GLIMPSE_OK && to->scheme && !to->port)) {
+    if (oom || code == CURLUE_OUT_OF_MEMORY) {
         *problem = "";
         return GLIMPSE_ERR_OOM;
     }
@@ -391,20 +390,25 @@ static bool multiplexes_soundly(unsigned version)
     return version != CURL_VERSION(8, 21, 0);
 }
 
+glimpse_http2 glimpse_http2_support(void)
+{
+    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
+    if ((library->features & CURL_VERSION_HTTP2) == 0) return GLIMPSE_HTTP2_NONE;
+    return multiplexes_soundly(library->version_num) ? GLIMPSE_HTTP2_SOUND : GLIMPSE_HTTP2_UNSOUND;
+}
+
 static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wanted, bool tls,
                                   const char **problem)
 {
-    const curl_version_info_data *library = curl_version_info(CURLVERSION_NOW);
-    unsigned version = library->version_num;
-    bool able = (library->features & CURL_VERSION_HTTP2) != 0;
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+    glimpse_http2 support = glimpse_http2_support();
     /* Before 8.10.0 every stream of a connection polls at each event: 25 polls a response at 32. */
     endpoint->streams = version < CURL_VERSION(8, 10, 0) ? 32 : 100;
     endpoint->http_version = CURL_HTTP_VERSION_1_1;
     if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
-    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && able && multiplexes_soundly(version)))
-        return GLIMPSE_OK;
+    if (wanted == GLIMPSE_HTTP_AUTO && !(tls && support == GLIMPSE_HTTP2_SOUND)) return GLIMPSE_OK;
     *problem = NULL;
-    if (!able)
+    if (support == GLIMPSE_HTTP2_NONE)
         *problem = "http_version: this libcurl has no HTTP/2";
     else if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
         *problem = "http_version: HTTP/2 without TLS needs libcurl 8.0.0 or later";

@@ -14,8 +14,10 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/time.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/plain.h"
 #include "openai/rate_limits.h"
 #include "openai/stream.h"
 
@@ -273,6 +275,9 @@ static void on_done(void *arg, const gl_http_response *response)
         .status = response->status,
         .content_type = response->content_type,
         .retry_after = response->retry_after,
+        .retry_after_ms = response->retry_after_ms,
+        .should_retry = response->should_retry,
+        .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),
     };
@@ -329,8 +334,14 @@ static void start(void *arg, glimpse_attempt *attempt)
 
 static void cancel(void *self, glimpse_attempt *attempt)
 {
-    (void)self;
     call *c = glimpse_attempt_data(attempt);
+    gl_http_response response;
+    gl_http_peek(c->transfer, &response);
+    if (response.status != 0) {
+        char plain[128], line[LINE_MAX_BYTES];
+        gl_plain(gl_slice_str(response.request_id), plain, sizeof plain);
+        glimpse_attempt_came(attempt, response.status, scrub_line(self, plain, line));
+    }
     gl_http_cancel(c->transfer);
     release(c);
 }

@@ -41,6 +41,7 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     glimpse_outcome_init(&outcome);
     outcome.error = plan->error;
     outcome.error_code = plan->code;
+    if (plan->should_not_retry) outcome.should_retry = 0;
     if (plan->retry_after_ms > 0) outcome.retry_after_ms = plan->retry_after_ms;
     if (plan->requests.limit > 0) outcome.requests = plan->requests;
     if (plan->tokens.limit > 0) outcome.tokens = plan->tokens;

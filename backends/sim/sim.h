@@ -24,6 +24,7 @@ typedef struct gl_sim_plan {
     int64_t retry_after_ms; /* 0 or below: the server did not ask */
     const char *text;       /* lives until the end; NULL: the request's own words come back */
     const char *code;       /* the endpoint's error code, or NULL */
+    bool should_not_retry;  /* the server says x-should-retry: false */
     bool complete;          /* may be cached */
     glimpse_rate_limit requests, tokens; /* what the headers say; a limit of 0: nothing */
 } gl_sim_plan;

@@ -36,4 +36,8 @@ static inline uint64_t gl_time_since(gl_time a, gl_time b)
 /* Nanoseconds of CLOCK_MONOTONIC; in tests replaced by the simulated loop's. */
 gl_time gl_clock_now(void);
 
+/* Milliseconds since 1970 by the wall clock, which may jump: only to read a date of somebody
+ * else's. */
+int64_t gl_clock_unix_ms(void);
+
 #endif

@@ -1,12 +1,14 @@
 /*
  * backoff.c - see backoff.h. Pure: asked by the engine and by core/backoff_call.c; keeps nothing.
  *
- * The table of the HTTP statuses that are worth another attempt stands here, that of the other
- * kinds in <glimpse/result.h>.
+ * The tables of the HTTP statuses stand here, that of the other kinds in <glimpse/result.h>; both
+ * together are the table of docs/internals/backoff.md, which test/unit/backoff.c reads.
  */
 #include "policy/backoff.h"
 
 #include <math.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "status.h"
 
@@ -51,23 +53,50 @@ static uint64_t server_wait(int64_t retry_after_ms, gl_rng *rng)
     return more < GL_TIME_NEVER - wait ? wait + more : GL_TIME_NEVER;
 }
 
+/* What will be the same however often it is sent. Answers that such requests get may carry any
+ * status, so the code counts too. */
+static bool is_hopeless(const gl_failure *failure)
+{
+    static const int statuses[] = { 400, 403, 404, 413, 422 };
+    static const char *const codes[] = { "context_length_exceeded", "exceed_context_size_error",
+                                         "content_filter", "unsupported_parameter",
+                                         "model_not_found" };
+    if (failure->error != GLIMPSE_ERR_HTTP && failure->error != GLIMPSE_ERR_STREAM_ERROR)
+        return false;
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
+        if (failure->http_status == statuses[i]) return true;
+    for (size_t i = 0; failure->code != NULL && i < sizeof codes / sizeof *codes; i++)
+        if (strcmp(failure->code, codes[i]) == 0) return true;
+    return false;
+}
+
+/* Steps 1 to 5 of the table: YES stands for "as far as the kind of failure goes". */
+static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failure)
+{
+    bool answered = failure->error == GLIMPSE_ERR_HTTP;
+    if (failure->error == GLIMPSE_ERR_QUOTA || (answered && failure->http_status == 401))
+        return GL_RETRY_STOP_KEY;
+    if (is_hopeless(failure)) return GL_RETRY_NOT_RETRYABLE;
+    int retryable = gl_backoff_retryable(failure->error, failure->http_status);
+    if (retryable == 2 && failure->same_once > 0) retryable = 0;
+    if (!answered && retryable == 0) return GL_RETRY_NOT_RETRYABLE;
+    /* Not replaced by a shorter wait: the server said that it would be in vain. */
+    if (failure->retry_after_ms > backoff->max_retry_after_ms) return GL_RETRY_SERVER_WAIT_TOO_LONG;
+    if (answered && failure->should_retry == 0) return GL_RETRY_SERVER_SAYS_NO;
+    if (answered && failure->should_retry == 1) return GL_RETRY_YES;
+    return retryable != 0 ? GL_RETRY_YES : GL_RETRY_NOT_RETRYABLE;
+}
+
 gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
                                   gl_time deadline, gl_rng *rng, uint64_t *wait_ns)
 {
     *wait_ns = 0;
-    int retryable = gl_backoff_retryable(failure->error, failure->http_status);
-    if (retryable == 0 || (retryable == 2 && failure->same_once > 0)) return GL_RETRY_NOT_RETRYABLE;
+    gl_retry_reason reason = judge(backoff, failure);
+    if (reason != GL_RETRY_YES) return reason;
     if (failure->attempts >= backoff->max_attempts) return GL_RETRY_ATTEMPTS_USED;
-
-    uint64_t wait;
-    if (failure->retry_after_ms > 0) {
-        /* Not replaced by a shorter wait: the server said that it would be in vain. */
-        if (failure->retry_after_ms > backoff->max_retry_after_ms)
-            return GL_RETRY_SERVER_WAIT_TOO_LONG;
-        wait = server_wait(failure->retry_after_ms, rng);
-    } else {
-        wait = gl_backoff_delay(backoff, failure->attempts - 1, rng);
-    }
+    uint64_t wait = failure->retry_after_ms > 0
+                        ? server_wait(failure->retry_after_ms, rng)
+                        : gl_backoff_delay(backoff, failure->attempts - 1, rng);
     if (deadline != GL_TIME_NEVER && wait >= gl_time_since(deadline, now)) return GL_RETRY_DEADLINE;
     *wait_ns = wait;
     return GL_RETRY_YES;

@@ -19,6 +19,8 @@ typedef struct gl_backoff {
 typedef struct gl_failure {
     glimpse_error error;
     int http_status;
+    const char *code;       /* the endpoint's own, or NULL; borrowed */
+    int should_retry;       /* x-should-retry: 1 true, 0 false, -1 nothing of the kind */
     int64_t retry_after_ms; /* 0 or less: the server asked for nothing */
     int attempts;           /* made so far, this one included */
     int same_once;          /* of them, failed earlier with a kind worth one more attempt only */
@@ -26,9 +28,11 @@ typedef struct gl_failure {
 
 typedef enum gl_retry_reason {
     GL_RETRY_YES,
+    GL_RETRY_STOP_KEY, /* no, and no other request will fare better with this key */
     GL_RETRY_NOT_RETRYABLE,
-    GL_RETRY_ATTEMPTS_USED,
     GL_RETRY_SERVER_WAIT_TOO_LONG,
+    GL_RETRY_SERVER_SAYS_NO,
+    GL_RETRY_ATTEMPTS_USED,
     GL_RETRY_DEADLINE /* the wait would not end before it */
 } gl_retry_reason;
 
@@ -36,13 +40,14 @@ typedef enum gl_retry_reason {
  * in 0..1 from rng. No overflow for any n. */
 uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng);
 
-/* Whether to try again, and how long to wait first (0 unless YES). A server's own wait takes the
- * place of ours, lengthened by 0 to 10 % so that thousands of parked requests do not wake together;
- * a wait of 0 is none. */
+/* Whether to try again, and how long to wait first (0 unless YES): the table of
+ * docs/internals/backoff.md, in its order. A server's own wait takes the place of ours, lengthened
+ * by 0 to 10 % so that thousands of parked requests do not wake together; a wait of 0 is none. */
 gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
                                   gl_time deadline, gl_rng *rng, uint64_t *wait_ns);
 
-/* Whether this kind of failure is retryable at all: 1 yes, 2 once, 0 no. */
+/* Whether this kind of failure is retryable when the server says nothing about it: 1 yes, 2 once,
+ * 0 no. */
 int gl_backoff_retryable(glimpse_error error, int http_status);
 
 #endif

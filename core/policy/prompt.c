@@ -28,8 +28,26 @@ static void append_section(gl_buf *out, const char *heading, gl_slice words)
     gl_json_write_text(out, words);
 }
 
+/* Families of models that refuse max_tokens and any temperature but their own (A3 of the wire
+ * notes). What other servers call by these names takes the newer parameter as well, or ignores it.
+ */
+static bool takes_newer_parameters(const char *model)
+{
+    static const char *const families[] = { "o1", "o3", "o4", "gpt-5" };
+    const char *vendor = strrchr(model, '/'); /* "openai/o3-mini" */
+    if (vendor != NULL) model = vendor + 1;
+    if (strncmp(model, "ft:", 3) == 0) model += 3; /* "ft:o4-mini-2025-04-16:org::id" */
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        size_t len = strlen(families[i]);
+        if (strncmp(model, families[i], len) == 0 && strchr("-.:", model[len]) != NULL)
+            return true; /* strchr finds the end of the name as well */
+    }
+    return false;
+}
+
 void gl_prompt_write(const gl_prompt *prompt, gl_buf *out)
 {
+    bool reasons = takes_newer_parameters(prompt->model);
     gl_buf_append_str(out, "{\"model\":");
     gl_json_write_string(out, gl_slice_str(prompt->model));
     gl_buf_append_str(out, ",\"messages\":[{\"role\":\"system\",\"content\":");
@@ -38,9 +56,12 @@ void gl_prompt_write(const gl_prompt *prompt, gl_buf *out)
     append_section(out, "Goal:\n", prompt->goal);
     if (prompt->constraints.len > 0) append_section(out, "\n\nConstraints:\n", prompt->constraints);
     append_section(out, "\n\nInput:\n", prompt->input);
-    gl_buf_append_str(out, "\"}],\"temperature\":");
-    gl_json_write_double(out, prompt->temperature);
-    gl_buf_append_str(out, ",\"max_tokens\":");
+    gl_buf_append_str(out, "\"}]");
+    if (!reasons) {
+        gl_buf_append_str(out, ",\"temperature\":");
+        gl_json_write_double(out, prompt->temperature);
+    }
+    gl_buf_append_str(out, reasons ? ",\"max_completion_tokens\":" : ",\"max_tokens\":");
     gl_buf_append_i64(out, prompt->max_tokens);
     if (prompt->stream)
         gl_buf_append_str(out, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");

@@ -18,7 +18,8 @@ typedef struct gl_prompt {
     bool stream; /* no part of the key */
 } gl_prompt;
 
-/* Appends the body; look at out->failed. */
+/* Appends the body; look at out->failed. The parameters are those that the model's family takes:
+ * o1, o3, o4 and gpt-5 get max_completion_tokens and no temperature. */
 void gl_prompt_write(const gl_prompt *prompt, gl_buf *out);
 
 /* The other way round, for raw bodies: the text of the last message whose role is "user" (a string

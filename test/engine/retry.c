@@ -124,6 +124,22 @@ static void a_longer_wait_than_we_honour_is_not_replaced_by_a_shorter_one(void *
     rig_close(&r);
 }
 
+static void what_the_server_says_about_a_retry_is_obeyed(void **state)
+{
+    (void)state;
+    rig r;
+    told t;
+    rig_init(&r);
+    r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 503);
+    r.plans[0].should_not_retry = true;
+    rig_open(&r);
+    rig_submit(&r, &t, "{}");
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(t.attempts, 1);
+    assert_int_equal(t.status, GLIMPSE_STATUS_SERVER_ERROR);
+    rig_close(&r);
+}
+
 static void a_retry_goes_back_through_admission(void **state)
 {
     (void)state;
@@ -185,23 +201,18 @@ static void the_deadline_ends_a_request_whatever_it_does(void **state)
 {
     (void)state;
     rig r;
-    told running, waiting, resting;
+    told running, waiting;
     rig_init(&r);
     r.config.concurrency = 1;
     r.config.deadline_ms = 3000;
-    r.config.base_delay_ms = 2500;
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
     r.plans[1] = gl_sim_answer(GL_TIME_NEVER, "never");
     r.plan_count = 2;
     rig_open(&r);
-    rig_submit(&r, &resting, "{\"n\":1}");
-    gl_sim_run_for_ms(150);
-    rig_submit(&r, &running, "{\"n\":2}");
-    assert_true(gl_sim_run_idle(1000));
-    rig_submit(&r, &running, "{\"n\":3}");
+    rig_submit(&r, &running, "{\"n\":1}");
+    gl_sim_run_for_ms(1500); /* its second attempt is out */
+    rig_submit(&r, &waiting, "{\"n\":2}");
     r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
-    gl_sim_run_for_ms(150);
-    rig_submit(&r, &waiting, "{\"n\":4}");
     assert_true(gl_sim_run_idle(1000));
     told *all[] = { &running, &waiting };
     for (int i = 0; i < 2; i++) {
@@ -211,6 +222,44 @@ static void the_deadline_ends_a_request_whatever_it_does(void **state)
         assert_int_equal(all[i]->timings.total_ns, 3000 * GL_MS);
         assert_string_equal(all[i]->essence, "essence [error]"); /* the fallback still answers */
     }
+    assert_string_equal(running.message, "the deadline of 3000 ms passed after 2 attempts");
+    assert_int_equal(running.attempts, 2);
+    assert_string_equal(waiting.message, "the deadline of 3000 ms passed after 1 attempt");
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
+/* One clock over attempts, the waits between them, and the queue before each. */
+static void the_deadline_counts_the_queue_as_well(void **state)
+{
+    (void)state;
+    rig r;
+    told first, retried, unsent;
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.config.cache_entries = 0;
+    r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
+    r.plan_count = 1;
+    rig_open(&r);
+    glimpse_options options;
+    glimpse_options_init(&options);
+    options.deadline_ms = 3000;
+    rig_submit_with(&r, &retried, "{\"n\":1}", &options);
+    gl_sim_run_for_ms(200); /* it rests; another takes the one place, and keeps it */
+    r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
+    options.deadline_ms = 20000;
+    rig_submit_with(&r, &first, "{\"n\":2}", &options);
+    gl_sim_run_for_ms(100);
+    options.deadline_ms = 1000;
+    rig_submit_with(&r, &unsent, "{\"n\":3}", &options);
+    assert_true(gl_sim_run_idle(1000));
+    assert_string_equal(unsent.message, "the deadline of 1000 ms passed before the first attempt");
+    assert_int_equal(unsent.timings.total_ns, 1000 * GL_MS);
+    assert_int_equal(unsent.attempts, 0);
+    assert_string_equal(retried.message, "the deadline of 3000 ms passed after 1 attempt, the last "
+                                         "of them: http");
+    assert_int_equal(retried.timings.total_ns, 3000 * GL_MS);
+    assert_int_equal(first.timings.total_ns, 20000 * GL_MS);
     rig_check_books(&r);
     rig_close(&r);
 }
@@ -367,6 +416,8 @@ int main(void)
         cmocka_unit_test(the_place_of_a_failed_attempt_is_taken_at_once),
         cmocka_unit_test(without_fallback_a_failure_has_no_essence),
         cmocka_unit_test(the_deadline_ends_a_request_whatever_it_does),
+        cmocka_unit_test(the_deadline_counts_the_queue_as_well),
+        cmocka_unit_test(what_the_server_says_about_a_retry_is_obeyed),
         cmocka_unit_test(a_wait_that_would_pass_the_deadline_is_not_begun),
         cmocka_unit_test(each_limit_of_an_attempt_ends_it_at_its_time_under_its_name),
         cmocka_unit_test(a_limit_that_has_passed_is_retried),

@@ -35,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .body = gl_slice_of(body, body_len),
         .content_type = body,
         .retry_after = body,
+        .retry_after_ms = body,
+        .should_retry = body,
         .request_id = body,
         .path = paths[data[1] % (sizeof paths / sizeof *paths)],
     };

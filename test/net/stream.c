@@ -338,6 +338,32 @@ static void an_error_before_any_text_is_retried(void **state)
     rig_end(&r);
 }
 
+static void what_is_hopeless_within_a_stream_is_not_retried(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        glimpse_error error;
+    } table[] = {
+        { "data: {\"error\":{\"message\":\"long\",\"code\":\"context_length_exceeded\"}}\n\n",
+          GLIMPSE_ERR_STREAM_ERROR },
+        { "data: {\"error\":{\"message\":\"bad\",\"code\":400}}\n\n", GLIMPSE_ERR_STREAM_ERROR },
+        { "data: {\"error\":{\"message\":\"pay\",\"type\":\"insufficient_quota\"}}\n\n",
+          GLIMPSE_ERR_QUOTA },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        const fault_step script[] = { { FAULT_SEND, OPEN, 0 },
+                                      { FAULT_SEND, table[i].text, 0 },
+                                      { FAULT_CLOSE, NULL, 0 },
+                                      END_STEPS };
+        rig r;
+        rig_init(&r);
+        assert_int_equal(glimpse_result_error(ask(&r, script)), table[i].error);
+        assert_int_equal(fault_server_requests(r.server), 1);
+        rig_end(&r);
+    }
+}
+
 /* Row 12, for streams. */
 static void a_stream_that_stalls_is_idle(void **state)
 {
@@ -550,6 +576,7 @@ int main(void)
         cmocka_unit_test(after_done_nobody_waits_for_the_server),
         cmocka_unit_test(an_error_inside_is_one_in_each_form),
         cmocka_unit_test(an_error_before_any_text_is_retried),
+        cmocka_unit_test(what_is_hopeless_within_a_stream_is_not_retried),
         cmocka_unit_test(a_stream_that_stalls_is_idle),
         cmocka_unit_test(comments_alone_do_not_outlast_the_deadline),
         cmocka_unit_test(single_byte_writes_make_the_same_answer),

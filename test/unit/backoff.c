@@ -5,10 +5,19 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "policy/backoff.h"
 
 static const gl_backoff defaults = { 5, 500, 60000, 120000 };
+
+#define FAILED(kind, status, asked_ms, made, once)                                                 \
+    {                                                                                              \
+        .error = (kind), .http_status = (status), .should_retry = -1,                              \
+        .retry_after_ms = (asked_ms), .attempts = (made), .same_once = (once)                      \
+    }
 
 static void wait_before_each_retry_has_its_bounds(void **state)
 {
@@ -68,25 +77,16 @@ static void statuses_and_kinds_are_retryable_as_the_table_says(void **state)
         glimpse_error error;
         int retry;
     } kinds[] = {
-        { GLIMPSE_ERR_CONNECT, 1 },
-        { GLIMPSE_ERR_DNS, 1 },
-        { GLIMPSE_ERR_DNS_UNKNOWN, 0 },
-        { GLIMPSE_ERR_TLS, 0 },
-        { GLIMPSE_ERR_RESET, 1 },
-        { GLIMPSE_ERR_TIMEOUT, 1 },
-        { GLIMPSE_ERR_TIMEOUT_IDLE, 1 },
-        { GLIMPSE_ERR_TIMEOUT_CONNECT, 1 },
-        { GLIMPSE_ERR_PROTOCOL, 2 },
-        { GLIMPSE_ERR_EMPTY_BODY, 2 },
-        { GLIMPSE_ERR_BAD_JSON, 2 },
-        { GLIMPSE_ERR_BAD_UTF8, 2 },
-        { GLIMPSE_ERR_REDIRECT, 0 },
-        { GLIMPSE_ERR_BODY_TOO_LARGE, 0 },
-        { GLIMPSE_ERR_CANCELLED, 0 },
-        { GLIMPSE_ERR_DEADLINE, 0 },
-        { GLIMPSE_ERR_OOM, 0 },
-        { GLIMPSE_ERR_CONTENT_FILTER, 0 },
-        { GLIMPSE_OK, 0 },
+        { GLIMPSE_ERR_CONNECT, 1 },      { GLIMPSE_ERR_DNS, 1 },
+        { GLIMPSE_ERR_DNS_UNKNOWN, 0 },  { GLIMPSE_ERR_TLS, 0 },
+        { GLIMPSE_ERR_RESET, 1 },        { GLIMPSE_ERR_TIMEOUT, 1 },
+        { GLIMPSE_ERR_TIMEOUT_IDLE, 1 }, { GLIMPSE_ERR_TIMEOUT_CONNECT, 1 },
+        { GLIMPSE_ERR_PROTOCOL, 2 },     { GLIMPSE_ERR_EMPTY_BODY, 2 },
+        { GLIMPSE_ERR_BAD_JSON, 2 },     { GLIMPSE_ERR_BAD_UTF8, 2 },
+        { GLIMPSE_ERR_REDIRECT, 0 },     { GLIMPSE_ERR_BODY_TOO_LARGE, 0 },
+        { GLIMPSE_ERR_CANCELLED, 0 },    { GLIMPSE_ERR_DEADLINE, 0 },
+        { GLIMPSE_ERR_OOM, 0 },          { GLIMPSE_ERR_CONTENT_FILTER, 0 },
+        { GLIMPSE_ERR_QUOTA, 0 },        { GLIMPSE_OK, 0 },
     };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         assert_int_equal(gl_backoff_retryable(kinds[i].error, 0), kinds[i].retry);
@@ -102,111 +102,58 @@ static void every_rule_of_the_decision_holds(void **state)
     const gl_time now = 1000 * GL_SECOND, never = GL_TIME_NEVER;
     const struct {
         const char *claim;
-        gl_failure failure; /* error, status, retry after, attempts, same once */
+        gl_failure failure;
         gl_time deadline;
         gl_retry_reason reason;
         int64_t low_ms, high_ms; /* bounds of the wait */
     } table[] = {
-        { "first retry", { GLIMPSE_ERR_HTTP, 500, -1, 1, 0 }, never, GL_RETRY_YES, 500, 750 },
-        { "fourth retry", { GLIMPSE_ERR_HTTP, 500, -1, 4, 0 }, never, GL_RETRY_YES, 4000, 6000 },
-        { "5 are used", { GLIMPSE_ERR_HTTP, 500, -1, 5, 0 }, never, GL_RETRY_ATTEMPTS_USED, 0, 0 },
-        { "more than 5", { GLIMPSE_ERR_HTTP, 500, -1, 6, 0 }, never, GL_RETRY_ATTEMPTS_USED, 0, 0 },
-        { "400", { GLIMPSE_ERR_HTTP, 400, -1, 1, 0 }, never, GL_RETRY_NOT_RETRYABLE, 0, 0 },
-        { "400 with a wait",
-          { GLIMPSE_ERR_HTTP, 400, 9, 1, 0 },
-          never,
-          GL_RETRY_NOT_RETRYABLE,
-          0,
+        { "first retry", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 1, 0), never, GL_RETRY_YES, 500, 750 },
+        { "fourth retry", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 4, 0), never, GL_RETRY_YES, 4000,
+          6000 },
+        { "5 are used", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 5, 0), never, GL_RETRY_ATTEMPTS_USED, 0,
           0 },
-        { "401, the fifth",
-          { GLIMPSE_ERR_HTTP, 401, 9, 5, 0 },
-          never,
-          GL_RETRY_NOT_RETRYABLE,
-          0,
+        { "more than 5", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 6, 0), never, GL_RETRY_ATTEMPTS_USED, 0,
           0 },
-        { "refused", { GLIMPSE_ERR_CONNECT, 0, -1, 2, 0 }, never, GL_RETRY_YES, 1000, 1500 },
-        { "bad JSON", { GLIMPSE_ERR_BAD_JSON, 200, -1, 1, 0 }, never, GL_RETRY_YES, 500, 750 },
-        { "bad JSON after a 500",
-          { GLIMPSE_ERR_BAD_JSON, 200, -1, 2, 0 },
-          never,
-          GL_RETRY_YES,
-          1000,
+        { "400", FAILED(GLIMPSE_ERR_HTTP, 400, -1, 1, 0), never, GL_RETRY_NOT_RETRYABLE, 0, 0 },
+        { "400 with a wait", FAILED(GLIMPSE_ERR_HTTP, 400, 9, 1, 0), never, GL_RETRY_NOT_RETRYABLE,
+          0, 0 },
+        { "401, the fifth", FAILED(GLIMPSE_ERR_HTTP, 401, 9, 5, 0), never, GL_RETRY_STOP_KEY, 0,
+          0 },
+        { "quota, however long the server says", FAILED(GLIMPSE_ERR_QUOTA, 429, 1000, 1, 0), never,
+          GL_RETRY_STOP_KEY, 0, 0 },
+        { "refused", FAILED(GLIMPSE_ERR_CONNECT, 0, -1, 2, 0), never, GL_RETRY_YES, 1000, 1500 },
+        { "bad JSON", FAILED(GLIMPSE_ERR_BAD_JSON, 200, -1, 1, 0), never, GL_RETRY_YES, 500, 750 },
+        { "bad JSON after a 500", FAILED(GLIMPSE_ERR_BAD_JSON, 200, -1, 2, 0), never, GL_RETRY_YES,
+          1000, 1500 },
+        { "bad JSON again", FAILED(GLIMPSE_ERR_BAD_JSON, 200, -1, 2, 1), never,
+          GL_RETRY_NOT_RETRYABLE, 0, 0 },
+        { "500 after bad JSON", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 2, 1), never, GL_RETRY_YES, 1000,
           1500 },
-        { "bad JSON again",
-          { GLIMPSE_ERR_BAD_JSON, 200, -1, 2, 1 },
-          never,
-          GL_RETRY_NOT_RETRYABLE,
-          0,
-          0 },
-        { "500 after bad JSON",
-          { GLIMPSE_ERR_HTTP, 500, -1, 2, 1 },
-          never,
-          GL_RETRY_YES,
-          1000,
-          1500 },
-        { "the server's wait",
-          { GLIMPSE_ERR_HTTP, 429, 20000, 1, 0 },
-          never,
-          GL_RETRY_YES,
-          20000,
-          22000 },
-        { "it replaces a longer one",
-          { GLIMPSE_ERR_HTTP, 429, 1000, 4, 0 },
-          never,
-          GL_RETRY_YES,
-          1000,
-          1100 },
-        { "60 s", { GLIMPSE_ERR_HTTP, 429, 60000, 1, 0 }, never, GL_RETRY_YES, 60000, 66000 },
-        { "61 s, past our own cap",
-          { GLIMPSE_ERR_HTTP, 429, 61000, 1, 0 },
-          never,
-          GL_RETRY_YES,
-          61000,
-          67100 },
-        { "120 s", { GLIMPSE_ERR_HTTP, 503, 120000, 1, 0 }, never, GL_RETRY_YES, 120000, 132000 },
-        { "120.001 s",
-          { GLIMPSE_ERR_HTTP, 503, 120001, 1, 0 },
-          never,
-          GL_RETRY_SERVER_WAIT_TOO_LONG,
-          0,
-          0 },
-        { "for ever",
-          { GLIMPSE_ERR_HTTP, 503, INT64_MAX, 1, 0 },
-          never,
-          GL_RETRY_SERVER_WAIT_TOO_LONG,
-          0,
-          0 },
-        { "a wait of 0 is ours",
-          { GLIMPSE_ERR_HTTP, 429, 0, 1, 0 },
-          never,
-          GL_RETRY_YES,
-          500,
+        { "the server's wait", FAILED(GLIMPSE_ERR_HTTP, 429, 20000, 1, 0), never, GL_RETRY_YES,
+          20000, 22000 },
+        { "it replaces a longer one", FAILED(GLIMPSE_ERR_HTTP, 429, 1000, 4, 0), never,
+          GL_RETRY_YES, 1000, 1100 },
+        { "60 s", FAILED(GLIMPSE_ERR_HTTP, 429, 60000, 1, 0), never, GL_RETRY_YES, 60000, 66000 },
+        { "61 s, past our own cap", FAILED(GLIMPSE_ERR_HTTP, 429, 61000, 1, 0), never, GL_RETRY_YES,
+          61000, 67100 },
+        { "120 s", FAILED(GLIMPSE_ERR_HTTP, 503, 120000, 1, 0), never, GL_RETRY_YES, 120000,
+          132000 },
+        { "120.001 s", FAILED(GLIMPSE_ERR_HTTP, 503, 120001, 1, 0), never,
+          GL_RETRY_SERVER_WAIT_TOO_LONG, 0, 0 },
+        { "for ever", FAILED(GLIMPSE_ERR_HTTP, 503, INT64_MAX, 1, 0), never,
+          GL_RETRY_SERVER_WAIT_TOO_LONG, 0, 0 },
+        { "a wait of 0 is ours", FAILED(GLIMPSE_ERR_HTTP, 429, 0, 1, 0), never, GL_RETRY_YES, 500,
           750 },
-        { "a negative one too",
-          { GLIMPSE_ERR_HTTP, 429, -10000, 1, 0 },
-          never,
-          GL_RETRY_YES,
-          500,
-          750 },
-        { "time enough",
-          { GLIMPSE_ERR_HTTP, 500, -1, 1, 0 },
-          now + 751 * GL_MS,
-          GL_RETRY_YES,
-          500,
-          750 },
-        { "too late",
-          { GLIMPSE_ERR_HTTP, 500, -1, 1, 0 },
-          now + 500 * GL_MS,
-          GL_RETRY_DEADLINE,
-          0,
+        { "a negative one too", FAILED(GLIMPSE_ERR_HTTP, 429, -10000, 1, 0), never, GL_RETRY_YES,
+          500, 750 },
+        { "time enough", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 1, 0), now + 751 * GL_MS, GL_RETRY_YES,
+          500, 750 },
+        { "too late", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 1, 0), now + 500 * GL_MS, GL_RETRY_DEADLINE,
+          0, 0 },
+        { "server too late", FAILED(GLIMPSE_ERR_HTTP, 429, 20000, 1, 0), now + 20 * GL_SECOND,
+          GL_RETRY_DEADLINE, 0, 0 },
+        { "already past", FAILED(GLIMPSE_ERR_HTTP, 500, -1, 1, 0), now - 1, GL_RETRY_DEADLINE, 0,
           0 },
-        { "server too late",
-          { GLIMPSE_ERR_HTTP, 429, 20000, 1, 0 },
-          now + 20 * GL_SECOND,
-          GL_RETRY_DEADLINE,
-          0,
-          0 },
-        { "already past", { GLIMPSE_ERR_HTTP, 500, -1, 1, 0 }, now - 1, GL_RETRY_DEADLINE, 0, 0 },
     };
     gl_rng rng;
     gl_rng_seed(&rng, 3);
@@ -223,10 +170,131 @@ static void every_rule_of_the_decision_holds(void **state)
     }
 }
 
+/* --- the table of docs/internals/backoff.md --- */
+
+#define DOC TEST_SOURCE_DIR "/../docs/internals/backoff.md"
+
+/* One failure of a row, with what stands in its second column. */
+static gl_failure failure_of(char *word, const char *with)
+{
+    gl_failure failure = FAILED(GLIMPSE_ERR_HTTP, 0, -1, 1, 0);
+    char *end;
+    long status = strtol(word, &end, 10);
+    if (*end == '\0') {
+        failure.http_status = (int)status;
+    } else if (word[0] == '`') { /* the endpoint's code, with a status that alone were retried */
+        word[strlen(word) - 1] = '\0';
+        failure.code = word + 1;
+        failure.http_status = 500;
+    } else {
+        failure.error = GLIMPSE_OK;
+        for (int i = 1; i < GLIMPSE_ERROR_COUNT && failure.error == GLIMPSE_OK; i++)
+            if (strcmp(glimpse_error_name((glimpse_error)i), word) == 0)
+                failure.error = (glimpse_error)i;
+        if (strcmp(word, "unknown host") == 0) failure.error = GLIMPSE_ERR_DNS_UNKNOWN;
+        if (failure.error == GLIMPSE_OK) fail_msg("no such failure: %s", word);
+    }
+    if (strstr(with, "x-should-retry: true") != NULL) failure.should_retry = 1;
+    if (strstr(with, "x-should-retry: false") != NULL) failure.should_retry = 0;
+    const char *asked = strstr(with, "retry-after: ");
+    if (asked != NULL) failure.retry_after_ms = strtol(asked + 13, NULL, 10) * 1000;
+    return failure;
+}
+
+static gl_retry_reason decide(const gl_failure *failure)
+{
+    gl_rng rng;
+    uint64_t wait;
+    gl_rng_seed(&rng, 5);
+    return gl_backoff_decide(&defaults, failure, 0, GL_TIME_NEVER, &rng, &wait);
+}
+
+static void check_failure(char *word, const char *with, const char *again)
+{
+    gl_failure failure = failure_of(word, with);
+    gl_retry_reason reason = decide(&failure);
+    const char *said = reason == GL_RETRY_YES        ? "yes"
+                       : reason == GL_RETRY_STOP_KEY ? "no, and the key is stopped"
+                                                     : "no";
+    failure.same_once = 1;
+    if (reason == GL_RETRY_YES && decide(&failure) != GL_RETRY_YES) said = "once";
+    if (strcmp(said, again) != 0) fail_msg("%s (%s): %s, not %s", word, with, said, again);
+}
+
+/* Cuts the next cell off; it has no blanks around it. */
+static char *next_cell(char **at)
+{
+    char *cell = *at, *end = strchr(cell, '|');
+    assert_non_null(end);
+    *at = end + 1;
+    while (*cell == ' ') cell++;
+    while (end > cell && end[-1] == ' ') end--;
+    *end = '\0';
+    return cell;
+}
+
+static void each_row_of_the_documented_table_is_what_is_decided(void **state)
+{
+    (void)state;
+    char line[1024];
+    bool listed[GLIMPSE_ERROR_COUNT] = { false };
+    int rows = 0, step_before = 0;
+    FILE *file = fopen(DOC, "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        char *at = line, *words;
+        if (line[0] != '|' || line[2] < '1' || line[2] > '9') continue;
+        next_cell(&at);
+        int step = (int)strtol(next_cell(&at), NULL, 10);
+        assert_true(step == step_before || step == step_before + 1);
+        step_before = step;
+        words = next_cell(&at);
+        const char *with = next_cell(&at), *again = next_cell(&at);
+        while (*words != '\0') {
+            char *word = words + strspn(words, " ");
+            words = word + strcspn(word, ",");
+            if (*words == ',') *words++ = '\0';
+            check_failure(word, with, again);
+            for (int i = 1; i < GLIMPSE_ERROR_COUNT; i++)
+                if (strcmp(glimpse_error_name((glimpse_error)i), word) == 0) listed[i] = true;
+        }
+        rows++;
+    }
+    fclose(file);
+    assert_true(rows >= 12);
+    assert_int_equal(step_before, 7);
+    for (int i = 1; i < GLIMPSE_ERROR_COUNT; i++)
+        if (!listed[i] && i != GLIMPSE_ERR_HTTP)
+            fail_msg("%s is in no row", glimpse_error_name((glimpse_error)i));
+}
+
+/* An earlier step beats a later one, whatever else holds. */
+static void the_steps_go_in_their_order(void **state)
+{
+    (void)state;
+    gl_failure failure = FAILED(GLIMPSE_ERR_QUOTA, 429, 1000, 1, 0);
+    failure.should_retry = 1;
+    assert_int_equal(decide(&failure), GL_RETRY_STOP_KEY); /* 1 before 4 */
+    failure.error = GLIMPSE_ERR_HTTP;
+    failure.http_status = 400;
+    failure.retry_after_ms = 121000;
+    assert_int_equal(decide(&failure), GL_RETRY_NOT_RETRYABLE); /* 2 before 3 and 4 */
+    failure.http_status = 503;
+    assert_int_equal(decide(&failure), GL_RETRY_SERVER_WAIT_TOO_LONG); /* 3 before 4 */
+    failure.retry_after_ms = 1000;
+    failure.should_retry = 0;
+    assert_int_equal(decide(&failure), GL_RETRY_SERVER_SAYS_NO); /* 4 before 5 */
+    failure.should_retry = 1;
+    failure.http_status = 501;
+    assert_int_equal(decide(&failure), GL_RETRY_YES);
+    failure.attempts = 5;
+    assert_int_equal(decide(&failure), GL_RETRY_ATTEMPTS_USED); /* a limit of ours, not a step */
+}
+
 static void parked_requests_do_not_wake_together(void **state)
 {
     (void)state;
-    const gl_failure failure = { GLIMPSE_ERR_HTTP, 429, 10000, 1, 0 };
+    const gl_failure failure = FAILED(GLIMPSE_ERR_HTTP, 429, 10000, 1, 0);
     gl_rng rng;
     gl_rng_seed(&rng, 4);
     int in_tenth[10] = { 0 };
@@ -257,6 +325,8 @@ int main(void)
         cmocka_unit_test(no_retry_number_overflows),
         cmocka_unit_test(statuses_and_kinds_are_retryable_as_the_table_says),
         cmocka_unit_test(every_rule_of_the_decision_holds),
+        cmocka_unit_test(each_row_of_the_documented_table_is_what_is_decided),
+        cmocka_unit_test(the_steps_go_in_their_order),
         cmocka_unit_test(parked_requests_do_not_wake_together),
         cmocka_unit_test(same_seed_waits_the_same),
     };

@@ -86,7 +86,7 @@ static void every_name_is_one_row_and_every_default_is_accepted(void **state)
         if (row->default_text != NULL)
             assert_null(option_set(&settings, row, row->default_text, FROM_DEFAULT));
         if (!row->environment_only)
-            assert_ptr_equal(option_find(row->name, strlen(row->name), 0), row);
+            assert_ptr_equal(option_find(row->name, strlen(row->name), row->commands), row);
     }
     settings_free(&settings);
 }

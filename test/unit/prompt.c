@@ -73,6 +73,50 @@ static void a_draft_becomes_a_system_and_a_user_message(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+static void each_family_gets_the_parameters_it_takes(void **state)
+{
+    (void)state;
+    static const char *const newer[] = { "o1",
+                                         "o1-mini",
+                                         "o3",
+                                         "o3-pro-2025-06-10",
+                                         "o4-mini",
+                                         "gpt-5",
+                                         "gpt-5-mini",
+                                         "gpt-5.1",
+                                         "openai/o3-mini",
+                                         "openai/gpt-5",
+                                         "ft:o4-mini:org::id",
+                                         "o4:free" };
+    static const char *const older[] = { "gpt-4o-mini",
+                                         "gpt-4.1",
+                                         "gpt-3.5-turbo",
+                                         "o",
+                                         "o11",
+                                         "o3x",
+                                         "gpt-50",
+                                         "gpt-oss:20b",
+                                         "gpt-4o/x",
+                                         "llama-o3",
+                                         "o3/llama",
+                                         "ft:gpt-4o:o1::id",
+                                         "",
+                                         "GPT-5" };
+    for (size_t i = 0; i < sizeof newer / sizeof *newer + sizeof older / sizeof *older; i++) {
+        bool is_newer = i < sizeof newer / sizeof *newer;
+        gl_prompt prompt = draft("in", "go", "");
+        gl_buf out;
+        prompt.model = is_newer ? newer[i] : older[i - sizeof newer / sizeof *newer];
+        gl_json body = body_of(&prompt, &out);
+        bool right =
+            (gl_json_get(body, "temperature").kind == GL_JSON_NONE) == is_newer &&
+            (gl_json_get(body, "max_tokens").kind == GL_JSON_NONE) == is_newer &&
+            (gl_json_get(body, "max_completion_tokens").kind == GL_JSON_NUMBER) == is_newer;
+        if (!right) fail_msg("%s: %.*s", prompt.model, (int)out.len, out.data);
+        gl_buf_free(&out);
+    }
+}
+
 static void no_constraints_leave_no_heading(void **state)
 {
     (void)state;
@@ -150,6 +194,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_draft_becomes_a_system_and_a_user_message),
+        cmocka_unit_test(each_family_gets_the_parameters_it_takes),
         cmocka_unit_test(no_constraints_leave_no_heading),
         cmocka_unit_test(the_same_draft_makes_the_same_bytes),
         cmocka_unit_test(a_body_too_large_for_its_buffer_is_said),

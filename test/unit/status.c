@@ -45,7 +45,9 @@ static void kinds_without_a_failed_http_status_are_error(void **state)
     (void)state;
     for (int i = 1; i < GLIMPSE_ERROR_COUNT; i++) {
         glimpse_error error = (glimpse_error)i;
-        if (error == GLIMPSE_ERR_HTTP || error == GLIMPSE_ERR_CANCELLED) continue;
+        if (error == GLIMPSE_ERR_HTTP || error == GLIMPSE_ERR_CANCELLED ||
+            error == GLIMPSE_ERR_QUOTA)
+            continue;
         assert_int_equal(gl_status_of(error, 0), GLIMPSE_STATUS_ERROR);
         assert_int_equal(gl_status_of(error, 200), GLIMPSE_STATUS_ERROR);
         /* A 503 whose body broke off is not yet an answer of the endpoint's. */
@@ -53,6 +55,7 @@ static void kinds_without_a_failed_http_status_are_error(void **state)
     }
     assert_int_equal(gl_status_of(GLIMPSE_ERR_CANCELLED, 0), GLIMPSE_STATUS_CANCELLED);
     assert_int_equal(gl_status_of(GLIMPSE_ERR_CANCELLED, 500), GLIMPSE_STATUS_CANCELLED);
+    assert_int_equal(gl_status_of(GLIMPSE_ERR_QUOTA, 429), GLIMPSE_STATUS_RATE_LIMITED);
     assert_int_equal(gl_status_of(GLIMPSE_OK, 200), GLIMPSE_STATUS_ALIGNED);
 }
 

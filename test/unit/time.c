@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <time.h>
 
 #include "base/time.h"
 
@@ -55,12 +56,21 @@ static void clock_never_goes_back(void **state)
     }
 }
 
+static void the_wall_clock_is_the_systems(void **state)
+{
+    (void)state;
+    int64_t before = (int64_t)time(NULL) * 1000;
+    int64_t now = gl_clock_unix_ms();
+    assert_true(now >= before - 1000 && now <= before + 60000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adding_saturates_at_never),
         cmocka_unit_test(differences_do_not_wrap),
         cmocka_unit_test(clock_never_goes_back),
+        cmocka_unit_test(the_wall_clock_is_the_systems),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

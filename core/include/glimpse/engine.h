@@ -95,7 +95,8 @@ typedef struct glimpse_config {
     glimpse_http_version http_version;
     int64_t max_response_bytes; /* 64 MiB */
 
-    /* What a draft is sent with. */
+    /* What a draft is sent with. Models of the families o1, o3, o4 and gpt-5 are sent
+     * max_completion_tokens, and no temperature; a raw body is sent as it was written. */
     const char *model;  /* "gpt-4o-mini" */
     double temperature; /* 0.7, 0 to 2 */
     int64_t max_tokens; /* 256 */
@@ -254,6 +255,16 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
 /* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
+
+/*
+ * The stop. When the endpoint refuses the key (401), or says that its quota or budget is used up
+ * (error QUOTA), no other request will fare better: the engine sends nothing more. What waits, for
+ * its turn or for a retry, and what is submitted from then on ends at once with the same error and
+ * the same words, without being sent (answers from the cache still come); what is in flight
+ * finishes, and is not retried. The event `key_stopped` is logged, once. This lifts the stop, when
+ * the account has been seen to; nothing happens when there is none.
+ */
+GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 
 /*
  * How many more requests would be sent at once if they were submitted now: concurrency less what is

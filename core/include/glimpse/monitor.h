@@ -32,6 +32,8 @@ typedef struct glimpse_stats {
     uint64_t attempts;        /* requests sent */
     uint64_t retries;         /* attempts after a request's first */
     uint64_t stale;           /* results after t4 */
+    uint64_t key_stops;       /* times the key was stopped: see glimpse_engine_resume */
+    bool key_stopped;         /* it is now */
     uint64_t live, waiting;   /* requests now: not delivered; queued for admission */
     uint64_t in_flight;       /* attempts running now */
     uint64_t peak_in_flight;  /* the most that ever ran at once */

@@ -56,6 +56,7 @@ typedef enum glimpse_status {
     X(CANCELLED, "cancelled", "cancelled before it finished", 0)                                   \
     X(DEADLINE, "deadline", "the request's deadline passed", 0)                                    \
     X(CONNECT, "connect", "no connection could be made", 1)                                        \
+    X(DESCRIPTORS, "descriptors", "no file descriptor is left for a connection", 1)                \
     X(DNS, "dns", "the host name could not be resolved", 1)                                        \
     X(DNS_UNKNOWN, "dns", "the host name does not exist", 0)                                       \
     X(TLS, "tls", "the server could not be trusted", 0)                                            \
@@ -72,6 +73,7 @@ typedef enum glimpse_status {
     X(BAD_UTF8, "bad_utf8", "not valid UTF-8", 2)                                                  \
     X(HTTP, "http", "the endpoint answered with an error", 1)                                      \
     X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)     \
+    X(QUOTA, "quota", "the quota or budget of this key is used up", 0)                             \
     X(STREAM_TRUNCATED, "stream_truncated", "the stream ended before the answer did", 1)           \
     X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)
 

@@ -108,6 +108,11 @@ GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_prog
 GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
                                                size_t len);
 
+/* What had come of a response when the attempt was taken away; only inside cancel, and only when
+ * its status line is there. request_id may be NULL. The ledger of the result keeps it. */
+GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
+                                      const char *request_id);
+
 /* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
  * milliseconds until it is full again; -1 for what they did not say. */
 typedef struct glimpse_rate_limit {
@@ -123,6 +128,9 @@ typedef struct glimpse_outcome {
     const char *error_code;    /* the endpoint's own code, or NULL */
     const char *error_message; /* one sentence without a secret, or NULL */
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
+    int should_retry;          /* 1 or 0: the server said so in x-should-retry; -1: it did not */
+    int error_status;          /* the HTTP status a failure is judged by, where that is not the
+                                * response's own: an error within a 200; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
     bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
@@ -144,6 +152,14 @@ typedef enum glimpse_http_version {
     GLIMPSE_HTTP_1_1,
     GLIMPSE_HTTP_2
 } glimpse_http_version;
+
+/* What the libcurl found at run time makes of HTTP/2. */
+typedef enum glimpse_http2 {
+    GLIMPSE_HTTP2_NONE,    /* it was built without */
+    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
+    GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
+} glimpse_http2;
+GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 
 #define GLIMPSE_OPENAI_CONFIG_VERSION 1
 

@@ -1,0 +1,25 @@
+/*
+ * retry_after.h - what a server asked to wait: the headers retry-after-ms and retry-after, by
+ * openai-python's rules (A7 of the wire notes). Pure: the wall clock is an argument.
+ */
+#ifndef GL_OPENAI_RETRY_AFTER_H
+#define GL_OPENAI_RETRY_AFTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Milliseconds, rounded up, INT64_MAX when they do not fit; -1 when there is nothing to obey: no
+ * header, nonsense, not a number, a time that has passed, 0. Whatever number retry-after-ms holds
+ * goes before retry-after, also a 0. Either may be NULL.
+ */
+int64_t gl_retry_after(const char *retry_after_ms, const char *retry_after, int64_t now_unix_ms);
+
+/* A date of HTTP in any of its three forms, as seconds since 1970. false: it is none. now decides
+ * the century of a year with two digits (RFC 9110, section 5.6.7). */
+bool gl_http_date(const char *text, int64_t now_unix_ms, int64_t *unix_s);
+
+/* x-should-retry: 1 true, 0 false, -1 anything else. */
+int gl_should_retry(const char *value);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * key_stop.c - the stop: the endpoint said that this key is refused, or that its money is used up,
+ * so whatever else is sent with it would only fail as well, or earn a ban.
+ *
+ * Owns what the endpoint said, until the caller resumes. Who is ended by it is engine.c's.
+ */
+#include "engine.h"
+
+#include "base/alloc.h"
+
+void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message)
+{
+    gl_key_stop *stop = &engine->key_stop;
+    gl_key_stop_end(stop);
+    stop->on = true;
+    stop->error = failure->error;
+    stop->http_status = failure->http_status;
+    /* Without memory for them the table's own words stand in. */
+    stop->code =
+        gl_strdup(failure->code != NULL ? failure->code : glimpse_error_name(failure->error));
+    stop->message = gl_strdup(message != NULL ? message : glimpse_error_sentence(failure->error));
+    engine->stats.key_stops++;
+    glimpse_log_field fields[] = {
+        { "error", glimpse_error_name(failure->error), 0 },
+        { "code", stop->code, 0 },
+        { "http_status", NULL, failure->http_status },
+        { "waiting", NULL, (int64_t)engine->admission.waiting },
+        { "in_flight", NULL, engine->admission.limit.in_flight },
+    };
+    gl_log_emit(&engine->log, GLIMPSE_LOG_ERROR, "key_stopped", fields,
+                sizeof fields / sizeof *fields);
+}
+
+void gl_key_stop_end(gl_key_stop *stop)
+{
+    gl_free(stop->code);
+    gl_free(stop->message);
+    *stop = (gl_key_stop){ .on = false };
+}
+
+void glimpse_engine_resume(glimpse_engine *engine)
+{
+    gl_key_stop_end(&engine->key_stop);
+}

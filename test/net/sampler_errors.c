@@ -1,0 +1,166 @@
+/* sampler_errors.c - the OpenAI sampler over a real wire: what an endpoint says about its failures,
+ * and what is kept of it. */
+#include "sampler_rig.h"
+
+static bool record_says(const rig *r, const char *words)
+{
+    size_t len;
+    char *record = NULL;
+    assert_int_equal(glimpse_result_to_json(r->result, NULL, 1, &record, &len), GLIMPSE_OK);
+    bool says = strstr(record, words) != NULL;
+    if (!says) print_message("%s\nis not in %s\n", words, record);
+    glimpse_free(record);
+    return says;
+}
+
+#define PART(id)                                                                                   \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nx-request-id: " id                       \
+    "\r\nContent-Length: 99\r\n\r\n{"
+
+static void the_request_id_of_every_attempt_is_kept(void **state)
+{
+    (void)state;
+    static const fault_step unavailable[] = {
+        { FAULT_SEND,
+          "HTTP/1.1 503 X\r\nx-request-id: a1\r\nretry-after-ms: 3\r\nretry-after: 100\r\n"
+          "Content-Length: 0\r\n\r\n",
+          0 },
+        { FAULT_END, NULL, 0 }
+    };
+    static const fault_step broken[] = { { FAULT_SEND, PART("a2"), 0 },
+                                         { FAULT_CLOSE, NULL, 0 },
+                                         { FAULT_END, NULL, 0 } };
+    static const fault_step stalls[] = { { FAULT_SEND,
+                                           PART("a\x1b"
+                                                "3 " KEY),
+                                           0 },
+                                         { FAULT_HANG, NULL, 0 },
+                                         { FAULT_END, NULL, 0 } };
+    static const fault_step silent[] = { { FAULT_HANG, NULL, 0 }, { FAULT_END, NULL, 0 } };
+    rig r;
+    rig_init(&r);
+    r.config.api_key = KEY;
+    r.config.max_attempts = 5;
+    r.config.base_delay_ms = 1;
+    r.config.timeout_ms = 300;
+    fault_server_play_once(r.server, unavailable);
+    fault_server_play_once(r.server, broken);
+    fault_server_play_once(r.server, stalls);
+    fault_server_play_once(r.server, silent);
+    rig_answer(&r, 400, "{}"); /* its id is r7 */
+    rig_ask(&r, "{\"messages\":[]}");
+    static const struct {
+        glimpse_error error;
+        int status;
+        const char *id;
+    } table[] = {
+        { GLIMPSE_ERR_HTTP, 503, "a1" },      { GLIMPSE_ERR_RESET, 200, "a2" },
+        { GLIMPSE_ERR_TIMEOUT, 200, "a 3 " }, { GLIMPSE_ERR_TIMEOUT, 0, "" },
+        { GLIMPSE_ERR_HTTP, 400, "r7" },
+    };
+    assert_int_equal(glimpse_result_attempts(r.result), 5);
+    assert_int_equal(glimpse_result_attempt_count(r.result), 5);
+    for (size_t i = 0; i < 5; i++) {
+        const glimpse_attempt_record *attempt = glimpse_result_attempt(r.result, i);
+        assert_int_equal(attempt->error, table[i].error);
+        assert_int_equal(attempt->http_status, table[i].status);
+        assert_memory_equal(attempt->request_id, table[i].id, strlen(table[i].id) + (i != 2));
+    }
+    assert_in_range(glimpse_result_attempt(r.result, 1)->waited_ns, 3000000, 3300000);
+    assert_true(record_says(&r, ",\"log\":[{\"status\":503,\"request_id\":\"a1\",\"error\":"
+                                "\"http\",\"waited_ms\":0.0,\"elapsed_ms\":"));
+    assert_true(record_says(&r, "},{\"status\":null,\"request_id\":null,\"error\":\"timeout\","
+                                "\"waited_ms\":"));
+    assert_nowhere(r.result, KEY);
+    rig_end(&r);
+}
+
+static void an_answer_at_the_first_attempt_has_no_log(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    rig_answer(&r, 200, ANSWER("hello"));
+    rig_ask(&r, "{\"messages\":[]}");
+    assert_string_equal(glimpse_result_request_id(r.result), "r7");
+    assert_false(record_says(&r, "\"log\""));
+    assert_true(record_says(&r, "\"request_id\":\"r7\""));
+    rig_end(&r);
+}
+
+/* A date is counted from the wall clock; a server that says no is not asked again. */
+static void what_the_headers_ask_is_obeyed(void **state)
+{
+    (void)state;
+    static char date[256];
+    static fault_step in_300_s[2], no[2];
+    time_t at = time(NULL) + 300;
+    struct tm tm;
+    size_t len = strftime(date, sizeof date, "HTTP/1.1 429 X\r\nRetry-After: %a, %d %b %Y %T GMT",
+                          gmtime_r(&at, &tm));
+    snprintf(date + len, sizeof date - len, "\r\nContent-Length: 0\r\n\r\n");
+    in_300_s[0] = (fault_step){ FAULT_SEND, date, 0 };
+    no[0] =
+        (fault_step){ FAULT_SEND,
+                      "HTTP/1.1 500 X\r\nX-Should-Retry: false\r\nContent-Length: 0\r\n\r\n", 0 };
+    const fault_step *scripts[] = { in_300_s, no };
+    for (size_t i = 0; i < 2; i++) {
+        rig r;
+        rig_init(&r);
+        r.config.max_attempts = 3;
+        r.config.base_delay_ms = 1;
+        fault_server_play(r.server, scripts[i]);
+        rig_ask(&r, "{\"messages\":[]}");
+        assert_int_equal(glimpse_result_attempts(r.result), 1);
+        assert_int_equal(fault_server_requests(r.server), 1);
+        rig_end(&r);
+    }
+}
+
+/* --- other paths --- */
+
+static void the_usage_of_every_endpoint_has_the_same_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *answer;
+    } table[] = {
+        { "/embeddings", "{\"object\":\"list\",\"data\":[{\"object\":\"embedding\",\"index\":0,"
+                         "\"embedding\":[0.5]}],\"model\":\"e\",\"usage\":{\"prompt_tokens\":8,"
+                         "\"total_tokens\":8}}" },
+        { "/responses", "{\"object\":\"response\",\"status\":\"completed\",\"output\":[{\"type\":"
+                        "\"message\",\"content\":[{\"type\":\"output_text\",\"text\":\"hi\"}]}],"
+                        "\"usage\":{\"input_tokens\":8,\"output_tokens\":2,"
+                        "\"total_tokens\":10}}" },
+    };
+    static const char *const usages[] = {
+        "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":null,\"total_tokens\":8}",
+        "\"usage\":{\"prompt_tokens\":8,\"completion_tokens\":2,\"total_tokens\":10}"
+    };
+    for (size_t i = 0; i < 2; i++) {
+        rig r;
+        rig_init(&r);
+        rig_answer(&r, 200, table[i].answer);
+        r.path = table[i].path;
+        rig_ask(&r, "{\"input\":\"x\"}");
+        char line[64];
+        snprintf(line, sizeof line, "POST /v1%s HTTP/1.1\r\n", table[i].path);
+        assert_true(sent(&r, line));
+        assert_int_equal(glimpse_result_status(r.result), GLIMPSE_STATUS_ALIGNED);
+        assert_true(record_says(&r, usages[i]));
+        assert_true(record_says(&r, table[i].answer));
+        assert_true(record_says(&r, i == 0 ? "\"sample\":\"\"" : "\"sample\":\"hi\""));
+        rig_end(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_request_id_of_every_attempt_is_kept),
+        cmocka_unit_test(an_answer_at_the_first_attempt_has_no_log),
+        cmocka_unit_test(what_the_headers_ask_is_obeyed),
+        cmocka_unit_test(the_usage_of_every_endpoint_has_the_same_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

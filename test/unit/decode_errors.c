@@ -1,0 +1,212 @@
+/* What an endpoint's complaint means: money, parameters, and what each server really sends. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "openai/decode.h"
+
+static gl_decoder *decoder;
+static size_t live;
+
+static int setup(void **state)
+{
+    (void)state;
+    live = gl_alloc_live();
+    decoder = gl_decoder_new();
+    return decoder == NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    gl_decoder_free(decoder);
+    return gl_alloc_live() != live;
+}
+
+/* The body must outlive the outcome. */
+static glimpse_outcome decode(int status, const char *body)
+{
+    gl_decode_input input = { .status = status,
+                              .body = gl_slice_str(body),
+                              .content_type = "application/json",
+                              .path = "/chat/completions" };
+    glimpse_outcome outcome;
+    gl_decode(decoder, &input, &outcome);
+    return outcome;
+}
+
+/* --- money --- */
+
+static void a_429_without_money_is_quota_and_no_other(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *type, *code;
+        bool quota;
+    } table[] = {
+        { 429, "\"insufficient_quota\"", "\"insufficient_quota\"", true },
+        { 429, "\"insufficient_quota\"", "null", true },
+        { 429, "null", "\"insufficient_quota\"", true },
+        { 429, "\"billing_error\"", "\"credit_balance_exhausted\"", true },
+        { 429, "null", "\"organization_spend_limit_exceeded\"", true },
+        { 429, "null", "\"project_spend_limit_exceeded\"", true },
+        { 429, "null", "\"organization_usage_limit_exceeded\"", true },
+        { 429, "\"tokens\"", "\"rate_limit_exceeded\"", false },
+        { 429, "\"requests\"", "\"slow_down\"", false },
+        { 429, "\"rate_limit_error\"", "429", false },
+        { 403, "\"insufficient_quota\"", "\"insufficient_quota\"", false },
+        { 503, "null", "\"insufficient_quota\"", false },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char body[256];
+        snprintf(body, sizeof body,
+                 "{\"error\":{\"message\":\"You exceeded it\",\"type\":%s,\"param\":null,"
+                 "\"code\":%s}}",
+                 table[i].type, table[i].code);
+        glimpse_outcome o = decode(table[i].status, body);
+        assert_int_equal(o.error, table[i].quota ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP);
+        assert_string_equal(o.error_message, "You exceeded it");
+        if (table[i].quota) assert_null(o.error_code); /* the kind's own: "quota" */
+    }
+}
+
+/* --- parameters --- */
+
+static void a_complaint_about_a_parameter_says_what_to_send(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *body, *message;
+    } table[] = {
+        { 400,
+          "{\"error\":{\"message\":\"Unsupported parameter: 'max_tokens'.\",\"type\":"
+          "\"invalid_request_error\",\"param\":\"max_tokens\",\"code\":"
+          "\"unsupported_parameter\"}}",
+          "Unsupported parameter: 'max_tokens'. (send max_completion_tokens for this model)" },
+        { 400,
+          "{\"error\":{\"message\":\"'max_tokens' is not supported with this model.\","
+          "\"param\":\"max_tokens\",\"code\":null}}",
+          "'max_tokens' is not supported with this model. (send max_completion_tokens for this "
+          "model)" },
+        { 400,
+          "{\"error\":{\"message\":\"Unsupported value: 0.7\",\"param\":\"temperature\","
+          "\"code\":\"unsupported_value\"}}",
+          "Unsupported value: 0.7 (leave temperature out for this model)" },
+        { 400,
+          "{\"error\":{\"message\":\"x\",\"param\":\"max_completion_tokens\","
+          "\"code\":\"unsupported_parameter\"}}",
+          "x (send max_tokens to this server)" },
+        /* Something else is wrong with it, or with something else. */
+        { 400,
+          "{\"error\":{\"message\":\"max_tokens is too large\",\"param\":\"max_tokens\","
+          "\"code\":\"invalid_value\"}}",
+          "max_tokens is too large" },
+        { 400,
+          "{\"error\":{\"message\":\"no\",\"param\":\"stop\",\"code\":"
+          "\"unsupported_parameter\"}}",
+          "no" },
+        { 500,
+          "{\"error\":{\"message\":\"no\",\"param\":\"max_tokens\",\"code\":"
+          "\"unsupported_parameter\"}}",
+          "no" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        glimpse_outcome o = decode(table[i].status, table[i].body);
+        assert_int_equal(o.error, GLIMPSE_ERR_HTTP);
+        assert_string_equal(o.error_message, table[i].message);
+    }
+    /* Of a long complaint the end gives way, not the advice. */
+    char body[1200] = "{\"error\":{\"param\":\"max_tokens\",\"code\":"
+                      "\"unsupported_parameter\",\"message\":\"";
+    size_t len = strlen(body);
+    for (int i = 0; i < 400; i++, len += 2) memcpy(body + len, "\xC3\xA9", 2);
+    memcpy(body + len, "\"}}", 4);
+    glimpse_outcome o = decode(400, body);
+    size_t said = strlen(o.error_message);
+    assert_int_equal(gl_utf8_check(o.error_message, said), said);
+    assert_non_null(strstr(o.error_message, " (send max_completion_tokens for this model)"));
+}
+
+/* --- what each server really sends --- */
+
+static void the_errors_of_compatible_servers_are_read(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *server, *body;
+        int status, judged;
+        const char *code, *message;
+    } table[] = {
+        { "vLLM",
+          "{\"error\":{\"message\":\"The model `x` does not exist.\",\"type\":"
+          "\"NotFoundError\",\"param\":\"model\",\"code\":404}}",
+          404, 0, "404", "The model `x` does not exist." },
+        { "older vLLM",
+          "{\"object\":\"error\",\"message\":\"This model's maximum context length is 4096 "
+          "tokens.\",\"type\":\"BadRequestError\",\"param\":null,\"code\":400}",
+          400, 0, "400", "This model's maximum context length is 4096 tokens." },
+        { "llama.cpp, loading",
+          "{\"error\":{\"code\":503,\"message\":\"Loading model\",\"type\":"
+          "\"unavailable_error\"}}",
+          503, 0, "503", "Loading model" },
+        { "llama.cpp, too long",
+          "{\"error\":{\"code\":400,\"message\":\"the request exceeds the available context "
+          "size\",\"type\":\"exceed_context_size_error\",\"n_prompt_tokens\":9000,"
+          "\"n_ctx\":4096}}",
+          400, 0, "400", "the request exceeds the available context size" },
+        { "Ollama",
+          "{\"error\":{\"message\":\"model \\\"x\\\" not found, try pulling it first\","
+          "\"type\":\"not_found_error\",\"param\":null,\"code\":null}}",
+          404, 0, "not_found_error", "model \"x\" not found, try pulling it first" },
+        { "Ollama, native", "{\"error\":\"invalid character\"}", 400, 0, "bad_request",
+          "invalid character" },
+        { "OpenRouter, in a 200",
+          "{\"error\":{\"code\":502,\"message\":\"Provider returned error\",\"metadata\":{"
+          "\"provider_name\":\"x\"}},\"user_id\":\"u\"}",
+          200, 502, "502", "Provider returned error" },
+        { "OpenRouter", "{\"error\":{\"message\":\"Insufficient credits\",\"code\":402}}", 402, 0,
+          "402", "Insufficient credits" },
+        { "Azure, filtered",
+          "{\"error\":{\"message\":\"The response was filtered\",\"type\":null,\"param\":"
+          "\"prompt\",\"code\":\"content_filter\",\"status\":400,\"innererror\":{\"code\":"
+          "\"ResponsibleAIPolicyViolation\"}}}",
+          400, 0, "content_filter", "The response was filtered" },
+        { "Azure, throttled",
+          "{\"error\":{\"code\":\"429\",\"message\":\"Requests have exceeded the call rate "
+          "limit\"}}",
+          429, 0, "429", "Requests have exceeded the call rate limit" },
+        { "Azure's gateway",
+          "{ \"statusCode\": 401, \"message\": \"Unauthorized. Access token is missing.\" }", 401,
+          0, "auth_error", "Unauthorized. Access token is missing." },
+        { "a proxy", "<html><h1>502 Bad Gateway</h1>", 502, 0, "server_error",
+          "the endpoint failed (HTTP 502); content type application/json; it begins: "
+          "<html><h1>502 Bad Gateway</h1>" },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        glimpse_outcome o = decode(table[i].status, table[i].body);
+        if (o.error != GLIMPSE_ERR_HTTP || strcmp(o.error_code, table[i].code) != 0 ||
+            strcmp(o.error_message, table[i].message) != 0 || o.error_status != table[i].judged)
+            fail_msg("%s: %s, %s, judged by %d", table[i].server, o.error_code, o.error_message,
+                     o.error_status);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+    const struct CMUnitTest tests[] = {
+        TEST(a_429_without_money_is_quota_and_no_other),
+        TEST(a_complaint_about_a_parameter_says_what_to_send),
+        TEST(the_errors_of_compatible_servers_are_read),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
