@@ -27,6 +27,10 @@ int job_verdict(cli_job *job)
 {
     const cli_tally *tally = &job->tally;
     if (job->exit_code != 0) return job->exit_code;
+    if (tally->starved > 0 && tally->answered == 0) {
+        say("no file descriptor is left for even one connection (ulimit -n)");
+        return EXIT_OS_LIMIT;
+    }
     if (tally->unreached > 0 && tally->answered == 0) {
         say("the endpoint could not be reached: not one connection succeeded");
         return EXIT_UNREACHABLE;

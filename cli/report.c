@@ -22,6 +22,8 @@ void tally_add(cli_tally *tally, const glimpse_result *result)
     if (attempts > 1) tally->retries += (uint64_t)attempts - 1;
     if (attempts > 0 || error == GLIMPSE_OK)
         tally->answered++;
+    else if (error == GLIMPSE_ERR_DESCRIPTORS)
+        tally->starved++;
     else if (error == GLIMPSE_ERR_CONNECT || error == GLIMPSE_ERR_DNS || error == GLIMPSE_ERR_TLS ||
              error == GLIMPSE_ERR_DNS_UNKNOWN || error == GLIMPSE_ERR_TIMEOUT_CONNECT)
         tally->unreached++;

@@ -19,6 +19,7 @@ typedef struct cli_tally {
     uint64_t by_status[GLIMPSE_STATUS_COUNT], by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t attempts, retries;
     uint64_t unreached; /* ended without a connection */
+    uint64_t starved;   /* ended for want of a descriptor */
     uint64_t answered;  /* ended after a request had gone out, or from the cache */
 } cli_tally;
 

@@ -38,6 +38,8 @@ static int code_of(const glimpse_result *result)
     switch (glimpse_result_error(result)) {
     case GLIMPSE_OK:
         return EXIT_DONE;
+    case GLIMPSE_ERR_DESCRIPTORS:
+        return EXIT_OS_LIMIT;
     case GLIMPSE_ERR_CONNECT:
     case GLIMPSE_ERR_DNS:
     case GLIMPSE_ERR_DNS_UNKNOWN:

@@ -28,7 +28,12 @@ END
 run_tests() { # preset
     say ""
     say "Tests, $1:"
-    ctest --preset "$1" --no-tests=error --parallel "$jobs" </dev/null || fail 1 "tests failed in build/$1"
+    failed=
+    ctest --preset "$1" --no-tests=error --parallel "$jobs" </dev/null || failed=yes
+    say ""
+    say "Fault rows (docs/faults.md), $1:"
+    cat "build/$1/fault-table.txt" || failed=yes
+    [ -z "$failed" ] || fail 1 "tests failed in build/$1"
 }
 
 # --- the demonstration -----------------------------------------------------------------------------

@@ -126,6 +126,17 @@ static bool endpoint_failed(const gl_failure *failure)
     }
 }
 
+bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now)
+{
+    static const gl_told unsaid[GL_BUCKET_COUNT] = { { -1, -1, -1 },
+                                                     { -1, -1, -1 },
+                                                     { -1, -1, -1 } };
+    if (!gl_limit_starved(&admission->limit)) return false;
+    gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, unsaid, 0, now);
+    if (request->attempt.probe) gl_breaker_probe_lost(&admission->breaker, now);
+    return true;
+}
+
 gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *request,
                                      const gl_admission_report *report, gl_time now)
 {

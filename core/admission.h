@@ -59,6 +59,10 @@ gl_request *gl_admission_any(const gl_admission *admission);
 /* It goes: takes its place, its tokens, and marks it a probe if it is one. */
 void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *rng, gl_time now);
 
+/* Its attempt ended because there was no descriptor for its connection. true: it can wait until
+ * another's ends, and that costs it nothing; false: nothing is in flight, so this is a failure. */
+bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now);
+
 /* Its attempt ended with this; told by the one who knows what was answered. `failure` may be NULL
  * for an answer. */
 typedef struct gl_admission_report {

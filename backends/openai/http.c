@@ -230,7 +230,8 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     if (!share_new(http)) goto done;
     http->drain = gl_defer_new(loop, drain, http);
     http->reaper = gl_timer_new(loop, reap, http);
-    if (http->drain == NULL || http->reaper == NULL) goto done;
+    http->breather = gl_timer_new(loop, gl_sockets_breathe, http);
+    if (http->drain == NULL || http->reaper == NULL || http->breather == NULL) goto done;
     if (http->endpoint.resolve_name != NULL) {
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
@@ -258,6 +259,7 @@ void gl_http_free(gl_http *http)
     if (http->share != NULL) curl_share_cleanup(http->share);
     gl_sockets_free(http);
     gl_timer_free(http->reaper);
+    gl_timer_free(http->breather);
     gl_defer_free(http->drain);
     gl_endpoint_free(&http->endpoint);
     gl_free(http);

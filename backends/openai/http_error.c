@@ -18,6 +18,12 @@ static bool handshake_was_cut(const char *reason)
     return strstr(reason, "error:") == NULL || strstr(reason, "unexpected eof") != NULL;
 }
 
+/* Headers above libcurl's bound, all together 300 KiB, are CURLE_RECV_ERROR to it. */
+static bool headers_too_large(const char *reason)
+{
+    return strstr(reason, "Too large response headers") != NULL;
+}
+
 static glimpse_error judge_code(const gl_transfer *transfer)
 {
     bool sent = transfer->sendings != 0;
@@ -32,6 +38,9 @@ static glimpse_error judge_code(const gl_transfer *transfer)
     case CURLE_COULDNT_RESOLVE_PROXY:
         return GLIMPSE_ERR_DNS;
     case CURLE_COULDNT_CONNECT:
+        return transfer->open_errno == EMFILE || transfer->open_errno == ENFILE
+                   ? GLIMPSE_ERR_DESCRIPTORS
+                   : GLIMPSE_ERR_CONNECT;
     case CURLE_PROXY:
         return GLIMPSE_ERR_CONNECT;
     case CURLE_SSL_CONNECT_ERROR:
@@ -54,8 +63,10 @@ static glimpse_error judge_code(const gl_transfer *transfer)
         return GLIMPSE_ERR_BODY_TOO_LARGE;
     case CURLE_ABORTED_BY_CALLBACK: /* the second sending: see before_sending */
         return GLIMPSE_ERR_RESET;
-    case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
+        if (headers_too_large(transfer->reason)) return GLIMPSE_ERR_PROTOCOL;
+        return sent ? GLIMPSE_ERR_RESET : GLIMPSE_ERR_CONNECT;
+    case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:
     case CURLE_GOT_NOTHING:
     case CURLE_SEND_FAIL_REWIND:
@@ -74,8 +85,10 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     switch (error) {
     case GLIMPSE_ERR_BODY_TOO_LARGE:
         return "the answer is larger than the limit";
-    case GLIMPSE_ERR_OOM:
-        return "out of memory";
+    case GLIMPSE_ERR_OOM: /* libcurl 7.88 has one code for both; later ones CURLE_TOO_LARGE */
+        return transfer->code == CURLE_OUT_OF_MEMORY && transfer->sendings != 0 && !transfer->began
+                   ? "out of memory, or a header line above the limit of 100 KiB"
+                   : "out of memory";
     case GLIMPSE_ERR_REDIRECT:
         return "the server redirected; redirects are not followed";
     case GLIMPSE_ERR_PROTOCOL:
@@ -83,13 +96,12 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
         return NULL;
     case GLIMPSE_ERR_RESET:
         return transfer->code == CURLE_ABORTED_BY_CALLBACK ? resent : NULL;
-    case GLIMPSE_ERR_CONNECT: {
-        int reason = transfer->http->sockets.last_errno;
-        if (transfer->code != CURLE_COULDNT_CONNECT || reason == 0) return NULL;
-        return reason == EMFILE || reason == ENFILE
-                   ? "no file descriptor is left for a connection (ulimit -n)"
-                   : "no socket could be opened";
-    }
+    case GLIMPSE_ERR_DESCRIPTORS:
+        return "no file descriptor is left for a connection (ulimit -n)";
+    case GLIMPSE_ERR_CONNECT:
+        return transfer->code == CURLE_COULDNT_CONNECT && transfer->open_errno != 0
+                   ? "no socket could be opened"
+                   : NULL;
     default:
         return NULL;
     }

@@ -71,6 +71,7 @@ struct gl_transfer {
     gl_buf body;
     glimpse_error error; /* ours, when we ended it: it goes before code */
     CURLcode code;
+    int open_errno;    /* why its socket could not be opened, 0 when it could */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     bool get, began;
     char reason[CURL_ERROR_SIZE];
@@ -145,17 +146,19 @@ typedef struct gl_socket {
     gl_shard *shard; /* that announced it, NULL before */
     bool ours;       /* opened by our callback, so closed by it: may stay watched in between */
     bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
+    bool held;       /* not watched for writing until the breather fires */
+    uint8_t writes;  /* times it was only writable, since it was last readable */
 } gl_socket;
 
 typedef struct gl_sockets {
     gl_socket *at; /* by descriptor */
     size_t count;
-    int last_errno; /* why the last one could not be opened */
 } gl_sockets;
 
 int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused);
-curl_socket_t gl_socket_open(void *http, curlsocktype purpose, struct curl_sockaddr *address);
+curl_socket_t gl_socket_open(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);
 int gl_socket_close(void *http, curl_socket_t fd);
+void gl_sockets_breathe(void *http);     /* the breather's callback */
 void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
 void gl_sockets_free(gl_http *http);
 
@@ -178,6 +181,7 @@ struct gl_http {
     gl_sockets sockets;
     gl_defer *drain;
     gl_timer *reaper; /* off while there is no shard: an idle client lets the loop end */
+    gl_timer *breather;
     bool draining;
 };
 

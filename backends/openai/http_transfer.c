@@ -86,7 +86,6 @@ static bool set_wire(CURL *easy, gl_http *http)
     SET(CURLOPT_TCP_KEEPIDLE, 60L); /* s; waits for a model outlive what NATs remember */
     SET(CURLOPT_TCP_KEEPINTVL, 30L);
     SET(CURLOPT_OPENSOCKETFUNCTION, gl_socket_open);
-    SET(CURLOPT_OPENSOCKETDATA, http);
     SET(CURLOPT_CLOSESOCKETFUNCTION, gl_socket_close);
     SET(CURLOPT_CLOSESOCKETDATA, http);
     /* "" and not NULL: libcurl then reads no environment variable. */
@@ -95,6 +94,7 @@ static bool set_wire(CURL *easy, gl_http *http)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, endpoint->http_version);
     SET(CURLOPT_PIPEWAIT, endpoint->multiplex ? 1L : 0L);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* the least; RFC 8996 */
     SET(CURLOPT_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
@@ -112,6 +112,7 @@ static bool set_request(CURL *easy, gl_transfer *transfer)
     const gl_endpoint *endpoint = &transfer->http->endpoint;
     bool ok = true;
     SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
     SET(CURLOPT_ERRORBUFFER, transfer->reason);
     SET(CURLOPT_PREREQFUNCTION, before_sending);
     SET(CURLOPT_PREREQDATA, transfer);
@@ -219,6 +220,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->request = body;
     transfer->error = GLIMPSE_OK;
     transfer->code = CURLE_OK;
+    transfer->open_errno = 0;
     transfer->sendings = 0;
     transfer->began = false;
     transfer->reason[0] = '\0';

@@ -29,6 +29,13 @@ void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now)
     limit->held = limit->window;
 }
 
+bool gl_limit_starved(gl_limit *limit)
+{
+    if (limit->in_flight == 0) return false;
+    limit->window = limit->held = (double)limit->in_flight;
+    return true;
+}
+
 void gl_limit_restart(gl_limit *limit)
 {
     if (limit->window > limit->held) limit->held = limit->window;

@@ -45,6 +45,10 @@ void gl_limit_answered(gl_limit *limit);
 /* An attempt that started then, and has ended, was told that it is too much. */
 void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now);
 
+/* An attempt that has ended found no descriptor for its connection: those in flight are all that
+ * can be. false: there are none, so waiting for one of them to end would be in vain. */
+bool gl_limit_starved(gl_limit *limit);
+
 /* After an outage: from the start again, doubling up to where it held. */
 void gl_limit_restart(gl_limit *limit);
 

@@ -335,7 +335,7 @@ static void want_of_descriptors_is_named(void **state)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
     http_call_run(&rig, &call, "/x", "{}");
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-    assert_int_equal(call.error, GLIMPSE_ERR_CONNECT);
+    assert_int_equal(call.error, GLIMPSE_ERR_DESCRIPTORS);
     assert_non_null(strstr(call.message, "descriptor"));
     gl_http_cancel(busy.transfer);
     http_call_free(&call);

@@ -6,10 +6,12 @@
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
+#include <event2/bufferevent_ssl.h>
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct fault_server {
     size_t queued, next;
     fault_request *log;
     size_t requests, accepted, open, active, peak;
+    SSL_CTX *tls;
     void (*on_request)(void *arg);
     void *arg;
 };
@@ -100,6 +103,9 @@ static void play(conn *c)
     case FAULT_SEND:
         bufferevent_write(c->bev, c->step->text, strlen(c->step->text));
         return; /* flushed() goes on */
+    case FAULT_BYTES:
+        bufferevent_write(c->bev, c->step->text, (size_t)c->step->ms);
+        return;
     case FAULT_FILL:
         fill(c, c->step->ms);
         return;
@@ -114,6 +120,13 @@ static void play(conn *c)
     case FAULT_RESET: {
         struct linger now = { 1, 0 };
         setsockopt(bufferevent_getfd(c->bev), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        conn_free(c);
+        return;
+    }
+    case FAULT_BYE: {
+        SSL *ssl = bufferevent_openssl_get_ssl(c->bev);
+        if (ssl != NULL) SSL_set_shutdown(ssl, SSL_RECEIVED_SHUTDOWN);
+        if (ssl != NULL) SSL_shutdown(ssl);
         conn_free(c);
         return;
     }
@@ -135,7 +148,7 @@ static void flushed(struct bufferevent *bev, void *arg)
     (void)bev;
     conn *c = arg;
     if (c->step == NULL) return;
-    if (c->step->kind == FAULT_SEND || c->step->kind == FAULT_FILL)
+    if (c->step->kind == FAULT_SEND || c->step->kind == FAULT_BYTES || c->step->kind == FAULT_FILL)
         next_step(c);
     else if (c->step->kind == FAULT_DRIP)
         arm(c, c->step->ms);
@@ -200,7 +213,7 @@ static void came(struct bufferevent *bev, void *arg)
 static void went(struct bufferevent *bev, short what, void *arg)
 {
     (void)bev;
-    (void)what;
+    if (what & BEV_EVENT_CONNECTED) return; /* the handshake is done */
     conn_free(arg);
 }
 
@@ -218,7 +231,11 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
     c->number = server->accepted++;
     server->open++;
     gl_list_push_back(&server->connections, &c->node);
-    c->bev = must(bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE));
+    c->bev = server->tls == NULL
+                 ? must(bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE))
+                 : must(bufferevent_openssl_socket_new(server->base, fd, must(SSL_new(server->tls)),
+                                                       BUFFEREVENT_SSL_ACCEPTING,
+                                                       BEV_OPT_CLOSE_ON_FREE));
     c->timer = must(evtimer_new(server->base, timer_fired, c));
     bufferevent_setcb(c->bev, came, flushed, went, c);
     bufferevent_enable(c->bev, EV_READ | EV_WRITE);
@@ -276,6 +293,11 @@ void fault_server_play_once(fault_server *server, const fault_step *script)
 void fault_server_on_accept(fault_server *server, const fault_step *script)
 {
     server->on_accept = script;
+}
+
+void fault_server_tls(fault_server *server, struct ssl_ctx_st *context)
+{
+    server->tls = context;
 }
 
 void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *arg)

@@ -12,15 +12,18 @@
 #include <stddef.h>
 
 struct event_base;
+struct ssl_ctx_st;
 
 typedef enum fault_kind {
     FAULT_END,
     FAULT_SEND,  /* the text; goes on when the kernel has taken all of it */
+    FAULT_BYTES, /* ms bytes of the text, which may hold NUL bytes */
     FAULT_DRIP,  /* the text, a byte a write, ms between them */
     FAULT_FILL,  /* ms kilobytes of 'x' (the number stands in ms) */
     FAULT_PAUSE, /* ms */
     FAULT_HANG,  /* nothing more until the client goes */
-    FAULT_CLOSE, /* FIN */
+    FAULT_CLOSE, /* FIN; with TLS an end without a close_notify */
+    FAULT_BYE,   /* with TLS a close_notify, and FIN */
     FAULT_RESET  /* RST */
 } fault_kind;
 
@@ -55,6 +58,8 @@ void fault_server_play(fault_server *server, const fault_step *script);
 void fault_server_play_once(fault_server *server, const fault_step *script);
 /* What is played for each connection, before its first byte is read; NULL for nothing. */
 void fault_server_on_accept(fault_server *server, const fault_step *script);
+/* From the next connection on it speaks TLS; context is the caller's, until the server is freed. */
+void fault_server_tls(fault_server *server, struct ssl_ctx_st *context);
 /* Called for each complete request, before its script. */
 void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *arg);
 

@@ -2,11 +2,9 @@
 #include "tls_front.h"
 
 #include <netinet/in.h>
-#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <openssl/x509v3.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "certificate.h"
+
 #define MUST(condition)                                                                            \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -26,41 +26,6 @@
     } while (0)
 
 /* --- certificates --- */
-
-static void add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX context;
-    X509V3_set_ctx_nodb(&context);
-    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
-    MUST(extension != NULL);
-    X509_add_ext(certificate, extension, -1);
-    X509_EXTENSION_free(extension);
-}
-
-/* issuer NULL: signed by its own key, a CA. */
-static X509 *certificate_new(EVP_PKEY *key, const char *name, X509 *issuer, EVP_PKEY *issuer_key,
-                             long seconds)
-{
-    static long serial = 1;
-    X509 *certificate = X509_new();
-    MUST(certificate != NULL);
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -86400);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), seconds);
-    X509_set_pubkey(certificate, key);
-    X509_NAME *subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    X509 *signer = issuer != NULL ? issuer : certificate;
-    X509_set_issuer_name(certificate, X509_get_subject_name(signer));
-    if (issuer == NULL)
-        add_extension(certificate, signer, NID_basic_constraints, "critical,CA:TRUE");
-    else
-        add_extension(certificate, signer, NID_subject_alt_name, "IP:127.0.0.1,DNS:front.test");
-    MUST(X509_sign(certificate, issuer != NULL ? issuer_key : key, EVP_sha256()) > 0);
-    return certificate;
-}
 
 static void write_certificate(const char *path, X509 *certificate)
 {
@@ -86,10 +51,10 @@ static void make_files(tls_front *front, tls_front_kind kind)
     snprintf(front->log_file, sizeof front->log_file, "%s/access.log", front->dir);
     EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
     MUST(ca_key != NULL && key != NULL);
-    X509 *ca = certificate_new(ca_key, "Test CA", NULL, NULL, 86400);
-    X509 *other = certificate_new(key, "Other CA", NULL, NULL, 86400);
+    X509 *ca = certificate_make(ca_key, "Test CA", NULL, NULL, 86400);
+    X509 *other = certificate_make(key, "Other CA", NULL, NULL, 86400);
     X509 *leaf =
-        certificate_new(key, "front.test", ca, ca_key, kind == TLS_FRONT_EXPIRED ? -3600 : 86400);
+        certificate_make(key, "front.test", ca, ca_key, kind == TLS_FRONT_EXPIRED ? -3600 : 86400);
     write_certificate(front->ca_file, ca);
     write_certificate(front->other_ca_file, other);
     write_certificate(front->cert_file, leaf);

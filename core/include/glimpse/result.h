@@ -56,6 +56,7 @@ typedef enum glimpse_status {
     X(CANCELLED, "cancelled", "cancelled before it finished", 0)                                   \
     X(DEADLINE, "deadline", "the request's deadline passed", 0)                                    \
     X(CONNECT, "connect", "no connection could be made", 1)                                        \
+    X(DESCRIPTORS, "descriptors", "no file descriptor is left for a connection", 1)                \
     X(DNS, "dns", "the host name could not be resolved", 1)                                        \
     X(DNS_UNKNOWN, "dns", "the host name does not exist", 0)                                       \
     X(TLS, "tls", "the server could not be trusted", 0)                                            \

@@ -1,0 +1,162 @@
+/*
+ * http2.c - rows 28 and 29: HTTP/2 servers that take back what they took on. libcurl would send
+ * refused requests again on its own, up to five times; here each attempt is one stream at most.
+ */
+#include "support/h2_server.h"
+
+typedef struct scene {
+    batch_run run;
+    tls_setup tls;
+    h2_server *server;
+} scene;
+
+static void open_scene(scene *s, const char *name, h2_fault fault, size_t times, size_t lines)
+{
+    batch_init(&s->run, name);
+    batch_drafts(&s->run, lines);
+    tls_setup_init(&s->tls, &s->run, 86400);
+    s->server = h2_server_new(&s->run, &s->tls, fault, times);
+}
+
+/* Every stream that a client opened is one attempt told, and the other way round. */
+static void play(scene *s, int code)
+{
+    batch_go(&s->run, code);
+    assert_int_equal(h2_server_requests(s->server), batch_int(s->run.summary, "attempts"));
+}
+
+static void close_scene(scene *s)
+{
+    h2_server_free(s->server);
+    batch_end(&s->run);
+    tls_setup_free(&s->tls);
+}
+
+static void row_28_refused_streams_are_counted_attempts(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_REFUSE, 3, 10);
+    play(&s, 0);
+    batch_all(&s.run, "aligned", "null");
+    assert_int_equal(h2_server_requests(s.server), 13);
+    close_scene(&s);
+}
+
+static void row_28_streams_refused_for_ever_use_up_their_attempts(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_REFUSE, SIZE_MAX, 4);
+    batch_args(&s.run, "--max-attempts", "3", NULL);
+    play(&s, 1);
+    batch_all(&s.run, "error", "reset");
+    assert_int_equal(h2_server_requests(s.server), 12);
+    close_scene(&s);
+}
+
+static void row_28_streams_that_fail_inside_are_reset(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_INTERNAL, 3, 10);
+    play(&s, 0);
+    assert_int_equal(h2_server_requests(s.server), 13);
+    close_scene(&s);
+}
+
+static void row_28_streams_above_goaways_last_are_asked_again_by_us(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_GOAWAY, 8, 8);
+    play(&s, 0);
+    batch_all(&s.run, "aligned", "null");
+    assert_int_equal(h2_server_requests(s.server), 15); /* 8, and 7 of them once more */
+    assert_in_range(h2_server_connections(s.server), 2, 8);
+    close_scene(&s);
+}
+
+static void row_28_goaway_on_every_connection_ends(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_GOAWAY_ALWAYS, 0, 4);
+    batch_args(&s.run, "--max-attempts", "3", "--concurrency", "1", NULL);
+    play(&s, 1);
+    batch_all(&s.run, "error", "protocol"); /* worth one more attempt and no second */
+    assert_int_equal(h2_server_requests(s.server), 8);
+    assert_in_range(h2_server_connections(s.server), 8, 9); /* no endless loop of them */
+    close_scene(&s);
+}
+
+static void row_28_connection_that_dies_under_its_streams_is_not_resent_on(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_DIES, 2, 10);
+    batch_go(&s.run, 0);
+    batch_all(&s.run, "aligned", "null");
+    /* It was gone before it had read all that was sent: so less than the attempts, never more. */
+    assert_in_range(h2_server_requests(s.server), 10, batch_int(s.run.summary, "attempts"));
+    assert_in_range(batch_int(s.run.summary, "attempts"), 12, 30);
+    close_scene(&s);
+}
+
+static void row_29_one_stream_at_a_time_makes_progress(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_ONE_STREAM, 0, 40);
+    play(&s, 0);
+    batch_all(&s.run, "aligned", "null");
+    close_scene(&s);
+}
+
+static void row_29_no_window_ends_at_the_deadline_and_costs_no_cpu(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, __func__, H2_NO_WINDOW, 0, 3);
+    batch_args(&s.run, "--deadline", "500ms", "--concurrency", "1", NULL);
+    play(&s, 1);
+    size_t late = 0; /* the first may go out before the window is known */
+    for (size_t i = 0; i < 3; i++)
+        late += strcmp(batch_text(s.run.records[i], "error.code"), "deadline") == 0;
+    assert_in_range(late, 2, 3);
+    assert_true(s.run.seconds < 3 * 0.5 + 1);
+    batch_waited(&s.run);
+    close_scene(&s);
+}
+
+/* Few are answered each; of very many, nghttp2 on either side may have had enough. */
+static void row_29_flood_of_settings_ends(void **state)
+{
+    (void)state;
+    scene s;
+    open_scene(&s, "row_29_settings_500", H2_SETTINGS_FLOOD, 500, 4);
+    play(&s, 0);
+    close_scene(&s);
+    open_scene(&s, "row_29_settings_5000", H2_SETTINGS_FLOOD, 5000, 4);
+    batch_args(&s.run, "--deadline", "1s", "--max-attempts", "2", NULL);
+    batch_go(&s.run, BATCH_ANY);
+    assert_true(s.run.seconds < 2.5);
+    batch_waited(&s.run);
+    close_scene(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(row_28_refused_streams_are_counted_attempts),
+        cmocka_unit_test(row_28_streams_refused_for_ever_use_up_their_attempts),
+        cmocka_unit_test(row_28_streams_that_fail_inside_are_reset),
+        cmocka_unit_test(row_28_streams_above_goaways_last_are_asked_again_by_us),
+        cmocka_unit_test(row_28_goaway_on_every_connection_ends),
+        cmocka_unit_test(row_28_connection_that_dies_under_its_streams_is_not_resent_on),
+        cmocka_unit_test(row_29_one_stream_at_a_time_makes_progress),
+        cmocka_unit_test(row_29_no_window_ends_at_the_deadline_and_costs_no_cpu),
+        cmocka_unit_test(row_29_flood_of_settings_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,422 @@
+/* batch_run.c - see batch_run.h. Fails the test that runs it; aborts when the machine does. */
+#include "batch_run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifdef __has_feature
+#define HAS_FEATURE(x) __has_feature(x)
+#else
+#define HAS_FEATURE(x) 0
+#endif
+
+/* Small runs stay below this: 40 MiB was the most seen without sanitizers, whose shadow, quarantine
+ * and redzones take several times that. */
+enum { SMALL_RSS_KIB = HAS_FEATURE(address_sanitizer) ? 400 * 1024 : 64 * 1024 };
+
+struct memory {
+    struct memory *next;
+    max_align_t bytes[];
+};
+
+void *batch_keep(batch_run *run, size_t size)
+{
+    struct memory *memory = calloc(1, sizeof *memory + size);
+    assert_non_null(memory);
+    memory->next = run->kept;
+    run->kept = memory;
+    return memory->bytes;
+}
+
+static char *path_of(batch_run *run, const char *name)
+{
+    size_t size = strlen(run->dir) + strlen(name) + 2;
+    char *path = batch_keep(run, size);
+    snprintf(path, size, "%s/%s", run->dir, name);
+    return path;
+}
+
+void batch_init(batch_run *run, const char *name)
+{
+    signal(SIGPIPE, SIG_IGN);
+    *run = (batch_run){ .base = event_base_new() };
+    assert_non_null(run->base);
+    run->server = fault_server_new(run->base);
+    assert_true(mkdir(FAULT_DIR, 0777) == 0 || errno == EEXIST);
+    snprintf(run->dir, sizeof run->dir, "%s/%s", FAULT_DIR, name);
+    assert_true(mkdir(run->dir, 0777) == 0 || errno == EEXIST);
+    snprintf(run->url, sizeof run->url, "http://127.0.0.1:%d/v1", fault_server_port(run->server));
+    unlink(path_of(run, "out.jsonl"));
+    unlink(path_of(run, "summary.json"));
+    batch_args(run, GLIMPSE_PROGRAM, "batch", path_of(run, "in.jsonl"), "-o",
+               path_of(run, "out.jsonl"), "--summary", path_of(run, "summary.json"), "--base-url",
+               run->url, "--log-level", "debug", "--base-delay", "5ms", "--seed", "1", NULL);
+}
+
+void batch_args(batch_run *run, ...)
+{
+    va_list args;
+    const char *arg;
+    va_start(args, run);
+    while ((arg = va_arg(args, const char *)) != NULL) {
+        assert_true(run->arg_count + 1 < BATCH_ARGS);
+        run->args[run->arg_count++] = arg;
+    }
+    va_end(args);
+}
+
+void batch_input(batch_run *run, const char *text, size_t len, size_t lines)
+{
+    FILE *file = fopen(path_of(run, "in.jsonl"), "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+    run->lines = lines;
+    run->own_ids = true;
+}
+
+void batch_drafts(batch_run *run, size_t n)
+{
+    FILE *file = fopen(path_of(run, "in.jsonl"), "w");
+    assert_non_null(file);
+    for (size_t i = 1; i <= n; i++)
+        fprintf(file, "{\"custom_id\":\"d%zu\",\"input_text\":\"text number %zu\"}\n", i, i);
+    assert_int_equal(fclose(file), 0);
+    run->lines = n;
+}
+
+/* --- the child --- */
+
+static void limit(int what, long value)
+{
+    struct rlimit to = { (rlim_t)value, (rlim_t)value };
+    if (value > 0 && setrlimit(what, &to) != 0) _exit(126);
+}
+
+static void run_child(const batch_run *run, const char *out, const char *err)
+{
+    static char key[] = "OPENAI_API_KEY=" CANARY;
+    /* 99 is no exit code of ours. */
+    static char asan[] = "ASAN_OPTIONS=exitcode=99:detect_leaks=1";
+    static char ubsan[] = "UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1";
+    static char shim[] = "LD_PRELOAD=" FAULT_SHIM;
+    char *path = NULL, *more = NULL, *environment[7] = { key, asan, ubsan, NULL };
+    size_t count = 3;
+    if (getenv("PATH") != NULL && asprintf(&path, "PATH=%s", getenv("PATH")) > 0)
+        environment[count++] = path;
+    if (run->environment != NULL && asprintf(&more, "%s", run->environment) > 0)
+        environment[count++] = more;
+    if (run->environment != NULL) environment[count++] = shim;
+    environment[count] = NULL;
+    int null = open("/dev/null", O_RDONLY), to[2];
+    to[0] = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    to[1] = open(err, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(to[0], 1) < 0 || dup2(to[1], 2) < 0) _exit(126);
+    for (int fd = 3; fd < 256; fd++) close(fd);
+    limit(RLIMIT_STACK, run->stack_kib * 1024);
+    limit(RLIMIT_NOFILE, run->descriptors);
+    limit(RLIMIT_FSIZE, run->file_bytes);
+    char *args[BATCH_ARGS];
+    for (size_t i = 0; i <= run->arg_count; i++)
+        if (run->args[i] == NULL)
+            args[i] = NULL;
+        else if (asprintf(&args[i], "%s", run->args[i]) < 0)
+            _exit(126);
+    signal(SIGPIPE, SIG_DFL);
+    execve(args[0], args, environment);
+    _exit(127);
+}
+
+static void child_changed(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    batch_run *run = arg;
+    int status;
+    struct rusage usage;
+    if (run->pid <= 0 || wait4(run->pid, &status, WNOHANG, &usage) != run->pid) return;
+    run->pid = 0;
+    run->code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+    run->cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    run->max_rss_kib = usage.ru_maxrss;
+    event_base_loopbreak(run->base);
+}
+
+static void ticked(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    batch_run *run = arg;
+    if (run->while_running != NULL && run->pid > 0) run->while_running(run, run->pid);
+    child_changed(-1, 0, run);
+}
+
+static void expired(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    batch_run *run = arg;
+    if (run->pid > 0) kill(run->pid, SIGKILL);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void run_it(batch_run *run, const char *out, const char *err)
+{
+    static const struct timeval tick = { 0, 10000 };
+    double most = run->seconds_max > 0 ? run->seconds_max : 20, began = now();
+    struct timeval guard = { (time_t)most, 0 };
+    struct event *child = evsignal_new(run->base, SIGCHLD, child_changed, run);
+    struct event *ticker = event_new(run->base, -1, EV_PERSIST, ticked, run);
+    struct event *killer = evtimer_new(run->base, expired, run);
+    assert_true(event_add(child, NULL) == 0 && event_add(ticker, &tick) == 0 &&
+                event_add(killer, &guard) == 0);
+    run->pid = fork();
+    assert_true(run->pid >= 0);
+    if (run->pid == 0) run_child(run, out, err);
+    while (run->pid > 0) event_base_dispatch(run->base);
+    run->seconds = now() - began;
+    event_free(child);
+    event_free(ticker);
+    event_free(killer);
+}
+
+/* --- what it left --- */
+
+static char *read_file(const char *path, size_t *len)
+{
+    *len = 0;
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 1);
+    assert_non_null(text);
+    if (file == NULL) return text;
+    char block[65536];
+    size_t n;
+    while ((n = fread(block, 1, sizeof block, file)) > 0) {
+        text = realloc(text, *len + n + 1);
+        assert_non_null(text);
+        memcpy(text + *len, block, n);
+        *len += n;
+        text[*len] = '\0';
+    }
+    fclose(file);
+    return text;
+}
+
+/* A line that is one object, and nothing else. */
+static struct json_object *parse(const char *line, size_t len)
+{
+    struct json_tokener *tokener = json_tokener_new();
+    assert_non_null(tokener);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    struct json_object *object = json_tokener_parse_ex(tokener, line, (int)len);
+    if (object == NULL || json_tokener_get_parse_end(tokener) != len ||
+        !json_object_is_type(object, json_type_object))
+        fail_msg("not a JSON object: %.*s", (int)(len < 300 ? len : 300), line);
+    json_tokener_free(tokener);
+    return object;
+}
+
+static void load(batch_run *run)
+{
+    size_t len;
+    char *text = read_file(path_of(run, "out.jsonl"), &len);
+    assert_int_equal(strlen(text), len); /* no NUL byte */
+    for (char *line = text, *end; *line != '\0'; line = end + 1) {
+        end = strchr(line, '\n');
+        if (end == NULL && run->torn_end) break;
+        assert_non_null(end); /* no torn line */
+        run->records = realloc(run->records, (run->count + 1) * sizeof(void *));
+        assert_non_null(run->records);
+        run->records[run->count++] = parse(line, (size_t)(end - line));
+    }
+    free(text);
+    text = read_file(path_of(run, "summary.json"), &len);
+    if (len > 0 && text[len - 1] == '\n') len--;
+    if (len > 0) run->summary = parse(text, len);
+    free(text);
+}
+
+/* --- the invariants --- */
+
+static void check_ids(const batch_run *run)
+{
+    unsigned char *seen = calloc(1, run->lines + 1);
+    assert_non_null(seen);
+    for (size_t i = 0; i < run->count; i++) {
+        const char *id = batch_text(run->records[i], "custom_id");
+        size_t n = id[0] == 'd' ? strtoul(id + 1, NULL, 10) : 0;
+        assert_in_range(n, 1, run->lines);
+        assert_false(seen[n]);
+        seen[n] = 1;
+    }
+    free(seen);
+}
+
+static void find_key(batch_run *run, const char *name)
+{
+    size_t len;
+    char *text = read_file(path_of(run, name), &len);
+    if (memmem(text, len, CANARY, strlen(CANARY)) != NULL) fail_msg("%s holds the key", name);
+    free(text);
+}
+
+static void check(batch_run *run)
+{
+    assert_null(strstr(run->err, "Sanitizer"));
+    assert_null(strstr(run->err, "runtime error:"));
+    find_key(run, "stdout");
+    find_key(run, "stderr");
+    find_key(run, "out.jsonl");
+    find_key(run, "summary.json");
+    long most = run->rss_kib > 0 ? run->rss_kib + SMALL_RSS_KIB : SMALL_RSS_KIB;
+    if (run->max_rss_kib > most)
+        fail_msg("%ld KiB of memory, more than %ld", run->max_rss_kib, most);
+    if (run->summary == NULL) return;
+    assert_int_equal(batch_int(run->summary, "exit"), run->code);
+    if (run->loses_records)
+        assert_in_range(run->count, 0, batch_int(run->summary, "done"));
+    else
+        assert_int_equal(batch_int(run->summary, "done"), run->count);
+    assert_int_equal(batch_int(run->summary, "done") + batch_int(run->summary, "unsent"),
+                     run->lines);
+    if (!run->own_ids) check_ids(run);
+    int64_t attempts = 0;
+    for (size_t i = 0; i < run->count; i++)
+        attempts += batch_int(run->records[i], "glimpse.attempts");
+    if (run->loses_records) return;
+    assert_int_equal(attempts, batch_int(run->summary, "attempts"));
+    if (run->other_server) return;
+    assert_int_equal(attempts, fault_server_requests(run->server));
+    for (size_t i = 0; i < fault_server_requests(run->server); i++) /* it did have the key */
+        assert_non_null(strstr(fault_server_request(run->server, i)->head, CANARY));
+}
+
+void batch_run_only(batch_run *run)
+{
+    const char *out = path_of(run, "stdout"), *err = path_of(run, "stderr");
+    run_it(run, out, err);
+    run->err = read_file(err, &run->err_len);
+    run->out = read_file(out, &run->out_len);
+    if (run->code >= 99) fail_msg("exit %d: %.3000s", run->code, run->err);
+    load(run);
+    check(run);
+}
+
+void batch_go(batch_run *run, int code)
+{
+    batch_run_only(run);
+    bool wanted = run->code == code || (code == BATCH_ANY && (run->code == 0 || run->code == 1));
+    if (!wanted) fail_msg("exit %d, not %d: %.1500s", run->code, code, run->err);
+}
+
+void batch_waited(const batch_run *run)
+{
+    /* Starting costs a few hundredths, with sanitizers some tenths of a second. */
+    double start = HAS_FEATURE(address_sanitizer) ? 0.6 : 0.1;
+    if (run->cpu > start + run->seconds * 0.05)
+        fail_msg("%.3f s of CPU in %.3f s of waiting", run->cpu, run->seconds);
+}
+
+void batch_end(batch_run *run)
+{
+    for (size_t i = 0; i < run->count; i++) json_object_put(run->records[i]);
+    free(run->records);
+    json_object_put(run->summary);
+    free(run->err);
+    free(run->out);
+    fault_server_free(run->server);
+    event_base_loop(run->base, EVLOOP_NONBLOCK);
+    event_base_free(run->base);
+    while (run->kept != NULL) {
+        struct memory *next = run->kept->next;
+        free(run->kept);
+        run->kept = next;
+    }
+}
+
+/* --- looking at it --- */
+
+struct json_object *batch_record(const batch_run *run, const char *id)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (strcmp(batch_text(run->records[i], "custom_id"), id) == 0) return run->records[i];
+    fail_msg("no record of %s", id);
+    return NULL;
+}
+
+struct json_object *batch_at(struct json_object *record, const char *path)
+{
+    char name[64];
+    while (record != NULL && *path != '\0') {
+        size_t len = strcspn(path, ".");
+        assert_true(len < sizeof name);
+        memcpy(name, path, len);
+        name[len] = '\0';
+        if (!json_object_object_get_ex(record, name, &record)) return NULL;
+        path += len + (path[len] == '.');
+    }
+    return record;
+}
+
+const char *batch_text(struct json_object *record, const char *path)
+{
+    struct json_object *value = batch_at(record, path);
+    return value != NULL ? json_object_get_string(value) : "null";
+}
+
+int64_t batch_int(struct json_object *record, const char *path)
+{
+    struct json_object *value = batch_at(record, path);
+    assert_non_null(value);
+    return json_object_get_int64(value);
+}
+
+void batch_all(const batch_run *run, const char *status, const char *code)
+{
+    for (size_t i = 0; i < run->count; i++) {
+        assert_string_equal(batch_text(run->records[i], "glimpse.status"), status);
+        assert_string_equal(batch_text(run->records[i], "error.code"), code);
+    }
+}
+
+bool batch_says(const batch_run *run, const char *text)
+{
+    return strstr(run->err, text) != NULL;
+}
+
+/* --- scripts --- */
+
+const fault_step *batch_script(batch_run *run, const fault_step *steps, size_t count)
+{
+    fault_step *copy = batch_keep(run, (count + 1) * sizeof *copy);
+    memcpy(copy, steps, count * sizeof *copy);
+    return copy; /* what follows is FAULT_END: zeroes */
+}
+
+const fault_step *batch_answer(batch_run *run, const char *status, const char *headers,
+                               const char *body)
+{
+    size_t size = strlen(status) + strlen(headers) + strlen(body) + 100;
+    char *text = batch_keep(run, size);
+    snprintf(text, size, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers,
+             strlen(body), body);
+    return batch_script(run, &(fault_step){ FAULT_SEND, text, 0 }, 1);
+}
+
+const fault_step *batch_good(batch_run *run)
+{
+    return batch_answer(run, "200 OK", "Content-Type: application/json\r\n", GOOD_BODY);
+}
