@@ -546,7 +546,7 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (engine->key_stop.on) {
+    } else if (request->engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);
