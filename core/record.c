@@ -30,16 +30,28 @@ static void write_count(gl_buf *out, int64_t count)
         gl_buf_append_i64(out, count);
 }
 
+static const char *next_or_end(const char *at, const char *end, char c)
+{
+    const char *found = at < end ? memchr(at, c, (size_t)(end - at)) : NULL;
+    return found != NULL ? found : end;
+}
+
 /* JSON text as it is, without the line ends it may have between its tokens: a record is a line. In
  * valid JSON no line end stands inside a string. */
 static void write_json_line(gl_buf *out, gl_slice json)
 {
-    while (json.len != 0) {
-        size_t run = 0;
-        while (run < json.len && json.data[run] != '\n' && json.data[run] != '\r') run++;
-        gl_buf_append(out, json.data, run);
-        if (run < json.len) run++;
-        json = gl_slice_of(json.data + run, json.len - run);
+    if (json.len == 0) return;
+    const char *at = json.data, *end = json.data + json.len;
+    const char *lf = next_or_end(at, end, '\n'), *cr = next_or_end(at, end, '\r');
+    for (;;) {
+        const char *stop = lf < cr ? lf : cr;
+        gl_buf_append(out, at, (size_t)(stop - at));
+        if (stop == end) return;
+        at = stop + 1;
+        if (stop == lf)
+            lf = next_or_end(at, end, '\n');
+        else
+            cr = next_or_end(at, end, '\r');
     }
 }
 

@@ -92,6 +92,12 @@ bool gl_json_string_is(gl_json string, const char *text)
 {
     if (string.kind != GL_JSON_STRING) return false;
     gl_slice rest = inside(string.text);
+    /* Names hardly ever hold an escape, and most comparisons end at their first bytes. A checked
+     * string has no NUL in it, so text ends the loop where it ends. */
+    const char *at = rest.data, *end = rest.data + rest.len;
+    for (; at < end && *at == *text && *at != '\\'; at++) text++;
+    if (at < end && *at != '\\') return false;
+    rest = gl_slice_of(at, (size_t)(end - at));
     while (rest.len > 0) {
         char bytes[4];
         size_t count = 1;
