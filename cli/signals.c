@@ -13,14 +13,25 @@
 
 #include <glimpse/cache.h>
 
+#include "exits.h"
 #include "say.h"
 
 /* timeout(1) signals its child and then its group, the child again: two signals this close are one.
  * A person is not that quick. */
 #define SAME_SIGNAL_NS UINT64_C(50000000)
 
+/* libevent gives up, for want of descriptors above all; it would exit with 1, which means something
+ * else to who started us. */
+static void libevent_gave_up(int error)
+{
+    (void)error;
+    say("the event loop cannot go on");
+    _exit(EXIT_OS_LIMIT);
+}
+
 struct event_base *process_setup(void)
 {
+    event_set_fatal_callback(libevent_gave_up);
     struct rlimit limit;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
