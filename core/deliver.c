@@ -8,6 +8,8 @@
 
 #include <assert.h>
 
+#include "policy/latency.h"
+
 static void deliver(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
@@ -32,9 +34,37 @@ bool gl_deliver(glimpse_engine *engine, size_t most)
     return !gl_list_empty(&engine->ready);
 }
 
-void gl_deliver_notice(gl_request *request, const glimpse_notice *notice)
+static void tell(gl_request *request, const glimpse_notice *notice)
 {
     request->engine->stats.notices[notice->kind]++;
     if (request->observer.on_notice != NULL)
         request->observer.on_notice(request->id, notice, request->arg);
+}
+
+void gl_deliver_notices(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_notice notice;
+    uint64_t elapsed = gl_time_since(now, request->submitted);
+    if (request->retry_notice) {
+        request->retry_notice = false;
+        const glimpse_result *result = request->result;
+        notice = (glimpse_notice){
+            .kind = GLIMPSE_NOTICE_RETRY,
+            .elapsed_ms = (int64_t)(elapsed / GL_MS),
+            .message = glimpse_result_error_message(result),
+            .attempt = request->attempt.number,
+            .error = result->error,
+            .http_status = glimpse_result_http_status(result),
+            .delay_ms = (int64_t)(request->backoff_wait / GL_MS),
+        };
+        tell(request, &notice);
+    }
+    while (request->observer.on_notice != NULL && request->state != GL_STATE_DONE &&
+           gl_latency_due(&request->thresholds, request->submitted, request->notices) <= now) {
+        gl_latency_notice(request->notices++, elapsed, &notice);
+        notice.attempt = request->attempt.number;
+        tell(request, &notice);
+        if (engine->free_wanted) return;
+    }
 }

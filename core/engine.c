@@ -16,7 +16,6 @@
 #include "engine.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -28,8 +27,8 @@
 #define DELIVER_PER_TURN 64
 
 /* Attempts started in one turn, and timers that fire in one, for the same reason: a sampler that
- * ends inside start frees its place at once, so that the limit bounds nothing (100,000 drafts for
- * the local one took 135 ms in one turn). */
+ * ends inside start frees its place at once, so that the limit of attempts in flight bounds
+ * nothing. */
 #define START_PER_TURN  256
 #define EXPIRE_PER_TURN 256
 
@@ -156,8 +155,7 @@ static void end_wait(gl_request *request, gl_time now)
 /* Ends a request that is not out, with what the endpoint said to another. */
 static void refuse_key(gl_request *request, gl_time now)
 {
-    glimpse_engine *engine = request->engine;
-    const gl_key_stop *stop = &engine->key_stop;
+    const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
     gl_result_set_error(request->result, stop->error, stop->code, stop->message);
     fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
@@ -363,7 +361,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
 
 /* --- the turn: admit (4) and deliver (8) --- */
 
-/* Starts what may go, *most at most, and takes off *most what it started. */
+/* Starts or refuses what may go, *most at most, and takes off *most what went. */
 static void admit(glimpse_engine *engine, int *most)
 {
     gl_admission *admission = &engine->admission;
@@ -376,7 +374,8 @@ static void admit(glimpse_engine *engine, int *most)
         start(request, engine->sampler, now);
     if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
-        while ((request = gl_admission_any(admission)) != NULL) refuse(request, now);
+        for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)
+            refuse(request, now);
         when = GL_TIME_NEVER;
     }
     gl_heap_set(&engine->heap, &engine->admit_timer, when);
@@ -431,58 +430,11 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
-/* Says what became of it until then. */
-static void set_deadline_error(gl_request *request)
-{
-    glimpse_result *result = request->result;
-    char message[160], last[64] = "";
-    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
-    int attempts = request->attempt.number;
-    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
-        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
-    if (attempts == 0)
-        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
-                 (long long)limit_ms);
-    else
-        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
-                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
-    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
-}
-
 static void pass_deadline(gl_request *request, gl_time now)
 {
-    set_deadline_error(request);
+    gl_request_set_deadline_error(request);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
-}
-
-/* Tells the notices that are due. */
-static void tell_notices(gl_request *request, gl_time now)
-{
-    glimpse_engine *engine = request->engine;
-    glimpse_notice notice;
-    uint64_t elapsed = gl_time_since(now, request->submitted);
-    if (request->retry_notice) {
-        request->retry_notice = false;
-        const glimpse_result *result = request->result;
-        notice = (glimpse_notice){
-            .kind = GLIMPSE_NOTICE_RETRY,
-            .elapsed_ms = (int64_t)(elapsed / GL_MS),
-            .message = glimpse_result_error_message(result),
-            .attempt = request->attempt.number,
-            .error = result->error,
-            .http_status = glimpse_result_http_status(result),
-            .delay_ms = (int64_t)(request->backoff_wait / GL_MS),
-        };
-        gl_deliver_notice(request, &notice);
-    }
-    while (request->observer.on_notice != NULL && request->state != GL_STATE_DONE &&
-           gl_latency_due(&request->thresholds, request->submitted, request->notices) <= now) {
-        gl_latency_notice(request->notices++, elapsed, &notice);
-        notice.attempt = request->attempt.number;
-        gl_deliver_notice(request, &notice);
-        if (engine->free_wanted) return;
-    }
 }
 
 static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
@@ -500,7 +452,7 @@ static void request_expired(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_error which;
-    tell_notices(request, now); /* the callback may have cancelled it */
+    gl_deliver_notices(request, now); /* the callback may have cancelled it */
     if (request->state == GL_STATE_DONE) return;
     if (request->deadline <= now && !request->attempt.fallback) {
         pass_deadline(request, now);

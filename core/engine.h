@@ -149,7 +149,7 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
 /* Tells at most `most` ready results; true when some are left. */
 bool gl_deliver(glimpse_engine *engine, size_t most);
 
-/* Calls on_notice if there is one. */
-void gl_deliver_notice(gl_request *request, const glimpse_notice *notice);
+/* Tells the notices of a request that are due; its callback may have ended it, or the engine. */
+void gl_deliver_notices(gl_request *request, gl_time now);
 
 #endif

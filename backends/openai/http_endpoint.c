@@ -50,9 +50,11 @@ static const char *base_url_problem(CURLU *url, const char *text, const char *sc
 {
     if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return "base_url: the scheme must be http or https";
-    /* libcurl forgives a third slash, and takes what follows for the host. */
-    if (host == NULL || host[0] == '\0' || strstr(text, ":///") != NULL)
-        return "base_url: there is no host";
+    /* libcurl forgives one slash or three, and takes what follows for the host. */
+    const char *slashes = text + strlen(scheme);
+    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/') return "base_url: there is no host";
+    if (host == NULL || host[0] == '\0')
+        return "base_url: there is no host, or one that is not written as DNS has it (xn--...)";
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return "base_url: a user or password does not belong there";
     /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
@@ -79,18 +81,14 @@ static bool is_ascii(const char *text)
     return true;
 }
 
+/* NULL when there is none, or none in ASCII: libcurl would convert it by the locale of the process,
+ * which is not ours to rely on (and 7.88.1 leaks the name when it cannot). */
 static char *host_part(CURLU *url, bool *oom)
 {
-    unsigned flags = 0;
-#ifdef CURLU_PUNYCODE /* 7.88.0: the name as DNS has it */
-    flags = CURLU_PUNYCODE;
-#endif
-    char *host = part(url, CURLUPART_HOST, flags, oom);
-    if (host != NULL && !is_ascii(host)) {
-        gl_free(host);
-        host = NULL;
-    }
-    return host;
+    char *host = part(url, CURLUPART_HOST, 0, oom);
+    if (host == NULL || is_ascii(host)) return host;
+    gl_free(host);
+    return NULL;
 }
 
 static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin, const char *text,
@@ -233,10 +231,8 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
         strcmp(scheme, "socks5h") != 0 && strcmp(scheme, "socks4a") != 0)
         goto done;
     if (to->port == NULL) to->port = gl_strdup(strcmp(scheme, "https") == 0 ? "443" : "1080");
-    if (to->port == NULL) {
-        oom = true;
-        goto done;
-    }
+    oom = to->port == NULL;
+    if (oom) goto done;
     code = curl_url_set(url, CURLUPART_SCHEME, scheme, CURLU_NON_SUPPORT_SCHEME);
     if (code == CURLUE_OK) code = curl_url_set(url, CURLUPART_PORT, to->port, 0);
     if (code != CURLUE_OK) goto done;

@@ -44,6 +44,10 @@ static void base_url_must_be_a_plain_http_url(void **state)
         "file:///etc/passwd",
         "http://",
         "https:///v1",
+        "https:/example.com/v1",
+        "https:example.com/v1",
+        "https://\xff\xfe.example/v1",
+        "https://\xc3\xa9.example/v1", /* to be written xn--9ca.example */
         "http://user@example.com/",
         "http://user:pass@example.com/",
         "https://example.com/v1?x=1",
@@ -84,8 +88,9 @@ static void header_line_with_a_control_byte_is_refused(void **state)
 static void proxy_must_be_one_that_is_known(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "ftp://p:1", "ftp://p", "quic://p", "http://p:1\r\nX: y",
-                                       "http://" };
+    static const char *const bad[] = { "ftp://p:1",          "ftp://p",
+                                       "quic://p",           "http://\xff\xfe",
+                                       "http://p:1\r\nX: y", "http://" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_refused((gl_http_config){ .base_url = "http://h/", .http_proxy = bad[i] },
                        "proxy: ");
