@@ -541,7 +541,6 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
-    const glimpse_engine *engine = request->engine;
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
