@@ -268,12 +268,11 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
-    if (failure.error == GLIMPSE_ERR_DESCRIPTORS && !engine->closing &&
-        gl_admission_starved(&engine->admission, request, now)) {
-        wait_again(request, now);
-        return;
-    }
-    gl_breaker_change change = report_end(request, &failure, outcome, now);
+    bool over = engine->closing || engine->key_stop.on;
+    bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
+                   gl_admission_starved(&engine->admission, request, now);
+    gl_breaker_change change = GL_BREAKER_SAME;
+    if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
     if (change == GL_BREAKER_PROBE_FAILED && !engine->closing && !engine->key_stop.on) {
         wait_again(request, now);
@@ -547,7 +546,7 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (request->engine->key_stop.on) {
+    } else if (engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);
