@@ -21,8 +21,10 @@ static glimpse_error openai_sampler(struct event_base *base, const glimpse_confi
 {
     glimpse_openai_config openai;
     glimpse_openai_config_init(&openai);
-    if (config->base_url != NULL) openai.base_url = config->base_url;
-    openai.api_key = config->api_key;
+    if (gl_select_base_url(config) != NULL) openai.base_url = gl_select_base_url(config);
+    openai.api_key = gl_select_api_key(config);
+    openai.azure_deployment = config->azure_deployment;
+    openai.api_version = config->api_version;
     openai.organization = config->organization;
     openai.project = config->project;
     openai.headers = config->headers;

@@ -19,6 +19,8 @@ static int say_refused(cli_session *session, const cli_settings *settings)
     glimpse_openai_config_init(&openai);
     if (config->base_url != NULL) openai.base_url = config->base_url;
     openai.api_key = config->api_key;
+    openai.azure_deployment = config->azure_deployment;
+    openai.api_version = config->api_version;
     openai.organization = config->organization;
     openai.project = config->project;
     openai.headers = config->headers;

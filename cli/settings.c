@@ -279,17 +279,38 @@ static bool asks_openai_itself(const char *url)
     return strncasecmp(host, "api.openai.com", 14) == 0 && strchr(":/", host[14]) != NULL;
 }
 
+/* Azure's own variables, which are looked at only when its deployment is asked for: a flag beats
+ * them, and they beat the variables of the same meaning that are not Azure's. */
+static int read_azure(cli_settings *to)
+{
+    glimpse_config *engine = &to->engine;
+    if (engine->azure_deployment == NULL) return 0;
+    if (settings_origin(to, "base-url") == FROM_FLAG) engine->azure_endpoint = NULL;
+    if (settings_origin(to, "api-key-file") == FROM_FLAG) engine->azure_api_key = NULL;
+    const char *problem = engine->azure_endpoint != NULL ? check_url(engine->azure_endpoint) : NULL;
+    if (problem != NULL) say("AZURE_OPENAI_ENDPOINT: %s", problem);
+    if (problem == NULL && engine->azure_api_key != NULL) {
+        problem = check_key(engine->azure_api_key);
+        if (problem != NULL) say("AZURE_OPENAI_API_KEY: %s", problem);
+    }
+    if (problem != NULL) return EXIT_VALUE;
+    if (engine->azure_endpoint != NULL) engine->base_url = engine->azure_endpoint;
+    if (engine->azure_api_key != NULL) engine->api_key = engine->azure_api_key;
+    return 0;
+}
+
 int settings_check_engine(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;
     int code = read_key_file(to);
+    if (code == 0) code = read_azure(to);
     if (code != 0) return code;
     if (to->proxy != NULL)
         engine->https_proxy = engine->http_proxy = *to->proxy != '\0' ? to->proxy : NULL;
     engine->headers = to->headers.items;
     engine->header_count = to->headers.count;
     if (engine->use_openai == GLIMPSE_USE_OPENAI_ALWAYS && engine->api_key == NULL &&
-        asks_openai_itself(engine->base_url)) {
+        engine->azure_deployment == NULL && asks_openai_itself(engine->base_url)) {
         say("--sampler openai: no key for api.openai.com; set OPENAI_API_KEY or --api-key-file");
         return EXIT_VALUE;
     }

@@ -13,15 +13,24 @@
 
 #include <glimpse/cache.h>
 
+#include "exits.h"
 #include "say.h"
 
 /* timeout(1) signals its child and then its group, the child again: two signals this close are one.
  * A person is not that quick. */
 #define SAME_SIGNAL_NS UINT64_C(50000000)
 
+/* libevent ends the process where it finds no descriptors for its own pipes; it has said why. */
+static void no_loop(int error)
+{
+    (void)error;
+    _exit(EXIT_OS_LIMIT);
+}
+
 struct event_base *process_setup(void)
 {
     struct rlimit limit;
+    event_set_fatal_callback(no_loop);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {

@@ -117,8 +117,8 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
 {
     glimpse_attempt *attempt = &request->attempt;
     const glimpse_sampler *sampler = attempt->sampler;
-    attempt->sampler = NULL; /* what it says from now on is not heard */
     attempt->came = NULL;
+    attempt->sampler = NULL; /* from now on it is heard about what had come, and no more */
     if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
     glimpse_sample *came = attempt->came;
     if (!attempt->fallback) { /* the response that the error is about, or none */

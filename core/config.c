@@ -88,6 +88,9 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, const char **probl
     take(&config->base_url, "OPENAI_BASE_URL");
     take(&config->organization, "OPENAI_ORG_ID");
     take(&config->project, "OPENAI_PROJECT_ID");
+    take(&config->api_version, "OPENAI_API_VERSION");
+    take(&config->azure_endpoint, "AZURE_OPENAI_ENDPOINT");
+    take(&config->azure_api_key, "AZURE_OPENAI_API_KEY");
     take(&config->model, "GLIMPSE_MODEL");
     take(&config->ca_file, "SSL_CERT_FILE");
     static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY",

@@ -16,7 +16,6 @@
 #include "engine.h"
 
 #include <assert.h>
-#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -164,8 +163,7 @@ static void end_wait(gl_request *request, gl_time now)
 /* Ends a request that is not out, with what the endpoint said to another. */
 static void refuse_key(gl_request *request, gl_time now)
 {
-    glimpse_engine *engine = request->engine;
-    const gl_key_stop *stop = &engine->key_stop;
+    const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
     gl_result_set_error(request->result, stop->error, stop->code, stop->message);
     fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
@@ -280,12 +278,11 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
-    if (failure.error == GLIMPSE_ERR_DESCRIPTORS && !engine->closing &&
-        gl_admission_starved(&engine->admission, request, now)) {
-        wait_again(request, now);
-        return;
-    }
-    gl_breaker_change change = report_end(request, &failure, outcome, now);
+    bool over = engine->closing || engine->key_stop.on;
+    bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
+                   gl_admission_starved(&engine->admission, request, now);
+    gl_breaker_change change = GL_BREAKER_SAME;
+    if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
     if (change == GL_BREAKER_PROBE_FAILED && !engine->closing && !engine->key_stop.on) {
         wait_again(request, now);
@@ -453,27 +450,9 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
-/* Says what became of it until then. */
-static void set_deadline_error(gl_request *request)
-{
-    glimpse_result *result = request->result;
-    char message[160], last[64] = "";
-    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
-    int attempts = request->attempt.number;
-    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
-        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
-    if (attempts == 0)
-        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
-                 (long long)limit_ms);
-    else
-        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
-                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
-    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
-}
-
 static void pass_deadline(gl_request *request, gl_time now)
 {
-    set_deadline_error(request);
+    gl_request_set_deadline_error(request);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
@@ -574,14 +553,13 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
-    const glimpse_engine *engine = request->engine;
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (engine->key_stop.on) {
+    } else if (request->engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);

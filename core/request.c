@@ -8,6 +8,7 @@
 #include "request.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 
@@ -83,4 +84,21 @@ void gl_request_move(gl_request *request, gl_state state, gl_list *to, bool fron
         gl_list_push_front(to, &request->node);
     else
         gl_list_push_back(to, &request->node);
+}
+
+void gl_request_set_deadline_error(gl_request *request)
+{
+    glimpse_result *result = request->result;
+    char message[160], last[64] = "";
+    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
+    int attempts = request->attempt.number;
+    if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
+        snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
+    if (attempts == 0)
+        snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
+                 (long long)limit_ms);
+    else
+        snprintf(message, sizeof message, "the deadline of %lld ms passed after %d attempt%s%s",
+                 (long long)limit_ms, attempts, attempts == 1 ? "" : "s", last);
+    gl_result_set_error(result, GLIMPSE_ERR_DEADLINE, NULL, message);
 }

@@ -99,6 +99,10 @@ gl_request *gl_request_new(const gl_request_parts *parts);
 /* It must be in no list and no heap. */
 void gl_request_free(gl_request *request);
 
+/* Its error becomes the deadline's, with what became of it until then. Call before it leaves the
+ * state in which the deadline found it. */
+void gl_request_set_deadline_error(gl_request *request);
+
 /* From one state to another: out of the old state's list and into `to` (NULL: none), at the end,
  * or at the front for those that have waited before. Asserts that the way from the one to the
  * other exists. */

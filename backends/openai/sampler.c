@@ -13,8 +13,8 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/time.h"
+#include "openai/azure.h"
 #include "openai/decode.h"
 #include "openai/http.h"
 #include "openai/plain.h"
@@ -54,6 +54,8 @@ typedef struct openai {
     size_t secret_count;
     gl_buf scrubbed;
     size_t max_response_bytes;
+    char *deployment, *api_version; /* Azure's; NULL elsewhere */
+    gl_buf azure_path;              /* scratch */
 } openai;
 
 /* --- secrets --- */
@@ -220,16 +222,6 @@ static void fail_oom(glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
-/* How many choices a body asks for. */
-static size_t choices_of(const glimpse_attempt *attempt)
-{
-    size_t len;
-    const char *body = glimpse_attempt_body(attempt, &len);
-    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) }; /* the engine has checked it */
-    int64_t n;
-    return gl_json_int64(gl_json_get(root, "n"), &n) && n > 1 ? (size_t)n : 1;
-}
-
 /* The outcome of a stream; false: out of memory. */
 static bool end_stream(call *c, const gl_http_response *response, gl_decode_input *input,
                        glimpse_outcome *outcome)
@@ -237,7 +229,10 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     openai *self = c->owner;
     gl_stream_end end;
     if (c->stream == NULL) return false;
-    gl_stream_finish(c->stream, response->error, choices_of(c->attempt), &end);
+    size_t len;
+    const char *body = glimpse_attempt_body(c->attempt, &len);
+    size_t choices = gl_stream_choices(gl_slice_of(body, len));
+    gl_stream_finish(c->stream, response->error, choices, &end);
     input->body = end.body;
     if (end.error == GLIMPSE_ERR_OOM || !scrub_body(self, &input->body)) return false;
     if (end.error == GLIMPSE_OK) {
@@ -303,6 +298,16 @@ static void on_done(void *arg, const gl_http_response *response)
 
 /* --- the sampler's table --- */
 
+/* Where an attempt goes, below the base URL; NULL: out of memory. */
+static const char *wire_path(openai *self, const glimpse_attempt *attempt)
+{
+    const char *path = glimpse_attempt_path(attempt);
+    if (self->deployment == NULL) return path;
+    gl_buf_reset(&self->azure_path);
+    gl_azure_path(self->deployment, self->api_version, path, &self->azure_path);
+    return gl_buf_terminate(&self->azure_path) ? self->azure_path.data : NULL;
+}
+
 static void start(void *arg, glimpse_attempt *attempt)
 {
     static const gl_http_observer plain = { .progress = on_progress, .done = on_done };
@@ -322,8 +327,10 @@ static void start(void *arg, glimpse_attempt *attempt)
     c->streams = false;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
-    c->transfer = gl_http_start(self->http, glimpse_attempt_path(attempt), gl_slice_of(body, len),
-                                glimpse_attempt_is_stream(attempt) ? &streaming : &plain, c);
+    const char *path = wire_path(self, attempt);
+    const gl_http_observer *observer = glimpse_attempt_is_stream(attempt) ? &streaming : &plain;
+    c->transfer =
+        path != NULL ? gl_http_start(self->http, path, gl_slice_of(body, len), observer, c) : NULL;
     if (c->transfer == NULL) {
         release(c);
         fail_oom(attempt);
@@ -366,6 +373,9 @@ static void destroy(void *arg)
     for (size_t i = 0; i < self->secret_count; i++) free_secret(self->secrets[i]);
     gl_free(self->secrets);
     gl_buf_free(&self->scrubbed);
+    gl_buf_free(&self->azure_path);
+    gl_free(self->deployment);
+    gl_free(self->api_version);
     gl_free(self->scope);
     gl_free(self);
 }
@@ -400,6 +410,8 @@ static const char *headers_problem(const glimpse_openai_config *config)
         if (has_control(line)) return "headers: contains a control byte";
         if (config->api_key != NULL && names(line, "Authorization"))
             return "headers: Authorization is given beside api_key";
+        if (config->api_key != NULL && config->azure_deployment != NULL && names(line, "api-key"))
+            return "headers: api-key is given beside api_key";
         /* A second length, or another framing, is how requests are smuggled past a proxy. */
         if (names(line, "Content-Length") || names(line, "Transfer-Encoding"))
             return "headers: Content-Length and Transfer-Encoding are not the caller's to set";
@@ -422,6 +434,10 @@ static const char *config_problem(const glimpse_openai_config *config)
         return "organization: contains a control byte";
     if (project != NULL && project[0] == '\0') return "project: empty";
     if (project != NULL && has_control(project)) return "project: contains a control byte";
+    if (config->azure_deployment != NULL) {
+        const char *problem = gl_azure_problem(config->azure_deployment, config->api_version);
+        if (problem != NULL) return problem;
+    }
     if (config->max_response_bytes <= 0) return "max_response_bytes: must be above 0";
     if (config->max_connections <= 0) return "max_connections: must be above 0";
     if ((unsigned)config->http_version > GLIMPSE_HTTP_2) return "http_version: unknown";
@@ -440,9 +456,12 @@ static char *join(const char *a, const char *b)
 }
 
 /* The base URL in one spelling (scheme and host in lower case, no default port, no slash at the
- * end), organization and project, separated by a byte that none of them holds. */
-static char *make_scope(const char *url, const char *organization, const char *project)
+ * end), organization and project, and Azure's deployment, separated by a byte that none of them
+ * holds. */
+static char *make_scope(const char *url, const glimpse_openai_config *config)
 {
+    const char *parts[] = { config->organization, config->project, config->azure_deployment,
+                            config->azure_deployment != NULL ? config->api_version : NULL };
     gl_buf buf;
     gl_buf_init(&buf, SIZE_MAX / 2);
     const char *authority = strstr(url, "://");
@@ -459,10 +478,10 @@ static char *make_scope(const char *url, const char *organization, const char *p
     size_t end = strlen(url);
     while (end > host && url[end - 1] == '/') end--;
     gl_buf_append(&buf, url + host, end - host);
-    gl_buf_append_char(&buf, '\n');
-    gl_buf_append_str(&buf, organization != NULL ? organization : "");
-    gl_buf_append_char(&buf, '\n');
-    gl_buf_append_str(&buf, project != NULL ? project : "");
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        gl_buf_append_char(&buf, '\n');
+        gl_buf_append_str(&buf, parts[i] != NULL ? parts[i] : "");
+    }
     char *made = buf.failed ? NULL : gl_strndup(buf.data, buf.len);
     gl_buf_free(&buf);
     return made;
@@ -488,7 +507,8 @@ static glimpse_error connect_http(openai *self, struct event_base *base,
     size_t count = 0;
     if (lines == NULL || self->secrets == NULL) goto done;
     if (config->api_key != NULL) {
-        if (!keep_secret(self, join("Authorization: Bearer ", config->api_key))) goto done;
+        const char *name = self->deployment != NULL ? "api-key: " : "Authorization: Bearer ";
+        if (!keep_secret(self, join(name, config->api_key))) goto done;
         lines[count++] = self->secrets[0];
     }
     if (config->organization != NULL) {
@@ -522,7 +542,7 @@ static glimpse_error connect_http(openai *self, struct event_base *base,
     };
     error = gl_http_new(self->loop, base, &http, &self->http, problem);
     if (error != GLIMPSE_OK) goto done;
-    self->scope = make_scope(http.base_url, config->organization, config->project);
+    self->scope = make_scope(http.base_url, config);
     if (self->scope == NULL) error = GLIMPSE_ERR_OOM;
 done:
     gl_free(lines);
@@ -561,10 +581,17 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base,
     if (self == NULL) return GLIMPSE_ERR_OOM;
     gl_buf_init(&self->scrubbed, SIZE_MAX / 2);
     self->max_response_bytes = (size_t)config->max_response_bytes;
+    gl_buf_init(&self->azure_path, SIZE_MAX / 2);
     glimpse_error error = GLIMPSE_ERR_OOM;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();
-    if (self->loop != NULL && self->decoder != NULL)
+    bool kept = true;
+    if (config->azure_deployment != NULL) {
+        self->deployment = gl_strdup(config->azure_deployment);
+        self->api_version = gl_strdup(config->api_version);
+        kept = self->deployment != NULL && self->api_version != NULL;
+    }
+    if (kept && self->loop != NULL && self->decoder != NULL)
         error = connect_http(self, base, config, problem);
     if (error == GLIMPSE_OK) error = glimpse_sampler_new(&vtable, self, sampler);
     if (error != GLIMPSE_OK) destroy(self);

@@ -5,6 +5,7 @@
  */
 #include "policy/select.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -39,6 +40,18 @@ static bool is_default(const char *base_url)
     return rest[strspn(rest, "/")] == '\0';
 }
 
+const char *gl_select_base_url(const glimpse_config *config)
+{
+    bool azure = config->azure_deployment != NULL && config->azure_endpoint != NULL;
+    return azure ? config->azure_endpoint : config->base_url;
+}
+
+const char *gl_select_api_key(const glimpse_config *config)
+{
+    bool azure = config->azure_deployment != NULL && config->azure_api_key != NULL;
+    return azure ? config->azure_api_key : config->api_key;
+}
+
 gl_choice gl_select(const glimpse_config *config, const char **reason)
 {
     *reason = "";
@@ -46,6 +59,15 @@ gl_choice gl_select(const glimpse_config *config, const char **reason)
         *reason = "the local sampler was asked for";
         return GL_CHOICE_LOCAL;
     }
+    if (config->azure_deployment != NULL && gl_select_base_url(config) == NULL) {
+        *reason = "azure_deployment: the endpoint is not given (AZURE_OPENAI_ENDPOINT or base_url)";
+        return GL_CHOICE_REFUSED;
+    }
+    if (config->azure_deployment != NULL && config->api_version == NULL) {
+        *reason = "api_version: not given, and Azure needs one (OPENAI_API_VERSION)";
+        return GL_CHOICE_REFUSED;
+    }
+    if (config->azure_deployment != NULL) return GL_CHOICE_OPENAI;
     if (config->api_key != NULL || !is_openai_host(config->base_url)) return GL_CHOICE_OPENAI;
     if (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && is_default(config->base_url)) {
         *reason = "neither an API key nor another base URL is given";

@@ -88,7 +88,8 @@ static void header_line_with_a_control_byte_is_refused(void **state)
 static void proxy_must_be_one_that_is_known(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "ftp://p:1", "ftp://p", "quic://p", "http://\xff\xfe",
+    static const char *const bad[] = { "ftp://p:1",          "ftp://p",
+                                       "quic://p",           "http://\xff\xfe",
                                        "http://p:1\r\nX: y", "http://" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         expect_refused((gl_http_config){ .base_url = "http://h/", .http_proxy = bad[i] },

@@ -53,6 +53,36 @@ static void without_a_key_no_authorization_is_sent(void **state)
     rig_end(&r);
 }
 
+static void azure_gets_its_paths_and_its_header(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    char endpoint[64];
+    snprintf(endpoint, sizeof endpoint, "http://127.0.0.1:%d/", fault_server_port(r.server));
+    r.config.base_url = "http://192.0.2.1:1/v1"; /* not Azure's, nor is this key */
+    r.config.api_key = "sk-somebody-elses";
+    r.config.azure_endpoint = endpoint;
+    r.config.azure_api_key = KEY;
+    r.config.azure_deployment = "my gpt/4o";
+    r.config.api_version = "2024-10-21";
+    rig_answer(&r, 429, "{\"error\":{\"code\":\"429\",\"message\":\"slow down " KEY "\"}}");
+    assert_nowhere(rig_ask(&r, "{\"messages\":[]}"), KEY);
+    assert_true(sent(&r, "POST /openai/deployments/my%20gpt%2F4o/chat/completions"
+                         "?api-version=2024-10-21 HTTP/1.1\r\n"));
+    assert_true(sent(&r, "\r\napi-key: " KEY "\r\n"));
+    assert_false(sent(&r, "authorization"));
+    assert_false(sent(&r, "somebody"));
+    r.path = "/embeddings?x=1";
+    rig_ask(&r, "{\"input\":[]}");
+    assert_true(sent(&r, "POST /openai/deployments/my%20gpt%2F4o/embeddings"
+                         "?x=1&api-version=2024-10-21 HTTP/1.1\r\n"));
+    r.path = "/responses";
+    rig_ask(&r, "{\"input\":[]}");
+    assert_true(sent(&r, "POST /openai/responses?api-version=2024-10-21 HTTP/1.1\r\n"));
+    rig_end(&r);
+}
+
 static void an_echoed_key_reaches_nobody(void **state)
 {
     (void)state;
@@ -185,6 +215,7 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
     static const char *const twice[] = { "authorization: Bearer zzz" };
     static const char *const length[] = { "content-length: 3" };
     static const char *const none[] = { NULL };
+    static const char *const azure[] = { "Api-Key: zzz" };
     const glimpse_openai_config table[] = {
         { .api_key = "zzz\nX-Evil: 1" },
         { .api_key = "zzz\x7f" },
@@ -202,6 +233,12 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
         { .base_url = "ftp://zzz/v1" },
         { .base_url = "http://zzz zzz/v1" },
         { .base_url = "" },
+        { .azure_deployment = "", .api_version = "zzz" },
+        { .azure_deployment = "..", .api_version = "zzz" },
+        { .azure_deployment = "zzz\n", .api_version = "zzz" },
+        { .azure_deployment = "zzz" },
+        { .azure_deployment = "zzz", .api_version = "zzz\n" },
+        { .azure_deployment = "zzz", .api_version = "zzz", .api_key = "k", .headers = azure },
         { .max_response_bytes = -1 },
         { .max_connections = -1 },
         { .http_version = (glimpse_http_version)9 },
@@ -223,6 +260,12 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
         "base_url",
         "base_url",
         "base_url",
+        "azure_deployment",
+        "azure_deployment",
+        "azure_deployment",
+        "api_version",
+        "api_version",
+        "headers",
         "max_response_bytes",
         "max_connections",
         "http_version",
@@ -233,6 +276,8 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
         config.api_key = table[i].api_key;
         config.organization = table[i].organization;
         config.project = table[i].project;
+        config.azure_deployment = table[i].azure_deployment;
+        config.api_version = table[i].api_version;
         config.headers = table[i].headers;
         config.header_count = table[i].headers != NULL;
         config.http_version = table[i].http_version;
@@ -251,9 +296,9 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
 }
 
 static const char *scope_of(struct event_base *base, const char *url, const char *organization,
-                            const char *project)
+                            const char *project, const char *deployment)
 {
-    static char out[8][128];
+    static char out[16][128];
     static int next;
     glimpse_openai_config config;
     glimpse_openai_config_init(&config);
@@ -261,9 +306,11 @@ static const char *scope_of(struct event_base *base, const char *url, const char
     config.organization = organization;
     config.project = project;
     config.api_key = KEY;
+    config.azure_deployment = deployment;
+    config.api_version = "2024-10-21";
     glimpse_sampler *sampler = NULL;
     assert_int_equal(glimpse_openai_sampler_new(base, &config, &sampler, NULL), GLIMPSE_OK);
-    char *scope = out[next++ % 8];
+    char *scope = out[next++ % 16];
     snprintf(scope, sizeof out[0], "%s", sampler->vtable.scope(sampler->self));
     assert_null(strstr(scope, KEY));
     glimpse_sampler_unref(sampler);
@@ -275,14 +322,17 @@ static void the_scope_tells_servers_and_tenants_apart(void **state)
     (void)state;
     size_t live = gl_alloc_live();
     struct event_base *base = event_base_new();
-    const char *usual = scope_of(base, "http://127.0.0.1/v1", NULL, NULL);
-    assert_string_equal(scope_of(base, "HTTP://127.0.0.1:80/v1/", NULL, NULL), usual);
-    assert_string_not_equal(scope_of(base, "http://127.0.0.1:8080/v1", NULL, NULL), usual);
-    assert_string_not_equal(scope_of(base, "http://127.0.0.1/V1", NULL, NULL), usual);
-    assert_string_not_equal(scope_of(base, "https://127.0.0.1/v1", NULL, NULL), usual);
-    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL), usual);
-    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL),
-                            scope_of(base, "http://127.0.0.1/v1", NULL, "a"));
+    const char *usual = scope_of(base, "http://127.0.0.1/v1", NULL, NULL, NULL);
+    assert_string_equal(scope_of(base, "HTTP://127.0.0.1:80/v1/", NULL, NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1:8080/v1", NULL, NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/V1", NULL, NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "https://127.0.0.1/v1", NULL, NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL, NULL), usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", "a", NULL, NULL),
+                            scope_of(base, "http://127.0.0.1/v1", NULL, "a", NULL));
+    const char *azure = scope_of(base, "http://127.0.0.1/v1", NULL, NULL, "a");
+    assert_string_not_equal(azure, usual);
+    assert_string_not_equal(scope_of(base, "http://127.0.0.1/v1", NULL, NULL, "b"), azure);
     event_base_loop(base, EVLOOP_NONBLOCK);
     event_base_free(base);
     assert_int_equal(gl_alloc_live(), live);
@@ -293,13 +343,15 @@ static void setting_up_without_memory_leaves_nothing(void **state)
     (void)state;
     size_t live = gl_alloc_live();
     struct event_base *base = event_base_new();
-    static const char *const headers[] = { "api-key: 0123456789" };
+    static const char *const headers[] = { "x-api-key: 0123456789" };
     glimpse_openai_config config;
     glimpse_openai_config_init(&config);
     config.base_url = "http://127.0.0.1/v1";
     config.organization = "o";
     config.project = "p";
     config.api_key = KEY;
+    config.azure_deployment = "d"; /* with all that is copied */
+    config.api_version = "1";
     config.headers = headers;
     config.header_count = 1;
     for (size_t k = 1;; k++) {
@@ -325,6 +377,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_body_goes_to_the_path_with_who_asks),
         cmocka_unit_test(without_a_key_no_authorization_is_sent),
+        cmocka_unit_test(azure_gets_its_paths_and_its_header),
         cmocka_unit_test(an_echoed_key_reaches_nobody),
         cmocka_unit_test(a_key_spelled_in_escapes_stays_out_of_the_message),
         cmocka_unit_test(a_secret_in_a_header_of_the_callers_is_one_too),

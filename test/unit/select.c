@@ -66,6 +66,37 @@ static void always_without_a_key_to_openai_is_refused(void **state)
     assert_int_equal(choose(use, NULL, "http://localhost:11434/v1"), GL_CHOICE_OPENAI);
 }
 
+static void a_deployment_of_azure_s_needs_its_endpoint_and_its_version(void **state)
+{
+    (void)state;
+    const char *reason;
+    glimpse_config config;
+    glimpse_config_init(&config);
+    config.azure_endpoint = "https://x.openai.azure.com";
+    config.azure_api_key = "azure";
+    config.api_version = "2024-10-21";
+    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_LOCAL); /* no deployment, no Azure */
+    assert_null(gl_select_base_url(&config));
+    assert_null(gl_select_api_key(&config));
+    config.azure_deployment = "d";
+    config.base_url = "https://api.openai.com/v1";
+    config.api_key = "sk-1";
+    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_OPENAI);
+    assert_string_equal(gl_select_base_url(&config), config.azure_endpoint);
+    assert_string_equal(gl_select_api_key(&config), "azure");
+    config.azure_api_key = NULL;
+    assert_string_equal(gl_select_api_key(&config), "sk-1");
+    config.api_version = NULL;
+    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_REFUSED);
+    assert_memory_equal(reason, "api_version:", 12);
+    config.api_version = "1";
+    config.azure_endpoint = config.base_url = NULL;
+    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_REFUSED);
+    assert_memory_equal(reason, "azure_deployment:", 17);
+    config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
+    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_LOCAL);
+}
+
 static void never_is_local_whatever_is_given(void **state)
 {
     (void)state;
@@ -103,6 +134,7 @@ int main(void)
         cmocka_unit_test(auto_takes_local_with_neither),
         cmocka_unit_test(what_is_given_but_malformed_is_no_reason_for_local),
         cmocka_unit_test(always_without_a_key_to_openai_is_refused),
+        cmocka_unit_test(a_deployment_of_azure_s_needs_its_endpoint_and_its_version),
         cmocka_unit_test(never_is_local_whatever_is_given),
         cmocka_unit_test(the_variable_takes_six_words_in_any_case),
     };

@@ -95,6 +95,11 @@ typedef struct glimpse_config {
     glimpse_http_version http_version;
     int64_t max_response_bytes; /* 64 MiB */
 
+    /* Azure, when a deployment is given; not read otherwise. Endpoint and key, where they are
+     * given, take the place of base_url and api_key. */
+    const char *azure_deployment, *api_version;
+    const char *azure_endpoint, *azure_api_key;
+
     /* What a draft is sent with. Models of the families o1, o3, o4 and gpt-5 are sent
      * max_completion_tokens, and no temperature; a raw body is sent as it was written. */
     const char *model;  /* "gpt-4o-mini" */
@@ -142,7 +147,8 @@ GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t ve
 
 /*
  * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
- * OPENAI_PROJECT_ID, GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY,
+ * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY,
+ * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY,
  * HTTP_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the environment's own.
  * Errors: INVALID, with *problem (may be NULL) naming the variable, static.
  */

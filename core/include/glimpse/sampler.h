@@ -176,6 +176,12 @@ typedef struct glimpse_openai_config {
     glimpse_http_version http_version;
     int64_t max_response_bytes; /* default 64 MiB */
     int64_t max_connections; /* most connections at once, default 1000: the engine's concurrency */
+
+    /* Azure, when a deployment is given: base_url is then the resource's endpoint, such as
+     * https://NAME.openai.azure.com, requests go to its /openai/deployments/{deployment}/..., and
+     * the key is sent as an api-key header. */
+    const char *azure_deployment;
+    const char *api_version; /* REQUIRED with azure_deployment */
     glimpse_log_fn log;
     void *log_arg;
     glimpse_log_level log_level;
