@@ -13,7 +13,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/json.h"
 #include "base/time.h"
 #include "openai/azure.h"
 #include "openai/decode.h"
@@ -54,9 +53,9 @@ typedef struct openai {
     char **secrets; /* header lines; of each, the last word is secret */
     size_t secret_count;
     gl_buf scrubbed;
+    size_t max_response_bytes;
     char *deployment, *api_version; /* Azure's; NULL elsewhere */
     gl_buf azure_path;              /* scratch */
-    size_t max_response_bytes;
 } openai;
 
 /* --- secrets --- */
@@ -223,16 +222,6 @@ static void fail_oom(glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
-/* How many choices a body asks for. */
-static size_t choices_of(const glimpse_attempt *attempt)
-{
-    size_t len;
-    const char *body = glimpse_attempt_body(attempt, &len);
-    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) }; /* the engine has checked it */
-    int64_t n;
-    return gl_json_int64(gl_json_get(root, "n"), &n) && n > 1 ? (size_t)n : 1;
-}
-
 /* The outcome of a stream; false: out of memory. */
 static bool end_stream(call *c, const gl_http_response *response, gl_decode_input *input,
                        glimpse_outcome *outcome)
@@ -240,7 +229,10 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     openai *self = c->owner;
     gl_stream_end end;
     if (c->stream == NULL) return false;
-    gl_stream_finish(c->stream, response->error, choices_of(c->attempt), &end);
+    size_t len;
+    const char *body = glimpse_attempt_body(c->attempt, &len);
+    size_t choices = gl_stream_choices(gl_slice_of(body, len));
+    gl_stream_finish(c->stream, response->error, choices, &end);
     input->body = end.body;
     if (end.error == GLIMPSE_ERR_OOM || !scrub_body(self, &input->body)) return false;
     if (end.error == GLIMPSE_OK) {
@@ -336,10 +328,9 @@ static void start(void *arg, glimpse_attempt *attempt)
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     const char *path = wire_path(self, attempt);
-    c->transfer = path != NULL
-                      ? gl_http_start(self->http, path, gl_slice_of(body, len),
-                                      glimpse_attempt_is_stream(attempt) ? &streaming : &plain, c)
-                      : NULL;
+    const gl_http_observer *observer = glimpse_attempt_is_stream(attempt) ? &streaming : &plain;
+    c->transfer =
+        path != NULL ? gl_http_start(self->http, path, gl_slice_of(body, len), observer, c) : NULL;
     if (c->transfer == NULL) {
         release(c);
         fail_oom(attempt);
@@ -589,8 +580,8 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base,
     openai *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return GLIMPSE_ERR_OOM;
     gl_buf_init(&self->scrubbed, SIZE_MAX / 2);
-    gl_buf_init(&self->azure_path, SIZE_MAX / 2);
     self->max_response_bytes = (size_t)config->max_response_bytes;
+    gl_buf_init(&self->azure_path, SIZE_MAX / 2);
     glimpse_error error = GLIMPSE_ERR_OOM;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();

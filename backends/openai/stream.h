@@ -30,6 +30,9 @@ bool gl_stream_feed(gl_stream *stream, gl_slice bytes);
 /* The answer's text so far: the first choice's content. Only grows, by whole characters. */
 gl_slice gl_stream_text(const gl_stream *stream);
 
+/* How many choices a request's body, a checked object, asks for. */
+size_t gl_stream_choices(gl_slice request);
+
 /* What came in the end; lives until the reset. */
 typedef struct gl_stream_end {
     /* GLIMPSE_OK: body is the whole answer, as it would have come without streaming.

@@ -130,6 +130,26 @@ static void random_appends_match_a_flat_array(void **state)
     gl_buf_free(&buf);
 }
 
+static void recycling_keeps_little_and_gives_much_back(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_buf buf;
+    gl_buf_init(&buf, 4096);
+    gl_buf_append_str(&buf, "little");
+    gl_buf_recycle(&buf, 1024);
+    assert_int_equal(buf.len, 0);
+    assert_true(buf.capacity != 0);
+    assert_true(gl_buf_reserve(&buf, 2000));
+    assert_false(gl_buf_reserve(&buf, 5000));
+    gl_buf_recycle(&buf, 1024);
+    assert_int_equal(gl_alloc_live(), live);
+    assert_false(buf.failed);
+    gl_buf_append_str(&buf, "again");
+    assert_int_equal(buf.len, 5);
+    gl_buf_free(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -138,6 +158,7 @@ int main(void)
         cmocka_unit_test(printf_fills_the_maximum_exactly),
         cmocka_unit_test(no_memory_is_failed_but_not_too_large),
         cmocka_unit_test(random_appends_match_a_flat_array),
+        cmocka_unit_test(recycling_keeps_little_and_gives_much_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
