@@ -73,6 +73,7 @@ int command_mock(cli_settings *settings)
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,
+                             .token_rate = settings->token_rate,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;

@@ -24,6 +24,8 @@ typedef struct cli_one {
     cli_session session;
     const cli_settings *settings;
     int caught, code;
+    bool streamed, line_open; /* text was printed as it came, and its last line not ended */
+    bool broken;              /* nobody reads what is printed */
 } cli_one;
 
 static void noticed(glimpse_id id, const glimpse_notice *notice, void *arg)
@@ -62,8 +64,27 @@ static bool print_record(const glimpse_result *result)
     return true;
 }
 
-static void print_answer(const glimpse_result *result)
+static void came(glimpse_id id, const char *text, size_t len, void *arg)
 {
+    (void)id;
+    cli_one *one = arg;
+    one->streamed = true;
+    one->line_open = text[len - 1] != '\n';
+    say_text(stdout, text, len);
+    /* A broken pipe is said once, and what else comes would go nowhere. */
+    if (one->broken || say_flush_stdout()) return;
+    one->broken = true;
+    one->code = EXIT_IO;
+    event_base_loopbreak(one->session.base);
+}
+
+/* What was printed stays: the stand-in of a failure would look like its end. */
+static void print_answer(const cli_one *one, const glimpse_result *result)
+{
+    if (one->streamed) {
+        if (one->line_open) putchar('\n');
+        return;
+    }
     size_t len;
     const char *text = glimpse_result_text(result, &len);
     if (glimpse_result_error(result) != GLIMPSE_OK) {
@@ -80,12 +101,13 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     (void)id;
     cli_one *one = arg;
     event_base_loopbreak(one->session.base);
+    if (one->broken) return;
     one->code = code_of(result);
     if (one->caught == 0 && one->settings->json) {
         if (!print_record(result)) one->code = EXIT_OS_LIMIT;
         putchar('\n');
     } else if (one->caught == 0) {
-        print_answer(result);
+        print_answer(one, result);
     }
     const char *delta = glimpse_result_delta(result);
     if (one->caught != 0)
@@ -152,10 +174,14 @@ static int ask(cli_one *one, const char *text, size_t len)
                             .goal = one->settings->goal,
                             .constraints = one->settings->constraints };
     glimpse_observer observer = { .on_result = ended };
+    glimpse_options options;
+    glimpse_options_init(&options);
+    options.stream = one->settings->stream;
     if (isatty(STDERR_FILENO) != 0) observer.on_notice = noticed;
+    if (options.stream && !one->settings->json) observer.on_text = came;
     if (signals_catch(&signals, one->session.base, stop, one) != 0) return EXIT_OS_LIMIT;
     glimpse_error error =
-        glimpse_submit_draft(one->session.engine, &draft, NULL, &observer, one, NULL);
+        glimpse_submit_draft(one->session.engine, &draft, &options, &observer, one, NULL);
     if (error == GLIMPSE_OK) {
         event_base_dispatch(one->session.base);
     } else {

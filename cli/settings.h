@@ -26,7 +26,7 @@ typedef struct cli_settings {
 
     /* run */
     const char *goal, *constraints;
-    bool json;
+    bool json, stream;
 
     /* batch */
     const char *output, *summary;
@@ -37,6 +37,7 @@ typedef struct cli_settings {
     const char *host, *port_file, *latency, *fault, *outage;
     int64_t quota_after, rpm, tpm;
     int port;
+    double token_rate;
 
     /* key */
     bool canonical;

@@ -20,19 +20,17 @@
  * A person is not that quick. */
 #define SAME_SIGNAL_NS UINT64_C(50000000)
 
-/* libevent gives up, for want of descriptors above all; it would exit with 1, which means something
- * else to who started us. */
-static void libevent_gave_up(int error)
+/* libevent ends the process where it finds no descriptors for its own pipes; it has said why. */
+static void no_loop(int error)
 {
     (void)error;
-    say("the event loop cannot go on");
     _exit(EXIT_OS_LIMIT);
 }
 
 struct event_base *process_setup(void)
 {
-    event_set_fatal_callback(libevent_gave_up);
     struct rlimit limit;
+    event_set_fatal_callback(no_loop);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {

@@ -116,6 +116,7 @@ static bool endpoint_failed(const gl_failure *failure)
     case GLIMPSE_ERR_TIMEOUT_IDLE:
     case GLIMPSE_ERR_TIMEOUT:
     case GLIMPSE_ERR_RESET:
+    case GLIMPSE_ERR_STREAM_TRUNCATED:
     case GLIMPSE_ERR_PROTOCOL:
         return true;
     case GLIMPSE_ERR_HTTP:

@@ -20,6 +20,9 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->sent = false;
     attempt->started = now;
     attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
+    attempt->first_text = attempt->last_text = GL_TIME_NEVER;
+    attempt->text_gap_max = 0;
+    attempt->texts = 0;
 }
 
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
@@ -51,6 +54,15 @@ gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
 static int64_t span(gl_time from, gl_time to)
 {
     return to == GL_TIME_NEVER ? -1 : (int64_t)gl_time_since(to, from);
+}
+
+static void note_text_times(glimpse_timings *timings, const glimpse_attempt *attempt)
+{
+    bool gaps = attempt->texts > 1;
+    uint64_t all = gl_time_since(attempt->last_text, attempt->first_text);
+    timings->first_token_ns = span(attempt->started, attempt->first_text);
+    timings->token_gap_mean_ns = gaps ? (int64_t)(all / (attempt->texts - 1)) : -1;
+    timings->token_gap_max_ns = gaps ? (int64_t)attempt->text_gap_max : -1;
 }
 
 static void log_call(const gl_request *request, const glimpse_attempt_record *record,
@@ -89,6 +101,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
     }
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
+    note_text_times(&result->timings, attempt);
     glimpse_attempt_record record = {
         .error = error,
         .http_status = response != NULL ? glimpse_sample_get(response)->http_status : 0,
@@ -142,6 +155,11 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
 int glimpse_attempt_number(const glimpse_attempt *attempt)
 {
     return attempt->number;
+}
+
+bool glimpse_attempt_is_stream(const glimpse_attempt *attempt)
+{
+    return attempt->request->stream;
 }
 
 void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
@@ -210,6 +228,28 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
         attempt->last_byte = now;
         break;
     }
+}
+
+glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, size_t len)
+{
+    gl_request *request = attempt->request;
+    glimpse_engine *engine = request->engine;
+    if (len == 0 || !request->stream || attempt->fallback) return GLIMPSE_OK;
+    gl_buf_append(&request->streamed, piece, len);
+    if (request->streamed.failed) return GLIMPSE_ERR_OOM;
+    gl_time now = gl_loop_now(engine->loop);
+    if (attempt->texts++ == 0) {
+        attempt->first_text = now;
+    } else {
+        uint64_t gap = gl_time_since(now, attempt->last_text);
+        if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
+    }
+    attempt->last_text = now;
+    if (request->observer.on_text != NULL && !gl_node_linked(&request->text_node)) {
+        gl_list_push_back(&engine->speaking, &request->text_node);
+        gl_engine_schedule(engine);
+    }
+    return GLIMPSE_OK;
 }
 
 void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)

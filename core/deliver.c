@@ -10,6 +10,41 @@
 
 #include "policy/latency.h"
 
+static void tell_text(gl_request *request, const char *text, size_t len)
+{
+    if (len == 0) return;
+    request->told += len;
+    request->observer.on_text(request->id, text, len, request->arg);
+}
+
+static void tell_streamed(gl_request *request)
+{
+    size_t told = request->told;
+    tell_text(request, request->streamed.data + told, request->streamed.len - told);
+}
+
+void gl_deliver_text(glimpse_engine *engine)
+{
+    gl_node *node;
+    while ((node = gl_list_pop_front(&engine->speaking)) != NULL)
+        tell_streamed(GL_CONTAINER(node, gl_request, text_node));
+}
+
+/* What is left of the text before its result: all of it when it did not come as a stream. The text
+ * of a failure is not told but kept, as the result's partial one. */
+static void tell_rest(gl_request *request)
+{
+    size_t len;
+    const char *text = glimpse_result_text(request->result, &len);
+    if (!request->stream || request->observer.on_text == NULL ||
+        request->result->error != GLIMPSE_OK)
+        return;
+    if (request->streamed.len != 0)
+        tell_streamed(request);
+    else
+        tell_text(request, text, len);
+}
+
 static void deliver(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
@@ -21,6 +56,7 @@ static void deliver(gl_request *request)
     engine->stats.delivered++;
     engine->stats.by_status[result->status]++;
     engine->stats.by_source[result->source]++;
+    tell_rest(request);
     if (request->observer.on_result != NULL)
         request->observer.on_result(request->id, result, request->arg);
     gl_request_free(request);

@@ -105,6 +105,13 @@ static void settle(gl_request *request, gl_time now)
     result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
     result->stale = result->thresholds_crossed == 4;
     if (result->stale) engine->stats.stale++;
+    gl_node_remove(&request->text_node);
+    if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
+        result->partial = request->streamed;
+        result->partial.failed = false;     /* what could not be added was not */
+        gl_buf_terminate(&result->partial); /* cannot fail: there is room for it, by buf.h */
+        gl_buf_init(&request->streamed, 0);
+    }
     if (result->status != GLIMPSE_STATUS_CANCELLED)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
     gl_request_move(request, GL_STATE_DONE, &engine->ready, false);
@@ -116,6 +123,7 @@ static void settle(gl_request *request, gl_time now)
 static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
 {
     glimpse_engine *engine = request->engine;
+    gl_node_remove(&request->text_node); /* no more of it is told */
     request->result->status = status;
     /* What the last attempt said stays, unless it is something else that ends the request. */
     if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
@@ -205,6 +213,8 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
                     failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
                     fields, sizeof fields / sizeof *fields);
     }
+    gl_node_remove(&request->text_node);
+    gl_buf_reset(&request->streamed); /* nobody was told of it */
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
     request->since = now;
@@ -268,21 +278,21 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
-    if (failure.error == GLIMPSE_ERR_DESCRIPTORS && !engine->closing &&
-        gl_admission_starved(&engine->admission, request, now)) {
-        wait_again(request, now);
-        return;
-    }
-    gl_breaker_change change = report_end(request, &failure, outcome, now);
+    bool over = engine->closing || engine->key_stop.on;
+    bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
+                   gl_admission_starved(&engine->admission, request, now);
+    gl_breaker_change change = GL_BREAKER_SAME;
+    if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    if (change == GL_BREAKER_PROBE_FAILED && !engine->closing && !engine->key_stop.on) {
+    if (starved || (change == GL_BREAKER_PROBE_FAILED && !over)) {
         wait_again(request, now);
         return;
     }
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing && !engine->key_stop.on) {
+    /* What the caller has seen of an answer, another would not go on with. */
+    if (reason == GL_RETRY_YES && request->told == 0 && !engine->closing && !engine->key_stop.on) {
         retry_later(request, &failure, wait, now);
         return;
     }
@@ -302,6 +312,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     bool aligned = fields->delta == NULL;
     result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
     result->source = local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE;
+    result->no_done = outcome->no_done;
     glimpse_sample_unref(result->response);
     result->sample = glimpse_sample_ref(sample);
     result->response = glimpse_sample_ref(sample);
@@ -396,6 +407,7 @@ void gl_engine_turn(void *arg)
     engine->yield = true;
     int most = START_PER_TURN;
     admit(engine, &most);
+    gl_deliver_text(engine);
     gl_deliver(engine, DELIVER_PER_TURN);
     admit(engine, &most); /* what the callbacks submitted goes out in the same turn */
     if (!gl_list_empty(&engine->ready) || most == 0) gl_engine_schedule(engine);
@@ -541,14 +553,13 @@ static bool answer_from_cache(gl_request *request, gl_time now)
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
-    const glimpse_engine *engine = request->engine;
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (answer_from_cache(request, now)) {
         settle(request, now);
-    } else if (engine->key_stop.on) {
+    } else if (request->engine->key_stop.on) {
         refuse_key(request, now);
     } else {
         gl_engine_price(request, now);

@@ -55,6 +55,7 @@ struct glimpse_engine {
     gl_map requests;
     gl_heap heap;
     gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
+    gl_list speaking; /* requests with text to tell, whatever their state */
     glimpse_id last_id;
 
     gl_key_stop key_stop;
@@ -145,6 +146,9 @@ void gl_engine_destroy(glimpse_engine *engine);
 void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status);
 
 /* --- deliver.c --- */
+
+/* Tells the text that came. */
+void gl_deliver_text(glimpse_engine *engine);
 
 /* Tells at most `most` ready results; true when some are left. */
 bool gl_deliver(glimpse_engine *engine, size_t most);

@@ -23,6 +23,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_list_init(&engine->resting);
     gl_list_init(&engine->fallbacks);
     gl_list_init(&engine->ready);
+    gl_list_init(&engine->speaking);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
     gl_heap_entry_init(&engine->admit_timer);
     gl_admission_init(&engine->admission, config);

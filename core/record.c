@@ -105,6 +105,28 @@ static void write_usage(gl_buf *out, const glimpse_usage *usage)
     gl_buf_append_char(out, '}');
 }
 
+/* What only a stream has. */
+static void write_stream(gl_buf *out, const glimpse_result *result)
+{
+    const glimpse_timings *timings = &result->timings;
+    if (timings->first_token_ns >= 0) {
+        gl_buf_append_str(out, ",\"first_token_ms\":");
+        write_ms(out, timings->first_token_ns);
+    }
+    if (timings->token_gap_mean_ns >= 0) {
+        gl_buf_append_str(out, ",\"token_gap_ms\":{\"mean\":");
+        write_ms(out, timings->token_gap_mean_ns);
+        gl_buf_append_str(out, ",\"max\":");
+        write_ms(out, timings->token_gap_max_ns);
+        gl_buf_append_char(out, '}');
+    }
+    if (result->partial.len != 0) {
+        gl_buf_append_str(out, ",\"partial\":");
+        gl_json_write_string(out, gl_buf_slice(&result->partial));
+    }
+    if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
+}
+
 /* Each attempt that is still known: who looks into a failure asks the endpoint by these ids. */
 static void write_log(gl_buf *out, const glimpse_result *result)
 {
@@ -174,6 +196,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     write_usage(out, glimpse_result_usage(result));
     gl_buf_append_str(out, ",\"model\":");
     write_optional(out, glimpse_result_model(result));
+    write_stream(out, result);
     size_t attempts = glimpse_result_attempt_count(result);
     if (attempts > 1 || (attempts == 1 && result->error != GLIMPSE_OK)) write_log(out, result);
     gl_buf_append_char(out, '}');

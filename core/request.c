@@ -40,6 +40,8 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     }
     if (parts->observer != NULL) request->observer = *parts->observer;
     gl_node_init(&request->node);
+    gl_node_init(&request->text_node);
+    gl_buf_init(&request->streamed, SIZE_MAX / 2);
     gl_heap_entry_init(&request->timer);
     request->attempt.request = request;
     char *at = request->text;
@@ -53,7 +55,9 @@ gl_request *gl_request_new(const gl_request_parts *parts)
 
 void gl_request_free(gl_request *request)
 {
-    assert(!gl_node_linked(&request->node) && request->timer.index == GL_HEAP_NONE);
+    assert(!gl_node_linked(&request->node) && !gl_node_linked(&request->text_node) &&
+           request->timer.index == GL_HEAP_NONE);
+    gl_buf_free(&request->streamed);
     glimpse_result_unref(request->result);
     gl_free(request);
 }

@@ -6,6 +6,7 @@
 
 #include <glimpse/engine.h>
 
+#include "base/buf.h"
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/slice.h"
@@ -38,6 +39,9 @@ struct glimpse_attempt {
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */
     gl_time started, connected, first_byte, last_byte;
+    gl_time first_text, last_text;
+    uint64_t text_gap_max; /* ns between two arrivals of text */
+    size_t texts;          /* arrivals */
 };
 
 struct gl_request {
@@ -51,6 +55,7 @@ struct gl_request {
     void *arg;
     glimpse_thresholds thresholds;
     bool fallback_on, is_draft, has_key;
+    bool stream;       /* the body asks for one */
     bool retry_notice; /* on_notice is owed a RETRY */
     int notices;       /* thresholds already told */
     int once;          /* failures of kinds that are worth one more attempt only */
@@ -68,6 +73,12 @@ struct gl_request {
 
     glimpse_key key, identity;
     gl_slice body, path, input, goal, constraints; /* in memory behind the struct */
+
+    /* The text of the attempt that is out, as far as it came, and how much of it was told. While
+     * some is to be told, text_node is in the engine's `speaking`. */
+    gl_buf streamed;
+    size_t told;
+    gl_node text_node;
 
     glimpse_attempt attempt;
     glimpse_result *result; /* being filled in until DONE */

@@ -15,6 +15,8 @@ glimpse_result *gl_result_new(void)
     if (result == NULL) return NULL;
     *result = (glimpse_result){ .owners = 1, .source = GLIMPSE_SOURCE_LIVE };
     result->timings.connect_ns = result->timings.first_byte_ns = -1;
+    result->timings.first_token_ns = -1;
+    result->timings.token_gap_mean_ns = result->timings.token_gap_max_ns = -1;
     result->ledger = &result->first;
     result->ledger_capacity = 1;
     return result;
@@ -28,6 +30,7 @@ static void destroy(glimpse_result *result)
     glimpse_sample_unref(result->sample);
     glimpse_sample_unref(result->response);
     gl_free(result->error_code);
+    gl_buf_free(&result->partial);
     gl_free(result);
 }
 
@@ -127,6 +130,17 @@ const char *glimpse_result_text(const glimpse_result *result, size_t *len)
 {
     if (len != NULL) *len = shown(result)->text_len;
     return shown(result)->text;
+}
+
+const char *glimpse_result_partial(const glimpse_result *result, size_t *len)
+{
+    if (len != NULL) *len = result->partial.len;
+    return result->partial.len != 0 ? result->partial.data : "";
+}
+
+bool glimpse_result_no_done(const glimpse_result *result)
+{
+    return result->no_done;
 }
 
 const char *glimpse_result_essence(const glimpse_result *result)

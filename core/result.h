@@ -6,6 +6,8 @@
 #include <glimpse/engine.h>
 #include <glimpse/result.h>
 
+#include "base/buf.h"
+
 /* At most this many attempts are kept in the ledger: max_attempts may be 1000, and one that fails
  * that often says nothing new. */
 #define GL_LEDGER_MAX 32
@@ -21,13 +23,14 @@ struct glimpse_result {
     glimpse_status status;
     glimpse_error error;
     glimpse_source source;
-    bool stale, has_key, circuit_open;
+    bool stale, has_key, circuit_open, no_done;
     int thresholds_crossed;
     int attempts; /* requests sent */
     glimpse_key key;
     char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's words */
     glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */
     glimpse_sample *response;         /* what last came over the wire; may be NULL */
+    gl_buf partial;                   /* text of a stream that failed */
     glimpse_timings timings;
     size_t ledger_count, ledger_capacity;
     gl_ledger_entry *ledger; /* &first until there is a second */

@@ -20,6 +20,7 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
+    request->stream = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->result->has_key = true;
@@ -120,6 +121,7 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                                                     : config->temperature,
         .max_tokens =
             options != NULL && options->max_tokens != 0 ? options->max_tokens : config->max_tokens,
+        .stream = options != NULL && options->stream,
     };
     if (!valid_utf8(prompt.input) || !valid_utf8(prompt.goal) || !valid_utf8(prompt.constraints) ||
         !valid_utf8(gl_slice_str(prompt.model)))

@@ -518,3 +518,31 @@ void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse
     gl_plain(gl_slice_str(message), decoder->message, sizeof decoder->message);
     fail(&d, error, decoder->message[0] != '\0' ? decoder->message : glimpse_error_sentence(error));
 }
+
+void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
+                            glimpse_outcome *outcome)
+{
+    decoding d = { decoder, input, outcome };
+    start(&d);
+    gl_json root = { .kind = GL_JSON_NONE };
+    outcome->sample.body_is_json = gl_json_check(input->body, &root, NULL) == GL_JSON_OK;
+    if (!outcome->sample.body_is_json) {
+        root.kind = GL_JSON_NONE;
+        outcome->sample.body_len = clip(input->body, KEEP_MAX);
+    }
+    complaint c = find_complaint(root);
+    outcome->error_status = status_within(c.code);
+    /* The money can run out between two tokens; then no status says so. */
+    glimpse_error error = is_quota(&c, 429) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_STREAM_ERROR;
+    if (error == GLIMPSE_ERR_STREAM_ERROR) {
+        outcome->error_code = code_string(decoder, c.code);
+        /* {"type":"error"} only says once more what this is. */
+        if (outcome->error_code == NULL && !gl_json_string_is(c.type, "error"))
+            outcome->error_code = code_string(decoder, c.type);
+    }
+    plain_string(decoder, c.message, decoder->message, sizeof decoder->message);
+    if (decoder->message[0] != '\0')
+        fail(&d, error, decoder->message);
+    else
+        fail_unexpected(&d, error, glimpse_error_sentence(error));
+}

@@ -32,4 +32,8 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcom
 void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse_error error,
                       const char *message, glimpse_outcome *outcome);
 
+/* The same for an error within a stream: body is the event's data, or the failed response. */
+void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
+                            glimpse_outcome *outcome);
+
 #endif

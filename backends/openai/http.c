@@ -14,6 +14,10 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
+/* How long a server has for the end of a body of which all that matters has come. With it the
+ * connection can be used again: it comes in the same packet or the next; a server that holds it
+ * back costs no more than this. */
+#define END_GRACE (50 * GL_MS)
 /* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
 #define DRAIN_ROUNDS 4
 
@@ -99,6 +103,36 @@ static void drain(void *arg)
     http->draining = false;
     if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished))
         gl_defer_next_turn(http->drain);
+}
+
+/* --- ending before the server does --- */
+
+static gl_transfer *first_enough(const gl_http *http)
+{
+    gl_node *node = gl_list_first(&http->enough);
+    return node != NULL ? GL_CONTAINER(node, gl_transfer, enough) : NULL;
+}
+
+static void enough_passed(void *arg)
+{
+    gl_http *http = arg;
+    gl_time now = gl_loop_now(http->loop);
+    gl_transfer *first;
+    while ((first = first_enough(http)) != NULL && first->enough_at + END_GRACE <= now) {
+        gl_shard_remove(first);
+        first->state = GL_TRANSFER_FINISHED;
+        gl_list_push_back(&http->finished, &first->node);
+        gl_defer_this_turn(http->drain);
+    }
+    gl_http_await_end(http);
+}
+
+/* Those that end in time leave the list: the timer is set for who is first now, and may find
+ * nobody. */
+void gl_http_await_end(gl_http *http)
+{
+    const gl_transfer *first = first_enough(http);
+    gl_timer_set(http->enough_timer, first != NULL ? first->enough_at + END_GRACE : GL_TIME_NEVER);
 }
 
 /* --- starting --- */
@@ -224,6 +258,7 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     gl_list_init(&http->finished);
     gl_list_init(&http->pool);
     gl_list_init(&http->dirty);
+    gl_list_init(&http->enough);
     glimpse_error error = gl_endpoint_init(&http->endpoint, config, problem);
     if (error != GLIMPSE_OK) goto done;
     error = GLIMPSE_ERR_OOM;
@@ -231,7 +266,10 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     http->drain = gl_defer_new(loop, drain, http);
     http->reaper = gl_timer_new(loop, reap, http);
     http->breather = gl_timer_new(loop, gl_sockets_breathe, http);
-    if (http->drain == NULL || http->reaper == NULL || http->breather == NULL) goto done;
+    http->enough_timer = gl_timer_new(loop, enough_passed, http);
+    if (http->drain == NULL || http->reaper == NULL || http->breather == NULL ||
+        http->enough_timer == NULL)
+        goto done;
     if (http->endpoint.resolve_name != NULL) {
         http->resolver = gl_resolver_new(loop, base, http->endpoint.resolve_name, name_ready, http);
         if (http->resolver == NULL) goto done;
@@ -259,6 +297,7 @@ void gl_http_free(gl_http *http)
     if (http->share != NULL) curl_share_cleanup(http->share);
     gl_sockets_free(http);
     gl_timer_free(http->reaper);
+    gl_timer_free(http->enough_timer);
     gl_timer_free(http->breather);
     gl_defer_free(http->drain);
     gl_endpoint_free(&http->endpoint);

@@ -51,12 +51,23 @@ typedef struct gl_http_response {
 /* A header of the response by its name, NULL when it is absent. Valid during done. */
 const char *gl_http_header(const void *headers, const char *name);
 
+/* What the observer of a body that comes in pieces wants next. */
+typedef enum gl_http_want {
+    GL_HTTP_MORE,
+    GL_HTTP_ENOUGH /* nothing: the transfer ends in order at once, whatever else the server sends */
+} gl_http_want;
+
 typedef struct gl_http_observer {
     /* Called inside libcurl: stores, and calls nothing of gl_http. CONNECTED and SENT come
      * together, once, just before the request goes out on a new connection or a warm one: what the
      * server has counted is never more than the SENT reported. FIRST_BYTE is the body's first byte;
      * an answer without a body has none. */
     void (*progress)(void *arg, glimpse_progress progress);
+    /* Both or neither; also called inside libcurl, and as careful. begin is asked at the body's
+     * first byte whether it wants the body in pieces; content_type may be NULL. If so, each piece
+     * goes to chunk and response.body stays empty; max_response_bytes holds for all of them. */
+    bool (*begin)(void *arg, int status, const char *content_type);
+    gl_http_want (*chunk)(void *arg, gl_slice bytes);
     /* Once, never inside gl_http_start or gl_http_cancel. The transfer is gone afterwards. */
     void (*done)(void *arg, const gl_http_response *response);
 } gl_http_observer;

@@ -113,7 +113,8 @@ void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
     if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     response->status = (int)status;
     glimpse_error error = transfer->error;
-    if (error == GLIMPSE_OK) error = judge_code(transfer);
+    /* After what was wanted had come, how it ended is no matter. */
+    if (error == GLIMPSE_OK && !transfer->satisfied) error = judge_code(transfer);
     if (error == GLIMPSE_OK && status >= 300 && status <= 399) error = GLIMPSE_ERR_REDIRECT;
     if (error == GLIMPSE_OK && status < 200) error = GLIMPSE_ERR_PROTOCOL;
     response->error = error;

@@ -73,7 +73,10 @@ struct gl_transfer {
     CURLcode code;
     int open_errno;    /* why its socket could not be opened, 0 when it could */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
-    bool get, began;
+    size_t received;   /* bytes of a body that goes out in pieces */
+    gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
+    gl_time enough_at;
+    bool get, began, streamed, satisfied; /* satisfied: ENOUGH was said */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -169,6 +172,9 @@ void gl_http_judge(const gl_transfer *transfer, gl_http_response *response);
 
 /* --- http.c --- */
 
+/* One more transfer is in http->enough. */
+void gl_http_await_end(gl_http *http);
+
 struct gl_http {
     gl_loop *loop;
     gl_endpoint endpoint;
@@ -176,6 +182,8 @@ struct gl_http {
     CURLSH *share; /* names and TLS sessions, for all shards */
     gl_resolver *resolver;
     gl_list waiting, finished, pool, dirty;
+    gl_list enough; /* running ones that have all they want, the oldest first */
+    gl_timer *enough_timer;
     size_t running, pooled, max_pooled;
     gl_shards shards;
     gl_sockets sockets;

@@ -42,22 +42,56 @@ static void reserve_announced(gl_transfer *transfer)
     if (len > 0 && len <= TRUST_BYTES) gl_buf_reserve(&transfer->body, (size_t)len);
 }
 
+/* Whether the body goes out in pieces; asked when it begins. */
+static bool asked_for_pieces(const gl_transfer *transfer)
+{
+    if (transfer->observer.begin == NULL) return false;
+    long status = 0;
+    const char *type = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    return transfer->observer.begin(transfer->arg, (int)status, type);
+}
+
+static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
+{
+    gl_http *http = transfer->http;
+    if (transfer->satisfied) return GLIMPSE_OK;
+    if (bytes.len > http->endpoint.max_response_bytes - transfer->received)
+        return GLIMPSE_ERR_BODY_TOO_LARGE;
+    transfer->received += bytes.len;
+    if (transfer->observer.chunk(transfer->arg, bytes) == GL_HTTP_MORE) return GLIMPSE_OK;
+    transfer->satisfied = true;
+    transfer->enough_at = gl_loop_now(http->loop);
+    gl_list_push_back(&http->enough, &transfer->enough);
+    gl_http_await_end(http);
+    return GLIMPSE_OK;
+}
+
+static glimpse_error keep(gl_transfer *transfer, gl_slice bytes)
+{
+    gl_buf_append(&transfer->body, bytes.data, bytes.len);
+    if (!transfer->body.failed) return GLIMPSE_OK;
+    return transfer->body.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM;
+}
+
 /* The first byte of the answer is the first of its body: to see the headers come, libcurl would
  * call for each line of them, and servers of completions send them together with the body. */
 static size_t body_came(char *data, size_t size, size_t count, void *arg)
 {
     gl_transfer *transfer = arg;
     size_t len = size * count;
-    if (!transfer->began) reserve_announced(transfer);
-    gl_buf_append(&transfer->body, data, len);
-    if (transfer->body.failed) {
-        transfer->error = transfer->body.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM;
-        return CURL_WRITEFUNC_ERROR;
-    }
-    transfer->observer.progress(transfer->arg, transfer->began ? GLIMPSE_PROGRESS_BYTES
-                                                               : GLIMPSE_PROGRESS_FIRST_BYTE);
+    gl_slice bytes = gl_slice_of(data, len);
+    bool first = !transfer->began;
     transfer->began = true;
-    return len;
+    transfer->observer.progress(transfer->arg,
+                                first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
+    if (first) transfer->streamed = asked_for_pieces(transfer);
+    if (first && !transfer->streamed) reserve_announced(transfer);
+    glimpse_error error = transfer->streamed ? pass_on(transfer, bytes) : keep(transfer, bytes);
+    if (error == GLIMPSE_OK) return len;
+    transfer->error = error;
+    return CURL_WRITEFUNC_ERROR;
 }
 
 /* --- one handle --- */
@@ -186,6 +220,7 @@ static gl_transfer *transfer_new(gl_http *http)
     if (transfer == NULL) return NULL;
     transfer->http = http;
     gl_node_init(&transfer->node);
+    gl_node_init(&transfer->enough);
     gl_buf_init(&transfer->body, http->endpoint.max_response_bytes);
     CURL *easy = transfer->easy = curl_easy_init();
     if (easy == NULL || !set_wire(easy, http) || !set_request(easy, transfer)) {
@@ -222,7 +257,8 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->code = CURLE_OK;
     transfer->open_errno = 0;
     transfer->sendings = 0;
-    transfer->began = false;
+    transfer->received = 0;
+    transfer->began = transfer->streamed = transfer->satisfied = false;
     transfer->reason[0] = '\0';
     http->running++;
     return transfer;

@@ -13,12 +13,14 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "openai/azure.h"
 #include "openai/decode.h"
 #include "openai/http.h"
 #include "openai/plain.h"
 #include "openai/rate_limits.h"
+#include "openai/stream.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
@@ -37,6 +39,9 @@ typedef struct call {
     struct openai *owner;
     glimpse_attempt *attempt;
     gl_transfer *transfer;
+    gl_stream *stream; /* kept from its first stream on; NULL before */
+    bool streams;      /* the answer of this attempt does */
+    size_t handed;     /* bytes of its text that the engine has */
     struct call *next_free;
 } call;
 
@@ -51,6 +56,7 @@ typedef struct openai {
     gl_buf scrubbed;
     char *deployment, *api_version; /* Azure's; NULL elsewhere */
     gl_buf azure_path;              /* scratch */
+    size_t max_response_bytes;
 } openai;
 
 /* --- secrets --- */
@@ -135,11 +141,26 @@ static const char *scrub_line(const openai *self, const char *text, char line[LI
     return line;
 }
 
+/* How much of a text that still grows may be shown: its end may be the beginning of a secret. */
+static size_t safe_length(const openai *self, gl_slice text)
+{
+    size_t held = 0;
+    for (size_t i = 0; i < self->secret_count; i++) {
+        gl_slice secret = secret_of(self->secrets[i]);
+        if (secret.len < SECRET_MIN) continue;
+        size_t len = text.len < secret.len ? text.len : secret.len - 1;
+        while (len > held && memcmp(text.data + text.len - len, secret.data, len) != 0) len--;
+        if (len > held) held = len;
+    }
+    return text.len - held;
+}
+
 /* --- one call --- */
 
 static void release(call *c)
 {
     openai *self = c->owner;
+    if (c->streams && c->stream != NULL) gl_stream_reset(c->stream);
     c->next_free = self->free_calls;
     self->free_calls = c;
 }
@@ -150,6 +171,50 @@ static void on_progress(void *arg, glimpse_progress progress)
     glimpse_attempt_progress(c->attempt, progress);
 }
 
+/* Hands on what is new of the text, without secrets. false: out of memory. */
+static bool hand_on(call *c, bool whole)
+{
+    openai *self = c->owner;
+    gl_slice text = gl_stream_text(c->stream);
+    if (text.len == c->handed) return true;
+    gl_slice news = gl_slice_of(text.data + c->handed, text.len - c->handed);
+    if (!whole) news.len = safe_length(self, news);
+    c->handed += news.len;
+    bool ok = scrub_body(self, &news) &&
+              glimpse_attempt_text(c->attempt, news.data, news.len) == GLIMPSE_OK;
+    gl_buf_free(&self->scrubbed);
+    return ok;
+}
+
+static bool on_begin(void *arg, int status, const char *content_type)
+{
+    static const char type[] = "text/event-stream";
+    call *c = arg;
+    openai *self = c->owner;
+    size_t len = sizeof type - 1;
+    c->handed = 0;
+    if (status < 200 || status > 299 || content_type == NULL ||
+        strncasecmp(content_type, type, len) != 0 ||
+        (content_type[len] != '\0' && strchr("; \t", content_type[len]) == NULL))
+        return false;
+    if (c->stream == NULL) c->stream = gl_stream_new(self->max_response_bytes);
+    c->streams = c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
+    return c->streams;
+}
+
+static gl_http_want on_chunk(void *arg, gl_slice bytes)
+{
+    call *c = arg;
+    if (c->stream == NULL) return GL_HTTP_ENOUGH; /* out of memory: end_stream says so */
+    bool more = gl_stream_feed(c->stream, bytes);
+    if (!hand_on(c, false)) {
+        gl_stream_free(c->stream);
+        c->stream = NULL;
+        return GL_HTTP_ENOUGH;
+    }
+    return more ? GL_HTTP_MORE : GL_HTTP_ENOUGH;
+}
+
 static void fail_oom(glimpse_attempt *attempt)
 {
     glimpse_outcome outcome;
@@ -158,15 +223,59 @@ static void fail_oom(glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
+/* How many choices a body asks for. */
+static size_t choices_of(const glimpse_attempt *attempt)
+{
+    size_t len;
+    const char *body = glimpse_attempt_body(attempt, &len);
+    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) }; /* the engine has checked it */
+    int64_t n;
+    return gl_json_int64(gl_json_get(root, "n"), &n) && n > 1 ? (size_t)n : 1;
+}
+
+/* The outcome of a stream; false: out of memory. */
+static bool end_stream(call *c, const gl_http_response *response, gl_decode_input *input,
+                       glimpse_outcome *outcome)
+{
+    openai *self = c->owner;
+    gl_stream_end end;
+    if (c->stream == NULL) return false;
+    gl_stream_finish(c->stream, response->error, choices_of(c->attempt), &end);
+    input->body = end.body;
+    if (end.error == GLIMPSE_ERR_OOM || !scrub_body(self, &input->body)) return false;
+    if (end.error == GLIMPSE_OK) {
+        gl_decode(self->decoder, input, outcome);
+        outcome->no_done = end.no_done;
+    } else if (end.error == GLIMPSE_ERR_STREAM_ERROR) {
+        gl_decode_stream_error(self->decoder, input, outcome);
+    } else {
+        const char *message = end.message;
+        if (message == NULL && end.error == response->error) message = response->message;
+        gl_decode_broken(self->decoder, input, end.error, message, outcome);
+    }
+    return true;
+}
+
+/* The outcome of an answer that came whole; false: out of memory. */
+static bool end_plain(openai *self, const gl_http_response *response, gl_decode_input *input,
+                      glimpse_outcome *outcome)
+{
+    input->body = response->body;
+    if (!scrub_body(self, &input->body)) return false;
+    if (response->error == GLIMPSE_OK)
+        gl_decode(self->decoder, input, outcome);
+    else
+        gl_decode_broken(self->decoder, input, response->error, response->message, outcome);
+    return true;
+}
+
 static void on_done(void *arg, const gl_http_response *response)
 {
     call *c = arg;
     openai *self = c->owner;
     glimpse_attempt *attempt = c->attempt;
-    release(c);
     gl_decode_input input = {
         .status = response->status,
-        .body = response->body,
         .content_type = response->content_type,
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
@@ -175,21 +284,23 @@ static void on_done(void *arg, const gl_http_response *response)
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),
     };
-    if (!scrub_body(self, &input.body)) {
+    glimpse_outcome outcome;
+    bool ok = !c->streams || c->stream == NULL || hand_on(c, true);
+    if (ok)
+        ok = c->streams ? end_stream(c, response, &input, &outcome)
+                        : end_plain(self, response, &input, &outcome);
+    if (!ok) {
         fail_oom(attempt);
+        release(c);
         return;
     }
-    glimpse_outcome outcome;
-    if (response->error == GLIMPSE_OK)
-        gl_decode(self->decoder, &input, &outcome);
-    else
-        gl_decode_broken(self->decoder, &input, response->error, response->message, &outcome);
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
     char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
     outcome.error_code = scrub_line(self, outcome.error_code, code);
     outcome.error_message = scrub_line(self, outcome.error_message, message);
     outcome.sample.request_id = scrub_line(self, outcome.sample.request_id, request_id);
     glimpse_attempt_done(attempt, &outcome);
+    release(c);
     if (self->scrubbed.len != 0) gl_buf_free(&self->scrubbed); /* rare, and it may be large */
 }
 
@@ -207,22 +318,28 @@ static const char *wire_path(openai *self, const glimpse_attempt *attempt)
 
 static void start(void *arg, glimpse_attempt *attempt)
 {
-    static const gl_http_observer observer = { .progress = on_progress, .done = on_done };
+    static const gl_http_observer plain = { .progress = on_progress, .done = on_done };
+    static const gl_http_observer streaming = {
+        .progress = on_progress, .begin = on_begin, .chunk = on_chunk, .done = on_done
+    };
     openai *self = arg;
     call *c = self->free_calls;
     if (c != NULL)
         self->free_calls = c->next_free;
-    else if ((c = gl_malloc(sizeof *c)) == NULL) {
+    else if ((c = gl_calloc(1, sizeof *c)) == NULL) {
         fail_oom(attempt);
         return;
     }
     c->owner = self;
     c->attempt = attempt;
+    c->streams = false;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     const char *path = wire_path(self, attempt);
-    c->transfer =
-        path != NULL ? gl_http_start(self->http, path, gl_slice_of(body, len), &observer, c) : NULL;
+    c->transfer = path != NULL
+                      ? gl_http_start(self->http, path, gl_slice_of(body, len),
+                                      glimpse_attempt_is_stream(attempt) ? &streaming : &plain, c)
+                      : NULL;
     if (c->transfer == NULL) {
         release(c);
         fail_oom(attempt);
@@ -259,6 +376,7 @@ static void destroy(void *arg)
     gl_decoder_free(self->decoder);
     for (call *c = self->free_calls, *next; c != NULL; c = next) {
         next = c->next_free;
+        gl_stream_free(c->stream);
         gl_free(c);
     }
     for (size_t i = 0; i < self->secret_count; i++) free_secret(self->secrets[i]);
@@ -472,6 +590,7 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base,
     if (self == NULL) return GLIMPSE_ERR_OOM;
     gl_buf_init(&self->scrubbed, SIZE_MAX / 2);
     gl_buf_init(&self->azure_path, SIZE_MAX / 2);
+    self->max_response_bytes = (size_t)config->max_response_bytes;
     glimpse_error error = GLIMPSE_ERR_OOM;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();

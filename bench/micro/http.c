@@ -38,7 +38,7 @@ static void on_done(void *arg, const gl_http_response *response);
 
 static void start(run *r)
 {
-    static const gl_http_observer observer = { on_progress, on_done };
+    static const gl_http_observer observer = { .progress = on_progress, .done = on_done };
     gl_slice text = { body, sizeof body - 1 };
     if (gl_http_start(r->http, "/chat/completions", text, &observer, r) == NULL) abort();
     r->left--;

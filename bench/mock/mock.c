@@ -179,6 +179,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     server->base = base;
     server->listener = -1;
     server->timer_at = GL_TIME_NEVER;
+    if (options->token_rate > 0)
+        server->token_gap = (gl_time)((double)GL_SECOND / options->token_rate);
     gl_list_init(&server->connections);
     gl_heap_init(&server->due);
     gl_buf_init(&server->body, BODY_MAX);

@@ -22,6 +22,7 @@ typedef struct mock_options {
     int port;            /* 0 = any free */
     const char *latency; /* mock_latency.h; NULL = none */
     const char *fault;   /* mock_fault.h; NULL = none */
+    double token_rate;   /* of streams, tokens a second; 0 = all at once */
     uint64_t seed;       /* of latencies and faults */
     const char *outage;  /* mock_outage.h; NULL = none */
     int64_t quota_after; /* so many good answers, then 429 insufficient_quota; 0 = no quota */

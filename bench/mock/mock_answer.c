@@ -189,10 +189,18 @@ static void write_usage(gl_buf *out, uint64_t prompt, uint64_t completion)
                            "\"rejected_prediction_tokens\":0}}");
 }
 
-int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out)
+static mock_stream_wish read_wish(gl_json stream, gl_json options)
 {
-    static const char *const names[] = { "model", "messages", "stream" };
-    enum { MODEL, MESSAGES, STREAM, MEMBERS };
+    if (stream.kind != GL_JSON_TRUE) return MOCK_PLAIN;
+    return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE ? MOCK_STREAM_USAGE
+                                                                      : MOCK_STREAM;
+}
+
+int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out,
+                     mock_stream_wish *wish)
+{
+    static const char *const names[] = { "model", "messages", "stream", "stream_options" };
+    enum { MODEL, MESSAGES, STREAM, STREAM_OPTIONS, MEMBERS };
     gl_json root, member[MEMBERS], message;
     size_t at = 0;
     gl_json_error error = gl_json_check(body, &root, &at);
@@ -203,9 +211,7 @@ int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, g
     if (member[MESSAGES].kind == GL_JSON_NONE)
         return mock_answer_error(400, "messages", "missing_required_parameter",
                                  "Missing required parameter: 'messages'.", out);
-    if (member[STREAM].kind == GL_JSON_TRUE)
-        return mock_answer_error(400, "stream", "unsupported_stream",
-                                 "This server does not stream yet.", out);
+    *wish = read_wish(member[STREAM], member[STREAM_OPTIONS]);
 
     gl_json_iter iter = gl_json_begin(member[MESSAGES]);
     gl_json last_user = { GL_JSON_NONE, { NULL, 0 } };

@@ -8,9 +8,14 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* Whether a chat request asks for a stream, and for the usage in it. */
+typedef enum mock_stream_wish { MOCK_PLAIN, MOCK_STREAM, MOCK_STREAM_USAGE } mock_stream_wish;
+
 /* Answers one request: body is the request's, digest 32 bytes over it. Appends to out and returns
- * the HTTP status. text is scratch. */
-int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out);
+ * the HTTP status. text is scratch. A streamed answer is made from the plain one, which is what
+ * mock_answer_chat writes in any case. */
+int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out,
+                     mock_stream_wish *wish);
 int mock_answer_embeddings(gl_slice body, gl_buf *text, gl_buf *out);
 int mock_answer_models(gl_buf *out);
 

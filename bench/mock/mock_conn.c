@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "mock/mock_answer.h"
 #include "mock/mock_server.h"
+#include "mock/mock_stream.h"
 
 #define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
@@ -89,8 +90,9 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     gl_buf *out = &conn->out;
     const gl_buf *body = &server->body;
     size_t length = body->len;
-    if (reply->fault == MOCK_FAULT_MALFORMED) length = length / 2;
-    size_t sent = reply->fault == MOCK_FAULT_TRUNCATE ? length / 2 : length;
+    bool stream = reply->tokens != 0; /* mock_stream.c has spoilt it already */
+    if (reply->fault == MOCK_FAULT_MALFORMED && !stream) length = length / 2;
+    size_t sent = reply->fault == MOCK_FAULT_TRUNCATE && !stream ? length / 2 : length;
 
     gl_buf_append_str(out, "HTTP/1.1 ");
     gl_buf_append_u64(out, (uint64_t)reply->status);
@@ -98,8 +100,13 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     gl_buf_append_str(out, reason_of(reply->status));
     gl_buf_append_str(out, "\r\ndate: ");
     gl_buf_append_str(out, mock_server_date(server));
-    gl_buf_append_str(out, "\r\ncontent-type: application/json\r\ncontent-length: ");
-    gl_buf_append_u64(out, length);
+    if (stream) {
+        gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
+                               "\r\ncache-control: no-cache\r\ntransfer-encoding: chunked");
+    } else {
+        gl_buf_append_str(out, "\r\ncontent-type: application/json\r\ncontent-length: ");
+        gl_buf_append_u64(out, length);
+    }
     gl_buf_append_str(out, "\r\nx-request-id: req_mock");
     gl_buf_append_u64(out, server->next_request_id++);
     gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
@@ -187,10 +194,12 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->fault = reply.fault;
     conn->status = reply.status;
     conn->working = reply.counted;
+    conn->tokens = conn->server->token_gap != 0 ? reply.tokens : 0;
+    conn->token_at = GL_TIME_NEVER;
     if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
         write_answer(conn, &reply, !gl_slice_is(method, "HEAD"));
     if (reply.fault == MOCK_FAULT_HANG) return true;
-    if (reply.delay != 0) {
+    if (reply.delay != 0 || conn->tokens != 0) {
         mock_server_set_due(server, conn, gl_clock_now() + reply.delay);
         return true;
     }
@@ -314,8 +323,27 @@ static void conn_writable(evutil_socket_t fd, short what, void *arg)
     if (conn_flush(conn)) conn_resume(conn);
 }
 
+/* The next token of a stream goes, and the one behind it gets its time; with the last one goes all
+ * the rest. false: it was the last, or there is none. */
+static bool stream_token(mock_conn *conn)
+{
+    if (conn->tokens <= 1 || conn->fault == MOCK_FAULT_RESET) return false;
+    gl_time now = gl_clock_now();
+    /* By the clock and not by when we came to it, or each would add its lateness. */
+    bool first = conn->token_at == GL_TIME_NEVER;
+    conn->token_at = first ? now : conn->token_at + conn->server->token_gap;
+    conn->tokens--;
+    conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
+    mock_server_set_due(conn->server, conn, conn->token_at + conn->server->token_gap);
+    return true;
+}
+
 void mock_conn_due(mock_conn *conn)
 {
+    if (stream_token(conn)) {
+        conn_flush(conn);
+        return;
+    }
     if (finish_request(conn) && conn_flush(conn)) conn_resume(conn);
 }
 

@@ -6,7 +6,8 @@
  * Each name at most once, percentages with up to 4 decimals, 100 in all at most.
  *   429 500 503  an error answer in OpenAI's form, after a tenth of the latency
  *   reset        the request is read, then the connection is reset before any byte of an answer
- *   truncate     the right Content-Length, half of the body, then the connection is closed
+ *   truncate     the right Content-Length, half of the body, then the connection is closed; a
+ *                stream is closed after half of its tokens
  *   malformed    200 with a JSON text that is cut, and the Content-Length of what is sent
  *   hang         no answer ever; the connection stays open until the client leaves
  */

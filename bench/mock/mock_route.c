@@ -5,6 +5,7 @@
 #include "mock/mock_answer.h"
 #include "mock/mock_server.h"
 #include "mock/mock_spec.h"
+#include "mock/mock_stream.h"
 
 #define ERROR_DELAY_PART 10 /* an error answer comes after a tenth of the latency */
 
@@ -33,7 +34,7 @@ static void answer_post(struct mock_server *server, endpoint where, gl_slice pat
     if (!hashed)
         reply->status = mock_answer_error(500, NULL, NULL, "No SHA-256 here.", &server->body);
     else if (where == CHAT)
-        reply->status = mock_answer_chat(body, digest, &server->text, &server->body);
+        reply->status = mock_answer_chat(body, digest, &server->text, &server->body, &reply->wish);
     else if (where == EMBEDDINGS)
         reply->status = mock_answer_embeddings(body, &server->text, &server->body);
 }
@@ -145,6 +146,17 @@ static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_sl
     if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
 }
 
+/* The answer in body becomes a stream. What spoils it comes half way through its tokens. */
+static void make_stream(struct mock_server *server, mock_reply *reply)
+{
+    gl_buf plain = server->body;
+    server->body = server->text;
+    server->text = plain;
+    gl_buf_reset(&server->body);
+    reply->tokens = mock_stream_write(gl_buf_slice(&server->text), reply->wish == MOCK_STREAM_USAGE,
+                                      reply->fault, &server->body);
+}
+
 void mock_route(struct mock_server *server, const mock_http *http, const char *data,
                 mock_reply *reply)
 {
@@ -171,6 +183,7 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
         reply->status = 200;
     } else if (reply->status == 200) {
         decide_fate(server, mock_http_fault(http, data), mock_http_latency(http, data), reply);
+        if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
     }
     if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */
         gl_buf_reset(&server->body);

@@ -18,6 +18,7 @@
 #include "base/sha256.h"
 #include "base/time.h"
 #include "mock/mock.h"
+#include "mock/mock_answer.h"
 #include "mock/mock_fault.h"
 #include "mock/mock_http.h"
 #include "mock/mock_latency.h"
@@ -37,6 +38,7 @@ struct mock_server {
     gl_heap due; /* connections whose answer waits for its time */
     gl_list connections;
     mock_latency latency;
+    gl_time token_gap; /* ns between the tokens of a stream */
     mock_faults faults;
     mock_outages outages;
     mock_limits limits;
@@ -63,6 +65,8 @@ typedef struct mock_conn {
     gl_heap_entry due;  /* when the answer in out may go */
     mock_fault fault;   /* of the request being worked on */
     int status;         /* of its answer */
+    size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
+    gl_time token_at;   /* when the last one went */
     bool working;       /* a request was received and its answer waits */
     bool blocked;       /* the client does not read as fast as it asks */
     bool closing;       /* after out is sent, no more requests */
@@ -80,6 +84,8 @@ typedef struct mock_reply {
     mock_fault fault;
     gl_time delay;
     const char *allow; /* the header of a 405, or NULL */
+    mock_stream_wish wish;
+    size_t tokens; /* the body is a stream of so many; 0: no stream */
 } mock_reply;
 
 /* mock_route.c. data holds the request that http has read. */

@@ -25,6 +25,14 @@ void gl_buf_reset(gl_buf *buf)
     buf->failed = buf->too_large = false;
 }
 
+void gl_buf_recycle(gl_buf *buf, size_t keep)
+{
+    if (buf->capacity > keep)
+        gl_buf_free(buf);
+    else
+        gl_buf_reset(buf);
+}
+
 static bool fail(gl_buf *buf, bool too_large)
 {
     buf->failed = true;

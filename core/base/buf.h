@@ -25,6 +25,9 @@ void gl_buf_init(gl_buf *buf, size_t max);
 void gl_buf_free(gl_buf *buf);  /* and back to empty, same maximum */
 void gl_buf_reset(gl_buf *buf); /* empty, memory kept, failed cleared */
 
+/* The same, but memory for more than keep bytes is given back. */
+void gl_buf_recycle(gl_buf *buf, size_t keep);
+
 /* Room for more bytes behind len; false sets failed. */
 bool gl_buf_reserve(gl_buf *buf, size_t more);
 

@@ -85,6 +85,9 @@ bool gl_json_string_is(gl_json string, const char *text);
  * *lone (may be NULL). Nothing for other kinds. */
 void gl_json_string_append(gl_json string, gl_buf *out, bool *lone);
 
+/* The same for what stands between the quotes, or a part of it that cuts no escape. */
+void gl_json_text_append(gl_slice inside, gl_buf *out, bool *lone);
+
 /* The next code point of a string, taken off the front of *rest, which starts as the text between
  * the quotes and is not empty. An escaped pair of surrogates is one code point; a lone one is given
  * as it is (0xD800 to 0xDFFF). */

@@ -129,8 +129,12 @@ static void append_utf8(gl_buf *out, uint32_t code)
 void gl_json_string_append(gl_json string, gl_buf *out, bool *lone)
 {
     if (lone != NULL) *lone = false;
-    if (string.kind != GL_JSON_STRING) return;
-    gl_slice rest = inside(string.text);
+    if (string.kind == GL_JSON_STRING) gl_json_text_append(inside(string.text), out, lone);
+}
+
+void gl_json_text_append(gl_slice rest, gl_buf *out, bool *lone)
+{
+    if (lone != NULL) *lone = false;
     while (append_run(&rest, out)) {
         uint32_t code = gl_json_next_code(&rest);
         if (is_surrogate(code)) {

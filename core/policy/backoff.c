@@ -61,7 +61,8 @@ static bool is_hopeless(const gl_failure *failure)
     static const char *const codes[] = { "context_length_exceeded", "exceed_context_size_error",
                                          "content_filter", "unsupported_parameter",
                                          "model_not_found" };
-    if (failure->error != GLIMPSE_ERR_HTTP) return false;
+    if (failure->error != GLIMPSE_ERR_HTTP && failure->error != GLIMPSE_ERR_STREAM_ERROR)
+        return false;
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++)
         if (failure->http_status == statuses[i]) return true;
     for (size_t i = 0; failure->code != NULL && i < sizeof codes / sizeof *codes; i++)

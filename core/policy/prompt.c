@@ -63,6 +63,8 @@ void gl_prompt_write(const gl_prompt *prompt, gl_buf *out)
     }
     gl_buf_append_str(out, reasons ? ",\"max_completion_tokens\":" : ",\"max_tokens\":");
     gl_buf_append_i64(out, prompt->max_tokens);
+    if (prompt->stream)
+        gl_buf_append_str(out, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
     gl_buf_append_char(out, '}');
 }
 

@@ -15,6 +15,7 @@ typedef struct gl_prompt {
     const char *model;
     double temperature;
     int64_t max_tokens;
+    bool stream; /* no part of the key */
 } gl_prompt;
 
 /* Appends the body; look at out->failed. The parameters are those that the model's family takes:

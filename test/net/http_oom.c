@@ -35,7 +35,7 @@ static void on_done(void *arg, const gl_http_response *response)
 /* Opens, sends one request by name, closes. Returns the first error met. */
 static glimpse_error once(http_rig *rig, const gl_http_config *config)
 {
-    static const gl_http_observer observer = { on_progress, on_done };
+    static const gl_http_observer observer = { .progress = on_progress, .done = on_done };
     const char *problem;
     glimpse_error error = gl_http_new(rig->loop, rig->base, config, &rig->http, &problem);
     if (error != GLIMPSE_OK) return error;

@@ -101,7 +101,7 @@ static void ended(void *arg, const gl_http_response *response)
 
 void http_call_start(http_rig *rig, http_call *call, const char *path, const char *body)
 {
-    static const gl_http_observer observer = { progressed, ended };
+    static const gl_http_observer observer = { .progress = progressed, .done = ended };
     call->rig = rig;
     call->transfer = gl_http_start(rig->http, path, gl_slice_str(body), &observer, call);
     assert_non_null(call->transfer);

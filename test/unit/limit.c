@@ -85,6 +85,23 @@ static void beyond_where_it_held_it_grows_by_one_a_window(void **state)
     assert_true(limit.window >= 70.9 && limit.window <= 71.1);
 }
 
+static void without_descriptors_what_is_in_flight_is_all_there_can_be(void **state)
+{
+    (void)state;
+    gl_limit limit;
+    gl_limit_init(&limit, 500);
+    start(&limit, 20);
+    gl_limit_ended(&limit);
+    assert_true(gl_limit_starved(&limit));
+    assert_int_equal(limit.window, 19);
+    assert_false(gl_limit_may_start(&limit));
+    for (int i = 0; i < 20; i++) gl_limit_answered(&limit); /* a window's worth of answers */
+    assert_int_equal(limit.window, 20);
+    while (limit.in_flight > 0) gl_limit_ended(&limit);
+    assert_false(gl_limit_starved(&limit)); /* none to wait for */
+    assert_int_equal(limit.window, 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +109,7 @@ int main(void)
         cmocka_unit_test(overload_shrinks_it_once_for_all_that_were_out),
         cmocka_unit_test(a_window_that_was_never_filled_shrinks_from_what_was_out),
         cmocka_unit_test(after_an_outage_it_doubles_each_round_trip_up_to_the_most),
+        cmocka_unit_test(without_descriptors_what_is_in_flight_is_all_there_can_be),
         cmocka_unit_test(beyond_where_it_held_it_grows_by_one_a_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

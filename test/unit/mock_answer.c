@@ -59,11 +59,13 @@ static void text_parts_are_read_like_a_string(void **state)
         "\"type\":\"text\"}],\"role\":\"user\"}],\"model\":\"m\"}",
     };
     unsigned char digest[32] = { 1, 2, 3 };
+    mock_stream_wish wish;
     for (size_t i = 0; i < 2; i++) {
         gl_buf text, out;
         gl_buf_init(&text, 4096);
         gl_buf_init(&out, 4096);
-        assert_int_equal(mock_answer_chat(gl_slice_str(bodies[i]), digest, &text, &out), 200);
+        assert_int_equal(mock_answer_chat(gl_slice_str(bodies[i]), digest, &text, &out, &wish),
+                         200);
         assert_true(gl_buf_terminate(&out));
         assert_non_null(strstr(out.data, "\"content\":\"Hi \xc3\xa9 there.\""));
         gl_buf_free(&text);
@@ -89,6 +91,7 @@ static void every_answer_is_json(void **state)
         "{\"model\":\"m\",\"input\":\"\",\"dimensions\":3072}",
     };
     unsigned char digest[32] = { 9 };
+    mock_stream_wish wish;
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         for (int endpoint = 0; endpoint < 2; endpoint++) {
             gl_buf text, out;
@@ -96,7 +99,7 @@ static void every_answer_is_json(void **state)
             gl_buf_init(&text, 1 << 20);
             gl_buf_init(&out, 1 << 20);
             gl_slice body = gl_slice_str(bodies[i]);
-            int status = endpoint == 0 ? mock_answer_chat(body, digest, &text, &out)
+            int status = endpoint == 0 ? mock_answer_chat(body, digest, &text, &out, &wish)
                                        : mock_answer_embeddings(body, &text, &out);
             assert_true(status == 200 || status == 400);
             assert_int_equal(gl_json_check(gl_buf_slice(&out), &root, NULL), GL_JSON_OK);

@@ -14,9 +14,12 @@
 
 static gl_prompt draft(const char *input, const char *goal, const char *constraints)
 {
-    gl_prompt prompt = {
-        gl_slice_str(input), gl_slice_str(goal), gl_slice_str(constraints), "gpt-4o-mini", 0.7, 256
-    };
+    gl_prompt prompt = { .input = gl_slice_str(input),
+                         .goal = gl_slice_str(goal),
+                         .constraints = gl_slice_str(constraints),
+                         .model = "gpt-4o-mini",
+                         .temperature = 0.7,
+                         .max_tokens = 256 };
     return prompt;
 }
 

@@ -221,15 +221,26 @@ typedef struct glimpse_options {
     const glimpse_thresholds *thresholds; /* NULL = the engine's */
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
     glimpse_priority priority;
+    bool stream; /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);
 #define glimpse_options_init(options)                                                              \
     glimpse_options_init_version((options), GLIMPSE_OPTIONS_VERSION)
 
-/* Who is told. Any of them may be NULL. Copied at submit. Called from the loop. */
+/*
+ * Who is told. Any of them may be NULL. Copied at submit. Called from the loop.
+ *
+ * on_text is for streams: the next len bytes of the answer's text (borrowed; whole characters; not
+ * NUL terminated), several network reads in one call when they came in one turn. Together they are
+ * the text of the result; an answer that did not come as a stream (from the cache, say) comes in
+ * one piece before on_result. A refusal is text when nothing else came. A request of which text was
+ * told is not sent again: when its stream breaks, on_result says so, and glimpse_result_partial has
+ * what came. Without on_text, or before its first call, a broken stream is retried as any failure.
+ */
 typedef struct glimpse_observer {
     void (*on_notice)(glimpse_id id, const glimpse_notice *notice, void *arg);
+    void (*on_text)(glimpse_id id, const char *text, size_t len, void *arg);
     void (*on_result)(glimpse_id id, const glimpse_result *result, void *arg); /* exactly once */
 } glimpse_observer;
 

@@ -73,7 +73,9 @@ typedef enum glimpse_status {
     X(BAD_UTF8, "bad_utf8", "not valid UTF-8", 2)                                                  \
     X(HTTP, "http", "the endpoint answered with an error", 1)                                      \
     X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)     \
-    X(QUOTA, "quota", "the quota or budget of this key is used up", 0)
+    X(QUOTA, "quota", "the quota or budget of this key is used up", 0)                             \
+    X(STREAM_TRUNCATED, "stream_truncated", "the stream ended before the answer did", 1)           \
+    X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)
 
 typedef enum glimpse_error {
     GLIMPSE_OK = 0,
@@ -113,6 +115,12 @@ typedef struct glimpse_timings {
     int64_t backoff_ns;    /* spent waiting before retries */
     int64_t connect_ns;    /* last attempt: start to a connection that may carry it */
     int64_t first_byte_ns; /* last attempt: start to the first byte of the answer */
+
+    /* Of a stream, last attempt. Text that one read of the network brought is one arrival, be it
+     * one token or some. */
+    int64_t first_token_ns;    /* start to the first text */
+    int64_t token_gap_mean_ns; /* between arrivals of text; -1 with fewer than two */
+    int64_t token_gap_max_ns;
 } glimpse_timings;
 
 /* One attempt, as the ledger of a result keeps it. */
@@ -142,6 +150,12 @@ GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
 
 /* The sample; "" when none came. len may be NULL; the text may hold NUL bytes, so use len. */
 GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t *len);
+
+/* The text that a stream had brought when it failed or was cancelled; "" otherwise. */
+GLIMPSE_API const char *glimpse_result_partial(const glimpse_result *result, size_t *len);
+
+/* A stream that was whole (each choice had its finish reason) and ended without saying so. */
+GLIMPSE_API bool glimpse_result_no_done(const glimpse_result *result);
 
 /* The short form of the sample, or on failure the local stand-in, marked with the status. */
 GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);

@@ -67,6 +67,9 @@ GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, siz
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 
+/* Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use. */
+GLIMPSE_API bool glimpse_attempt_is_stream(const glimpse_attempt *attempt);
+
 /* What is to be sampled, in words: a draft's parts, or of a raw body the last user message (goal
  * and constraints then ""). Never NULL; may hold NUL bytes. */
 typedef struct glimpse_words {
@@ -96,6 +99,15 @@ typedef enum glimpse_progress {
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
+/*
+ * The next piece of a streamed answer's text: whole UTF-8 characters, copied. It reaches the caller
+ * from the engine's next turn; nothing of the caller's runs inside. Only for an attempt that is a
+ * stream (else, and for an empty piece, nothing happens). The sample that ends the attempt holds
+ * the whole text all the same. Errors: OOM; the sampler ends the attempt with it.
+ */
+GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
+                                               size_t len);
+
 /* What had come of a response when the attempt was taken away; only inside cancel, and only when
  * its status line is there. request_id may be NULL. The ledger of the result keeps it. */
 GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
@@ -120,6 +132,7 @@ typedef struct glimpse_outcome {
     int error_status;          /* the HTTP status a failure is judged by, where that is not the
                                 * response's own: an error within a 200; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
+    bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
 } glimpse_outcome;

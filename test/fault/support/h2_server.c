@@ -150,6 +150,16 @@ static int on_begin(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
+/* nghttp2 itself refuses a stream above the limit that it has announced: also a request. */
+static int on_invalid(nghttp2_session *session, const nghttp2_frame *frame, int error, void *arg)
+{
+    (void)session;
+    (void)error;
+    conn *c = arg;
+    if (frame->hd.type == NGHTTP2_HEADERS) c->server->requests++;
+    return 0;
+}
+
 static int on_close(nghttp2_session *session, int32_t stream, uint32_t code, void *arg)
 {
     (void)session;
@@ -229,6 +239,7 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
     assert_int_equal(nghttp2_session_server_new2(&c->session, callbacks, c, option), 0);
     nghttp2_option_del(option);
     nghttp2_session_callbacks_del(callbacks);

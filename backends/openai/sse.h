@@ -1,0 +1,47 @@
+/*
+ * sse.h - event stream (text/event-stream) to events, bytes coming in any pieces. Pure.
+ *
+ * WHATWG's grammar with what servers of completions add to it (A5 of the wire notes): lines end
+ * in LF, CR or CRLF, also mixed and cut between reads; an event without data is none; a line
+ * `error: ...` (old llama.cpp) is data of an event of that name. What stands behind the last blank
+ * line at the end of the stream is dropped.
+ */
+#ifndef GL_OPENAI_SSE_H
+#define GL_OPENAI_SSE_H
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+/* Longest field name that is told apart from others, behind a byte order mark. */
+#define GL_SSE_FIELD_MAX 8
+
+typedef struct gl_sse {
+    enum { GL_SSE_FIELD, GL_SSE_SPACE, GL_SSE_VALUE } at; /* where in its line the next byte is */
+    enum { GL_SSE_OTHER, GL_SSE_DATA, GL_SSE_NAME } kind; /* what the value of this line is */
+    char field[GL_SSE_FIELD_MAX];
+    size_t field_len; /* also of a longer one, which is none of ours */
+    bool first_line, after_cr, has_data;
+    gl_buf data, name;
+    size_t copied; /* bytes moved for this stream so far: what the cost is measured by */
+} gl_sse;
+
+/* Called for each event; the slices live until it returns. name is "" when the event has none.
+ * false: the reader stops. */
+typedef bool (*gl_sse_fn)(void *arg, gl_slice name, gl_slice data);
+
+typedef enum gl_sse_result {
+    GL_SSE_MORE,
+    GL_SSE_STOPPED,   /* by the callback; what is left of the bytes was not looked at */
+    GL_SSE_TOO_LARGE, /* an event is larger than max */
+    GL_SSE_OOM
+} gl_sse_result;
+
+void gl_sse_init(gl_sse *sse, size_t max); /* max bytes of data in one event */
+void gl_sse_reset(gl_sse *sse);            /* for the next stream; memory is kept */
+void gl_sse_free(gl_sse *sse);
+
+/* Time linear in len, however small the pieces: a byte of data is copied once, and moved at most
+ * once more while the buffer grows. Not to be called again after anything but MORE. */
+gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg);
+
+#endif

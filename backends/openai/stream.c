@@ -1,0 +1,223 @@
+/*
+ * stream.c - see stream.h. Owns the event reader and what the events were made into: a merged
+ * completion (merge.c), or the response and its text. Called by sampler.c and the fuzzer.
+ *
+ * An event is looked at for an error before it is looked at for data. One that is not JSON makes
+ * the answer useless but does not end the stream: the error that a server sends behind it says
+ * more.
+ */
+#include "openai/stream.h"
+
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "base/json.h"
+#include "openai/merge.h"
+#include "openai/plain.h"
+#include "openai/sse.h"
+
+/* Memory kept from one stream to the next. */
+#define KEEP_BYTES ((size_t)16 * 1024)
+/* Bytes of a bad event that a message quotes. */
+#define QUOTE_MAX 200
+
+struct gl_stream {
+    gl_sse sse;
+    enum { STREAM_COMPLETION, STREAM_RESPONSE } kind;
+    gl_merge merge;
+    gl_buf text;    /* a response's text */
+    gl_buf body;    /* the response; the error; in the end the completion */
+    bool announced; /* the end was: [DONE], or response.completed and its like */
+    bool complained;
+    glimpse_error failure; /* OOM, BODY_TOO_LARGE, BAD_JSON, BAD_UTF8 */
+    char message[QUOTE_MAX + 160];
+};
+
+gl_stream *gl_stream_new(size_t max_event)
+{
+    gl_stream *stream = gl_calloc(1, sizeof *stream);
+    if (stream == NULL) return NULL;
+    gl_sse_init(&stream->sse, max_event);
+    gl_merge_init(&stream->merge);
+    gl_buf_init(&stream->text, SIZE_MAX / 2);
+    gl_buf_init(&stream->body, SIZE_MAX / 2);
+    return stream;
+}
+
+void gl_stream_free(gl_stream *stream)
+{
+    if (stream == NULL) return;
+    gl_sse_free(&stream->sse);
+    gl_merge_free(&stream->merge);
+    gl_buf_free(&stream->text);
+    gl_buf_free(&stream->body);
+    gl_free(stream);
+}
+
+/* Whether the path, without its query, ends with this. */
+static bool path_ends(const char *path, const char *end)
+{
+    size_t len = strcspn(path, "?"), end_len = strlen(end);
+    return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
+}
+
+void gl_stream_reset(gl_stream *stream)
+{
+    gl_sse_reset(&stream->sse);
+    gl_merge_reset(&stream->merge);
+    gl_buf_recycle(&stream->text, KEEP_BYTES);
+    gl_buf_recycle(&stream->body, KEEP_BYTES);
+    stream->announced = stream->complained = false;
+    stream->failure = GLIMPSE_OK;
+    stream->message[0] = '\0';
+}
+
+bool gl_stream_begin(gl_stream *stream, const char *path)
+{
+    bool completion = path_ends(path, "/completions");
+    if (!completion && !path_ends(path, "/responses")) return false;
+    stream->kind = completion ? STREAM_COMPLETION : STREAM_RESPONSE;
+    return true;
+}
+
+gl_slice gl_stream_text(const gl_stream *stream)
+{
+    return gl_buf_slice(stream->kind == STREAM_COMPLETION ? &stream->merge.text : &stream->text);
+}
+
+/* --- events; each returns whether more are wanted --- */
+
+static bool out_of_memory(gl_stream *stream)
+{
+    stream->failure = GLIMPSE_ERR_OOM;
+    return false;
+}
+
+/* The body is this. */
+static bool end_with(gl_stream *stream, gl_slice body)
+{
+    gl_buf_reset(&stream->body);
+    gl_buf_append(&stream->body, body.data, body.len);
+    return stream->body.failed ? out_of_memory(stream) : false;
+}
+
+static bool complain(gl_stream *stream, gl_slice body)
+{
+    stream->complained = true;
+    return end_with(stream, body);
+}
+
+/* The first such event is the one that is told of. */
+static bool bad_event(gl_stream *stream, gl_slice data, gl_json_error error, const char *why)
+{
+    char quote[QUOTE_MAX + 1];
+    if (stream->failure != GLIMPSE_OK) return true;
+    stream->failure = error == GL_JSON_UTF8 ? GLIMPSE_ERR_BAD_UTF8 : GLIMPSE_ERR_BAD_JSON;
+    gl_plain(data, quote, sizeof quote);
+    snprintf(stream->message, sizeof stream->message,
+             "an event of the stream is no part of an answer: %s; it begins: %s", why, quote);
+    return true;
+}
+
+/* {"error":...}, {"type":"error",...} and {"object":"error",...}. */
+static bool is_error(gl_json root, gl_json type)
+{
+    gl_json found[2];
+    gl_json_get_many(root, (const char *const[]){ "error", "object" }, found, 2);
+    return found[0].kind == GL_JSON_OBJECT ||
+           (found[0].kind == GL_JSON_STRING && found[0].text.len > 2) ||
+           gl_json_string_is(type, "error") || gl_json_string_is(found[1], "error");
+}
+
+static bool response_event(gl_stream *stream, gl_json root, gl_json type)
+{
+    gl_json found[2];
+    gl_json_get_many(root, (const char *const[]){ "response", "delta" }, found, 2);
+    if (gl_json_string_is(type, "response.output_text.delta")) {
+        gl_json_string_append(found[1], &stream->text, NULL);
+        return stream->text.failed ? out_of_memory(stream) : true;
+    }
+    if (gl_json_string_is(type, "response.failed"))
+        return complain(stream, found[0].kind == GL_JSON_OBJECT ? found[0].text : root.text);
+    if (gl_json_string_is(type, "response.completed") ||
+        gl_json_string_is(type, "response.incomplete")) {
+        if (found[0].kind != GL_JSON_OBJECT)
+            return bad_event(stream, root.text, GL_JSON_OK, "it holds no response");
+        stream->announced = true;
+        return end_with(stream, found[0].text);
+    }
+    return true;
+}
+
+static bool on_event(void *arg, gl_slice name, gl_slice data)
+{
+    gl_stream *stream = arg;
+    gl_json root;
+    bool named_error = gl_slice_is(name, "error");
+    if (!named_error && gl_slice_is(data, "[DONE]")) {
+        stream->announced = stream->kind == STREAM_COMPLETION;
+        return false;
+    }
+    gl_json_error error = gl_json_check(data, &root, NULL);
+    if (named_error) return complain(stream, data);
+    if (error != GL_JSON_OK) return bad_event(stream, data, error, gl_json_error_text(error));
+    gl_json type = gl_json_get(root, "type");
+    if (is_error(root, type)) return complain(stream, data);
+    if (stream->failure != GLIMPSE_OK) return true; /* only an error is of interest now */
+    if (stream->kind == STREAM_RESPONSE) return response_event(stream, root, type);
+    switch (gl_merge_add(&stream->merge, root)) {
+    case GL_MERGE_OK:
+        return true;
+    case GL_MERGE_ODD:
+        return bad_event(stream, data, GL_JSON_OK, "it is no chunk of a completion");
+    case GL_MERGE_OOM:
+        break;
+    }
+    return out_of_memory(stream);
+}
+
+bool gl_stream_feed(gl_stream *stream, gl_slice bytes)
+{
+    switch (gl_sse_feed(&stream->sse, bytes, on_event, stream)) {
+    case GL_SSE_MORE:
+        return true;
+    case GL_SSE_STOPPED:
+        return false;
+    case GL_SSE_TOO_LARGE:
+        stream->failure = GLIMPSE_ERR_BODY_TOO_LARGE;
+        return false;
+    case GL_SSE_OOM:
+        break;
+    }
+    return out_of_memory(stream);
+}
+
+/* --- the end --- */
+
+static glimpse_error verdict(const gl_stream *stream, glimpse_error transport, size_t choices)
+{
+    glimpse_error failure = stream->failure;
+    if (failure == GLIMPSE_ERR_OOM || failure == GLIMPSE_ERR_BODY_TOO_LARGE) return failure;
+    if (stream->complained) return GLIMPSE_ERR_STREAM_ERROR;
+    if (transport != GLIMPSE_OK && transport != GLIMPSE_ERR_RESET) return transport;
+    if (failure != GLIMPSE_OK) return failure;
+    bool whole = stream->announced ||
+                 (stream->kind == STREAM_COMPLETION && gl_merge_finished(&stream->merge, choices));
+    return whole ? GLIMPSE_OK : GLIMPSE_ERR_STREAM_TRUNCATED;
+}
+
+void gl_stream_finish(gl_stream *stream, glimpse_error transport, size_t choices,
+                      gl_stream_end *end)
+{
+    *end = (gl_stream_end){ .error = verdict(stream, transport, choices) };
+    if (end->error == GLIMPSE_OK && stream->kind == STREAM_COMPLETION) {
+        gl_buf_reset(&stream->body);
+        gl_merge_write(&stream->merge, &stream->body);
+        if (stream->body.failed) end->error = GLIMPSE_ERR_OOM;
+        end->no_done = !stream->announced;
+    }
+    if (end->error == GLIMPSE_OK || end->error == GLIMPSE_ERR_STREAM_ERROR)
+        end->body = gl_buf_slice(&stream->body);
+    else if (stream->message[0] != '\0')
+        end->message = stream->message;
+}

@@ -1,0 +1,125 @@
+/*
+ * fuzz_sse.c - any bytes as a stream, whole and in pieces: the same events, the same end, and what
+ * it says keeps its promises. The first byte chooses the path and how it is cut.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/utf8.h"
+#include "openai/sse.h"
+#include "openai/stream.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { EVENT_MAX = 4096 };
+
+static void claim(bool holds, const char *what)
+{
+    if (holds) return;
+    fprintf(stderr, "fuzz_sse: %s\n", what);
+    abort();
+}
+
+static bool hear(void *arg, gl_slice name, gl_slice data)
+{
+    gl_buf *heard = arg;
+    claim(data.len != 0 && data.len <= EVENT_MAX, "an event without data, or too large");
+    gl_buf_append(heard, name.data, name.len);
+    gl_buf_append_char(heard, '\n');
+    gl_buf_append(heard, data.data, data.len);
+    gl_buf_append_char(heard, '\n');
+    return true;
+}
+
+/* Each piece in memory of its own, so that a read past its end is seen. */
+static char *piece_of(const uint8_t *data, size_t len)
+{
+    char *copy = malloc(len);
+    claim(copy != NULL, "out of memory");
+    memcpy(copy, data, len);
+    return copy;
+}
+
+static gl_sse_result read_events(const uint8_t *data, size_t size, size_t step, gl_buf *heard)
+{
+    gl_sse sse;
+    gl_sse_result result = GL_SSE_MORE;
+    gl_sse_init(&sse, EVENT_MAX);
+    for (size_t at = 0; at < size && result == GL_SSE_MORE; at += step) {
+        size_t len = size - at < step ? size - at : step;
+        char *copy = piece_of(data + at, len);
+        result = gl_sse_feed(&sse, gl_slice_of(copy, len), hear, heard);
+        free(copy);
+    }
+    /* Once for each byte, twice while a buffer of a power of two grows, and the joining line ends.
+     */
+    claim(sse.copied <= 4 * size + 1024, "the cost is not linear");
+    gl_sse_free(&sse);
+    return result;
+}
+
+typedef struct reading {
+    gl_stream *stream;
+    gl_stream_end end;
+} reading;
+
+static void read_stream(reading *r, const char *path, const uint8_t *data, size_t size, size_t step)
+{
+    bool more = true;
+    size_t told = 0;
+    r->stream = gl_stream_new(EVENT_MAX);
+    claim(r->stream != NULL && gl_stream_begin(r->stream, path), "no stream");
+    for (size_t at = 0; at < size && more; at += step) {
+        size_t len = size - at < step ? size - at : step;
+        char *copy = piece_of(data + at, len);
+        more = gl_stream_feed(r->stream, gl_slice_of(copy, len));
+        free(copy);
+        gl_slice text = gl_stream_text(r->stream);
+        claim(text.len >= told, "the text became shorter");
+        claim(text.len == told ||
+                  gl_utf8_check(text.data + told, text.len - told) == text.len - told,
+              "a piece of text that is not UTF-8");
+        told = text.len;
+    }
+    gl_stream_finish(r->stream, GLIMPSE_OK, 1, &r->end);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static const char *const paths[] = { "/chat/completions", "/completions", "/responses" };
+    if (size < 2) return 0;
+    const char *path = paths[data[0] % 3];
+    size_t step = 1 + data[0] / 3 % 16;
+    data++;
+    size--;
+
+    gl_buf whole_events, events;
+    gl_buf_init(&whole_events, SIZE_MAX / 2);
+    gl_buf_init(&events, SIZE_MAX / 2);
+    gl_sse_result result = read_events(data, size, size, &whole_events);
+    claim(result == read_events(data, size, step, &events), "the cuts change the result");
+    claim(gl_slice_equal(gl_buf_slice(&whole_events), gl_buf_slice(&events)),
+          "the cuts change the events");
+    gl_buf_free(&whole_events);
+    gl_buf_free(&events);
+
+    reading whole, cut;
+    read_stream(&whole, path, data, size, size);
+    read_stream(&cut, path, data, size, step);
+    claim(whole.end.error == cut.end.error && whole.end.no_done == cut.end.no_done &&
+              gl_slice_equal(whole.end.body, cut.end.body) &&
+              gl_slice_equal(gl_stream_text(whole.stream), gl_stream_text(cut.stream)),
+          "the cuts change the answer");
+    if (whole.end.error == GLIMPSE_OK) {
+        gl_json root;
+        claim(gl_json_check(whole.end.body, &root, NULL) == GL_JSON_OK &&
+                  root.kind == GL_JSON_OBJECT,
+              "an answer that is no object");
+    }
+    gl_stream_free(whole.stream);
+    gl_stream_free(cut.stream);
+    return 0;
+}
