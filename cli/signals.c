@@ -31,7 +31,6 @@ static void libevent_gave_up(int error)
 
 struct event_base *process_setup(void)
 {
-    event_set_fatal_callback(libevent_gave_up);
     struct rlimit limit;
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
