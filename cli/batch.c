@@ -106,12 +106,16 @@ int command_batch(cli_settings *settings)
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
     if (code == 0) code = output_refused(settings->output, settings->overwrite, input);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
+    struct stat before;
+    bool made = strcmp(settings->output, "-") != 0 && lstat(settings->output, &before) != 0;
     if (code == 0) output = output_open(settings->output, settings->overwrite, &code);
     if (code == 0 && settings->summary != NULL)
         summary = open_summary(settings->summary, input, output, &code);
     if (code == 0) {
         code = run(&session, settings, input, output, summary);
     } else {
+        /* Or the same command, put right, would be refused: the output exists. */
+        if (made && output >= 0) unlink(settings->output);
         if (input > STDIN_FILENO) close(input);
         if (output > STDERR_FILENO) close(output);
     }

@@ -75,7 +75,7 @@ static int read_line(cli_settings *to, unsigned command, char *line, const char 
     const char *value = trim(equals + 1);
     const cli_option *row = option_find(key, strlen(key), 0);
     if (row == NULL || strcmp(row->name, "config") == 0) {
-        const cli_option *near = option_nearest(key, strlen(key), 0);
+        const cli_option *near = row == NULL ? option_nearest(key, strlen(key), 0) : NULL;
         say("%s:%d: unknown key '%.40s'%s%s%s", path, number, key,
             near != NULL ? "; did you mean '" : "", near != NULL ? near->name : "",
             near != NULL ? "'?" : "");

@@ -10,6 +10,10 @@ equal model "$(jq -r .response.body.model out)" flag
 printf '\nconcurency = 5\n' >conf
 expect 78 "$GLIMPSE" run --config conf hello
 says conf:2: concurency concurrency
+printf 'config = other\n' >conf
+expect 78 "$GLIMPSE" run --config conf hello
+says conf:1: config
+! grep -q 'did you mean' err || fail "the key that is refused is proposed"
 printf 'concurrency = many\n' >conf
 expect 78 "$GLIMPSE" run --config conf hello
 says conf:1: concurrency
