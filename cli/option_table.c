@@ -67,7 +67,7 @@ const cli_option option_table[] = {
       .help = "how long an answer may be used again" },
     { .name = "max-attempts", .type = OPTION_INT, AT(engine.max_attempts), .commands = ENGINE,
       .value = "N", .default_text = "5", .min = 1, .max = 1000,
-      .help = "most times one request is tried" },
+      .help = "most times one request is tried; probes of an open circuit (--breaker) not counted" },
     { .name = "base-delay", .type = OPTION_DURATION, AT(engine.base_delay_ms), .commands = ENGINE,
       .value = "TIME", .default_text = "500ms", .min = 0, .max = CENTURY_MS,
       .help = "wait before the first retry; doubles each time" },
