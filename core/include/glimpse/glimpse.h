@@ -41,6 +41,7 @@
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/sampler.h>
+#include <glimpse/store.h>
 #include <glimpse/version.h>
 
 #endif

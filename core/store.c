@@ -1,0 +1,71 @@
+/*
+ * store.c - glimpse_store: a table of functions, a pointer and a count of owners. Called by the
+ * engine and by callers who use a store alone.
+ */
+#include <glimpse/store.h>
+
+#include "base/alloc.h"
+
+struct glimpse_store {
+    glimpse_store_vtable vtable;
+    void *self;
+    size_t owners;
+};
+
+glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, void *self,
+                                glimpse_store **store)
+{
+    if (store == NULL) return GLIMPSE_ERR_INVALID;
+    *store = NULL;
+    if (vtable == NULL || vtable->version != GLIMPSE_STORE_VERSION || vtable->name == NULL ||
+        vtable->get == NULL || vtable->put == NULL || vtable->remove == NULL)
+        return GLIMPSE_ERR_INVALID;
+    glimpse_store *made = gl_calloc(1, sizeof *made);
+    if (made == NULL) return GLIMPSE_ERR_OOM;
+    made->vtable = *vtable;
+    made->self = self;
+    made->owners = 1;
+    *store = made;
+    return GLIMPSE_OK;
+}
+
+glimpse_store *glimpse_store_ref(glimpse_store *store)
+{
+    store->owners++;
+    return store;
+}
+
+void glimpse_store_unref(glimpse_store *store)
+{
+    if (store == NULL || --store->owners > 0) return;
+    if (store->vtable.destroy != NULL) store->vtable.destroy(store->self);
+    gl_free(store);
+}
+
+const char *glimpse_store_name(const glimpse_store *store)
+{
+    return store->vtable.name;
+}
+
+void glimpse_store_get(glimpse_store *store, const glimpse_key *key, glimpse_store_got_fn got,
+                       void *arg)
+{
+    store->vtable.get(store->self, key, got, arg);
+}
+
+void glimpse_store_cancel(glimpse_store *store, void *arg)
+{
+    if (store->vtable.cancel != NULL) store->vtable.cancel(store->self, arg);
+}
+
+void glimpse_store_put(glimpse_store *store, const glimpse_key *key, const glimpse_sample *sample,
+                       glimpse_store_done_fn done, void *arg)
+{
+    store->vtable.put(store->self, key, sample, done, arg);
+}
+
+void glimpse_store_remove(glimpse_store *store, const glimpse_key *key, glimpse_store_done_fn done,
+                          void *arg)
+{
+    store->vtable.remove(store->self, key, done, arg);
+}
