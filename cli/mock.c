@@ -64,7 +64,7 @@ static bool refused_spec(const char *problem)
 
 int command_mock(cli_settings *settings)
 {
-    char problem[256] = "";
+    char problem[512] = "";
     mock_options options = { .host = settings->host,
                              .port = settings->port,
                              .latency = settings->latency,

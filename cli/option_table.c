@@ -184,7 +184,8 @@ const cli_option option_table[] = {
       .value = "N", .default_text = "50", .min = 0, .max = 1e6,
       .help = "tokens a second of a stream; 0 = all at once" },
     { .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = FOR_MOCK, .value = "LIST",
-      .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%" },
+      .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%; of packs also "
+              "pack_short, _order, _duplicate, _overlong, _notjson, _cut" },
     { .name = "outage", .type = OPTION_TEXT, AT(outage), .commands = FOR_MOCK,
       .value = "FROM-TO,...", .help = "answer 503 in this time since the first request: 5s-35s" },
     { .name = "quota-after", .type = OPTION_COUNT, AT(quota_after), .commands = FOR_MOCK,

@@ -3,6 +3,7 @@
  * fault, how late. Called by mock_conn.c for each request received whole. Sends nothing.
  */
 #include "mock/mock_answer.h"
+#include "mock/mock_pack.h"
 #include "mock/mock_server.h"
 #include "mock/mock_spec.h"
 #include "mock/mock_stream.h"
@@ -66,6 +67,7 @@ static void apply_fault(struct mock_server *server, mock_fault fault, mock_reply
     reply->fault = fault;
     if (fault == MOCK_FAULT_NONE) return;
     server->stats.by_fault[fault]++;
+    if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
     int status = mock_fault_status(fault);
     if (status != 0) refuse_with(server, status, reply);
 }
@@ -108,7 +110,7 @@ static void check_limits(struct mock_server *server, mock_fault fault, gl_time n
         mock_limit_write_wait(wait, &server->headers);
         return;
     }
-    if (fault == MOCK_FAULT_NONE) server->quota_used++;
+    if (fault == MOCK_FAULT_NONE || mock_fault_is_of_pack(fault)) server->quota_used++;
     apply_fault(server, fault, reply);
 }
 
@@ -116,6 +118,13 @@ static void refuse_header(struct mock_server *server, const char *message, mock_
 {
     gl_buf_reset(&server->body);
     reply->status = mock_answer_error(400, NULL, "bad_mock_header", message, &server->body);
+}
+
+/* What only a pack can meet is nothing to others. */
+static mock_fault fault_for(const struct mock_server *server, mock_fault fault)
+{
+    bool idle = mock_fault_is_of_pack(fault) && !mock_pack_is(gl_buf_slice(&server->body));
+    return idle ? MOCK_FAULT_NONE : fault;
 }
 
 /* Latency and fault are drawn for each good request, whatever becomes of it, so that a limit or a
@@ -138,9 +147,9 @@ static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_sl
             refuse_header(server, "x-mock-fault is 'none' or a name that --fault knows.", reply);
             return;
         }
-        apply_fault(server, fault, reply);
+        apply_fault(server, fault_for(server, fault), reply);
     } else {
-        check_limits(server, fault, now, reply);
+        check_limits(server, fault_for(server, fault), now, reply);
     }
     reply->delay = reply->status != 200 ? delay / ERROR_DELAY_PART : delay;
     if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
