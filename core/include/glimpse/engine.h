@@ -259,6 +259,15 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
                                               const glimpse_observer *observer, void *arg,
                                               glimpse_id *id);
 
+/*
+ * The body that this draft would be sent with, so that its key is glimpse_key_of_chat of it: for
+ * who looks first whether it has been answered already. *body is NUL terminated, *len (may be NULL)
+ * bytes long, and the caller's to release with glimpse_free. Errors: INVALID, OOM.
+ */
+GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
+                                             const glimpse_options *options, char **body,
+                                             size_t *len);
+
 /* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
