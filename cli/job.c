@@ -334,6 +334,11 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
         say("the endpoint could not be reached: not one connection succeeded");
         job_stop(job, EXIT_UNREACHABLE, 0);
     }
+    char line[256];
+    if (!job->stopping && outage_note_due(&job->outage, &stats, line, sizeof line)) {
+        progress_clear(&job->progress);
+        say("%s", line);
+    }
     changed(job);
 }
 

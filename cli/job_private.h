@@ -6,6 +6,7 @@
 #include "job_line.h"
 #include "line_reader.h"
 #include "ordered.h"
+#include "outage_note.h"
 #include "output.h"
 #include "progress.h"
 #include "signals.h"
@@ -29,6 +30,7 @@ struct cli_job {
     bool is_held;
     cli_tally tally;
     cli_progress progress;
+    outage_note outage;
     cli_signals signals;
     uint64_t started; /* glimpse_monotonic_ns */
 

@@ -200,7 +200,8 @@ const cli_option option_table[] = {
       .value = "N", .default_text = "50", .min = 0, .max = 1e6,
       .help = "tokens a second of a stream; 0 = all at once" },
     { .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = FOR_MOCK, .value = "LIST",
-      .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%" },
+      .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%; of packs also "
+              "pack_short, _order, _duplicate, _overlong, _notjson, _cut" },
     { .name = "outage", .type = OPTION_TEXT, AT(outage), .commands = FOR_MOCK,
       .value = "FROM-TO,...", .help = "answer 503 in this time since the first request: 5s-35s" },
     { .name = "quota-after", .type = OPTION_COUNT, AT(quota_after), .commands = FOR_MOCK,
@@ -210,6 +211,15 @@ const cli_option option_table[] = {
       .min = 0, .max = 1e9, .help = "requests a minute, a sixtieth of them at once; 0 = any" },
     { .name = "tpm", .type = OPTION_COUNT, AT(tpm), .commands = FOR_MOCK, .value = "N",
       .min = 0, .max = 1e9, .help = "tokens a minute, a sixtieth of them at once; 0 = any" },
+    { .name = "batch-latency", .type = OPTION_DURATION, AT(batch_latency_ms),
+      .commands = FOR_MOCK, .value = "TIME", .default_text = "1s", .min = 0, .max = CENTURY_MS,
+      .help = "how long a batch takes, from its creation to its end" },
+    { .name = "batch-fault", .type = OPTION_TEXT, AT(batch_fault), .commands = FOR_MOCK,
+      .value = "LIST", .help = "expire:30%,fail:1%,invalid:1,not-found:2: lines left undone or "
+              "failed at first, batches that are refused late, creations that find no file" },
+    { .name = "enqueued-tokens", .type = OPTION_COUNT, AT(enqueued_tokens), .commands = FOR_MOCK,
+      .value = "N", .min = 0, .max = 1e15,
+      .help = "most tokens of batches at work, a quarter of their bytes; more fail, late; 0 = any" },
 
     { .name = "canonical", .type = OPTION_SWITCH, AT(canonical), .commands = FOR_KEY,
       .help = "print the canonical form, without a line end, instead of its digest" },

@@ -36,8 +36,8 @@ typedef struct cli_settings {
     const char *prices;
 
     /* mock */
-    const char *host, *port_file, *latency, *fault, *outage;
-    int64_t quota_after, rpm, tpm;
+    const char *host, *port_file, *latency, *fault, *outage, *batch_fault;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens;
     int port;
     double token_rate;
 

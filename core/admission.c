@@ -120,6 +120,7 @@ static bool endpoint_failed(const gl_failure *failure)
     case GLIMPSE_ERR_PROTOCOL:
         return true;
     case GLIMPSE_ERR_HTTP:
+    case GLIMPSE_ERR_STREAM_ERROR: /* by the status that it names, if any */
         return failure->http_status >= 500 && failure->http_status != 501 &&
                failure->http_status != 505;
     default:
