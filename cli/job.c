@@ -325,7 +325,11 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
 {
     struct stat status;
     cli_job *job = gl_calloc(1, sizeof *job);
-    if (job == NULL) goto failed;
+    if (job == NULL) {
+        if (input > STDIN_FILENO) close(input);
+        if (output > STDERR_FILENO) close(output);
+        goto failed;
+    }
     job->session = session;
     job->settings = settings;
     job->input = input;

@@ -78,7 +78,10 @@ cli_output *output_new(struct event_base *base, int fd, output_fn ready, void *a
 {
     struct stat status;
     cli_output *out = gl_calloc(1, sizeof *out);
-    if (out == NULL) return NULL;
+    if (out == NULL) {
+        if (fd != STDOUT_FILENO) close(fd);
+        return NULL;
+    }
     out->fd = fd;
     out->ready = ready;
     out->arg = arg;
