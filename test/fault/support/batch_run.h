@@ -49,7 +49,7 @@
  * and redzones take several times that. */
 enum { BATCH_SMALL_KIB = HAS_FEATURE(address_sanitizer) ? 400 * 1024 : 64 * 1024 };
 
-/* The key of every fault test; lib.sh of the shell tests has the same. */
+/* The key of every fault test. */
 #define CANARY "sk-canary-4b1f0e9d7c5a38266"
 
 enum { BATCH_ARGS = 64, BATCH_ENVIRONMENT = 8, BATCH_ANY = -1 };
