@@ -429,7 +429,7 @@ cli_job *job_new(const job_parts *parts)
     cli_job *job = gl_calloc(1, sizeof *job);
     if (job == NULL) {
         if (input > STDIN_FILENO) close(input);
-        if (output > STDERR_FILENO) close(output);
+        if (parts->output > STDERR_FILENO) close(parts->output);
         goto failed;
     }
     job->session = session;
