@@ -19,6 +19,7 @@
  */
 typedef enum gl_state {
     GL_STATE_NEW,      /* being submitted; in no list */
+    GL_STATE_PACKING,  /* waits for others like it, or for their common answer: a pack's members */
     GL_STATE_WAITING,  /* queued for admission: its lane's queue */
     GL_STATE_RUNNING,  /* an attempt is out: `running` */
     GL_STATE_BACKOFF,  /* waits before a retry: `resting` */
@@ -28,6 +29,7 @@ typedef enum gl_state {
 } gl_state;
 
 typedef struct gl_request gl_request;
+typedef struct gl_pack gl_pack;
 
 /* One call of a sampler; part of its request, since a request has at most one out at a time. */
 struct glimpse_attempt {
@@ -61,6 +63,12 @@ struct gl_request {
     int once;          /* failures of kinds that are worth one more attempt only */
     int probes;        /* attempts that cost it none: failed probes, no descriptor */
 
+    bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */
+    gl_pack *pack;          /* whose member it is, PACKING, or which it carries; else NULL */
+    size_t number;          /* in a pack that is out, from 0 */
+    double temperature;     /* of a draft, as its body has it */
+    int64_t max_tokens;     /* the same */
+
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */
     double tokens;     /* what it will cost, estimated */
@@ -72,7 +80,7 @@ struct gl_request {
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 
     glimpse_key key, identity;
-    gl_slice body, path, input, goal, constraints; /* in memory behind the struct */
+    gl_slice body, path, input, goal, constraints, model; /* in memory behind the struct */
 
     /* The text of the attempt that is out, as far as it came, and how much of it was told. While
      * some is to be told, text_node is in the engine's `speaking`. */
@@ -88,6 +96,10 @@ struct gl_request {
 /* What a request is made of; all of it is copied. */
 typedef struct gl_request_parts {
     gl_slice body, path, input, goal, constraints;
+    gl_slice model; /* of drafts, as the next three */
+    double temperature;
+    int64_t max_tokens;
+    bool may_pack;
     const glimpse_observer *observer; /* NULL = nobody is told */
     void *arg;
 } gl_request_parts;

@@ -63,7 +63,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                             const glimpse_options *options, bool is_draft, glimpse_id *id)
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
-        !gl_heap_reserve(&engine->heap, engine->requests.count + 3))
+        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
@@ -104,6 +104,13 @@ static bool valid_utf8(gl_slice text)
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
 }
 
+/* Who waits for a stream wants to see its own text come. */
+static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
+{
+    if (engine->sampler->vtable.local || (options != NULL && options->stream)) return false;
+    return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
+}
+
 glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                    const glimpse_options *options, const glimpse_observer *observer,
                                    void *arg, glimpse_id *id)
@@ -134,6 +141,10 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                .input = prompt.input,
                                .goal = prompt.goal,
                                .constraints = prompt.constraints,
+                               .model = gl_slice_str(prompt.model),
+                               .temperature = prompt.temperature,
+                               .max_tokens = prompt.max_tokens,
+                               .may_pack = may_pack(engine, options),
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, options, true, id);
