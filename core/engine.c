@@ -269,6 +269,17 @@ static void wait_again(gl_request *request, gl_time now)
     gl_engine_set_timer(request);
 }
 
+/* Whether an answer had begun, so that it may have to be paid for: a 2xx that broke, or named its
+ * error behind some text. */
+static bool had_begun(const gl_request *request, const gl_failure *failure)
+{
+    const glimpse_sample *came = request->result->response;
+    if (request->streamed.len != 0) return true;
+    if (came == NULL || failure->http_status >= 400) return false;
+    int status = glimpse_sample_get(came)->http_status;
+    return status >= 200 && status <= 299;
+}
+
 /* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
@@ -277,7 +288,6 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_failure failure = *what;
     failure.attempts = request->attempt.number - request->probes;
     failure.same_once = request->once;
-    if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     bool over = engine->closing || engine->key_stop.on;
@@ -286,10 +296,12 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_breaker_change change = GL_BREAKER_SAME;
     if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    if (starved || (change == GL_BREAKER_PROBE_FAILED && !over)) {
+    bool free_probe = change == GL_BREAKER_PROBE_FAILED && !had_begun(request, &failure);
+    if (starved || (free_probe && !over)) {
         wait_again(request, now);
         return;
     }
+    if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     uint64_t wait = 0;
     gl_retry_reason reason =
         gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);

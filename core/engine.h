@@ -68,6 +68,8 @@ struct glimpse_engine {
         glimpse_error error;
         int http_status;
         char code[64], message[192];
+        gl_time since;   /* it opened */
+        uint64_t probes; /* that failed since */
     } outage;
     gl_backoff backoff;
     gl_rng rng;

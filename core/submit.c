@@ -5,6 +5,7 @@
  */
 #include "engine.h"
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "policy/prompt.h"
@@ -111,15 +112,13 @@ static bool may_pack(const glimpse_engine *engine, const glimpse_options *option
     return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
 }
 
-glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
-                                   const glimpse_options *options, const glimpse_observer *observer,
-                                   void *arg, glimpse_id *id)
+/* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
+static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                 const glimpse_options *options, gl_prompt *prompt)
 {
-    if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
-    if (engine->closing) return GLIMPSE_ERR_CLOSING;
     if (options_check(options) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     const glimpse_config *config = &engine->config;
-    gl_prompt prompt = {
+    *prompt = (gl_prompt){
         .input = text_of(draft->input_text, draft->input_text_len),
         .goal = text_of(draft->goal, draft->goal_len),
         .constraints = text_of(draft->constraints, draft->constraints_len),
@@ -130,12 +129,37 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
             options != NULL && options->max_tokens != 0 ? options->max_tokens : config->max_tokens,
         .stream = options != NULL && options->stream,
     };
-    if (!valid_utf8(prompt.input) || !valid_utf8(prompt.goal) || !valid_utf8(prompt.constraints) ||
-        !valid_utf8(gl_slice_str(prompt.model)))
+    if (!valid_utf8(prompt->input) || !valid_utf8(prompt->goal) ||
+        !valid_utf8(prompt->constraints) || !valid_utf8(gl_slice_str(prompt->model)))
         return GLIMPSE_ERR_INVALID;
     gl_buf_reset(&engine->scratch);
-    gl_prompt_write(&prompt, &engine->scratch);
-    if (engine->scratch.failed) return GLIMPSE_ERR_OOM;
+    gl_prompt_write(prompt, &engine->scratch);
+    return engine->scratch.failed ? GLIMPSE_ERR_OOM : GLIMPSE_OK;
+}
+
+glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
+                                 const glimpse_options *options, char **body, size_t *len)
+{
+    gl_prompt prompt;
+    if (engine == NULL || draft == NULL || draft->input_text == NULL || body == NULL)
+        return GLIMPSE_ERR_INVALID;
+    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    if (error != GLIMPSE_OK) return error;
+    *body = gl_strndup(engine->scratch.data, engine->scratch.len);
+    if (*body == NULL) return GLIMPSE_ERR_OOM;
+    if (len != NULL) *len = engine->scratch.len;
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                   const glimpse_options *options, const glimpse_observer *observer,
+                                   void *arg, glimpse_id *id)
+{
+    gl_prompt prompt;
+    if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
+    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    if (error != GLIMPSE_OK) return error;
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
                                .path = gl_slice_str("/chat/completions"),
                                .input = prompt.input,
