@@ -13,14 +13,19 @@
 #define FRUITLESS_MAX 3
 
 /* What was done for all of them was done for this one. */
-static void share_history(gl_request *member, const gl_request *carrier, size_t count)
+static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
 {
-    const glimpse_result *from = carrier->result;
+    const glimpse_result *from = pack->carrier->result;
     glimpse_result *to = member->result;
     to->attempts += from->attempts;
-    to->pack_drafts = (int)count;
-    to->timings.queue_ns += from->timings.queue_ns;
-    to->timings.backoff_ns += from->timings.backoff_ns;
+    to->pack_drafts = (int)pack->count;
+    /* One who was promoted in a flight may have come later than the pack's waits. */
+    int64_t left = (int64_t)gl_time_since(now, member->submitted) - to->timings.queue_ns;
+    int64_t queue = from->timings.queue_ns < left ? from->timings.queue_ns : left;
+    int64_t backoff =
+        from->timings.backoff_ns < left - queue ? from->timings.backoff_ns : left - queue;
+    to->timings.queue_ns += queue;
+    to->timings.backoff_ns += backoff;
     to->timings.connect_ns = from->timings.connect_ns;
     to->timings.first_byte_ns = from->timings.first_byte_ns;
     for (size_t i = 0; i < from->ledger_count; i++) {
@@ -30,19 +35,23 @@ static void share_history(gl_request *member, const gl_request *carrier, size_t 
     }
 }
 
+/* Its caller, and who follows it. */
+static void cancel_member(gl_request *member, gl_time now)
+{
+    while (member->state == GL_STATE_PACKING) gl_engine_cancel(member, now);
+}
+
 static void fail_member(gl_request *member, const gl_request *carrier, gl_time now)
 {
     const glimpse_result *from = carrier->result;
     glimpse_result *to = member->result;
     if (from->status == GLIMPSE_STATUS_CANCELLED) {
-        gl_engine_cancel(member, now);
+        cancel_member(member, now);
         return;
     }
     gl_result_set_error(to, from->error, from->error_code, from->error_message);
     to->circuit_open = from->circuit_open;
     if (from->response != NULL) to->response = glimpse_sample_ref(from->response);
-    if (from->circuit_open && member->engine->config.breaker == GLIMPSE_BREAKER_FAIL)
-        member->fallback_on = false;
     gl_engine_fail(member, from->error, from->status, now);
 }
 
@@ -64,7 +73,7 @@ static void ask_again(gl_request *member, gl_time now)
     if (engine->key_stop.on) {
         gl_engine_refuse_key(member, now);
     } else if (engine->closing) {
-        gl_engine_cancel(member, now);
+        cancel_member(member, now);
     } else {
         engine->stats.packing.asked_again++;
         gl_pack_go_alone(member, true, now);
@@ -195,8 +204,7 @@ static void log_answered(const gl_pack *pack, const gl_pack_split *split)
 /* The list is read once; its members that are still there get what it says to them. */
 static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, gl_time now)
 {
-    const gl_request *carrier = pack->carrier;
-    answer->fields = glimpse_sample_get(carrier->result->response);
+    answer->fields = glimpse_sample_get(pack->carrier->result->response);
     const glimpse_sample_fields *fields = answer->fields;
     gl_slice text = gl_slice_of(fields->text, fields->text_len);
     bool cut = strcmp(fields->finish_reason, "length") == 0;
@@ -216,7 +224,7 @@ static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, 
     book(pack, answer, answered);
     gl_request *taken;
     while ((taken = gl_pack_take(pack, now)) != NULL) {
-        share_history(taken, carrier, pack->count);
+        share_history(taken, pack, now);
         if (answer->items[taken->number].verdict == GL_PACK_OK)
             answer_member(taken, answer, now);
         else
@@ -226,22 +234,17 @@ static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, 
 
 static void fail_pack(gl_pack *pack, gl_time now)
 {
-    glimpse_engine *engine = pack->engine;
     const gl_request *carrier = pack->carrier;
     bool own = is_packs_own(carrier->result);
-    size_t members = 0;
     gl_request *member;
-    if (own) judge(engine, false);
+    if (own) judge(pack->engine, false);
     while ((member = gl_pack_take(pack, now)) != NULL) {
-        members++;
-        share_history(member, carrier, pack->count);
+        share_history(member, pack, now);
         if (own)
             ask_again(member, now);
         else
             fail_member(member, carrier, now);
     }
-    /* The carrier was counted once; results are what is counted. */
-    if (carrier->result->circuit_open) engine->stats.circuit_refused += members - 1;
 }
 
 void gl_packing_ended(gl_request *carrier, gl_time now)

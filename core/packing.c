@@ -75,9 +75,9 @@ gl_request *gl_pack_take(gl_pack *pack, gl_time now)
     gl_node *node = gl_list_pop_front(&pack->members);
     if (node == NULL) return NULL;
     gl_request *request = GL_CONTAINER(node, gl_request, node);
+    gl_request_book_wait(request, now);
     request->pack = NULL;
-    if (pack->carrier == NULL)
-        request->result->timings.queue_ns += (int64_t)gl_time_since(now, request->since);
+    request->gathers = false;
     return request;
 }
 
@@ -148,7 +148,8 @@ static void send_pack(gl_pack *pack, gl_time now)
     for (gl_request *member = gl_pack_first(pack); member != NULL;
          member = gl_pack_next(pack, member)) {
         member->number = pack->count++;
-        member->result->timings.queue_ns += (int64_t)gl_time_since(now, member->since);
+        gl_request_book_wait(member, now);
+        member->gathers = false;
     }
     engine->packing.out++;
     log_sent(pack);
@@ -199,6 +200,7 @@ bool gl_packing_join(gl_request *request, gl_time now)
     if (pack == NULL) return false;
     gl_request_move(request, GL_STATE_PACKING, &pack->members, false);
     request->pack = pack;
+    request->gathers = true;
     request->since = now;
     pack->load.drafts++;
     pack->load.chars += chars;
@@ -230,6 +232,7 @@ void gl_packing_left(gl_request *request, gl_time now)
     if (pack == NULL) return;
     gl_node_remove(&request->node);
     request->pack = NULL;
+    request->gathers = false;
     gl_request *carrier = pack->carrier;
     if (carrier != NULL) {
         bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent;
@@ -237,7 +240,6 @@ void gl_packing_left(gl_request *request, gl_time now)
         if (gl_list_empty(&pack->members)) gl_engine_cancel(carrier, now);
         return;
     }
-    request->result->timings.queue_ns += (int64_t)gl_time_since(now, request->since);
     pack->load.drafts--;
     pack->load.chars -= chars_of(request->input);
     if (!gl_list_empty(&pack->members)) return;

@@ -31,7 +31,8 @@ void gl_packing_free(gl_packing *packing);
 /* The request waits for others that it can share one with. false: it goes its own way. */
 bool gl_packing_join(gl_request *request, gl_time now);
 
-/* It leaves the state PACKING, for whatever reason; call before gl_request_move. */
+/* It leaves the state PACKING, for whatever reason, its wait booked; call before
+ * gl_request_move. */
 void gl_packing_left(gl_request *request, gl_time now);
 
 /* The timer fired: sends what has gathered long enough. */

@@ -87,10 +87,11 @@ typedef enum glimpse_error {
 
 /* Where a result's words came from. */
 typedef enum glimpse_source {
-    GLIMPSE_SOURCE_LIVE,   /* an attempt of the sampler: "live" */
-    GLIMPSE_SOURCE_CACHE,  /* the prompt cache: "cache" */
-    GLIMPSE_SOURCE_PACKED, /* a request that it shared with similar drafts: "packed" */
-    GLIMPSE_SOURCE_LOCAL,  /* made on this machine, no model was asked: "local" */
+    GLIMPSE_SOURCE_LIVE,      /* an attempt of the sampler: "live" */
+    GLIMPSE_SOURCE_CACHE,     /* the prompt cache: "cache" */
+    GLIMPSE_SOURCE_LOCAL,     /* made on this machine, no model was asked: "local" */
+    GLIMPSE_SOURCE_COALESCED, /* an identical request that was under way: "coalesced" */
+    GLIMPSE_SOURCE_PACKED,    /* a request that it shared with similar drafts: "packed" */
     GLIMPSE_SOURCE_COUNT
 } glimpse_source;
 
