@@ -77,16 +77,33 @@ static bool write_summary(int fd, const char *path, const cli_report *report)
     return error == 0;
 }
 
+/* How a job that has ended is told of. */
+typedef struct telling {
+    const cli_settings *settings;
+    int summary; /* descriptor; below 0: none is wanted */
+    bool failed;
+} telling;
+
+static void tell(const cli_report *report, void *arg)
+{
+    telling *to = arg;
+    if (!to->settings->quiet) report_print(report, stderr);
+    if (to->summary >= 0 && !write_summary(to->summary, to->settings->summary, report))
+        to->failed = true;
+}
+
 /* Runs it with everything open. */
-static int run(const job_parts *parts, int summary)
+static int run(job_parts *parts, int summary)
 {
     cli_report report;
-    const cli_settings *settings = parts->settings;
+    telling to = { .settings = parts->settings, .summary = summary };
+    parts->leaving = tell;
+    parts->leaving_arg = &to;
     cli_job *job = job_new(parts);
     if (job == NULL) return EXIT_OS_LIMIT;
     int code = job_run(job, &report);
-    if (!settings->quiet) report_print(&report, stderr);
-    if (summary >= 0 && !write_summary(summary, settings->summary, &report)) code = EXIT_IO;
+    tell(&report, &to);
+    if (to.failed) code = EXIT_IO;
     job_free(job);
     return code;
 }

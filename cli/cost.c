@@ -88,6 +88,11 @@ static bool may_be_billed(const glimpse_attempt_record *attempt)
     }
 }
 
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* The answer's own cost; false: it does not say, or the price is not known. */
 static bool answer_cost(const cli_cost *cost, const glimpse_result *result, double *dollars)
 {
@@ -96,7 +101,8 @@ static bool answer_cost(const cli_cost *cost, const glimpse_result *result, doub
     const char *body = glimpse_result_body(result, &len);
     const model_price *price =
         prices_find(&cost->prices, gl_slice_str(glimpse_result_model(result)));
-    while (len > 0 && strchr(" \t\r\n", body[0]) != NULL && body[0] != '\0') body++, len--;
+    for (; len > 0 && is_blank(body[0]); len--) body++;
+    while (len > 0 && is_blank(body[len - 1])) len--;
     if (price == NULL || len == 0 || body[0] != '{' || !glimpse_result_body_is_json(result))
         return false;
     gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };

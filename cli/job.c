@@ -355,6 +355,22 @@ static void caught(int number, void *arg)
     job_stop(job, 128 + number, GRACE_MS);
 }
 
+static void look(void *arg, cli_report *report);
+
+static void leave(int number, void *arg)
+{
+    cli_job *job = arg;
+    cli_report report;
+    progress_clear(&job->progress);
+    output_flush(job->out);
+    job->stopping = true;
+    job->tally.unsent += job->live;
+    job_count_rest(job);
+    look(job, &report);
+    report.exit_code = 128 + number;
+    if (job->leaving != NULL) job->leaving(&report, job->leaving_arg);
+}
+
 /* The job ends by its deadline: nothing is sent in the last of its time, so that what is in flight
  * may finish. */
 static int64_t last_of(int64_t deadline_ms)
@@ -417,6 +433,8 @@ cli_job *job_new(const job_parts *parts)
     job->input = input;
     job->output = parts->output;
     job->cost = parts->cost;
+    job->leaving = parts->leaving;
+    job->leaving_arg = parts->leaving_arg;
     job->resume = parts->resume;
     if (job->resume != NULL) job->tally = job->resume->tally;
     job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
@@ -461,6 +479,7 @@ int job_run(cli_job *job, cli_report *report)
         (limit > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
         (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
         return EXIT_OS_LIMIT;
+    job->signals.leave = leave;
     changed(job);
     event_base_dispatch(base);
     progress_stop(&job->progress);

@@ -20,6 +20,9 @@ typedef struct job_parts {
     cli_cost *cost;
     const resume_state *resume; /* lines that are done are passed over; NULL: none are */
     int input, output;          /* the job's from job_new on (standard ones are not closed) */
+    /* Told how far it has come before a second signal ends the process; may be NULL. */
+    void (*leaving)(const cli_report *report, void *arg);
+    void *leaving_arg;
 } job_parts;
 
 /* What the parts point to stays the caller's. NULL, said: it cannot be set up. */

@@ -32,6 +32,8 @@ struct cli_job {
     cli_progress progress;
     outage_note outage;
     cli_signals signals;
+    void (*leaving)(const cli_report *report, void *arg);
+    void *leaving_arg;
     uint64_t started; /* glimpse_monotonic_ns */
 
     /* turn: something changed in this turn of the loop; later: go on in the next; readable: a slow

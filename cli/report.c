@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -84,7 +85,7 @@ static void add_failures(const cli_report *report, char *line, size_t size)
 /* "$0.0123", with as many digits as a small sum needs. */
 static void add_dollars(char *line, size_t size, double dollars)
 {
-    add(line, size, dollars >= 10 ? "$%.2f" : "$%.4f", dollars);
+    add(line, size, dollars >= 10 ? "$%.2f" : dollars >= 0.01 ? "$%.4f" : "$%.6f", dollars);
 }
 
 static void add_cost(const cli_report *report, uint64_t all, char *line, size_t size)
@@ -207,7 +208,7 @@ void report_json(const cli_report *report, gl_buf *out)
                   "},\"usage\":{\"prompt_tokens\":%" PRIu64 ",\"completion_tokens\":%" PRIu64 "}",
                   stats->prompt_tokens, stats->completion_tokens);
     if (report->unpriced == 0)
-        json_double(out, ",\"cost_usd\":", report->spent);
+        json_double(out, ",\"cost_usd\":", round(report->spent * 1e10) / 1e10);
     else
         gl_buf_append_str(out, ",\"cost_usd\":null");
     gl_buf_printf(out, ",\"resumed\":%" PRIu64, tally->resumed);
