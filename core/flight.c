@@ -120,7 +120,8 @@ static gl_request *promote(gl_request *leader, gl_time now)
 {
     gl_request *follower = first_follower(leader);
     log_event("promoted", follower, leader);
-    if (leader->state == GL_STATE_WAITING || leader->state == GL_STATE_BACKOFF)
+    if (leader->state == GL_STATE_WAITING || leader->state == GL_STATE_BACKOFF ||
+        leader->state == GL_STATE_PACKING)
         gl_request_book_wait(leader, now);
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
