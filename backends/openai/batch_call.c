@@ -218,12 +218,12 @@ static bool send_next(gl_batch_call *call);
 /* The words for what failed, without a secret. */
 static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
 {
-    const gl_connection *connection = &call->api->connection;
-    char line[GL_SCRUBBED_LINE];
-    const char *code = gl_connection_scrub_line(connection, outcome->error_code, line);
+    const gl_secrets *secrets = &call->api->connection.secrets;
+    char line[GL_BATCH_LINE];
+    const char *code = gl_secrets_scrub_line(secrets, outcome->error_code, line, sizeof line);
     snprintf(call->code, sizeof call->code, "%s",
              code != NULL ? code : glimpse_error_name(outcome->error));
-    const char *message = gl_connection_scrub_line(connection, outcome->error_message, line);
+    const char *message = gl_secrets_scrub_line(secrets, outcome->error_message, line, sizeof line);
     snprintf(call->message, sizeof call->message, "%s",
              message != NULL ? message : glimpse_error_sentence(outcome->error));
 }
@@ -252,7 +252,7 @@ static void done(void *arg, const gl_http_response *response)
                       false, 0);
         return;
     }
-    if (!gl_connection_scrub_body(&api->connection, &input.body)) {
+    if (!gl_secrets_scrub(&api->connection.secrets, &input.body)) {
         attempt_ended(call, GLIMPSE_ERR_OOM, false, 0);
         return;
     }

@@ -19,6 +19,9 @@
 #include "openai/decode.h"
 #include "openai/http.h"
 
+/* A message of the decoder's, and its NUL, fit. */
+#define GL_BATCH_LINE 1024
+
 struct glimpse_batch_api {
     struct event_base *base;
     gl_loop *loop;
@@ -74,7 +77,7 @@ typedef struct gl_batch_call {
     gl_buf text; /* the strings of batch */
     glimpse_batch batch;
     bool found, passing; /* passing: the failure may pass */
-    char file_id[128], after[128], code[128], message[GL_SCRUBBED_LINE];
+    char file_id[128], after[128], code[128], message[GL_BATCH_LINE];
     int http_status;
 } gl_batch_call;
 

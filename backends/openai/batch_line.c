@@ -94,19 +94,19 @@ bool glimpse_batch_line_again(glimpse_batch_api *api, const glimpse_batch_line *
 glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *attempt,
                                    const glimpse_batch_line *line)
 {
-    gl_connection *connection = &api->connection;
-    char code[GL_SCRUBBED_LINE], message[GL_SCRUBBED_LINE];
+    gl_secrets *secrets = &api->connection.secrets;
+    char code[GL_BATCH_LINE], message[GL_BATCH_LINE];
     line_words words;
     glimpse_outcome outcome;
     glimpse_batch_line clean = *line;
     gl_slice body = gl_slice_of(line->body, line->body_len);
     glimpse_error error = GLIMPSE_OK;
-    if (gl_connection_scrub_body(connection, &body)) {
+    if (gl_secrets_scrub(secrets, &body)) {
         clean.body = body.data;
         decode(api, &clean, glimpse_attempt_path(attempt), &words, &outcome);
-        outcome.error_code = gl_connection_scrub_line(connection, outcome.error_code, code);
+        outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
         outcome.error_message =
-            gl_connection_scrub_line(connection, outcome.error_message, message);
+            gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
     } else {
         glimpse_outcome_init(&outcome);
         outcome.error = error = GLIMPSE_ERR_OOM;
@@ -114,6 +114,6 @@ glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *atte
     glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_CONNECTED);
     glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_SENT);
     glimpse_attempt_done(attempt, &outcome);
-    if (connection->scrubbed.len != 0) gl_buf_free(&connection->scrubbed);
+    gl_secrets_recycle(secrets);
     return error;
 }

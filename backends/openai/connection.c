@@ -1,10 +1,9 @@
 /*
- * connection.c - see connection.h. Owns the gl_http, the scope and the secrets, which are
- * overwritten before they are freed. Called by the sampler and by the Batch API's client.
+ * connection.c - see connection.h. Owns the gl_http, the scope and the secrets. Called by the
+ * sampler and by the Batch API's client.
  */
 #include "openai/connection.h"
 
-#include <stdio.h>
 #include <strings.h>
 
 #include "base/alloc.h"
@@ -13,104 +12,6 @@
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
 #define DEFAULT_MAX_CONNECTIONS    1000
-
-/* What is shorter is a placeholder ("none", "ollama"), not a secret, and may well be a word of an
- * answer: it is not looked for in what comes back. */
-#define SECRET_MIN 8
-
-/* --- secrets --- */
-
-/* Overwritten before it is freed, so that no later allocation finds it. */
-static void free_secret(char *text)
-{
-    if (text != NULL) explicit_bzero(text, strlen(text));
-    gl_free(text);
-}
-
-static gl_slice secret_of(const char *line)
-{
-    const char *blank = strrchr(line, ' '), *colon = strchr(line, ':');
-    return gl_slice_str(blank != NULL ? blank + 1 : colon != NULL ? colon + 1 : line);
-}
-
-static bool names(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-    return strncasecmp(line, name, len) == 0 && line[len] == ':';
-}
-
-/* Whether a header line's name says that its value is one: Authorization, api-key, X-Auth-Token,
- * Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
-static bool is_secret(const char *line)
-{
-    static const char *const words[] = { "auth", "key", "token", "secret", "cookie", "password" };
-    size_t name = strcspn(line, ":");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t len = strlen(words[i]);
-        for (size_t at = 0; at + len <= name; at++)
-            if (strncasecmp(line + at, words[i], len) == 0) return true;
-    }
-    return false;
-}
-
-/* Where a secret first occurs in text; NULL when none does. */
-static const char *find_secret(const gl_connection *self, gl_slice text, size_t *len)
-{
-    const char *first = NULL;
-    for (size_t i = 0; i < self->secret_count; i++) {
-        gl_slice secret = secret_of(self->secrets[i]);
-        if (secret.len < SECRET_MIN || text.len < secret.len) continue;
-        const char *at = memmem(text.data, text.len, secret.data, secret.len);
-        if (at == NULL || (first != NULL && at >= first)) continue;
-        first = at;
-        *len = secret.len;
-    }
-    return first;
-}
-
-/* Asterisks over each secret in text, which holds one. */
-static void cover(const gl_connection *self, char *text, size_t text_len)
-{
-    const char *at;
-    size_t len;
-    while ((at = find_secret(self, gl_slice_of(text, text_len), &len)) != NULL)
-        memset(text + (at - text), '*', len);
-}
-
-bool gl_connection_scrub_body(gl_connection *self, gl_slice *body)
-{
-    size_t len;
-    if (find_secret(self, *body, &len) == NULL) return true;
-    gl_buf_reset(&self->scrubbed);
-    gl_buf_append(&self->scrubbed, body->data, body->len);
-    if (self->scrubbed.failed) return false;
-    cover(self, self->scrubbed.data, self->scrubbed.len);
-    *body = gl_buf_slice(&self->scrubbed);
-    return true;
-}
-
-const char *gl_connection_scrub_line(const gl_connection *self, const char *text,
-                                     char line[GL_SCRUBBED_LINE])
-{
-    size_t len;
-    if (text == NULL || find_secret(self, gl_slice_str(text), &len) == NULL) return text;
-    snprintf(line, GL_SCRUBBED_LINE, "%s", text);
-    cover(self, line, strlen(line));
-    return line;
-}
-
-size_t gl_connection_safe_length(const gl_connection *self, gl_slice text)
-{
-    size_t held = 0;
-    for (size_t i = 0; i < self->secret_count; i++) {
-        gl_slice secret = secret_of(self->secrets[i]);
-        if (secret.len < SECRET_MIN) continue;
-        size_t len = text.len < secret.len ? text.len : secret.len - 1;
-        while (len > held && memcmp(text.data + text.len - len, secret.data, len) != 0) len--;
-        if (len > held) held = len;
-    }
-    return text.len - held;
-}
 
 /* --- the configuration --- */
 
@@ -124,6 +25,12 @@ void glimpse_openai_config_init_version(glimpse_openai_config *config, uint32_t 
         .max_connections = DEFAULT_MAX_CONNECTIONS,
         .log_level = GLIMPSE_LOG_WARN,
     };
+}
+
+static bool names(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    return strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
 static bool has_control(const char *text)
@@ -219,13 +126,6 @@ static char *make_scope(const char *url, const glimpse_openai_config *config)
     return made;
 }
 
-/* Takes over a line, which may be NULL for want of memory. */
-static bool keep_secret(gl_connection *self, char *line)
-{
-    if (line != NULL) self->secrets[self->secret_count++] = line;
-    return line != NULL;
-}
-
 /* The connection: our header lines before the caller's. */
 static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct event_base *base,
                                   const glimpse_openai_config *config, const char **problem)
@@ -235,13 +135,12 @@ static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct eve
     char *organization = NULL, *project = NULL;
     bool agent_given = false;
     const char **lines = gl_calloc(config->header_count + OURS, sizeof *lines);
-    self->secrets = gl_calloc(config->header_count + 1, sizeof *self->secrets);
     size_t count = 0;
-    if (lines == NULL || self->secrets == NULL) goto done;
+    if (lines == NULL || !gl_secrets_reserve(&self->secrets, config->header_count + 1)) goto done;
     if (config->api_key != NULL) {
         const char *name = self->deployment != NULL ? "api-key: " : "Authorization: Bearer ";
-        if (!keep_secret(self, join(name, config->api_key))) goto done;
-        lines[count++] = self->secrets[0];
+        if (!gl_secrets_keep(&self->secrets, join(name, config->api_key))) goto done;
+        lines[count++] = self->secrets.lines[0];
     }
     if (config->organization != NULL) {
         organization = join("OpenAI-Organization: ", config->organization);
@@ -255,7 +154,7 @@ static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct eve
         const char *line = config->headers[i];
         lines[count++] = line;
         if (names(line, "User-Agent")) agent_given = true;
-        if (is_secret(line) && !keep_secret(self, gl_strdup(line))) goto done;
+        if (gl_secrets_is_one(line) && !gl_secrets_keep(&self->secrets, gl_strdup(line))) goto done;
     }
     if (!agent_given) lines[count++] = "User-Agent: glimpse/" GLIMPSE_VERSION;
 
@@ -287,7 +186,7 @@ glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct even
                                  const glimpse_openai_config *config, const char **problem)
 {
     *self = (gl_connection){ .http = NULL };
-    gl_buf_init(&self->scrubbed, SIZE_MAX / 2);
+    gl_secrets_init(&self->secrets);
     const char *found = config_problem(config);
     if (found != NULL) {
         *problem = found;
@@ -305,9 +204,7 @@ glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct even
 void gl_connection_close(gl_connection *self)
 {
     gl_http_free(self->http);
-    for (size_t i = 0; i < self->secret_count; i++) free_secret(self->secrets[i]);
-    gl_free(self->secrets);
-    gl_buf_free(&self->scrubbed);
+    gl_secrets_free(&self->secrets);
     gl_free(self->deployment);
     gl_free(self->api_version);
     gl_free(self->scope);

@@ -2,7 +2,8 @@
  * sampler.c - the OpenAI sampler: attempts in, HTTP requests out, outcomes back.
  *
  * Owns its loop handle, the connection, the decoder, and a pool of calls (one for each attempt in
- * flight, kept for the next: an attempt allocates nothing here once its peak was reached). Called
+ * flight, kept for the next: an attempt allocates nothing here once its peak was reached). Knows
+ * the secrets (secrets.c) that are taken out of what an endpoint echoes. Called
  * by the engine through the sampler's table, and by http.c. Decides no retry.
  */
 #include <glimpse/sampler.h>
@@ -20,6 +21,9 @@
 #include "openai/plain.h"
 #include "openai/rate_limits.h"
 #include "openai/stream.h"
+
+/* A message of the decoder's, and its NUL, fit. */
+#define LINE_MAX_BYTES 1024
 
 struct openai;
 
@@ -65,11 +69,11 @@ static bool hand_on(call *c, bool whole)
     gl_slice text = gl_stream_text(c->stream);
     if (text.len == c->handed) return true;
     gl_slice news = gl_slice_of(text.data + c->handed, text.len - c->handed);
-    if (!whole) news.len = gl_connection_safe_length(&self->connection, news);
+    if (!whole) news.len = gl_secrets_safe_length(&self->connection.secrets, news);
     c->handed += news.len;
-    bool ok = gl_connection_scrub_body(&self->connection, &news) &&
+    bool ok = gl_secrets_scrub(&self->connection.secrets, &news) &&
               glimpse_attempt_text(c->attempt, news.data, news.len) == GLIMPSE_OK;
-    gl_buf_free(&self->connection.scrubbed);
+    gl_secrets_recycle(&self->connection.secrets);
     return ok;
 }
 
@@ -122,7 +126,7 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     size_t choices = gl_stream_choices(gl_slice_of(body, len));
     gl_stream_finish(c->stream, response->error, choices, &end);
     input->body = end.body;
-    if (end.error == GLIMPSE_ERR_OOM || !gl_connection_scrub_body(&self->connection, &input->body))
+    if (end.error == GLIMPSE_ERR_OOM || !gl_secrets_scrub(&self->connection.secrets, &input->body))
         return false;
     if (end.error == GLIMPSE_OK) {
         gl_decode(self->decoder, input, outcome);
@@ -142,7 +146,7 @@ static bool end_plain(openai *self, const gl_http_response *response, gl_decode_
                       glimpse_outcome *outcome)
 {
     input->body = response->body;
-    if (!gl_connection_scrub_body(&self->connection, &input->body)) return false;
+    if (!gl_secrets_scrub(&self->connection.secrets, &input->body)) return false;
     if (response->error == GLIMPSE_OK)
         gl_decode(self->decoder, input, outcome);
     else
@@ -176,16 +180,16 @@ static void on_done(void *arg, const gl_http_response *response)
         return;
     }
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
-    char code[GL_SCRUBBED_LINE], message[GL_SCRUBBED_LINE], request_id[GL_SCRUBBED_LINE];
-    outcome.error_code = gl_connection_scrub_line(&self->connection, outcome.error_code, code);
+    char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
+    const gl_secrets *secrets = &self->connection.secrets;
+    outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
     outcome.error_message =
-        gl_connection_scrub_line(&self->connection, outcome.error_message, message);
+        gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
     outcome.sample.request_id =
-        gl_connection_scrub_line(&self->connection, outcome.sample.request_id, request_id);
+        gl_secrets_scrub_line(secrets, outcome.sample.request_id, request_id, sizeof request_id);
     glimpse_attempt_done(attempt, &outcome);
     release(c);
-    if (self->connection.scrubbed.len != 0)
-        gl_buf_free(&self->connection.scrubbed); /* rare, and it may be large */
+    gl_secrets_recycle(&self->connection.secrets);
 }
 
 /* --- the sampler's table --- */
@@ -235,15 +239,16 @@ static void start(void *arg, glimpse_attempt *attempt)
 
 static void cancel(void *arg, glimpse_attempt *attempt)
 {
-    const openai *self = arg;
+    openai *self = arg;
     call *c = glimpse_attempt_data(attempt);
     gl_http_response response;
     gl_http_peek(c->transfer, &response);
     if (response.status != 0) {
-        char plain[128], line[GL_SCRUBBED_LINE];
+        char plain[128], line[LINE_MAX_BYTES];
         gl_plain(gl_slice_str(response.request_id), plain, sizeof plain);
-        glimpse_attempt_came(attempt, response.status,
-                             gl_connection_scrub_line(&self->connection, plain, line));
+        glimpse_attempt_came(
+            attempt, response.status,
+            gl_secrets_scrub_line(&self->connection.secrets, plain, line, sizeof line));
     }
     gl_http_cancel(c->transfer);
     release(c);
