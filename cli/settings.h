@@ -30,8 +30,10 @@ typedef struct cli_settings {
 
     /* batch */
     const char *output, *summary;
-    bool ordered, strict, overwrite, quiet;
-    int64_t max_line, job_deadline_ms;
+    bool ordered, strict, overwrite, quiet, resume, retry_failed;
+    int64_t max_line, job_deadline_ms, fsync_ms;
+    double max_cost; /* below 0: no limit */
+    const char *prices;
 
     /* mock */
     const char *host, *port_file, *latency, *fault, *outage, *batch_fault;

@@ -75,6 +75,8 @@ const char *glimpse_source_name(glimpse_source source)
         return "cache";
     case GLIMPSE_SOURCE_LOCAL:
         return "local";
+    case GLIMPSE_SOURCE_COALESCED:
+        return "coalesced";
     case GLIMPSE_SOURCE_COUNT:
         break;
     }

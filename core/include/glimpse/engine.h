@@ -30,6 +30,7 @@
 #include <glimpse/monitor.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
+#include <glimpse/store.h>
 #include <glimpse/version.h>
 
 #ifdef __cplusplus
@@ -83,6 +84,7 @@ typedef struct glimpse_config {
     glimpse_sampler *sampler;
     glimpse_sampler *fallback;
     glimpse_cache *cache;
+    glimpse_store *store; /* asked after the memory cache; NULL: there is none */
 
     /* The endpoint; not read when sampler is given. See glimpse_openai_config. */
     glimpse_use_openai use_openai;
@@ -113,6 +115,7 @@ typedef struct glimpse_config {
     int64_t cache_entries; /* 2000 */
     int64_t cache_bytes;   /* 64 MiB */
     int64_t cache_ttl_ms;  /* 7200000 */
+    bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
 
     /* Playbook section 3. */
     int max_attempts;           /* 5 */
@@ -222,7 +225,8 @@ typedef struct glimpse_options {
     const glimpse_thresholds *thresholds; /* NULL = the engine's */
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
     glimpse_priority priority;
-    bool stream; /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    int coalesce; /* 1 on, 0 off, below 0 = the engine's */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);
@@ -258,6 +262,15 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
                                               const glimpse_options *options,
                                               const glimpse_observer *observer, void *arg,
                                               glimpse_id *id);
+
+/*
+ * The body that this draft would be sent with, so that its key is glimpse_key_of_chat of it: for
+ * who looks first whether it has been answered already. *body is NUL terminated, *len (may be NULL)
+ * bytes long, and the caller's to release with glimpse_free. Errors: INVALID, OOM.
+ */
+GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
+                                             const glimpse_options *options, char **body,
+                                             size_t *len);
 
 /* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
  */

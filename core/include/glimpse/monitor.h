@@ -29,6 +29,7 @@ typedef struct glimpse_stats {
     uint64_t by_status[GLIMPSE_STATUS_COUNT];
     uint64_t by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t notices[GLIMPSE_NOTICE_COUNT];
+    uint64_t coalesced;       /* followed an identical request that was under way */
     uint64_t attempts;        /* requests sent */
     uint64_t retries;         /* attempts after a request's first */
     uint64_t stale;           /* results after t4 */

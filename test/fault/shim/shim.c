@@ -160,6 +160,18 @@ static int count_open(void)
     return count;
 }
 
+/* getrusage's ru_maxrss is also that of the process that forked this one. */
+static long most_memory(void)
+{
+    char line[256];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtol(line + 6, NULL, 10);
+    if (file != NULL) fclose(file);
+    return kib;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     open_at_start = count_open();
@@ -169,9 +181,10 @@ __attribute__((destructor)) static void end(void)
 {
     const char *path = getenv("FAULT_FDS");
     int now = count_open();
-    FILE *report = path != NULL ? fopen(path, "w") : NULL;
+    if (path == NULL) return;
+    FILE *report = fopen(path, "w");
     if (report == NULL) return;
-    fprintf(report, "%d %d\n", open_at_start, now);
+    fprintf(report, "%d %d %ld\n", open_at_start, now, most_memory());
     for (int fd = 0; fd < DESCRIPTORS; fd++) {
         char name[64], target[512];
         snprintf(name, sizeof name, "/proc/self/fd/%d", fd);

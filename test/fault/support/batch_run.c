@@ -186,7 +186,6 @@ static void child_changed(evutil_socket_t fd, short what, void *arg)
     run->code = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
     run->cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    run->max_rss_kib = usage.ru_maxrss;
     event_base_loopbreak(run->base);
 }
 
@@ -231,6 +230,7 @@ static void run_it(batch_run *run)
     if (run->pid == 0) run_child(run, out, err, descriptors);
     while (run->pid > 0) event_base_dispatch(run->base);
     run->seconds = now() - began;
+    if (run->while_running != NULL) run->while_running(run, 0);
     event_free(child);
     event_free(ticker);
     event_free(killer);
@@ -391,13 +391,6 @@ static void check_attempts(const batch_run *run) /* I5 */
         assert_non_null(strstr(fault_server_request(run->server, i)->head, CANARY));
 }
 
-static void check_memory(const batch_run *run) /* I4 */
-{
-    long most = run->rss_kib > 0 ? run->rss_kib + SMALL_RSS_KIB : SMALL_RSS_KIB;
-    if (run->max_rss_kib > most)
-        fail_msg("%ld KiB of memory, more than %ld", run->max_rss_kib, most);
-}
-
 /* What starting, two lines and ending cost here and now, of this build on this machine. */
 static double cpu_of_healthy_run(void)
 {
@@ -425,16 +418,22 @@ static void check_cpu(const batch_run *run) /* I6 */
         fail_msg("%.3f s of CPU in %.3f s, more than %.3f", run->cpu, run->seconds, most);
 }
 
-static void check_descriptors(batch_run *run) /* I8 */
+/* I4 and I8, by what shim.c wrote at the end. */
+static void check_left_open(batch_run *run)
 {
     assert_null(strstr(run->err, "Sanitizer"));
     assert_null(strstr(run->err, "runtime error:"));
-    if (run->dies) return;
     size_t len;
     char *text = read_file(path_of(run, "descriptors"), &len), *end;
-    long before = strtol(text, &end, 10), after = strtol(end, NULL, 10);
-    bool told = len > 0 || !run->starved; /* libevent gives up with an exit on the spot */
+    long before = strtol(text, &end, 10), after = strtol(end, &end, 10);
+    run->max_rss_kib = strtol(end, NULL, 10);
+    /* A second signal, and libevent when it gives up, end it on the spot. */
+    bool told = len > 0 || !(run->dies || run->starved);
     if (told && (before != 3 || after != before)) fail_msg("descriptors at the end: %s", text);
+    if (told && run->max_rss_kib <= 0) fail_msg("not told how much memory: %s", text);
+    long most = run->rss_kib + SMALL_RSS_KIB;
+    if (run->max_rss_kib > most)
+        fail_msg("%ld KiB of memory, more than %ld", run->max_rss_kib, most);
     free(text);
 }
 
@@ -450,10 +449,9 @@ static void check(batch_run *run)
 {
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) batch_no_key(run, left[i]);
     check_lines(run);
-    check_memory(run);
     check_attempts(run);
     check_cpu(run);
-    check_descriptors(run);
+    check_left_open(run);
     check_others(run);
     run->checked |= 0x1fe; /* I1 to I8; I2 and I7 while it was read */
 }
