@@ -33,6 +33,8 @@
 #define GLIMPSE_GLIMPSE_H
 
 #include <glimpse/backoff.h>
+#include <glimpse/batch.h>
+#include <glimpse/batch_api.h>
 #include <glimpse/cache.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>
