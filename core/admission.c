@@ -39,6 +39,15 @@ void gl_admission_push(gl_admission *admission, gl_request *request, bool front)
     admission->waiting++;
 }
 
+void gl_admission_set_priority(gl_admission *admission, gl_request *request,
+                               glimpse_priority priority)
+{
+    request->priority = priority;
+    if (request->state != GL_STATE_WAITING) return;
+    gl_node_remove(&request->node);
+    gl_list_push_back(&admission->lanes[request->lane].queues[priority], &request->node);
+}
+
 void gl_admission_left(gl_admission *admission, gl_request *request)
 {
     (void)request;

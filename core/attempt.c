@@ -97,7 +97,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
     if (attempt->sent) {
         result->attempts++;
         engine->stats.attempts++;
-        if (result->attempts > 1) engine->stats.retries++;
+        if (request->sent++ > 0) engine->stats.retries++;
     }
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
@@ -152,6 +152,11 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
     return attempt->request->path.data;
 }
 
+uint64_t glimpse_attempt_request(const glimpse_attempt *attempt)
+{
+    return attempt->request->id;
+}
+
 int glimpse_attempt_number(const glimpse_attempt *attempt)
 {
     return attempt->number;
@@ -170,7 +175,7 @@ void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
         *words =
             (glimpse_words){ request->input.data, request->goal.data, request->constraints.data,
                              request->input.len,  request->goal.len,  request->constraints.len };
-    } else if (request->has_key) { /* so the body is checked JSON */
+    } else if (request->has_key || request->carries) { /* so the body is checked JSON */
         gl_buf *scratch = &request->engine->scratch;
         gl_buf_reset(scratch);
         gl_prompt_last_user_text((gl_json){ GL_JSON_OBJECT, request->body }, scratch);
@@ -245,10 +250,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
         if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
     }
     attempt->last_text = now;
-    if (request->observer.on_text != NULL && !gl_node_linked(&request->text_node)) {
-        gl_list_push_back(&engine->speaking, &request->text_node);
-        gl_engine_schedule(engine);
-    }
+    gl_flight_text(request);
     return GLIMPSE_OK;
 }
 

@@ -3,8 +3,11 @@
  *
  *   engine.c   the order of the steps
  *   submit.c   the door: checks and copies what the caller gives
+ *   lookup.c   the answer that is there already
+ *   flight.c   identical requests that share one
  *   attempt.c  one attempt: start, limits, ledger; and what a sampler may ask and say
  *   admission.c  which waiting request goes next, and when
+ *   packing.c  drafts that share a request
  *   outage.c   why the circuit is open
  *   deliver.c  callbacks
  *   life.c     new, close, free
@@ -25,6 +28,7 @@
 #include "histogram.h"
 #include "log.h"
 #include "loop.h"
+#include "packing.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
 #include "request.h"
@@ -47,18 +51,21 @@ struct glimpse_engine {
     char *model;
     glimpse_sampler *sampler, *fallback; /* fallback may be NULL */
     glimpse_cache *cache;                /* may be NULL */
+    glimpse_store *store;                /* may be NULL */
     gl_keyer *keyer;
     gl_log log;
 
     /* Every live request is in `requests` by its id, in the heap if it has a time to wait for, and
      * in the one list that its state says (request.h). */
     gl_map requests;
+    gl_map flights; /* by the first bytes of their identity: who leads (flight.c) */
     gl_heap heap;
     gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
     gl_list speaking; /* requests with text to tell, whatever their state */
     glimpse_id last_id;
 
     gl_key_stop key_stop;
+    gl_packing packing;
     gl_admission admission;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
@@ -92,6 +99,13 @@ void gl_engine_leave(glimpse_engine *engine);
 void gl_engine_schedule(glimpse_engine *engine);
 void gl_engine_arm(glimpse_engine *engine);
 
+/* Entries that the heap may have to hold: each request's, each carrier's, and the three of the
+ * engine's own. */
+static inline size_t gl_engine_heap_need(const glimpse_engine *engine)
+{
+    return engine->requests.count + engine->packing.out + 3;
+}
+
 /* Puts the request's timer at the earliest of its times. */
 void gl_engine_set_timer(gl_request *request);
 
@@ -105,9 +119,58 @@ void gl_engine_timer(void *arg);
 /* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 
-/* Ends one, or all, as cancelled; nothing for what has its result. */
+/* Queues it for admission; in front what has waited before, since what is behind it is younger. */
+void gl_engine_wait(gl_request *request, bool front, gl_time now);
+
+/* Ends it, out of whatever it waits in, with what the endpoint said of the key. */
+void gl_engine_refuse_key(gl_request *request, gl_time now);
+
+/* Failed for good, and with it whoever follows: the fallback sampler is asked for an essence, or
+ * that is all. */
+void gl_engine_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now);
+
+/* It has its answer, and so has whoever follows; kept when it is complete. */
+void gl_engine_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
+                      bool complete, gl_time now);
+
+/* Ends it as cancelled; nothing for what has its result. */
 void gl_engine_cancel(gl_request *request, gl_time now);
-void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
+
+/* --- lookup.c --- */
+
+/* The answer in the memory cache, if there is one, becomes the result's. */
+bool gl_lookup_memory(gl_request *request, gl_time now);
+
+/* --- flight.c --- */
+
+/* The request follows an identical one that is under way. false: there is none, or it does not
+ * want to. */
+bool gl_flight_join(gl_request *request);
+
+/* From now on others may follow it, if it wants that and nobody leads already. */
+void gl_flight_lead(gl_request *request);
+
+/* Nobody may follow it any more. */
+void gl_flight_land(gl_request *request);
+
+/* The caller of this request is to have no part in what comes of the flight. Returns the request
+ * that is that caller's now, which nothing depends on: the same one, or, when it led others, the
+ * first of them, who has taken its place. */
+gl_request *gl_flight_leave(gl_request *request, gl_time now);
+
+/* Takes one follower out, and gives it a share in what its leader's result says; NULL: no more. */
+gl_request *gl_flight_next(gl_request *leader);
+
+/* Another attempt begins at `until`. Takes out one of the flight, with a share in the failure, who
+ * was told of the last one's text or whose deadline comes before: a follower, or when nobody else
+ * is left, the leader itself. NULL: all can wait. */
+gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now);
+
+/* The latest deadline in a flight. */
+gl_time gl_flight_deadline(const gl_request *leader);
+
+/* Text came, or what came is void: who listens is to be told, or not. */
+void gl_flight_text(gl_request *leader);
 
 /* --- attempt.c --- */
 
@@ -132,6 +195,9 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
 void gl_key_stop_end(gl_key_stop *stop);
 
 /* --- life.c --- */
+
+/* Ends all that wait as cancelled, or all. */
+void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
 
 /* The engine from its parts: config->sampler is set, fallback and cache may be NULL. References
  * are taken. Errors: OOM. */

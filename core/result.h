@@ -25,7 +25,8 @@ struct glimpse_result {
     glimpse_source source;
     bool stale, has_key, circuit_open, no_done;
     int thresholds_crossed;
-    int attempts; /* requests sent */
+    int attempts;    /* requests sent */
+    int pack_drafts; /* that shared one of them; 0: none was shared */
     glimpse_key key;
     char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's words */
     glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */
@@ -43,6 +44,10 @@ glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
  * Without memory for a second entry it keeps only the last. */
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response);
+
+/* What `from` says of the answer or of the failure, `to` says too. What it took, in attempts and in
+ * time, stays its own. */
+void gl_result_share(glimpse_result *to, const glimpse_result *from);
 
 /* Sets what failed. code and message may be NULL; they are copied, and the table's words stand in
  * when there is no memory for that. */

@@ -21,12 +21,12 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
-    request->stream = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
+    request->stream = request->streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->result->has_key = true;
     request->result->key = request->key;
-    if (engine->cache == NULL) return GLIMPSE_OK;
+    if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
     return gl_keyer_identity(engine->keyer, &request->key, gl_slice_str(scope), request->path,
@@ -64,7 +64,8 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                             const glimpse_options *options, bool is_draft, glimpse_id *id)
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
-        !gl_heap_reserve(&engine->heap, engine->requests.count + 3))
+        !gl_map_reserve(&engine->flights, engine->flights.count + 1) ||
+        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
@@ -78,6 +79,10 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                               : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
+    bool coalesce = options != NULL && options->coalesce >= 0 ? options->coalesce != 0
+                                                              : engine->config.coalesce;
+    request->may_fly = coalesce && (engine->cache != NULL || engine->store != NULL) &&
+                       !engine->sampler->vtable.local;
     if (options != NULL) request->priority = options->priority;
     int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
                                                                        : engine->config.deadline_ms;
@@ -103,6 +108,13 @@ static gl_slice text_of(const char *text, size_t len)
 static bool valid_utf8(gl_slice text)
 {
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
+}
+
+/* Who waits for a stream wants to see its own text come. */
+static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
+{
+    if (engine->sampler->vtable.local || (options != NULL && options->stream)) return false;
+    return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
 }
 
 /* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
@@ -158,6 +170,10 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                .input = prompt.input,
                                .goal = prompt.goal,
                                .constraints = prompt.constraints,
+                               .model = gl_slice_str(prompt.model),
+                               .temperature = prompt.temperature,
+                               .max_tokens = prompt.max_tokens,
+                               .may_pack = may_pack(engine, options),
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, options, true, id);

@@ -364,6 +364,11 @@ size_t fault_server_open(const fault_server *server)
     return server->open;
 }
 
+size_t fault_server_active(const fault_server *server)
+{
+    return server->active;
+}
+
 size_t fault_server_peak(const fault_server *server)
 {
     return server->peak;

@@ -76,6 +76,7 @@ size_t fault_server_requests(const fault_server *server); /* complete ones */
 const fault_request *fault_server_request(const fault_server *server, size_t i);
 size_t fault_server_connections(const fault_server *server); /* accepted so far */
 size_t fault_server_open(const fault_server *server);
-size_t fault_server_peak(const fault_server *server); /* most requests at once */
+size_t fault_server_active(const fault_server *server); /* requests not yet answered */
+size_t fault_server_peak(const fault_server *server);   /* most requests at once */
 
 #endif

@@ -24,12 +24,14 @@
 #ifndef GLIMPSE_ENGINE_H
 #define GLIMPSE_ENGINE_H
 
+#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/monitor.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
+#include <glimpse/store.h>
 #include <glimpse/version.h>
 
 #ifdef __cplusplus
@@ -83,6 +85,7 @@ typedef struct glimpse_config {
     glimpse_sampler *sampler;
     glimpse_sampler *fallback;
     glimpse_cache *cache;
+    glimpse_store *store; /* asked after the memory cache; NULL: there is none */
 
     /* The endpoint; not read when sampler is given. See glimpse_openai_config. */
     glimpse_use_openai use_openai;
@@ -113,6 +116,7 @@ typedef struct glimpse_config {
     int64_t cache_entries; /* 2000 */
     int64_t cache_bytes;   /* 64 MiB */
     int64_t cache_ttl_ms;  /* 7200000 */
+    bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
 
     /* Playbook section 3. */
     int max_attempts;           /* 5 */
@@ -132,6 +136,8 @@ typedef struct glimpse_config {
     int64_t idle_timeout_ms;       /* 0 */
     int64_t timeout_ms;            /* 600000 */
     int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
+
+    glimpse_packing packing; /* playbook section 5: off */
 
     bool fallback_on;       /* true: playbook section 4 */
     int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
@@ -222,7 +228,9 @@ typedef struct glimpse_options {
     const glimpse_thresholds *thresholds; /* NULL = the engine's */
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
     glimpse_priority priority;
-    bool stream; /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    int pack;     /* drafts: 1 may share a request with others, 0 not, below 0 = the engine's */
+    int coalesce; /* 1 on, 0 off, below 0 = the engine's */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);

@@ -69,9 +69,9 @@ static void note(const char *call, int fd)
     if (path == NULL || !is_output(fd) || fstat(fd, &status) != 0) return;
     int error = errno, log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     clock_gettime(CLOCK_MONOTONIC, &now);
-    int len = snprintf(line, sizeof line, "%s %lld %lld\n", call,
-                       (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000,
-                       (long long)status.st_size);
+    int len =
+        snprintf(line, sizeof line, "%s %lld %lld\n", call,
+                 (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, (long long)status.st_size);
     ssize_t (*real)(int, const void *, size_t);
     *(void **)&real = next("write");
     if (log < 0 || real(log, line, (size_t)len) != len) _exit(125);
@@ -191,6 +191,18 @@ static int count_open(void)
     return count;
 }
 
+/* getrusage's ru_maxrss is also that of the process that forked this one. */
+static long most_memory(void)
+{
+    char line[256];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtol(line + 6, NULL, 10);
+    if (file != NULL) fclose(file);
+    return kib;
+}
+
 __attribute__((constructor)) static void begin(void)
 {
     open_at_start = count_open();
@@ -200,9 +212,10 @@ __attribute__((destructor)) static void end(void)
 {
     const char *path = getenv("FAULT_FDS");
     int now = count_open();
-    FILE *report = path != NULL ? fopen(path, "w") : NULL;
+    if (path == NULL) return;
+    FILE *report = fopen(path, "w");
     if (report == NULL) return;
-    fprintf(report, "%d %d\n", open_at_start, now);
+    fprintf(report, "%d %d %ld\n", open_at_start, now, most_memory());
     for (int fd = 0; fd < DESCRIPTORS; fd++) {
         char name[64], target[512];
         snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
