@@ -179,7 +179,7 @@ const cli_option option_table[] = {
       .commands = FOR_BATCH, .value = "N", .default_text = "16", .min = 2,
       .max = GLIMPSE_PACK_DRAFTS_MAX, .help = "most drafts in one pack" },
     { .name = "summary", .type = OPTION_TEXT, AT(summary), .commands = FOR_BATCH, .value = "FILE",
-      .check = check_filled, .help = "write one JSON object about the run" },
+      .check = check_filled, .help = "write one JSON object about the run; - is standard output" },
     { .name = "job-deadline", .type = OPTION_DURATION, AT(job_deadline_ms), .commands = FOR_BATCH,
       .value = "TIME", .min = 0, .max = CENTURY_MS, .help = "stop the job after this time; 0 = never" },
     { .name = "max-cost", .type = OPTION_REAL, AT(max_cost), .commands = FOR_BATCH,
