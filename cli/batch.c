@@ -14,6 +14,7 @@
 #include "job.h"
 #include "output.h"
 #include "say.h"
+#include "spool.h"
 #include "strict.h"
 
 static int open_input(const char *path, int *code)
@@ -76,43 +77,113 @@ static bool write_summary(int fd, const char *path, const cli_report *report)
     return error == 0;
 }
 
-/* Runs it with everything open. input and output are the job's. */
-static int run(cli_session *session, const cli_settings *settings, int input, int output,
-               int summary)
+/* How a job that has ended is told of. */
+typedef struct telling {
+    const cli_settings *settings;
+    int summary; /* descriptor; below 0: none is wanted */
+    bool failed;
+} telling;
+
+static void tell(const cli_report *report, void *arg)
+{
+    telling *to = arg;
+    if (!to->settings->quiet) report_print(report, stderr);
+    if (to->summary >= 0 && !write_summary(to->summary, to->settings->summary, report))
+        to->failed = true;
+}
+
+/* Runs it with everything open. */
+static int run(job_parts *parts, int summary)
 {
     cli_report report;
-    cli_job *job = job_new(session, settings, input, output);
+    telling to = { .settings = parts->settings, .summary = summary };
+    parts->leaving = tell;
+    parts->leaving_arg = &to;
+    cli_job *job = job_new(parts);
     if (job == NULL) return EXIT_OS_LIMIT;
     int code = job_run(job, &report);
-    if (!settings->quiet) report_print(&report, stderr);
-    if (summary >= 0 && !write_summary(summary, settings->summary, &report)) code = EXIT_IO;
+    tell(&report, &to);
+    if (to.failed) code = EXIT_IO;
     job_free(job);
+    return code;
+}
+
+/* What makes no sense together or is missing: 0, or the exit code, said. */
+static int check_usage(const cli_settings *settings)
+{
+    if (settings->word_count == 0)
+        say("no INPUT; try 'glimpse help batch'");
+    else if (settings->output == NULL)
+        say("no output: -o FILE, or -o - for standard output; try 'glimpse help batch'");
+    else if (settings->resume && settings->overwrite)
+        say("--resume goes on with the output, --overwrite empties it: one of them");
+    else if (settings->retry_failed && !settings->resume)
+        say("--retry-failed goes with --resume");
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
+/* Takes over what the output has answered: *output may be another file then, and a pipe's *input a
+ * file. 0, or the exit code, said. */
+static int resume(const cli_session *session, const cli_settings *settings, int *input, int *output,
+                  resume_state *state)
+{
+    struct stat status;
+    resume_ask ask = { .engine = session->engine,
+                       .path = settings->output,
+                       .max_line = (size_t)settings->max_line,
+                       .wish = { .failed = !settings->retry_failed },
+                       .reuse = settings->engine.cache_entries > 0 };
+    if (fstat(*output, &status) == 0 && status.st_size == 0) return 0;
+    int file = spool_open(*input), old = *output;
+    if (file < 0) {
+        say("cannot keep the input for --resume: %s", strerror(errno));
+        return EXIT_IO;
+    }
+    if (file != *input && *input > STDIN_FILENO) close(*input);
+    *input = file;
+    int code = resume_rewrite(&ask, *input, output, state);
+    if (*output != old) close(old);
+    if (code == 0 && !settings->quiet) {
+        char line[256];
+        resume_describe(state, line, sizeof line);
+        say("%s", line);
+    }
     return code;
 }
 
 int command_batch(cli_settings *settings)
 {
     cli_session session = { 0 };
-    int input = -1, output = -1, summary = -1, code = 0;
-    if (settings->word_count == 0 || settings->output == NULL) {
-        say("%s; try 'glimpse help batch'",
-            settings->word_count == 0 ? "no INPUT"
-                                      : "no output: -o FILE, or -o - for standard output");
-        return EXIT_USAGE;
-    }
+    cli_cost cost = { 0 };
+    resume_state done = { 0 };
+    int input = -1, output = -1, summary = -1, code = check_usage(settings);
+    if (code != 0) return code;
     const char *name = settings->words[0];
+    output_mode mode = settings->resume      ? OUTPUT_RESUME
+                       : settings->overwrite ? OUTPUT_OVERWRITE
+                                             : OUTPUT_NEW;
     code = session_open(&session, settings);
+    if (code == 0) code = cost_init(&cost, settings->prices, settings->max_cost);
     if (code == 0) input = open_input(name, &code);
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
-    if (code == 0) code = output_refused(settings->output, settings->overwrite, input);
+    if (code == 0) code = output_refused(settings->output, mode, input);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
     struct stat before;
     bool made = strcmp(settings->output, "-") != 0 && lstat(settings->output, &before) != 0;
-    if (code == 0) output = output_open(settings->output, settings->overwrite, &code);
+    if (code == 0) output = output_open(settings->output, mode, &code);
     if (code == 0 && settings->summary != NULL)
         summary = open_summary(settings->summary, input, output, &code);
+    if (code == 0 && settings->resume) code = resume(&session, settings, &input, &output, &done);
     if (code == 0) {
-        code = run(&session, settings, input, output, summary);
+        job_parts parts = { .session = &session,
+                            .settings = settings,
+                            .cost = &cost,
+                            .resume = done.lines > 0 ? &done : NULL,
+                            .input = input,
+                            .output = output };
+        code = run(&parts, summary);
     } else {
         /* Or the same command, put right, would be refused: the output exists. */
         if (made && output >= 0) unlink(settings->output);
@@ -120,6 +191,8 @@ int command_batch(cli_settings *settings)
         if (output > STDERR_FILENO) close(output);
     }
     if (summary >= 0) close(summary);
+    resume_free(&done);
+    cost_free(&cost);
     session_close(&session);
     return code;
 }

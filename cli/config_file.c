@@ -73,6 +73,10 @@ static int read_line(cli_settings *to, unsigned command, char *line, const char 
     *equals = '\0';
     key = trim(key);
     const char *value = trim(equals + 1);
+    if (*key == '\0') {
+        say("%s:%d: no key before the '='", path, number);
+        return EXIT_VALUE;
+    }
     const cli_option *row = option_find(key, strlen(key), 0);
     if (row == NULL || strcmp(row->name, "config") == 0) {
         const cli_option *near = row == NULL ? option_nearest(key, strlen(key), 0) : NULL;

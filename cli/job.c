@@ -38,6 +38,8 @@ static const struct timeval look_every = { 0, 100000 };
 typedef struct cli_item {
     cli_job *job;
     uint64_t line, order;
+    double bound;     /* reserved of --max-cost */
+    const char *path; /* behind custom_id; NULL: /chat/completions */
     char custom_id[];
 } cli_item;
 
@@ -96,6 +98,15 @@ static void stop_for_key(cli_job *job, const glimpse_result *result)
     changed(job);
 }
 
+/* The record of a request that went to another path than most. */
+static gl_slice with_path(cli_job *job, gl_slice record, const char *path)
+{
+    gl_buf_reset(&job->scratch);
+    gl_buf_append(&job->scratch, record.data, record.len);
+    record_add_path(&job->scratch, path);
+    return job->scratch.failed ? (gl_slice){ NULL, 0 } : gl_buf_slice(&job->scratch);
+}
+
 static void ended(glimpse_id id, const glimpse_result *result, void *arg)
 {
     (void)id;
@@ -104,17 +115,21 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     gl_slice record = { NULL, 0 };
     char *json = NULL;
     job->live--;
+    cost_settle(job->cost, item->bound, result);
     if (is_key_stop(result)) stop_for_key(job, result);
     bool unsent =
         job->stopping && glimpse_result_attempts(result) == 0 &&
         (is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED);
     if (!unsent && glimpse_result_to_json(result, item->custom_id, item->line, &json,
-                                          &record.len) != GLIMPSE_OK) {
+                                          &record.len) == GLIMPSE_OK) {
+        record.data = json;
+        if (item->path != NULL) record = with_path(job, record, item->path);
+    }
+    if (!unsent && record.data == NULL) {
         say("out of memory for the record of line %llu", (unsigned long long)item->line);
         job_stop(job, EXIT_OS_LIMIT, 0);
     }
-    record.data = json;
-    if (json != NULL)
+    if (record.data != NULL)
         tally_add(&job->tally, result);
     else
         job->tally.unsent++;
@@ -139,18 +154,31 @@ static void put_bad_line(cli_job *job, uint64_t order, const job_line *line)
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
-static void submit(cli_job *job, uint64_t order, job_line *line)
+static cli_item *item_new(cli_job *job, uint64_t order, const job_line *line)
+{
+    size_t len = strlen(line->custom_id) + 1;
+    bool usual = !line->is_chat || strcmp(line->chat.path, "/chat/completions") == 0;
+    size_t path = usual ? 0 : strlen(line->chat.path) + 1;
+    cli_item *item = gl_malloc(sizeof *item + len + path);
+    if (item == NULL) return NULL;
+    item->job = job;
+    item->line = line->number;
+    item->order = order;
+    item->bound = 0;
+    memcpy(item->custom_id, line->custom_id, len);
+    if (!usual) memcpy(item->custom_id + len, line->chat.path, path);
+    item->path = usual ? NULL : item->custom_id + len;
+    return item;
+}
+
+static void submit(cli_job *job, uint64_t order, job_line *line, double bound)
 {
     static const glimpse_observer observer = { .on_result = ended };
     glimpse_engine *engine = job->session->engine;
-    size_t len = strlen(line->custom_id);
-    cli_item *item = gl_malloc(sizeof *item + len + 1);
+    cli_item *item = item_new(job, order, line);
     glimpse_error error = GLIMPSE_ERR_OOM;
     if (item != NULL) {
-        item->job = job;
-        item->line = line->number;
-        item->order = order;
-        memcpy(item->custom_id, line->custom_id, len + 1);
+        item->bound = bound;
         error = line->is_chat
                     ? glimpse_submit_chat(engine, &line->chat, NULL, &observer, item, NULL)
                     : glimpse_submit_draft(engine, &line->draft, NULL, &observer, item, NULL);
@@ -160,15 +188,46 @@ static void submit(cli_job *job, uint64_t order, job_line *line)
         return;
     }
     gl_free(item);
+    cost_settle(job->cost, bound, NULL);
     line->error_code = glimpse_error_name(error);
     snprintf(line->error_message, sizeof line->error_message, "%s", glimpse_error_sentence(error));
     put_bad_line(job, order, line);
 }
 
+/* Sends a line, or holds it until it is known whether --max-cost allows it. */
+static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
+{
+    double bound;
+    const char *why = NULL;
+    job->is_held = false;
+    switch (cost_ask(job->cost, job->session->engine, line, &bound, &why)) {
+    case COST_FITS:
+        submit(job, order, line, bound);
+        return;
+    case COST_WAITS:
+        if (line != &job->held) job->held = *line;
+        job->is_held = true;
+        return;
+    case COST_OVER:
+        progress_clear(&job->progress);
+        say("--max-cost: stopping before line %llu; --resume goes on",
+            (unsigned long long)line->number);
+        stop_reading(job, EXIT_STOPPED);
+        break;
+    case COST_UNKNOWN:
+        progress_clear(&job->progress);
+        say("--max-cost: line %llu: %s", (unsigned long long)line->number, why);
+        stop_reading(job, EXIT_VALUE);
+        break;
+    }
+    job->tally.unsent++;
+    put_record(job, order, (gl_slice){ NULL, 0 });
+}
+
 /* Whether another line may be taken now. */
 static bool has_room(const cli_job *job)
 {
-    if (job->stopping || job->input_ended || job->waits_for_input) return false;
+    if (job->stopping || job->is_held || job->input_ended || job->waits_for_input) return false;
     if (glimpse_engine_room(job->session->engine) == 0 || job->live >= job->most_live) return false;
     if (output_backlog(job->out) > BACKLOG) return false;
     return !job->settings->ordered || job->lines - job->order.next < job->order.window;
@@ -194,7 +253,8 @@ static void take_line(cli_job *job)
     gl_slice text;
     uint64_t number;
     job_line line;
-    switch (line_reader_next(&job->reader, &text, &number)) {
+    line_state state = line_reader_next(&job->reader, &text, &number);
+    switch (state) {
     case LINE_EMPTY:
         want_input(job);
         return;
@@ -202,17 +262,22 @@ static void take_line(cli_job *job)
         job->input_ended = true;
         return;
     case LINE_TOO_LONG:
-        line_parser_too_long(number, job->reader.max, &line);
-        break;
     case LINE_READY:
-        line_parser_read(&job->parser, text, number, &line);
         break;
     }
     uint64_t order = job->lines++;
+    if (job->resume != NULL && resume_is_done(job->resume, order)) {
+        put_record(job, order, (gl_slice){ NULL, 0 });
+        return;
+    }
+    if (state == LINE_READY)
+        line_parser_read(&job->parser, text, number, &line);
+    else
+        line_parser_too_long(number, job->reader.max, &line);
     if (line.error_code != NULL)
         put_bad_line(job, order, &line);
     else
-        submit(job, order, &line);
+        send_or_hold(job, order, &line);
 }
 
 static void readable(evutil_socket_t fd, short what, void *arg)
@@ -239,6 +304,9 @@ static void turn(evutil_socket_t fd, short what, void *arg)
     (void)what;
     cli_job *job = arg;
     int taken = 0;
+    /* First what has been answered: a kill from here on costs nothing but what is sent now. */
+    output_flush(job->out);
+    if (job->is_held && !job->stopping) send_or_hold(job, job->lines - 1, &job->held);
     for (; taken < LINES_A_TURN && has_room(job); taken++) take_line(job);
     output_flush(job->out);
     if (output_error(job->out) != 0 && job->exit_code != EXIT_IO) {
@@ -266,6 +334,11 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
         say("the endpoint could not be reached: not one connection succeeded");
         job_stop(job, EXIT_UNREACHABLE, 0);
     }
+    char line[256];
+    if (!job->stopping && outage_note_due(&job->outage, &stats, line, sizeof line)) {
+        progress_clear(&job->progress);
+        say("%s", line);
+    }
     changed(job);
 }
 
@@ -282,14 +355,38 @@ static void caught(int number, void *arg)
     job_stop(job, 128 + number, GRACE_MS);
 }
 
+static void look(void *arg, cli_report *report);
+
+static void leave(int number, void *arg)
+{
+    cli_job *job = arg;
+    cli_report report;
+    progress_clear(&job->progress);
+    output_flush(job->out);
+    job->stopping = true;
+    job->tally.unsent += job->live;
+    job_count_rest(job);
+    look(job, &report);
+    report.exit_code = 128 + number;
+    if (job->leaving != NULL) job->leaving(&report, job->leaving_arg);
+}
+
+/* The job ends by its deadline: nothing is sent in the last of its time, so that what is in flight
+ * may finish. */
+static int64_t last_of(int64_t deadline_ms)
+{
+    return deadline_ms / 4 < GRACE_MS ? deadline_ms / 4 : GRACE_MS;
+}
+
 static void too_late(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     cli_job *job = arg;
+    int64_t left = last_of(job->settings->job_deadline_ms);
     progress_clear(&job->progress);
-    say("--job-deadline: reached");
-    job_stop(job, EXIT_UNREACHABLE, GRACE_MS);
+    say("--job-deadline: stopping; what is in flight has the last %.1f s", (double)left / 1e3);
+    job_stop(job, EXIT_UNREACHABLE, left);
 }
 
 void job_stop(cli_job *job, int exit_code, int64_t grace_ms)
@@ -314,6 +411,8 @@ static void look(void *arg, cli_report *report)
     report->part_read = job->input_size > 0
                             ? (double)line_reader_consumed(&job->reader) / (double)job->input_size
                             : -1;
+    report->spent = job->cost->spent;
+    report->unpriced = job->cost->unpriced;
 }
 
 static void clear_progress(void *arg)
@@ -321,14 +420,23 @@ static void clear_progress(void *arg)
     progress_clear(arg);
 }
 
-cli_job *job_new(cli_session *session, const cli_settings *settings, int input, int output)
+cli_job *job_new(const job_parts *parts)
 {
     struct stat status;
+    cli_session *session = parts->session;
+    const cli_settings *settings = parts->settings;
+    int input = parts->input;
     cli_job *job = gl_calloc(1, sizeof *job);
     if (job == NULL) goto failed;
     job->session = session;
     job->settings = settings;
     job->input = input;
+    job->output = parts->output;
+    job->cost = parts->cost;
+    job->leaving = parts->leaving;
+    job->leaving_arg = parts->leaving_arg;
+    job->resume = parts->resume;
+    if (job->resume != NULL) job->tally = job->resume->tally;
     job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
     job->most_live = (size_t)settings->engine.concurrency * (1 + RESTING_MAX);
     gl_buf_init(&job->scratch, SIZE_MAX / 2);
@@ -344,7 +452,7 @@ cli_job *job_new(cli_session *session, const cli_settings *settings, int input, 
     bool slow = fstat(input, &status) == 0 &&
                 (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(input) != 0);
     if (slow) job->readable = event_new(base, input, EV_READ, readable, job);
-    job->out = output_new(base, output, output_ready, job);
+    job->out = output_new(base, parts->output, settings->fsync_ms, output_ready, job);
     if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->look == NULL ||
         job->out == NULL || (slow && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
@@ -363,20 +471,27 @@ failed:
 int job_run(cli_job *job, cli_report *report)
 {
     struct event_base *base = job->session->base;
-    int64_t ms = job->settings->job_deadline_ms;
+    int64_t limit = job->settings->job_deadline_ms, ms = limit - last_of(limit);
     struct timeval deadline = { (time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000) };
     job->started = glimpse_monotonic_ns();
     if (signals_catch(&job->signals, base, caught, job) != 0 ||
         event_add(job->look, &look_every) != 0 ||
-        (ms > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
+        (limit > 0 && evtimer_add(job->deadline, &deadline) != 0) ||
         (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
         return EXIT_OS_LIMIT;
+    job->signals.leave = leave;
     changed(job);
     event_base_dispatch(base);
     progress_stop(&job->progress);
     look(job, report);
     signals_release(&job->signals); /* from here on nothing is lost by a signal */
-    int error = output_close(job->out);
+    int error = output_finish(job->out);
+    if (error == 0 && job->resume != NULL && job->settings->ordered && job->exit_code != EXIT_IO) {
+        int code = job_order_output(job);
+        if (code != 0) job->exit_code = code;
+    }
+    int late = output_close(job->out);
+    if (error == 0) error = late;
     job->out = NULL;
     if (error != 0 && job->exit_code != EXIT_IO) {
         say("%s: cannot write: %s", job->out_name, strerror(error));

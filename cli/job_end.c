@@ -1,4 +1,7 @@
-/* job_end.c - how a job ends: the lines it left, and the exit code. Called by job.c. */
+/* job_end.c - how a job ends: the lines it left, their order, and the exit code. Called by job.c.
+ */
+#include <unistd.h>
+
 #include "exits.h"
 #include "job_private.h"
 #include "say.h"
@@ -8,11 +11,14 @@ void job_count_rest(cli_job *job)
     gl_slice text;
     uint64_t number;
     if (!job->stopping) return;
+    if (job->is_held) job->tally.unsent++;
     for (;;) {
         switch (line_reader_next(&job->reader, &text, &number)) {
         case LINE_READY:
         case LINE_TOO_LONG:
-            job->tally.unsent++;
+            if (job->resume == NULL || !resume_is_done(job->resume, job->lines))
+                job->tally.unsent++;
+            job->lines++;
             break;
         case LINE_EMPTY:
             if (job->input_size == 0 || line_reader_fill(&job->reader) != 0) return;
@@ -21,6 +27,21 @@ void job_count_rest(cli_job *job)
             return;
         }
     }
+}
+
+int job_order_output(cli_job *job)
+{
+    resume_ask ask = { .engine = job->session->engine,
+                       .path = job->settings->output,
+                       .max_line = (size_t)job->settings->max_line,
+                       .wish = { .failed = true, .cancelled = true, .keyless = true } };
+    resume_state state;
+    if (lseek(job->input, job->input_start, SEEK_SET) != job->input_start) return 0;
+    int ordered = job->output;
+    int code = resume_rewrite(&ask, job->input, &ordered, &state);
+    if (code == 0 && ordered != job->output) close(ordered);
+    resume_free(&state);
+    return code;
 }
 
 int job_verdict(cli_job *job)

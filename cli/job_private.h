@@ -6,6 +6,7 @@
 #include "job_line.h"
 #include "line_reader.h"
 #include "ordered.h"
+#include "outage_note.h"
 #include "output.h"
 #include "progress.h"
 #include "signals.h"
@@ -14,6 +15,7 @@ struct cli_job {
     cli_session *session;
     const cli_settings *settings;
     int input;
+    int output;       /* owned by out */
     off_t input_size; /* 0: not a regular file */
     off_t input_start;
     line_reader reader;
@@ -22,9 +24,16 @@ struct cli_job {
     const char *out_name;
     cli_ordered order; /* used with --ordered */
     gl_buf scratch;
+    const resume_state *resume; /* NULL: nothing has been done before */
+    cli_cost *cost;
+    job_line held; /* a line that waits until its cost fits (is_held) */
+    bool is_held;
     cli_tally tally;
     cli_progress progress;
+    outage_note outage;
     cli_signals signals;
+    void (*leaving)(const cli_report *report, void *arg);
+    void *leaving_arg;
     uint64_t started; /* glimpse_monotonic_ns */
 
     /* turn: something changed in this turn of the loop; later: go on in the next; readable: a slow
@@ -44,6 +53,10 @@ void job_stop(cli_job *job, int exit_code, int64_t grace_ms);
 
 /* Counts the lines that were not taken, where that needs no waiting. */
 void job_count_rest(cli_job *job);
+
+/* With --resume and --ordered: puts the records that were added among those that stood. 0, or the
+ * exit code, said: they stay as they are. */
+int job_order_output(cli_job *job);
 
 /* The exit code of a job that has ended, said in a line where it is not plain. */
 int job_verdict(cli_job *job);

@@ -56,7 +56,7 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
 /* Whether it was one of the texts that say how the server behaves. */
 static bool refused_spec(const char *problem)
 {
-    static const char *const specs[] = { "latency:", "fault:", "outage:" };
+    static const char *const specs[] = { "latency:", "fault:", "outage:", "batch-fault:" };
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
         if (strncmp(problem, specs[i], strlen(specs[i])) == 0) return true;
     return false;
@@ -64,7 +64,7 @@ static bool refused_spec(const char *problem)
 
 int command_mock(cli_settings *settings)
 {
-    char problem[256] = "";
+    char problem[512] = "";
     mock_options options = { .host = settings->host,
                              .port = settings->port,
                              .latency = settings->latency,
@@ -73,6 +73,9 @@ int command_mock(cli_settings *settings)
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,
+                             .batch_latency_ms = settings->batch_latency_ms,
+                             .batch_fault = settings->batch_fault,
+                             .enqueued_tokens = settings->enqueued_tokens,
                              .token_rate = settings->token_rate,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();

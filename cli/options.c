@@ -81,6 +81,12 @@ static const char *set_number(const cli_option *row, const char *text, void *at)
 {
     int64_t number = 0;
     const char *problem = NULL;
+    size_t len;
+    const char *word = row->aliases != NULL ? alias_target(row->aliases, text, &len) : NULL;
+    if (word != NULL) {
+        *(int64_t *)at = *word == '-' ? -1 : 0;
+        return NULL;
+    }
     if (row->type == OPTION_DURATION)
         problem = units_duration_ms(text, UNITS_SECOND, &number);
     else if (row->type == OPTION_SIZE)

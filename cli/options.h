@@ -42,7 +42,8 @@ typedef struct cli_option {
     const char *default_text; /* parsed as if it had been given; NULL = none */
     double min, max;          /* of the number stored: ms, bytes */
     const char *choices;      /* OPTION_CHOICE: words with '|' between */
-    const char *aliases;      /* further words of the environment: "yes=auto|no=local" */
+    const char *aliases;      /* of a choice, further words of the environment: "yes=auto|no=local";
+                               * of a duration, words for 0 and -1: "always=0|never=-1" */
     const char *(*check)(const char *text); /* what the text must be: checks.h; NULL = anything */
     const char *help;
 } cli_option;

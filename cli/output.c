@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -20,10 +21,8 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "exits.h"
+#include "lock.h"
 #include "say.h"
-
-/* Written is on disk within one second: begin to sync a little before. */
-static const struct timeval sync_delay = { 0, 900000 };
 
 /* Written bytes in front of a backlog that never quite empties are dropped from here on. */
 #define COMPACT ((size_t)64 * 1024)
@@ -32,6 +31,7 @@ struct cli_output {
     int fd;
     bool regular;
     bool sync_armed;
+    int64_t fsync_ms;
     int error;
     gl_buf buf;
     size_t written; /* of buf */
@@ -74,12 +74,14 @@ static void can_write(evutil_socket_t fd, short what, void *arg)
     if (output_backlog(out) == 0) out->ready(out->arg);
 }
 
-cli_output *output_new(struct event_base *base, int fd, output_fn ready, void *arg)
+cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output_fn ready,
+                       void *arg)
 {
     struct stat status;
     cli_output *out = gl_calloc(1, sizeof *out);
     if (out == NULL) return NULL;
     out->fd = fd;
+    out->fsync_ms = fsync_ms;
     out->ready = ready;
     out->arg = arg;
     out->regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
@@ -130,6 +132,17 @@ static bool write_some(cli_output *out)
     return true;
 }
 
+/* Begun a tenth before it is due, so that it is done by then. */
+static void want_sync(cli_output *out)
+{
+    int64_t us = out->fsync_ms * 900;
+    struct timeval delay = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
+    if (out->fsync_ms == FSYNC_ALWAYS)
+        sync_now(out);
+    else if (out->fsync_ms != FSYNC_NEVER && !out->sync_armed)
+        out->sync_armed = evtimer_add(out->sync, &delay) == 0;
+}
+
 void output_flush(cli_output *out)
 {
     bool wrote = false;
@@ -137,8 +150,7 @@ void output_flush(cli_output *out)
         if (!write_some(out)) return;
         wrote = true;
     }
-    if (wrote && out->regular && !out->sync_armed)
-        out->sync_armed = evtimer_add(out->sync, &sync_delay) == 0;
+    if (wrote && out->regular) want_sync(out);
     /* epoll knows pipes, terminals and sockets. What it refuses (EPERM: /dev/null and other
      * devices) is always ready, so no backlog of it gets here. */
     if (out->error == 0 && output_backlog(out) > 0 && event_add(out->writable, NULL) != 0)
@@ -155,19 +167,27 @@ int output_error(const cli_output *out)
     return out->error;
 }
 
+int output_finish(cli_output *out)
+{
+    while (out->error == 0 && output_backlog(out) > 0)
+        if (takes_more(out, -1)) write_some(out);
+    if (out->error == 0 && out->fsync_ms != FSYNC_NEVER) sync_now(out);
+    return out->error;
+}
+
 int output_close(cli_output *out)
 {
     if (out->writable != NULL) event_free(out->writable);
     if (out->sync != NULL) event_free(out->sync);
-    while (out->error == 0 && output_backlog(out) > 0)
-        if (takes_more(out, -1)) write_some(out);
-    if (out->error == 0) sync_now(out);
+    output_finish(out);
     if (out->fd != STDOUT_FILENO && close(out->fd) != 0 && errno != EINTR) fail(out, errno);
     int error = out->error;
     gl_buf_free(&out->buf);
     gl_free(out);
     return error;
 }
+
+/* --- opening --------------------------------------------------------------------------------- */
 
 static bool same_file(const struct stat *a, int fd)
 {
@@ -176,30 +196,93 @@ static bool same_file(const struct stat *a, int fd)
            a->st_ino == b.st_ino;
 }
 
-int output_refused(const char *path, bool overwrite, int input)
+int output_refused(const char *path, output_mode mode, int input)
 {
     struct stat status;
     bool standard = strcmp(path, "-") == 0;
-    if ((standard ? fstat(STDOUT_FILENO, &status) : stat(path, &status)) != 0) return 0;
+    bool there = (standard ? fstat(STDOUT_FILENO, &status) : stat(path, &status)) == 0;
+    if (mode == OUTPUT_RESUME && (standard || (there && !S_ISREG(status.st_mode)))) {
+        say("%s: --resume needs an output that is a file", standard ? "standard output" : path);
+        return EXIT_USAGE;
+    }
+    if (!there) return 0;
     if (same_file(&status, input)) {
         say("%s: input and output are the same file", path);
         return EXIT_USAGE;
     }
-    if (standard || !S_ISREG(status.st_mode) || overwrite) return 0;
-    say("%s: exists; --overwrite replaces it", path);
+    if (standard || !S_ISREG(status.st_mode) || mode != OUTPUT_NEW) return 0;
+    say("%s: exists; --resume goes on with it, --overwrite replaces it", path);
     return EXIT_EXISTS;
 }
 
-int output_open(const char *path, bool overwrite, int *code)
+int output_sync_folder(const char *path)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
+    snprintf(folder, sizeof folder, "%.*s", (int)len, slash == NULL ? "." : path);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder that may be written, not read */
+    int error = fsync(fd) != 0 && errno != EINVAL && errno != EROFS ? errno : 0;
+    close(fd);
+    return error;
+}
+
+static int open_once(const char *path, output_mode mode)
 {
     struct stat status;
-    if (strcmp(path, "-") == 0) return STDOUT_FILENO;
     /* A file that came into being since the refusals were looked at is not written over. */
-    int only_new = overwrite || stat(path, &status) == 0 ? 0 : O_EXCL;
-    int fd =
-        open(path, O_WRONLY | O_CREAT | O_CLOEXEC | only_new | (overwrite ? O_TRUNC : 0), 0666);
-    if (fd >= 0) return fd;
+    bool there = stat(path, &status) == 0;
+    int only_new = mode == OUTPUT_NEW && !there ? O_EXCL : 0;
+    int how = mode == OUTPUT_RESUME ? O_RDWR | O_APPEND : O_WRONLY;
+    int fd = open(path, how | O_CREAT | O_CLOEXEC | only_new, 0666);
+    if (fd >= 0 && !there) output_sync_folder(path);
+    return fd;
+}
+
+/* Whether fd is this process's alone to write. false, said or to be tried again (*code 0). */
+static bool is_ours(int fd, const char *path, output_mode mode, int *code)
+{
+    struct stat status;
+    pid_t owner;
+    *code = 0;
+    if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return true;
+    switch (lock_take(fd, path, &owner)) {
+    case LOCK_REPLACED:
+        return false;
+    case LOCK_HELD:
+        if (owner != 0)
+            say("%s: process %ld is writing it", path, (long)owner);
+        else
+            say("%s: another process is writing it", path);
+        *code = EXIT_STOPPED;
+        return false;
+    case LOCK_FAILED:
+        say("warning: %s: cannot be locked (%s); see that nothing else writes it", path,
+            strerror(errno));
+        break;
+    case LOCK_TAKEN:
+        break;
+    }
+    if (mode != OUTPUT_OVERWRITE || ftruncate(fd, 0) == 0) return true;
     say("%s: cannot write: %s", path, strerror(errno));
-    *code = errno == EEXIST ? EXIT_EXISTS : EXIT_IO;
-    return -1;
+    *code = EXIT_IO;
+    return false;
+}
+
+int output_open(const char *path, output_mode mode, int *code)
+{
+    if (strcmp(path, "-") == 0) return STDOUT_FILENO;
+    for (;;) {
+        int fd = open_once(path, mode);
+        if (fd < 0) {
+            say("%s: cannot write: %s", path, strerror(errno));
+            *code = errno == EEXIST ? EXIT_EXISTS : EXIT_IO;
+            return -1;
+        }
+        if (is_ours(fd, path, mode, code)) return fd;
+        close(fd);
+        /* Else a run that resumed it has just put a new file in its place. */
+        if (*code != 0) return -1;
+    }
 }

@@ -2,7 +2,8 @@
  * output.h - where records go: a file, a pipe, a terminal, a device.
  *
  * Records are collected and written by output_flush, once a turn of the loop. A regular file is
- * written at once and is on disk within a second (fdatasync). A pipe is written as it takes bytes,
+ * written at once, locked against other processes, and is on disk (fdatasync) within the time that
+ * --fsync says. A pipe is written as it takes bytes,
  * without blocking the loop: what it does not take yet is the backlog, by which reading is slowed
  * down. The first error ends it: nothing is written after, and output_error says what it was.
  */
@@ -11,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -21,8 +23,12 @@ typedef struct cli_output cli_output;
 /* Called from the loop when a backlog has been written, or an error was met. */
 typedef void (*output_fn)(void *arg);
 
+/* How long a written record may be only in the system's memory: milliseconds, or one of these. */
+enum { FSYNC_NEVER = -1, FSYNC_ALWAYS = 0 };
+
 /* fd is the output's from here on, but standard output is not closed. NULL: out of memory. */
-cli_output *output_new(struct event_base *base, int fd, output_fn ready, void *arg);
+cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output_fn ready,
+                       void *arg);
 
 /* A record and a line end. */
 void output_add(cli_output *out, gl_slice record);
@@ -35,14 +41,28 @@ size_t output_backlog(const cli_output *out);
 /* The errno of the first failure, 0 while all is well. */
 int output_error(const cli_output *out);
 
-/* Writes the rest, waiting for it, syncs and closes. The errno of the first failure, or 0. */
+/* Writes the rest, waiting for it, and syncs. The errno of the first failure, or 0. */
+int output_finish(cli_output *out);
+
+/* The same, and closes. */
 int output_close(cli_output *out);
 
-/* Whether records may not go there: 73 for a regular file that is there, unless overwrite; 64 for
- * the file that input is read from. Said. 0: they may. "-" is standard output. */
-int output_refused(const char *path, bool overwrite, int input);
+/* What becomes of a regular file that is there. */
+typedef enum output_mode {
+    OUTPUT_NEW,       /* it is refused */
+    OUTPUT_OVERWRITE, /* it is emptied */
+    OUTPUT_RESUME     /* it is kept and appended to; nothing but a regular file will do */
+} output_mode;
 
-/* Opens it. -1, said, with the exit code in *code. */
-int output_open(const char *path, bool overwrite, int *code);
+/* Whether records may not go there: 73 for a regular file that is there; 64 for the file that input
+ * is read from, and for what cannot be resumed. Said. 0: they may. "-" is standard output. */
+int output_refused(const char *path, output_mode mode, int input);
+
+/* Opens it and, if it is a regular file, takes its lock. -1, said, with the exit code in *code: 75
+ * when another process holds the lock. */
+int output_open(const char *path, output_mode mode, int *code);
+
+/* Syncs the folder of a file that was made or renamed, so that its name lasts. 0 or an errno. */
+int output_sync_folder(const char *path);
 
 #endif

@@ -3,6 +3,7 @@
 #include "report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -37,9 +38,15 @@ void tally_add_bad_line(cli_tally *tally)
     tally->by_source[GLIMPSE_SOURCE_LOCAL]++;
 }
 
+/* What this run has done, without what it found done. */
+static uint64_t done_now(const cli_report *report)
+{
+    return report->tally.done - report->tally.resumed;
+}
+
 static double rate(const cli_report *report)
 {
-    return report->elapsed_s > 0 ? (double)report->tally.done / report->elapsed_s : 0;
+    return report->elapsed_s > 0 ? (double)done_now(report) / report->elapsed_s : 0;
 }
 
 static double hit_rate(const cli_report *report)
@@ -75,6 +82,26 @@ static void add_failures(const cli_report *report, char *line, size_t size)
                 glimpse_status_name((glimpse_status)i));
 }
 
+/* "$0.0123", with as many digits as a small sum needs. */
+static void add_dollars(char *line, size_t size, double dollars)
+{
+    add(line, size, dollars >= 10 ? "$%.2f" : dollars >= 0.01 ? "$%.4f" : "$%.6f", dollars);
+}
+
+static void add_cost(const cli_report *report, uint64_t all, char *line, size_t size)
+{
+    if (report->spent <= 0 && report->unpriced == 0) return;
+    add(line, size, report->spent > 0 && report->unpriced > 0 ? ", at least " : ", ");
+    if (report->spent > 0)
+        add_dollars(line, size, report->spent);
+    else
+        add(line, size, "cost not known");
+    if (report->unpriced > 0 || done_now(report) == 0 || all <= report->tally.done) return;
+    add(line, size, " of ~");
+    add_dollars(line, size,
+                report->spent * (double)(all - report->tally.resumed) / (double)done_now(report));
+}
+
 void report_progress(const cli_report *report, char *line, size_t size)
 {
     uint64_t all = total(report), done = report->tally.done;
@@ -86,6 +113,7 @@ void report_progress(const cli_report *report, char *line, size_t size)
     add_failures(report, line, size);
     add(line, size, ", %" PRIu64 " tokens",
         report->stats.prompt_tokens + report->stats.completion_tokens);
+    add_cost(report, all, line, size);
     if (all > done && rate(report) > 0) {
         uint64_t left = (uint64_t)((double)(all - done) / rate(report));
         add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
@@ -114,6 +142,11 @@ void report_print(const cli_report *report, FILE *stream)
             100 * hit_rate(report));
     fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
             stats->prompt_tokens, stats->completion_tokens);
+    char cost[128] = "";
+    add_cost(report, 0, cost, sizeof cost);
+    if (cost[0] != '\0') fprintf(stream, "cost         %s\n", cost + 2);
+    if (report->tally.resumed > 0)
+        fprintf(stream, "resumed      %" PRIu64 " of the records\n", report->tally.resumed);
 }
 
 /* The most memory this process has held: VmHWM, for getrusage's figure is also that of the program
@@ -174,7 +207,12 @@ void report_json(const cli_report *report, gl_buf *out)
     gl_buf_printf(out,
                   "},\"usage\":{\"prompt_tokens\":%" PRIu64 ",\"completion_tokens\":%" PRIu64 "}",
                   stats->prompt_tokens, stats->completion_tokens);
-    json_double(out, ",\"cost_usd\":null,\"elapsed_s\":", report->elapsed_s);
+    if (report->unpriced == 0)
+        json_double(out, ",\"cost_usd\":", round(report->spent * 1e10) / 1e10);
+    else
+        gl_buf_append_str(out, ",\"cost_usd\":null");
+    gl_buf_printf(out, ",\"resumed\":%" PRIu64, tally->resumed);
+    json_double(out, ",\"elapsed_s\":", report->elapsed_s);
     json_double(out, ",\"throughput_rps\":", rate(report));
     json_double(out, ",\"latency_ms\":{\"p50\":", (double)stats->latency_p50_us / 1e3);
     json_double(out, ",\"p75\":", (double)stats->latency_p75_us / 1e3);

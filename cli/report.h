@@ -13,9 +13,10 @@
 
 /* Counted by the job. */
 typedef struct cli_tally {
-    uint64_t done;   /* records */
-    uint64_t unsent; /* lines without one: the run ended before */
-    uint64_t failed; /* records with an error */
+    uint64_t done;    /* records */
+    uint64_t unsent;  /* lines without one: the run ended before */
+    uint64_t failed;  /* records with an error */
+    uint64_t resumed; /* of done: records that an earlier run left, or that need no request */
     uint64_t by_status[GLIMPSE_STATUS_COUNT], by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t attempts, retries;
     uint64_t unreached; /* ended without a connection */
@@ -34,6 +35,8 @@ typedef struct cli_report {
     double part_read; /* 0..1 of the input's bytes; below 0: unknown */
     bool all_read;    /* the input has ended: lines read is the total */
     uint64_t lines_read;
+    double spent;      /* US dollars */
+    uint64_t unpriced; /* answers whose cost is not known */
     int exit_code;
 } cli_report;
 

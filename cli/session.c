@@ -64,6 +64,11 @@ int session_open(cli_session *session, cli_settings *settings)
 void session_close(cli_session *session)
 {
     glimpse_engine_free(session->engine);
-    if (session->base != NULL) event_base_free(session->base);
+    if (session->base != NULL) {
+        /* A look-up of a name under way is given back in the next turns (glimpse_engine_free). */
+        event_base_loop(session->base, EVLOOP_NONBLOCK);
+        event_base_loop(session->base, EVLOOP_NONBLOCK);
+        event_base_free(session->base);
+    }
     log_sink_close(&session->log);
 }

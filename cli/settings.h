@@ -30,12 +30,14 @@ typedef struct cli_settings {
 
     /* batch */
     const char *output, *summary;
-    bool ordered, strict, overwrite, quiet;
-    int64_t max_line, job_deadline_ms;
+    bool ordered, strict, overwrite, quiet, resume, retry_failed;
+    int64_t max_line, job_deadline_ms, fsync_ms;
+    double max_cost; /* below 0: no limit */
+    const char *prices;
 
     /* mock */
-    const char *host, *port_file, *latency, *fault, *outage;
-    int64_t quota_after, rpm, tpm;
+    const char *host, *port_file, *latency, *fault, *outage, *batch_fault;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens;
     int port;
     double token_rate;
 

@@ -56,8 +56,9 @@ static void caught(evutil_socket_t number, short what, void *arg)
     cli_signals *signals = arg;
     uint64_t now = glimpse_monotonic_ns();
     if (signals->caught != 0) {
-        if (now - signals->caught_at >= SAME_SIGNAL_NS) _exit(128 + (int)number);
-        return;
+        if (now - signals->caught_at < SAME_SIGNAL_NS) return;
+        if (signals->leave != NULL) signals->leave((int)number, signals->arg);
+        _exit(128 + (int)number);
     }
     signals->caught = (int)number;
     signals->caught_at = now;

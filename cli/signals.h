@@ -16,6 +16,7 @@ typedef struct cli_signals {
     int caught;         /* the first of them, 0 before */
     uint64_t caught_at; /* glimpse_monotonic_ns */
     void (*fn)(int caught, void *arg);
+    void (*leave)(int caught, void *arg); /* before a second signal ends the process; may be NULL */
     void *arg;
 } cli_signals;
 

@@ -39,6 +39,15 @@ void gl_admission_push(gl_admission *admission, gl_request *request, bool front)
     admission->waiting++;
 }
 
+void gl_admission_set_priority(gl_admission *admission, gl_request *request,
+                               glimpse_priority priority)
+{
+    request->priority = priority;
+    if (request->state != GL_STATE_WAITING) return;
+    gl_node_remove(&request->node);
+    gl_list_push_back(&admission->lanes[request->lane].queues[priority], &request->node);
+}
+
 void gl_admission_left(gl_admission *admission, gl_request *request)
 {
     (void)request;
@@ -120,6 +129,7 @@ static bool endpoint_failed(const gl_failure *failure)
     case GLIMPSE_ERR_PROTOCOL:
         return true;
     case GLIMPSE_ERR_HTTP:
+    case GLIMPSE_ERR_STREAM_ERROR: /* by the status that it names, if any */
         return failure->http_status >= 500 && failure->http_status != 501 &&
                failure->http_status != 505;
     default:

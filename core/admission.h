@@ -46,6 +46,10 @@ size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now);
 /* Into its lane's queue, at the front if it has waited before. */
 void gl_admission_push(gl_admission *admission, gl_request *request, bool front);
 
+/* It takes the other priority; if it waits, at the end of that queue. */
+void gl_admission_set_priority(gl_admission *admission, gl_request *request,
+                               glimpse_priority priority);
+
 /* It leaves its queue for another state. Call before gl_request_move. */
 void gl_admission_left(gl_admission *admission, gl_request *request);
 

@@ -97,7 +97,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
     if (attempt->sent) {
         result->attempts++;
         engine->stats.attempts++;
-        if (result->attempts > 1) engine->stats.retries++;
+        if (request->sent++ > 0) engine->stats.retries++;
     }
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
@@ -245,10 +245,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
         if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
     }
     attempt->last_text = now;
-    if (request->observer.on_text != NULL && !gl_node_linked(&request->text_node)) {
-        gl_list_push_back(&engine->speaking, &request->text_node);
-        gl_engine_schedule(engine);
-    }
+    gl_flight_text(request);
     return GLIMPSE_OK;
 }
 

@@ -17,17 +17,14 @@ static void tell_text(gl_request *request, const char *text, size_t len)
     request->observer.on_text(request->id, text, len, request->arg);
 }
 
-static void tell_streamed(gl_request *request)
-{
-    size_t told = request->told;
-    tell_text(request, request->streamed.data + told, request->streamed.len - told);
-}
-
 void gl_deliver_text(glimpse_engine *engine)
 {
     gl_node *node;
-    while ((node = gl_list_pop_front(&engine->speaking)) != NULL)
-        tell_streamed(GL_CONTAINER(node, gl_request, text_node));
+    while ((node = gl_list_pop_front(&engine->speaking)) != NULL) {
+        gl_request *request = GL_CONTAINER(node, gl_request, text_node);
+        const gl_buf *came = &(request->leader != NULL ? request->leader : request)->streamed;
+        tell_text(request, came->data + request->told, came->len - request->told);
+    }
 }
 
 /* What is left of the text before its result: all of it when it did not come as a stream. The text
@@ -36,13 +33,10 @@ static void tell_rest(gl_request *request)
 {
     size_t len;
     const char *text = glimpse_result_text(request->result, &len);
-    if (!request->stream || request->observer.on_text == NULL ||
-        request->result->error != GLIMPSE_OK)
+    if (!request->streams || request->observer.on_text == NULL ||
+        request->result->error != GLIMPSE_OK || request->told >= len)
         return;
-    if (request->streamed.len != 0)
-        tell_streamed(request);
-    else
-        tell_text(request, text, len);
+    tell_text(request, text + request->told, len - request->told);
 }
 
 static void deliver(gl_request *request)
@@ -81,9 +75,9 @@ void gl_deliver_notices(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_notice notice;
-    uint64_t elapsed = gl_time_since(now, request->submitted);
     if (request->retry_notice) {
         request->retry_notice = false;
+        uint64_t elapsed = gl_time_since(now, request->submitted);
         const glimpse_result *result = request->result;
         notice = (glimpse_notice){
             .kind = GLIMPSE_NOTICE_RETRY,
@@ -98,6 +92,7 @@ void gl_deliver_notices(gl_request *request, gl_time now)
     }
     while (request->observer.on_notice != NULL && request->state != GL_STATE_DONE &&
            gl_latency_due(&request->thresholds, request->submitted, request->notices) <= now) {
+        uint64_t elapsed = gl_time_since(now, request->submitted);
         gl_latency_notice(request->notices++, elapsed, &notice);
         notice.attempt = request->attempt.number;
         tell(request, &notice);

@@ -2,9 +2,10 @@
  * engine.c - the order of the steps; the only file that knows it.
  *
  *   submit: key, cache -> WAITING -> admit: RUNNING -> attempt ends -> settle: DONE -> deliver
- *                            ^                            |
- *                            +--------- BACKOFF <---------+ retry: pays admission again
- *                                                         +-> FALLBACK -> RUNNING -> settle
+ *                   |        ^                            |   ^
+ *                   |        +--------- BACKOFF <---------+   | retry: pays admission again
+ *                   |                                     +-> FALLBACK -> RUNNING -> settle
+ *                   +-> FOLLOWING an identical one: what settles that one settles it
  *
  * Owns every live request. Policies (core/policy) are asked and decide; they call nobody. Nothing
  * of the caller's runs inside submit, cancel, or a sampler's functions: callbacks run only from
@@ -80,7 +81,7 @@ static gl_time request_due(const gl_request *request)
         due = gl_latency_due(&request->thresholds, request->submitted, request->notices);
     if (!request->attempt.fallback) due = gl_time_min(due, request->deadline);
     if (request->state == GL_STATE_BACKOFF) due = gl_time_min(due, request->backoff_until);
-    if (request->state == GL_STATE_RUNNING) {
+    if (request->state == GL_STATE_RUNNING && request->attempt.sampler != NULL) {
         glimpse_error which;
         due = gl_time_min(due, gl_attempt_due(&request->attempt, &which));
     }
@@ -101,6 +102,7 @@ static void settle(gl_request *request, gl_time now)
     glimpse_engine *engine = request->engine;
     glimpse_result *result = request->result;
     uint64_t elapsed = gl_time_since(now, request->submitted);
+    gl_flight_land(request);
     result->timings.total_ns = (int64_t)elapsed;
     result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
     result->stale = result->thresholds_crossed == 4;
@@ -119,21 +121,33 @@ static void settle(gl_request *request, gl_time now)
     gl_engine_schedule(engine);
 }
 
-/* Failed for good: the fallback sampler is asked for an essence, or that is all. */
-static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
+/* One that failed for good: the fallback sampler is asked for an essence, or that is all. */
+static void fall_back(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    gl_node_remove(&request->text_node); /* no more of it is told */
-    request->result->status = status;
-    /* What the last attempt said stays, unless it is something else that ends the request. */
-    if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
-    if (!request->fallback_on || engine->fallback == NULL) {
+    bool circuit = request->result->circuit_open;
+    if (circuit) engine->stats.circuit_refused++;
+    if (!request->fallback_on || engine->fallback == NULL ||
+        (circuit && engine->config.breaker == GLIMPSE_BREAKER_FAIL)) {
         settle(request, now);
         return;
     }
+    gl_node_remove(&request->text_node); /* no more of it is told */
     gl_request_move(request, GL_STATE_FALLBACK, &engine->fallbacks, false);
     gl_heap_remove(&engine->heap, &request->timer);
     gl_engine_schedule(engine);
+}
+
+/* Failed for good, and with it whoever follows. */
+static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
+{
+    gl_request *follower;
+    gl_flight_land(request);
+    request->result->status = status;
+    /* What the last attempt said stays, unless it is something else that ends the request. */
+    if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
+    fall_back(request, now);
+    while ((follower = gl_flight_next(request)) != NULL) fall_back(follower, now);
 }
 
 /* --- admit: 4 on the way --- */
@@ -150,12 +164,8 @@ static void wait_for_place(gl_request *request, bool front, gl_time now)
 /* Books the wait that ends now, whatever ends it. */
 static void end_wait(gl_request *request, gl_time now)
 {
-    glimpse_timings *timings = &request->result->timings;
-    int64_t waited = (int64_t)gl_time_since(now, request->since);
-    if (request->state == GL_STATE_BACKOFF) timings->backoff_ns += waited;
-    if (request->state != GL_STATE_WAITING) return;
-    timings->queue_ns += waited;
-    gl_admission_left(&request->engine->admission, request);
+    gl_request_book_wait(request, now);
+    if (request->state == GL_STATE_WAITING) gl_admission_left(&request->engine->admission, request);
 }
 
 /* --- the stop of the key --- */
@@ -213,8 +223,8 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
                     failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
                     fields, sizeof fields / sizeof *fields);
     }
-    gl_node_remove(&request->text_node);
     gl_buf_reset(&request->streamed); /* nobody was told of it */
+    gl_flight_text(request);
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
     request->since = now;
@@ -232,10 +242,8 @@ static void refuse(gl_request *request, gl_time now)
     glimpse_engine *engine = request->engine;
     const struct gl_outage *outage = &engine->outage;
     end_wait(request, now);
-    engine->stats.circuit_refused++;
     request->result->circuit_open = true;
     gl_result_set_error(request->result, outage->error, outage->code, outage->message);
-    if (engine->config.breaker == GLIMPSE_BREAKER_FAIL) request->fallback_on = false;
     fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 
@@ -267,6 +275,30 @@ static void wait_again(gl_request *request, gl_time now)
     gl_engine_set_timer(request);
 }
 
+/* Whether an answer had begun, so that it may have to be paid for: a 2xx that broke, or named its
+ * error behind some text. */
+static bool had_begun(const gl_request *request, const gl_failure *failure)
+{
+    const glimpse_sample *came = request->result->response;
+    if (request->streamed.len != 0) return true;
+    if (came == NULL || failure->http_status >= 400) return false;
+    int status = glimpse_sample_get(came)->http_status;
+    return status >= 200 && status <= 299;
+}
+
+/* Another attempt is not for all in a flight: not for who was told of this one's text, since
+ * another answer would not go on with it, and not for whose deadline comes before. false: nobody is
+ * left. */
+static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time until, gl_time now)
+{
+    gl_request *left;
+    while ((left = gl_flight_drop(request, until, now)) != NULL) {
+        fail(left, failure->error, gl_status_of(failure->error, failure->http_status), now);
+        if (left == request) return false;
+    }
+    return true;
+}
+
 /* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
@@ -275,7 +307,6 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_failure failure = *what;
     failure.attempts = request->attempt.number - request->probes;
     failure.same_once = request->once;
-    if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     bool over = engine->closing || engine->key_stop.on;
@@ -284,16 +315,18 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_breaker_change change = GL_BREAKER_SAME;
     if (!starved) change = report_end(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    if (starved || (change == GL_BREAKER_PROBE_FAILED && !over)) {
+    bool free_probe = change == GL_BREAKER_PROBE_FAILED && !had_begun(request, &failure);
+    if (starved || (free_probe && !over)) {
         wait_again(request, now);
         return;
     }
+    if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     uint64_t wait = 0;
-    gl_retry_reason reason =
-        gl_backoff_decide(&engine->backoff, &failure, now, request->deadline, &engine->rng, &wait);
-    /* What the caller has seen of an answer, another would not go on with. */
-    if (reason == GL_RETRY_YES && request->told == 0 && !engine->closing && !engine->key_stop.on) {
-        retry_later(request, &failure, wait, now);
+    gl_retry_reason reason = gl_backoff_decide(&engine->backoff, &failure, now,
+                                               gl_flight_deadline(request), &engine->rng, &wait);
+    if (reason == GL_RETRY_YES && !engine->closing && !engine->key_stop.on) {
+        if (some_go_on(request, &failure, now + wait, now))
+            retry_later(request, &failure, wait, now);
         return;
     }
     fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
@@ -307,6 +340,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
                              glimpse_sample *sample, bool local, gl_time now)
 {
     glimpse_engine *engine = request->engine;
+    gl_request *leader = request;
     glimpse_result *result = request->result;
     const glimpse_sample_fields *fields = glimpse_sample_get(sample);
     bool aligned = fields->delta == NULL;
@@ -326,6 +360,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
             (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
     }
     settle(request, now);
+    while ((request = gl_flight_next(leader)) != NULL) settle(request, now);
 }
 
 static void fallback_answered(gl_request *request, const glimpse_outcome *outcome,
@@ -438,8 +473,9 @@ static void let_go(gl_request *request, glimpse_error error, gl_time now)
 
 void gl_engine_cancel(gl_request *request, gl_time now)
 {
+    if (request->state == GL_STATE_DONE || request->state == GL_STATE_DELIVERED) return;
+    request = gl_flight_leave(request, now);
     gl_state state = request->state;
-    if (state == GL_STATE_DONE || state == GL_STATE_DELIVERED) return;
     let_go(request, GLIMPSE_ERR_CANCELLED, now);
     if (state == GL_STATE_FALLBACK || request->attempt.fallback) {
         settle(request, now); /* it had failed already, and that stands */
@@ -453,6 +489,7 @@ void gl_engine_cancel(gl_request *request, gl_time now)
 static void pass_deadline(gl_request *request, gl_time now)
 {
     gl_request_set_deadline_error(request);
+    request = gl_flight_leave(request, now);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
     fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
@@ -532,36 +569,20 @@ void gl_engine_timer(void *arg)
 
 /* --- the beginning: 2 on the way --- */
 
-/* The cached answer, if there is one, becomes the result's. */
-static bool answer_from_cache(gl_request *request, gl_time now)
-{
-    glimpse_engine *engine = request->engine;
-    if (engine->cache == NULL || engine->sampler->vtable.local) return false;
-    glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
-    if (sample == NULL) return false;
-    glimpse_result *result = request->result;
-    result->sample = sample;
-    result->response = glimpse_sample_ref(sample);
-    result->source = GLIMPSE_SOURCE_CACHE;
-    result->status = GLIMPSE_STATUS_ALIGNED;
-    if (gl_log_wants(&engine->log, GLIMPSE_LOG_DEBUG)) {
-        glimpse_log_field field = { "id", NULL, (int64_t)request->id };
-        gl_log_emit(&engine->log, GLIMPSE_LOG_DEBUG, "cache_hit", &field, 1);
-    }
-    return true;
-}
-
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
         fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
-    } else if (answer_from_cache(request, now)) {
+    } else if (gl_lookup_memory(request, now)) {
         settle(request, now);
+    } else if (gl_flight_join(request)) {
+        gl_engine_set_timer(request);
     } else if (request->engine->key_stop.on) {
         refuse_key(request, now);
     } else {
+        gl_flight_lead(request);
         gl_engine_price(request, now);
         wait_for_place(request, false, now);
         gl_engine_set_timer(request);

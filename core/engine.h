@@ -3,6 +3,8 @@
  *
  *   engine.c   the order of the steps
  *   submit.c   the door: checks and copies what the caller gives
+ *   lookup.c   the answer that is there already
+ *   flight.c   identical requests that share one
  *   attempt.c  one attempt: start, limits, ledger; and what a sampler may ask and say
  *   admission.c  which waiting request goes next, and when
  *   outage.c   why the circuit is open
@@ -47,12 +49,14 @@ struct glimpse_engine {
     char *model;
     glimpse_sampler *sampler, *fallback; /* fallback may be NULL */
     glimpse_cache *cache;                /* may be NULL */
+    glimpse_store *store;                /* may be NULL */
     gl_keyer *keyer;
     gl_log log;
 
     /* Every live request is in `requests` by its id, in the heap if it has a time to wait for, and
      * in the one list that its state says (request.h). */
     gl_map requests;
+    gl_map flights; /* by the first bytes of their identity: who leads (flight.c) */
     gl_heap heap;
     gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
     gl_list speaking; /* requests with text to tell, whatever their state */
@@ -65,6 +69,8 @@ struct glimpse_engine {
         glimpse_error error;
         int http_status;
         char code[64], message[192];
+        gl_time since;   /* it opened */
+        uint64_t probes; /* that failed since */
     } outage;
     gl_backoff backoff;
     gl_rng rng;
@@ -106,6 +112,42 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 /* Ends one, or all, as cancelled; nothing for what has its result. */
 void gl_engine_cancel(gl_request *request, gl_time now);
 void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
+
+/* --- lookup.c --- */
+
+/* The answer in the memory cache, if there is one, becomes the result's. */
+bool gl_lookup_memory(gl_request *request, gl_time now);
+
+/* --- flight.c --- */
+
+/* The request follows an identical one that is under way. false: there is none, or it does not
+ * want to. */
+bool gl_flight_join(gl_request *request);
+
+/* From now on others may follow it, if it wants that and nobody leads already. */
+void gl_flight_lead(gl_request *request);
+
+/* Nobody may follow it any more. */
+void gl_flight_land(gl_request *request);
+
+/* The caller of this request is to have no part in what comes of the flight. Returns the request
+ * that is that caller's now, which nothing depends on: the same one, or, when it led others, the
+ * first of them, who has taken its place. */
+gl_request *gl_flight_leave(gl_request *request, gl_time now);
+
+/* Takes one follower out, and gives it a share in what its leader's result says; NULL: no more. */
+gl_request *gl_flight_next(gl_request *leader);
+
+/* Another attempt begins at `until`. Takes out one of the flight, with a share in the failure, who
+ * was told of the last one's text or whose deadline comes before: a follower, or when nobody else
+ * is left, the leader itself. NULL: all can wait. */
+gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now);
+
+/* The latest deadline in a flight. */
+gl_time gl_flight_deadline(const gl_request *leader);
+
+/* Text came, or what came is void: who listens is to be told, or not. */
+void gl_flight_text(gl_request *leader);
 
 /* --- attempt.c --- */
 

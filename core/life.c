@@ -17,6 +17,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->timer_at = GL_TIME_NEVER;
     engine->config = *config;
     gl_map_init(&engine->requests);
+    gl_map_init(&engine->flights);
     gl_heap_init(&engine->heap);
     gl_heap_entry_init(&engine->close_timer);
     gl_list_init(&engine->running);
@@ -36,6 +37,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->sampler = glimpse_sampler_ref(config->sampler);
     if (config->fallback != NULL) engine->fallback = glimpse_sampler_ref(config->fallback);
     if (config->cache != NULL) engine->cache = glimpse_cache_ref(config->cache);
+    if (config->store != NULL) engine->store = glimpse_store_ref(config->store);
     engine->loop = gl_loop_new(base);
     if (engine->loop != NULL) {
         engine->timer = gl_timer_new(engine->loop, gl_engine_timer, engine);
@@ -93,11 +95,13 @@ void gl_engine_destroy(glimpse_engine *engine)
     glimpse_sampler_unref(engine->sampler);
     glimpse_sampler_unref(engine->fallback);
     glimpse_cache_unref(engine->cache);
+    glimpse_store_unref(engine->store);
     gl_loop_free(engine->loop);
     gl_keyer_free(engine->keyer);
     gl_histogram_free(engine->latencies);
     gl_heap_free(&engine->heap);
     gl_map_free(&engine->requests);
+    gl_map_free(&engine->flights);
     gl_buf_free(&engine->scratch);
     gl_key_stop_end(&engine->key_stop);
     gl_free(engine->model);

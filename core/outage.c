@@ -18,6 +18,19 @@ static void log_circuit(const glimpse_engine *engine, const char *event)
     gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, event, fields, sizeof fields / sizeof *fields);
 }
 
+static void log_probe(const glimpse_engine *engine, gl_time now)
+{
+    if (!gl_log_wants(&engine->log, GLIMPSE_LOG_INFO)) return;
+    glimpse_log_field fields[] = {
+        { "error", engine->outage.code, 0 },
+        { "http_status", NULL, engine->outage.http_status },
+        { "probes", NULL, (int64_t)engine->outage.probes },
+        { "open_ms", NULL, (int64_t)(gl_time_since(now, engine->outage.since) / GL_MS) },
+    };
+    gl_log_emit(&engine->log, GLIMPSE_LOG_INFO, "circuit_probe_failed", fields,
+                sizeof fields / sizeof *fields);
+}
+
 static void copy_words(char *to, size_t size, const char *from)
 {
     size_t len = gl_utf8_clip(from, strlen(from), size - 1);
@@ -42,6 +55,14 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
         copy_words(outage->message + len, sizeof outage->message - len,
                    result->error != GLIMPSE_OK ? glimpse_result_error_message(result)
                                                : "answers come later than t4");
+    }
+    gl_time now = gl_loop_now(engine->loop);
+    if (change == GL_BREAKER_OPENED) {
+        outage->since = now;
+        outage->probes = 0;
+    } else if (change == GL_BREAKER_PROBE_FAILED) {
+        outage->probes++;
+        log_probe(engine, now);
     }
     if (change == GL_BREAKER_OPENED) log_circuit(engine, "circuit_opened");
     if (change == GL_BREAKER_CLOSED) log_circuit(engine, "circuit_closed");

@@ -41,6 +41,7 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     if (parts->observer != NULL) request->observer = *parts->observer;
     gl_node_init(&request->node);
     gl_node_init(&request->text_node);
+    gl_list_init(&request->followers);
     gl_buf_init(&request->streamed, SIZE_MAX / 2);
     gl_heap_entry_init(&request->timer);
     request->attempt.request = request;
@@ -56,7 +57,8 @@ gl_request *gl_request_new(const gl_request_parts *parts)
 void gl_request_free(gl_request *request)
 {
     assert(!gl_node_linked(&request->node) && !gl_node_linked(&request->text_node) &&
-           request->timer.index == GL_HEAP_NONE);
+           request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
+           !request->leads);
     gl_buf_free(&request->streamed);
     glimpse_result_unref(request->result);
     gl_free(request);
@@ -64,7 +66,9 @@ void gl_request_free(gl_request *request)
 
 /* From each state, where a request may go. */
 static const unsigned char ways[] = {
-    [GL_STATE_NEW] = 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK |
+                     1 << GL_STATE_DONE,
+    [GL_STATE_FOLLOWING] = 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_WAITING] = 1 << GL_STATE_RUNNING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_RUNNING] =
         1 << GL_STATE_WAITING | 1 << GL_STATE_BACKOFF | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
@@ -86,6 +90,38 @@ void gl_request_move(gl_request *request, gl_state state, gl_list *to, bool fron
         gl_list_push_back(to, &request->node);
 }
 
+#define SWAP(type, one, other)                                                                     \
+    do {                                                                                           \
+        type kept = (one);                                                                         \
+        (one) = (other);                                                                           \
+        (other) = kept;                                                                            \
+    } while (0)
+
+void gl_request_change_places(gl_request *one, gl_request *other)
+{
+    SWAP(glimpse_id, one->id, other->id);
+    SWAP(glimpse_observer, one->observer, other->observer);
+    SWAP(void *, one->arg, other->arg);
+    SWAP(glimpse_thresholds, one->thresholds, other->thresholds);
+    SWAP(gl_time, one->submitted, other->submitted);
+    SWAP(gl_time, one->deadline, other->deadline);
+    SWAP(int, one->notices, other->notices);
+    SWAP(bool, one->retry_notice, other->retry_notice);
+    SWAP(bool, one->fallback_on, other->fallback_on);
+    SWAP(bool, one->streams, other->streams);
+    SWAP(size_t, one->told, other->told);
+    SWAP(glimpse_result *, one->result, other->result);
+}
+
+void gl_request_book_wait(gl_request *request, gl_time now)
+{
+    glimpse_timings *timings = &request->result->timings;
+    int64_t waited = (int64_t)gl_time_since(now, request->since);
+    if (request->state == GL_STATE_BACKOFF) timings->backoff_ns += waited;
+    if (request->state == GL_STATE_WAITING) timings->queue_ns += waited;
+    request->since = now;
+}
+
 void gl_request_set_deadline_error(gl_request *request)
 {
     glimpse_result *result = request->result;
@@ -94,7 +130,11 @@ void gl_request_set_deadline_error(gl_request *request)
     int attempts = request->attempt.number;
     if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
         snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
-    if (attempts == 0)
+    if (request->state == GL_STATE_FOLLOWING)
+        snprintf(message, sizeof message,
+                 "the deadline of %lld ms passed before an identical request was answered",
+                 (long long)limit_ms);
+    else if (attempts == 0)
         snprintf(message, sizeof message, "the deadline of %lld ms passed before the first attempt",
                  (long long)limit_ms);
     else

@@ -18,13 +18,14 @@
  * that state. gl_request_move is the only function that changes the state.
  */
 typedef enum gl_state {
-    GL_STATE_NEW,      /* being submitted; in no list */
-    GL_STATE_WAITING,  /* queued for admission: its lane's queue */
-    GL_STATE_RUNNING,  /* an attempt is out: `running` */
-    GL_STATE_BACKOFF,  /* waits before a retry: `resting` */
-    GL_STATE_FALLBACK, /* failed for good; the fallback sampler is to be asked: `fallbacks` */
-    GL_STATE_DONE,     /* has its result: `ready` */
-    GL_STATE_DELIVERED /* detached from everything; on_result runs or has run */
+    GL_STATE_NEW,       /* being submitted; in no list */
+    GL_STATE_FOLLOWING, /* an identical one is under way: its leader's `followers` */
+    GL_STATE_WAITING,   /* queued for admission: its lane's queue */
+    GL_STATE_RUNNING,   /* an attempt is out: `running` */
+    GL_STATE_BACKOFF,   /* waits before a retry: `resting` */
+    GL_STATE_FALLBACK,  /* failed for good; the fallback sampler is to be asked: `fallbacks` */
+    GL_STATE_DONE,      /* has its result: `ready` */
+    GL_STATE_DELIVERED  /* detached from everything; on_result runs or has run */
 } gl_state;
 
 typedef struct gl_request gl_request;
@@ -44,29 +45,46 @@ struct glimpse_attempt {
     size_t texts;          /* arrivals */
 };
 
+/*
+ * A request has two sides. What its caller asked for and has been told, down to the result, is one;
+ * the work that is done for it, down to the text that came, is the other. In a flight they can come
+ * apart: gl_request_change_places.
+ */
 struct gl_request {
     glimpse_engine *engine;
-    glimpse_id id;
-    gl_state state;
-    gl_node node;
-    gl_heap_entry timer; /* stands for the earliest of all its times */
 
+    /* The caller's side. */
+    glimpse_id id;
     glimpse_observer observer;
     void *arg;
     glimpse_thresholds thresholds;
-    bool fallback_on, is_draft, has_key;
-    bool stream;       /* the body asks for one */
-    bool retry_notice; /* on_notice is owed a RETRY */
+    gl_time submitted, deadline;
     int notices;       /* thresholds already told */
-    int once;          /* failures of kinds that are worth one more attempt only */
-    int probes;        /* attempts that cost it none: failed probes, no descriptor */
+    bool retry_notice; /* on_notice is owed a RETRY */
+    bool fallback_on;
+    bool streams;           /* asked for a stream */
+    size_t told;            /* how much of the text on_text was given */
+    glimpse_result *result; /* being filled in until DONE */
+
+    /* The work. */
+    gl_state state;
+    gl_node node;
+    gl_heap_entry timer; /* stands for the earliest of all its times */
+    bool is_draft, has_key;
+    bool stream;        /* the body asks for one */
+    bool may_fly;       /* it may lead and follow */
+    bool leads;         /* it is in the engine's `flights` */
+    gl_request *leader; /* FOLLOWING it, else NULL */
+    gl_list followers;
+    int once;   /* failures of kinds that are worth one more attempt only */
+    int probes; /* attempts that cost it none: failed probes, no descriptor */
+    int sent;   /* attempts that reached the endpoint */
 
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */
     double tokens;     /* what it will cost, estimated */
     gl_pace_mark mark; /* of the attempt that is out */
 
-    gl_time submitted, deadline;
     gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
@@ -74,14 +92,12 @@ struct gl_request {
     glimpse_key key, identity;
     gl_slice body, path, input, goal, constraints; /* in memory behind the struct */
 
-    /* The text of the attempt that is out, as far as it came, and how much of it was told. While
-     * some is to be told, text_node is in the engine's `speaking`. */
+    /* The text of the attempt that is out, as far as it came. While its caller is to be told some,
+     * text_node is in the engine's `speaking`. */
     gl_buf streamed;
-    size_t told;
     gl_node text_node;
 
     glimpse_attempt attempt;
-    glimpse_result *result; /* being filled in until DONE */
     char text[];
 };
 
@@ -102,6 +118,14 @@ void gl_request_free(gl_request *request);
 /* Its error becomes the deadline's, with what became of it until then. Call before it leaves the
  * state in which the deadline found it. */
 void gl_request_set_deadline_error(gl_request *request);
+
+/* The caller's sides of the two change places: each does its work for the other's caller from now
+ * on. An attempt that is out, which its sampler knows by its address, stays where it is. Numbers
+ * and lists that name a request are not looked after. */
+void gl_request_change_places(gl_request *one, gl_request *other);
+
+/* Books the time it has been WAITING or in BACKOFF until now for its caller. */
+void gl_request_book_wait(gl_request *request, gl_time now);
 
 /* From one state to another: out of the old state's list and into `to` (NULL: none), at the end,
  * or at the front for those that have waited before. Asserts that the way from the one to the

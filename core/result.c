@@ -80,6 +80,22 @@ void gl_result_set_error(glimpse_result *result, glimpse_error error, const char
     result->error_message = block + code_size;
 }
 
+static void share_sample(glimpse_sample **to, const glimpse_sample *from)
+{
+    glimpse_sample_unref(*to);
+    *to = from != NULL ? glimpse_sample_ref(from) : NULL;
+}
+
+void gl_result_share(glimpse_result *to, const glimpse_result *from)
+{
+    to->status = from->status;
+    to->no_done = from->no_done;
+    to->circuit_open = from->circuit_open;
+    share_sample(&to->sample, from->sample);
+    share_sample(&to->response, from->response);
+    gl_result_set_error(to, from->error, from->error_code, from->error_message);
+}
+
 glimpse_status glimpse_result_status(const glimpse_result *result)
 {
     return result->status;

@@ -44,6 +44,10 @@ glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response);
 
+/* What `from` says of the answer or of the failure, `to` says too. What it took, in attempts and in
+ * time, stays its own. */
+void gl_result_share(glimpse_result *to, const glimpse_result *from);
+
 /* Sets what failed. code and message may be NULL; they are copied, and the table's words stand in
  * when there is no memory for that. */
 void gl_result_set_error(glimpse_result *result, glimpse_error error, const char *code,

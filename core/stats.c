@@ -27,6 +27,13 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->window = (uint64_t)admission->limit.window;
     stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
     stats->circuit_opened = admission->breaker.opened;
+    if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
+        stats->circuit_error = engine->outage.error;
+        stats->circuit_http_status = engine->outage.http_status;
+        stats->circuit_probes = engine->outage.probes;
+        stats->circuit_open_ns =
+            (int64_t)gl_time_since(gl_loop_now(engine->loop), engine->outage.since);
+    }
     stats->latency_p50_us = quantile(engine, 0.50);
     stats->latency_p75_us = quantile(engine, 0.75);
     stats->latency_p95_us = quantile(engine, 0.95);
@@ -42,5 +49,10 @@ size_t glimpse_engine_room(const glimpse_engine *engine)
     const gl_admission *admission = &engine->admission;
     uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting;
     uint64_t window = (uint64_t)admission->limit.window;
+    /* What waits for a circuit to close is in nobody's way, and its deadline passes meanwhile:
+     * taken one by one, a long job would pass as many deadlines as it has lines. */
+    if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
+        engine->config.breaker == GLIMPSE_BREAKER_WAIT)
+        window = (uint64_t)admission->limit.most;
     return taken < window ? (size_t)(window - taken) : 0;
 }

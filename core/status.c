@@ -75,6 +75,8 @@ const char *glimpse_source_name(glimpse_source source)
         return "cache";
     case GLIMPSE_SOURCE_LOCAL:
         return "local";
+    case GLIMPSE_SOURCE_COALESCED:
+        return "coalesced";
     case GLIMPSE_SOURCE_COUNT:
         break;
     }
@@ -111,6 +113,8 @@ glimpse_status gl_status_of(glimpse_error error, int http_status)
         return GLIMPSE_STATUS_ALIGNED;
     case GLIMPSE_ERR_HTTP:
         return status_of_http(http_status);
+    case GLIMPSE_ERR_STREAM_ERROR: /* it may name the status that it would have been */
+        return http_status >= 400 ? status_of_http(http_status) : GLIMPSE_STATUS_ERROR;
     case GLIMPSE_ERR_QUOTA:
         return GLIMPSE_STATUS_RATE_LIMITED;
     case GLIMPSE_ERR_CANCELLED:

@@ -4,8 +4,8 @@
 
 #include <glimpse/result.h>
 
-/* The status of a failure: the HTTP status decides where there is one that failed (error HTTP),
- * the kind elsewhere. */
+/* The status of a failure: the HTTP status decides where there is one that failed (error HTTP, or a
+ * stream's error that names one), the kind elsewhere. */
 glimpse_status gl_status_of(glimpse_error error, int http_status);
 
 /* Whether the fallback for this status shows words of the draft ("Essence-only fallback"), or only

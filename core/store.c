@@ -47,6 +47,13 @@ const char *glimpse_store_name(const glimpse_store *store)
     return store->vtable.name;
 }
 
+void *glimpse_store_self(const glimpse_store *store,
+                         void (*get)(void *self, const glimpse_key *key, glimpse_store_got_fn got,
+                                     void *arg))
+{
+    return store->vtable.get == get ? store->self : NULL;
+}
+
 void glimpse_store_get(glimpse_store *store, const glimpse_key *key, glimpse_store_got_fn got,
                        void *arg)
 {

@@ -5,6 +5,7 @@
  */
 #include "engine.h"
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
 #include "policy/prompt.h"
@@ -20,12 +21,12 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
-    request->stream = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
+    request->stream = request->streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->result->has_key = true;
     request->result->key = request->key;
-    if (engine->cache == NULL) return GLIMPSE_OK;
+    if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
     return gl_keyer_identity(engine->keyer, &request->key, gl_slice_str(scope), request->path,
@@ -63,6 +64,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                             const glimpse_options *options, bool is_draft, glimpse_id *id)
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
+        !gl_map_reserve(&engine->flights, engine->flights.count + 1) ||
         !gl_heap_reserve(&engine->heap, engine->requests.count + 3))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
@@ -77,6 +79,10 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                               : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
+    bool coalesce = options != NULL && options->coalesce >= 0 ? options->coalesce != 0
+                                                              : engine->config.coalesce;
+    request->may_fly = coalesce && (engine->cache != NULL || engine->store != NULL) &&
+                       !engine->sampler->vtable.local;
     if (options != NULL) request->priority = options->priority;
     int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
                                                                        : engine->config.deadline_ms;
@@ -104,15 +110,13 @@ static bool valid_utf8(gl_slice text)
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
 }
 
-glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
-                                   const glimpse_options *options, const glimpse_observer *observer,
-                                   void *arg, glimpse_id *id)
+/* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
+static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                 const glimpse_options *options, gl_prompt *prompt)
 {
-    if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
-    if (engine->closing) return GLIMPSE_ERR_CLOSING;
     if (options_check(options) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     const glimpse_config *config = &engine->config;
-    gl_prompt prompt = {
+    *prompt = (gl_prompt){
         .input = text_of(draft->input_text, draft->input_text_len),
         .goal = text_of(draft->goal, draft->goal_len),
         .constraints = text_of(draft->constraints, draft->constraints_len),
@@ -123,12 +127,37 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
             options != NULL && options->max_tokens != 0 ? options->max_tokens : config->max_tokens,
         .stream = options != NULL && options->stream,
     };
-    if (!valid_utf8(prompt.input) || !valid_utf8(prompt.goal) || !valid_utf8(prompt.constraints) ||
-        !valid_utf8(gl_slice_str(prompt.model)))
+    if (!valid_utf8(prompt->input) || !valid_utf8(prompt->goal) ||
+        !valid_utf8(prompt->constraints) || !valid_utf8(gl_slice_str(prompt->model)))
         return GLIMPSE_ERR_INVALID;
     gl_buf_reset(&engine->scratch);
-    gl_prompt_write(&prompt, &engine->scratch);
-    if (engine->scratch.failed) return GLIMPSE_ERR_OOM;
+    gl_prompt_write(prompt, &engine->scratch);
+    return engine->scratch.failed ? GLIMPSE_ERR_OOM : GLIMPSE_OK;
+}
+
+glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
+                                 const glimpse_options *options, char **body, size_t *len)
+{
+    gl_prompt prompt;
+    if (engine == NULL || draft == NULL || draft->input_text == NULL || body == NULL)
+        return GLIMPSE_ERR_INVALID;
+    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    if (error != GLIMPSE_OK) return error;
+    *body = gl_strndup(engine->scratch.data, engine->scratch.len);
+    if (*body == NULL) return GLIMPSE_ERR_OOM;
+    if (len != NULL) *len = engine->scratch.len;
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
+                                   const glimpse_options *options, const glimpse_observer *observer,
+                                   void *arg, glimpse_id *id)
+{
+    gl_prompt prompt;
+    if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
+    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    if (error != GLIMPSE_OK) return error;
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
                                .path = gl_slice_str("/chat/completions"),
                                .input = prompt.input,

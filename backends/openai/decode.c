@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "openai/named_status.h"
 #include "openai/plain.h"
 #include "openai/retry_after.h"
 #include "status.h"
@@ -185,32 +186,28 @@ static complaint find_complaint(gl_json root)
     return c;
 }
 
-static bool is_one_of(gl_json value, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (gl_json_string_is(value, words[i])) return true;
-    return false;
-}
+/* The names that an error goes by. */
+typedef struct error_names {
+    char code[64], type[64];
+} error_names;
 
-/* A 429 that no waiting cures: the account has no money, or may not spend what it has. */
-static bool is_quota(const complaint *c, int status)
+static void read_names(gl_decoder *decoder, const complaint *c, error_names *names)
 {
-    static const char *const codes[] = { "insufficient_quota", "credit_balance_exhausted",
-                                         "organization_spend_limit_exceeded",
-                                         "project_spend_limit_exceeded",
-                                         "organization_usage_limit_exceeded" };
-    if (status != 429) return false;
-    return gl_json_string_is(c->type, codes[0]) ||
-           is_one_of(c->code, codes, sizeof codes / sizeof *codes);
+    int64_t number;
+    plain_string(decoder, c->code, names->code, sizeof names->code);
+    plain_string(decoder, c->type, names->type, sizeof names->type);
+    if (gl_json_int64(c->code, &number))
+        snprintf(names->code, sizeof names->code, "%lld", (long long)number);
 }
 
 /* What to do about a parameter that this model does not take, where we know it; NULL elsewhere. A
  * body is sent as it was written, so whoever wrote it has to know. */
 static const char *advice(const gl_decoder *decoder, const complaint *c, int status)
 {
-    static const char *const unsupported[] = { "unsupported_parameter", "unsupported_value" };
     if (status != 400) return NULL;
-    if (!is_one_of(c->code, unsupported, 2) && strstr(decoder->message, "nsupported") == NULL &&
+    if (!gl_json_string_is(c->code, "unsupported_parameter") &&
+        !gl_json_string_is(c->code, "unsupported_value") &&
+        strstr(decoder->message, "nsupported") == NULL &&
         strstr(decoder->message, "not supported") == NULL)
         return NULL;
     if (gl_json_string_is(c->param, "max_tokens"))
@@ -231,24 +228,20 @@ static void append_advice(gl_decoder *decoder, const char *text)
     memcpy(decoder->message + len, text, more + 1);
 }
 
-/* An error within a 200 may say which status it would have been (OpenRouter). */
-static int status_within(gl_json code)
-{
-    int64_t number;
-    return gl_json_int64(code, &number) && number >= 400 && number <= 599 ? (int)number : 0;
-}
-
 /* The endpoint answered with an error; root is NONE when the body is not JSON. */
 static void fail_http(const decoding *d, gl_json root)
 {
     gl_decoder *decoder = d->decoder;
     complaint c = find_complaint(root);
+    error_names names;
+    read_names(decoder, &c, &names);
     int status = d->input->status;
-    if (status < 300) {
-        d->outcome->error_status = status_within(c.code);
+    if (status < 300) { /* judged as if it had been the status it names */
+        d->outcome->error_status = gl_named_status(names.code, names.type);
         if (d->outcome->error_status != 0) status = d->outcome->error_status;
     }
-    glimpse_error error = is_quota(&c, status) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
+    bool quota = status == 429 && gl_named_quota(names.code, names.type);
+    glimpse_error error = quota ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
     glimpse_status mapped = gl_status_of(error, status);
 
     /* Of a quota the kind says more to a script than the endpoint's name for it. */
@@ -531,9 +524,12 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
     complaint c = find_complaint(root);
-    outcome->error_status = status_within(c.code);
+    error_names names;
+    read_names(decoder, &c, &names);
+    outcome->error_status = gl_named_status(names.code, names.type);
     /* The money can run out between two tokens; then no status says so. */
-    glimpse_error error = is_quota(&c, 429) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_STREAM_ERROR;
+    glimpse_error error =
+        gl_named_quota(names.code, names.type) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_STREAM_ERROR;
     if (error == GLIMPSE_ERR_STREAM_ERROR) {
         outcome->error_code = code_string(decoder, c.code);
         /* {"type":"error"} only says once more what this is. */

@@ -3,7 +3,7 @@
  *
  * Owns its loop handle, the gl_http, the decoder, and a pool of calls (one for each attempt in
  * flight, kept for the next: an attempt allocates nothing here once its peak was reached). Knows
- * the secrets, and so is the one place that can take them out of what an endpoint echoes. Called
+ * the secrets (secrets.c) that are taken out of what an endpoint echoes. Called
  * by the engine through the sampler's table, and by http.c. Decides no retry.
  */
 #include <glimpse/sampler.h>
@@ -19,15 +19,13 @@
 #include "openai/http.h"
 #include "openai/plain.h"
 #include "openai/rate_limits.h"
+#include "openai/secrets.h"
 #include "openai/stream.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
 #define DEFAULT_MAX_CONNECTIONS    1000
 
-/* What is shorter is a placeholder ("none", "ollama"), not a secret, and may well be a word of an
- * answer: it is not looked for in what comes back. */
-#define SECRET_MIN 8
 /* A message of the decoder's, and its NUL, fit. */
 #define LINE_MAX_BYTES 1024
 
@@ -50,109 +48,11 @@ typedef struct openai {
     gl_decoder *decoder;
     call *free_calls;
     char *scope;
-    char **secrets; /* header lines; of each, the last word is secret */
-    size_t secret_count;
-    gl_buf scrubbed;
+    gl_secrets secrets;
     size_t max_response_bytes;
     char *deployment, *api_version; /* Azure's; NULL elsewhere */
     gl_buf azure_path;              /* scratch */
 } openai;
-
-/* --- secrets --- */
-
-/* Overwritten before it is freed, so that no later allocation finds it. */
-static void free_secret(char *text)
-{
-    if (text != NULL) explicit_bzero(text, strlen(text));
-    gl_free(text);
-}
-
-static gl_slice secret_of(const char *line)
-{
-    const char *blank = strrchr(line, ' '), *colon = strchr(line, ':');
-    return gl_slice_str(blank != NULL ? blank + 1 : colon != NULL ? colon + 1 : line);
-}
-
-static bool names(const char *line, const char *name)
-{
-    size_t len = strlen(name);
-    return strncasecmp(line, name, len) == 0 && line[len] == ':';
-}
-
-/* Whether a header line's name says that its value is one: Authorization, api-key, X-Auth-Token,
- * Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
-static bool is_secret(const char *line)
-{
-    static const char *const words[] = { "auth", "key", "token", "secret", "cookie", "password" };
-    size_t name = strcspn(line, ":");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t len = strlen(words[i]);
-        for (size_t at = 0; at + len <= name; at++)
-            if (strncasecmp(line + at, words[i], len) == 0) return true;
-    }
-    return false;
-}
-
-/* Where a secret first occurs in text; NULL when none does. */
-static const char *find_secret(const openai *self, gl_slice text, size_t *len)
-{
-    const char *first = NULL;
-    for (size_t i = 0; i < self->secret_count; i++) {
-        gl_slice secret = secret_of(self->secrets[i]);
-        if (secret.len < SECRET_MIN || text.len < secret.len) continue;
-        const char *at = memmem(text.data, text.len, secret.data, secret.len);
-        if (at == NULL || (first != NULL && at >= first)) continue;
-        first = at;
-        *len = secret.len;
-    }
-    return first;
-}
-
-/* Asterisks over each secret in text, which holds one. */
-static void cover(const openai *self, char *text, size_t text_len)
-{
-    const char *at;
-    size_t len;
-    while ((at = find_secret(self, gl_slice_of(text, text_len), &len)) != NULL)
-        memset(text + (at - text), '*', len);
-}
-
-/* The body without secrets; false: out of memory for the copy that takes. */
-static bool scrub_body(openai *self, gl_slice *body)
-{
-    size_t len;
-    if (find_secret(self, *body, &len) == NULL) return true;
-    gl_buf_reset(&self->scrubbed);
-    gl_buf_append(&self->scrubbed, body->data, body->len);
-    if (self->scrubbed.failed) return false;
-    cover(self, self->scrubbed.data, self->scrubbed.len);
-    *body = gl_buf_slice(&self->scrubbed);
-    return true;
-}
-
-/* A short text without secrets. The body had none left, but JSON can spell one in escapes. */
-static const char *scrub_line(const openai *self, const char *text, char line[LINE_MAX_BYTES])
-{
-    size_t len;
-    if (text == NULL || find_secret(self, gl_slice_str(text), &len) == NULL) return text;
-    snprintf(line, LINE_MAX_BYTES, "%s", text);
-    cover(self, line, strlen(line));
-    return line;
-}
-
-/* How much of a text that still grows may be shown: its end may be the beginning of a secret. */
-static size_t safe_length(const openai *self, gl_slice text)
-{
-    size_t held = 0;
-    for (size_t i = 0; i < self->secret_count; i++) {
-        gl_slice secret = secret_of(self->secrets[i]);
-        if (secret.len < SECRET_MIN) continue;
-        size_t len = text.len < secret.len ? text.len : secret.len - 1;
-        while (len > held && memcmp(text.data + text.len - len, secret.data, len) != 0) len--;
-        if (len > held) held = len;
-    }
-    return text.len - held;
-}
 
 /* --- one call --- */
 
@@ -177,11 +77,11 @@ static bool hand_on(call *c, bool whole)
     gl_slice text = gl_stream_text(c->stream);
     if (text.len == c->handed) return true;
     gl_slice news = gl_slice_of(text.data + c->handed, text.len - c->handed);
-    if (!whole) news.len = safe_length(self, news);
+    if (!whole) news.len = gl_secrets_safe_length(&self->secrets, news);
     c->handed += news.len;
-    bool ok = scrub_body(self, &news) &&
+    bool ok = gl_secrets_scrub(&self->secrets, &news) &&
               glimpse_attempt_text(c->attempt, news.data, news.len) == GLIMPSE_OK;
-    gl_buf_free(&self->scrubbed);
+    gl_secrets_recycle(&self->secrets);
     return ok;
 }
 
@@ -234,7 +134,8 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     size_t choices = gl_stream_choices(gl_slice_of(body, len));
     gl_stream_finish(c->stream, response->error, choices, &end);
     input->body = end.body;
-    if (end.error == GLIMPSE_ERR_OOM || !scrub_body(self, &input->body)) return false;
+    if (end.error == GLIMPSE_ERR_OOM || !gl_secrets_scrub(&self->secrets, &input->body))
+        return false;
     if (end.error == GLIMPSE_OK) {
         gl_decode(self->decoder, input, outcome);
         outcome->no_done = end.no_done;
@@ -253,7 +154,7 @@ static bool end_plain(openai *self, const gl_http_response *response, gl_decode_
                       glimpse_outcome *outcome)
 {
     input->body = response->body;
-    if (!scrub_body(self, &input->body)) return false;
+    if (!gl_secrets_scrub(&self->secrets, &input->body)) return false;
     if (response->error == GLIMPSE_OK)
         gl_decode(self->decoder, input, outcome);
     else
@@ -288,12 +189,15 @@ static void on_done(void *arg, const gl_http_response *response)
     }
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
     char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
-    outcome.error_code = scrub_line(self, outcome.error_code, code);
-    outcome.error_message = scrub_line(self, outcome.error_message, message);
-    outcome.sample.request_id = scrub_line(self, outcome.sample.request_id, request_id);
+    const gl_secrets *secrets = &self->secrets;
+    outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
+    outcome.error_message =
+        gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
+    outcome.sample.request_id =
+        gl_secrets_scrub_line(secrets, outcome.sample.request_id, request_id, sizeof request_id);
     glimpse_attempt_done(attempt, &outcome);
     release(c);
-    if (self->scrubbed.len != 0) gl_buf_free(&self->scrubbed); /* rare, and it may be large */
+    gl_secrets_recycle(&self->secrets);
 }
 
 /* --- the sampler's table --- */
@@ -339,15 +243,17 @@ static void start(void *arg, glimpse_attempt *attempt)
     glimpse_attempt_set_data(attempt, c);
 }
 
-static void cancel(void *self, glimpse_attempt *attempt)
+static void cancel(void *arg, glimpse_attempt *attempt)
 {
+    openai *self = arg;
     call *c = glimpse_attempt_data(attempt);
     gl_http_response response;
     gl_http_peek(c->transfer, &response);
     if (response.status != 0) {
         char plain[128], line[LINE_MAX_BYTES];
         gl_plain(gl_slice_str(response.request_id), plain, sizeof plain);
-        glimpse_attempt_came(attempt, response.status, scrub_line(self, plain, line));
+        glimpse_attempt_came(attempt, response.status,
+                             gl_secrets_scrub_line(&self->secrets, plain, line, sizeof line));
     }
     gl_http_cancel(c->transfer);
     release(c);
@@ -370,9 +276,7 @@ static void destroy(void *arg)
         gl_stream_free(c->stream);
         gl_free(c);
     }
-    for (size_t i = 0; i < self->secret_count; i++) free_secret(self->secrets[i]);
-    gl_free(self->secrets);
-    gl_buf_free(&self->scrubbed);
+    gl_secrets_free(&self->secrets);
     gl_buf_free(&self->azure_path);
     gl_free(self->deployment);
     gl_free(self->api_version);
@@ -392,6 +296,12 @@ void glimpse_openai_config_init_version(glimpse_openai_config *config, uint32_t 
         .max_connections = DEFAULT_MAX_CONNECTIONS,
         .log_level = GLIMPSE_LOG_WARN,
     };
+}
+
+static bool names(const char *line, const char *name)
+{
+    size_t len = strlen(name);
+    return strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
 static bool has_control(const char *text)
@@ -487,13 +397,6 @@ static char *make_scope(const char *url, const glimpse_openai_config *config)
     return made;
 }
 
-/* Takes over a line, which may be NULL for want of memory. */
-static bool keep_secret(openai *self, char *line)
-{
-    if (line != NULL) self->secrets[self->secret_count++] = line;
-    return line != NULL;
-}
-
 /* The connection: our header lines before the caller's. */
 static glimpse_error connect_http(openai *self, struct event_base *base,
                                   const glimpse_openai_config *config, const char **problem)
@@ -503,13 +406,12 @@ static glimpse_error connect_http(openai *self, struct event_base *base,
     char *organization = NULL, *project = NULL;
     bool agent_given = false;
     const char **lines = gl_calloc(config->header_count + OURS, sizeof *lines);
-    self->secrets = gl_calloc(config->header_count + 1, sizeof *self->secrets);
     size_t count = 0;
-    if (lines == NULL || self->secrets == NULL) goto done;
+    if (lines == NULL || !gl_secrets_reserve(&self->secrets, config->header_count + 1)) goto done;
     if (config->api_key != NULL) {
         const char *name = self->deployment != NULL ? "api-key: " : "Authorization: Bearer ";
-        if (!keep_secret(self, join(name, config->api_key))) goto done;
-        lines[count++] = self->secrets[0];
+        if (!gl_secrets_keep(&self->secrets, join(name, config->api_key))) goto done;
+        lines[count++] = self->secrets.lines[0];
     }
     if (config->organization != NULL) {
         organization = join("OpenAI-Organization: ", config->organization);
@@ -523,7 +425,7 @@ static glimpse_error connect_http(openai *self, struct event_base *base,
         const char *line = config->headers[i];
         lines[count++] = line;
         if (names(line, "User-Agent")) agent_given = true;
-        if (is_secret(line) && !keep_secret(self, gl_strdup(line))) goto done;
+        if (gl_secrets_is_one(line) && !gl_secrets_keep(&self->secrets, gl_strdup(line))) goto done;
     }
     if (!agent_given) lines[count++] = "User-Agent: glimpse/" GLIMPSE_VERSION;
 
@@ -579,7 +481,7 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base,
     }
     openai *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return GLIMPSE_ERR_OOM;
-    gl_buf_init(&self->scrubbed, SIZE_MAX / 2);
+    gl_secrets_init(&self->secrets);
     self->max_response_bytes = (size_t)config->max_response_bytes;
     gl_buf_init(&self->azure_path, SIZE_MAX / 2);
     glimpse_error error = GLIMPSE_ERR_OOM;

@@ -198,6 +198,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         !mock_faults_parse(&server->faults, options->fault, problem, problem_size) ||
         !mock_outages_parse(&server->outages, options->outage, problem, problem_size) ||
         !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
+        !mock_batch_faults_parse(&server->batches.faults, options->batch_fault, problem,
+                                 problem_size) ||
         !check_count("rpm", options->rpm, MOCK_LIMIT_MAX, problem, problem_size) ||
         !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))
         goto done;
@@ -208,6 +210,9 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         snprintf(problem, problem_size, "out of memory, or libcrypto has no SHA-256");
         goto done;
     }
+    mock_batches_init(&server->batches, &server->files, server->sha, options->seed);
+    server->batches.latency = gl_time_add_ms(0, options->batch_latency_ms);
+    server->batches.most_tokens = (uint64_t)options->enqueued_tokens;
     server->listener = listen_on(options, problem, problem_size);
     if (server->listener < 0) goto done;
     server->port = port_of(server->listener);
@@ -243,6 +248,8 @@ void mock_server_free(mock_server *server)
     gl_buf_free(&server->body);
     gl_buf_free(&server->text);
     gl_buf_free(&server->headers);
+    mock_batches_free(&server->batches);
+    mock_files_free(&server->files);
     gl_sha256_free(server->sha);
     mock_stats_free(&server->stats);
     gl_free(server);

@@ -1,7 +1,8 @@
 /*
  * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions,
- * embeddings and models, with simulated latency, faults, outages and limits. For demonstrations,
- * tests and measurements; docs/internals/mock.md says what it does and what it does not.
+ * embeddings, models, files and batches, with simulated latency, faults, outages and limits. For
+ * demonstrations, tests and measurements; docs/internals/mock.md says what it does and what it does
+ * not.
  *
  * It runs on the thread that runs the loop and starts none. What it answers depends only on the
  * request, so that two runs can be compared; when and whether it answers comes from the specs and
@@ -18,22 +19,25 @@ struct event_base;
 typedef struct mock_server mock_server;
 
 typedef struct mock_options {
-    const char *host;    /* a name or an address; NULL = 127.0.0.1 */
-    int port;            /* 0 = any free */
-    const char *latency; /* mock_latency.h; NULL = none */
-    const char *fault;   /* mock_fault.h; NULL = none */
-    double token_rate;   /* of streams, tokens a second; 0 = all at once */
-    uint64_t seed;       /* of latencies and faults */
-    const char *outage;  /* mock_outage.h; NULL = none */
-    int64_t quota_after; /* so many good answers, then 429 insufficient_quota; 0 = no quota */
-    int64_t rpm, tpm;    /* requests, tokens a minute: mock_limit.h; 0 = no limit */
+    const char *host;         /* a name or an address; NULL = 127.0.0.1 */
+    int port;                 /* 0 = any free */
+    const char *latency;      /* mock_latency.h; NULL = none */
+    const char *fault;        /* mock_fault.h; NULL = none */
+    double token_rate;        /* of streams, tokens a second; 0 = all at once */
+    uint64_t seed;            /* of latencies and faults */
+    const char *outage;       /* mock_outage.h; NULL = none */
+    int64_t quota_after;      /* so many good answers, then 429 insufficient_quota; 0 = no quota */
+    int64_t rpm, tpm;         /* requests, tokens a minute: mock_limit.h; 0 = no limit */
+    int64_t batch_latency_ms; /* from a batch's creation to its end: mock_batches.h */
+    const char *batch_fault;  /* mock_batch_spec.h; NULL = none */
+    int64_t enqueued_tokens;  /* of batches at work; more fail, late; 0 = no limit */
 } mock_options;
 
 /*
  * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
  * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
  * NULL: problem says why, and begins with the member's name and a colon ("latency:", "fault:",
- * "outage:", "quota-after:", "rpm:", "tpm:") for a value that was refused.
+ * "outage:", "quota-after:", "rpm:", "tpm:", "batch-fault:") for a value that was refused.
  * SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,

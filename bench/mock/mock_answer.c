@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 #include "base/utf8.h"
+#include "mock/mock_pack.h"
 
 #define GIST_MAX         200 /* bytes: a sentence for a person, not a page */
 #define BYTES_PER_TOKEN  4   /* OpenAI's rule of thumb for English text */
@@ -117,9 +118,8 @@ static gl_slice subject_of(gl_slice text)
     return trim(paragraph);
 }
 
-gl_slice mock_answer_gist(gl_slice text)
+static gl_slice gist_of(gl_slice subject)
 {
-    gl_slice subject = subject_of(text);
     size_t end = 0, word = 0; /* word: where the last whole one ended */
     for (; end < subject.len && end < GIST_MAX; end++) {
         char c = subject.data[end];
@@ -134,16 +134,21 @@ gl_slice mock_answer_gist(gl_slice text)
     return trim(gl_slice_of(subject.data, end));
 }
 
-/* Blanks of any kind become one space each run. */
-static void fold_blanks(gl_buf *text)
+gl_slice mock_answer_gist(gl_slice text)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < text->len; i++) {
-        bool blank = is_blank(text->data[i]);
-        if (blank && kept != 0 && text->data[kept - 1] == ' ') continue;
-        text->data[kept++] = blank ? ' ' : text->data[i];
+    return gist_of(subject_of(text));
+}
+
+void mock_answer_say(gl_slice subject, gl_buf *out)
+{
+    gl_slice gist = gist_of(trim(subject));
+    if (gist.len == 0) gist = gl_slice_str("There is no user message to answer.");
+    for (size_t i = 0; i < gist.len; i++) {
+        if (!is_blank(gist.data[i]))
+            gl_buf_append_char(out, gist.data[i]);
+        else if (i == 0 || !is_blank(gist.data[i - 1]))
+            gl_buf_append_char(out, ' ');
     }
-    text->len = kept;
 }
 
 /* A message's text: a string, or the parts of type "text". */
@@ -225,15 +230,11 @@ int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, g
 
     gl_buf_reset(text);
     message_text(last_user, text);
-    gl_slice gist = mock_answer_gist(gl_buf_slice(text));
-    if (gist.len != 0) { /* only that much of the text stays */
-        memmove(text->data, gist.data, gist.len);
-        text->len = gist.len;
-        fold_blanks(text);
-        gist = gl_buf_slice(text);
-    } else {
-        gist = gl_slice_str("There is no user message to answer.");
-    }
+    size_t asked = text->len; /* what is said goes behind it, and moves it no more */
+    gl_buf_reserve(text, GIST_MAX);
+    if (!mock_pack_answer(gl_slice_of(text->data, asked), text))
+        mock_answer_say(subject_of(gl_slice_of(text->data, asked)), text);
+    gl_slice gist = gl_slice_of(text->data + asked, text->len - asked);
 
     uint32_t spread = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
     gl_buf_append_str(out, "{\"id\":\"chatcmpl-");

@@ -33,4 +33,8 @@ uint64_t mock_answer_tokens(gl_slice answer);
  * summarized, at most 200 bytes of it. A slice of text. */
 gl_slice mock_answer_gist(gl_slice text);
 
+/* Appends what is said about a text that is to be summarized, all of it: its gist, with blanks of
+ * any kind made single spaces, or words that there is nothing. */
+void mock_answer_say(gl_slice subject, gl_buf *out);
+
 #endif

@@ -31,7 +31,7 @@ static bool conn_busy(const mock_conn *conn)
 void mock_conn_close(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
-    if (conn->working) mock_stats_end(&server->stats, 0, gl_clock_now());
+    if (conn->working && conn->counted) mock_stats_end(&server->stats, 0, gl_clock_now());
     mock_server_set_due(server, conn, GL_TIME_NEVER);
     event_del(&conn->readable);
     event_del(&conn->writable);
@@ -64,6 +64,8 @@ static const char *reason_of(int status)
         return "Not Found";
     case 405:
         return "Method Not Allowed";
+    case 409:
+        return "Conflict";
     case 413:
         return "Content Too Large";
     case 429:
@@ -104,7 +106,9 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
         gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
                                "\r\ncache-control: no-cache\r\ntransfer-encoding: chunked");
     } else {
-        gl_buf_append_str(out, "\r\ncontent-type: application/json\r\ncontent-length: ");
+        gl_buf_append_str(out, reply->bytes ? "\r\ncontent-type: application/octet-stream"
+                                            : "\r\ncontent-type: application/json");
+        gl_buf_append_str(out, "\r\ncontent-length: ");
         gl_buf_append_u64(out, length);
     }
     gl_buf_append_str(out, "\r\nx-request-id: req_mock");
@@ -175,7 +179,8 @@ static bool finish_request(mock_conn *conn)
 {
     mock_fault fault = conn->fault;
     bool answered = fault != MOCK_FAULT_RESET;
-    mock_stats_end(&conn->server->stats, answered ? conn->status : 0, gl_clock_now());
+    if (conn->counted)
+        mock_stats_end(&conn->server->stats, answered ? conn->status : 0, gl_clock_now());
     conn->working = false;
     if (answered) return true;
     conn_reset(conn);
@@ -193,7 +198,8 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE;
     conn->fault = reply.fault;
     conn->status = reply.status;
-    conn->working = reply.counted;
+    conn->counted = reply.counted;
+    conn->working = reply.counted || reply.waits;
     conn->tokens = conn->server->token_gap != 0 ? reply.tokens : 0;
     conn->token_at = GL_TIME_NEVER;
     if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
@@ -203,7 +209,7 @@ static bool handle_request(mock_conn *conn, const char *data)
         mock_server_set_due(server, conn, gl_clock_now() + reply.delay);
         return true;
     }
-    return !reply.counted || finish_request(conn);
+    return !conn->working || finish_request(conn);
 }
 
 static void refuse_request(mock_conn *conn)

@@ -14,10 +14,19 @@ static const struct {
     const char *name;
     int status;
 } kinds[MOCK_FAULT_COUNT] = {
-    [MOCK_FAULT_429] = { "429", 429 },         [MOCK_FAULT_500] = { "500", 500 },
-    [MOCK_FAULT_503] = { "503", 503 },         [MOCK_FAULT_RESET] = { "reset", 0 },
-    [MOCK_FAULT_TRUNCATE] = { "truncate", 0 }, [MOCK_FAULT_MALFORMED] = { "malformed", 0 },
+    [MOCK_FAULT_429] = { "429", 429 },
+    [MOCK_FAULT_500] = { "500", 500 },
+    [MOCK_FAULT_503] = { "503", 503 },
+    [MOCK_FAULT_RESET] = { "reset", 0 },
+    [MOCK_FAULT_TRUNCATE] = { "truncate", 0 },
+    [MOCK_FAULT_MALFORMED] = { "malformed", 0 },
     [MOCK_FAULT_HANG] = { "hang", 0 },
+    [MOCK_FAULT_PACK_SHORT] = { "pack_short", 0 },
+    [MOCK_FAULT_PACK_ORDER] = { "pack_order", 0 },
+    [MOCK_FAULT_PACK_DUPLICATE] = { "pack_duplicate", 0 },
+    [MOCK_FAULT_PACK_OVERLONG] = { "pack_overlong", 0 },
+    [MOCK_FAULT_PACK_NOTJSON] = { "pack_notjson", 0 },
+    [MOCK_FAULT_PACK_CUT] = { "pack_cut", 0 },
 };
 
 const char *mock_fault_name(mock_fault fault)
@@ -35,7 +44,8 @@ static bool refuse(const char *why, gl_slice what, char *problem, size_t problem
     int shown = what.len < 60 ? (int)what.len : 60;
     snprintf(problem, problem_size,
              "fault: %s in '%.*s' (NAME:PERCENT%% with NAME one of 429, "
-             "500, 503, reset, truncate, malformed, hang)",
+             "500, 503, reset, truncate, malformed, hang, pack_short, pack_order, pack_duplicate, "
+             "pack_overlong, pack_notjson, pack_cut)",
              why, shown, what.data);
     return false;
 }

@@ -10,6 +10,15 @@
  *                stream is closed after half of its tokens
  *   malformed    200 with a JSON text that is cut, and the Content-Length of what is sent
  *   hang         no answer ever; the connection stays open until the client leaves
+ *
+ * And what a model does to the list of answers of a pack (mock_pack.h), to one element of it; other
+ * requests that draw one of these are answered as ever:
+ *   pack_short      one is missing
+ *   pack_order      one stands at the end
+ *   pack_duplicate  one is there twice
+ *   pack_overlong   one more than was asked for
+ *   pack_notjson    words before the list
+ *   pack_cut        the answer ends half way, finish_reason "length"
  */
 #ifndef MOCK_FAULT_H
 #define MOCK_FAULT_H
@@ -29,6 +38,12 @@ typedef enum mock_fault {
     MOCK_FAULT_TRUNCATE,
     MOCK_FAULT_MALFORMED,
     MOCK_FAULT_HANG,
+    MOCK_FAULT_PACK_SHORT, /* the first of the faults of packs */
+    MOCK_FAULT_PACK_ORDER,
+    MOCK_FAULT_PACK_DUPLICATE,
+    MOCK_FAULT_PACK_OVERLONG,
+    MOCK_FAULT_PACK_NOTJSON,
+    MOCK_FAULT_PACK_CUT,
     MOCK_FAULT_COUNT,
     MOCK_FAULT_NONE = MOCK_FAULT_COUNT
 } mock_fault;
@@ -49,6 +64,12 @@ bool mock_fault_find(gl_slice name, mock_fault *fault);
 
 /* Its name in a list; static. */
 const char *mock_fault_name(mock_fault fault);
+
+/* Whether it is one that only an answer to a pack can meet. */
+static inline bool mock_fault_is_of_pack(mock_fault fault)
+{
+    return fault >= MOCK_FAULT_PACK_SHORT && fault < MOCK_FAULT_COUNT;
+}
 
 /* 429, 500 or 503; 0 for what is not an error answer. */
 int mock_fault_status(mock_fault fault);

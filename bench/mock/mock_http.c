@@ -28,6 +28,16 @@ static gl_slice value_at(const char *data, size_t at, size_t len)
     return at != 0 ? gl_slice_of(data + at, len) : gl_slice_of(NULL, 0);
 }
 
+gl_slice mock_http_query(const mock_http *http, const char *data)
+{
+    return value_at(data, http->query_at, http->query_len);
+}
+
+gl_slice mock_http_type(const mock_http *http, const char *data)
+{
+    return value_at(data, http->type_at, http->type_len);
+}
+
 gl_slice mock_http_fault(const mock_http *http, const char *data)
 {
     return value_at(data, http->fault_at, http->fault_len);
@@ -116,6 +126,10 @@ static bool request_line(mock_http *http, const char *data, gl_slice line)
     http->method_len = (size_t)(space - line.data);
     http->path_at = (size_t)(target - data);
     http->path_len = (size_t)((query != NULL ? query : after) - target);
+    if (query != NULL) {
+        http->query_at = (size_t)(query + 1 - data);
+        http->query_len = (size_t)(after - query - 1);
+    }
     return true;
 }
 
@@ -130,7 +144,7 @@ static bool content_length(mock_http *http, gl_slice value)
     }
     if (http->has_length && length != http->body_len)
         return refuse(http, 400, "Two Content-Lengths differ.");
-    if (length > MOCK_HTTP_BODY_MAX) return refuse(http, 413, "The body is larger than 64 MiB.");
+    if (length > MOCK_HTTP_BODY_MAX) return refuse(http, 413, "The body is larger than 256 MiB.");
     http->has_length = true;
     http->body_len = length;
     return true;
@@ -170,6 +184,11 @@ static bool header_line(mock_http *http, const char *data, gl_slice line)
         if (same(name, "connection")) connection_header(http, value);
         break;
     case 12:
+        if (same(name, "content-type")) {
+            http->type_at = (size_t)(value.data - data);
+            http->type_len = value.len;
+            break;
+        }
         if (!same(name, "x-mock-fault")) break;
         http->fault_at = (size_t)(value.data - data);
         http->fault_len = value.len;
@@ -252,11 +271,11 @@ static mock_http_progress read_chunks(mock_http *http, char *data, size_t len)
         size_t before = http->line_at;
         if (!next_line(http, data, len, &line)) {
             if (len - before + http->trailer_len < MOCK_HTTP_BODY_MAX) return MOCK_HTTP_MORE;
-            return bad(http, 413, "The body's chunks cost more than 64 MiB in lines.");
+            return bad(http, 413, "The body's chunks cost more than 256 MiB in lines.");
         }
         http->trailer_len += http->line_at - before;
         if (http->trailer_len > MOCK_HTTP_BODY_MAX)
-            return bad(http, 413, "The body's chunks cost more than 64 MiB in lines.");
+            return bad(http, 413, "The body's chunks cost more than 256 MiB in lines.");
         if (http->chunk == MOCK_CHUNK_END) {
             if (line.len != 0) return bad(http, 400, "A chunk does not end where it says.");
             http->chunk = MOCK_CHUNK_SIZE;
@@ -265,7 +284,7 @@ static mock_http_progress read_chunks(mock_http *http, char *data, size_t len)
         } else if (!chunk_size(line, &http->chunk_left)) {
             return bad(http, 400, "A chunk's size is malformed.");
         } else if (http->chunk_left > MOCK_HTTP_BODY_MAX - http->body_len) {
-            return bad(http, 413, "The body is larger than 64 MiB.");
+            return bad(http, 413, "The body is larger than 256 MiB.");
         } else {
             http->chunk = http->chunk_left != 0 ? MOCK_CHUNK_DATA : MOCK_CHUNK_TRAILER;
         }

@@ -17,12 +17,14 @@
 #include "base/slice.h"
 
 #define MOCK_HTTP_HEAD_MAX ((size_t)64 * 1024)
-#define MOCK_HTTP_BODY_MAX ((size_t)64 * 1024 * 1024)
+#define MOCK_HTTP_BODY_MAX ((size_t)256 * 1024 * 1024) /* a file of 200 MB and its form */
 
 typedef struct mock_http {
     size_t line_at, scanned; /* the line being looked for, and how far there is no line end */
     size_t method_at, method_len;
     size_t path_at, path_len;
+    size_t query_at, query_len;     /* behind the '?'; at 0 = there is none */
+    size_t type_at, type_len;       /* the value of content-type; at 0 = not there */
     size_t fault_at, fault_len;     /* the value of x-mock-fault; at 0 = not there */
     size_t latency_at, latency_len; /* of x-mock-latency */
     size_t head_len;                /* 0 until the empty line was seen */
@@ -51,9 +53,11 @@ mock_http_progress mock_http_read(mock_http *http, char *data, size_t len);
 
 gl_slice mock_http_method(const mock_http *http, const char *data);
 gl_slice mock_http_path(const mock_http *http, const char *data); /* without the query */
+gl_slice mock_http_query(const mock_http *http, const char *data);
 gl_slice mock_http_body(const mock_http *http, const char *data);
 
-/* What x-mock-fault and x-mock-latency say; data NULL in the slice: the header is not there. */
+/* What these headers say; data NULL in the slice: the header is not there. */
+gl_slice mock_http_type(const mock_http *http, const char *data);
 gl_slice mock_http_fault(const mock_http *http, const char *data);
 gl_slice mock_http_latency(const mock_http *http, const char *data);
 

@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "mock/mock.h"
 #include "mock/mock_answer.h"
+#include "mock/mock_batches.h"
 #include "mock/mock_fault.h"
 #include "mock/mock_http.h"
 #include "mock/mock_latency.h"
@@ -46,6 +47,8 @@ struct mock_server {
     gl_rng latency_rng, fault_rng; /* apart, so that adding faults changes no latency */
     mock_stats stats;
     gl_sha256 *sha;
+    mock_files files;
+    mock_batches batches;
     uint64_t next_request_id;
     gl_buf body, text; /* scratch: the answer being written, the words it is made of */
     gl_buf headers;    /* scratch: further headers of the answer, each with its CRLF before it */
@@ -68,6 +71,7 @@ typedef struct mock_conn {
     size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
     gl_time token_at;   /* when the last one went */
     bool working;       /* a request was received and its answer waits */
+    bool counted;       /* it is in the statistics */
     bool blocked;       /* the client does not read as fast as it asks */
     bool closing;       /* after out is sent, no more requests */
     bool ended;         /* the client's side is shut; only sending is left */
@@ -80,7 +84,9 @@ typedef struct mock_conn {
  * in server->headers. */
 typedef struct mock_reply {
     int status;
-    bool counted; /* a POST: in the statistics */
+    bool counted; /* a POST of a request for a model: in the statistics */
+    bool waits;   /* its answer may have to wait for its time */
+    bool bytes;   /* the body is a file's content, no JSON */
     mock_fault fault;
     gl_time delay;
     const char *allow; /* the header of a 405, or NULL */

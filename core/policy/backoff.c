@@ -40,9 +40,15 @@ static int retryable_status(int http_status)
     }
 }
 
+/* Whether the endpoint answered with a status that failed: on its own, or named within a stream. */
+static bool is_answer(glimpse_error error, int http_status)
+{
+    return error == GLIMPSE_ERR_HTTP || (error == GLIMPSE_ERR_STREAM_ERROR && http_status >= 400);
+}
+
 int gl_backoff_retryable(glimpse_error error, int http_status)
 {
-    return error == GLIMPSE_ERR_HTTP ? retryable_status(http_status) : gl_error_retry(error);
+    return is_answer(error, http_status) ? retryable_status(http_status) : gl_error_retry(error);
 }
 
 /* The server's wait, never shortened. */
@@ -73,7 +79,7 @@ static bool is_hopeless(const gl_failure *failure)
 /* Steps 1 to 5 of the table: YES stands for "as far as the kind of failure goes". */
 static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failure)
 {
-    bool answered = failure->error == GLIMPSE_ERR_HTTP;
+    bool answered = is_answer(failure->error, failure->http_status);
     if (failure->error == GLIMPSE_ERR_QUOTA || (answered && failure->http_status == 401))
         return GL_RETRY_STOP_KEY;
     if (is_hopeless(failure)) return GL_RETRY_NOT_RETRYABLE;

@@ -22,6 +22,13 @@ typedef struct gl_prompt {
  * o1, o3, o4 and gpt-5 get max_completion_tokens and no temperature. */
 void gl_prompt_write(const gl_prompt *prompt, gl_buf *out);
 
+/* The same for several inputs at once: a pack. prompt->input is not read, max_tokens is that of all
+ * of them. It asks for {"answers":[{"n":1,"text":"..."},...]}, by a strict JSON schema where the
+ * model's family takes one (others are asked in words alone). What comes back, policy/pack.h
+ * reads. */
+void gl_prompt_write_pack(const gl_prompt *prompt, const gl_slice *inputs, size_t count,
+                          gl_buf *out);
+
 /* The other way round, for raw bodies: the text of the last message whose role is "user" (a string
  * content, or its parts of type "text" joined by a line end), appended to out. body is checked. */
 void gl_prompt_last_user_text(gl_json body, gl_buf *out);

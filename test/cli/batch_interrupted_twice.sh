@@ -1,7 +1,8 @@
 # A second signal ends it at once; the file holds whole lines.
 drafts 300 >in
 start_mock --fault hang:30% --latency 20ms
-"$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 50 >out 2>err &
+"$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 50 \
+    --summary summary >out 2>err &
 job=$!
 pids="$pids $job"
 until_true test -s records
@@ -16,3 +17,4 @@ wait "$job" || code=$?
 equal exit "$code" 143
 n=$(records records length)
 equal "whole lines" "$(wc -l <records)" "$n"
+equal "summary" "$(jq -c '[.done,.lines,.exit]' summary)" "[$n,300,143]"

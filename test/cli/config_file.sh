@@ -24,3 +24,6 @@ printf 'a\033[2J = 1\n' >conf
 expect 78 "$GLIMPSE" run --config conf hello
 says 'a?[2J'
 ! grep -q "$(printf '\033')" err || fail "an escape byte reached the terminal"
+printf 'model = m\n = 3\n' >conf
+expect 78 "$GLIMPSE" run --config conf hello
+says conf:2: 'no key'

@@ -289,6 +289,93 @@ static void probes_cost_a_request_none_of_its_attempts(void **state)
     rig_close(&r);
 }
 
+/* An endpoint that begins each answer and breaks it, for ever: what it bills is bounded. */
+static void a_probe_whose_answer_had_begun_costs_its_attempt(void **state)
+{
+    (void)state;
+    enum { N = 50 };
+    const glimpse_error breaks[] = { GLIMPSE_ERR_STREAM_TRUNCATED, GLIMPSE_ERR_RESET };
+    for (int kind = 0; kind < 2; kind++) {
+        rig r;
+        static told t[N];
+        char body[96];
+        rig_init(&r);
+        r.config.concurrency = 10;
+        r.config.max_attempts = 3;
+        r.config.breaker = GLIMPSE_BREAKER_WAIT;
+        r.plans[0] = gl_sim_failure(10 * GL_MS, breaks[kind], 200);
+        rig_open(&r);
+        for (int i = 0; i < N; i++) rig_submit(&r, &t[i], rig_body(body, i));
+        assert_true(gl_sim_run_idle(100000));
+        for (int i = 0; i < N; i++) {
+            assert_int_equal(t[i].error, breaks[kind]);
+            assert_int_equal(t[i].attempts, 3);
+        }
+        glimpse_stats stats;
+        glimpse_stats_init(&stats);
+        assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+        assert_int_equal(stats.circuit_opened, 1);
+        /* The first 20 opened it; what was out then was no probe. */
+        assert_in_range(stats.circuit_probes, N * 3 - 20 - 10, N * 3 - 20);
+        assert_true(stats.circuit_open_ns > 60 * (int64_t)GL_SECOND);
+        rig_check_books(&r);
+        rig_close(&r);
+    }
+}
+
+/* A 200 that only names an error is no answer that began. */
+static void a_probe_that_was_told_of_an_overload_costs_nothing(void **state)
+{
+    (void)state;
+    rig r;
+    told t[20];
+    char body[96];
+    rig_init(&r);
+    r.config.max_attempts = 2;
+    r.config.breaker = GLIMPSE_BREAKER_WAIT;
+    r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_STREAM_ERROR, 200);
+    r.plans[0].named_status = 503;
+    rig_open(&r);
+    for (int i = 0; i < 20; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    gl_sim_run_for_ms(60000);
+    for (int i = 0; i < 20; i++) assert_int_equal(t[i].results, 0);
+    assert_true(gl_sim_counts_of(r.sim)->started > 30);
+    rig_close(&r);
+}
+
+/* Dead after its first answers: as many lines as `concurrency` says wait, and pass their deadlines,
+ * at a time, though the window shrank to 1 long ago. */
+static void lines_with_a_deadline_wait_for_the_circuit_together(void **state)
+{
+    (void)state;
+    enum { N = 600, AT_ONCE = 20 };
+    rig r;
+    rig_init(&r);
+    r.config.concurrency = AT_ONCE;
+    r.config.deadline_ms = 1000;
+    r.config.breaker = GLIMPSE_BREAKER_WAIT;
+    r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 503);
+    rig_open(&r);
+    job j = { .rig = &r, .left = N };
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    while (j.left > 0) {
+        job_submit(&j); /* also when nothing ended: a window that grows makes room */
+        gl_sim_run_for_ms(100);
+        assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+        if (stats.circuit == GLIMPSE_CIRCUIT_CLOSED) continue;
+        /* Twice, for the retries of the first. */
+        assert_true(stats.waiting + stats.in_flight <= (uint64_t)AT_ONCE * 2);
+    }
+    assert_true(gl_sim_run_idle(100000));
+    assert_int_equal(j.results, N);
+    assert_int_equal(stats.window, 1);
+    gl_time took = j.last - 1000 * GL_SECOND;
+    assert_in_range(took, (N / AT_ONCE - 4) * GL_SECOND, (N / AT_ONCE + 4) * GL_SECOND);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +387,9 @@ int main(void)
         cmocka_unit_test(a_job_waits_for_an_outage_to_end_and_loses_nothing),
         cmocka_unit_test(interactive_use_is_answered_locally_at_once_while_the_circuit_is_open),
         cmocka_unit_test(probes_cost_a_request_none_of_its_attempts),
+        cmocka_unit_test(a_probe_whose_answer_had_begun_costs_its_attempt),
+        cmocka_unit_test(a_probe_that_was_told_of_an_overload_costs_nothing),
+        cmocka_unit_test(lines_with_a_deadline_wait_for_the_circuit_together),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -106,7 +106,8 @@ static void a_fallback_may_take_its_time_and_fail(void **state)
     glimpse_sampler *fallback = keeper_sampler(&k, true);
     open_with(&r, NULL, fallback);
     glimpse_sampler_unref(fallback);
-    for (int i = 0; i < 4; i++) rig_submit(&r, &t[i], "{}");
+    char body[96];
+    for (int i = 0; i < 4; i++) rig_submit(&r, &t[i], rig_body(body, i));
     gl_sim_run_for_ms(10);
     assert_int_equal(k.count, 4);
     assert_int_equal(glimpse_engine_room(r.engine), (size_t)r.config.concurrency);

@@ -118,6 +118,7 @@ static inline void world_configure(world *w, glimpse_config *config)
     static const int64_t rpms[] = { -1, -1, 0, 60, 6000 }, tpms[] = { -1, -1, 0, 100, 50000 };
     config->rpm = rpms[gl_rng_below(rng, 5)];
     config->tpm = tpms[gl_rng_below(rng, 5)];
+    config->coalesce = gl_rng_below(rng, 4) != 0;
     config->fallback_on = gl_rng_below(rng, 3) != 0;
     int64_t t1 = 1 + gl_rng_below(rng, 2000);
     config->thresholds = (glimpse_thresholds){ t1, t1 + 1 + gl_rng_below(rng, 2000), t1 + 3000,

@@ -100,6 +100,7 @@ static void row_17_endless_body_is_cut_at_the_limit(void **state)
     batch_drafts(&run, 2);
     fault_server_play(run.server, batch_good(&run));
     fault_server_play_once(run.server, endless(&run));
+    run.cpu_work = 2;                   /* as many as that are copied */
     run.rss_kib = 3 * LIMIT_MIB * 1024; /* the buffer doubles: old and new exist at once */
     batch_go(&run, 1);
     assert_int_equal(fault_server_requests(run.server), 2); /* not asked again */

@@ -39,6 +39,7 @@ static void row_37_no_descriptor_at_all_is_71(void **state)
         batch_init(&run, __func__);
         batch_drafts(&run, 3);
         run.descriptors = descriptors;
+        run.starved = true;
         fault_server_play(run.server, batch_good(&run));
         batch_args(&run, "--max-attempts", "2", NULL);
         batch_run_only(&run);
@@ -63,7 +64,7 @@ static bool failing(const char *name, const char *call, int k, int error, int pa
     batch_drafts(&run, 12);
     char plan[64];
     snprintf(plan, sizeof plan, "FAULT_IO=%s:%d:%d", call, k, error);
-    run.environment = plan;
+    batch_env(&run, plan);
     run.loses_records = true;
     run.torn_end = strcmp(call, "short") == 0;
     fault_step steps[] = { { FAULT_PAUSE, NULL, pause }, batch_good(&run)[0] };
@@ -141,7 +142,7 @@ static void row_44_jumps_of_the_calendar_move_no_timer(void **state)
     batch_run run;
     batch_init(&run, __func__);
     batch_drafts(&run, 30);
-    run.environment = "FAULT_CLOCK=jump";
+    batch_env(&run, "FAULT_CLOCK=jump");
     fault_server_play(run.server, after_20_ms(&run));
     fault_server_play_once(run.server,
                            batch_answer(&run, "429 Too Many", "Retry-After: 1\r\n", "{}"));

@@ -10,6 +10,7 @@ static void distrust(const char *name, long seconds, change_fn *change, const ch
     batch_run run;
     tls_setup tls;
     batch_init(&run, name);
+    run.alone = true;
     batch_drafts(&run, 4);
     tls_setup_init(&tls, &run, seconds);
     if (change != NULL) change(&run, &tls);
@@ -22,6 +23,10 @@ static void distrust(const char *name, long seconds, change_fn *change, const ch
     }
     assert_int_equal(fault_server_requests(run.server), 0);
     assert_int_equal(fault_server_connections(run.server), 4); /* one each: never again */
+    glimpse_config config;
+    glimpse_config_init(&config);
+    if (strcmp(run.args[run.arg_count - 1], tls.ca_file) == 0) config.ca_file = tls.ca_file;
+    batch_beside(&run, &config);
     batch_end(&run);
     tls_setup_free(&tls);
 }

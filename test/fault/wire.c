@@ -25,6 +25,7 @@ static void row_01_refused_connection_is_connect_and_69(void **state)
     (void)state;
     batch_run run;
     batch_init(&run, __func__);
+    run.alone = true;
     batch_drafts(&run, 20);
     int port, fd = listener(-1, &port);
     snprintf(run.url, sizeof run.url, "http://127.0.0.1:%d/v1", port);
@@ -33,6 +34,7 @@ static void row_01_refused_connection_is_connect_and_69(void **state)
     batch_all(&run, "error", "connect");
     assert_int_equal(batch_int(run.summary, "attempts"), 0);
     assert_true(batch_says(&run, "could not be reached"));
+    batch_beside(&run, NULL);
     batch_end(&run);
     close(fd);
 }
@@ -56,17 +58,22 @@ static void row_02_black_hole_is_timeout_connect_at_the_limit(void **state)
     (void)state;
     batch_run run;
     batch_init(&run, __func__);
+    run.alone = true;
     batch_drafts(&run, 3);
     int port, fd = listener(0, &port), fds[8];
     size_t open = fill_backlog(port, fds, 8);
     snprintf(run.url, sizeof run.url, "http://127.0.0.1:%d/v1", port);
     batch_args(&run, "--max-attempts", "2", "--connect-timeout", "300ms", NULL);
+    batch_deadline(&run, 1500);
     batch_go(&run, 69);
     batch_all(&run, "error", "timeout_connect");
     assert_int_equal(run.count, 3);
     for (size_t i = 0; i < run.count; i++) /* two limits of 300 ms, and a wait of 5 to 7.5 */
         assert_in_range(batch_int(run.records[i], "glimpse.elapsed_ms"), 600, 2000);
-    batch_waited(&run);
+    glimpse_config config;
+    glimpse_config_init(&config);
+    config.connect_timeout_ms = 300;
+    batch_beside(&run, &config);
     batch_end(&run);
     for (size_t i = 0; i < open; i++) close(fds[i]);
     close(fd);

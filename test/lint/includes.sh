@@ -16,11 +16,12 @@ rules='
 ^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store)/         -
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
+^backends/store/                ^base/|^(loop|log)\.h$|^store/                           ^sqlite3\.h$
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
 ^cli/                           ^base/|OWN|^mock/mock\.h$                               ^(event2|json-c)/
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
-^bench/micro/                   .                                                       ^(event2|json-c|curl)/
+^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^mock/                                       ^(event2|json-c|curl)/
 ^docs/examples/                 -                                                       ^event2/
 ^test/                          .                                                       .
@@ -117,6 +118,8 @@ self_test() {
     refuses backends/openai/sampler.c '"engine.h"'
     refuses backends/openai/sampler.c '"local/local.h"'
     refuses backends/openai/http.c '<event2/event.h>'
+    refuses backends/openai/http.c '<sqlite3.h>'
+    refuses backends/store/sqlite.c '"openai/http.h"'
     refuses cli/batch.c '<curl/curl.h>'
     refuses cli/batch.c '"loop.h"'
     refuses cli/batch.c '"policy/key.h"'
@@ -133,6 +136,7 @@ self_test() {
     accepts core/policy/limit.c '<math.h>'
     accepts backends/glimpse.c '"openai/http.h"'
     accepts backends/openai/http.c '<curl/curl.h>'
+    accepts backends/store/file.c '<sqlite3.h>'
     accepts backends/openai/http_multi.h '<curl/curl.h>'
     accepts backends/openai/sampler.c '"openai/http.h"'
     accepts cli/version.c '<curl/curl.h>'

@@ -220,7 +220,7 @@ static void broken_http_is_refused_and_the_connection_closed(void **state)
     mock_rig_open(&w, NULL, NULL);
     mock_client *c = mock_rig_connect(&w);
     mock_client_send_text(
-        c, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 99999999\r\n\r\n"
+        c, "POST /v1/chat/completions HTTP/1.1\r\nHost: h\r\nContent-Length: 999999999\r\n\r\n"
            "more than is read");
     mock_client_wait_end(c);
     assert_non_null(strstr(c->got, "HTTP/1.1 413 "));

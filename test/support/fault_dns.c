@@ -79,6 +79,11 @@ void fault_dns_free(fault_dns *dns)
     free(dns);
 }
 
+const char *fault_dns_address(const fault_dns *dns)
+{
+    return dns->address;
+}
+
 size_t fault_dns_queries(const fault_dns *dns)
 {
     return dns->queries;

@@ -18,6 +18,7 @@ typedef struct fault_dns fault_dns;
 /* Makes gl_resolve ask this server only, until it is freed. */
 fault_dns *fault_dns_new(struct event_base *base);
 void fault_dns_free(fault_dns *dns);
+const char *fault_dns_address(const fault_dns *dns); /* 127.0.0.1:PORT */
 size_t fault_dns_queries(const fault_dns *dns);
 
 #endif

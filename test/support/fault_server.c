@@ -32,7 +32,9 @@ struct fault_server {
     const fault_step **queue;
     size_t queued, next;
     fault_request *log;
-    size_t requests, accepted, open, active, peak;
+    const char *mark; /* of healthy requests, or NULL */
+    const fault_step *healthy_play;
+    size_t requests, accepted, open, active, peak, healthy;
     SSL_CTX *tls;
     void (*on_request)(void *arg);
     void *arg;
@@ -181,10 +183,17 @@ static void take_request(conn *c, size_t head_len, size_t body_len)
     request.body = must(calloc(1, body_len + 1));
     evbuffer_remove(input, request.head, head_len);
     evbuffer_remove(input, request.body, body_len);
-    server->log = must(realloc(server->log, (server->requests + 1) * sizeof *server->log));
-    server->log[server->requests++] = request;
     c->request_active = true;
     if (++server->active > server->peak) server->peak = server->active;
+    if (server->mark != NULL && strstr(request.body, server->mark) != NULL) {
+        server->healthy++;
+        free(request.head);
+        free(request.body);
+        begin(c, server->healthy_play);
+        return;
+    }
+    server->log = must(realloc(server->log, (server->requests + 1) * sizeof *server->log));
+    server->log[server->requests++] = request;
     if (server->on_request != NULL) server->on_request(server->arg);
     begin(c, server->next < server->queued ? server->queue[server->next++] : server->play);
 }
@@ -290,6 +299,17 @@ void fault_server_play_once(fault_server *server, const fault_step *script)
     server->queue[server->queued++] = script;
 }
 
+void fault_server_healthy(fault_server *server, const char *mark, const fault_step *script)
+{
+    server->mark = mark;
+    server->healthy_play = script;
+}
+
+size_t fault_server_healthy_requests(const fault_server *server)
+{
+    return server->healthy;
+}
+
 void fault_server_on_accept(fault_server *server, const fault_step *script)
 {
     server->on_accept = script;
@@ -342,6 +362,11 @@ size_t fault_server_connections(const fault_server *server)
 size_t fault_server_open(const fault_server *server)
 {
     return server->open;
+}
+
+size_t fault_server_active(const fault_server *server)
+{
+    return server->active;
 }
 
 size_t fault_server_peak(const fault_server *server)

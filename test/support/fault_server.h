@@ -56,6 +56,10 @@ int fault_server_port(const fault_server *server);
 void fault_server_play(fault_server *server, const fault_step *script);
 /* What is played for the next request only; several stand in a queue. */
 void fault_server_play_once(fault_server *server, const fault_step *script);
+/* What is played for each request whose body holds this, whatever stands in the queue; such
+ * requests are counted apart, are not in the log, and on_request is not called for them. */
+void fault_server_healthy(fault_server *server, const char *mark, const fault_step *script);
+size_t fault_server_healthy_requests(const fault_server *server);
 /* What is played for each connection, before its first byte is read; NULL for nothing. */
 void fault_server_on_accept(fault_server *server, const fault_step *script);
 /* From the next connection on it speaks TLS; context is the caller's, until the server is freed. */
@@ -72,6 +76,7 @@ size_t fault_server_requests(const fault_server *server); /* complete ones */
 const fault_request *fault_server_request(const fault_server *server, size_t i);
 size_t fault_server_connections(const fault_server *server); /* accepted so far */
 size_t fault_server_open(const fault_server *server);
-size_t fault_server_peak(const fault_server *server); /* most requests at once */
+size_t fault_server_active(const fault_server *server); /* requests not yet answered */
+size_t fault_server_peak(const fault_server *server);   /* most requests at once */
 
 #endif

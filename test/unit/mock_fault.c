@@ -15,12 +15,16 @@
 static void faults_come_as_often_as_asked(void **state)
 {
     (void)state;
-    static const double percent[MOCK_FAULT_COUNT] = { 15, 5, 2.5, 1, 1, 0.5, 0.25 };
+    static const double percent[MOCK_FAULT_COUNT] = { 15, 5, 2.5, 1, 1, 0.5, 0.25,
+                                                      3,  2, 1,   1, 1, 0.5 };
     mock_faults faults;
     char problem[300];
     assert_true(mock_faults_parse(
-        &faults, "429:15%,500:5%,503:2.5%,reset:1%,truncate:1%,malformed:0.5%,hang:0.25%", problem,
-        sizeof problem));
+        &faults,
+        "429:15%,500:5%,503:2.5%,reset:1%,truncate:1%,malformed:0.5%,hang:0.25%,"
+        "pack_short:3%,pack_order:2%,pack_duplicate:1%,pack_overlong:1%,pack_notjson:1%,"
+        "pack_cut:0.5%",
+        problem, sizeof problem));
     int count[MOCK_FAULT_COUNT + 1] = { 0 };
     gl_rng rng;
     gl_rng_seed(&rng, 11);

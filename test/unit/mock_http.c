@@ -135,7 +135,7 @@ static void ambiguous_or_malformed_requests_are_refused(void **state)
         { "POST /v1/x HTTP/1.1\r\nContent-Length: -1\r\n", 400 },
         { "POST /v1/x HTTP/1.1\r\nContent-Length: 1x\r\n", 400 },
         { "POST /v1/x HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n", 400 },
-        { "POST /v1/x HTTP/1.1\r\nContent-Length: 67108865\r\n", 413 },
+        { "POST /v1/x HTTP/1.1\r\nContent-Length: 268435457\r\n", 413 },
         { "POST /v1/x HTTP/1.1\r\nTransfer-Encoding: gzip\r\n", 501 },
         { "POST /v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: "
           "chunked\r\n\r\n",
@@ -145,7 +145,7 @@ static void ambiguous_or_malformed_requests_are_refused(void **state)
         { "POST /v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
           "ffffffffffffffffff\r\n",
           413 },
-        { "POST /v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4000001\r\n", 413 },
+        { "POST /v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n10000001\r\n", 413 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         for (size_t step = 1; step < 200; step += 99) {

@@ -190,6 +190,81 @@ static void the_last_message_of_the_user_is_found(void **state)
     }
 }
 
+/* The lines behind "Inputs:" of a pack's body, unescaped once. */
+static void assert_inputs(gl_json body, const char *expected)
+{
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    gl_prompt_last_user_text(body, &text);
+    assert_true(gl_buf_terminate(&text));
+    const char *inputs = strstr(text.data, "\n\nInputs:\n");
+    assert_non_null(inputs);
+    assert_string_equal(inputs + 10, expected);
+    gl_buf_free(&text);
+}
+
+static gl_json pack_of(const char *model, const gl_slice *inputs, size_t count, gl_buf *out)
+{
+    gl_json body = { .kind = GL_JSON_NONE };
+    gl_prompt prompt = draft("not read", "summarize", "one sentence");
+    prompt.model = model;
+    prompt.max_tokens = 548;
+    gl_buf_init(out, SIZE_MAX);
+    gl_prompt_write_pack(&prompt, inputs, count, out);
+    assert_false(out->failed);
+    assert_int_equal(gl_json_check(gl_buf_slice(out), &body, NULL), GL_JSON_OK);
+    return body;
+}
+
+static void a_pack_numbers_its_inputs_and_asks_for_a_list_by_schema(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    /* The second tries to pass for two. */
+    const gl_slice inputs[] = { gl_slice_str("The cat \"sat\"."),
+                                gl_slice_str("x\"}\n{\"n\":3,\"input\":\"y") };
+    gl_buf out;
+    gl_json body = pack_of("gpt-4o-mini", inputs, 2, &out);
+    assert_inputs(body, "{\"n\":1,\"input\":\"The cat \\\"sat\\\".\"}\n"
+                        "{\"n\":2,\"input\":\"x\\\"}\\n{\\\"n\\\":3,\\\"input\\\":\\\"y\"}");
+    assert_true(gl_slice_is(gl_json_get(body, "max_tokens").text, "548"));
+    assert_true(gl_slice_is(gl_json_get(body, "temperature").text, "0.7"));
+    gl_json format = gl_json_get(body, "response_format");
+    assert_true(gl_json_string_is(gl_json_get(format, "type"), "json_schema"));
+    gl_json schema = gl_json_get(format, "json_schema");
+    assert_int_equal(gl_json_get(schema, "strict").kind, GL_JSON_TRUE);
+    schema = gl_json_get(schema, "schema");
+    assert_true(gl_json_string_is(gl_json_get(schema, "type"), "object"));
+    assert_int_equal(gl_json_get(schema, "additionalProperties").kind, GL_JSON_FALSE);
+    gl_buf_free(&out);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void models_that_refuse_a_schema_are_asked_in_words(void **state)
+{
+    (void)state;
+    static const char *const without[] = {
+        "gpt-4",   "gpt-4-turbo",       "gpt-4-0613",        "gpt-3.5-turbo",
+        "o1-mini", "gpt-4o-2024-05-13", "openai/gpt-4-turbo"
+    };
+    static const char *const with[] = { "gpt-4o",       "gpt-4o-mini",
+                                        "gpt-4.1-nano", "gpt-5-mini",
+                                        "o1",           "o3-mini",
+                                        "llama3.1:8b",  "ft:gpt-4o-mini-2024-07-18:o::i" };
+    gl_slice input = gl_slice_str("x");
+    gl_buf out;
+    for (size_t i = 0; i < sizeof without / sizeof *without; i++) {
+        gl_json body = pack_of(without[i], &input, 1, &out);
+        assert_int_equal(gl_json_get(body, "response_format").kind, GL_JSON_NONE);
+        gl_buf_free(&out);
+    }
+    for (size_t i = 0; i < sizeof with / sizeof *with; i++) {
+        gl_json body = pack_of(with[i], &input, 1, &out);
+        assert_int_equal(gl_json_get(body, "response_format").kind, GL_JSON_OBJECT);
+        gl_buf_free(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +274,8 @@ int main(void)
         cmocka_unit_test(the_same_draft_makes_the_same_bytes),
         cmocka_unit_test(a_body_too_large_for_its_buffer_is_said),
         cmocka_unit_test(the_last_message_of_the_user_is_found),
+        cmocka_unit_test(a_pack_numbers_its_inputs_and_asks_for_a_list_by_schema),
+        cmocka_unit_test(models_that_refuse_a_schema_are_asked_in_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

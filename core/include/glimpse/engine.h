@@ -30,6 +30,7 @@
 #include <glimpse/monitor.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
+#include <glimpse/store.h>
 #include <glimpse/version.h>
 
 #ifdef __cplusplus
@@ -58,7 +59,8 @@ typedef enum glimpse_use_openai {
  */
 typedef enum glimpse_breaker {
     GLIMPSE_BREAKER_LOCAL, /* answered by the fallback at once; late answers open the circuit too */
-    GLIMPSE_BREAKER_WAIT,  /* waits in the queue; none of its attempts is used up meanwhile */
+    GLIMPSE_BREAKER_WAIT,  /* waits in the queue; a probe costs it none of its attempts, unless an
+                            * answer had begun, which has to be paid for */
     GLIMPSE_BREAKER_FAIL   /* fails at once, without a fallback */
 } glimpse_breaker;
 
@@ -82,6 +84,7 @@ typedef struct glimpse_config {
     glimpse_sampler *sampler;
     glimpse_sampler *fallback;
     glimpse_cache *cache;
+    glimpse_store *store; /* asked after the memory cache; NULL: there is none */
 
     /* The endpoint; not read when sampler is given. See glimpse_openai_config. */
     glimpse_use_openai use_openai;
@@ -112,6 +115,7 @@ typedef struct glimpse_config {
     int64_t cache_entries; /* 2000 */
     int64_t cache_bytes;   /* 64 MiB */
     int64_t cache_ttl_ms;  /* 7200000 */
+    bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
 
     /* Playbook section 3. */
     int max_attempts;           /* 5 */
@@ -221,7 +225,8 @@ typedef struct glimpse_options {
     const glimpse_thresholds *thresholds; /* NULL = the engine's */
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
     glimpse_priority priority;
-    bool stream; /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    int coalesce; /* 1 on, 0 off, below 0 = the engine's */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);
@@ -258,6 +263,15 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
                                               const glimpse_observer *observer, void *arg,
                                               glimpse_id *id);
 
+/*
+ * The body that this draft would be sent with, so that its key is glimpse_key_of_chat of it: for
+ * who looks first whether it has been answered already. *body is NUL terminated, *len (may be NULL)
+ * bytes long, and the caller's to release with glimpse_free. Errors: INVALID, OOM.
+ */
+GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
+                                             const glimpse_options *options, char **body,
+                                             size_t *len);
+
 /* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
@@ -273,9 +287,11 @@ GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 
 /*
- * How many more requests would be sent at once if they were submitted now: concurrency less what is
- * in flight and what waits already. Who reads a long job from a file submits this many and no more,
- * so that requests do not age in the queue; what waits for a retry takes no room.
+ * How many more requests would be sent at once if they were submitted now: as many as the endpoint
+ * takes, at most concurrency, less what is in flight and what waits already. Who reads a long job
+ * from a file submits this many and no more, so that requests do not age in the queue; what waits
+ * for a retry takes no room. While requests wait for an open circuit (GLIMPSE_BREAKER_WAIT) it is
+ * concurrency less those, so that their deadlines pass together.
  */
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
 

@@ -33,6 +33,7 @@
 #define GLIMPSE_GLIMPSE_H
 
 #include <glimpse/backoff.h>
+#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>

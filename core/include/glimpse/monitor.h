@@ -29,6 +29,7 @@ typedef struct glimpse_stats {
     uint64_t by_status[GLIMPSE_STATUS_COUNT];
     uint64_t by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t notices[GLIMPSE_NOTICE_COUNT];
+    uint64_t coalesced;       /* followed an identical request that was under way */
     uint64_t attempts;        /* requests sent */
     uint64_t retries;         /* attempts after a request's first */
     uint64_t stale;           /* results after t4 */
@@ -45,6 +46,12 @@ typedef struct glimpse_stats {
     uint64_t prompt_tokens;   /* sums over live answers that said */
     uint64_t completion_tokens;
     int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
+    /* While the circuit is not closed, else 0: why it opened or a probe last failed, how many did,
+     * and for how long it has been open. */
+    glimpse_error circuit_error;
+    int circuit_http_status;
+    uint64_t circuit_probes;
+    int64_t circuit_open_ns;
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
 } glimpse_stats;
 

@@ -75,7 +75,8 @@ typedef enum glimpse_status {
     X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)     \
     X(QUOTA, "quota", "the quota or budget of this key is used up", 0)                             \
     X(STREAM_TRUNCATED, "stream_truncated", "the stream ended before the answer did", 1)           \
-    X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)
+    X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)         \
+    X(STORE, "store", "the persistent cache cannot do this now", 0)
 
 typedef enum glimpse_error {
     GLIMPSE_OK = 0,
@@ -87,9 +88,10 @@ typedef enum glimpse_error {
 
 /* Where a result's words came from. */
 typedef enum glimpse_source {
-    GLIMPSE_SOURCE_LIVE,  /* an attempt of the sampler: "live" */
-    GLIMPSE_SOURCE_CACHE, /* the prompt cache: "cache" */
-    GLIMPSE_SOURCE_LOCAL, /* made on this machine, no model was asked: "local" */
+    GLIMPSE_SOURCE_LIVE,      /* an attempt of the sampler: "live" */
+    GLIMPSE_SOURCE_CACHE,     /* the prompt cache: "cache" */
+    GLIMPSE_SOURCE_LOCAL,     /* made on this machine, no model was asked: "local" */
+    GLIMPSE_SOURCE_COALESCED, /* an identical request that was under way: "coalesced" */
     GLIMPSE_SOURCE_COUNT
 } glimpse_source;
 

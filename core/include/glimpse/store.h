@@ -65,6 +65,11 @@ GLIMPSE_API glimpse_store *glimpse_store_ref(glimpse_store *store);
 GLIMPSE_API void glimpse_store_unref(glimpse_store *store);
 GLIMPSE_API const char *glimpse_store_name(const glimpse_store *store);
 
+/* The self it was made with, if `get` is its table's get; else NULL. For who made it. */
+GLIMPSE_API void *glimpse_store_self(const glimpse_store *store,
+                                     void (*get)(void *self, const glimpse_key *key,
+                                                 glimpse_store_got_fn got, void *arg));
+
 /* The table's functions, for a caller who uses a store alone, and for the engine. */
 GLIMPSE_API void glimpse_store_get(glimpse_store *store, const glimpse_key *key,
                                    glimpse_store_got_fn got, void *arg);
@@ -74,6 +79,78 @@ GLIMPSE_API void glimpse_store_put(glimpse_store *store, const glimpse_key *key,
                                    void *arg);
 GLIMPSE_API void glimpse_store_remove(glimpse_store *store, const glimpse_key *key,
                                       glimpse_store_done_fn done, void *arg);
+
+/*
+ * The store in a SQLite file: docs/internals/store.md. Several processes may have the file open.
+ * No call and no turn of the loop waits for a lock of another process, or for the disk to be flat:
+ * what is put is gathered and written in small transactions, and what finds the file locked is
+ * tried again by a timer. A file that turns out to be damaged, or is deleted, is left alone from
+ * then on: each lookup is a miss, and the log has said so once.
+ */
+#define GLIMPSE_SQLITE_STORE_CONFIG_VERSION 1
+
+typedef struct glimpse_sqlite_store_config {
+    uint32_t version; /* set by glimpse_sqlite_store_config_init */
+    const char *path; /* REQUIRED; made, for its owner alone, where there is none */
+    int64_t ttl_ms;   /* default 2592000000 (30 days), from put; at least 1 */
+    int64_t
+        max_bytes; /* default 1 GiB of pages in use, at least 1 MiB; the oldest put goes first */
+    glimpse_log_fn log; /* NULL = silence */
+    void *log_arg;
+    glimpse_log_level log_level; /* default WARN */
+} glimpse_sqlite_store_config;
+
+GLIMPSE_API void glimpse_sqlite_store_config_init_version(glimpse_sqlite_store_config *config,
+                                                          uint32_t version);
+#define glimpse_sqlite_store_config_init(config)                                                   \
+    glimpse_sqlite_store_config_init_version((config), GLIMPSE_SQLITE_STORE_CONFIG_VERSION)
+
+/*
+ * Opens or makes the file; this alone may wait, 2 s at most for a lock. The base must outlive the
+ * store. config is copied. Errors: INVALID; OOM; STORE (the file cannot be used, and is as it was).
+ * problem, of problem_size bytes, gets a sentence about the file, without its path; may be NULL.
+ */
+GLIMPSE_API glimpse_error glimpse_sqlite_store_new(struct event_base *base,
+                                                   const glimpse_sqlite_store_config *config,
+                                                   glimpse_store **store, char *problem,
+                                                   size_t problem_size);
+
+typedef struct glimpse_sqlite_store_stats {
+    uint64_t hits, misses;
+    uint64_t expired;  /* found too old: misses too */
+    uint64_t damaged;  /* found altered: misses too */
+    uint64_t written;  /* on file */
+    uint64_t lost;     /* put, and given up: a full disk, a lock held for too long, no memory */
+    uint64_t rejected; /* too large to be put: docs/internals/store.md */
+    uint64_t evicted;  /* deleted for the size bound, or for their age */
+    uint64_t busy;     /* how often a lock of another process was met */
+    uint64_t commits, checkpoints;
+    uint64_t waiting;         /* put and not on file yet */
+    uint64_t turns;           /* of the loop in which the store did something */
+    uint64_t longest_turn_ns; /* the longest time it held the loop in one of them */
+} glimpse_sqlite_store_stats;
+
+/* Of a store made by glimpse_sqlite_store_new; of another, all zero. */
+GLIMPSE_API void glimpse_sqlite_store_get_stats(const glimpse_store *store,
+                                                glimpse_sqlite_store_stats *stats);
+
+/* What is in a file. Waits for the disk, reads all of the index; not for a loop. */
+typedef struct glimpse_sqlite_file_stats {
+    uint64_t entries, bytes;        /* samples, and bytes of them */
+    uint64_t expired;               /* of the entries, those older than ttl_ms */
+    int64_t oldest_ms;              /* age of the oldest entry, -1 when there is none */
+    int64_t format;                 /* version of the file's format */
+    uint64_t file_bytes, log_bytes; /* of the file itself, and of the log (-wal) beside it */
+} glimpse_sqlite_file_stats;
+
+/* Neither makes a file that is not there. Errors: INVALID; STORE (problem says why). */
+GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
+                                                      glimpse_sqlite_file_stats *stats,
+                                                      char *problem, size_t problem_size);
+/* Deletes what was put older_than_ms ago or earlier (0: all), and gives the room back. */
+GLIMPSE_API glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
+                                                    uint64_t *removed, char *problem,
+                                                    size_t problem_size);
 
 #ifdef __cplusplus
 }

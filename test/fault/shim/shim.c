@@ -5,9 +5,14 @@
  *                          of a file named out.jsonl fails with this errno. `short` lets the K-th
  *                          write take one byte and the next ones fail.
  *   FAULT_CLOCK=jump       the clock of the calendar jumps by hours and by decades at each look.
+ *   FAULT_RESOLV=FILE      is read in place of /etc/resolv.conf.
+ *   FAULT_FDS=FILE         gets, at the program's end, a line with the number of descriptors open
+ * at its start and now, and one for each of those that is open now.
  */
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,4 +130,66 @@ EXPORT time_t time(time_t *now)
     time_t result = real(NULL) + jump();
     if (now != NULL) *now = result;
     return result;
+}
+
+/* --- names --- */
+
+EXPORT int open(const char *path, int flags, ...)
+{
+    int (*real)(const char *, int, ...);
+    *(void **)&real = next("open");
+    va_list args;
+    va_start(args, flags);
+    unsigned mode = flags & O_CREAT ? va_arg(args, unsigned) : 0;
+    va_end(args);
+    const char *resolv = getenv("FAULT_RESOLV");
+    if (resolv != NULL && strcmp(path, "/etc/resolv.conf") == 0) path = resolv;
+    return real(path, flags, mode);
+}
+
+/* --- descriptors --- */
+
+enum { DESCRIPTORS = 1024 };
+
+static int open_at_start;
+
+static int count_open(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < DESCRIPTORS; fd++) count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+/* getrusage's ru_maxrss is also that of the process that forked this one. */
+static long most_memory(void)
+{
+    char line[256];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0) kib = strtol(line + 6, NULL, 10);
+    if (file != NULL) fclose(file);
+    return kib;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+    open_at_start = count_open();
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    const char *path = getenv("FAULT_FDS");
+    int now = count_open();
+    if (path == NULL) return;
+    FILE *report = fopen(path, "w");
+    if (report == NULL) return;
+    fprintf(report, "%d %d %ld\n", open_at_start, now, most_memory());
+    for (int fd = 0; fd < DESCRIPTORS; fd++) {
+        char name[64], target[512];
+        snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+        ssize_t len = fd == fileno(report) ? -1 : readlink(name, target, sizeof target - 1);
+        if (len >= 0) fprintf(report, "%d %.*s\n", fd, (int)len, target);
+    }
+    fclose(report);
 }

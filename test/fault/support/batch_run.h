@@ -1,14 +1,24 @@
 /*
  * batch_run.h - one run of `glimpse batch` as a child of the test, against the scripted server in
- * the test's own loop; what it left behind; and the invariants that hold whatever the fault was:
+ * the test's own loop; what it left behind; and the nine invariants, which the run itself checks
+ * whatever the fault was. batch_end fails a run that did not get to check all nine, and says that
+ * it did, for the table of the rows.
  *
- *   I1 each line has one record, or is counted as unsent     I2 each line of the output is JSON
- *   I3 the key is in nothing that was written                I4 memory is bounded
- *   I5 attempts told = requests the server counted, bounded  I6 waiting costs no CPU (batch_waited)
- *   I7 it ends in time                                       I8 no sanitizer has a word to say
+ *   I1 each line has one record, or is counted as unsent
+ *   I2 each line of the output is one JSON object
+ *   I3 the key is in no file that the run left: standard output and error with the log at level
+ *      debug, output, summary; and the requests did carry it
+ *   I4 memory is bounded
+ *   I5 attempts told = requests the server counted, and within the retry budget
+ *   I6 CPU time is that of a healthy run thrice, of the lines and attempts, and 5 % of the time
+ *   I7 each record's own time is at most the deadline and 1 s
+ *   I8 as many descriptors are open at the end as at the start; no sanitizer has a word to say, of
+ *      leaks neither
+ *   I9 the healthy lines among the others, of a model of their own, are aligned at once; where the
+ *      whole endpoint is the fault, a second endpoint on the same loop is asked (batch_beside);
+ * where the run is stopped, none of them has an error
  *
- * (I9, that other lines go on, is the tests' own.) Files are kept in FAULT_DIR/NAME, where the last
- * test searches them for the key once more.
+ * Files are kept in FAULT_DIR/NAME, where the last test searches them for the key once more.
  */
 #ifndef BATCH_RUN_H
 #define BATCH_RUN_H
@@ -20,6 +30,7 @@
 
 #include <cmocka.h>
 #include <event2/event.h>
+#include <glimpse/glimpse.h>
 #include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -31,7 +42,13 @@
 /* The key of every fault test; lib.sh of the shell tests has the same. */
 #define CANARY "sk-canary-4b1f0e9d7c5a38266"
 
-enum { BATCH_ARGS = 64, BATCH_ANY = -1 };
+enum { BATCH_ARGS = 64, BATCH_ENVIRONMENT = 8, BATCH_ANY = -1 };
+
+/* A line that the server always answers (fault_server_healthy). */
+#define HEALTHY_MARK "\"model\":\"healthy\""
+#define HEALTHY_LINE(id)                                                                           \
+    "{\"custom_id\":\"" id "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\","              \
+    "\"body\":{" HEALTHY_MARK ",\"messages\":[{\"role\":\"user\",\"content\":\"" id "\"}]}}\n"
 
 typedef struct batch_run {
     struct event_base *base;
@@ -39,40 +56,60 @@ typedef struct batch_run {
     char dir[400], url[64];
     const char *args[BATCH_ARGS]; /* behind `glimpse batch`; NULL terminated */
     size_t arg_count;
-    const char
-        *environment;   /* NAME=VALUE for shim.c, which is then loaded into the child; or NULL */
+    const char *environment[BATCH_ENVIRONMENT];
+    size_t environment_count;
+    bool no_key;        /* OPENAI_API_KEY is not set, or in the environment above */
+    bool alone;         /* no healthy lines: the endpoint answers nobody. Wants batch_beside. */
+    bool shared_wire;   /* a healthy line may need a second attempt: its connection was broken */
+    bool starved;       /* nothing can be healthy: the whole process lacks something */
+    bool dies;          /* ends at once, with everything open */
     bool own_ids;       /* the lines are not those of batch_drafts */
     bool loses_records; /* not every record that was made could be written */
     bool torn_end;      /* the last line may be torn */
-    bool other_server;  /* the requests are not this server's to count */
-    long stack_kib;     /* limits of the child; 0 = as they are */
+    bool lost_requests; /* the server may have counted fewer than were sent */
+    size_t (*requests)(void *server); /* counts them, in place of `server`; or NULL */
+    void *requests_arg;
+    int stdout_fd;  /* the child's standard output; 0 = a file */
+    long stack_kib; /* limits of the child; 0 = as they are */
     long descriptors;
     long file_bytes;
-    long rss_kib;       /* most memory; 0 = a bound for all that is small */
+    long rss_kib;       /* of memory above the bound for all that is small */
     double seconds_max; /* 0 = 20 */
-    size_t lines;
-    void (*while_running)(struct batch_run *run, int pid); /* called every 10 ms, or NULL */
+    double cpu_work;    /* seconds of CPU that the amount of bytes is worth */
+    int64_t deadline_ms;
+    size_t lines, healthy_lines;
+    void (*while_running)(struct batch_run *run, int pid); /* every 10 ms, last with 0; or NULL */
+    void *arg;                                             /* the test's own */
     struct memory *kept;
 
     /* afterwards */
     int pid, code; /* exit code, or 1000 + the signal */
     double seconds, cpu;
+    unsigned checked; /* invariants, a bit each */
     long max_rss_kib;
     char *err, *out;
     size_t err_len, out_len;
-    struct json_object **records;
-    size_t count;
+    struct json_object **records; /* but those of healthy lines */
+    size_t count, healthy;
+    int64_t attempts; /* of all lines */
     struct json_object *summary;
 } batch_run;
 
 /* name: the test's, it names the folder. */
 void batch_init(batch_run *run, const char *name);
 void batch_end(batch_run *run);
+void batch_free(batch_run *run); /* without a word about invariants */
 
-/* Options; the last argument is NULL. */
+/* Options, a later one counts; the last argument is NULL. */
 void batch_args(batch_run *run, ...) __attribute__((sentinel));
 
-/* The input: n drafts with the ids d1 to dn; or any bytes, lines of which are said. */
+/* NAME=VALUE, for the program or for shim.c; must live as long as the run. */
+void batch_env(batch_run *run, const char *assignment);
+/* The deadline of each request; 15 s otherwise. */
+void batch_deadline(batch_run *run, int ms);
+
+/* The input: n drafts with the ids d1 to dn; or any bytes, lines of which are said. A healthy line
+ * stands before and behind the drafts; two behind the bytes, if these end with a line end. */
 void batch_drafts(batch_run *run, size_t n);
 void batch_input(batch_run *run, const char *text, size_t len, size_t lines);
 
@@ -81,8 +118,14 @@ void batch_go(batch_run *run, int code);
 /* The same with any exit code. */
 void batch_run_only(batch_run *run);
 
-/* It spent its time waiting (I6). */
-void batch_waited(const batch_run *run);
+/* I9 for a run whose endpoint answers nobody: the library in this process, one engine for that
+ * endpoint and one for a healthy one on the same loop; the healthy one's requests are aligned at
+ * the first attempt while the others fail. Also its log is free of the key, its memory and
+ * descriptors are back. config: what the endpoint needs, or NULL; its URL and key are the run's. */
+void batch_beside(batch_run *run, const glimpse_config *config);
+
+/* The file NAME of the run's folder is free of the key (I3). */
+void batch_no_key(batch_run *run, const char *name);
 
 /* The i-th record, the one of an id, and a member of it by "a.b.c"; NULL where there is none. */
 struct json_object *batch_record(const batch_run *run, const char *id);

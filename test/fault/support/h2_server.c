@@ -87,10 +87,26 @@ static void reset(conn *c, int32_t stream, uint32_t code)
     nghttp2_submit_rst_stream(c->session, 0, stream, code);
 }
 
+/* A part of a request's body; in these tests it is the whole of it. */
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data,
+                   size_t len, void *arg)
+{
+    (void)flags;
+    (void)arg;
+    static char healthy;
+    if (memmem(data, len, HEALTHY_MARK, strlen(HEALTHY_MARK)) != NULL)
+        nghttp2_session_set_stream_user_data(session, stream, &healthy);
+    return 0;
+}
+
 /* A request is whole. */
 static void take(conn *c, int32_t stream)
 {
     h2_server *server = c->server;
+    if (nghttp2_session_get_stream_user_data(c->session, stream) != NULL) {
+        answer(c, stream);
+        return;
+    }
     switch (server->fault) {
     case H2_REFUSE:
     case H2_INTERNAL:
@@ -237,6 +253,7 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd, struct
     assert_int_equal(nghttp2_option_new(&option), 0);
     nghttp2_session_callbacks_set_send_callback(callbacks, send_bytes);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+    nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid);
@@ -265,6 +282,11 @@ static int choose(SSL *ssl, const unsigned char **out, unsigned char *out_len,
     return SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+static size_t count_requests(void *server)
+{
+    return h2_server_requests(server);
+}
+
 h2_server *h2_server_new(batch_run *run, tls_setup *tls, h2_fault fault, size_t times)
 {
     h2_server *server = calloc(1, sizeof *server);
@@ -283,7 +305,8 @@ h2_server *h2_server_new(batch_run *run, tls_setup *tls, h2_fault fault, size_t 
     socklen_t len = sizeof address;
     getsockname(evconnlistener_get_fd(server->listener), (struct sockaddr *)&address, &len);
     snprintf(run->url, sizeof run->url, "https://127.0.0.1:%d/v1", ntohs(address.sin_port));
-    run->other_server = true;
+    run->requests = count_requests;
+    run->requests_arg = server;
     batch_args(run, "--http", "2", NULL);
     return server;
 }

@@ -1,0 +1,18 @@
+/*
+ * named_status.h - the HTTP status that an error within a 200 would have had, by the names it goes
+ * by. Pure. The table is that of docs/internals/backoff.md.
+ */
+#ifndef GL_OPENAI_NAMED_STATUS_H
+#define GL_OPENAI_NAMED_STATUS_H
+
+#include <stdbool.h>
+
+/* The error's `code` (a number as its digits) and `type`; NULL or "" where it has none. The code
+ * says more than the type. 0: neither is a name that stands for a status. */
+int gl_named_status(const char *code, const char *type);
+
+/* Whether they say that the account has no money, or may not spend what it has; beside a 429 that
+ * is a failure which no waiting cures. */
+bool gl_named_quota(const char *code, const char *type);
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * secrets.h - the keys and tokens that a sampler sends, and taking them out of what an endpoint
+ * echoes: they reach no result, no message and no log. Pure.
+ */
+#ifndef GL_OPENAI_SECRETS_H
+#define GL_OPENAI_SECRETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/slice.h"
+
+typedef struct gl_secrets {
+    char **lines; /* header lines; of each, the last word is secret */
+    size_t count;
+    gl_buf scrubbed; /* the copy of a body that held one */
+} gl_secrets;
+
+void gl_secrets_init(gl_secrets *secrets);
+void gl_secrets_free(gl_secrets *secrets);
+
+/* Room for so many lines, once. false: out of memory. */
+bool gl_secrets_reserve(gl_secrets *secrets, size_t count);
+
+/* Takes over a line, for which there is room; false when it is NULL, for want of memory. */
+bool gl_secrets_keep(gl_secrets *secrets, char *line);
+
+/* Whether a header line's name says that its value is a secret: Authorization, api-key,
+ * X-Auth-Token, Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
+bool gl_secrets_is_one(const char *line);
+
+/* Makes of a text one without secrets, as long as before; it lives until the next call or the
+ * recycle. false: out of memory for the copy that takes. */
+bool gl_secrets_scrub(gl_secrets *secrets, gl_slice *body);
+void gl_secrets_recycle(gl_secrets *secrets);
+
+/* A short text without secrets; text itself when it holds none. (A body had none left, but JSON can
+ * spell one in escapes.) */
+const char *gl_secrets_scrub_line(const gl_secrets *secrets, const char *text, char *line,
+                                  size_t size);
+
+/* How much of a text that still grows may be shown: its end may be the beginning of a secret. */
+size_t gl_secrets_safe_length(const gl_secrets *secrets, gl_slice text);
+
+#endif

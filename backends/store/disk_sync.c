@@ -1,0 +1,79 @@
+/*
+ * disk_sync.c - see disk_sync.h. Owns one context of the kernel's asynchronous I/O and the
+ * descriptor that it answers by. Called by checkpoint.c.
+ */
+#include "store/disk_sync.h"
+
+#include <linux/aio_abi.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+
+struct gl_disk_sync {
+    aio_context_t context;
+    gl_watch *watch;
+    int fd; /* readable when the kernel is done */
+    bool under_way;
+    void (*done)(void *arg, bool on_disk);
+    void *arg;
+};
+
+static void answered(int fd, int events, void *arg)
+{
+    (void)events;
+    gl_disk_sync *sync = arg;
+    uint64_t count;
+    struct io_event event;
+    if (read(fd, &count, sizeof count) != sizeof count) return;
+    if (syscall(SYS_io_getevents, sync->context, 1L, 1L, &event, NULL) != 1) event.res = -1;
+    sync->under_way = false;
+    gl_watch_set(sync->watch, 0);
+    sync->done(sync->arg, event.res == 0);
+}
+
+gl_disk_sync *gl_disk_sync_new(gl_loop *loop, void (*done)(void *arg, bool on_disk), void *arg)
+{
+    gl_disk_sync *sync = gl_calloc(1, sizeof *sync);
+    if (sync == NULL) return NULL;
+    sync->done = done;
+    sync->arg = arg;
+    sync->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (sync->fd >= 0 && syscall(SYS_io_setup, 1L, &sync->context) == 0)
+        sync->watch = gl_watch_new(loop, sync->fd, answered, sync);
+    if (sync->watch != NULL) return sync;
+    gl_disk_sync_free(sync);
+    return NULL;
+}
+
+void gl_disk_sync_free(gl_disk_sync *sync)
+{
+    if (sync == NULL) return;
+    gl_watch_free(sync->watch);
+    if (sync->context != 0) syscall(SYS_io_destroy, sync->context);
+    if (sync->fd >= 0) close(sync->fd);
+    gl_free(sync);
+}
+
+bool gl_disk_sync_start(gl_disk_sync *sync, int fd)
+{
+    struct iocb block = { .aio_lio_opcode = IOCB_CMD_FSYNC,
+                          .aio_fildes = (uint32_t)fd,
+                          .aio_flags = IOCB_FLAG_RESFD,
+                          .aio_resfd = (uint32_t)sync->fd },
+                *blocks[] = { &block };
+    if (!gl_watch_set(sync->watch, GL_WATCH_READ)) return false;
+    if (syscall(SYS_io_submit, sync->context, 1L, blocks) != 1) {
+        gl_watch_set(sync->watch, 0);
+        return false;
+    }
+    sync->under_way = true;
+    return true;
+}
+
+bool gl_disk_sync_under_way(const gl_disk_sync *sync)
+{
+    return sync->under_way;
+}

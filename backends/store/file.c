@@ -1,0 +1,299 @@
+/*
+ * file.c - see file.h. Called by the store when it is made and freed, and by maintain.c.
+ *
+ * A file that is not certainly ours is never written to: what is there must be empty, or carry our
+ * application id and our format.
+ */
+#include "store/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/vfs.h"
+
+/* While a file is opened nothing runs on the loop yet. 2 s: another process that makes the file, or
+ * recovers the log of one that was killed, takes milliseconds. */
+enum { OPEN_WAIT_MS = 2000, ALONE_WAIT_MS = 5000, STEP_MS = 10 };
+
+static const char *const texts[GL_STATEMENTS] = {
+    [GL_BEGIN] = "BEGIN IMMEDIATE",
+    [GL_COMMIT] = "COMMIT",
+    [GL_ROLLBACK] = "ROLLBACK",
+    [GL_GET] = "SELECT put_ms, digest, value FROM sample WHERE key = ?1",
+    [GL_PUT] = "REPLACE INTO sample (key, put_ms, digest, value) VALUES (?1, ?2, ?3, ?4)",
+    [GL_REMOVE] = "DELETE FROM sample WHERE key = ?1",
+    [GL_EVICT] = "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?1)",
+    [GL_EXPIRE] = "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?1)"
+                  " AND put_ms < ?2",
+    [GL_PAGES] = "PRAGMA page_count",
+    [GL_FREE_PAGES] = "PRAGMA freelist_count",
+};
+
+/* In the order of ids, samples are in the order in which they were put: a REPLACE takes a new id.
+ */
+static const char schema[] =
+    "CREATE TABLE sample (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
+    " put_ms INTEGER NOT NULL, digest BLOB NOT NULL, value BLOB NOT NULL)";
+
+gl_trouble gl_file_trouble(int rc)
+{
+    switch (rc & 0xff) {
+    case SQLITE_OK:
+    case SQLITE_ROW:
+    case SQLITE_DONE:
+        return GL_FINE;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL: /* looked at a lock often, and was not let sleep */
+    case SQLITE_SCHEMA:
+        return GL_BUSY;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR: /* a table that is not there any more */
+    case SQLITE_MISMATCH:
+    case SQLITE_CONSTRAINT:
+        return GL_DAMAGED;
+    default:
+        return GL_FULL;
+    }
+}
+
+static void tell(char *problem, size_t size, const char *text)
+{
+    if (problem != NULL && size != 0) snprintf(problem, size, "%s", text);
+}
+
+static glimpse_error refused(char *problem, size_t size, const char *text)
+{
+    tell(problem, size, text);
+    return GLIMPSE_ERR_STORE;
+}
+
+/* SQLite's own words; they name no path and no value. */
+static glimpse_error refused_by(sqlite3 *db, int rc, char *problem, size_t size)
+{
+    if ((rc & 0xff) == SQLITE_NOMEM) {
+        tell(problem, size, "out of memory");
+        return GLIMPSE_ERR_OOM;
+    }
+    switch (rc & 0xff) {
+    case SQLITE_NOTADB:
+        return refused(problem, size, "is not a store of Glimpse's");
+    case SQLITE_READONLY:
+        return refused(problem, size, "may not be written");
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+        return refused(problem, size, "is locked by another process");
+    default:
+        break;
+    }
+    if (problem != NULL && size != 0)
+        snprintf(problem, size, "cannot be used: %s",
+                 (rc & 0xff) == SQLITE_CORRUPT || db == NULL ? sqlite3_errstr(rc)
+                                                             : sqlite3_errmsg(db));
+    return GLIMPSE_ERR_STORE;
+}
+
+/* --- short work on a connection --- */
+
+static int number_of(sqlite3 *db, const char *sql, int64_t *number)
+{
+    sqlite3_stmt *statement = NULL;
+    int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+    if (rc == SQLITE_OK) rc = sqlite3_step(statement);
+    if (rc == SQLITE_ROW) *number = sqlite3_column_int64(statement, 0);
+    int end = sqlite3_finalize(statement);
+    if (rc == SQLITE_ROW || rc == SQLITE_DONE) return SQLITE_OK;
+    return end != SQLITE_OK ? end : rc;
+}
+
+/* Switching to a log needs the file for itself for a moment, and does not ask the busy handler. */
+static int switch_to_log(sqlite3 *db)
+{
+    int rc = SQLITE_BUSY;
+    for (int waited = 0; waited < OPEN_WAIT_MS; waited += STEP_MS) {
+        rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+        if ((rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED) break;
+        poll(NULL, 0, STEP_MS);
+    }
+    return rc;
+}
+
+/* Ours, empty, or neither. */
+static glimpse_error look_at(sqlite3 *db, bool *empty, char *problem, size_t size)
+{
+    int64_t id = 0, format = 0, objects = 0;
+    int rc = number_of(db, "SELECT count(*) FROM sqlite_schema", &objects);
+    if (rc == SQLITE_OK) rc = number_of(db, "PRAGMA application_id", &id);
+    if (rc == SQLITE_OK) rc = number_of(db, "PRAGMA user_version", &format);
+    if (rc != SQLITE_OK) return refused_by(db, rc, problem, size);
+    *empty = objects == 0 && id == 0 && format == 0;
+    if (*empty) return GLIMPSE_OK;
+    if (id != GL_STORE_APPLICATION_ID) return refused(problem, size, "is not a store of Glimpse's");
+    if (format == GL_STORE_FORMAT) return GLIMPSE_OK;
+    if (problem != NULL && size != 0)
+        snprintf(problem, size, "has format %lld, of a %s version of Glimpse; this one reads %d",
+                 (long long)format, format > GL_STORE_FORMAT ? "newer" : "different",
+                 GL_STORE_FORMAT);
+    return GLIMPSE_ERR_STORE;
+}
+
+/* Whoever is first makes it; who comes second finds it made. */
+static glimpse_error make(sqlite3 *db, char *problem, size_t size)
+{
+    char marks[80];
+    bool empty = false;
+    snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d",
+             GL_STORE_APPLICATION_ID, GL_STORE_FORMAT);
+    int rc = switch_to_log(db);
+    if (rc == SQLITE_OK) rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (rc != SQLITE_OK) return refused_by(db, rc, problem, size);
+    glimpse_error error = look_at(db, &empty, problem, size);
+    if (error == GLIMPSE_OK && empty) {
+        rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
+        if (rc == SQLITE_OK) rc = sqlite3_exec(db, marks, NULL, NULL, NULL);
+    }
+    if (error == GLIMPSE_OK && rc == SQLITE_OK) rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    if (error == GLIMPSE_OK && rc != SQLITE_OK) error = refused_by(db, rc, problem, size);
+    if (error != GLIMPSE_OK) sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    return error;
+}
+
+/* --- opening --- */
+
+/* What is there before SQLite looks: nothing, a file, or something SQLite must not be shown. A new
+ * file is its owner's alone: answers may be private. */
+static glimpse_error look_at_path(const char *path, bool may_make, char *problem, size_t size)
+{
+    struct stat what;
+    if (stat(path, &what) == 0) {
+        if (!S_ISREG(what.st_mode)) return refused(problem, size, "is not a regular file");
+        return GLIMPSE_OK;
+    }
+    if (errno == ENOENT && may_make) {
+        int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+        if (fd >= 0) close(fd); /* before SQLite has a lock that this could give up */
+        if (fd >= 0 || errno == EEXIST) return GLIMPSE_OK;
+    }
+    if (problem != NULL && size != 0)
+        snprintf(problem, size, "%s: %s", may_make ? "cannot be made" : "cannot be opened",
+                 errno == ENOENT   ? "no such file or directory"
+                 : errno == EACCES ? "permission denied"
+                 : errno == EROFS  ? "the file system is read-only"
+                 : errno == ENOSPC ? "no space is left on the device"
+                                   : "the system refuses");
+    return GLIMPSE_ERR_STORE;
+}
+
+static int connect_to(sqlite3 **db, const char *path, const char *vfs, int wait_ms)
+{
+    int rc = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+    if (rc != SQLITE_OK) return rc;
+    sqlite3_extended_result_codes(*db, 1);
+    sqlite3_busy_timeout(*db, wait_ms);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_DEFENSIVE, 1, (int *)NULL);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, (int *)NULL);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, (int *)NULL);
+    sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
+    return SQLITE_OK;
+}
+
+/* Opens, looks, and makes what is empty. *db is to be closed either way. */
+static glimpse_error open_checked(sqlite3 **db, const char *path, bool may_make, char *problem,
+                                  size_t size)
+{
+    glimpse_error error = look_at_path(path, may_make, problem, size);
+    if (error != GLIMPSE_OK) return error;
+    int rc = connect_to(db, path, NULL, may_make ? OPEN_WAIT_MS : ALONE_WAIT_MS);
+    if (rc != SQLITE_OK) return refused_by(*db, rc, problem, size);
+    if (sqlite3_db_readonly(*db, "main") == 1) return refused(problem, size, "may not be written");
+    bool empty = false;
+    error = look_at(*db, &empty, problem, size);
+    if (error == GLIMPSE_OK && empty)
+        error = may_make ? make(*db, problem, size) : refused(problem, size, "is empty");
+    return error;
+}
+
+static int prepare(gl_file *file, const char *path)
+{
+    const char *vfs = gl_vfs_name();
+    int rc = vfs != NULL ? connect_to(&file->db, path, vfs, 0) : SQLITE_NOMEM;
+    /* The cache: the pages above the leaves of a million entries, several times over. */
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(file->db,
+                          "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
+                          "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
+                          NULL, NULL, NULL);
+    for (int i = 0, waited = 0; i < GL_STATEMENTS && rc == SQLITE_OK; i++) {
+        rc = sqlite3_prepare_v3(file->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
+                                &file->statements[i], NULL);
+        if (gl_file_trouble(rc) != GL_BUSY || waited >= OPEN_WAIT_MS) continue;
+        poll(NULL, 0, STEP_MS);
+        waited += STEP_MS;
+        rc = SQLITE_OK;
+        i--;
+    }
+    return rc;
+}
+
+glimpse_error gl_file_open(gl_file *file, const char *path, char *problem, size_t size)
+{
+    *file = (gl_file){ .page_size = 0 };
+    glimpse_error error = open_checked(&file->keeper, path, true, problem, size);
+    if (error != GLIMPSE_OK) return error;
+    /* What a killed process left in the log goes into the file now, when waiting is allowed. */
+    int rc = switch_to_log(file->keeper);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_wal_checkpoint_v2(file->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+    if ((rc & 0xff) == SQLITE_BUSY) rc = SQLITE_OK;
+    if (rc == SQLITE_OK)
+        rc = sqlite3_exec(file->keeper, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0",
+                          NULL, NULL, NULL);
+    if (rc == SQLITE_OK) rc = number_of(file->keeper, "PRAGMA page_size", &file->page_size);
+    sqlite3_busy_timeout(file->keeper, 0);
+    if (rc != SQLITE_OK) return refused_by(file->keeper, rc, problem, size);
+    rc = prepare(file, path);
+    return rc == SQLITE_OK ? GLIMPSE_OK : refused_by(file->db, rc, problem, size);
+}
+
+void gl_file_close(gl_file *file)
+{
+    for (int i = 0; i < GL_STATEMENTS; i++) sqlite3_finalize(file->statements[i]);
+    sqlite3_close(file->db);
+    if (file->db != NULL && file->keeper != NULL) { /* it is a store, and was opened whole */
+        sqlite3_exec(file->keeper, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
+        sqlite3_db_config(file->keeper, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
+    }
+    sqlite3_close(file->keeper); /* last, so that its checkpoint finds nothing else open */
+    *file = (gl_file){ .page_size = 0 };
+}
+
+int gl_file_run(gl_file *file, gl_statement which)
+{
+    sqlite3_stmt *statement = file->statements[which];
+    int rc = sqlite3_step(statement);
+    int end = sqlite3_reset(statement);
+    if (rc == SQLITE_DONE || rc == SQLITE_ROW) rc = end;
+    return rc;
+}
+
+int64_t gl_file_number(gl_file *file, gl_statement which)
+{
+    sqlite3_stmt *statement = file->statements[which];
+    int64_t number = -1;
+    if (sqlite3_step(statement) == SQLITE_ROW) number = sqlite3_column_int64(statement, 0);
+    sqlite3_reset(statement);
+    return number;
+}
+
+sqlite3 *gl_file_open_alone(const char *path, char *problem, size_t size)
+{
+    sqlite3 *db = NULL;
+    if (open_checked(&db, path, false, problem, size) == GLIMPSE_OK) return db;
+    sqlite3_close(db);
+    return NULL;
+}

@@ -1,0 +1,167 @@
+/*
+ * sqlite.c - the glimpse_store in a SQLite file: its table of functions, how it is made and freed,
+ * and what reads.c and writes.c share: the account of each turn, the log, the digest.
+ *
+ * Called by the engine and by callers who use a store alone. Never waits for a lock or a disk but
+ * while it is made and freed.
+ */
+#include "store/sqlite.h"
+
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/alloc.h"
+
+/* --- the account of a turn --- */
+
+static void turn_begins(void *arg)
+{
+    gl_sqlite *self = arg;
+    self->stats.turns++;
+    self->spent = 0;
+}
+
+gl_time gl_sqlite_begin(gl_sqlite *self)
+{
+    gl_defer_next_turn(self->on_turn);
+    return gl_clock_now();
+}
+
+void gl_sqlite_end(gl_sqlite *self, gl_time begun)
+{
+    self->spent += gl_time_since(gl_clock_now(), begun);
+    if (self->spent > self->stats.longest_turn_ns) self->stats.longest_turn_ns = self->spent;
+}
+
+static void checkpoint_worked(void *arg, gl_time begun)
+{
+    gl_sqlite *self = arg;
+    gl_defer_next_turn(self->on_turn);
+    gl_sqlite_end(self, begun);
+}
+
+/* --- the log --- */
+
+void gl_sqlite_tell(gl_sqlite *self, glimpse_log_level level, const char *event, const char *reason)
+{
+    glimpse_log_field fields[] = { { "path", self->path, 0 }, { "reason", reason, 0 } };
+    gl_log_emit(&self->log, level, event, fields, 2);
+}
+
+void gl_sqlite_give_up(gl_sqlite *self, const char *reason)
+{
+    if (self->gone) return;
+    self->gone = true;
+    gl_sqlite_tell(self, GLIMPSE_LOG_ERROR, "store_given_up", reason);
+}
+
+/* --- the digest --- */
+
+bool gl_sqlite_digest(gl_sqlite *self, const glimpse_key *key, int64_t put_ms, gl_slice value,
+                      unsigned char digest[32])
+{
+    char time[8];
+    for (size_t i = 0; i < sizeof time; i++)
+        time[i] = (char)(unsigned char)((uint64_t)put_ms >> (8 * i));
+    const gl_slice parts[] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes),
+                               gl_slice_of(time, sizeof time), value };
+    return gl_sha256_digest(self->sha, parts, 3, digest);
+}
+
+/* --- made and freed --- */
+
+void glimpse_sqlite_store_config_init_version(glimpse_sqlite_store_config *config, uint32_t version)
+{
+    *config = (glimpse_sqlite_store_config){
+        .version = version,
+        .ttl_ms = INT64_C(30) * 24 * 3600 * 1000,
+        .max_bytes = INT64_C(1) << 30,
+        .log_level = GLIMPSE_LOG_WARN,
+    };
+}
+
+static void let_go(gl_sqlite *self)
+{
+    gl_reads_end(self);
+    gl_checkpoint_free(self->checkpoint);
+    self->checkpoint = NULL;
+    gl_writes_end(self);
+    gl_file_close(&self->file);
+    gl_defer_free(self->on_turn);
+    gl_sha256_free(self->sha);
+    gl_loop_free(self->loop);
+    gl_free(self->path);
+    gl_free(self);
+}
+
+static void destroy(void *arg)
+{
+    gl_sqlite *self = arg;
+    if (self->freed != NULL) *self->freed = true;
+    let_go(self);
+}
+
+static const glimpse_store_vtable vtable = {
+    .version = GLIMPSE_STORE_VERSION,
+    .name = "sqlite",
+    .get = gl_sqlite_get,
+    .cancel = gl_sqlite_cancel,
+    .put = gl_sqlite_put,
+    .remove = gl_sqlite_remove,
+    .destroy = destroy,
+};
+
+static glimpse_error set_up(gl_sqlite *self, struct event_base *base,
+                            const glimpse_sqlite_store_config *config, char *problem, size_t size)
+{
+    self->ttl_ms = config->ttl_ms;
+    self->max_bytes = config->max_bytes;
+    self->log = (gl_log){ config->log, config->log_arg, config->log_level };
+    self->path = gl_strdup(config->path);
+    self->loop = gl_loop_new(base);
+    self->sha = gl_sha256_new();
+    if (self->loop != NULL) self->on_turn = gl_defer_new(self->loop, turn_begins, self);
+    if (self->path == NULL || self->on_turn == NULL || self->sha == NULL || !gl_reads_setup(self) ||
+        !gl_writes_setup(self))
+        return GLIMPSE_ERR_OOM;
+    glimpse_error error = gl_file_open(&self->file, config->path, problem, size);
+    if (error != GLIMPSE_OK) return error;
+    sqlite3_wal_hook(self->file.db, gl_writes_committed, self);
+    self->checkpoint = gl_checkpoint_new(self->loop, &self->file, config->path,
+                                         gl_writes_checkpointed, checkpoint_worked, self);
+    if (self->checkpoint == NULL) return GLIMPSE_ERR_OOM;
+    struct stat what;
+    if (stat(config->path, &what) == 0) {
+        self->device = what.st_dev;
+        self->inode = what.st_ino;
+    }
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_sqlite_store_new(struct event_base *base,
+                                       const glimpse_sqlite_store_config *config,
+                                       glimpse_store **store, char *problem, size_t problem_size)
+{
+    if (problem != NULL && problem_size != 0) *problem = '\0';
+    if (store == NULL) return GLIMPSE_ERR_INVALID;
+    *store = NULL;
+    if (base == NULL || config == NULL || config->version != GLIMPSE_SQLITE_STORE_CONFIG_VERSION ||
+        config->path == NULL || config->path[0] == '\0' || config->ttl_ms < 1 ||
+        config->max_bytes < 1 << 20)
+        return GLIMPSE_ERR_INVALID;
+    gl_sqlite *self = gl_calloc(1, sizeof *self);
+    if (self == NULL) return GLIMPSE_ERR_OOM;
+    glimpse_error error = set_up(self, base, config, problem, problem_size);
+    if (error == GLIMPSE_OK) error = glimpse_store_new(&vtable, self, store);
+    if (error == GLIMPSE_OK) return GLIMPSE_OK;
+    let_go(self);
+    if (error == GLIMPSE_ERR_OOM && problem != NULL && problem_size != 0)
+        snprintf(problem, problem_size, "cannot be used: out of memory");
+    return error;
+}
+
+void glimpse_sqlite_store_get_stats(const glimpse_store *store, glimpse_sqlite_store_stats *stats)
+{
+    const gl_sqlite *self = glimpse_store_self(store, gl_sqlite_get);
+    *stats = self != NULL ? self->stats : (glimpse_sqlite_store_stats){ .hits = 0 };
+}

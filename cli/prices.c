@@ -1,0 +1,217 @@
+/*
+ * prices.c - the table of prices, the user's file, and the sums. Called by cost.c.
+ *
+ * The file: {"MODEL":{"input":0.15,"cached_input":0.075,"output":0.6,"max_output":16384},...}, all
+ * in US dollars for a million tokens; cached_input and max_output may be left out, output too where
+ * there is none (embeddings). A model of the file takes the place of the table's whole row.
+ */
+#include "prices.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+#include "config_file.h"
+#include "exits.h"
+#include "say.h"
+
+#define PRICES_FILE_MAX ((size_t)1024 * 1024)
+
+/*
+ * OpenAI, platform.openai.com/docs/pricing, text tokens, standard tier, as published in November
+ * 2025; max_output from the models' own pages there. A model whose row has no cached price on that
+ * page bills cached tokens as others.
+ */
+static const struct {
+    const char *model;
+    model_price price;
+} list[] = {
+    { "gpt-4.1", { 2.00, 8.00, 0.50, 32768 } },
+    { "gpt-4.1-mini", { 0.40, 1.60, 0.10, 32768 } },
+    { "gpt-4.1-nano", { 0.10, 0.40, 0.025, 32768 } },
+    { "gpt-4o", { 2.50, 10.00, 1.25, 16384 } },
+    { "gpt-4o-2024-05-13", { 5.00, 15.00, -1, 4096 } },
+    { "gpt-4o-mini", { 0.15, 0.60, 0.075, 16384 } },
+    { "gpt-5", { 1.25, 10.00, 0.125, 128000 } },
+    { "gpt-5-chat-latest", { 1.25, 10.00, 0.125, 16384 } },
+    { "gpt-5-mini", { 0.25, 2.00, 0.025, 128000 } },
+    { "gpt-5-nano", { 0.05, 0.40, 0.005, 128000 } },
+    { "gpt-5-pro", { 15.00, 120.00, -1, 272000 } },
+    { "gpt-5.1", { 1.25, 10.00, 0.125, 128000 } },
+    { "gpt-5.1-chat-latest", { 1.25, 10.00, 0.125, 16384 } },
+    { "o1", { 15.00, 60.00, 7.50, 100000 } },
+    { "o1-mini", { 1.10, 4.40, 0.55, 65536 } },
+    { "o1-pro", { 150.00, 600.00, -1, 100000 } },
+    { "o3", { 2.00, 8.00, 0.50, 100000 } },
+    { "o3-mini", { 1.10, 4.40, 0.55, 100000 } },
+    { "o3-pro", { 20.00, 80.00, -1, 100000 } },
+    { "o4-mini", { 1.10, 4.40, 0.275, 100000 } },
+};
+
+/* --- the user's file ------------------------------------------------------------------------- */
+
+/* A price or a count: absent is the default; false: it is none. */
+static bool read_number(gl_json value, double absent, double *out)
+{
+    *out = absent;
+    if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
+    return value.kind == GL_JSON_NUMBER && gl_json_double(value, out) && *out >= 0;
+}
+
+static bool read_price(gl_json row, model_price *out)
+{
+    static const char *const names[] = { "input", "output", "cached_input", "max_output" };
+    gl_json found[4];
+    gl_json_get_many(row, names, found, 4);
+    return found[0].kind == GL_JSON_NUMBER && read_number(found[0], 0, &out->input) &&
+           read_number(found[1], 0, &out->output) &&
+           read_number(found[2], -1, &out->cached_input) &&
+           read_number(found[3], 0, &out->max_output);
+}
+
+static int add_rows(price_list *prices, gl_json root, const char *path)
+{
+    gl_json name, row;
+    for (gl_json_iter at = gl_json_begin(root); gl_json_next(&at, &name, &row);) {
+        gl_buf model;
+        gl_buf_init(&model, 4096);
+        gl_json_string_append(name, &model, NULL);
+        struct named_price *own = gl_realloc(prices->own, (prices->count + 1) * sizeof *own);
+        if (own != NULL) prices->own = own;
+        if (own == NULL || !gl_buf_terminate(&model)) {
+            gl_buf_free(&model);
+            say("--prices: %s: out of memory", path);
+            return EXIT_OS_LIMIT;
+        }
+        struct named_price *added = &prices->own[prices->count++];
+        *added = (struct named_price){ .model = model.data };
+        if (!read_price(row, &added->price)) {
+            say("--prices: %s: %.60s: needs \"input\" and \"output\", dollars for a million tokens",
+                path, added->model);
+            return EXIT_VALUE;
+        }
+    }
+    return 0;
+}
+
+int prices_read(price_list *prices, const char *path)
+{
+    memset(prices, 0, sizeof *prices);
+    if (path == NULL) return 0;
+    const char *problem;
+    size_t len, at = 0;
+    char *text = file_read_all(path, PRICES_FILE_MAX, &len, &problem);
+    if (text == NULL) {
+        say("--prices: %s: %s", path, problem);
+        return EXIT_VALUE;
+    }
+    gl_json root;
+    int code = EXIT_VALUE;
+    gl_json_error error = gl_json_check(gl_slice_of(text, len), &root, &at);
+    if (error != GL_JSON_OK)
+        say("--prices: %s: not JSON: %s at byte %zu", path, gl_json_error_text(error), at);
+    else if (root.kind != GL_JSON_OBJECT)
+        say("--prices: %s: not a JSON object of models", path);
+    else
+        code = add_rows(prices, root, path);
+    gl_free(text);
+    return code;
+}
+
+void prices_free(price_list *prices)
+{
+    for (size_t i = 0; i < prices->count; i++) gl_free(prices->own[i].model);
+    gl_free(prices->own);
+    memset(prices, 0, sizeof *prices);
+}
+
+/* --- finding --------------------------------------------------------------------------------- */
+
+static bool is_named(const char *name, gl_slice model)
+{
+    return strlen(name) == model.len && memcmp(name, model.data, model.len) == 0;
+}
+
+static const model_price *find_exactly(const price_list *prices, gl_slice model)
+{
+    for (size_t i = prices->count; i-- > 0;)
+        if (is_named(prices->own[i].model, model)) return &prices->own[i].price;
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
+        if (is_named(list[i].model, model)) return &list[i].price;
+    return NULL;
+}
+
+/* Length without "-2024-07-18" at the end; all of it when there is no such thing. */
+static size_t without_date(gl_slice model)
+{
+    static const char form[] = "-dddd-dd-dd";
+    const size_t len = sizeof form - 1;
+    if (model.len <= len) return model.len;
+    const char *end = model.data + model.len - len;
+    for (size_t i = 0; i < len; i++)
+        if (form[i] == '-' ? end[i] != '-' : end[i] < '0' || end[i] > '9') return model.len;
+    return model.len - len;
+}
+
+const model_price *prices_find(const price_list *prices, gl_slice model)
+{
+    if (model.len == 0) return NULL;
+    const model_price *found = find_exactly(prices, model);
+    size_t len = without_date(model);
+    if (found == NULL && len < model.len)
+        found = find_exactly(prices, gl_slice_of(model.data, len));
+    return found;
+}
+
+/* --- sums ------------------------------------------------------------------------------------ */
+
+/* A count that may be absent (0). false: it is there and is none. */
+static bool read_count(gl_json value, int64_t *out)
+{
+    *out = 0;
+    if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
+    return gl_json_int64(value, out) && *out >= 0;
+}
+
+bool billed_read(gl_json body, billed *out)
+{
+    static const char *const outer[] = { "usage", "service_tier" };
+    static const char *const names[] = { "prompt_tokens",         "input_tokens",
+                                         "completion_tokens",     "output_tokens",
+                                         "prompt_tokens_details", "input_tokens_details" };
+    gl_json top[2], found[6];
+    gl_json_get_many(body, outer, top, 2);
+    gl_json_get_many(top[0], names, found, 6);
+    bool new_words = found[0].kind == GL_JSON_NONE;
+    gl_json cached = gl_json_get(new_words ? found[5] : found[4], "cached_tokens");
+    out->standard = top[1].kind != GL_JSON_STRING || gl_json_string_is(top[1], "default");
+    return found[new_words ? 1 : 0].kind == GL_JSON_NUMBER &&
+           read_count(found[new_words ? 1 : 0], &out->prompt) &&
+           read_count(found[new_words ? 3 : 2], &out->completion) &&
+           read_count(cached, &out->cached) && out->cached <= out->prompt;
+}
+
+#define MILLION 1e6
+
+double price_of(const model_price *price, const billed *tokens)
+{
+    double cached = price->cached_input >= 0 ? price->cached_input : price->input;
+    return ((double)(tokens->prompt - tokens->cached) * price->input +
+            (double)tokens->cached * cached + (double)tokens->completion * price->output) /
+           MILLION;
+}
+
+double price_bound(const model_price *price, gl_json body)
+{
+    static const char *const names[] = { "max_tokens", "max_completion_tokens", "max_output_tokens",
+                                         "n" };
+    gl_json found[4];
+    int64_t most = -1, choices = 1, count;
+    gl_json_get_many(body, names, found, 4);
+    for (int i = 0; i < 3; i++)
+        if (gl_json_int64(found[i], &count) && count > most) most = count;
+    if (gl_json_int64(found[3], &count) && count > 1) choices = count;
+    double output = most >= 0 ? (double)most : price->max_output;
+    if (most < 0 && price->max_output <= 0 && price->output > 0) return -1;
+    return ((double)body.text.len * price->input + output * (double)choices * price->output) /
+           MILLION;
+}

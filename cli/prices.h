@@ -1,0 +1,58 @@
+/*
+ * prices.h - what tokens cost, by model. The table is OpenAI's public list prices of the standard
+ * tier (prices.c has source and date); a file of the user's goes over it.
+ *
+ * A price that is not known is no price: nothing here guesses. A model is found under its own name,
+ * or, when that has a date at its end (gpt-4o-mini-2024-07-18), under the name without it.
+ */
+#ifndef CLI_PRICES_H
+#define CLI_PRICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/json.h"
+#include "base/slice.h"
+
+/* US dollars for a million tokens. */
+typedef struct model_price {
+    double input, output;
+    double cached_input; /* of a prompt's tokens that the endpoint had cached; below 0: as input */
+    double max_output;   /* tokens: the most an answer of this model may take; 0: not known */
+} model_price;
+
+typedef struct price_list {
+    struct named_price {
+        char *model;
+        model_price price;
+    } * own; /* the user's */
+    size_t count;
+} price_list;
+
+/* Without a file (NULL), the table alone. 0, or the exit code, said. Free it either way. */
+int prices_read(price_list *prices, const char *path);
+void prices_free(price_list *prices);
+
+/* NULL: this model's price is not known. */
+const model_price *prices_find(const price_list *prices, gl_slice model);
+
+/* The tokens that an answer was billed for. */
+typedef struct billed {
+    int64_t prompt, cached,
+        completion; /* cached: those of prompt that were; 0 when it says nothing */
+    bool standard;  /* no other tier of service was said */
+} billed;
+
+/* From an answer's body (a checked object, or GL_JSON_NONE): its usage in the words of chat
+ * completions, responses or embeddings. false: it does not say, or says what is no count. */
+bool billed_read(gl_json body, billed *out);
+
+/* In dollars. */
+double price_of(const model_price *price, const billed *tokens);
+
+/* The most that a request may cost: a prompt has at most as many tokens as its body has bytes, and
+ * an answer as many as the body allows (max_tokens and its like, times n), else max_output. Below
+ * 0: there is no bound. Pictures and sound by URL have none that a body tells. */
+double price_bound(const model_price *price, gl_json body);
+
+#endif

@@ -1,0 +1,314 @@
+/*
+ * resume.c - see resume.h. Called by batch.c and job_end.c.
+ *
+ * Invariants: the old output is only read; what takes its place is whole and on disk before the
+ * rename, and locked, so that no other process finds the output without an owner. A record is taken
+ * over only when its request is the line's in all 32 bytes, and as the line's own only when its
+ * custom_id is, byte by byte.
+ */
+#include "resume.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "exits.h"
+#include "line_reader.h"
+#include "lock.h"
+#include "output.h"
+#include "say.h"
+
+/* Records are collected up to this before they are written. */
+#define CHUNK ((size_t)1024 * 1024)
+
+typedef struct rewriting {
+    const resume_ask *ask;
+    resume_state *state;
+    record_index index;
+    line_parser parser;
+    int fd; /* of the new file; -1: not there yet */
+    gl_buf out;
+    char path[PATH_MAX], new_path[PATH_MAX];
+} rewriting;
+
+bool resume_is_done(const resume_state *state, uint64_t n)
+{
+    return n < state->lines && (state->done[n / 8] >> (n % 8) & 1) != 0;
+}
+
+void resume_free(resume_state *state)
+{
+    gl_free(state->done);
+    state->done = NULL;
+    state->lines = 0;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+/* 0 or an errno. */
+static int flush(rewriting *work)
+{
+    if (work->out.failed) return ENOMEM;
+    for (size_t at = 0; at < work->out.len;) {
+        ssize_t n = write(work->fd, work->out.data + at, work->out.len - at);
+        if (n < 0 && errno != EINTR) return errno;
+        if (n > 0) at += (size_t)n;
+    }
+    gl_buf_recycle(&work->out, 2 * CHUNK);
+    return 0;
+}
+
+static int end_record(rewriting *work)
+{
+    gl_buf_append_char(&work->out, '\n');
+    return work->out.failed || work->out.len >= CHUNK ? flush(work) : 0;
+}
+
+static int mark(resume_state *state, bool done)
+{
+    size_t n = state->lines++;
+    if (n % 8 == 0 && (n & (n - 1)) == 0) { /* at 0, 8, 16, 32, ...: twice as many bits */
+        size_t bytes = n == 0 ? 1 : n / 4;
+        unsigned char *bits = gl_realloc(state->done, bytes);
+        if (bits == NULL) return ENOMEM;
+        memset(bits + n / 8, 0, bytes - n / 8);
+        state->done = bits;
+    }
+    if (done) state->done[n / 8] = (unsigned char)(state->done[n / 8] | 1U << (n % 8));
+    return 0;
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+glimpse_error resume_line_key(glimpse_engine *engine, const job_line *line, glimpse_key *key)
+{
+    if (line->is_chat) return glimpse_key_of_chat(line->chat.body, line->chat.body_len, key);
+    char *body;
+    size_t len;
+    glimpse_error error = glimpse_draft_body(engine, &line->draft, NULL, &body, &len);
+    if (error != GLIMPSE_OK) return error;
+    error = glimpse_key_of_chat(body, len, key);
+    glimpse_free(body);
+    return error;
+}
+
+static void count(cli_tally *tally, const record_view *view, bool reused)
+{
+    tally->done++;
+    tally->resumed++;
+    tally->by_status[view->status]++;
+    if (view->status != GLIMPSE_STATUS_ALIGNED && view->status != GLIMPSE_STATUS_NOT_ALIGNED)
+        tally->failed++;
+    else
+        tally->answered++;
+    if (reused)
+        tally->by_source[GLIMPSE_SOURCE_CACHE]++;
+    else if (view->known_source)
+        tally->by_source[view->source]++;
+}
+
+/* The line's own record, as it is but for the line's number. */
+static int take_own(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
+{
+    record_view view;
+    const char *custom_id;
+    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    if (error != 0) return error;
+    if (custom_id == NULL || strcmp(custom_id, line->custom_id) != 0) return 0; /* same hash */
+    if (view.line == line->number)
+        gl_buf_append(&work->out, view.root.text.data, view.root.text.len);
+    else
+        record_renumber(&work->out, &view, line->number);
+    count(&work->state->tally, &view, false);
+    work->state->kept++;
+    *done = true;
+    return end_record(work);
+}
+
+static int take_same(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
+{
+    record_view view;
+    const char *custom_id;
+    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    if (error != 0) return error;
+    record_reuse(&work->out, &view, line->custom_id, line->number);
+    count(&work->state->tally, &view, true);
+    work->state->reused++;
+    *done = true;
+    return end_record(work);
+}
+
+static int take_good_line(rewriting *work, const job_line *line, bool *done)
+{
+    glimpse_key key;
+    request_identity identity;
+    const indexed_record *found = NULL;
+    bool keyed = resume_line_key(work->ask->engine, line, &key) == GLIMPSE_OK;
+    if (keyed &&
+        !request_identify(work->index.sha, &key, line->is_chat ? line->chat.path : NULL, &identity))
+        return ENOMEM;
+    int error = 0;
+    if (keyed) found = record_index_own(&work->index, line->custom_id, &identity);
+    if (found == NULL) found = record_index_keyless(&work->index, line->custom_id, line->number);
+    if (found != NULL) error = take_own(work, found, line, done);
+    if (error != 0 || *done || !keyed || !work->ask->reuse) return error;
+    found = record_index_same(&work->index, &identity);
+    return found != NULL ? take_same(work, found, line, done) : 0;
+}
+
+/* What is wrong with a line is found out again, so its record is that of the line as it is now. */
+static int take_line(rewriting *work, const job_line *line)
+{
+    bool done = false;
+    int error = 0;
+    if (line->error_code == NULL) {
+        error = take_good_line(work, line, &done);
+    } else if (strcmp(line->error_code, "oom") == 0) {
+        error = ENOMEM;
+    } else {
+        record_bad_line(&work->out, line);
+        tally_add_bad_line(&work->state->tally);
+        work->state->tally.resumed++;
+        done = true;
+        error = end_record(work);
+    }
+    return error != 0 ? error : mark(work->state, done);
+}
+
+/* 0 or an errno of the input (*of_input) or of the output. */
+static int take_lines(rewriting *work, int input, bool *of_input)
+{
+    line_reader reader;
+    int error = line_reader_init(&reader, input, work->ask->max_line) ? 0 : ENOMEM;
+    for (bool ended = false; error == 0 && !ended;) {
+        gl_slice text;
+        uint64_t number;
+        job_line line;
+        switch (line_reader_next(&reader, &text, &number)) {
+        case LINE_END:
+            ended = true;
+            break;
+        case LINE_EMPTY:
+            error = line_reader_fill(&reader);
+            *of_input = error != 0;
+            break;
+        case LINE_TOO_LONG:
+            line_parser_too_long(number, reader.max, &line);
+            error = take_line(work, &line);
+            break;
+        case LINE_READY:
+            line_parser_read(&work->parser, text, number, &line);
+            error = take_line(work, &line);
+            break;
+        }
+    }
+    line_reader_free(&reader);
+    return error;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* The new file is the old one's but for what it holds. */
+static int create(rewriting *work, int old)
+{
+    struct stat status;
+    pid_t owner;
+    /* What a killed run left; the output is locked, so nobody else is writing it. */
+    if (unlink(work->new_path) != 0 && errno != ENOENT) return errno;
+    work->fd =
+        open(work->new_path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (work->fd < 0) return errno;
+    if (fstat(old, &status) != 0) return errno;
+    if (fchown(work->fd, status.st_uid, status.st_gid) != 0) errno = 0; /* not ours to give */
+    if (fchmod(work->fd, status.st_mode & 07777) != 0) return errno;
+    switch (lock_take(work->fd, work->new_path, &owner)) {
+    case LOCK_TAKEN:
+    case LOCK_FAILED: /* said when the output was opened */
+        return 0;
+    case LOCK_HELD:
+    case LOCK_REPLACED:
+        break;
+    }
+    return EBUSY;
+}
+
+static int put_in_place(rewriting *work)
+{
+    int error = flush(work);
+    if (error == 0 && fsync(work->fd) != 0 && errno != EINVAL) error = errno;
+    if (error == 0 && rename(work->new_path, work->path) != 0) error = errno;
+    return error != 0 ? error : output_sync_folder(work->path);
+}
+
+/* 0, or the exit code, said. */
+static int rewrite(rewriting *work, int input, int old)
+{
+    bool of_input = false;
+    off_t start = lseek(input, 0, SEEK_CUR);
+    int error = start < 0 ? errno : 0;
+    if (error == 0) error = create(work, old);
+    if (error == 0) error = take_lines(work, input, &of_input);
+    if (error == 0 && lseek(input, start, SEEK_SET) != start) error = errno;
+    if (error == 0) error = put_in_place(work);
+    if (error == 0) return 0;
+    if (error == ENOMEM)
+        say("out of memory for --resume");
+    else if (of_input)
+        say("cannot read the input: %s", strerror(error));
+    else
+        say("%s: cannot write: %s", work->new_path, strerror(error));
+    if (work->fd >= 0) unlink(work->new_path);
+    return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
+}
+
+int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *state)
+{
+    rewriting *work = gl_calloc(1, sizeof *work);
+    memset(state, 0, sizeof *state);
+    if (work == NULL || realpath(ask->path, work->path) == NULL) {
+        say("%s: cannot resume: %s", ask->path, strerror(work == NULL ? ENOMEM : errno));
+        gl_free(work);
+        return EXIT_OS_LIMIT;
+    }
+    work->ask = ask;
+    work->state = state;
+    work->fd = -1;
+    gl_buf_init(&work->out, SIZE_MAX / 2);
+    line_parser_init(&work->parser);
+    int code = record_index_read(&work->index, *output, ask->path, &ask->wish);
+    int len = snprintf(work->new_path, sizeof work->new_path, "%s.resuming", work->path);
+    if (code == 0 && (size_t)len >= sizeof work->new_path) {
+        say("%s: cannot resume: %s", ask->path, strerror(ENAMETOOLONG));
+        code = EXIT_IO;
+    }
+    if (code == 0 && work->index.bytes > 0) {
+        code = rewrite(work, input, *output);
+        state->torn = work->index.torn;
+        state->dropped = work->index.dropped + work->index.count;
+        state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
+        if (code == 0)
+            *output = work->fd;
+        else if (work->fd >= 0)
+            close(work->fd);
+    }
+    record_index_free(&work->index);
+    line_parser_free(&work->parser);
+    gl_buf_free(&work->out);
+    gl_free(work);
+    return code;
+}
+
+void resume_describe(const resume_state *state, char *line, size_t size)
+{
+    snprintf(line, size,
+             "resuming: %" PRIu64 " records stand, %" PRIu64 " answers serve other lines, %" PRIu64
+             " old records dropped, %" PRIu64 " torn",
+             state->kept, state->reused, state->dropped, state->torn);
+}

@@ -1,0 +1,194 @@
+/*
+ * flight.c - identical requests that are under way together: 3 on the way of a request.
+ *
+ * The first of them leads: it waits, is sent and retried as if it were alone. The others follow: no
+ * place, no attempt, no token is theirs, only their own thresholds, deadline and callbacks. What
+ * the endpoint makes of the leader, an answer or a failure, is everybody's. What is the leader's
+ * own, its deadline or its cancel, is not: then its caller and the first follower's change places
+ * (gl_request_change_places), the work goes on where it is, under another name, and who wanted to
+ * leave leaves as a follower.
+ *
+ * `flights` finds a leader by the first 8 bytes of its identity; all 32 are compared. Of two
+ * identities that begin alike only the first has a flight: the other is sent as if nobody could
+ * follow it. Called by the engine; decides nothing about retries; runs no callback.
+ */
+#include "engine.h"
+
+#include <assert.h>
+
+/* --- who follows whom --- */
+
+static uint64_t map_key(const gl_request *request)
+{
+    uint64_t key;
+    memcpy(&key, request->identity.bytes, sizeof key);
+    return key;
+}
+
+static gl_request *first_follower(const gl_request *leader)
+{
+    gl_node *node = gl_list_first(&leader->followers);
+    return node != NULL ? GL_CONTAINER(node, gl_request, node) : NULL;
+}
+
+static void log_event(const char *event, const gl_request *follower, const gl_request *leader)
+{
+    const gl_log *log = &leader->engine->log;
+    if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
+    glimpse_log_field fields[] = { { "id", NULL, (int64_t)follower->id },
+                                   { "leader", NULL, (int64_t)leader->id } };
+    gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, fields, sizeof fields / sizeof *fields);
+}
+
+/* Who listens is in `speaking` as long as it was not told all that came. */
+static void set_speaking(gl_request *request, const gl_buf *came)
+{
+    bool owed = request->streams && request->observer.on_text != NULL && request->told < came->len;
+    if (!owed)
+        gl_node_remove(&request->text_node);
+    else if (!gl_node_linked(&request->text_node))
+        gl_list_push_back(&request->engine->speaking, &request->text_node);
+}
+
+bool gl_flight_join(gl_request *request)
+{
+    glimpse_engine *engine = request->engine;
+    if (!request->may_fly) return false;
+    gl_request *leader = gl_map_get(&engine->flights, map_key(request));
+    if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
+        return false;
+    request->leader = leader;
+    request->result->source = GLIMPSE_SOURCE_COALESCED;
+    gl_request_move(request, GL_STATE_FOLLOWING, &leader->followers, false);
+    engine->stats.coalesced++;
+    if (request->priority > leader->priority)
+        gl_admission_set_priority(&engine->admission, leader, request->priority);
+    set_speaking(request, &leader->streamed);
+    if (gl_node_linked(&request->text_node)) gl_engine_schedule(engine);
+    log_event("coalesced", request, leader);
+    return true;
+}
+
+void gl_flight_lead(gl_request *request)
+{
+    glimpse_engine *engine = request->engine;
+    if (!request->may_fly || gl_map_get(&engine->flights, map_key(request)) != NULL) return;
+    gl_map_add(&engine->flights, map_key(request), request); /* submit has reserved the room */
+    request->leads = true;
+}
+
+void gl_flight_land(gl_request *request)
+{
+    if (!request->leads) return;
+    request->leads = false;
+    void *found = gl_map_remove(&request->engine->flights, map_key(request));
+    assert(found == request);
+    (void)found;
+}
+
+/* --- out of a flight --- */
+
+static void take_out(gl_request *follower)
+{
+    assert(follower->state == GL_STATE_FOLLOWING && follower->leader != NULL);
+    gl_node_remove(&follower->node);
+    gl_node_remove(&follower->text_node);
+    follower->leader = NULL;
+}
+
+/* What had come of the text, for one who asked for a stream and gets no more of it. A leader that
+ * has its result has it there. Without memory for a copy there is none. */
+static void keep_text(gl_request *follower, const gl_request *leader)
+{
+    const gl_buf *came = leader->streamed.len != 0 ? &leader->streamed : &leader->result->partial;
+    if (follower->streams && came->len != 0)
+        gl_buf_append(&follower->streamed, came->data, came->len);
+}
+
+/* The map of requests knows each caller's request by the caller's number. */
+static void name_again(gl_request *one, gl_request *other)
+{
+    gl_map *requests = &one->engine->requests;
+    gl_map_remove(requests, one->id);
+    gl_map_remove(requests, other->id);
+    gl_map_add(requests, one->id, one);
+    gl_map_add(requests, other->id, other);
+}
+
+/* The leader's caller is the first follower from now on, and that one's caller leads. */
+static gl_request *promote(gl_request *leader, gl_time now)
+{
+    gl_request *follower = first_follower(leader);
+    log_event("promoted", follower, leader);
+    if (leader->state == GL_STATE_WAITING || leader->state == GL_STATE_BACKOFF)
+        gl_request_book_wait(leader, now);
+    gl_request_change_places(leader, follower);
+    name_again(leader, follower);
+    leader->result->source = GLIMPSE_SOURCE_LIVE;
+    set_speaking(leader, &leader->streamed);
+    gl_engine_set_timer(leader);
+    return follower;
+}
+
+gl_request *gl_flight_leave(gl_request *request, gl_time now)
+{
+    if (first_follower(request) != NULL) request = promote(request, now);
+    if (request->state != GL_STATE_FOLLOWING) return request;
+    keep_text(request, request->leader);
+    take_out(request);
+    return request;
+}
+
+gl_request *gl_flight_next(gl_request *leader)
+{
+    gl_request *follower = first_follower(leader);
+    if (follower == NULL) return NULL;
+    take_out(follower);
+    if (leader->result->error != GLIMPSE_OK) keep_text(follower, leader);
+    gl_result_share(follower->result, leader->result);
+    return follower;
+}
+
+static bool can_wait(const gl_request *request, gl_time until)
+{
+    return request->told == 0 && request->deadline > until;
+}
+
+gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now)
+{
+    for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
+         node = node->next) {
+        gl_request *follower = GL_CONTAINER(node, gl_request, node);
+        if (can_wait(follower, until)) continue;
+        keep_text(follower, leader);
+        take_out(follower);
+        gl_result_share(follower->result, leader->result);
+        return follower;
+    }
+    if (can_wait(leader, until)) return NULL;
+    gl_request *left = gl_flight_leave(leader, now);
+    if (left != leader) gl_result_share(leader->result, left->result);
+    return left;
+}
+
+gl_time gl_flight_deadline(const gl_request *leader)
+{
+    gl_time latest = leader->deadline;
+    for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
+         node = node->next) {
+        gl_time deadline = GL_CONTAINER(node, gl_request, node)->deadline;
+        if (deadline > latest) latest = deadline;
+    }
+    return latest;
+}
+
+/* --- text --- */
+
+void gl_flight_text(gl_request *leader)
+{
+    set_speaking(leader, &leader->streamed);
+    for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
+         node = node->next)
+        set_speaking(GL_CONTAINER(node, gl_request, node), &leader->streamed);
+    if (!gl_list_empty(&leader->engine->speaking)) gl_engine_schedule(leader->engine);
+}

@@ -1,0 +1,37 @@
+/* check_flights.h - what must hold of the requests of an engine that share their way. */
+#ifndef TEST_ENGINE_CHECK_FLIGHTS_H
+#define TEST_ENGINE_CHECK_FLIGHTS_H
+
+#include "rig.h"
+
+/* Of all requests with one identity, one at most is on its way: it leads, and the others follow. */
+static inline void check_way(const gl_list *list, const gl_map *flights, size_t *leaders)
+{
+    for (gl_node *node = list->head.next; node != &list->head; node = node->next) {
+        const gl_request *request = GL_CONTAINER(node, gl_request, node);
+        if (!request->may_fly || request->attempt.fallback) continue;
+        uint64_t key;
+        memcpy(&key, request->identity.bytes, sizeof key);
+        assert_ptr_equal(gl_map_get(flights, key), request);
+        ++*leaders;
+        for (gl_node *f = request->followers.head.next; f != &request->followers.head;
+             f = f->next) {
+            const gl_request *follower = GL_CONTAINER(f, gl_request, node);
+            assert_ptr_equal(follower->leader, request);
+            assert_memory_equal(&follower->identity, &request->identity, sizeof(glimpse_key));
+        }
+    }
+}
+
+static inline void check_flights(const glimpse_engine *engine)
+{
+    size_t leaders = 0;
+    check_way(&engine->running, &engine->flights, &leaders);
+    check_way(&engine->resting, &engine->flights, &leaders);
+    for (size_t i = 0; i < engine->admission.lane_count; i++)
+        for (int k = 0; k < 2; k++)
+            check_way(&engine->admission.lanes[i].queues[k], &engine->flights, &leaders);
+    assert_int_equal(engine->flights.count, leaders);
+}
+
+#endif
