@@ -447,6 +447,20 @@ glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max_entries, in
     return GLIMPSE_OK;
 }
 
+bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes, size_t most)
+{
+    uint64_t wanted = entries > 0 ? (uint64_t)entries : 0, fit = bytes > 0 ? (uint64_t)bytes : 0;
+    bool fits = cache->stats.entries <= wanted && cache->stats.bytes <= fit;
+    for (; !fits && most > 0; most--) {
+        entry *gone = main_last(cache);
+        drop(cache, gone != NULL ? gone : last_of(cache, WINDOW));
+        cache->stats.evicted++;
+        fits = cache->stats.entries <= wanted && cache->stats.bytes <= fit;
+    }
+    gl_recent_trim(&cache->lru, cache->stats.entries);
+    return fits;
+}
+
 void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats)
 {
     *stats = cache->stats;

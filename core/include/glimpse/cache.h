@@ -92,6 +92,13 @@ GLIMPSE_API void glimpse_cache_clear(glimpse_cache *cache);
 GLIMPSE_API glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max_entries,
                                                int64_t max_bytes);
 
+/*
+ * Evicts down to these sizes, which are no bounds, but at most `most` entries: so that a large
+ * cache is made small in portions. Whether it is now as small as that.
+ */
+GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes,
+                                    size_t most);
+
 typedef struct glimpse_cache_stats {
     uint64_t hits, misses;
     uint64_t evicted;  /* pushed out by a bound */
