@@ -434,7 +434,11 @@ cli_job *job_new(const job_parts *parts)
     const cli_settings *settings = parts->settings;
     int input = parts->input;
     cli_job *job = gl_calloc(1, sizeof *job);
-    if (job == NULL) goto failed;
+    if (job == NULL) {
+        if (input > STDIN_FILENO) close(input);
+        if (parts->output > STDERR_FILENO) close(parts->output);
+        goto failed;
+    }
     job->session = session;
     job->settings = settings;
     job->input = input;

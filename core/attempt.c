@@ -152,6 +152,11 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
     return attempt->request->path.data;
 }
 
+uint64_t glimpse_attempt_request(const glimpse_attempt *attempt)
+{
+    return attempt->request->id;
+}
+
 int glimpse_attempt_number(const glimpse_attempt *attempt)
 {
     return attempt->number;

@@ -312,6 +312,10 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     failure.same_once = request->once;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
+    if (engine->sampler->vtable.recorded) {
+        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+        return;
+    }
     bool over = engine->closing || engine->key_stop.on;
     bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
                    gl_admission_starved(&engine->admission, request, now);
