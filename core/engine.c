@@ -313,7 +313,8 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     if (engine->sampler->vtable.recorded) {
-        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+        gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
+                       now);
         return;
     }
     bool over = engine->closing || engine->key_stop.on;
