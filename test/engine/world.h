@@ -183,4 +183,37 @@ static inline void world_close(world *w)
     assert_int_equal(gl_alloc_live(), w->live_before);
 }
 
+/* The answer to a pack, more or less: an element may be missing or there twice, the list may be
+ * none, or break off. *cut: so that the finish reason says it. */
+static inline const char *world_list(world *w, const house *h, const char *body, size_t len,
+                                     bool *cut)
+{
+    gl_rng *rng = &w->weather.rng;
+    char list[LIST_SIZE], *kept = w->lists[w->list++ % LISTS];
+    const char *at = body, *end = body + len;
+    memset(list, 0, LIST_SIZE);
+    size_t used = (size_t)snprintf(list, LIST_SIZE, "{\"answers\":[");
+    int n = 0;
+    while ((at = memmem(at, (size_t)(end - at), "q#", 2)) != NULL) {
+        const char *model = memmem(body, len, "model-", 6);
+        assert_non_null(model);
+        int text = (at[2] - '0') * 10 + (at[3] - '0');
+        int answer = (text * 2 + (model[6] - 'a')) * 2 + h->scope;
+        at += 4;
+        n++;
+        for (uint32_t times = 1 + (gl_rng_below(rng, 12) == 0); times > 0; times--) {
+            if (gl_rng_below(rng, 12) == 0) continue;
+            used += (size_t)snprintf(list + used, LIST_SIZE - used, "%s{\"n\":%d,\"text\":\"%s\"}",
+                                     list[used - 1] == '[' ? "" : ",", n, w->whole[answer]);
+        }
+    }
+    assert_true(used + 3 < LIST_SIZE);
+    memcpy(list + used, "]}", 3);
+    *cut = gl_rng_below(rng, 10) == 0;
+    if (*cut) list[gl_rng_below(rng, (uint32_t)used)] = '\0';
+    if (gl_rng_below(rng, 10) == 0) list[0] = 'S'; /* Sure! */
+    memcpy(kept, list, LIST_SIZE);
+    return kept;
+}
+
 #endif
