@@ -17,7 +17,10 @@ enum { LISTS = 128, LIST_SIZE = 1024 };
 /* Seeds of a test run: what a debug build does in some seconds. */
 enum { SEEDS = 10000 };
 
+typedef struct world world;
+
 typedef struct house {
+    world *world;
     glimpse_engine *engine;
     glimpse_sampler *sampler;
     gl_sim *sim;
@@ -28,6 +31,16 @@ typedef struct house {
     gl_time close_by; /* the earliest promise given to close by */
     uint64_t started, accepted, results, notices, attempts;
 } house;
+
+/* One attempt of a ticket, as the endpoint saw it begin. */
+typedef struct start {
+    bool probe;
+    int named; /* the status that its error within a 200 names */
+    int64_t asked_wait_ms;
+} start;
+
+/* As many as a result lists. */
+enum { STARTS = 32 };
 
 typedef struct ticket {
     house *house;
@@ -45,9 +58,16 @@ typedef struct ticket {
     bool whole;
     gl_time settled;
     glimpse_result *kept;
+
+    bool tagged; /* the endpoint knows whose attempt it sees, unless callers share their way */
+    bool streams, hears;
+    char told[64]; /* by on_text */
+    size_t told_len;
+    int start_count;
+    start starts[STARTS];
 } ticket;
 
-typedef struct world {
+struct world {
     gl_rng rng, gate_rng;
     gl_sim_random weather;
     gl_loop *loop;
@@ -70,7 +90,7 @@ typedef struct world {
     size_t live_before;
     uint64_t trace; /* of everything that callbacks saw: equal seeds, equal traces */
     FILE *trace_file;
-} world;
+};
 
 static inline void world_init(world *w, uint64_t seed)
 {
@@ -153,6 +173,7 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
     for (int i = 0; i < w->house_count; i++) {
         house *h = &w->houses[i];
         world_configure(w, &h->config);
+        h->world = w;
         h->scope = (int)gl_rng_below(&w->rng, 2);
         h->close_by = GL_TIME_NEVER;
         gl_sim_config sim = { .plan = plan, .arg = h, .scope = scopes[h->scope] };
@@ -181,39 +202,6 @@ static inline void world_close(world *w)
     gl_loop_free(w->loop);
     assert_int_equal(gl_sim_live(), 0);
     assert_int_equal(gl_alloc_live(), w->live_before);
-}
-
-/* The answer to a pack, more or less: an element may be missing or there twice, the list may be
- * none, or break off. *cut: so that the finish reason says it. */
-static inline const char *world_list(world *w, const house *h, const char *body, size_t len,
-                                     bool *cut)
-{
-    gl_rng *rng = &w->weather.rng;
-    char list[LIST_SIZE], *kept = w->lists[w->list++ % LISTS];
-    const char *at = body, *end = body + len;
-    memset(list, 0, LIST_SIZE);
-    size_t used = (size_t)snprintf(list, LIST_SIZE, "{\"answers\":[");
-    int n = 0;
-    while ((at = memmem(at, (size_t)(end - at), "q#", 2)) != NULL) {
-        const char *model = memmem(body, len, "model-", 6);
-        assert_non_null(model);
-        int text = (at[2] - '0') * 10 + (at[3] - '0');
-        int answer = (text * 2 + (model[6] - 'a')) * 2 + h->scope;
-        at += 4;
-        n++;
-        for (uint32_t times = 1 + (gl_rng_below(rng, 12) == 0); times > 0; times--) {
-            if (gl_rng_below(rng, 12) == 0) continue;
-            used += (size_t)snprintf(list + used, LIST_SIZE - used, "%s{\"n\":%d,\"text\":\"%s\"}",
-                                     list[used - 1] == '[' ? "" : ",", n, w->whole[answer]);
-        }
-    }
-    assert_true(used + 3 < LIST_SIZE);
-    memcpy(list + used, "]}", 3);
-    *cut = gl_rng_below(rng, 10) == 0;
-    if (*cut) list[gl_rng_below(rng, (uint32_t)used)] = '\0';
-    if (gl_rng_below(rng, 10) == 0) list[0] = 'S'; /* Sure! */
-    memcpy(kept, list, LIST_SIZE);
-    return kept;
 }
 
 #endif
