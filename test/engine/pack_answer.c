@@ -242,6 +242,33 @@ static void a_model_that_cannot_do_lists_is_asked_for_no_more_of_them(void **sta
     finish(&r);
 }
 
+static void a_pack_is_late_for_the_circuit_by_its_drafts(void **state)
+{
+    (void)state;
+    rig r;
+    enum { PACKS = 100 };
+    static told t[PACKS][2];
+    init_rig(&r, GOOD);
+    r.config.breaker = GLIMPSE_BREAKER_LOCAL;
+    model.latency = 8 * GL_SECOND; /* t4 is 6 s; 10 s of later answers would open the circuit */
+    open_rig(&r);
+    for (size_t i = 0; i < PACKS; i++) {
+        submit_draft(&r, &t[i][0], input_of(2 * i), NULL);
+        submit_draft(&r, &t[i][1], input_of(2 * i + 1), NULL);
+        gl_sim_run_for_ms(250);
+    }
+    assert_true(gl_sim_run_idle(1000));
+    for (size_t i = 0; i < PACKS; i++) {
+        assert_own_answer(&t[i][0], 2 * i);
+        assert_own_answer(&t[i][1], 2 * i + 1);
+    }
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+    assert_int_equal(stats.circuit_opened, 0);
+    finish(&r);
+}
+
 /* --- without memory --- */
 
 static void whatever_allocation_fails_each_draft_has_one_result(void **state)
@@ -296,6 +323,7 @@ int main(void)
         cmocka_unit_test(when_a_pack_fails_each_draft_fails_with_an_essence_of_its_own),
         cmocka_unit_test(a_quota_stops_the_members_and_whoever_gathers),
         cmocka_unit_test(a_model_that_cannot_do_lists_is_asked_for_no_more_of_them),
+        cmocka_unit_test(a_pack_is_late_for_the_circuit_by_its_drafts),
         cmocka_unit_test(whatever_allocation_fails_each_draft_has_one_result),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ typedef enum mischief {
 
 /* The model: answers a plain draft with "<its input>", a pack with a list of the same. Remembers
  * what it was asked. */
-enum { CALLS = 64, TEXT = 16384 };
+enum { CALLS = 128, TEXT = 16384 };
 static struct {
     mischief packs, after; /* `after`: from the second pack on */
     gl_time latency;
