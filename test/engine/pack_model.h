@@ -7,8 +7,6 @@
 
 #include "rig.h"
 
-#include <stdlib.h>
-
 #include "base/json.h"
 #include "policy/prompt.h"
 
