@@ -120,9 +120,14 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
     }
     if (result == NULL || glimpse_result_attempts(result) == 0) return;
     size_t count = glimpse_result_attempt_count(result);
-    for (size_t i = 0; i < count; i++)
-        if (may_be_billed(glimpse_result_attempt(result, i))) cost->charged += bound;
-    if (glimpse_result_error(result) != GLIMPSE_OK) return;
+    bool answered = glimpse_result_error(result) == GLIMPSE_OK;
+    for (size_t i = 0; i < count; i++) {
+        const glimpse_attempt_record *attempt = glimpse_result_attempt(result, i);
+        /* A pack's answer that was none for this line. */
+        bool unused = attempt->error == GLIMPSE_OK && (i + 1 < count || !answered);
+        if (unused || may_be_billed(attempt)) cost->charged += bound;
+    }
+    if (!answered) return;
     double dollars;
     if (answer_cost(cost, result, &dollars)) {
         cost->spent += dollars;

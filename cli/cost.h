@@ -3,9 +3,10 @@
  *
  * `spent` counts answers whose usage and price are known, and is what a report says. `charged` is
  * what counts against the limit: it is spent, and the bound (prices.h) of whatever may have been
- * billed without saying so: an answer without usage, an attempt that broke or ran out of time after
- * it was sent. A request goes out only when charged, the bounds of all that are under way, and its
- * own are within the limit; so the limit holds as long as the bounds do.
+ * billed without saying so: an answer without usage, a pack that did not answer this line, an
+ * attempt that broke or ran out of time after it was sent. A request goes out only when charged,
+ * the bounds of all that are under way, and its own are within the limit; so the limit holds as
+ * long as the bounds do.
  */
 #ifndef CLI_COST_H
 #define CLI_COST_H

@@ -412,7 +412,7 @@ static void look(void *arg, cli_report *report)
                             ? (double)line_reader_consumed(&job->reader) / (double)job->input_size
                             : -1;
     report->spent = job->cost->spent;
-    report->unpriced = job->cost->unpriced;
+    report->unpriced = job->cost->unpriced + report->stats.packing.fruitless;
 }
 
 static void clear_progress(void *arg)

@@ -174,6 +174,7 @@ static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answe
         if (answer->items[member->number].verdict == GL_PACK_OK) alone += (double)member->body.len;
     }
     stats->packs++;
+    if (answered == 0) stats->fruitless++;
     stats->packed += answered;
     stats->requests_saved += (int64_t)answered - 1;
     if (tokens > 0)

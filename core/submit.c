@@ -110,10 +110,12 @@ static bool valid_utf8(gl_slice text)
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
 }
 
-/* Who waits for a stream wants to see its own text come. */
+/* Who waits for a stream wants to see its own text come; and a sampler that asks nobody now has no
+ * answer to a pack. */
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
-    if (engine->sampler->vtable.local || (options != NULL && options->stream)) return false;
+    const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
+    if (vtable->local || vtable->recorded || (options != NULL && options->stream)) return false;
     return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
 }
 

@@ -22,6 +22,13 @@ equal "saved" "$(jq .pack.requests_saved summary)" $((1000 - requests))
 [ "$(jq .pack.prompt_tokens_saved summary)" -gt 0 ] || fail "no prompt tokens saved"
 says "packs "
 
+# A pack takes as many as it is told, and a job reads on until it is full.
+expect 0 "$GLIMPSE" batch in -o small --base-url "$URL" --pack --pack-size 4 --pack-window 1s \
+    --concurrency 2 --summary small.summary
+equal "packs of four" "$(jq -c '[.pack.packs, .pack.packed]' small.summary)" "[250,1000]"
+expect 78 "$GLIMPSE" batch in -o none --base-url "$URL" --pack --pack-size 1
+says --pack-size
+
 # A record is one of the Batch format with a completion of its own.
 equal "contents" "$(records packed 'all(.response.status_code == 200 and .error == null and
     .response.body.choices[0].message.content == .glimpse.sample and

@@ -2,6 +2,7 @@
 #ifndef TEST_ENGINE_CHECK_FLIGHTS_H
 #define TEST_ENGINE_CHECK_FLIGHTS_H
 
+#include "pack_private.h"
 #include "rig.h"
 
 /* Of all requests with one identity, one at most is on its way: it leads, and the others follow. */
@@ -9,6 +10,10 @@ static inline void check_way(const gl_list *list, const gl_map *flights, size_t 
 {
     for (gl_node *node = list->head.next; node != &list->head; node = node->next) {
         const gl_request *request = GL_CONTAINER(node, gl_request, node);
+        if (request->carries && request->pack != NULL) {
+            assert_ptr_equal(request->pack->carrier, request);
+            check_way(&request->pack->members, flights, leaders);
+        }
         if (!request->may_fly || request->attempt.fallback) continue;
         uint64_t key;
         memcpy(&key, request->identity.bytes, sizeof key);
@@ -28,6 +33,12 @@ static inline void check_flights(const glimpse_engine *engine)
     size_t leaders = 0;
     check_way(&engine->running, &engine->flights, &leaders);
     check_way(&engine->resting, &engine->flights, &leaders);
+    for (gl_node *node = engine->packing.gathering.head.next;
+         node != &engine->packing.gathering.head; node = node->next) {
+        const gl_pack *pack = GL_CONTAINER(node, gl_pack, node);
+        assert_false(gl_list_empty(&pack->members));
+        check_way(&pack->members, &engine->flights, &leaders);
+    }
     for (size_t i = 0; i < engine->admission.lane_count; i++)
         for (int k = 0; k < 2; k++)
             check_way(&engine->admission.lanes[i].queues[k], &engine->flights, &leaders);

@@ -57,6 +57,39 @@ static inline gl_sim_plan weather_break(world *w, gl_time end)
     return p;
 }
 
+/* The answer to a pack, more or less: an element may be missing or there twice, the list may be
+ * none, or break off. *cut: so that the finish reason says it. */
+static inline const char *weather_list(world *w, const house *h, const char *body, size_t len,
+                                       bool *cut)
+{
+    gl_rng *rng = &w->weather.rng;
+    char list[LIST_SIZE], *kept = w->lists[w->list++ % LISTS];
+    const char *at = body, *end = body + len;
+    memset(list, 0, LIST_SIZE);
+    size_t used = (size_t)snprintf(list, LIST_SIZE, "{\"answers\":[");
+    int n = 0;
+    while ((at = memmem(at, (size_t)(end - at), "q#", 2)) != NULL) {
+        const char *model = memmem(body, len, "model-", 6);
+        assert_non_null(model);
+        int text = (at[2] - '0') * 10 + (at[3] - '0');
+        int answer = (text * 2 + (model[6] - 'a')) * 2 + h->scope;
+        at += 4;
+        n++;
+        for (uint32_t times = 1 + (gl_rng_below(rng, 12) == 0); times > 0; times--) {
+            if (gl_rng_below(rng, 12) == 0) continue;
+            used += (size_t)snprintf(list + used, LIST_SIZE - used, "%s{\"n\":%d,\"text\":\"%s\"}",
+                                     list[used - 1] == '[' ? "" : ",", n, w->whole[answer]);
+        }
+    }
+    assert_true(used + 3 < LIST_SIZE);
+    memcpy(list + used, "]}", 3);
+    *cut = gl_rng_below(rng, 10) == 0;
+    if (*cut) list[gl_rng_below(rng, (uint32_t)used)] = '\0';
+    if (gl_rng_below(rng, 10) == 0) list[0] = 'S'; /* Sure! */
+    memcpy(kept, list, LIST_SIZE);
+    return kept;
+}
+
 /* What an attempt may never be, when it starts; and what is remembered of it. */
 static inline void note_start(house *h, const char *body, size_t len, const gl_sim_plan *p)
 {
@@ -93,8 +126,11 @@ static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, 
     else if (gl_rng_below(rng, 12) == 0)
         p = weather_break(w, p.end);
     bool cut = gl_rng_below(rng, 6) == 0;
+    bool pack = memmem(body, len, "Inputs:\\n", 9) != NULL;
     if (p.error == GLIMPSE_OK) {
-        p.text = cut ? w->cut[answer] : w->whole[answer];
+        p.text = pack  ? weather_list(w, h, body, len, &cut)
+                 : cut ? w->cut[answer]
+                       : w->whole[answer];
         p.complete = !cut;
     }
     if (p.error != GLIMPSE_OK && gl_rng_below(rng, 3) == 0)

@@ -11,6 +11,9 @@
 
 enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, ANSWERS = TEXTS * 2 * 2 };
 
+/* Lists of answers that packs were given; there are never as many attempts at once. */
+enum { LISTS = 128, LIST_SIZE = 1024 };
+
 /* Seeds of a test run: what a debug build does in some seconds. */
 enum { SEEDS = 10000 };
 
@@ -76,6 +79,8 @@ struct world {
     ticket tickets[TICKETS];
     int count;
     char whole[ANSWERS][24], cut[ANSWERS][24];
+    char lists[LISTS][LIST_SIZE];
+    size_t list;
 
     uint32_t short_memory; /* one allocation in so many fails; 0 = none */
     bool outage;           /* of the endpoints, now */
@@ -139,6 +144,9 @@ static inline void world_configure(world *w, glimpse_config *config)
     config->rpm = rpms[gl_rng_below(rng, 5)];
     config->tpm = tpms[gl_rng_below(rng, 5)];
     config->coalesce = gl_rng_below(rng, 4) != 0;
+    config->packing.on = gl_rng_below(rng, 2) == 0;
+    config->packing.window_ms = gl_rng_below(rng, 2000);
+    config->packing.max_drafts = 2 + gl_rng_below(rng, 10);
     config->fallback_on = gl_rng_below(rng, 3) != 0;
     int64_t t1 = 1 + gl_rng_below(rng, 2000);
     config->thresholds = (glimpse_thresholds){ t1, t1 + 1 + gl_rng_below(rng, 2000), t1 + 3000,

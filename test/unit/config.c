@@ -40,6 +40,9 @@ static void the_defaults_are_fine_and_the_playbooks(void **state)
     assert_int_equal(config.thresholds.t1_ms, 1500);
     assert_int_equal(config.thresholds.t4_ms, 6000);
     assert_int_equal(config.cache_entries, 2000);
+    assert_false(config.packing.on);
+    assert_int_equal(config.packing.window_ms, 20);
+    assert_int_equal(config.packing.max_chars, 4000);
     assert_int_equal(config.cache_ttl_ms, 7200000);
     assert_int_equal(config.max_attempts, 5);
     assert_int_equal(config.base_delay_ms, 500);
@@ -95,6 +98,9 @@ static void each_number_out_of_its_range_is_named(void **state)
         { offsetof(glimpse_config, max_delay_ms), -1, 86400001, "max_delay_ms" },
         { offsetof(glimpse_config, max_retry_after_ms), -1, 86400001, "max_retry_after_ms" },
         { offsetof(glimpse_config, concurrency), 0, 1000001, "concurrency" },
+        { offsetof(glimpse_config, packing.window_ms), -1, 60001, "packing.window_ms" },
+        { offsetof(glimpse_config, packing.max_drafts), 1, 129, "packing.max_drafts" },
+        { offsetof(glimpse_config, packing.max_chars), 0, 1000001, "packing.max_chars" },
         { offsetof(glimpse_config, connect_timeout_ms), -1, 86400001, "connect_timeout_ms" },
         { offsetof(glimpse_config, first_byte_timeout_ms), -1, 86400001, "first_byte_timeout_ms" },
         { offsetof(glimpse_config, idle_timeout_ms), -1, 86400001, "idle_timeout_ms" },

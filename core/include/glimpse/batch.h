@@ -47,6 +47,7 @@ typedef struct glimpse_packing_stats {
     uint64_t packs;         /* packs that were answered, whatever the answer was worth */
     uint64_t packed;        /* drafts that got their answer from one */
     uint64_t asked_again;   /* drafts that were then asked alone */
+    uint64_t fruitless;     /* of the packs, those that answered nobody: their usage is nobody's */
     int64_t requests_saved; /* packed - packs */
 
     /* What the packed drafts' own requests would have cost, taken to be tokens of prompt by the

@@ -296,8 +296,8 @@ GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
  * How many more requests would be sent at once if they were submitted now: as many as the endpoint
  * takes, at most concurrency, less what is in flight and what waits already. Who reads a long job
  * from a file submits this many and no more, so that requests do not age in the queue; what waits
- * for a retry takes no room. While requests wait for an open circuit (GLIMPSE_BREAKER_WAIT) it is
- * concurrency less those, so that their deadlines pass together.
+ * for a retry, or gathers for a pack, takes no room. While requests wait for an open circuit
+ * (GLIMPSE_BREAKER_WAIT) it is concurrency less those, so that their deadlines pass together.
  */
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
 
