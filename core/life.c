@@ -20,6 +20,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_map_init(&engine->flights);
     gl_heap_init(&engine->heap);
     gl_heap_entry_init(&engine->close_timer);
+    gl_list_init(&engine->looking);
     gl_list_init(&engine->running);
     gl_list_init(&engine->resting);
     gl_list_init(&engine->fallbacks);

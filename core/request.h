@@ -20,6 +20,7 @@
 typedef enum gl_state {
     GL_STATE_NEW,       /* being submitted; in no list */
     GL_STATE_FOLLOWING, /* an identical one is under way: its leader's `followers` */
+    GL_STATE_LOOKING,   /* the store is asked: `looking` */
     GL_STATE_WAITING,   /* queued for admission: its lane's queue */
     GL_STATE_RUNNING,   /* an attempt is out: `running` */
     GL_STATE_BACKOFF,   /* waits before a retry: `resting` */
@@ -80,6 +81,7 @@ struct gl_request {
     int probes; /* attempts that cost it none: failed probes, no descriptor */
     int sent;   /* attempts that reached the endpoint */
 
+    glimpse_cache_control cache_control;
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */
     double tokens;     /* what it will cost, estimated */
