@@ -187,6 +187,11 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
     return attempt->request->path.data;
 }
 
+uint64_t glimpse_attempt_request(const glimpse_attempt *attempt)
+{
+    return attempt->request->id;
+}
+
 int glimpse_attempt_number(const glimpse_attempt *attempt)
 {
     return attempt->number;
@@ -205,7 +210,7 @@ void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
         *words =
             (glimpse_words){ request->input.data, request->goal.data, request->constraints.data,
                              request->input.len,  request->goal.len,  request->constraints.len };
-    } else if (request->has_key) { /* so the body is checked JSON */
+    } else if (request->has_key || request->carries) { /* so the body is checked JSON */
         gl_buf *scratch = &request->engine->scratch;
         gl_buf_reset(scratch);
         gl_prompt_last_user_text((gl_json){ GL_JSON_OBJECT, request->body }, scratch);

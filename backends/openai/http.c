@@ -179,11 +179,9 @@ static void name_ready(void *arg)
     }
 }
 
-gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
-                           const gl_http_observer *observer, void *arg)
+static gl_transfer *start(gl_transfer *transfer, const gl_http_observer *observer, void *arg)
 {
-    gl_transfer *transfer = gl_transfer_take(http, path, body);
-    if (transfer == NULL) return NULL;
+    gl_http *http = transfer->http;
     transfer->observer = *observer;
     transfer->arg = arg;
     gl_addresses *addresses = http->resolver != NULL ? gl_resolver_get(http->resolver) : NULL;
@@ -194,6 +192,23 @@ gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
         gl_list_push_back(&http->waiting, &transfer->node);
     }
     return transfer;
+}
+
+gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
+                           const gl_http_observer *observer, void *arg)
+{
+    gl_transfer *transfer = gl_transfer_take(http, path, body);
+    return transfer != NULL ? start(transfer, observer, arg) : NULL;
+}
+
+gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
+                                  const gl_http_observer *observer, void *arg)
+{
+    gl_transfer *transfer = gl_transfer_take(http, path, gl_slice_of("", 0));
+    if (transfer == NULL) return NULL;
+    if (gl_transfer_set_upload(transfer, upload)) return start(transfer, observer, arg);
+    gl_transfer_release(transfer);
+    return NULL;
 }
 
 void gl_http_cancel(gl_transfer *transfer)

@@ -77,6 +77,20 @@ typedef struct gl_http_observer {
 gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
                            const gl_http_observer *observer, void *arg);
 
+/* A body that is sent from a file: head, size bytes of fd from its beginning, tail. */
+typedef struct gl_http_upload {
+    const char *content_type;
+    gl_slice head, tail;
+    int fd;
+    uint64_t size;
+} gl_http_upload;
+
+/* POSTs it, reading the file as it goes; what upload points to, and fd, are borrowed until done.
+ * The observer hears of BYTES also as they are sent. A file that is shorter than size, or cannot be
+ * read, is INVALID. NULL: out of memory. */
+gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
+                                  const gl_http_observer *observer, void *arg);
+
 /* The status of the response and the headers that have come so far; status 0 when none has.
  * Borrowed until the transfer ends; body, error and message are not filled in. */
 void gl_http_peek(const gl_transfer *transfer, gl_http_response *response);

@@ -4,6 +4,7 @@
  * http.c          the seam: start, cancel, the one drain; waiting for the name
  * http_endpoint.c the configuration, checked and made ready for libcurl
  * http_transfer.c easy handles, their callbacks and their pool
+ * http_upload.c   bodies that are read from a file
  * http_shard.c    multi handles: which one takes a transfer, timers, messages
  * http_socket.c   the table of sockets, watched and dormant
  * http_error.c    from libcurl's verdict to ours
@@ -77,6 +78,7 @@ struct gl_transfer {
     gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
     gl_time enough_at;
     bool get, began, streamed, satisfied; /* satisfied: ENOUGH was said */
+    struct gl_upload *upload;             /* a body from a file; NULL: none */
     char reason[CURL_ERROR_SIZE];
 };
 
@@ -89,6 +91,13 @@ void gl_transfer_free(gl_transfer *transfer);
 
 /* Loads these addresses into libcurl's cache when the transfer runs. false: out of memory. */
 bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);
+
+/* --- http_upload.c --- */
+
+/* Sets the transfer up to send this instead of a body. It is not pooled afterwards. false: out of
+ * memory. */
+bool gl_transfer_set_upload(gl_transfer *transfer, const gl_http_upload *upload);
+void gl_upload_free(struct gl_upload *upload);
 
 /* --- http_shard.c --- */
 

@@ -233,6 +233,7 @@ static gl_transfer *transfer_new(gl_http *http)
 void gl_transfer_free(gl_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
+    gl_upload_free(transfer->upload);
     curl_slist_free_all(transfer->resolve);
     gl_addresses_unref(transfer->addresses);
     gl_buf_free(&transfer->body);
@@ -270,7 +271,7 @@ void gl_transfer_release(gl_transfer *transfer)
     http->running--;
     size_t most = http->running > POOL_FLOOR ? http->running : POOL_FLOOR;
     if (most > http->max_pooled) most = http->max_pooled;
-    if (http->pooled >= most) {
+    if (http->pooled >= most || transfer->upload != NULL) {
         gl_transfer_free(transfer);
         return;
     }

@@ -1,5 +1,5 @@
 /*
- * secrets.h - the keys and tokens that a sampler sends, and taking them out of what an endpoint
+ * secrets.h - the keys and tokens that are sent, and taking them out of what an endpoint
  * echoes: they reach no result, no message and no log. Pure.
  */
 #ifndef GL_OPENAI_SECRETS_H

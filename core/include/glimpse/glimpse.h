@@ -34,6 +34,7 @@
 
 #include <glimpse/backoff.h>
 #include <glimpse/batch.h>
+#include <glimpse/batch_api.h>
 #include <glimpse/cache.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>

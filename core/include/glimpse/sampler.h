@@ -33,6 +33,8 @@ typedef struct glimpse_sampler_vtable {
     bool progress;    /* it calls glimpse_attempt_progress: the engine's connect, first-byte and
                        * idle limits apply to its attempts; else only the attempt's and the
                        * request's whole time */
+    bool recorded;    /* its answers were got at another time: they say nothing of how the endpoint
+                       * is now, so nothing is tried again and no stop or circuit comes of them */
 
     /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on
      * the stack. Must lead to one glimpse_attempt_done, inside start or later. */
@@ -66,6 +68,9 @@ GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
 GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len);
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
+
+/* The id that submit gave the request it belongs to. */
+GLIMPSE_API uint64_t glimpse_attempt_request(const glimpse_attempt *attempt);
 
 /* Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use. */
 GLIMPSE_API bool glimpse_attempt_is_stream(const glimpse_attempt *attempt);

@@ -1,0 +1,102 @@
+/*
+ * batch_internal.h - what the batch_*.c files share.
+ *
+ * batch_api.c     the client, and what each of its calls sends
+ * batch_call.c    one call: its attempts, their limits, what came back
+ * batch_object.c  the endpoint's objects
+ * batch_line.c    lines of output files
+ */
+#ifndef GL_OPENAI_BATCH_INTERNAL_H
+#define GL_OPENAI_BATCH_INTERNAL_H
+
+#include <glimpse/backoff.h>
+#include <glimpse/batch_api.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "loop.h"
+#include "openai/connection.h"
+#include "openai/decode.h"
+#include "openai/http.h"
+
+/* A message of the decoder's, and its NUL, fit. */
+#define GL_BATCH_LINE 1024
+
+struct glimpse_batch_api {
+    struct event_base *base;
+    gl_loop *loop;
+    gl_connection connection;
+    gl_decoder *decoder;
+    glimpse_batch_options options;
+    gl_list calls;
+    size_t count;
+    gl_buf line; /* scratch of batch_line.c */
+};
+
+typedef enum gl_batch_kind {
+    GL_BATCH_UPLOAD,
+    GL_BATCH_FIND_FILE,
+    GL_BATCH_CREATE,
+    GL_BATCH_FIND,
+    GL_BATCH_GET,
+    GL_BATCH_WATCH,
+    GL_BATCH_CANCEL,
+    GL_BATCH_DOWNLOAD
+} gl_batch_kind;
+
+/* One call of the caller's, through all its attempts. */
+typedef struct gl_batch_call {
+    glimpse_batch_api *api;
+    gl_node node; /* api->calls */
+    gl_batch_kind kind;
+    glimpse_batch_fn fn;
+    void *arg;
+
+    /* What it asks: names, texts that are sent, a file. Each may be empty. */
+    char *id, *name, *url, *job, *part, *file_path, *temporary;
+    gl_buf body; /* of a POST */
+    gl_http_upload upload;
+    gl_buf head; /* upload.head */
+    char boundary[40], tail[64], type[96];
+    int fd; /* read for an upload, written by a download */
+    uint64_t bytes;
+
+    /* The attempt that runs. */
+    glimpse_backoff_call *backoff;
+    gl_transfer *transfer;
+    gl_timer *timer; /* of the limits, or until the next look of a watch */
+    gl_time started, heard;
+    bool connected, looking; /* looking: through the list, before a creation is tried again */
+    bool cancelled;
+    int status;
+    int failed_errno; /* of the local file */
+    gl_buf answer;
+    gl_time poll_wait;
+
+    /* What is told. */
+    gl_buf text; /* the strings of batch */
+    glimpse_batch batch;
+    bool found, passing; /* passing: the failure may pass */
+    char file_id[128], after[128], code[128], message[GL_BATCH_LINE];
+    int http_status;
+} gl_batch_call;
+
+/* --- batch_call.c --- */
+
+gl_batch_call *gl_batch_call_new(glimpse_batch_api *api, gl_batch_kind kind, glimpse_batch_fn fn,
+                                 void *arg);
+
+/* From here on it ends by itself. false: out of memory; it is freed. */
+bool gl_batch_call_start(gl_batch_call *call);
+void gl_batch_call_free(gl_batch_call *call);
+void gl_batch_call_cancel(gl_batch_call *call);
+
+/* Whether what an outcome says may be otherwise when it is asked again. */
+bool gl_batch_may_pass(const glimpse_outcome *outcome, int64_t max_retry_after_ms);
+
+/* --- batch_api.c --- */
+
+/* Sends the next request of the attempt; NULL: out of memory. */
+gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer);
+
+#endif

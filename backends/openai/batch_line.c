@@ -1,0 +1,119 @@
+/*
+ * batch_line.c - lines of a batch's output and error files: read, judged, and put in the place of
+ * an answer over the wire. Called by whoever joins them with the requests.
+ */
+#include <glimpse/batch_api.h>
+
+#include <string.h>
+
+#include "base/json.h"
+#include "openai/batch_internal.h"
+#include "openai/plain.h"
+
+/* What stands between the quotes; nothing for what is no string. */
+static const char *inside(gl_json value, size_t *len)
+{
+    *len = gl_json_string_bound(value);
+    return value.kind == GL_JSON_STRING ? value.text.data + 1 : "";
+}
+
+glimpse_error glimpse_batch_line_read(const char *text, size_t len, glimpse_batch_line *line)
+{
+    static const char *const names[] = { "custom_id", "response", "error" };
+    static const char *const response_names[] = { "status_code", "request_id", "body" };
+    static const char *const error_names[] = { "code", "message" };
+    gl_json root, member[3], response[3], error[2];
+    int64_t status;
+    *line = (glimpse_batch_line){ .custom_id = "" };
+    gl_json_error bad = gl_json_check(gl_slice_of(text, len), &root, NULL);
+    if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
+    if (bad != GL_JSON_OK || root.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
+    gl_json_get_many(root, names, member, 3);
+    gl_json_get_many(member[1], response_names, response, 3);
+    gl_json_get_many(member[2], error_names, error, 2);
+    if (member[0].kind != GL_JSON_STRING) return GLIMPSE_ERR_BAD_JSON;
+    line->custom_id = inside(member[0], &line->custom_id_len);
+    if (gl_json_int64(response[0], &status) && status >= 100 && status <= 599)
+        line->status_code = (int)status;
+    line->request_id = inside(response[1], &line->request_id_len);
+    line->body = response[2].kind != GL_JSON_NONE ? response[2].text.data : "";
+    line->body_len = response[2].kind != GL_JSON_NONE ? response[2].text.len : 0;
+    line->code = inside(error[0], &line->code_len);
+    line->message = inside(error[1], &line->message_len);
+    return GLIMPSE_OK;
+}
+
+/* Text of a JSON string made plain, escapes undone. */
+static void make_plain(glimpse_batch_api *api, const char *text, size_t len, char *out, size_t size)
+{
+    gl_buf_reset(&api->line);
+    gl_json_text_append(gl_slice_of(text, len), &api->line, NULL);
+    gl_plain(gl_buf_slice(&api->line), out, size);
+}
+
+/* What the outcome of a line points to. */
+typedef struct line_words {
+    char code[128], message[600], request_id[128];
+} line_words;
+
+static void decode(glimpse_batch_api *api, const glimpse_batch_line *line, const char *path,
+                   line_words *words, glimpse_outcome *outcome)
+{
+    gl_slice body = gl_slice_of(line->body, line->body_len);
+    make_plain(api, line->request_id, line->request_id_len, words->request_id,
+               sizeof words->request_id);
+    if (line->status_code != 0) {
+        const gl_decode_input input = { .status = line->status_code,
+                                        .body = body,
+                                        .content_type = "application/json",
+                                        .request_id = words->request_id,
+                                        .path = path };
+        gl_decode(api->decoder, &input, outcome);
+        return;
+    }
+    make_plain(api, line->code, line->code_len, words->code, sizeof words->code);
+    make_plain(api, line->message, line->message_len, words->message, sizeof words->message);
+    glimpse_outcome_init(outcome);
+    outcome->error =
+        strcmp(words->code, "request_timeout") == 0 ? GLIMPSE_ERR_TIMEOUT : GLIMPSE_ERR_HTTP;
+    outcome->error_code = words->code[0] != '\0' ? words->code : NULL;
+    outcome->error_message =
+        words->message[0] != '\0' ? words->message : "the batch ended without an answer to it";
+}
+
+bool glimpse_batch_line_again(glimpse_batch_api *api, const glimpse_batch_line *line)
+{
+    line_words words;
+    glimpse_outcome outcome;
+    if (line->status_code == 0) return true;
+    if (line->status_code < 300) return false;
+    decode(api, line, "/chat/completions", &words, &outcome);
+    return gl_batch_may_pass(&outcome, api->options.max_retry_after_ms);
+}
+
+glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *attempt,
+                                   const glimpse_batch_line *line)
+{
+    gl_secrets *secrets = &api->connection.secrets;
+    char code[GL_BATCH_LINE], message[GL_BATCH_LINE];
+    line_words words;
+    glimpse_outcome outcome;
+    glimpse_batch_line clean = *line;
+    gl_slice body = gl_slice_of(line->body, line->body_len);
+    glimpse_error error = GLIMPSE_OK;
+    if (gl_secrets_scrub(secrets, &body)) {
+        clean.body = body.data;
+        decode(api, &clean, glimpse_attempt_path(attempt), &words, &outcome);
+        outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
+        outcome.error_message =
+            gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
+    } else {
+        glimpse_outcome_init(&outcome);
+        outcome.error = error = GLIMPSE_ERR_OOM;
+    }
+    glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_CONNECTED);
+    glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_SENT);
+    glimpse_attempt_done(attempt, &outcome);
+    gl_secrets_recycle(secrets);
+    return error;
+}

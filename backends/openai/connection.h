@@ -1,0 +1,29 @@
+/*
+ * connection.h - an OpenAI endpoint as its configuration describes it: checked, its header lines
+ * written, its scope named, its secrets known; shared by the sampler and the Batch API.
+ */
+#ifndef GL_OPENAI_CONNECTION_H
+#define GL_OPENAI_CONNECTION_H
+
+#include <glimpse/sampler.h>
+
+#include "openai/http.h"
+#include "openai/secrets.h"
+
+typedef struct gl_connection {
+    gl_http *http;
+    char *scope; /* whose answers these are: the sampler's scope */
+    gl_secrets secrets;
+    char *deployment, *api_version; /* Azure's; NULL elsewhere */
+    size_t max_response_bytes;
+} gl_connection;
+
+/* Errors: INVALID with *problem a static sentence that names the field, OOM, SETUP. Close it in
+ * any case. */
+glimpse_error gl_connection_open(gl_connection *connection, gl_loop *loop, struct event_base *base,
+                                 const glimpse_openai_config *config, const char **problem);
+
+/* No transfer may be running. */
+void gl_connection_close(gl_connection *connection);
+
+#endif
