@@ -167,7 +167,8 @@ static void row_11_error_within_a_stream_is_one_in_each_form(void **state)
                         0 },
                       { FAULT_CLOSE, NULL, 0 } },
           .attempts = 1,
-          .code = "context_length_exceeded" },
+          .code = "context_length_exceeded",
+          .status = "bad_request" },
     };
     PLAY(rows);
 }
