@@ -125,8 +125,10 @@ typedef struct glimpse_config {
     int64_t cache_entries;               /* 2000 */
     int64_t cache_bytes;                 /* 64 MiB */
     int64_t cache_ttl_ms;                /* 7200000 */
+    bool cache_dynamic;                  /* true: smaller while the kernel says that memory is short
+                                          * (<glimpse/pressure.h>) */
     glimpse_cache_control cache_control; /* USE */
-    bool coalesce; /* true: identical requests in flight are sent once; with a cache only */
+    bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
     /* Playbook section 3. */
     int max_attempts;           /* 5 */
