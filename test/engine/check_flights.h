@@ -14,7 +14,11 @@ static inline void check_way(const gl_list *list, const gl_map *flights, size_t 
             assert_ptr_equal(request->pack->carrier, request);
             check_way(&request->pack->members, flights, leaders);
         }
-        if (!request->may_fly || request->attempt.fallback) continue;
+        if (!request->leads) { /* who asks anew does so also beside a flight */
+            assert_true(!request->may_fly || request->attempt.fallback ||
+                        request->cache_control == GLIMPSE_CACHE_REFRESH);
+            continue;
+        }
         uint64_t key;
         memcpy(&key, request->identity.bytes, sizeof key);
         assert_ptr_equal(gl_map_get(flights, key), request);
@@ -31,6 +35,7 @@ static inline void check_way(const gl_list *list, const gl_map *flights, size_t 
 static inline void check_flights(const glimpse_engine *engine)
 {
     size_t leaders = 0;
+    check_way(&engine->looking, &engine->flights, &leaders);
     check_way(&engine->running, &engine->flights, &leaders);
     check_way(&engine->resting, &engine->flights, &leaders);
     for (gl_node *node = engine->packing.gathering.head.next;

@@ -202,6 +202,9 @@ static void submit_one(void)
     if (dice(4)) t->deadline_ms = options.deadline_ms = between(1, 20000);
     t->fallback = h->config.fallback_on;
     if (dice(3)) options.priority = GLIMPSE_PRIORITY_INTERACTIVE;
+    if (dice(8)) options.cache_control = (int)gl_rng_below(&w->rng, 4);
+    t->control = options.cache_control < 0 ? GLIMPSE_CACHE_USE
+                                           : (glimpse_cache_control)options.cache_control;
     if (dice(4)) {
         t->fallback = dice(2);
         options.fallback = t->fallback ? 1 : 0;
@@ -286,11 +289,12 @@ static void check_answer(const ticket *t, const glimpse_result *result)
     assert_string_equal(glimpse_result_finish_reason(result), whole ? "stop" : "length");
     if (glimpse_result_source(result) == GLIMPSE_SOURCE_CACHE) {
         assert_true(whole); /* half an answer is never kept */
-        assert_true(t->house->config.cache != NULL);
+        assert_true(t->house->config.cache != NULL || t->house->config.store != NULL);
+        assert_true(t->control == GLIMPSE_CACHE_USE || t->control == GLIMPSE_CACHE_ONLY);
         assert_int_equal(glimpse_result_attempts(result), 0);
         assert_int_equal(glimpse_result_attempt_count(result), 0);
     } else if (glimpse_result_source(result) == GLIMPSE_SOURCE_COALESCED) {
-        assert_true(t->house->config.cache != NULL && t->house->config.coalesce);
+        assert_true(t->house->config.coalesce && t->control == GLIMPSE_CACHE_USE);
         assert_int_equal(glimpse_result_attempts(result), 0);
     } else if (glimpse_result_source(result) == GLIMPSE_SOURCE_PACKED) {
         assert_true(whole && t->house->config.packing.on);
@@ -312,6 +316,8 @@ static void check_failure(const ticket *t, const glimpse_result *result)
     if (error == GLIMPSE_ERR_OOM) assert_true(w->short_memory != 0);
     if (error == GLIMPSE_ERR_CANCELLED) assert_true(t->cancelled || t->house->closing);
     if (error == GLIMPSE_ERR_DEADLINE) assert_true(t->deadline_ms > 0);
+    if (t->control == GLIMPSE_CACHE_ONLY) assert_int_equal(glimpse_result_attempts(result), 0);
+    if (error == GLIMPSE_ERR_NOT_CACHED) assert_int_equal(t->control, GLIMPSE_CACHE_ONLY);
     if (t->bad && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_CANCELLED)
         assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_BAD_REQUEST);
     bool local = glimpse_result_source(result) == GLIMPSE_SOURCE_LOCAL;
@@ -466,8 +472,8 @@ static void check_hits(void)
             found =
                 live->whole &&
                 (live->source == GLIMPSE_SOURCE_LIVE || live->source == GLIMPSE_SOURCE_PACKED) &&
-                live->answer == hit->answer && live->settled <= hit->submitted &&
-                hit->submitted - live->settled <= ttl;
+                live->answer == hit->answer && live->settled <= hit->settled &&
+                hit->settled - live->settled <= ttl;
         }
         assert_true(found);
     }

@@ -7,6 +7,7 @@
 #ifndef TEST_ENGINE_WORLD_H
 #define TEST_ENGINE_WORLD_H
 
+#include "fake_store.h"
 #include "rig.h"
 
 enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, ANSWERS = TEXTS * 2 * 2 };
@@ -49,6 +50,7 @@ typedef struct ticket {
     bool accepted, bad, listens, fallback, cancelled;
     int answer;
     int64_t deadline_ms;
+    glimpse_cache_control control;
     glimpse_thresholds thresholds;
     gl_time submitted;
 
@@ -73,6 +75,7 @@ struct world {
     gl_loop *loop;
     glimpse_cache *cache;
     glimpse_cache_config cache_bounds;
+    fake_store fake; /* the engines' store, when fake.store is not NULL */
     glimpse_sampler *fallback;
     house houses[HOUSES];
     int house_count;
@@ -170,6 +173,11 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
     w->cache_bounds.ttl_ms = 1 + gl_rng_below(&w->rng, 60000);
     if (gl_rng_below(&w->rng, 4) != 0)
         assert_int_equal(glimpse_cache_new(&w->cache_bounds, &w->cache), GLIMPSE_OK);
+    if (gl_rng_below(&w->rng, 3) == 0) {
+        static const gl_time delays[] = { 0, GL_MS, 300 * GL_MS, 5 * GL_SECOND };
+        fake_open(&w->fake, delays[gl_rng_below(&w->rng, 4)]);
+        w->fake.ttl_ms = w->cache_bounds.ttl_ms;
+    }
     for (int i = 0; i < w->house_count; i++) {
         house *h = &w->houses[i];
         world_configure(w, &h->config);
@@ -181,6 +189,7 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
         h->config.sampler = h->sampler;
         h->config.fallback = w->fallback;
         h->config.cache = w->cache;
+        h->config.store = w->fake.store;
         const char *problem = "";
         if (glimpse_config_check(&h->config, &problem) != GLIMPSE_OK) fail_msg("%s", problem);
         assert_int_equal(gl_engine_new(gl_sim_base(), &h->config, &h->engine), GLIMPSE_OK);
@@ -199,6 +208,7 @@ static inline void world_close(world *w)
     for (int i = 0; i < w->count; i++) glimpse_result_unref(w->tickets[i].kept);
     glimpse_sampler_unref(w->fallback);
     glimpse_cache_unref(w->cache);
+    glimpse_store_unref(w->fake.store);
     gl_loop_free(w->loop);
     assert_int_equal(gl_sim_live(), 0);
     assert_int_equal(gl_alloc_live(), w->live_before);
