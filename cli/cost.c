@@ -118,11 +118,15 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
         /* What rounding leaves of nothing is nothing. */
         cost->reserved = cost->under_way > 0 ? cost->reserved - bound : 0;
     }
-    if (result == NULL || glimpse_result_attempts(result) == 0) return;
+    if (result == NULL) return;
     size_t count = glimpse_result_attempt_count(result);
     for (size_t i = 0; i < count; i++)
         if (may_be_billed(glimpse_result_attempt(result, i))) cost->charged += bound;
-    if (glimpse_result_error(result) != GLIMPSE_OK) return;
+    /* A packed answer tells its own share of what the pack cost, whichever line the request is
+     * counted for; other sources cost nothing. */
+    glimpse_source source = glimpse_result_source(result);
+    bool paid = source == GLIMPSE_SOURCE_LIVE || source == GLIMPSE_SOURCE_PACKED;
+    if (!paid || glimpse_result_error(result) != GLIMPSE_OK) return;
     double dollars;
     if (answer_cost(cost, result, &dollars)) {
         cost->spent += dollars;
