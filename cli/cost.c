@@ -118,7 +118,7 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
         /* What rounding leaves of nothing is nothing. */
         cost->reserved = cost->under_way > 0 ? cost->reserved - bound : 0;
     }
-    if (result == NULL || glimpse_result_attempts(result) == 0) return;
+    if (result == NULL) return;
     size_t count = glimpse_result_attempt_count(result);
     bool answered = glimpse_result_error(result) == GLIMPSE_OK;
     for (size_t i = 0; i < count; i++) {
@@ -127,7 +127,11 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
         bool unused = attempt->error == GLIMPSE_OK && (i + 1 < count || !answered);
         if (unused || may_be_billed(attempt)) cost->charged += bound;
     }
-    if (!answered) return;
+    /* A packed answer tells its own share of what the pack cost, whichever line the request is
+     * counted for; other sources cost nothing. */
+    glimpse_source source = glimpse_result_source(result);
+    bool paid = source == GLIMPSE_SOURCE_LIVE || source == GLIMPSE_SOURCE_PACKED;
+    if (!paid || !answered) return;
     double dollars;
     if (answer_cost(cost, result, &dollars)) {
         cost->spent += dollars;

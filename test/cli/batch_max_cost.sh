@@ -51,3 +51,12 @@ for bad in 'nothing' '[]' '{"m":{"output":1}}' '{"m":{"input":-1}}' '{"m":{"inpu
     says --prices
 done
 [ ! -e new.jsonl ] || fail "an output was made"
+
+# What is answered in packs is paid in shares; what is coalesced or cached is not paid again.
+echo '{"gpt-4o-mini":{"input":1000,"output":1000,"cached_input":500}}' >prices
+{ cat in && sed 's/"d/"again/' in; } >both
+expect 0 "$GLIMPSE" batch both -o packed.jsonl --pack --base-url "$URL" --prices prices --summary summary
+[ "$(jq .by_source.packed summary)" -gt 100 ] || fail "nothing was packed"
+equal "the tokens of all requests" "$(jq -n "$(jq .cost_usd summary) * 1000 | round")" \
+    "$(records packed.jsonl '[.[] | select(.glimpse.source == "live" or .glimpse.source == "packed") |
+        .glimpse.usage | .prompt_tokens + .completion_tokens] | add')"
