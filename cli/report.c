@@ -208,6 +208,7 @@ void report_json(const cli_report *report, gl_buf *out)
     gl_buf_printf(out, ",\"cache\":{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64, stats->cache.hits,
                   stats->cache.misses);
     json_double(out, ",\"hit_rate\":", hit_rate(report));
+    if (stats->cache.shrunk > 0) gl_buf_printf(out, ",\"shrunk\":%" PRIu64, stats->cache.shrunk);
     gl_buf_printf(out,
                   "},\"usage\":{\"prompt_tokens\":%" PRIu64 ",\"completion_tokens\":%" PRIu64 "}",
                   stats->prompt_tokens, stats->completion_tokens);

@@ -24,6 +24,7 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .cache_entries = 2000, /* playbook section 2 */
         .cache_bytes = INT64_C(64) << 20,
         .cache_ttl_ms = 7200 * 1000,
+        .cache_dynamic = true,
         .coalesce = true,
         .packing = GLIMPSE_PACKING_DEFAULT, /* playbook section 5 */
         .max_attempts = 5,                  /* playbook section 3 */

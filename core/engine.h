@@ -81,6 +81,9 @@ struct glimpse_engine {
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
     gl_buf scratch;          /* bodies of drafts while they are written */
 
+    void *companion; /* of the composition's; ended with the engine, before the cache */
+    void (*companion_end)(void *companion);
+
     int depth;  /* our own frames on the stack; a free waits until there is none */
     bool yield; /* what is to be done now waits for the loop to poll: see gl_engine_schedule */
     bool closing, closed_told, free_wanted;

@@ -105,6 +105,7 @@ void gl_engine_destroy(glimpse_engine *engine)
         }
         engine->depth--;
     }
+    if (engine->companion != NULL) engine->companion_end(engine->companion);
     gl_timer_free(engine->timer);
     gl_defer_free(engine->turn);
     glimpse_sampler_unref(engine->sampler);

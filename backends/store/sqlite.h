@@ -12,8 +12,8 @@
 #include "store/checkpoint.h"
 #include "store/file.h"
 
-/* The most bytes of a value. What is larger is not kept: a value is written in one turn of the loop,
- * and one of 1 MiB took 9 ms of it, one of 256 KiB less than 3 (bench/micro/store.c). */
+/* The most bytes of a value. What is larger is not kept: a value is written in one turn of the
+ * loop, and one of 1 MiB took 9 ms of it, one of 256 KiB less than 3 (bench/micro/store.c). */
 #define GL_STORE_VALUE_MAX ((size_t)256 << 10)
 
 /* What a store may use of one turn of the loop before it leaves the rest to the next. A step that

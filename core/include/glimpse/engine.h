@@ -116,6 +116,8 @@ typedef struct glimpse_config {
     int64_t cache_entries; /* 2000 */
     int64_t cache_bytes;   /* 64 MiB */
     int64_t cache_ttl_ms;  /* 7200000 */
+    bool cache_dynamic;    /* true: smaller while the kernel says that memory is short
+                            * (<glimpse/pressure.h>) */
     bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
 
     /* Playbook section 3. */
