@@ -78,6 +78,13 @@ const cli_option option_table[] = {
       .help = "purge: only what is older than --cache-store-ttl" },
     { .name = "older-than", .type = OPTION_DURATION, AT(older_than_ms), .commands = FOR_CACHE,
       .value = "TIME", .min = 1, .max = CENTURY_MS, .help = "purge: only what is older than this" },
+    { .name = "cache", .type = OPTION_CHOICE, AT(engine.cache_control), .commands = ENGINE,
+      .value = "HOW", .choices = "use|refresh|bypass|only", .default_text = "use",
+      .help = "use stored answers; ask anew and store (refresh); neither take nor store (bypass); "
+              "send nothing, fail what is not stored (only)" },
+    { .name = "coalesce", .type = OPTION_ON_OFF, AT(engine.coalesce), .commands = ENGINE,
+      .value = "on|off", .default_text = "on",
+      .help = "whether identical requests in flight are sent once" },
     { .name = "cache-dynamic", .type = OPTION_ON_OFF, AT(engine.cache_dynamic), .commands = ENGINE,
       .value = "on|off", .default_text = "on",
       .help = "whether the answers kept shrink while the machine is short of memory" },

@@ -128,6 +128,41 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
     gl_attempt_close(request, error, came, now);
 }
 
+gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
+                                    const glimpse_outcome *outcome, gl_time now)
+{
+    gl_admission_report report = { .failure = failure,
+                                   .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
+                                   .tokens_used = -1,
+                                   .elapsed = gl_time_since(now, request->attempt.started),
+                                   .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
+    if (outcome != NULL) {
+        const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
+                                             &outcome->project_tokens };
+        for (int i = 0; i < GL_BUCKET_COUNT; i++)
+            report.told[i] = (gl_told){ said[i]->limit, said[i]->remaining, said[i]->reset_ms };
+        if (outcome->sample.usage.total_tokens >= 0)
+            report.tokens_used = (double)outcome->sample.usage.total_tokens;
+    }
+    return gl_admission_ended(&request->engine->admission, request, &report, now);
+}
+
+void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, uint64_t wait)
+{
+    const gl_log *log = &request->engine->log;
+    if (!gl_log_wants(log, GLIMPSE_LOG_INFO)) return;
+    glimpse_log_field fields[] = {
+        { "id", NULL, (int64_t)request->id },
+        { "attempt", NULL, failure->attempts },
+        { "http_status", NULL, failure->http_status },
+        { "error", glimpse_error_name(failure->error), 0 },
+        { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
+    };
+    gl_log_emit(log, GLIMPSE_LOG_INFO,
+                failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
+                fields, sizeof fields / sizeof *fields);
+}
+
 void glimpse_attempt_came(glimpse_attempt *attempt, int http_status, const char *request_id)
 {
     glimpse_sample_fields fields;

@@ -46,9 +46,12 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
 
 void glimpse_options_init_version(glimpse_options *options, uint32_t version)
 {
-    *options = (glimpse_options){
-        .version = version, .temperature = -1, .fallback = -1, .coalesce = -1, .pack = -1
-    };
+    *options = (glimpse_options){ .version = version,
+                                  .temperature = -1,
+                                  .fallback = -1,
+                                  .coalesce = -1,
+                                  .cache_control = -1,
+                                  .pack = -1 };
 }
 
 /* --- the environment --- */
@@ -235,6 +238,8 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = "use_openai: not one of its values";
     else if (is_read(config, SAMPLER) && (unsigned)config->http_version > GLIMPSE_HTTP_2)
         found = "http_version: not one of its values";
+    else if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
+        found = "cache_control: not one of its values";
     else if ((unsigned)config->breaker > GLIMPSE_BREAKER_FAIL)
         found = "breaker: not one of its values";
     else if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)

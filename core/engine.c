@@ -123,6 +123,14 @@ static void settle(gl_request *request, gl_time now)
     if (request->carries) gl_packing_ended(request, now);
 }
 
+/* Its answer is that of whoever follows, too. */
+static void settle_flight(gl_request *request, gl_time now)
+{
+    gl_request *follower;
+    settle(request, now);
+    while ((follower = gl_flight_next(request)) != NULL) settle(follower, now);
+}
+
 /* One that failed for good: the fallback sampler is asked for an essence, or that is all. */
 static void fall_back(gl_request *request, gl_time now)
 {
@@ -213,18 +221,7 @@ static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
 static void retry_later(gl_request *request, const gl_failure *failure, uint64_t wait, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    if (gl_log_wants(&engine->log, GLIMPSE_LOG_INFO)) {
-        glimpse_log_field fields[] = {
-            { "id", NULL, (int64_t)request->id },
-            { "attempt", NULL, failure->attempts },
-            { "http_status", NULL, failure->http_status },
-            { "error", glimpse_error_name(failure->error), 0 },
-            { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
-        };
-        gl_log_emit(&engine->log, GLIMPSE_LOG_INFO,
-                    failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
-                    fields, sizeof fields / sizeof *fields);
-    }
+    gl_attempt_log_retry(request, failure, wait);
     gl_buf_reset(&request->streamed); /* nobody was told of it */
     gl_flight_text(request);
     request->backoff_wait = wait;
@@ -247,25 +244,6 @@ static void refuse(gl_request *request, gl_time now)
     request->result->circuit_open = true;
     gl_result_set_error(request->result, outage->error, outage->code, outage->message);
     gl_engine_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
-}
-
-static gl_breaker_change report_end(gl_request *request, const gl_failure *failure,
-                                    const glimpse_outcome *outcome, gl_time now)
-{
-    gl_admission_report report = { .failure = failure,
-                                   .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
-                                   .tokens_used = -1,
-                                   .elapsed = gl_time_since(now, request->attempt.started),
-                                   .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
-    if (outcome != NULL) {
-        const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
-                                             &outcome->project_tokens };
-        for (int i = 0; i < GL_BUCKET_COUNT; i++)
-            report.told[i] = (gl_told){ said[i]->limit, said[i]->remaining, said[i]->reset_ms };
-        if (outcome->sample.usage.total_tokens >= 0)
-            report.tokens_used = (double)outcome->sample.usage.total_tokens;
-    }
-    return gl_admission_ended(&request->engine->admission, request, &report, now);
 }
 
 /* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
@@ -321,7 +299,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
                    gl_admission_starved(&engine->admission, request, now);
     gl_breaker_change change = GL_BREAKER_SAME;
-    if (!starved) change = report_end(request, &failure, outcome, now);
+    if (!starved) change = gl_attempt_report(request, &failure, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
     bool free_probe = change == GL_BREAKER_PROBE_FAILED && !had_begun(request, &failure);
     if (starved || (free_probe && !over)) {
@@ -347,21 +325,15 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
 void gl_engine_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
                       bool complete, gl_time now)
 {
-    glimpse_engine *engine = request->engine;
     glimpse_result *result = request->result;
-    gl_request *follower;
     bool aligned = glimpse_sample_get(sample)->delta == NULL;
     result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
     result->source = source;
     glimpse_sample_unref(result->response);
     result->sample = glimpse_sample_ref(sample);
     result->response = glimpse_sample_ref(sample);
-    /* Only what is whole is worth keeping; without memory for it we go on without. */
-    if (source != GLIMPSE_SOURCE_LOCAL && engine->cache != NULL && request->has_key && complete &&
-        aligned)
-        (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
-    settle(request, now);
-    while ((follower = gl_flight_next(request)) != NULL) settle(follower, now);
+    if (source != GLIMPSE_SOURCE_LOCAL && complete && aligned) gl_lookup_keep(request, sample, now);
+    settle_flight(request, now);
 }
 
 static void attempt_answered(gl_request *request, const glimpse_outcome *outcome,
@@ -410,7 +382,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         fallback_answered(request, outcome, sample, now);
     } else if (error == GLIMPSE_OK) {
         gl_result_set_error(request->result, GLIMPSE_OK, NULL, NULL);
-        gl_outage_changed(request, report_end(request, NULL, outcome, now), 0);
+        gl_outage_changed(request, gl_attempt_report(request, NULL, outcome, now), 0);
         attempt_answered(request, outcome, sample, local, now);
     } else {
         glimpse_sample_unref(request->result->response);
@@ -480,6 +452,7 @@ static void let_go(gl_request *request, glimpse_error error, gl_time now)
 {
     gl_admission *admission = &request->engine->admission;
     end_wait(request, now);
+    if (request->state == GL_STATE_LOOKING) gl_lookup_cancel(request);
     if (request->state != GL_STATE_RUNNING) return;
     bool probe = request->attempt.probe && !request->attempt.fallback;
     gl_attempt_recall(request, error, now);
@@ -572,7 +545,32 @@ void gl_engine_timer(void *arg)
     gl_engine_leave(engine);
 }
 
-/* --- the beginning: 2 on the way --- */
+/* --- the beginning: 2 and 3 on the way --- */
+
+/* No answer is there: it has to be asked for. */
+static void ask(gl_request *request, gl_time now)
+{
+    if (request->cache_control == GLIMPSE_CACHE_ONLY) {
+        gl_engine_fail(request, GLIMPSE_ERR_NOT_CACHED, gl_status_of(GLIMPSE_ERR_NOT_CACHED, 0),
+                       now);
+    } else if (request->engine->key_stop.on) {
+        gl_engine_refuse_key(request, now);
+    } else {
+        if (!gl_packing_join(request, now)) {
+            gl_engine_price(request, now);
+            gl_engine_wait(request, false, now);
+        }
+        gl_engine_set_timer(request);
+    }
+}
+
+void gl_engine_looked_up(gl_request *request, bool found, gl_time now)
+{
+    if (found)
+        settle_flight(request, now);
+    else
+        ask(request, now);
+}
 
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
 {
@@ -585,14 +583,8 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
         settle(request, now);
     } else if (gl_flight_join(request)) {
         gl_engine_set_timer(request);
-    } else if (request->engine->key_stop.on) {
-        gl_engine_refuse_key(request, now);
     } else {
         gl_flight_lead(request);
-        if (!gl_packing_join(request, now)) {
-            gl_engine_price(request, now);
-            gl_engine_wait(request, false, now);
-        }
-        gl_engine_set_timer(request);
+        if (!gl_lookup_store(request)) ask(request, now);
     }
 }

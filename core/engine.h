@@ -60,7 +60,9 @@ struct glimpse_engine {
     gl_map requests;
     gl_map flights; /* by the first bytes of their identity: who leads (flight.c) */
     gl_heap heap;
-    gl_list running, resting, fallbacks, ready; /* WAITING is in the admission's queues */
+    /* WAITING is in the admission's queues, FOLLOWING in its leader's list. */
+    gl_list looking, running, resting, fallbacks, ready;
+    size_t lookups;   /* how many are looking */
     gl_list speaking; /* requests with text to tell, whatever their state */
     glimpse_id last_id;
 
@@ -122,6 +124,9 @@ void gl_engine_timer(void *arg);
 /* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 
+/* The store had the answer, which is the result's now, or had none. */
+void gl_engine_looked_up(gl_request *request, bool found, gl_time now);
+
 /* Queues it for admission; in front what has waited before, since what is behind it is younger. */
 void gl_engine_wait(gl_request *request, bool front, gl_time now);
 
@@ -143,6 +148,14 @@ void gl_engine_cancel(gl_request *request, gl_time now);
 
 /* The answer in the memory cache, if there is one, becomes the result's. */
 bool gl_lookup_memory(gl_request *request, gl_time now);
+
+/* Asks the store, if there is one to be asked: true, and gl_engine_looked_up is told what came of
+ * it, now or later, unless the lookup is cancelled. */
+bool gl_lookup_store(gl_request *request);
+void gl_lookup_cancel(gl_request *request);
+
+/* Keeps a whole answer for the next who asks. */
+void gl_lookup_keep(const gl_request *request, const glimpse_sample *sample, gl_time now);
 
 /* --- flight.c --- */
 
@@ -187,6 +200,14 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
 
 /* Takes a running attempt away from its sampler, and books it. */
 void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
+
+/* Tells the admission how it ended: failure is NULL for an answer, outcome when a limit of time
+ * ended it. */
+gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
+                                    const glimpse_outcome *outcome, gl_time now);
+
+/* Another follows after so long a wait, ns. */
+void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, uint64_t wait);
 
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);

@@ -53,7 +53,7 @@ static void set_speaking(gl_request *request, const gl_buf *came)
 bool gl_flight_join(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
-    if (!request->may_fly) return false;
+    if (!request->may_fly || request->cache_control == GLIMPSE_CACHE_REFRESH) return false;
     gl_request *leader = gl_map_get(&engine->flights, map_key(request));
     if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
         return false;

@@ -20,6 +20,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_map_init(&engine->flights);
     gl_heap_init(&engine->heap);
     gl_heap_entry_init(&engine->close_timer);
+    gl_list_init(&engine->looking);
     gl_list_init(&engine->running);
     gl_list_init(&engine->resting);
     gl_list_init(&engine->fallbacks);
@@ -59,11 +60,11 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
 
 void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
 {
-    gl_list *lists[] = { &engine->resting, &engine->fallbacks, &engine->running };
+    gl_list *lists[] = { &engine->looking, &engine->resting, &engine->fallbacks, &engine->running };
     gl_request *request;
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_engine_cancel(request, now);
     while ((request = gl_admission_any(&engine->admission)) != NULL) gl_engine_cancel(request, now);
-    for (size_t i = 0; i < (running_too ? 3 : 1); i++) {
+    for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
         gl_node *node;
         while ((node = gl_list_first(lists[i])) != NULL)
             gl_engine_cancel(GL_CONTAINER(node, gl_request, node), now);

@@ -1,26 +1,109 @@
 /*
- * lookup.c - the answer that is there already: 2 on the way of a request.
+ * lookup.c - the answers that are there already: 2 on the way of a request. First the memory cache,
+ * then the store.
  *
- * Called by engine.c when a request arrives. Never sends anything.
+ * A lookup in the store is out for a request in state LOOKING, which leads its flight meanwhile: of
+ * identical requests one asks the store. It ends once, by found(), or is cancelled. Never sends
+ * anything; what a hit or a miss means for the request is engine.c's.
  */
 #include "engine.h"
 
+#include <assert.h>
+
 #include "sampler.h"
 
-bool gl_lookup_memory(gl_request *request, gl_time now)
+/* What the local sampler says is neither stored nor looked for. */
+static bool reads(const gl_request *request)
 {
-    glimpse_engine *engine = request->engine;
-    if (engine->cache == NULL || engine->sampler->vtable.local) return false;
-    glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
-    if (sample == NULL) return false;
+    return (request->cache_control == GLIMPSE_CACHE_USE ||
+            request->cache_control == GLIMPSE_CACHE_ONLY) &&
+           !request->engine->sampler->vtable.local;
+}
+
+/* Takes over the reference. */
+static void take_answer(gl_request *request, glimpse_sample *sample, const char *event)
+{
+    const gl_log *log = &request->engine->log;
     glimpse_result *result = request->result;
     result->sample = sample;
     result->response = glimpse_sample_ref(sample);
     result->source = GLIMPSE_SOURCE_CACHE;
     result->status = GLIMPSE_STATUS_ALIGNED;
-    if (gl_log_wants(&engine->log, GLIMPSE_LOG_DEBUG)) {
-        glimpse_log_field field = { "id", NULL, (int64_t)request->id };
-        gl_log_emit(&engine->log, GLIMPSE_LOG_DEBUG, "cache_hit", &field, 1);
-    }
+    if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
+    glimpse_log_field field = { "id", NULL, (int64_t)request->id };
+    gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, &field, 1);
+}
+
+bool gl_lookup_memory(gl_request *request, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    if (engine->cache == NULL || !reads(request)) return false;
+    glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
+    if (sample == NULL) return false;
+    take_answer(request, sample, "cache_hit");
     return true;
+}
+
+/* --- the store --- */
+
+static void ended(gl_request *request)
+{
+    assert(request->state == GL_STATE_LOOKING);
+    request->engine->lookups--;
+}
+
+/* In memory an answer is as old as it is in the store. One older than the clock itself, which
+ * begins with the machine, cannot be put there; the store has it still. */
+static void keep_in_memory(const gl_request *request, const glimpse_sample *sample, int64_t age_ms,
+                           gl_time now)
+{
+    glimpse_cache *cache = request->engine->cache;
+    if (cache == NULL || age_ms < 0 || (uint64_t)age_ms >= now / GL_MS) return;
+    (void)glimpse_cache_put(cache, &request->identity, sample, now - (uint64_t)age_ms * GL_MS);
+}
+
+static void found(void *arg, const glimpse_sample *sample, int64_t age_ms)
+{
+    gl_request *request = arg;
+    glimpse_engine *engine = request->engine;
+    gl_time now = gl_loop_now(engine->loop);
+    gl_engine_enter(engine);
+    ended(request);
+    if (sample != NULL) {
+        engine->stats.store_hits++;
+        keep_in_memory(request, sample, age_ms, now);
+        take_answer(request, glimpse_sample_ref(sample), "store_hit");
+    } else {
+        engine->stats.store_misses++;
+    }
+    gl_engine_looked_up(request, sample != NULL, now);
+    gl_engine_leave(engine);
+}
+
+bool gl_lookup_store(gl_request *request)
+{
+    glimpse_engine *engine = request->engine;
+    if (engine->store == NULL || !reads(request)) return false;
+    gl_request_move(request, GL_STATE_LOOKING, &engine->looking, false);
+    engine->lookups++;
+    gl_engine_set_timer(request);
+    glimpse_store_get(engine->store, &request->identity, found, request); /* may end it */
+    return true;
+}
+
+void gl_lookup_cancel(gl_request *request)
+{
+    ended(request);
+    glimpse_store_cancel(request->engine->store, request);
+}
+
+/* Without memory for it, or room on a disk, we go on without. */
+void gl_lookup_keep(const gl_request *request, const glimpse_sample *sample, gl_time now)
+{
+    const glimpse_engine *engine = request->engine;
+    if (!request->has_key || request->cache_control == GLIMPSE_CACHE_BYPASS) return;
+    if (engine->cache != NULL)
+        (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
+    if (engine->store != NULL)
+        glimpse_store_put(engine->store, &request->identity, sample, NULL, NULL);
 }

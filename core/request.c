@@ -71,9 +71,11 @@ void gl_request_free(gl_request *request)
 
 /* From each state, where a request may go. */
 static const unsigned short ways[] = {
-    [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_PACKING | 1 << GL_STATE_WAITING |
-                     1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_LOOKING | 1 << GL_STATE_PACKING |
+                     1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_FOLLOWING] = 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_LOOKING] =
+        1 << GL_STATE_PACKING | 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_PACKING] = 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_WAITING] = 1 << GL_STATE_RUNNING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_RUNNING] =

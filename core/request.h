@@ -20,6 +20,7 @@
 typedef enum gl_state {
     GL_STATE_NEW,       /* being submitted; in no list */
     GL_STATE_FOLLOWING, /* an identical one is under way: its leader's `followers` */
+    GL_STATE_LOOKING,   /* the store is asked: `looking` */
     GL_STATE_PACKING,   /* waits for others like it, or for their common answer: in its pack */
     GL_STATE_WAITING,   /* queued for admission: its lane's queue */
     GL_STATE_RUNNING,   /* an attempt is out: `running` */
@@ -82,6 +83,7 @@ struct gl_request {
     int probes; /* attempts that cost it none: failed probes, no descriptor */
     int sent;   /* attempts that reached the endpoint */
 
+    glimpse_cache_control cache_control;
     bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */
     bool gathers;           /* PACKING, and the pack is not out yet */
     gl_pack *pack;          /* whose member it is, PACKING, or which it carries; else NULL */

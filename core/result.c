@@ -89,6 +89,7 @@ static void share_sample(glimpse_sample **to, const glimpse_sample *from)
 void gl_result_share(glimpse_result *to, const glimpse_result *from)
 {
     to->status = from->status;
+    if (from->source == GLIMPSE_SOURCE_CACHE) to->source = from->source;
     to->no_done = from->no_done;
     to->circuit_open = from->circuit_open;
     share_sample(&to->sample, from->sample);

@@ -47,7 +47,7 @@ size_t glimpse_engine_room(const glimpse_engine *engine)
 {
     if (engine->key_stop.on) return 0;
     const gl_admission *admission = &engine->admission;
-    uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting;
+    uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting + engine->lookups;
     uint64_t window = (uint64_t)admission->limit.window;
     /* What waits for a circuit to close is in nobody's way, and its deadline passes meanwhile:
      * taken one by one, a long job would pass as many deadlines as it has lines. */

@@ -56,6 +56,7 @@ static glimpse_error options_check(const glimpse_options *options)
                 options->temperature == options->temperature && options->max_tokens >= 0 &&
                 (options->thresholds == NULL ||
                  glimpse_thresholds_check(options->thresholds, NULL) == GLIMPSE_OK) &&
+                options->cache_control <= (int)GLIMPSE_CACHE_ONLY &&
                 (unsigned)options->priority <= GLIMPSE_PRIORITY_INTERACTIVE;
     return good ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }
@@ -79,9 +80,14 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                               : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
+    request->cache_control = options != NULL && options->cache_control >= 0
+                                 ? (glimpse_cache_control)options->cache_control
+                                 : engine->config.cache_control;
     bool coalesce = options != NULL && options->coalesce >= 0 ? options->coalesce != 0
                                                               : engine->config.coalesce;
-    request->may_fly = coalesce && (engine->cache != NULL || engine->store != NULL) &&
+    bool shares = request->cache_control == GLIMPSE_CACHE_USE ||
+                  request->cache_control == GLIMPSE_CACHE_REFRESH;
+    request->may_fly = coalesce && shares && (engine->cache != NULL || engine->store != NULL) &&
                        !engine->sampler->vtable.local;
     if (options != NULL) request->priority = options->priority;
     int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms

@@ -71,6 +71,15 @@ typedef enum glimpse_priority {
     GLIMPSE_PRIORITY_INTERACTIVE /* overtakes bulk, but for every eighth */
 } glimpse_priority;
 
+/* What a request may do with the stored answers, in memory and in the store. */
+typedef enum glimpse_cache_control {
+    GLIMPSE_CACHE_USE,     /* the default: a stored answer is taken, a new one is stored */
+    GLIMPSE_CACHE_REFRESH, /* none is taken and no identical request followed; a new one is stored
+                            */
+    GLIMPSE_CACHE_BYPASS,  /* none is taken, none stored, nothing coalesced */
+    GLIMPSE_CACHE_ONLY     /* nothing is sent: without a stored answer it fails, NOT_CACHED */
+} glimpse_cache_control;
+
 #define GLIMPSE_CONFIG_VERSION 1
 
 /*
@@ -113,12 +122,13 @@ typedef struct glimpse_config {
     glimpse_thresholds thresholds; /* playbook section 1 */
 
     /* Playbook section 2. cache_entries 0 = no cache. Not read when cache is given. */
-    int64_t cache_entries; /* 2000 */
-    int64_t cache_bytes;   /* 64 MiB */
-    int64_t cache_ttl_ms;  /* 7200000 */
-    bool cache_dynamic;    /* true: smaller while the kernel says that memory is short
-                            * (<glimpse/pressure.h>) */
-    bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
+    int64_t cache_entries;               /* 2000 */
+    int64_t cache_bytes;                 /* 64 MiB */
+    int64_t cache_ttl_ms;                /* 7200000 */
+    bool cache_dynamic;                  /* true: smaller while the kernel says that memory is short
+                                          * (<glimpse/pressure.h>) */
+    glimpse_cache_control cache_control; /* USE */
+    bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
     /* Playbook section 3. */
     int max_attempts;           /* 5 */
@@ -233,6 +243,7 @@ typedef struct glimpse_options {
     bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
     int pack;     /* drafts: 1 may share a request with others, 0 not, below 0 = the engine's */
     int coalesce; /* 1 on, 0 off, below 0 = the engine's */
+    int cache_control; /* a glimpse_cache_control; below 0 = the engine's */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);

@@ -30,21 +30,22 @@ typedef struct glimpse_stats {
     uint64_t by_status[GLIMPSE_STATUS_COUNT];
     uint64_t by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t notices[GLIMPSE_NOTICE_COUNT];
-    uint64_t coalesced;       /* followed an identical request that was under way */
-    uint64_t attempts;        /* requests sent */
-    uint64_t retries;         /* attempts after a request's first */
-    uint64_t stale;           /* results after t4 */
-    uint64_t key_stops;       /* times the key was stopped: see glimpse_engine_resume */
-    bool key_stopped;         /* it is now */
-    uint64_t live, waiting;   /* requests now: not delivered; queued for admission */
-    uint64_t in_flight;       /* attempts running now */
-    uint64_t peak_in_flight;  /* the most that ever ran at once */
-    uint64_t connected;       /* attempts that had a connection */
-    uint64_t window;          /* attempts allowed in flight now */
-    glimpse_circuit circuit;  /* now */
-    uint64_t circuit_opened;  /* how often */
-    uint64_t circuit_refused; /* results that an open circuit ended */
-    uint64_t prompt_tokens;   /* sums over answers to requests that were sent, where they said */
+    uint64_t store_hits, store_misses; /* lookups in the store; what memory had is not asked */
+    uint64_t coalesced;                /* followed an identical request that was under way */
+    uint64_t attempts;                 /* requests sent */
+    uint64_t retries;                  /* attempts after a request's first */
+    uint64_t stale;                    /* results after t4 */
+    uint64_t key_stops;                /* times the key was stopped: see glimpse_engine_resume */
+    bool key_stopped;                  /* it is now */
+    uint64_t live, waiting;            /* requests now: not delivered; queued for admission */
+    uint64_t in_flight;                /* attempts running now */
+    uint64_t peak_in_flight;           /* the most that ever ran at once */
+    uint64_t connected;                /* attempts that had a connection */
+    uint64_t window;                   /* attempts allowed in flight now */
+    glimpse_circuit circuit;           /* now */
+    uint64_t circuit_opened;           /* how often */
+    uint64_t circuit_refused;          /* results that an open circuit ended */
+    uint64_t prompt_tokens; /* sums over answers to requests that were sent, where they said */
     uint64_t completion_tokens;
     int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
     /* While the circuit is not closed, else 0: why it opened or a probe last failed, how many did,

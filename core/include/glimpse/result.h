@@ -75,6 +75,7 @@ typedef enum glimpse_status {
     X(CONTENT_FILTER, "content_filter", "the endpoint's content filter stopped the answer", 0)     \
     X(QUOTA, "quota", "the quota or budget of this key is used up", 0)                             \
     X(STREAM_TRUNCATED, "stream_truncated", "the stream ended before the answer did", 1)           \
+    X(NOT_CACHED, "not_cached", "no answer is stored, and nothing was to be sent", 0)              \
     X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)         \
     X(STORE, "store", "the persistent cache cannot do this now", 0)
 
