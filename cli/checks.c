@@ -133,6 +133,16 @@ const char *check_url(const char *text)
     return check_port(host + name + 1, len - name - 1);
 }
 
+const char *check_store(const char *text)
+{
+    if (*text == '\0') return "must not be empty";
+    size_t scheme =
+        strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.0123456789");
+    if (scheme > 0 && strncmp(text + scheme, "://", 3) == 0)
+        return "is a URL; redis:// and others are not supported, only a file is";
+    return check_plain(text);
+}
+
 bool url_is_exposed(const char *url)
 {
     if (strncasecmp(url, "http://", 7) != 0) return false;

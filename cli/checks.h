@@ -9,6 +9,7 @@ const char *check_filled(const char *text);   /* not empty */
 const char *check_plain(const char *text);    /* no control byte */
 const char *check_utf8(const char *text);     /* well formed UTF-8 */
 const char *check_readable(const char *text); /* a file that can be opened for reading */
+const char *check_store(const char *text);    /* a path, not a URL */
 const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */
 const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl speaks to */

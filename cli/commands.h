@@ -23,6 +23,7 @@ int command_run(cli_settings *settings);
 int command_batch(cli_settings *settings);
 int command_mock(cli_settings *settings);
 int command_key(cli_settings *settings);
+int command_cache(cli_settings *settings);
 int command_version(cli_settings *settings);
 int command_help(cli_settings *settings);
 

@@ -41,6 +41,12 @@ const cli_command command_table[] = {
       "  glimpse key body.json\n"
       "  glimpse key --canonical body.json | sha256sum\n",
       command_key },
+    { "cache", FOR_CACHE, 2, "stats | purge [all] [OPTIONS]",
+      "look into the file of a persistent cache, or delete from it; purge deletes all, or what\n"
+      "--expired or --older-than says; neither makes a file",
+      "  glimpse cache stats --cache-store answers.db\n"
+      "  glimpse cache purge --cache-store answers.db --older-than 168h\n",
+      command_cache },
     { "version", 0, 0, "", "print the versions of glimpse and of the libraries it runs on", NULL,
       command_version },
     { "help", 0, 1, "[COMMAND]", "print this, or the help of a command", NULL, command_help },

@@ -36,6 +36,26 @@ static int say_refused(cli_session *session, const cli_settings *settings)
     return settings_say_problem(settings, problem);
 }
 
+/* A store that cannot be used costs what it would have saved, and no more. */
+static void open_store(cli_session *session, cli_settings *settings)
+{
+    char name[512], problem[200];
+    glimpse_sqlite_store_config config;
+    if (settings->cache_store == NULL || settings->engine.cache_entries == 0) return;
+    glimpse_sqlite_store_config_init(&config);
+    config.path = settings->cache_store;
+    config.max_bytes = settings->store_bytes;
+    config.ttl_ms = settings->store_ttl_ms;
+    config.log = log_sink_write;
+    config.log_arg = &session->log;
+    config.log_level = settings->engine.log_level;
+    if (glimpse_sqlite_store_new(session->base, &config, &session->store, problem,
+                                 sizeof problem) != GLIMPSE_OK)
+        say("warning: %s: the file %s; going on without it",
+            settings_name_of(settings, "cache-store", name, sizeof name), problem);
+    settings->engine.store = session->store;
+}
+
 int session_open(cli_session *session, cli_settings *settings)
 {
     memset(session, 0, sizeof *session);
@@ -46,6 +66,7 @@ int session_open(cli_session *session, cli_settings *settings)
     if (session->base == NULL) return EXIT_OS_LIMIT;
     settings->engine.log = log_sink_write;
     settings->engine.log_arg = &session->log;
+    open_store(session, settings);
     glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
     if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);
     if (error != GLIMPSE_OK) {
@@ -64,6 +85,7 @@ int session_open(cli_session *session, cli_settings *settings)
 void session_close(cli_session *session)
 {
     glimpse_engine_free(session->engine);
+    glimpse_store_unref(session->store); /* what waits is written now */
     if (session->base != NULL) {
         /* A look-up of a name under way is given back in the next turns (glimpse_engine_free). */
         event_base_loop(session->base, EVLOOP_NONBLOCK);

@@ -12,6 +12,7 @@ typedef struct cli_session {
     struct event_base *base;
     glimpse_engine *engine;
     log_sink log;
+    glimpse_store *store; /* NULL: none is wanted, or it cannot be used */
 } cli_session;
 
 /* 0, or the exit code, said. Close it either way. */

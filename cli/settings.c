@@ -62,6 +62,12 @@ const char *settings_name(const cli_settings *settings, const cli_option *row, c
     return buffer;
 }
 
+const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
+                             size_t size)
+{
+    return settings_name(settings, row_named(name), buffer, size);
+}
+
 /* --- the command line ------------------------------------------------------------------------ */
 
 typedef struct cli_arguments {

@@ -35,6 +35,11 @@ typedef struct cli_settings {
     double max_cost; /* below 0: no limit */
     const char *prices;
 
+    /* the persistent cache, and the command that looks after it */
+    const char *cache_store;
+    int64_t store_bytes, store_ttl_ms, older_than_ms;
+    bool expired;
+
     /* mock */
     const char *host, *port_file, *latency, *fault, *outage, *batch_fault;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens;
@@ -62,6 +67,10 @@ void settings_free(cli_settings *settings);
 
 /* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
+
+/* Like settings_name, by the row's name. */
+const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
+                             size_t size);
 
 /* Says what a check of the library found wrong: the field it begins with is put in the option's
  * name. Returns the exit code. */

@@ -56,7 +56,7 @@ static void check_ranges(const cli_settings *settings)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const unsigned commands[] = { FOR_RUN, FOR_BATCH, FOR_MOCK, FOR_KEY };
+    static const unsigned commands[] = { FOR_RUN, FOR_BATCH, FOR_MOCK, FOR_KEY, FOR_CACHE };
     fuzz_input in = { data, size };
     unsigned command = commands[fuzz_byte(&in) % 4];
     int file = memfd_create("config", 0), said = memfd_create("said", 0);

@@ -116,14 +116,14 @@ static inline glimpse_sample *store_sample(uint64_t i, uint64_t turn, size_t siz
     glimpse_sample_fields fields;
     gl_buf_init(&text, (size_t)1 << 30);
     do gl_buf_printf(&text, "%llu.%llu ", (unsigned long long)i, (unsigned long long)turn);
-    while (text.len < size);
+    while (text.len < size && !text.failed);
     glimpse_sample_fields_init(&fields);
     fields.text = text.data;
     fields.text_len = text.len;
     fields.model = "m";
     fields.http_status = 200;
     fields.usage.total_tokens = (int64_t)i;
-    if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) sample = NULL;
+    if (text.failed || glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) sample = NULL;
     gl_buf_free(&text);
     return sample;
 }

@@ -54,6 +54,10 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_int_equal(engine->cache_entries, config.cache_entries);
     assert_int_equal(engine->cache_bytes, config.cache_bytes);
     assert_int_equal(engine->cache_ttl_ms, config.cache_ttl_ms);
+    glimpse_sqlite_store_config store;
+    glimpse_sqlite_store_config_init(&store);
+    assert_int_equal(settings.store_bytes, store.max_bytes);
+    assert_int_equal(settings.store_ttl_ms, store.ttl_ms);
     assert_int_equal(engine->cache_dynamic, config.cache_dynamic);
     assert_int_equal(engine->max_attempts, config.max_attempts);
     assert_int_equal(engine->base_delay_ms, config.base_delay_ms);
