@@ -209,15 +209,18 @@ static void submit(api_job *job, job_line *line, uint64_t offset, uint32_t lengt
     static const glimpse_observer observer = { .on_result = ended };
     glimpse_error error = GLIMPSE_ERR_OOM;
     api_item *item = item_new(job, line);
+    glimpse_options options;
+    glimpse_options_init(&options);
+    if (place == NULL) options.coalesce = 0; /* each finds its own slot, and is taken back */
     if (item != NULL) {
         item->offset = offset;
         item->length = length;
         item->joins = place != NULL;
         if (place != NULL) item->slot = place->slot;
-        error =
-            line->is_chat
-                ? glimpse_submit_chat(job->engine, &line->chat, NULL, &observer, item, &item->id)
-                : glimpse_submit_draft(job->engine, &line->draft, NULL, &observer, item, &item->id);
+        error = line->is_chat ? glimpse_submit_chat(job->engine, &line->chat, &options, &observer,
+                                                    item, &item->id)
+                              : glimpse_submit_draft(job->engine, &line->draft, &options, &observer,
+                                                     item, &item->id);
     }
     if (error == GLIMPSE_OK) {
         gl_map_add(&job->items, item->id, item);
