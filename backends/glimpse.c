@@ -7,6 +7,23 @@
 #include "engine.h"
 #include "policy/select.h"
 
+static void end_pressure(void *pressure)
+{
+    glimpse_pressure_free(pressure);
+}
+
+/* The engine's own cache shrinks while memory is short. */
+static glimpse_error watch_memory(struct event_base *base, const glimpse_config *config,
+                                  glimpse_cache *cache, glimpse_pressure **pressure)
+{
+    glimpse_pressure_config watched;
+    glimpse_pressure_config_init(&watched);
+    watched.log = config->log;
+    watched.log_arg = config->log_arg;
+    watched.log_level = config->log_level;
+    return glimpse_pressure_new(base, cache, &watched, pressure);
+}
+
 /* About a sampler, at set-up: which one it is now, or which one was refused, and why. */
 static void say(const glimpse_config *config, glimpse_log_level level, const char *event,
                 const char *sampler, const char *reason)
@@ -75,6 +92,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
         *config; /* with its parts filled in; what was made here is let go below */
     glimpse_sampler *sampler = NULL, *fallback = NULL;
     glimpse_cache *cache = NULL;
+    glimpse_pressure *pressure = NULL;
     if (whole.sampler == NULL) {
         error = select_sampler(base, config, &sampler);
         if (error != GLIMPSE_OK) goto done;
@@ -94,9 +112,16 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
         error = glimpse_cache_new(&bounds, &cache);
         if (error != GLIMPSE_OK) goto done;
         whole.cache = cache;
+        if (whole.cache_dynamic) error = watch_memory(base, config, cache, &pressure);
+        if (error != GLIMPSE_OK) goto done;
     }
     error = gl_engine_new(base, &whole, engine);
+    if (error != GLIMPSE_OK) goto done;
+    (*engine)->companion = pressure;
+    (*engine)->companion_end = end_pressure;
+    pressure = NULL;
 done:
+    glimpse_pressure_free(pressure);
     glimpse_sampler_unref(sampler);
     glimpse_sampler_unref(fallback);
     glimpse_cache_unref(cache);

@@ -43,6 +43,7 @@ static const char *hindrance(const cli_settings *settings)
     if (config->azure_deployment != NULL)
         return "an Azure deployment has no Batch API; give Azure's /openai/v1 as --base-url";
     if (settings->ordered) return "--ordered is for jobs online; answers come as their batches end";
+    if (config->packing.on) return "--pack is for jobs online";
     if (settings->max_cost >= 0) return "--max-cost is for jobs online";
     return NULL;
 }

@@ -2,6 +2,7 @@
  * api_private.h - what the api_*.c files share: the job.
  *
  * api_job.c      lines in, records out, through an engine whose sampler answers from files
+ * api_life.c     set up, run, ended
  * api_plan.c     requests into parts
  * api_steps.c    a part's way: uploaded, created, watched, downloaded
  * api_join.c     what came down, found again request by request
@@ -82,6 +83,14 @@ void api_stop(api_job *job, int exit_code);
 
 /* Tells the user a line, if anything is to be told. */
 void api_tell(api_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define API_LIVE_MAX 512 /* requests in the engine at once: each is answered where it starts */
+
+/* The sampler that asks nobody, and what the loop calls. */
+glimpse_error api_make_sampler(api_job *job);
+bool api_make_events(api_job *job);
+void api_output_ready(void *job);
+void api_caught(int number, void *job);
 
 /* --- api_plan.c --- */
 

@@ -43,6 +43,7 @@ static bool same_file(int a, int b)
 /* Opened before the run, so that a wrong name is not found out after it; written after it. */
 static int open_summary(const char *path, int input, int output, int *code)
 {
+    if (strcmp(path, "-") == 0) return STDOUT_FILENO;
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
         say("--summary: %s: %s", path, strerror(errno));
@@ -115,6 +116,23 @@ static int run(job_parts *parts, int summary, bool through_batches)
 }
 
 /* What makes no sense together or is missing: 0, or the exit code, said. */
+/* Whether two names are one file, as far as that shows before either is opened. */
+static bool same_path(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
+    if (strcmp(a, b) == 0) return true;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static bool log_is_taken(const cli_settings *settings)
+{
+    const char *log = settings->log_file;
+    return same_path(log, settings->words[0]) || same_path(log, settings->output) ||
+           same_path(log, settings->summary);
+}
+
 static int check_usage(const cli_settings *settings)
 {
     if (settings->word_count == 0)
@@ -125,6 +143,11 @@ static int check_usage(const cli_settings *settings)
         say("--resume goes on with the output, --overwrite empties it: one of them");
     else if (settings->retry_failed && !settings->resume)
         say("--retry-failed goes with --resume");
+    else if (settings->summary != NULL && strcmp(settings->summary, "-") == 0 &&
+             strcmp(settings->output, "-") == 0)
+        say("-o and --summary: standard output is for one of them");
+    else if (log_is_taken(settings))
+        say("--log-file: %s: is the input, the output or the summary", settings->log_file);
     else
         return 0;
     return EXIT_USAGE;
@@ -206,7 +229,7 @@ int command_batch(cli_settings *settings)
         if (input > STDIN_FILENO) close(input);
         if (output > STDERR_FILENO) close(output);
     }
-    if (summary >= 0) close(summary);
+    if (summary > STDERR_FILENO) close(summary);
     resume_free(&done);
     cost_free(&cost);
     session_close(&session);

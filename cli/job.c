@@ -420,6 +420,13 @@ static void clear_progress(void *arg)
     progress_clear(arg);
 }
 
+/* Lines that are needed to fill a request. */
+static size_t drafts_a_request(const cli_settings *settings)
+{
+    const glimpse_packing *packing = &settings->engine.packing;
+    return packing->on ? (size_t)packing->max_drafts : 1;
+}
+
 cli_job *job_new(const job_parts *parts)
 {
     struct stat status;
@@ -427,7 +434,11 @@ cli_job *job_new(const job_parts *parts)
     const cli_settings *settings = parts->settings;
     int input = parts->input;
     cli_job *job = gl_calloc(1, sizeof *job);
-    if (job == NULL) goto failed;
+    if (job == NULL) {
+        if (input > STDIN_FILENO) close(input);
+        if (parts->output > STDERR_FILENO) close(parts->output);
+        goto failed;
+    }
     job->session = session;
     job->settings = settings;
     job->input = input;
@@ -438,7 +449,8 @@ cli_job *job_new(const job_parts *parts)
     job->resume = parts->resume;
     if (job->resume != NULL) job->tally = job->resume->tally;
     job->out_name = strcmp(settings->output, "-") == 0 ? "standard output" : settings->output;
-    job->most_live = (size_t)settings->engine.concurrency * (1 + RESTING_MAX);
+    size_t a_request = drafts_a_request(settings);
+    job->most_live = (size_t)settings->engine.concurrency * (1 + RESTING_MAX) * a_request;
     gl_buf_init(&job->scratch, SIZE_MAX / 2);
     line_parser_init(&job->parser);
     bool regular = fstat(input, &status) == 0 && S_ISREG(status.st_mode);
@@ -457,7 +469,8 @@ cli_job *job_new(const job_parts *parts)
         job->out == NULL || (slow && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
         (settings->ordered &&
-         !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4, emit, job)))
+         !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4 * a_request, emit,
+                       job)))
         goto failed;
     session->log.before = clear_progress;
     session->log.arg = &job->progress;

@@ -39,15 +39,16 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     bool v6 = strchr(settings->host, ':') != NULL;
     if (signals_catch(&signals, base, stop, base) != 0) return EXIT_OS_LIMIT;
     int code = EXIT_DONE;
-    printf("listening on http://%s%s%s:%d/v1\n", v6 ? "[" : "", settings->host, v6 ? "]" : "",
-           port);
-    if (!say_flush_stdout()) {
-        code = EXIT_IO;
-    } else if (settings->port_file != NULL && !write_port_file(settings->port_file, port)) {
+    if (settings->port_file != NULL && !write_port_file(settings->port_file, port)) {
         say("--port-file: %s: %s", settings->port_file, strerror(errno));
         code = EXIT_IO;
     } else {
-        event_base_dispatch(base);
+        printf("listening on http://%s%s%s:%d/v1\n", v6 ? "[" : "", settings->host, v6 ? "]" : "",
+               port);
+        if (say_flush_stdout())
+            event_base_dispatch(base);
+        else
+            code = EXIT_IO;
     }
     signals_release(&signals);
     return code;

@@ -79,7 +79,10 @@ cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output
 {
     struct stat status;
     cli_output *out = gl_calloc(1, sizeof *out);
-    if (out == NULL) return NULL;
+    if (out == NULL) {
+        if (fd != STDOUT_FILENO) close(fd);
+        return NULL;
+    }
     out->fd = fd;
     out->fsync_ms = fsync_ms;
     out->ready = ready;

@@ -19,8 +19,6 @@ void tally_add(cli_tally *tally, const glimpse_result *result)
     tally->by_status[status]++;
     tally->by_source[glimpse_result_source(result)]++;
     if (error != GLIMPSE_OK) tally->failed++;
-    tally->attempts += (uint64_t)attempts;
-    if (attempts > 1) tally->retries += (uint64_t)attempts - 1;
     if (attempts > 0 || error == GLIMPSE_OK)
         tally->answered++;
     else if (error == GLIMPSE_ERR_DESCRIPTORS)
@@ -138,10 +136,16 @@ void report_print(const cli_report *report, FILE *stream)
     fprintf(stream,
             "requests     %" PRIu64 " sent, %" PRIu64 " of them retries, at most %" PRIu64
             " in flight, cache hit rate %.1f%%\n",
-            report->tally.attempts, report->tally.retries, stats->peak_in_flight,
-            100 * hit_rate(report));
+            stats->attempts, stats->retries, stats->peak_in_flight, 100 * hit_rate(report));
     fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
             stats->prompt_tokens, stats->completion_tokens);
+    const glimpse_packing_stats *packing = &stats->packing;
+    if (packing->packs > 0)
+        fprintf(stream,
+                "packs        %" PRIu64 " answered %" PRIu64 " drafts, %" PRIu64
+                " asked again; saved %" PRId64 " requests, about %" PRId64 " prompt tokens\n",
+                packing->packs, packing->packed, packing->asked_again, packing->requests_saved,
+                packing->prompt_tokens_saved);
     char cost[128] = "";
     add_cost(report, 0, cost, sizeof cost);
     if (cost[0] != '\0') fprintf(stream, "cost         %s\n", cost + 2);
@@ -199,11 +203,12 @@ void report_json(const cli_report *report, gl_buf *out)
                   tally->done + tally->unsent, tally->done, tally->unsent);
     json_counts(out, "by_status", tally->by_status, GLIMPSE_STATUS_COUNT, status_word);
     json_counts(out, "by_source", tally->by_source, GLIMPSE_SOURCE_COUNT, source_word);
-    gl_buf_printf(out, ",\"attempts\":%" PRIu64 ",\"retries\":%" PRIu64, tally->attempts,
-                  tally->retries);
+    gl_buf_printf(out, ",\"attempts\":%" PRIu64 ",\"retries\":%" PRIu64, stats->attempts,
+                  stats->retries);
     gl_buf_printf(out, ",\"cache\":{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64, stats->cache.hits,
                   stats->cache.misses);
     json_double(out, ",\"hit_rate\":", hit_rate(report));
+    if (stats->cache.shrunk > 0) gl_buf_printf(out, ",\"shrunk\":%" PRIu64, stats->cache.shrunk);
     gl_buf_printf(out,
                   "},\"usage\":{\"prompt_tokens\":%" PRIu64 ",\"completion_tokens\":%" PRIu64 "}",
                   stats->prompt_tokens, stats->completion_tokens);
@@ -211,6 +216,12 @@ void report_json(const cli_report *report, gl_buf *out)
         json_double(out, ",\"cost_usd\":", round(report->spent * 1e10) / 1e10);
     else
         gl_buf_append_str(out, ",\"cost_usd\":null");
+    const glimpse_packing_stats *packing = &stats->packing;
+    gl_buf_printf(out,
+                  ",\"pack\":{\"packs\":%" PRIu64 ",\"packed\":%" PRIu64 ",\"asked_again\":%" PRIu64
+                  ",\"requests_saved\":%" PRId64 ",\"prompt_tokens_saved\":%" PRId64 "}",
+                  packing->packs, packing->packed, packing->asked_again, packing->requests_saved,
+                  packing->prompt_tokens_saved);
     gl_buf_printf(out, ",\"resumed\":%" PRIu64, tally->resumed);
     json_double(out, ",\"elapsed_s\":", report->elapsed_s);
     json_double(out, ",\"throughput_rps\":", rate(report));

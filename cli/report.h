@@ -18,7 +18,6 @@ typedef struct cli_tally {
     uint64_t failed;  /* records with an error */
     uint64_t resumed; /* of done: records that an earlier run left, or that need no request */
     uint64_t by_status[GLIMPSE_STATUS_COUNT], by_source[GLIMPSE_SOURCE_COUNT];
-    uint64_t attempts, retries;
     uint64_t unreached; /* ended without a connection */
     uint64_t starved;   /* ended for want of a descriptor */
     uint64_t answered;  /* ended after a request had gone out, or from the cache */

@@ -247,6 +247,17 @@ static int put_in_place(rewriting *work)
     return error != 0 ? error : output_sync_folder(work->path);
 }
 
+/* Whether the output has answers, and none of them is to a line of the input: then the input is
+ * most likely another one, or the model, and what was paid for is not to be thrown away for that.
+ */
+static bool is_of_another_input(const rewriting *work)
+{
+    if (work->state->kept > 0 || work->state->reused > 0) return false;
+    for (size_t i = 0; i < work->index.count; i++)
+        if (work->index.records[i].answered) return true;
+    return false;
+}
+
 /* 0, or the exit code, said. */
 static int rewrite(rewriting *work, int input, int old)
 {
@@ -256,15 +267,21 @@ static int rewrite(rewriting *work, int input, int old)
     if (error == 0) error = create(work, old);
     if (error == 0) error = take_lines(work, input, &of_input);
     if (error == 0 && lseek(input, start, SEEK_SET) != start) error = errno;
-    if (error == 0) error = put_in_place(work);
-    if (error == 0) return 0;
-    if (error == ENOMEM)
+    bool other = error == 0 && is_of_another_input(work);
+    if (error == 0 && !other) error = put_in_place(work);
+    if (error == 0 && !other) return 0;
+    if (other)
+        say("%s: no answer in it is to a line of the input as it is asked now (another input or "
+            "model?); it is left as it is, and --overwrite replaces it",
+            work->ask->path);
+    else if (error == ENOMEM)
         say("out of memory for --resume");
     else if (of_input)
         say("cannot read the input: %s", strerror(error));
     else
         say("%s: cannot write: %s", work->new_path, strerror(error));
     if (work->fd >= 0) unlink(work->new_path);
+    if (other) return EXIT_EXISTS;
     return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
 }
 

@@ -175,7 +175,7 @@ void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
         *words =
             (glimpse_words){ request->input.data, request->goal.data, request->constraints.data,
                              request->input.len,  request->goal.len,  request->constraints.len };
-    } else if (request->has_key) { /* so the body is checked JSON */
+    } else if (request->has_key || request->carries) { /* so the body is checked JSON */
         gl_buf *scratch = &request->engine->scratch;
         gl_buf_reset(scratch);
         gl_prompt_last_user_text((gl_json){ GL_JSON_OBJECT, request->body }, scratch);

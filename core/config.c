@@ -24,8 +24,10 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .cache_entries = 2000, /* playbook section 2 */
         .cache_bytes = INT64_C(64) << 20,
         .cache_ttl_ms = 7200 * 1000,
+        .cache_dynamic = true,
         .coalesce = true,
-        .max_attempts = 5, /* playbook section 3 */
+        .packing = GLIMPSE_PACKING_DEFAULT, /* playbook section 5 */
+        .max_attempts = 5,                  /* playbook section 3 */
         .base_delay_ms = 500,
         .max_delay_ms = 60 * 1000,
         .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
@@ -44,8 +46,9 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
 
 void glimpse_options_init_version(glimpse_options *options, uint32_t version)
 {
-    *options =
-        (glimpse_options){ .version = version, .temperature = -1, .fallback = -1, .coalesce = -1 };
+    *options = (glimpse_options){
+        .version = version, .temperature = -1, .fallback = -1, .coalesce = -1, .pack = -1
+    };
 }
 
 /* --- the environment --- */
@@ -198,6 +201,12 @@ static const char *check_numbers(const glimpse_config *config)
           "timeout_ms: must be from 0 (none) to 24 h" },
         { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS,
           "deadline_ms: must be from 0 (none) to a year" },
+        { offsetof(glimpse_config, packing.window_ms), ENGINE, 0, 60 * 1000,
+          "packing.window_ms: must be from 0 to a minute" },
+        { offsetof(glimpse_config, packing.max_drafts), ENGINE, 2, GLIMPSE_PACK_DRAFTS_MAX,
+          "packing.max_drafts: must be from 2 to 128" },
+        { offsetof(glimpse_config, packing.max_chars), ENGINE, 1, 1000000,
+          "packing.max_chars: must be from 1 to 1000000" },
         { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS,
           "close_grace_ms: must be from 0 to 24 h" },
     };

@@ -44,6 +44,10 @@ static void deliver(gl_request *request)
     glimpse_engine *engine = request->engine;
     const glimpse_result *result = request->result;
     gl_request_move(request, GL_STATE_DELIVERED, NULL, false);
+    if (request->carries) { /* its members have what it brought */
+        gl_request_free(request);
+        return;
+    }
     void *found = gl_map_remove(&engine->requests, request->id);
     assert(found == request);
     (void)found;

@@ -4,8 +4,9 @@
  *   submit: key, cache -> WAITING -> admit: RUNNING -> attempt ends -> settle: DONE -> deliver
  *                   |        ^                            |   ^
  *                   |        +--------- BACKOFF <---------+   | retry: pays admission again
- *                   |                                     +-> FALLBACK -> RUNNING -> settle
+ *                   |        |                            +-> FALLBACK -> RUNNING -> settle
  *                   +-> FOLLOWING an identical one: what settles that one settles it
+ *                   +-> PACKING: settled with what its pack brought, or alone -> WAITING
  *
  * Owns every live request. Policies (core/policy) are asked and decide; they call nobody. Nothing
  * of the caller's runs inside submit, cancel, or a sampler's functions: callbacks run only from
@@ -105,7 +106,7 @@ static void settle(gl_request *request, gl_time now)
     gl_flight_land(request);
     result->timings.total_ns = (int64_t)elapsed;
     result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
-    result->stale = result->thresholds_crossed == 4;
+    result->stale = result->thresholds_crossed == 4 && !request->carries;
     if (result->stale) engine->stats.stale++;
     gl_node_remove(&request->text_node);
     if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
@@ -114,11 +115,12 @@ static void settle(gl_request *request, gl_time now)
         gl_buf_terminate(&result->partial); /* cannot fail: there is room for it, by buf.h */
         gl_buf_init(&request->streamed, 0);
     }
-    if (result->status != GLIMPSE_STATUS_CANCELLED)
+    if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
     gl_request_move(request, GL_STATE_DONE, &engine->ready, false);
     gl_heap_remove(&engine->heap, &request->timer);
     gl_engine_schedule(engine);
+    if (request->carries) gl_packing_ended(request, now);
 }
 
 /* One that failed for good: the fallback sampler is asked for an essence, or that is all. */
@@ -126,7 +128,7 @@ static void fall_back(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     bool circuit = request->result->circuit_open;
-    if (circuit) engine->stats.circuit_refused++;
+    if (circuit && !request->carries) engine->stats.circuit_refused++;
     if (!request->fallback_on || engine->fallback == NULL ||
         (circuit && engine->config.breaker == GLIMPSE_BREAKER_FAIL)) {
         settle(request, now);
@@ -138,8 +140,7 @@ static void fall_back(gl_request *request, gl_time now)
     gl_engine_schedule(engine);
 }
 
-/* Failed for good, and with it whoever follows. */
-static void fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
+void gl_engine_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
 {
     gl_request *follower;
     gl_flight_land(request);
@@ -152,8 +153,7 @@ static void fail(gl_request *request, glimpse_error error, glimpse_status status
 
 /* --- admit: 4 on the way --- */
 
-/* Queued for admission; in front what has waited before, since what is behind it is younger. */
-static void wait_for_place(gl_request *request, bool front, gl_time now)
+void gl_engine_wait(gl_request *request, bool front, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     gl_admission_push(&engine->admission, request, front);
@@ -166,17 +166,17 @@ static void end_wait(gl_request *request, gl_time now)
 {
     gl_request_book_wait(request, now);
     if (request->state == GL_STATE_WAITING) gl_admission_left(&request->engine->admission, request);
+    if (request->state == GL_STATE_PACKING) gl_packing_left(request, now);
 }
 
 /* --- the stop of the key --- */
 
-/* Ends a request that is not out, with what the endpoint said to another. */
-static void refuse_key(gl_request *request, gl_time now)
+void gl_engine_refuse_key(gl_request *request, gl_time now)
 {
     const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
     gl_result_set_error(request->result, stop->error, stop->code, stop->message);
-    fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
+    gl_engine_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
 }
 
 static void stop_key(glimpse_engine *engine, const gl_failure *failure, const char *message,
@@ -185,9 +185,11 @@ static void stop_key(glimpse_engine *engine, const gl_failure *failure, const ch
     gl_request *request;
     gl_node *node;
     if (!engine->key_stop.on) gl_key_stop_begin(engine, failure, message);
-    while ((request = gl_admission_any(&engine->admission)) != NULL) refuse_key(request, now);
+    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_engine_refuse_key(request, now);
+    while ((request = gl_admission_any(&engine->admission)) != NULL)
+        gl_engine_refuse_key(request, now);
     while ((node = gl_list_first(&engine->resting)) != NULL)
-        refuse_key(GL_CONTAINER(node, gl_request, node), now);
+        gl_engine_refuse_key(GL_CONTAINER(node, gl_request, node), now);
 }
 
 /* --- sample: 5 on the way --- */
@@ -244,7 +246,7 @@ static void refuse(gl_request *request, gl_time now)
     end_wait(request, now);
     request->result->circuit_open = true;
     gl_result_set_error(request->result, outage->error, outage->code, outage->message);
-    fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
+    gl_engine_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 
 static gl_breaker_change report_end(gl_request *request, const gl_failure *failure,
@@ -271,7 +273,7 @@ static gl_breaker_change report_end(gl_request *request, const gl_failure *failu
 static void wait_again(gl_request *request, gl_time now)
 {
     request->probes++;
-    wait_for_place(request, true, now);
+    gl_engine_wait(request, true, now);
     gl_engine_set_timer(request);
 }
 
@@ -293,7 +295,8 @@ static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time u
 {
     gl_request *left;
     while ((left = gl_flight_drop(request, until, now)) != NULL) {
-        fail(left, failure->error, gl_status_of(failure->error, failure->http_status), now);
+        gl_engine_fail(left, failure->error, gl_status_of(failure->error, failure->http_status),
+                       now);
         if (left == request) return false;
     }
     return true;
@@ -310,7 +313,8 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     if (engine->sampler->vtable.recorded) {
-        fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+        gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
+                       now);
         return;
     }
     bool over = engine->closing || engine->key_stop.on;
@@ -333,38 +337,45 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
             retry_later(request, &failure, wait, now);
         return;
     }
-    fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+    gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
     if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local)
         stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
 }
 
 /* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
 
+void gl_engine_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
+                      bool complete, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    glimpse_result *result = request->result;
+    gl_request *follower;
+    bool aligned = glimpse_sample_get(sample)->delta == NULL;
+    result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
+    result->source = source;
+    glimpse_sample_unref(result->response);
+    result->sample = glimpse_sample_ref(sample);
+    result->response = glimpse_sample_ref(sample);
+    /* Only what is whole is worth keeping; without memory for it we go on without. */
+    if (source != GLIMPSE_SOURCE_LOCAL && engine->cache != NULL && request->has_key && complete &&
+        aligned)
+        (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
+    settle(request, now);
+    while ((follower = gl_flight_next(request)) != NULL) settle(follower, now);
+}
+
 static void attempt_answered(gl_request *request, const glimpse_outcome *outcome,
                              glimpse_sample *sample, bool local, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    gl_request *leader = request;
-    glimpse_result *result = request->result;
-    const glimpse_sample_fields *fields = glimpse_sample_get(sample);
-    bool aligned = fields->delta == NULL;
-    result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
-    result->source = local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE;
-    result->no_done = outcome->no_done;
-    glimpse_sample_unref(result->response);
-    result->sample = glimpse_sample_ref(sample);
-    result->response = glimpse_sample_ref(sample);
-    if (!local) {
-        if (fields->usage.prompt_tokens > 0)
-            engine->stats.prompt_tokens += (uint64_t)fields->usage.prompt_tokens;
-        if (fields->usage.completion_tokens > 0)
-            engine->stats.completion_tokens += (uint64_t)fields->usage.completion_tokens;
-        /* Only what is whole is worth keeping; without memory for it we go on without. */
-        if (engine->cache != NULL && request->has_key && outcome->complete && aligned)
-            (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
-    }
-    settle(request, now);
-    while ((request = gl_flight_next(leader)) != NULL) settle(request, now);
+    const glimpse_usage *usage = &glimpse_sample_get(sample)->usage;
+    request->result->no_done = outcome->no_done;
+    if (!local && usage->prompt_tokens > 0)
+        engine->stats.prompt_tokens += (uint64_t)usage->prompt_tokens;
+    if (!local && usage->completion_tokens > 0)
+        engine->stats.completion_tokens += (uint64_t)usage->completion_tokens;
+    gl_engine_answer(request, sample, local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE,
+                     outcome->complete, now);
 }
 
 static void fallback_answered(gl_request *request, const glimpse_outcome *outcome,
@@ -495,7 +506,7 @@ static void pass_deadline(gl_request *request, gl_time now)
     gl_request_set_deadline_error(request);
     request = gl_flight_leave(request, now);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
-    fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
+    gl_engine_fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
 
 static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
@@ -526,25 +537,13 @@ static void request_expired(gl_request *request, gl_time now)
     if (request->state == GL_STATE_BACKOFF && request->backoff_until <= now) {
         if (gl_budget_retry(&engine->admission.budget, now)) {
             end_wait(request, now);
-            wait_for_place(request, true, now);
+            gl_engine_wait(request, true, now);
         } else { /* over the budget it waits, up to a second, and not all for the same moment */
             request->backoff_until =
                 now + (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
         }
     }
     gl_engine_set_timer(request);
-}
-
-void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
-{
-    gl_list *lists[] = { &engine->resting, &engine->fallbacks, &engine->running };
-    gl_request *request;
-    while ((request = gl_admission_any(&engine->admission)) != NULL) gl_engine_cancel(request, now);
-    for (size_t i = 0; i < (running_too ? 3 : 1); i++) {
-        gl_node *node;
-        while ((node = gl_list_first(lists[i])) != NULL)
-            gl_engine_cancel(GL_CONTAINER(node, gl_request, node), now);
-    }
 }
 
 void gl_engine_timer(void *arg)
@@ -563,6 +562,8 @@ void gl_engine_timer(void *arg)
         } else if (entry == &engine->admit_timer) {
             gl_heap_remove(&engine->heap, entry);
             gl_engine_schedule(engine);
+        } else if (entry == &engine->packing.timer) {
+            gl_packing_expired(engine, now);
         } else {
             request_expired(GL_CONTAINER(entry, gl_request, timer), now);
         }
@@ -578,17 +579,20 @@ void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
-        fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
+        gl_engine_fail(request, error,
+                       refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
     } else if (gl_lookup_memory(request, now)) {
         settle(request, now);
     } else if (gl_flight_join(request)) {
         gl_engine_set_timer(request);
     } else if (request->engine->key_stop.on) {
-        refuse_key(request, now);
+        gl_engine_refuse_key(request, now);
     } else {
         gl_flight_lead(request);
-        gl_engine_price(request, now);
-        wait_for_place(request, false, now);
+        if (!gl_packing_join(request, now)) {
+            gl_engine_price(request, now);
+            gl_engine_wait(request, false, now);
+        }
         gl_engine_set_timer(request);
     }
 }

@@ -7,6 +7,7 @@
  *   flight.c   identical requests that share one
  *   attempt.c  one attempt: start, limits, ledger; and what a sampler may ask and say
  *   admission.c  which waiting request goes next, and when
+ *   packing.c  drafts that share a request
  *   outage.c   why the circuit is open
  *   deliver.c  callbacks
  *   life.c     new, close, free
@@ -27,6 +28,7 @@
 #include "histogram.h"
 #include "log.h"
 #include "loop.h"
+#include "packing.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
 #include "request.h"
@@ -63,6 +65,7 @@ struct glimpse_engine {
     glimpse_id last_id;
 
     gl_key_stop key_stop;
+    gl_packing packing;
     gl_admission admission;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
@@ -77,6 +80,9 @@ struct glimpse_engine {
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
     gl_buf scratch;          /* bodies of drafts while they are written */
+
+    void *companion; /* of the composition's; ended with the engine, before the cache */
+    void (*companion_end)(void *companion);
 
     int depth;  /* our own frames on the stack; a free waits until there is none */
     bool yield; /* what is to be done now waits for the loop to poll: see gl_engine_schedule */
@@ -96,6 +102,13 @@ void gl_engine_leave(glimpse_engine *engine);
 void gl_engine_schedule(glimpse_engine *engine);
 void gl_engine_arm(glimpse_engine *engine);
 
+/* Entries that the heap may have to hold: each request's, each carrier's, and the three of the
+ * engine's own. */
+static inline size_t gl_engine_heap_need(const glimpse_engine *engine)
+{
+    return engine->requests.count + engine->packing.out + 3;
+}
+
 /* Puts the request's timer at the earliest of its times. */
 void gl_engine_set_timer(gl_request *request);
 
@@ -109,9 +122,22 @@ void gl_engine_timer(void *arg);
 /* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
 void gl_engine_take(gl_request *request, glimpse_error error, gl_time now);
 
-/* Ends one, or all, as cancelled; nothing for what has its result. */
+/* Queues it for admission; in front what has waited before, since what is behind it is younger. */
+void gl_engine_wait(gl_request *request, bool front, gl_time now);
+
+/* Ends it, out of whatever it waits in, with what the endpoint said of the key. */
+void gl_engine_refuse_key(gl_request *request, gl_time now);
+
+/* Failed for good, and with it whoever follows: the fallback sampler is asked for an essence, or
+ * that is all. */
+void gl_engine_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now);
+
+/* It has its answer, and so has whoever follows; kept when it is complete. */
+void gl_engine_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
+                      bool complete, gl_time now);
+
+/* Ends it as cancelled; nothing for what has its result. */
 void gl_engine_cancel(gl_request *request, gl_time now);
-void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
 
 /* --- lookup.c --- */
 
@@ -172,6 +198,9 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
 void gl_key_stop_end(gl_key_stop *stop);
 
 /* --- life.c --- */
+
+/* Ends all that wait as cancelled, or all. */
+void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
 
 /* The engine from its parts: config->sampler is set, fallback and cache may be NULL. References
  * are taken. Errors: OOM. */

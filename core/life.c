@@ -27,6 +27,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_list_init(&engine->speaking);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
     gl_heap_entry_init(&engine->admit_timer);
+    gl_packing_init(&engine->packing);
     gl_admission_init(&engine->admission, config);
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,
                                     config->max_delay_ms, config->max_retry_after_ms };
@@ -48,12 +49,25 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->model = gl_strdup(config->model);
     if (engine->loop == NULL || engine->timer == NULL || engine->turn == NULL ||
         engine->keyer == NULL || engine->latencies == NULL || engine->model == NULL ||
-        !gl_heap_reserve(&engine->heap, 3)) {
+        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
         gl_engine_destroy(engine);
         return GLIMPSE_ERR_OOM;
     }
     *out = engine;
     return GLIMPSE_OK;
+}
+
+void gl_engine_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
+{
+    gl_list *lists[] = { &engine->resting, &engine->fallbacks, &engine->running };
+    gl_request *request;
+    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_engine_cancel(request, now);
+    while ((request = gl_admission_any(&engine->admission)) != NULL) gl_engine_cancel(request, now);
+    for (size_t i = 0; i < (running_too ? 3 : 1); i++) {
+        gl_node *node;
+        while ((node = gl_list_first(lists[i])) != NULL)
+            gl_engine_cancel(GL_CONTAINER(node, gl_request, node), now);
+    }
 }
 
 void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms, glimpse_closed_fn done,
@@ -78,7 +92,8 @@ void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms, glimpse_clos
 
 void gl_engine_destroy(glimpse_engine *engine)
 {
-    if (engine->requests.count != 0 || (engine->closing && !engine->closed_told)) {
+    if (engine->requests.count != 0 || !gl_list_empty(&engine->ready) ||
+        (engine->closing && !engine->closed_told)) {
         engine->free_wanted = false; /* callbacks that free again find depth > 0 */
         engine->depth++;
         gl_engine_cancel_all(engine, true, gl_loop_now(engine->loop));
@@ -90,6 +105,7 @@ void gl_engine_destroy(glimpse_engine *engine)
         }
         engine->depth--;
     }
+    if (engine->companion != NULL) engine->companion_end(engine->companion);
     gl_timer_free(engine->timer);
     gl_defer_free(engine->turn);
     glimpse_sampler_unref(engine->sampler);
@@ -101,6 +117,7 @@ void gl_engine_destroy(glimpse_engine *engine)
     gl_histogram_free(engine->latencies);
     gl_heap_free(&engine->heap);
     gl_map_free(&engine->requests);
+    gl_packing_free(&engine->packing);
     gl_map_free(&engine->flights);
     gl_buf_free(&engine->scratch);
     gl_key_stop_end(&engine->key_stop);

@@ -33,6 +33,7 @@ struct gl_watch {
     struct event event;
     struct event_base *base;
     int fd, events;
+    bool background;
     void (*fn)(int fd, int events, void *arg);
     void *arg;
 };
@@ -100,6 +101,12 @@ void gl_timer_set(gl_timer *timer, gl_time when)
         event_del(&timer->event);
     else
         timer_arm(timer, gl_clock_now());
+}
+
+/* libevent's own mark for the events of its own that do not count. */
+void gl_timer_background(gl_timer *timer)
+{
+    timer->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
 }
 
 void gl_timer_free(gl_timer *timer)
@@ -171,6 +178,7 @@ gl_watch *gl_watch_new(gl_loop *loop, int fd, void (*fn)(int fd, int events, voi
     watch->base = loop->base;
     watch->fd = fd;
     watch->events = 0;
+    watch->background = false;
     watch->fn = fn;
     watch->arg = arg;
     return watch;
@@ -185,9 +193,15 @@ bool gl_watch_set(gl_watch *watch, int events)
     short what = (short)(EV_PERSIST | ((events & GL_WATCH_READ) ? EV_READ : 0) |
                          ((events & GL_WATCH_WRITE) ? EV_WRITE : 0));
     event_assign(&watch->event, watch->base, watch->fd, what, watch_fired, watch);
+    if (watch->background) watch->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
     if (event_add(&watch->event, NULL) != 0) return false;
     watch->events = events;
     return true;
+}
+
+void gl_watch_background(gl_watch *watch)
+{
+    watch->background = true;
 }
 
 void gl_watch_free(gl_watch *watch)

@@ -27,6 +27,8 @@ gl_time gl_loop_now(const gl_loop *loop);
 typedef struct gl_timer gl_timer;
 gl_timer *gl_timer_new(gl_loop *loop, void (*fn)(void *arg), void *arg);
 void gl_timer_set(gl_timer *timer, gl_time when);
+/* It does not keep the loop running: dispatch returns when only such are left. Before it is set. */
+void gl_timer_background(gl_timer *timer);
 void gl_timer_free(gl_timer *timer); /* NULL is fine */
 
 /* A call made from the loop. Scheduling twice before it runs is once. */
@@ -44,6 +46,7 @@ gl_watch *gl_watch_new(gl_loop *loop, int fd, void (*fn)(int fd, int events, voi
 /* false: the kernel refused (ENOMEM, ENOSPC); the watch is then off. Costs nothing when unchanged.
  */
 bool gl_watch_set(gl_watch *watch, int events);
-void gl_watch_free(gl_watch *watch); /* before the descriptor is closed; NULL is fine */
+void gl_watch_background(gl_watch *watch); /* as gl_timer_background */
+void gl_watch_free(gl_watch *watch);       /* before the descriptor is closed; NULL is fine */
 
 #endif

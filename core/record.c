@@ -195,6 +195,10 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     if (result->circuit_open) gl_buf_append_str(out, ",\"circuit\":\"open\"");
     gl_buf_append_str(out, ",\"attempts\":");
     gl_buf_append_i64(out, result->attempts);
+    if (result->pack_drafts != 0) {
+        gl_buf_append_str(out, ",\"pack_drafts\":");
+        gl_buf_append_i64(out, result->pack_drafts);
+    }
     gl_buf_append_str(out, ",\"elapsed_ms\":");
     write_ms(out, result->timings.total_ns);
     gl_buf_append_str(out, ",\"thresholds\":[");

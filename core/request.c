@@ -23,8 +23,8 @@ static gl_slice put(char **at, gl_slice text)
 
 gl_request *gl_request_new(const gl_request_parts *parts)
 {
-    const gl_slice *texts[] = { &parts->body, &parts->path, &parts->input, &parts->goal,
-                                &parts->constraints };
+    const gl_slice *texts[] = { &parts->body, &parts->path,        &parts->input,
+                                &parts->goal, &parts->constraints, &parts->model };
     size_t size = sizeof(gl_request);
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (texts[i]->len >= SIZE_MAX - size) return NULL;
@@ -32,7 +32,11 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     }
     gl_request *request = gl_malloc(size);
     if (request == NULL) return NULL;
-    *request = (gl_request){ .state = GL_STATE_NEW, .arg = parts->arg };
+    *request = (gl_request){ .state = GL_STATE_NEW,
+                             .arg = parts->arg,
+                             .temperature = parts->temperature,
+                             .max_tokens = parts->max_tokens,
+                             .may_pack = parts->may_pack };
     request->result = gl_result_new();
     if (request->result == NULL) {
         gl_free(request);
@@ -51,6 +55,7 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     request->input = put(&at, parts->input);
     request->goal = put(&at, parts->goal);
     request->constraints = put(&at, parts->constraints);
+    request->model = put(&at, parts->model);
     return request;
 }
 
@@ -65,10 +70,11 @@ void gl_request_free(gl_request *request)
 }
 
 /* From each state, where a request may go. */
-static const unsigned char ways[] = {
-    [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK |
-                     1 << GL_STATE_DONE,
+static const unsigned short ways[] = {
+    [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_PACKING | 1 << GL_STATE_WAITING |
+                     1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_FOLLOWING] = 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
+    [GL_STATE_PACKING] = 1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_WAITING] = 1 << GL_STATE_RUNNING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
     [GL_STATE_RUNNING] =
         1 << GL_STATE_WAITING | 1 << GL_STATE_BACKOFF | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
@@ -118,7 +124,9 @@ void gl_request_book_wait(gl_request *request, gl_time now)
     glimpse_timings *timings = &request->result->timings;
     int64_t waited = (int64_t)gl_time_since(now, request->since);
     if (request->state == GL_STATE_BACKOFF) timings->backoff_ns += waited;
-    if (request->state == GL_STATE_WAITING) timings->queue_ns += waited;
+    if (request->state == GL_STATE_WAITING ||
+        (request->state == GL_STATE_PACKING && request->gathers))
+        timings->queue_ns += waited;
     request->since = now;
 }
 
@@ -130,7 +138,11 @@ void gl_request_set_deadline_error(gl_request *request)
     int attempts = request->attempt.number;
     if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
         snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));
-    if (request->state == GL_STATE_FOLLOWING)
+    if (request->state == GL_STATE_PACKING)
+        snprintf(message, sizeof message,
+                 "the deadline of %lld ms passed before the pack of this draft was answered",
+                 (long long)limit_ms);
+    else if (request->state == GL_STATE_FOLLOWING)
         snprintf(message, sizeof message,
                  "the deadline of %lld ms passed before an identical request was answered",
                  (long long)limit_ms);

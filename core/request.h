@@ -20,6 +20,7 @@
 typedef enum gl_state {
     GL_STATE_NEW,       /* being submitted; in no list */
     GL_STATE_FOLLOWING, /* an identical one is under way: its leader's `followers` */
+    GL_STATE_PACKING,   /* waits for others like it, or for their common answer: in its pack */
     GL_STATE_WAITING,   /* queued for admission: its lane's queue */
     GL_STATE_RUNNING,   /* an attempt is out: `running` */
     GL_STATE_BACKOFF,   /* waits before a retry: `resting` */
@@ -29,6 +30,7 @@ typedef enum gl_state {
 } gl_state;
 
 typedef struct gl_request gl_request;
+typedef struct gl_pack gl_pack;
 
 /* One call of a sampler; part of its request, since a request has at most one out at a time. */
 struct glimpse_attempt {
@@ -80,6 +82,13 @@ struct gl_request {
     int probes; /* attempts that cost it none: failed probes, no descriptor */
     int sent;   /* attempts that reached the endpoint */
 
+    bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */
+    bool gathers;           /* PACKING, and the pack is not out yet */
+    gl_pack *pack;          /* whose member it is, PACKING, or which it carries; else NULL */
+    size_t number;          /* in a pack that is out, from 0 */
+    double temperature;     /* of a draft, as its body has it */
+    int64_t max_tokens;     /* the same */
+
     glimpse_priority priority;
     size_t lane;       /* of the admission: requests of one model */
     double tokens;     /* what it will cost, estimated */
@@ -90,7 +99,7 @@ struct gl_request {
     uint64_t backoff_wait; /* the wait before the attempt to come, ns */
 
     glimpse_key key, identity;
-    gl_slice body, path, input, goal, constraints; /* in memory behind the struct */
+    gl_slice body, path, input, goal, constraints, model; /* in memory behind the struct */
 
     /* The text of the attempt that is out, as far as it came. While its caller is to be told some,
      * text_node is in the engine's `speaking`. */
@@ -104,6 +113,10 @@ struct gl_request {
 /* What a request is made of; all of it is copied. */
 typedef struct gl_request_parts {
     gl_slice body, path, input, goal, constraints;
+    gl_slice model; /* of drafts, as the next three */
+    double temperature;
+    int64_t max_tokens;
+    bool may_pack;
     const glimpse_observer *observer; /* NULL = nobody is told */
     void *arg;
 } gl_request_parts;
@@ -124,7 +137,8 @@ void gl_request_set_deadline_error(gl_request *request);
  * and lists that name a request are not looked after. */
 void gl_request_change_places(gl_request *one, gl_request *other);
 
-/* Books the time it has been WAITING or in BACKOFF until now for its caller. */
+/* Books the time it has been WAITING, in BACKOFF or in a pack that gathers, until now, for its
+ * caller. */
 void gl_request_book_wait(gl_request *request, gl_time now);
 
 /* From one state to another: out of the old state's list and into `to` (NULL: none), at the end,

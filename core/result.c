@@ -189,6 +189,11 @@ int glimpse_result_attempts(const glimpse_result *result)
     return result->attempts;
 }
 
+int glimpse_result_pack_drafts(const glimpse_result *result)
+{
+    return result->pack_drafts;
+}
+
 size_t glimpse_result_attempt_count(const glimpse_result *result)
 {
     return result->ledger_count;

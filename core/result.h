@@ -25,7 +25,8 @@ struct glimpse_result {
     glimpse_source source;
     bool stale, has_key, circuit_open, no_done;
     int thresholds_crossed;
-    int attempts; /* requests sent */
+    int attempts;    /* requests sent */
+    int pack_drafts; /* that shared one of them; 0: none was shared */
     glimpse_key key;
     char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's words */
     glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */

@@ -73,6 +73,8 @@ const char *glimpse_source_name(glimpse_source source)
         return "live";
     case GLIMPSE_SOURCE_CACHE:
         return "cache";
+    case GLIMPSE_SOURCE_PACKED:
+        return "packed";
     case GLIMPSE_SOURCE_LOCAL:
         return "local";
     case GLIMPSE_SOURCE_COALESCED:

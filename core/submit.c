@@ -65,7 +65,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
         !gl_map_reserve(&engine->flights, engine->flights.count + 1) ||
-        !gl_heap_reserve(&engine->heap, engine->requests.count + 3))
+        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
@@ -108,6 +108,13 @@ static gl_slice text_of(const char *text, size_t len)
 static bool valid_utf8(gl_slice text)
 {
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
+}
+
+/* Who waits for a stream wants to see its own text come. */
+static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
+{
+    if (engine->sampler->vtable.local || (options != NULL && options->stream)) return false;
+    return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
 }
 
 /* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
@@ -163,6 +170,10 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                .input = prompt.input,
                                .goal = prompt.goal,
                                .constraints = prompt.constraints,
+                               .model = gl_slice_str(prompt.model),
+                               .temperature = prompt.temperature,
+                               .max_tokens = prompt.max_tokens,
+                               .may_pack = may_pack(engine, options),
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, options, true, id);

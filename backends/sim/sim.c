@@ -21,6 +21,7 @@ typedef struct play {
     glimpse_attempt *attempt;
     gl_sim_plan plan;
     gl_time start, next_bytes;
+    size_t handed; /* bytes of the text */
     enum { PLAY_CONNECTING, PLAY_WAITING, PLAY_READING } stage;
 } play;
 
@@ -63,6 +64,19 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     glimpse_attempt_done(attempt, &outcome);
 }
 
+/* Some more of a stream's text; a sampler without memory for it has failed. */
+static void hand_text(play *p, size_t most)
+{
+    if (!p->plan.in_pieces || p->plan.text == NULL || !glimpse_attempt_is_stream(p->attempt))
+        return;
+    size_t left = strlen(p->plan.text) - p->handed;
+    if (most > left) most = left;
+    if (glimpse_attempt_text(p->attempt, p->plan.text + p->handed, most) == GLIMPSE_OK)
+        p->handed += most;
+    else
+        p->plan = (gl_sim_plan){ .error = GLIMPSE_ERR_OOM };
+}
+
 /* When the play's next event is due; its end comes before what is due at the same time. */
 static gl_time next_event(const play *p)
 {
@@ -90,8 +104,11 @@ static bool advance(play *p, gl_time now)
     if (p->stage == PLAY_READING && p->next_bytes <= age) {
         glimpse_attempt_progress(p->attempt, GLIMPSE_PROGRESS_BYTES);
         p->next_bytes = age + p->plan.bytes_every;
+        hand_text(p, 1 + p->handed % 3);
     }
-    return p->plan.end != GL_TIME_NEVER && p->plan.end <= age;
+    if (p->plan.end == GL_TIME_NEVER || p->plan.end > age) return false;
+    if (p->plan.error == GLIMPSE_OK) hand_text(p, SIZE_MAX);
+    return true;
 }
 
 /* --- the plays --- */
@@ -160,9 +177,11 @@ static void start(void *self, glimpse_attempt *attempt)
     p->plan = plan;
     p->start = gl_loop_now(sim->loop);
     p->next_bytes = GL_TIME_NEVER;
+    p->handed = 0;
     p->stage = PLAY_CONNECTING;
     glimpse_attempt_set_data(attempt, p);
     if (advance(p, p->start)) {
+        plan = p->plan;
         release(sim, p);
         finish(sim, attempt, &plan);
         return;
@@ -174,7 +193,9 @@ static void start(void *self, glimpse_attempt *attempt)
 static void cancel(void *self, glimpse_attempt *attempt)
 {
     gl_sim *sim = self;
-    release(sim, glimpse_attempt_data(attempt));
+    play *p = glimpse_attempt_data(attempt);
+    if (p->handed != 0) glimpse_attempt_came(attempt, 200, NULL);
+    release(sim, p);
     sim->counts.cancelled++;
     gl_timer_set(sim->timer, gl_heap_next(&sim->heap));
 }

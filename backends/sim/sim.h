@@ -22,6 +22,7 @@ typedef struct gl_sim_plan {
     glimpse_error error;    /* GLIMPSE_OK: an answer */
     int http_status;        /* 0 with GLIMPSE_OK or error HTTP: 200 or 500 */
     int64_t retry_after_ms; /* 0 or below: the server did not ask */
+    bool in_pieces;         /* a stream's text comes with `bytes_every`, also of one that fails */
     const char *text;       /* lives until the end; NULL: the request's own words come back */
     int named_status;       /* what an error within a 200 names; 0: nothing */
     const char *code;       /* the endpoint's error code, or NULL */

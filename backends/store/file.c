@@ -27,8 +27,8 @@ static const char *const texts[GL_STATEMENTS] = {
     [GL_PUT] = "REPLACE INTO sample (key, put_ms, digest, value) VALUES (?1, ?2, ?3, ?4)",
     [GL_REMOVE] = "DELETE FROM sample WHERE key = ?1",
     [GL_EVICT] = "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?1)",
-    [GL_EXPIRE] = "DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?1)"
-                  " AND put_ms < ?2",
+    [GL_EXPIRE] = ("DELETE FROM sample WHERE id IN (SELECT id FROM sample ORDER BY id LIMIT ?1)"
+                   " AND put_ms < ?2"),
     [GL_PAGES] = "PRAGMA page_count",
     [GL_FREE_PAGES] = "PRAGMA freelist_count",
 };

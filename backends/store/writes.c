@@ -14,10 +14,10 @@
 #include "store/sample_bytes.h"
 
 /* A transaction: written 50 ms after its first change, or at once when there is as much as one
- * takes. 64 samples of a few KiB cost about a millisecond (bench/micro/store.c). */
+ * takes. As much as this took 2 ms at most (bench/micro/store.c). */
 #define GATHER_MS     50
-#define WRITE_ENTRIES 64
-#define WRITE_BYTES   ((size_t)512 << 10)
+#define WRITE_ENTRIES 32
+#define WRITE_BYTES   ((size_t)256 << 10)
 
 /* What may wait while a lock is held elsewhere or the disk is full; more is lost. */
 #define WAIT_ENTRIES 8192

@@ -253,6 +253,7 @@ void gl_pack_write_answer(const gl_pack_part *part, gl_buf *out)
         any = true;
     }
     if (any) gl_buf_append_char(out, '}');
+    copy_member(part, "service_tier", out); /* what it costs depends on it */
     copy_member(part, "system_fingerprint", out);
     gl_buf_append_char(out, '}');
 }

@@ -68,7 +68,7 @@ equal path "$(jq -r .glimpse.path embed.jsonl)" /embeddings
 before=$(mock_stats .requests)
 expect 0 "$GLIMPSE" batch embed -o embed.jsonl --resume --base-url "$URL"
 equal "the same" "$(mock_stats .requests)" "$before"
-sed 's/embeddings/moderations/' embed >moderate
+{ cat embed && sed 's/embeddings/moderations/;s/"e"/"m"/' embed; } >moderate
 code=0
 "$GLIMPSE" batch moderate -o embed.jsonl --resume --base-url "$URL" >out 2>err || code=$?
 equal "another path is asked" "$(mock_stats .requests)" $((before + 1))

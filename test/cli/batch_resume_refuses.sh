@@ -40,3 +40,13 @@ says '3 records stand' '0 torn'
 ln -s whole link
 expect 0 "$GLIMPSE" batch in -o link --resume "$@"
 [ -L link ] || fail "the link is gone"
+
+# Answers that were paid for are not thrown away because the input is not the one that was meant.
+drafts 5 other | sed 's/text/words/' >in2
+cp whole copy
+expect 73 "$GLIMPSE" batch in2 -o whole --resume "$@"
+says whole: --overwrite
+expect 73 "$GLIMPSE" batch in -o whole --resume --model another "$@"
+: >empty
+expect 73 "$GLIMPSE" batch empty -o whole --resume "$@"
+cmp whole copy || fail "the output was touched"

@@ -1,12 +1,9 @@
 #!/bin/sh
-# sh lib.sh GLIMPSE SCRIPT [KEEP] - runs one test script in a fresh directory, with the helpers below.
-# With KEEP, a fault test: OPENAI_API_KEY is the key that must be nowhere in what the script leaves,
-# which is kept in that folder, but for files above 1 MiB.
+# sh lib.sh GLIMPSE SCRIPT - runs one test script in a fresh directory, with the helpers below.
 # A script holds when it ends with exit 0; whatever it started is killed by its number.
 set -eu
 GLIMPSE=$1
 script=$2
-keep=${3:-}
 TMPDIR=$(mktemp -d)
 export GLIMPSE TMPDIR
 pids=
@@ -15,11 +12,6 @@ clean_up() {
     code=$?
     for pid in $pids; do kill "$pid" 2>/dev/null || :; done
     wait
-    if [ -n "$keep" ]; then
-        rm -rf "$keep"
-        mkdir "$keep"
-        find . -type f -size -1024k -exec cp {} "$keep/" \;
-    fi
     cd /
     rm -rf "$TMPDIR"
     exit "$code"
@@ -34,11 +26,6 @@ for name in OPENAI_API_KEY OPENAI_BASE_URL OPENAI_ORG_ID OPENAI_PROJECT_ID GLIMP
     HTTP_PROXY NO_PROXY https_proxy http_proxy no_proxy; do
     unset "$name"
 done
-
-if [ -n "$keep" ]; then
-    OPENAI_API_KEY=sk-canary-4b1f0e9d7c5a38266 # CANARY of batch_run.h
-    export OPENAI_API_KEY
-fi
 
 fail() {
     echo "FAILED: $*" >&2

@@ -119,6 +119,19 @@ static void a_draft_and_its_body_have_one_key(void **state)
     assert_true(gl_sim_run_idle(1000));
     assert_int_equal(again.source, GLIMPSE_SOURCE_CACHE);
     assert_string_equal(again.text, t.text);
+    char *body;
+    size_t len;
+    assert_int_equal(glimpse_draft_body(r.engine, &draft, NULL, &body, &len), GLIMPSE_OK);
+    assert_int_equal(strlen(body), len);
+    glimpse_chat chat = { .body = body, .body_len = len };
+    told as_chat = { .rig = &r };
+    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &as_chat, &as_chat.id),
+                     GLIMPSE_OK);
+    glimpse_free(body);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(as_chat.source, GLIMPSE_SOURCE_CACHE);
+    draft.input_text = NULL;
+    assert_int_equal(glimpse_draft_body(r.engine, &draft, NULL, &body, &len), GLIMPSE_ERR_INVALID);
     rig_close(&r);
 }
 

@@ -214,6 +214,11 @@ void gl_timer_set(gl_timer *timer, gl_time when)
     gl_heap_set(&sim.timers, &timer->entry, when);
 }
 
+void gl_timer_background(gl_timer *timer)
+{
+    (void)timer;
+}
+
 void gl_timer_free(gl_timer *timer)
 {
     if (timer == NULL) return;
@@ -283,6 +288,11 @@ bool gl_watch_set(gl_watch *watch, int events)
 {
     watch->events = events;
     return true;
+}
+
+void gl_watch_background(gl_watch *watch)
+{
+    (void)watch;
 }
 
 void gl_watch_free(gl_watch *watch)

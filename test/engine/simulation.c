@@ -11,17 +11,18 @@
  *   SIM_SEED=n    begins with seed n, and runs only it unless SIM_SEEDS says how many
  *   SIM_TRACE=f   writes what callbacks saw to f, a line each; of equal seeds, byte for byte alike
  */
-#include "check_flights.h"
-#include "world.h"
-
 #include <inttypes.h>
-#include <stdlib.h>
+
+#include "check_flights.h"
+#include "ledger.h"
+#include "weather.h"
 
 static world *w; /* the one that runs */
 
 /* What the seeds met, so that a run in which nothing happened is no success. */
 static struct {
-    uint64_t live, cached, coalesced, cut, local, refused, cancelled, late, short_memory, retried;
+    uint64_t live, cached, coalesced, cut, told, broken, stopped, probed, local, refused, cancelled,
+        late, short_memory, retried;
 } met;
 
 /* --- trace --- */
@@ -55,72 +56,6 @@ static bool gate(void)
 static void set_gate(bool on)
 {
     gl_alloc_set_gate(on && w->short_memory != 0 ? gate : NULL);
-}
-
-/* --- what the endpoint does --- */
-
-/* Which answer a body asks for: every text, model and endpoint has its own. */
-static int answer_of(const house *h, const char *body, size_t len)
-{
-    const char *text = memmem(body, len, "q#", 2), *model = memmem(body, len, "model-", 6);
-    assert_non_null(text);
-    assert_non_null(model);
-    int n = (text[2] - '0') * 10 + (text[3] - '0');
-    return (n * 2 + (model[6] - 'a')) * 2 + h->scope;
-}
-
-static gl_sim_plan failing_plan(void)
-{
-    static const int statuses[] = { 400, 401, 403, 404, 408, 409, 422, 429, 429, 500, 503, 529 };
-    static const glimpse_error kinds[] = { GLIMPSE_ERR_CONNECT,  GLIMPSE_ERR_DNS,
-                                           GLIMPSE_ERR_TLS,      GLIMPSE_ERR_RESET,
-                                           GLIMPSE_ERR_PROTOCOL, GLIMPSE_ERR_EMPTY_BODY,
-                                           GLIMPSE_ERR_BAD_JSON, GLIMPSE_ERR_BODY_TOO_LARGE };
-    gl_time end = gl_rng_below(&w->weather.rng, 3000) * GL_MS;
-    gl_sim_plan p;
-    if (gl_rng_below(&w->weather.rng, 2) == 0) {
-        p = gl_sim_failure(end, GLIMPSE_ERR_HTTP, statuses[gl_rng_below(&w->weather.rng, 12)]);
-        p.code = "weather";
-    } else {
-        p = gl_sim_failure(end, kinds[gl_rng_below(&w->weather.rng, 8)], 0);
-    }
-    return p;
-}
-
-static gl_sim_plan plan(void *arg, int number, const char *body, size_t len)
-{
-    house *h = arg;
-    gl_rng *rng = &w->weather.rng;
-    int answer = answer_of(h, body, len);
-    gl_sim_plan p = gl_sim_random_plan(&w->weather, number, body, len);
-    if (w->outage)
-        p = gl_sim_failure(p.end, GLIMPSE_ERR_HTTP, 503);
-    else if (gl_rng_below(rng, 8) == 0)
-        p = failing_plan();
-    bool cut = gl_rng_below(rng, 6) == 0;
-    if (p.error == GLIMPSE_OK) {
-        p.text = cut ? w->cut[answer] : w->whole[answer];
-        p.complete = !cut;
-    } else if (gl_rng_below(rng, 3) == 0) {
-        p.retry_after_ms = 1 + gl_rng_below(rng, 200000); /* some longer than is obeyed */
-    }
-    if (gl_rng_below(rng, 10) == 0 && p.error == GLIMPSE_OK) { /* slow to connect */
-        p.connected = gl_rng_below(rng, 8000) * GL_MS;
-        p.first_byte += p.connected;
-        p.end += p.connected;
-    }
-    if (gl_rng_below(rng, 10) == 0) p.first_byte = p.connected;
-    if (gl_rng_below(rng, 4) == 0) p.bytes_every = (1 + gl_rng_below(rng, 900)) * GL_MS;
-    if (gl_rng_below(rng, 30) == 0 && p.error == GLIMPSE_OK)
-        p.end = p.connected = p.first_byte = 0; /* inside start */
-    if (gl_rng_below(rng, 3) == 0) {            /* headers, also ones that make no sense */
-        p.requests = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 6000), gl_rng_below(rng, 100),
-                                           gl_rng_below(rng, 70000) };
-        p.tokens = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 100000), gl_rng_below(rng, 5000),
-                                         gl_rng_below(rng, 70000) };
-    }
-    h->started++;
-    return p;
 }
 
 /* --- the caller --- */
@@ -179,14 +114,43 @@ static void on_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
     }
 }
 
-static const char *body_of(char out[128], int text, char model, bool other_spelling)
+/* Text told as it comes: always a part of an answer to this question. */
+static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
 {
-    snprintf(
-        out, 128,
-        other_spelling
-            ? "{ \"messages\":[{\"content\":\"q#%02d\",\"role\":\"user\"}], \"model\":\"model-%c\"}"
-            : "{\"model\":\"model-%c\",\"messages\":[{\"role\":\"user\",\"content\":\"q#%02d\"}]}",
-        other_spelling ? text : model, other_spelling ? model : text);
+    ticket *t = arg;
+    assert_false(w->inside_call);
+    assert_int_equal(id, t->id);
+    assert_int_equal(t->results, 0);
+    assert_true(t->streams && len > 0 && t->told_len + len < sizeof t->told);
+    memcpy(t->told + t->told_len, text, len);
+    t->told_len += len;
+    assert_true(strncmp(t->told, w->whole[t->answer], t->told_len) == 0 ||
+                strncmp(t->told, w->cut[t->answer], t->told_len) == 0);
+    note("text", t->number, t->told_len);
+    met.told++;
+    dawdle();
+    if (dice(20)) act();
+    if (dice(30) && !t->house->freed) {
+        t->cancelled = true;
+        glimpse_cancel(t->house->engine, id);
+    }
+}
+
+/* The tag is in a member that changes no answer and no key. */
+static const char *body_of(char out[192], const ticket *t, int text, char model)
+{
+    const char *stream = t->streams ? ",\"stream\":true" : "";
+    bool other_spelling = dice(3);
+    if (other_spelling)
+        snprintf(out, 192,
+                 "{ \"messages\":[{\"content\":\"q#%02d\",\"role\":\"user\"}], "
+                 "\"user\":\"t#%03" PRIu64 "\", \"model\":\"model-%c\"%s}",
+                 text, t->number, model, stream);
+    else
+        snprintf(out, 192,
+                 "{\"model\":\"model-%c\",\"messages\":[{\"role\":\"user\",\"content\":"
+                 "\"q#%02d\"}],\"user\":\"t#%03" PRIu64 "\"%s}",
+                 model, text, t->number, stream);
     return out;
 }
 
@@ -194,19 +158,21 @@ static const char *body_of(char out[128], int text, char model, bool other_spell
 static glimpse_error submit_with(house *h, ticket *t, const glimpse_options *options,
                                  const glimpse_observer *observer)
 {
-    char body[128], input[16];
+    char body[192], input[16];
     int text = (int)gl_rng_below(&w->rng, TEXTS);
     char model = dice(4) ? 'b' : 'a';
     t->answer = (text * 2 + (model - 'a')) * 2 + h->scope;
     if (dice(3)) {
         glimpse_options draft_options = *options;
         snprintf(input, sizeof input, "q#%02d", text);
+        draft_options.stream = t->streams;
         draft_options.model = model == 'b' ? "model-b" : NULL;
         glimpse_draft draft = { .input_text = input, .goal = dice(2) ? "goal" : NULL };
         return glimpse_submit_draft(h->engine, &draft, &draft_options, observer, t, &t->id);
     }
-    glimpse_chat chat = { .body = body_of(body, text, model, dice(3)) };
+    glimpse_chat chat = { .body = body_of(body, t, text, model) };
     t->bad = dice(25);
+    t->tagged = !t->bad;
     if (t->bad) chat.body = "not json";
     return glimpse_submit_chat(h->engine, &chat, options, observer, t, &t->id);
 }
@@ -221,6 +187,9 @@ static void submit_one(void)
     glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
     t->listens = !dice(3);
     if (!t->listens) observer.on_notice = NULL;
+    t->streams = dice(3);
+    t->hears = !dice(3);
+    if (t->hears) observer.on_text = on_text;
     glimpse_options options;
     glimpse_options_init(&options);
     t->thresholds = h->config.thresholds;
@@ -286,6 +255,10 @@ static void act(void)
     house *h = &w->houses[gl_rng_below(&w->rng, (uint32_t)w->house_count)];
     if (what < 85) {
         submit_one();
+    } else if (what < 88 && !h->freed) { /* the account has been seen to */
+        w->inside_call = true;
+        glimpse_engine_resume(h->engine);
+        w->inside_call = false;
     } else if (what < 98 && w->count > 0) {
         ticket *t = &w->tickets[gl_rng_below(&w->rng, (uint32_t)w->count)];
         if (t->house->freed || !t->accepted) return;
@@ -378,8 +351,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     t->house->results++;
     assert_int_equal(id, t->id);
     assert_int_equal(glimpse_result_error(result) == GLIMPSE_OK, answered);
-    assert_true(glimpse_result_attempts(result) <= t->house->config.max_attempts ||
-                may_probe(t->house));
+    ledger_check(t, result);
     /* One who took a leader's place before a retry has not that attempt in its own ledger. */
     if (w->short_memory == 0) assert_true(t->retries <= glimpse_result_attempt_count(result) + 1);
     if (answered)
@@ -403,6 +375,9 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     met.cancelled += glimpse_result_error(result) == GLIMPSE_ERR_CANCELLED;
     met.late += glimpse_result_error(result) == GLIMPSE_ERR_DEADLINE;
     met.short_memory += glimpse_result_error(result) == GLIMPSE_ERR_OOM;
+    met.broken += glimpse_result_partial(result, NULL)[0] != '\0';
+    met.stopped += glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
+    met.probed += ledger_probes(t) > 0;
     met.retried += glimpse_result_attempts(result) > 1;
     dawdle();
     if (dice(4)) act();
@@ -495,7 +470,7 @@ static uint64_t run_seed(uint64_t seed, FILE *trace)
     w = &the_world;
     world_init(w, seed);
     w->trace_file = trace;
-    world_open(w, plan);
+    world_open(w, weather_plan);
     set_gate(true);
     int load = (int)between(20, TICKETS / 2);
     for (int i = 0; i < load; i++) {
@@ -555,15 +530,18 @@ static void every_seed_keeps_the_rules_and_replays_exactly(void **state)
     }
     running_seed = 0;
     if (trace != NULL) fclose(trace);
-    print_message("%" PRIu64 " seeds; results: live %" PRIu64 " (cut %" PRIu64
-                  ", after retries %" PRIu64 "), cached %" PRIu64 ", coalesced %" PRIu64
-                  ", local %" PRIu64 ", refused by the circuit %" PRIu64 ", cancelled %" PRIu64
-                  ", past the deadline %" PRIu64 ", out of memory %" PRIu64 "\n",
-                  count, met.live, met.cut, met.retried, met.cached, met.coalesced, met.local,
-                  met.refused, met.cancelled, met.late, met.short_memory);
+    print_message(
+        "%" PRIu64 " seeds; results: live %" PRIu64 " (cut %" PRIu64 ", after retries %" PRIu64
+        "), cached %" PRIu64 ", coalesced %" PRIu64 ", local %" PRIu64
+        ", refused by the circuit %" PRIu64 ", cancelled %" PRIu64 ", past the deadline %" PRIu64
+        ", out of memory %" PRIu64 ", with partial text %" PRIu64 ", without quota %" PRIu64
+        ", probes %" PRIu64 "; pieces told %" PRIu64 "\n",
+        count, met.live, met.cut, met.retried, met.cached, met.coalesced, met.local, met.refused,
+        met.cancelled, met.late, met.short_memory, met.broken, met.stopped, met.probed, met.told);
     if (count < 1000) return; /* too few to meet everything */
     assert_true(met.live && met.cut && met.retried && met.cached && met.coalesced && met.local &&
-                met.refused && met.cancelled && met.late && met.short_memory);
+                met.refused && met.cancelled && met.late && met.short_memory && met.broken &&
+                met.stopped && met.probed && met.told);
 }
 
 int main(void)

@@ -14,7 +14,10 @@ enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, ANSWERS = TEXTS * 2 * 2 };
 /* Seeds of a test run: what a debug build does in some seconds. */
 enum { SEEDS = 10000 };
 
+typedef struct world world;
+
 typedef struct house {
+    world *world;
     glimpse_engine *engine;
     glimpse_sampler *sampler;
     gl_sim *sim;
@@ -25,6 +28,16 @@ typedef struct house {
     gl_time close_by; /* the earliest promise given to close by */
     uint64_t started, accepted, results, notices, attempts;
 } house;
+
+/* One attempt of a ticket, as the endpoint saw it begin. */
+typedef struct start {
+    bool probe;
+    int named; /* the status that its error within a 200 names */
+    int64_t asked_wait_ms;
+} start;
+
+/* As many as a result lists. */
+enum { STARTS = 32 };
 
 typedef struct ticket {
     house *house;
@@ -42,9 +55,16 @@ typedef struct ticket {
     bool whole;
     gl_time settled;
     glimpse_result *kept;
+
+    bool tagged; /* the endpoint knows whose attempt it sees, unless callers share their way */
+    bool streams, hears;
+    char told[64]; /* by on_text */
+    size_t told_len;
+    int start_count;
+    start starts[STARTS];
 } ticket;
 
-typedef struct world {
+struct world {
     gl_rng rng, gate_rng;
     gl_sim_random weather;
     gl_loop *loop;
@@ -65,7 +85,7 @@ typedef struct world {
     size_t live_before;
     uint64_t trace; /* of everything that callbacks saw: equal seeds, equal traces */
     FILE *trace_file;
-} world;
+};
 
 static inline void world_init(world *w, uint64_t seed)
 {
@@ -145,6 +165,7 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
     for (int i = 0; i < w->house_count; i++) {
         house *h = &w->houses[i];
         world_configure(w, &h->config);
+        h->world = w;
         h->scope = (int)gl_rng_below(&w->rng, 2);
         h->close_by = GL_TIME_NEVER;
         gl_sim_config sim = { .plan = plan, .arg = h, .scope = scopes[h->scope] };

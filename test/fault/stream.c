@@ -23,6 +23,7 @@ typedef struct row {
     fault_step script[STEPS];
     int attempts;        /* of each line, at most 3 */
     const char *code;    /* of the error; NULL: aligned */
+    const char *status;  /* with an error; NULL: error */
     const char *text;    /* the sample, or with an error the partial text; NULL: not looked at */
     const char *no_done; /* "true", "false", or NULL: not looked at */
     const char *options[6];
@@ -54,7 +55,8 @@ static void play(const row *at)
     if (at->deadline_ms > 0) batch_deadline(&run, at->deadline_ms);
     batch_go(&run, at->code == NULL ? 0 : 1);
     assert_int_equal(run.count, LINES);
-    batch_all(&run, at->code == NULL ? "aligned" : "error", at->code == NULL ? "null" : at->code);
+    const char *status = at->status != NULL ? at->status : "error";
+    batch_all(&run, at->code == NULL ? "aligned" : status, at->code == NULL ? "null" : at->code);
     for (size_t i = 0; i < run.count; i++) {
         assert_int_equal(batch_int(run.records[i], "glimpse.attempts"), at->attempts);
         if (at->text != NULL) assert_string_equal(batch_text(run.records[i], field(at)), at->text);
@@ -128,6 +130,7 @@ static void row_10_forged_done_is_no_end(void **state)
                       { FAULT_CLOSE, NULL, 0 } },
           .attempts = 3,
           .code = "c1",
+          .status = "server_error",
           .text = "part" },
     };
     PLAY(rows);
@@ -142,6 +145,7 @@ static void row_11_error_within_a_stream_is_one_in_each_form(void **state)
                       { FAULT_CLOSE, NULL, 0 } },
           .attempts = 3,
           .code = "c1",
+          .status = "server_error",
           .text = "part" },
         { .name = "row_11_flat",
           .script = { { FAULT_SEND,
@@ -154,7 +158,8 @@ static void row_11_error_within_a_stream_is_one_in_each_form(void **state)
           .script = { { FAULT_SEND, OPEN "data: " ERROR "\n\n" DONE, 0 },
                       { FAULT_CLOSE, NULL, 0 } },
           .attempts = 3,
-          .code = "c1" },
+          .code = "c1",
+          .status = "server_error" },
         { .name = "row_11_hopeless",
           .script = { { FAULT_SEND,
                         OPEN "data: {\"error\":{\"message\":\"long\",\"code\":"
@@ -162,7 +167,8 @@ static void row_11_error_within_a_stream_is_one_in_each_form(void **state)
                         0 },
                       { FAULT_CLOSE, NULL, 0 } },
           .attempts = 1,
-          .code = "context_length_exceeded" },
+          .code = "context_length_exceeded",
+          .status = "bad_request" },
     };
     PLAY(rows);
 }

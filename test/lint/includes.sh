@@ -17,6 +17,7 @@ rules='
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
 ^backends/store/                ^base/|^(loop|log)\.h$|^store/                           ^sqlite3\.h$
+^backends/pressure/             ^base/|^(loop|log|status)\.h$|^policy/pressure\.h$|^ROOM/     -
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
 ^cli/                           ^base/|OWN|^mock/mock\.h$                               ^(event2|json-c)/

@@ -78,6 +78,7 @@ static glimpse_cache *cache_new(int64_t entries, int64_t bytes, int64_t ttl_ms)
     config.max_entries = entries;
     config.max_bytes = bytes;
     config.ttl_ms = ttl_ms;
+    config.admission = GLIMPSE_CACHE_LRU;
     assert_int_equal(glimpse_cache_new(&config, &cache), GLIMPSE_OK);
     return cache;
 }
@@ -306,12 +307,13 @@ static void what_is_not_valid_is_refused(void **state)
     (void)state;
     glimpse_cache *cache;
     glimpse_cache_config config;
-    for (int wrong = 0; wrong < 4; wrong++) {
+    for (int wrong = 0; wrong < 5; wrong++) {
         glimpse_cache_config_init(&config);
         if (wrong == 0) config.version = 0;
         if (wrong == 1) config.max_entries = 0;
         if (wrong == 2) config.max_bytes = 0;
         if (wrong == 3) config.ttl_ms = -1;
+        if (wrong == 4) config.admission = (glimpse_cache_admission)2;
         assert_int_equal(glimpse_cache_new(&config, &cache), GLIMPSE_ERR_INVALID);
         assert_null(cache);
     }

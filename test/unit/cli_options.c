@@ -54,6 +54,7 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_int_equal(engine->cache_entries, config.cache_entries);
     assert_int_equal(engine->cache_bytes, config.cache_bytes);
     assert_int_equal(engine->cache_ttl_ms, config.cache_ttl_ms);
+    assert_int_equal(engine->cache_dynamic, config.cache_dynamic);
     assert_int_equal(engine->max_attempts, config.max_attempts);
     assert_int_equal(engine->base_delay_ms, config.base_delay_ms);
     assert_int_equal(engine->max_delay_ms, config.max_delay_ms);

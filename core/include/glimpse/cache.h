@@ -39,13 +39,22 @@ GLIMPSE_API uint64_t glimpse_monotonic_ns(void);
 
 typedef struct glimpse_cache glimpse_cache;
 
+/* What makes room when a bound is passed. A cache within its bounds keeps everything either way. */
+typedef enum glimpse_cache_admission {
+    GLIMPSE_CACHE_FREQUENCY, /* what was asked for least often lately, of the least recently used
+                              * and the newcomer: a stream of one-off requests cannot flush what is
+                              * asked for again and again */
+    GLIMPSE_CACHE_LRU        /* the least recently used */
+} glimpse_cache_admission;
+
 #define GLIMPSE_CACHE_CONFIG_VERSION 1
 
 typedef struct glimpse_cache_config {
-    uint32_t version;    /* set by glimpse_cache_config_init */
-    int64_t max_entries; /* default 2000 (playbook section 2), at least 1 */
-    int64_t max_bytes;   /* default 64 MiB, samples and book-keeping, at least 1 */
-    int64_t ttl_ms;      /* default 7200000 (2 h), from put; 0 keeps nothing */
+    uint32_t version;                  /* set by glimpse_cache_config_init */
+    int64_t max_entries;               /* default 2000 (playbook section 2), at least 1 */
+    int64_t max_bytes;                 /* default 64 MiB, samples and book-keeping, at least 1 */
+    int64_t ttl_ms;                    /* default 7200000 (2 h), from put; 0 keeps nothing */
+    glimpse_cache_admission admission; /* default FREQUENCY */
 } glimpse_cache_config;
 
 GLIMPSE_API void glimpse_cache_config_init_version(glimpse_cache_config *config, uint32_t version);
@@ -68,9 +77,10 @@ GLIMPSE_API glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimps
                                               uint64_t now_ns);
 
 /*
- * Stores sample (a reference is taken), replacing what was there, and evicts the least recently
- * used until the bounds hold. A sample larger than the byte bound is not stored: GLIMPSE_OK, what
- * was there is gone, and the statistics count it as rejected. Errors: OOM (the cache is as before).
+ * Stores sample (a reference is taken), replacing what was there, and evicts until the bounds hold
+ * (glimpse_cache_admission: not always the oldest, and it may be the new one that goes). A sample
+ * larger than the byte bound is not stored: GLIMPSE_OK, what was there is gone, and the statistics
+ * count it as rejected. Errors: OOM (the cache is as before).
  */
 GLIMPSE_API glimpse_error glimpse_cache_put(glimpse_cache *cache, const glimpse_key *key,
                                             const glimpse_sample *sample, uint64_t now_ns);
@@ -82,12 +92,22 @@ GLIMPSE_API void glimpse_cache_clear(glimpse_cache *cache);
 GLIMPSE_API glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max_entries,
                                                int64_t max_bytes);
 
+/*
+ * Evicts down to these sizes, which are no bounds, but at most `most` entries: so that a large
+ * cache is made small in portions. Whether it is now as small as that.
+ */
+GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes,
+                                    size_t most);
+
 typedef struct glimpse_cache_stats {
     uint64_t hits, misses;
     uint64_t evicted;  /* pushed out by a bound */
+    uint64_t declined; /* of those, newcomers that were asked for no more often than others */
     uint64_t expired;  /* found too old */
     uint64_t rejected; /* too large to store */
     uint64_t entries, bytes;
+    uint64_t max_entries, max_bytes; /* the bounds now */
+    uint64_t shrunk;                 /* times a bound was lowered */
 } glimpse_cache_stats;
 
 GLIMPSE_API void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats);

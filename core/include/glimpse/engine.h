@@ -24,6 +24,7 @@
 #ifndef GLIMPSE_ENGINE_H
 #define GLIMPSE_ENGINE_H
 
+#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
@@ -115,6 +116,8 @@ typedef struct glimpse_config {
     int64_t cache_entries; /* 2000 */
     int64_t cache_bytes;   /* 64 MiB */
     int64_t cache_ttl_ms;  /* 7200000 */
+    bool cache_dynamic;    /* true: smaller while the kernel says that memory is short
+                            * (<glimpse/pressure.h>) */
     bool coalesce;         /* true: identical requests in flight are sent once; with a cache only */
 
     /* Playbook section 3. */
@@ -135,6 +138,8 @@ typedef struct glimpse_config {
     int64_t idle_timeout_ms;       /* 0 */
     int64_t timeout_ms;            /* 600000 */
     int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
+
+    glimpse_packing packing; /* playbook section 5: off */
 
     bool fallback_on;       /* true: playbook section 4 */
     int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
@@ -226,6 +231,7 @@ typedef struct glimpse_options {
     int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
     glimpse_priority priority;
     bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
+    int pack;     /* drafts: 1 may share a request with others, 0 not, below 0 = the engine's */
     int coalesce; /* 1 on, 0 off, below 0 = the engine's */
 } glimpse_options;
 

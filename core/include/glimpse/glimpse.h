@@ -40,6 +40,7 @@
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/monitor.h>
+#include <glimpse/pressure.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/sampler.h>

@@ -4,6 +4,7 @@
 #ifndef GLIMPSE_MONITOR_H
 #define GLIMPSE_MONITOR_H
 
+#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
 #include <glimpse/result.h>
@@ -43,7 +44,7 @@ typedef struct glimpse_stats {
     glimpse_circuit circuit;  /* now */
     uint64_t circuit_opened;  /* how often */
     uint64_t circuit_refused; /* results that an open circuit ended */
-    uint64_t prompt_tokens;   /* sums over live answers that said */
+    uint64_t prompt_tokens;   /* sums over answers to requests that were sent, where they said */
     uint64_t completion_tokens;
     int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
     /* While the circuit is not closed, else 0: why it opened or a probe last failed, how many did,
@@ -52,6 +53,7 @@ typedef struct glimpse_stats {
     int circuit_http_status;
     uint64_t circuit_probes;
     int64_t circuit_open_ns;
+    glimpse_packing_stats packing;
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
 } glimpse_stats;
 

@@ -92,6 +92,7 @@ typedef enum glimpse_source {
     GLIMPSE_SOURCE_CACHE,     /* the prompt cache: "cache" */
     GLIMPSE_SOURCE_LOCAL,     /* made on this machine, no model was asked: "local" */
     GLIMPSE_SOURCE_COALESCED, /* an identical request that was under way: "coalesced" */
+    GLIMPSE_SOURCE_PACKED,    /* a request that it shared with similar drafts: "packed" */
     GLIMPSE_SOURCE_COUNT
 } glimpse_source;
 
@@ -174,8 +175,12 @@ GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
 /* The circuit was open: the request was ended without (another) attempt. */
 GLIMPSE_API bool glimpse_result_circuit_open(const glimpse_result *result);
 
-/* Requests sent for this result: what the server counted. 0 for a cache hit. */
+/* Requests sent for this result: what the server counted. 0 for a cache hit. A request that it
+ * shared with other drafts counts for each of them. */
 GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
+
+/* How many drafts shared the first of these requests; 0 when it was not packed. */
+GLIMPSE_API int glimpse_result_pack_drafts(const glimpse_result *result);
 
 /* Attempts in the ledger (0 for a cache hit; an attempt that never reached the server is listed
  * here and not counted above), and the i-th of them, valid as long as the result; NULL past the

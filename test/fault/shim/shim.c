@@ -4,6 +4,8 @@
  *   FAULT_IO=CALL:K:ERRNO  from the K-th on, each `write`, `sync` (fsync and fdatasync) or `close`
  *                          of a file named out.jsonl fails with this errno. `short` lets the K-th
  *                          write take one byte and the next ones fail.
+ *   FAULT_LOG=FILE         each write and sync of such a file that succeeds adds a line: `write` or
+ *                          `sync`, the monotonic time in milliseconds, the file's size after it.
  *   FAULT_CLOCK=jump       the clock of the calendar jumps by hours and by decades at each look.
  *   FAULT_RESOLV=FILE      is read in place of /etc/resolv.conf.
  *   FAULT_FDS=FILE         gets, at the program's end, a line with the number of descriptors open
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
@@ -57,13 +60,35 @@ static bool due(const char *call, int fd, bool *first)
     return count >= k;
 }
 
+static void note(const char *call, int fd)
+{
+    const char *path = getenv("FAULT_LOG");
+    struct stat status;
+    struct timespec now;
+    char line[96];
+    if (path == NULL || !is_output(fd) || fstat(fd, &status) != 0) return;
+    int error = errno, log = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    int len =
+        snprintf(line, sizeof line, "%s %lld %lld\n", call,
+                 (long long)now.tv_sec * 1000 + now.tv_nsec / 1000000, (long long)status.st_size);
+    ssize_t (*real)(int, const void *, size_t);
+    *(void **)&real = next("write");
+    if (log < 0 || real(log, line, (size_t)len) != len) _exit(125);
+    close(log);
+    errno = error;
+}
+
 EXPORT ssize_t write(int fd, const void *data, size_t len)
 {
     bool first;
     ssize_t (*real)(int, const void *, size_t);
     *(void **)&real = next("write");
     if (due("short", fd, &first)) return first && len > 0 ? real(fd, data, 1) : -1;
-    return due("write", fd, &first) ? -1 : real(fd, data, len);
+    if (due("write", fd, &first)) return -1;
+    ssize_t result = real(fd, data, len);
+    if (result > 0) note("write", fd);
+    return result;
 }
 
 EXPORT int fdatasync(int fd)
@@ -71,7 +96,10 @@ EXPORT int fdatasync(int fd)
     bool first;
     int (*real)(int);
     *(void **)&real = next("fdatasync");
-    return due("sync", fd, &first) ? -1 : real(fd);
+    if (due("sync", fd, &first)) return -1;
+    int result = real(fd);
+    if (result == 0) note("sync", fd);
+    return result;
 }
 
 EXPORT int fsync(int fd)
@@ -79,7 +107,10 @@ EXPORT int fsync(int fd)
     bool first;
     int (*real)(int);
     *(void **)&real = next("fsync");
-    return due("sync", fd, &first) ? -1 : real(fd);
+    if (due("sync", fd, &first)) return -1;
+    int result = real(fd);
+    if (result == 0) note("sync", fd);
+    return result;
 }
 
 EXPORT int close(int fd)

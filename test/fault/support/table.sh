@@ -1,6 +1,7 @@
 #!/bin/sh
-# sh table.sh ROOT RESULTS OUT - the rows of docs/faults.md with what became of their tests, on
-# standard output and in OUT. 1 when one failed, was not run, or is not on the page.
+# sh table.sh ROOT RESULTS OUT - the rows of docs/faults.md with what became of their tests and which
+# invariants each has checked, on standard output and in OUT. 1 when one failed, was not run, or is
+# not on the page, and when a row has no test, or a test of test/fault a run, without all nine.
 set -eu
 export LC_ALL=C
 root=$1
@@ -27,16 +28,27 @@ verdict() { # kind.file[:claim]
     fi
 }
 
+# What the runs of a test of test/fault said (batch_end of batch_run.c): that all nine hold.
+invariants() { # kind.file[:claim]
+    file=$results/${1%%:*}
+    runs=0
+    [ ! -f "$file" ] || runs=$(sed -n "/\[ *RUN *\] ${1#*:}\$/,/\[ *[A-Z]* *\] ${1#*:}\$/p" "$file" |
+        grep -c '^invariants I1 to I9 hold: ') || :
+    if [ "$runs" -gt 0 ]; then echo 'I1-I9'; else echo '-'; fi
+}
+
 rows() {
     sed -nE 's/^\| *([0-9]+) *\|(.*)$/\1 \2/p' "$root/docs/faults.md" | while read -r number rest; do
         tests=$(tests_of "$rest")
-        [ -n "$tests" ] || printf '%3s  %-8s %s\n' "$number" 'to come' '-'
-        for test in $tests; do printf '%3s  %-8s %s\n' "$number" "$(verdict "$test")" "$test"; done
+        [ -n "$tests" ] || printf '%3s  %-8s %-10s %s\n' "$number" 'to come' '-' '-'
+        for test in $tests; do
+            printf '%3s  %-8s %-10s %s\n' "$number" "$(verdict "$test")" "$(invariants "$test")" "$test"
+        done
     done
 }
 
 {
-    echo 'row  result   test'
+    echo 'row  result   invariants test'
     rows
 } >"$out"
 cat "$out"
@@ -44,10 +56,16 @@ bad=0
 ! grep -qE '^ *[0-9]+ +(FAILED|not run) ' "$out" || bad=1
 count=$(sed -nE 's/^ *([0-9]+) .*/\1/p' "$out" | sort -u | wc -l)
 [ "$count" -eq 53 ] || { echo "$count rows, not 53" && bad=1; }
+# All nine in each run of test/fault, and in each row but those that wait for a part to come.
+if grep -E '^ *[0-9]+ +passed +- +fault\.' "$out"; then
+    echo 'without the invariants' && bad=1
+fi
+for row in $(seq 1 34) 37 38 39 40 43 44 45; do
+    grep -qE "^ *$row +passed +I1-I9 " "$out" || { echo "row $row: no test with all invariants" && bad=1; }
+done
 # Each test of a row stands on the page.
 {
     grep -hoE 'cmocka_unit_test\(row_[a-z0-9_]+' "$root"/test/fault/*.c | sed 's/.*(//'
-    for script in "$root"/test/fault/row_*.sh; do [ ! -e "$script" ] || basename "$script" .sh; done
 } | while read -r claim; do
     grep -qE "[.:]$claim\`" "$root/docs/faults.md" || { echo "docs/faults.md does not name $claim" && exit 1; }
 done || bad=1

@@ -1,0 +1,37 @@
+/*
+ * kernel.h - the kernel's ways to say that memory is short, as descriptors that become readable.
+ */
+#ifndef GL_PRESSURE_KERNEL_H
+#define GL_PRESSURE_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One of them. All its descriptors are -1 when there is none. */
+typedef struct gl_shortage {
+    int ready;      /* to watch for reading */
+    int file;       /* the kernel's file */
+    uint64_t count; /* of limits reached so far; only of events */
+    bool events;    /* memory.events, else a PSI trigger */
+} gl_shortage;
+
+/* A trigger on a file of PSI. false: the kernel has none, or not for us. */
+bool gl_shortage_open_psi(gl_shortage *shortage, const char *path);
+
+/* The events of a cgroup. */
+bool gl_shortage_open_events(gl_shortage *shortage, const char *path);
+
+void gl_shortage_close(gl_shortage *shortage);
+
+/* It was ready: what that means. GONE: it will say nothing more; close it. */
+typedef enum gl_shortage_news {
+    GL_SHORTAGE_NOTHING,
+    GL_SHORTAGE_NOW,
+    GL_SHORTAGE_GONE
+} gl_shortage_news;
+gl_shortage_news gl_shortage_read(gl_shortage *shortage);
+
+/* The directory of our own cgroup of version 2, below root; "" is the real one. false: none. */
+bool gl_own_cgroup(const char *root, char *dir, uint64_t size);
+
+#endif

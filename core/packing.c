@@ -1,0 +1,248 @@
+/*
+ * packing.c - see packing.h. Owns the packs; their members and carriers are requests of the engine.
+ *
+ * Invariants: a pack has a member as long as it lives; a request is PACKING exactly while it is one
+ * of a pack's, but inside gl_packing_ended. Without memory for a pack every draft goes alone.
+ * Called by engine.c from inside its own steps; runs no callback.
+ */
+#include "packing.h"
+
+#include <assert.h>
+
+#include "base/alloc.h"
+#include "pack_private.h"
+#include "policy/prompt.h"
+
+void gl_packing_init(gl_packing *packing)
+{
+    *packing = (gl_packing){ .fruitless = 0 };
+    gl_map_init(&packing->open);
+    gl_list_init(&packing->gathering);
+    gl_heap_entry_init(&packing->timer);
+}
+
+void gl_packing_free(gl_packing *packing)
+{
+    assert(gl_list_empty(&packing->gathering) && packing->out == 0);
+    gl_map_free(&packing->open);
+}
+
+static gl_pack_terms terms_of(const gl_request *request)
+{
+    gl_pack_terms terms = {
+        request->goal,        request->constraints, request->model,
+        request->temperature, request->max_tokens,  (unsigned)request->priority
+    };
+    return terms;
+}
+
+static size_t chars_of(gl_slice text)
+{
+    size_t chars = 0;
+    for (size_t i = 0; i < text.len; i++)
+        chars += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* each code point's first byte */
+    return chars;
+}
+
+static void set_timer(glimpse_engine *engine)
+{
+    gl_packing *packing = &engine->packing;
+    gl_node *first = gl_list_first(&packing->gathering);
+    gl_heap_set(&engine->heap, &packing->timer,
+                first != NULL ? GL_CONTAINER(first, gl_pack, node)->until : GL_TIME_NEVER);
+    gl_engine_arm(engine);
+}
+
+/* It gathers no more. */
+static void close_pack(gl_pack *pack)
+{
+    gl_map_remove(&pack->engine->packing.open, pack->hash);
+    gl_node_remove(&pack->node);
+    set_timer(pack->engine);
+}
+
+/* --- out --- */
+
+void gl_pack_go_alone(gl_request *request, bool front, gl_time now)
+{
+    gl_engine_price(request, now);
+    gl_engine_wait(request, front, now);
+    gl_engine_set_timer(request);
+}
+
+gl_request *gl_pack_take(gl_pack *pack, gl_time now)
+{
+    gl_node *node = gl_list_pop_front(&pack->members);
+    if (node == NULL) return NULL;
+    gl_request *request = GL_CONTAINER(node, gl_request, node);
+    gl_request_book_wait(request, now);
+    request->pack = NULL;
+    request->gathers = false;
+    return request;
+}
+
+static void disband(gl_pack *pack, gl_time now)
+{
+    gl_request *request;
+    while ((request = gl_pack_take(pack, now)) != NULL) {
+        if (pack->engine->key_stop.on)
+            gl_engine_refuse_key(request, now);
+        else
+            gl_pack_go_alone(request, false, now);
+    }
+    gl_free(pack);
+}
+
+/* The request that goes for all of them; NULL without memory for it. */
+static gl_request *new_carrier(gl_pack *pack)
+{
+    glimpse_engine *engine = pack->engine;
+    gl_slice inputs[GLIMPSE_PACK_DRAFTS_MAX];
+    const gl_request *first = gl_pack_first(pack);
+    gl_prompt prompt = { .goal = first->goal,
+                         .constraints = first->constraints,
+                         .model = first->model.data,
+                         .temperature = first->temperature,
+                         .max_tokens = gl_pack_max_tokens(pack->load.drafts, first->max_tokens) };
+    size_t count = 0;
+    for (const gl_request *member = first; member != NULL; member = gl_pack_next(pack, member))
+        inputs[count++] = member->input;
+    gl_buf_reset(&engine->scratch);
+    gl_prompt_write_pack(&prompt, inputs, count, &engine->scratch);
+    if (engine->scratch.failed || !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
+        return NULL;
+    gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch), .path = first->path };
+    return gl_request_new(&parts);
+}
+
+static void log_sent(const gl_pack *pack)
+{
+    const gl_log *log = &pack->engine->log;
+    if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
+    glimpse_log_field fields[] = { { "id", NULL, (int64_t)pack->carrier->id },
+                                   { "drafts", NULL, (int64_t)pack->count } };
+    gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_sent", fields, sizeof fields / sizeof *fields);
+}
+
+/* The pack has closed and goes. One that stayed alone goes as the draft that it is. */
+static void send_pack(gl_pack *pack, gl_time now)
+{
+    glimpse_engine *engine = pack->engine;
+    close_pack(pack);
+    bool alone = pack->load.drafts == 1 || engine->key_stop.on;
+    gl_request *carrier = alone ? NULL : new_carrier(pack);
+    if (carrier == NULL) {
+        disband(pack, now);
+        return;
+    }
+    const gl_request *first = gl_pack_first(pack);
+    carrier->engine = engine;
+    carrier->id = carrier->result->id = ++engine->last_id;
+    carrier->pack = pack;
+    carrier->carries = true;
+    carrier->priority = first->priority;
+    carrier->thresholds = first->thresholds;
+    carrier->submitted = now;
+    carrier->deadline = GL_TIME_NEVER;
+    pack->carrier = carrier;
+    for (gl_request *member = gl_pack_first(pack); member != NULL;
+         member = gl_pack_next(pack, member)) {
+        member->number = pack->count++;
+        gl_request_book_wait(member, now);
+        member->gathers = false;
+    }
+    engine->packing.out++;
+    log_sent(pack);
+    gl_engine_price(carrier, now);
+    gl_engine_wait(carrier, false, now);
+    gl_engine_set_timer(carrier);
+}
+
+/* --- gathering --- */
+
+static gl_pack *open_pack(gl_request *request, uint64_t hash, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    gl_packing *packing = &engine->packing;
+    if (!gl_map_reserve(&packing->open, packing->open.count + 1)) return NULL;
+    gl_pack *pack = gl_malloc(sizeof *pack);
+    if (pack == NULL) return NULL;
+    *pack = (gl_pack){ .engine = engine, .hash = hash };
+    pack->until = gl_time_add_ms(now, engine->config.packing.window_ms);
+    gl_list_init(&pack->members);
+    gl_node_init(&pack->node);
+    gl_list_push_back(&packing->gathering, &pack->node);
+    gl_map_add(&packing->open, hash, pack);
+    set_timer(engine);
+    return pack;
+}
+
+bool gl_packing_join(gl_request *request, gl_time now)
+{
+    static const gl_pack_load none = { 0 };
+    glimpse_engine *engine = request->engine;
+    const glimpse_packing *rules = &engine->config.packing;
+    if (!request->may_pack || engine->packing.stopped) return false;
+    size_t chars = chars_of(request->input);
+    if (!gl_pack_takes(rules, none, chars, request->max_tokens)) return false;
+    gl_pack_terms terms = terms_of(request);
+    uint64_t hash = gl_pack_hash(&terms);
+    gl_pack *pack = gl_map_get(&engine->packing.open, hash);
+    if (pack != NULL) {
+        gl_pack_terms theirs = terms_of(gl_pack_first(pack));
+        if (!gl_pack_same(&terms, &theirs)) return false; /* one hash for two: not worth more */
+        if (!gl_pack_takes(rules, pack->load, chars, request->max_tokens)) {
+            send_pack(pack, now);
+            pack = NULL;
+        }
+    }
+    if (pack == NULL) pack = open_pack(request, hash, now);
+    if (pack == NULL) return false;
+    gl_request_move(request, GL_STATE_PACKING, &pack->members, false);
+    request->pack = pack;
+    request->gathers = true;
+    request->since = now;
+    pack->load.drafts++;
+    pack->load.chars += chars;
+    if (!gl_pack_takes(rules, pack->load, 1, request->max_tokens)) send_pack(pack, now);
+    return true;
+}
+
+void gl_packing_expired(glimpse_engine *engine, gl_time now)
+{
+    gl_node *node;
+    while ((node = gl_list_first(&engine->packing.gathering)) != NULL) {
+        gl_pack *pack = GL_CONTAINER(node, gl_pack, node);
+        if (pack->until > now) break;
+        send_pack(pack, now);
+    }
+    set_timer(engine);
+}
+
+gl_request *gl_packing_any(const gl_packing *packing)
+{
+    gl_node *node = gl_list_first(&packing->gathering);
+    if (node == NULL) return NULL;
+    return gl_pack_first(GL_CONTAINER(node, gl_pack, node));
+}
+
+void gl_packing_left(gl_request *request, gl_time now)
+{
+    gl_pack *pack = request->pack;
+    if (pack == NULL) return;
+    gl_node_remove(&request->node);
+    request->pack = NULL;
+    request->gathers = false;
+    gl_request *carrier = pack->carrier;
+    if (carrier != NULL) {
+        bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent;
+        request->result->attempts += carrier->result->attempts + (sent ? 1 : 0);
+        if (gl_list_empty(&pack->members)) gl_engine_cancel(carrier, now);
+        return;
+    }
+    pack->load.drafts--;
+    pack->load.chars -= chars_of(request->input);
+    if (!gl_list_empty(&pack->members)) return;
+    close_pack(pack);
+    gl_free(pack);
+}

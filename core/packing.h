@@ -1,0 +1,47 @@
+/*
+ * packing.h - packs of drafts on their way: gathering, out as one request, answered (playbook
+ * section 5; policy/pack.h decides who shares a request and reads the answer).
+ *
+ * A draft that is PACKING is a member of one pack. While the pack gathers, its window runs; then it
+ * goes as a request of the engine's own, its carrier, through admission, attempts and retries like
+ * any other. A member's deadline, thresholds and cancel stay its own: when it leaves, the pack goes
+ * on while it has another. When the carrier has its result, each member goes on with its part: an
+ * answer, a failure and a fallback of its own, or a request of its own.
+ */
+#ifndef GL_PACKING_H
+#define GL_PACKING_H
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "request.h"
+
+typedef struct gl_packing {
+    gl_map open;         /* packs that gather, by the hash of their terms */
+    gl_list gathering;   /* the same in the order in which they began, so in which they go */
+    gl_heap_entry timer; /* when the first of them goes */
+    size_t out;          /* carriers, each of which may be in the heap */
+    unsigned fruitless;  /* packs in a row that answered nobody */
+    bool stopped;        /* that was too often: nothing is packed any more */
+} gl_packing;
+
+void gl_packing_init(gl_packing *packing);
+void gl_packing_free(gl_packing *packing);
+
+/* The request waits for others that it can share one with. false: it goes its own way. */
+bool gl_packing_join(gl_request *request, gl_time now);
+
+/* It leaves the state PACKING, for whatever reason, its wait booked; call before
+ * gl_request_move. */
+void gl_packing_left(gl_request *request, gl_time now);
+
+/* The timer fired: sends what has gathered long enough. */
+void gl_packing_expired(glimpse_engine *engine, gl_time now);
+
+/* A carrier has its result: the members go on. */
+void gl_packing_ended(gl_request *carrier, gl_time now);
+
+/* Any member of a pack that gathers; NULL: there is none. */
+gl_request *gl_packing_any(const gl_packing *packing);
+
+#endif

@@ -1,0 +1,125 @@
+/*
+ * weather.h - what the endpoint of a simulated house does to each attempt, drawn from the world's
+ * weather; and what must hold whenever an attempt begins.
+ */
+#ifndef TEST_ENGINE_WEATHER_H
+#define TEST_ENGINE_WEATHER_H
+
+#include <stdlib.h>
+
+#include "world.h"
+
+/* Which answer a body asks for: every text, model and endpoint has its own. */
+static inline int weather_answer(const house *h, const char *body, size_t len)
+{
+    const char *text = memmem(body, len, "q#", 2), *model = memmem(body, len, "model-", 6);
+    assert_non_null(text);
+    assert_non_null(model);
+    int n = (text[2] - '0') * 10 + (text[3] - '0');
+    return (n * 2 + (model[6] - 'a')) * 2 + h->scope;
+}
+
+static inline gl_sim_plan weather_failure(world *w)
+{
+    static const int statuses[] = { 400, 401, 403, 404, 408, 409, 422, 429, 429, 500, 503, 529 };
+    static const glimpse_error kinds[] = { GLIMPSE_ERR_CONNECT,       GLIMPSE_ERR_DNS,
+                                           GLIMPSE_ERR_QUOTA,         GLIMPSE_ERR_TLS,
+                                           GLIMPSE_ERR_RESET,         GLIMPSE_ERR_PROTOCOL,
+                                           GLIMPSE_ERR_EMPTY_BODY,    GLIMPSE_ERR_BAD_JSON,
+                                           GLIMPSE_ERR_BODY_TOO_LARGE };
+    gl_time end = gl_rng_below(&w->weather.rng, 3000) * GL_MS;
+    gl_sim_plan p;
+    if (gl_rng_below(&w->weather.rng, 2) == 0) {
+        p = gl_sim_failure(end, GLIMPSE_ERR_HTTP, statuses[gl_rng_below(&w->weather.rng, 12)]);
+        p.code = "weather";
+    } else {
+        p = gl_sim_failure(end, kinds[gl_rng_below(&w->weather.rng, 9)], 0);
+        if (p.error == GLIMPSE_ERR_QUOTA) p.http_status = 429;
+    }
+    return p;
+}
+
+/* An answer that begins and breaks, or names its error behind the 200. */
+static inline gl_sim_plan weather_break(world *w, gl_time end)
+{
+    static const int names[] = { 401, 429, 500, 503, 503 };
+    gl_rng *rng = &w->weather.rng;
+    uint32_t lot = gl_rng_below(rng, 4);
+    if (lot < 3) {
+        gl_sim_plan p =
+            gl_sim_failure(end, lot < 2 ? GLIMPSE_ERR_STREAM_TRUNCATED : GLIMPSE_ERR_RESET, 200);
+        p.first_byte = end / 4;
+        p.bytes_every = end / 8 + 1;
+        return p;
+    }
+    gl_sim_plan p = gl_sim_failure(end, GLIMPSE_ERR_STREAM_ERROR, 200);
+    p.named_status = names[gl_rng_below(rng, 5)];
+    return p;
+}
+
+/* What an attempt may never be, when it starts; and what is remembered of it. */
+static inline void note_start(house *h, const char *body, size_t len, const gl_sim_plan *p)
+{
+    const gl_admission *admission = &h->engine->admission;
+    const char *tag = memmem(body, len, "t#", 2);
+    h->started++;
+    assert_false(h->closing); /* what waited when it was closed has been cancelled */
+    assert_false(h->engine->key_stop.on);
+    assert_true(admission->limit.in_flight <= (int64_t)admission->limit.window);
+    assert_true(admission->breaker.state != GL_CIRCUIT_OPEN);
+    if (tag == NULL) return;
+    ticket *t = &h->world->tickets[strtoul(tag + 2, NULL, 10)];
+    assert_true(t->house == h && t->tagged);
+    if (h->config.coalesce) return;
+    assert_int_equal(t->results, 0);
+    assert_int_equal(t->told_len, 0); /* what was told is not sent again */
+    if (t->start_count < STARTS)
+        t->starts[t->start_count] = (start){ admission->breaker.state == GL_CIRCUIT_PROBING,
+                                             p->named_status, p->retry_after_ms };
+    t->start_count++;
+}
+
+static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, size_t len)
+{
+    house *h = arg;
+    world *w = h->world;
+    gl_rng *rng = &w->weather.rng;
+    int answer = weather_answer(h, body, len);
+    gl_sim_plan p = gl_sim_random_plan(&w->weather, number, body, len);
+    if (w->outage)
+        p = gl_sim_failure(p.end, GLIMPSE_ERR_HTTP, 503);
+    else if (gl_rng_below(rng, 8) == 0)
+        p = weather_failure(w);
+    else if (gl_rng_below(rng, 12) == 0)
+        p = weather_break(w, p.end);
+    bool cut = gl_rng_below(rng, 6) == 0;
+    if (p.error == GLIMPSE_OK) {
+        p.text = cut ? w->cut[answer] : w->whole[answer];
+        p.complete = !cut;
+    }
+    if (p.error != GLIMPSE_OK && gl_rng_below(rng, 3) == 0)
+        p.retry_after_ms = 1 + gl_rng_below(rng, 200000); /* some longer than is obeyed */
+    p.in_pieces = true;
+    if (p.error != GLIMPSE_OK && p.http_status == 200 && p.named_status == 0)
+        p.text = cut ? w->cut[answer] : w->whole[answer];      /* of which some comes */
+    if (gl_rng_below(rng, 10) == 0 && p.error == GLIMPSE_OK) { /* slow to connect */
+        p.connected = gl_rng_below(rng, 8000) * GL_MS;
+        p.first_byte += p.connected;
+        p.end += p.connected;
+    }
+    if (gl_rng_below(rng, 10) == 0) p.first_byte = p.connected;
+    if (p.bytes_every == 0 && gl_rng_below(rng, 4) == 0)
+        p.bytes_every = (1 + gl_rng_below(rng, 900)) * GL_MS;
+    if (gl_rng_below(rng, 30) == 0 && p.error == GLIMPSE_OK)
+        p.end = p.connected = p.first_byte = 0; /* inside start */
+    if (gl_rng_below(rng, 3) == 0) {            /* headers, also ones that make no sense */
+        p.requests = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 6000), gl_rng_below(rng, 100),
+                                           gl_rng_below(rng, 70000) };
+        p.tokens = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 100000), gl_rng_below(rng, 5000),
+                                         gl_rng_below(rng, 70000) };
+    }
+    note_start(h, body, len, &p);
+    return p;
+}
+
+#endif

@@ -1,0 +1,269 @@
+/* cli/record_index: a record is found by what it answers and by nothing else. cli/record: what an
+ * earlier run wrote, read and written again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "record_index.h"
+
+/* A record of the key that is this number in all bytes. */
+static void append_record(gl_buf *out, const char *id, int key, const char *status,
+                          const char *more)
+{
+    gl_buf_printf(out, "{\"id\":\"x\",\"custom_id\":\"%s\",\"response\":null,\"error\":null,", id);
+    gl_buf_append_str(out, "\"glimpse\":{\"line\":7,\"key\":");
+    if (key >= 0) gl_buf_append_char(out, '"');
+    for (int i = 0; i < 32 && key >= 0; i++) gl_buf_printf(out, "%02x", (unsigned)key);
+    gl_buf_append_str(out, key >= 0 ? "\"" : "null");
+    gl_buf_printf(out, ",\"status\":\"%s\",\"source\":\"live\",\"attempts\":3%s}}\n", status, more);
+}
+
+static request_identity identity_of(int key)
+{
+    request_identity identity;
+    memset(identity.bytes, key, sizeof identity.bytes);
+    return identity;
+}
+
+static int file_of(const gl_buf *text)
+{
+    char path[] = "/tmp/glimpse-records-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    unlink(path);
+    assert_int_equal(write(fd, text->data, text->len), text->len);
+    return fd;
+}
+
+static const indexed_record *own(const record_index *index, const char *id, int key)
+{
+    request_identity identity = identity_of(key);
+    return record_index_own(index, id, &identity);
+}
+
+static const indexed_record *same(const record_index *index, int key)
+{
+    request_identity identity = identity_of(key);
+    return record_index_same(index, &identity);
+}
+
+static void record_is_found_by_id_and_request_or_by_request_alone(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "a", 1, "aligned", "");
+    append_record(&text, "b", 2, "server_error", "");
+    append_record(&text, "c", 3, "cancelled", "");
+    append_record(&text, "d", -1, "bad_request", "");
+    append_record(&text, "e", 1, "not_aligned", "");
+    append_record(&text, "b", 2, "aligned", ""); /* the better one of two */
+    append_record(&text, "a", 1, "error", "");
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { .failed = true };
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_true(own(&index, "a", 1)->answered);
+    assert_null(own(&index, "a", 2)); /* the line asks something else now */
+    assert_null(own(&index, "x", 1));
+    assert_true(own(&index, "b", 2)->answered);
+    assert_non_null(own(&index, "e", 1));
+    assert_non_null(same(&index, 1));
+    assert_non_null(same(&index, 2));
+    assert_null(same(&index, 3));
+    assert_null(own(&index, "c", 3)); /* cancelled: not wanted */
+    assert_null(record_index_keyless(&index, "d", 7));
+    record_view view;
+    const char *id;
+    assert_int_equal(record_index_fetch(&index, own(&index, "e", 1), &view, &id), 0);
+    assert_string_equal(id, "e");
+    assert_int_equal(view.status, GLIMPSE_STATUS_NOT_ALIGNED);
+    record_index_free(&index);
+
+    wish = (record_wish){ .failed = true, .cancelled = true, .keyless = true };
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_non_null(own(&index, "c", 3));
+    assert_null(same(&index, 3)); /* but it answers nobody else */
+    assert_non_null(record_index_keyless(&index, "d", 7));
+    assert_null(record_index_keyless(&index, "d", 8));
+    record_index_free(&index);
+
+    wish = (record_wish){ 0 };
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_true(own(&index, "b", 2)->answered);
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void path_is_part_of_the_request(void **state)
+{
+    (void)state;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "a", 1, "aligned", ",\"path\":\"/embeddings\"");
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { 0 };
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    glimpse_key key;
+    request_identity chat, embeddings, others;
+    memset(key.bytes, 1, sizeof key.bytes);
+    assert_true(request_identify(index.sha, &key, NULL, &chat));
+    assert_true(request_identify(index.sha, &key, "/embeddings", &embeddings));
+    assert_true(request_identify(index.sha, &key, "/moderations", &others));
+    assert_null(record_index_same(&index, &chat));
+    assert_null(record_index_same(&index, &others));
+    assert_non_null(record_index_same(&index, &embeddings));
+    assert_non_null(record_index_own(&index, "a", &embeddings));
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+}
+
+static void many_are_found_and_nothing_that_is_not_there(void **state)
+{
+    (void)state;
+    enum { MANY = 20000 };
+    size_t live = gl_alloc_live();
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    for (int i = 0; i < MANY; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "id-%d", i);
+        append_record(&text, id, i % 200, "aligned", "");
+    }
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { 0 };
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_int_equal(index.count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "id-%d", i);
+        assert_non_null(own(&index, id, i % 200));
+        assert_null(own(&index, id, (i + 1) % 200));
+    }
+    assert_null(same(&index, 200));
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static int left;
+
+static bool some_left(void)
+{
+    return left-- > 0;
+}
+
+static void without_memory_it_says_so_and_leaks_nothing(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    for (int i = 0; i < 600; i++) append_record(&text, i % 2 == 0 ? "a" : "b", i, "aligned", "");
+    int fd = file_of(&text), code = 71;
+    for (int allowed = 0; code != 0; allowed++) {
+        record_index index;
+        record_wish wish = { 0 };
+        left = allowed;
+        gl_alloc_set_gate(some_left);
+        code = record_index_read(&index, fd, "records", &wish);
+        gl_alloc_set_gate(NULL);
+        assert_true(code == 0 || code == 71);
+        record_index_free(&index);
+    }
+    close(fd);
+    gl_buf_free(&text);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void assert_read(const char *text, const char *problem)
+{
+    record_view view;
+    const char *found = record_read(gl_slice_str(text), &view);
+    if (problem == NULL)
+        assert_null(found);
+    else
+        assert_string_equal(found, problem);
+}
+
+static void what_is_no_record_is_told_from_one(void **state)
+{
+    (void)state;
+    assert_read("{\"custom_id\":\"a\",\"glimpse\":{\"status\":\"aligned\",\"key\":null}}", NULL);
+    assert_read("{\"custom_id\":null,\"glimpse\":{\"status\":\"bad_request\"}}", NULL);
+    assert_read("{\"custom_id\":\"a\",\"glimpse\":{\"sta", "it is no JSON object");
+    assert_read("[]", "it is no JSON object");
+    assert_read("{\"custom_id\":\"a\",\"response\":{}}", "it has no \"glimpse\" object");
+    assert_read("{\"custom_id\":\"a\",\"glimpse\":true}", "it has no \"glimpse\" object");
+    assert_read("{\"custom_id\":\"a\",\"glimpse\":{\"status\":\"superb\"}}",
+                "its status is none that is known");
+    assert_read("{\"custom_id\":7,\"glimpse\":{\"status\":\"aligned\"}}",
+                "its custom_id is no string");
+}
+
+static void record_of_another_line_says_so_and_keeps_the_answer(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"id\":\"x\",\"custom_id\":\"a\",\"response\":{\"body\":{\"custom_id\":\"in\",\"line\":1}"
+        "},"
+        "\"error\":null,\"glimpse\":{\"line\":7,\"key\":null,\"status\":\"aligned\",\"source\":"
+        "\"live\",\"sample\":\"s\",\"stale\":true,\"attempts\":2,\"elapsed_ms\":9.1,\"thresholds\":"
+        "[\"t1\"],\"first_token_ms\":3.0,\"usage\":{\"attempts\":5},\"log\":[{}]}}";
+    record_view view;
+    gl_buf out;
+    gl_buf_init(&out, SIZE_MAX / 2);
+    assert_null(record_read(gl_slice_str(text), &view));
+    assert_int_equal(view.line, 7);
+    record_reuse(&out, &view, "quo\"te", 12);
+    assert_true(gl_buf_terminate(&out));
+    assert_string_equal(
+        out.data,
+        "{\"id\":\"x\",\"custom_id\":\"quo\\\"te\",\"response\":{\"body\":{\"custom_id\":\"in\","
+        "\"line\":1}},\"error\":null,\"glimpse\":{\"line\":12,\"key\":null,\"status\":\"aligned\","
+        "\"source\":\"cache\",\"sample\":\"s\",\"stale\":false,\"attempts\":0,\"elapsed_ms\":0.0,"
+        "\"thresholds\":[],\"usage\":{\"attempts\":5}}}");
+    gl_buf_reset(&out);
+    record_renumber(&out, &view, 8);
+    assert_true(gl_buf_terminate(&out));
+    char expected[sizeof text];
+    memcpy(expected, text, sizeof text);
+    strstr(expected, "\"line\":7")[7] = '8';
+    assert_string_equal(out.data, expected);
+    record_add_path(&out, "/chat/completions");
+    assert_true(gl_buf_terminate(&out));
+    assert_string_equal(out.data, expected);
+    record_add_path(&out, "/embeddings");
+    assert_true(gl_buf_terminate(&out));
+    assert_string_equal(strstr(out.data, "\"log\""), "\"log\":[{}],\"path\":\"/embeddings\"}}");
+    gl_buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(record_is_found_by_id_and_request_or_by_request_alone),
+        cmocka_unit_test(path_is_part_of_the_request),
+        cmocka_unit_test(many_are_found_and_nothing_that_is_not_there),
+        cmocka_unit_test(without_memory_it_says_so_and_leaks_nothing),
+        cmocka_unit_test(what_is_no_record_is_told_from_one),
+        cmocka_unit_test(record_of_another_line_says_so_and_keeps_the_answer),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
