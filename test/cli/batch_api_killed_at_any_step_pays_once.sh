@@ -1,4 +1,4 @@
-# Row 53: killed again and again at whatever it does at the endpoint, while the answer to that is held
+# Killed again and again at whatever it does at the endpoint, while the answer to that is held
 # back, a job that is resumed pays for no line twice, loses none, and asks again only for what was
 # left undone.
 drafts 60 >in
