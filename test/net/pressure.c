@@ -58,7 +58,7 @@ static int setup(void **state)
     (void)state;
     live_before = gl_alloc_live();
     said[0] = '\0';
-    strcpy(root, "/tmp/glimpse-pressure-XXXXXX");
+    snprintf(root, sizeof root, "/tmp/glimpse-pressure-XXXXXX");
     base = event_base_new();
     if (base == NULL || mkdtemp(root) == NULL) return -1;
     for (size_t i = 0; i < DIRS; i++) mkdir(in_root(dirs[i]), 0700);
@@ -112,8 +112,8 @@ static void write_down(const glimpse_log_event *event, void *arg)
     (void)arg;
     char line[512];
     glimpse_log_format_text(event, 0, line, sizeof line);
-    strncat(said, strstr(line, "cache_"), sizeof said - strlen(said) - 2);
-    strcat(said, "\n");
+    size_t len = strlen(said);
+    snprintf(said + len, sizeof said - len, "%s\n", strstr(line, "cache_"));
 }
 
 static glimpse_pressure *watch(int64_t quiet_ms)
