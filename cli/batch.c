@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api_job.h"
 #include "commands.h"
 #include "exits.h"
 #include "job.h"
@@ -94,12 +95,17 @@ static void tell(const cli_report *report, void *arg)
 }
 
 /* Runs it with everything open. */
-static int run(job_parts *parts, int summary)
+static int run(job_parts *parts, int summary, bool through_batches)
 {
     cli_report report;
     telling to = { .settings = parts->settings, .summary = summary };
     parts->leaving = tell;
     parts->leaving_arg = &to;
+    if (through_batches) {
+        int ended = api_job_run(parts, &report);
+        tell(&report, &to);
+        return to.failed ? EXIT_IO : ended;
+    }
     cli_job *job = job_new(parts);
     if (job == NULL) return EXIT_OS_LIMIT;
     int code = job_run(job, &report);
@@ -147,6 +153,19 @@ static int check_usage(const cli_settings *settings)
     return EXIT_USAGE;
 }
 
+/* What is read twice is a file: a pipe's *input becomes one. 0, or the exit code, said. */
+static int keep_input(int *input)
+{
+    int file = spool_open(*input);
+    if (file < 0) {
+        say("cannot keep the input, to read it again: %s", strerror(errno));
+        return EXIT_IO;
+    }
+    if (file != *input && *input > STDIN_FILENO) close(*input);
+    *input = file;
+    return 0;
+}
+
 /* Takes over what the output has answered: *output may be another file then, and a pipe's *input a
  * file. 0, or the exit code, said. */
 static int resume(const cli_session *session, const cli_settings *settings, int *input, int *output,
@@ -159,14 +178,8 @@ static int resume(const cli_session *session, const cli_settings *settings, int 
                        .wish = { .failed = !settings->retry_failed },
                        .reuse = settings->engine.cache_entries > 0 };
     if (fstat(*output, &status) == 0 && status.st_size == 0) return 0;
-    int file = spool_open(*input), old = *output;
-    if (file < 0) {
-        say("cannot keep the input for --resume: %s", strerror(errno));
-        return EXIT_IO;
-    }
-    if (file != *input && *input > STDIN_FILENO) close(*input);
-    *input = file;
-    int code = resume_rewrite(&ask, *input, output, state);
+    int old = *output, code = keep_input(input);
+    if (code == 0) code = resume_rewrite(&ask, *input, output, state);
     if (*output != old) close(old);
     if (code == 0 && !settings->quiet) {
         char line[256];
@@ -181,6 +194,7 @@ int command_batch(cli_settings *settings)
     cli_session session = { 0 };
     cli_cost cost = { 0 };
     resume_state done = { 0 };
+    bool through_batches = false;
     int input = -1, output = -1, summary = -1, code = check_usage(settings);
     if (code != 0) return code;
     const char *name = settings->words[0];
@@ -192,12 +206,14 @@ int command_batch(cli_settings *settings)
     if (code == 0) input = open_input(name, &code);
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
     if (code == 0) code = output_refused(settings->output, mode, input);
+    if (code == 0) code = api_choose(settings, input, &through_batches);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
     struct stat before;
     bool made = strcmp(settings->output, "-") != 0 && lstat(settings->output, &before) != 0;
     if (code == 0) output = output_open(settings->output, mode, &code);
     if (code == 0 && settings->summary != NULL)
         summary = open_summary(settings->summary, input, output, &code);
+    if (code == 0 && through_batches) code = keep_input(&input);
     if (code == 0 && settings->resume) code = resume(&session, settings, &input, &output, &done);
     if (code == 0) {
         job_parts parts = { .session = &session,
@@ -206,7 +222,7 @@ int command_batch(cli_settings *settings)
                             .resume = done.lines > 0 ? &done : NULL,
                             .input = input,
                             .output = output };
-        code = run(&parts, summary);
+        code = run(&parts, summary, through_batches);
     } else {
         /* Or the same command, put right, would be refused: the output exists. */
         if (made && output >= 0) unlink(settings->output);

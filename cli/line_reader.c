@@ -130,3 +130,8 @@ uint64_t line_reader_consumed(const line_reader *reader)
 {
     return reader->offset - (reader->len - reader->start);
 }
+
+uint64_t line_reader_offset(const line_reader *reader, gl_slice line)
+{
+    return reader->offset - (reader->len - (size_t)(line.data - reader->data));
+}

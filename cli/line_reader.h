@@ -42,6 +42,9 @@ line_state line_reader_next(line_reader *reader, gl_slice *line, uint64_t *numbe
 /* One read(2); blocks if the descriptor is not ready. 0, or an errno (ENOMEM among them). */
 int line_reader_fill(line_reader *reader);
 
+/* Where a line that has just been handed out begins, in bytes from where the reader began. */
+uint64_t line_reader_offset(const line_reader *reader, gl_slice line);
+
 /* Bytes that line_reader_next has handed out or skipped. */
 uint64_t line_reader_consumed(const line_reader *reader);
 

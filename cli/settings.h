@@ -16,6 +16,8 @@ typedef struct text_list {
 
 typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;
 
+typedef enum batch_mode { MODE_ONLINE, MODE_API, MODE_AUTO } batch_mode;
+
 typedef struct cli_settings {
     glimpse_config engine; /* options of the engine are stored straight into its config */
     const char *api_key_file, *proxy;
@@ -32,6 +34,8 @@ typedef struct cli_settings {
     const char *output, *summary;
     bool ordered, strict, overwrite, quiet, resume, retry_failed;
     int64_t max_line, job_deadline_ms, fsync_ms;
+    int mode; /* batch_mode */
+    int64_t batch_requests, batch_bytes;
     double max_cost; /* below 0: no limit */
     const char *prices;
 

@@ -206,6 +206,10 @@ gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer
         snprintf(path, sizeof path, "/batches/%s/cancel", call->id);
         return post(call, path, observer);
     case GL_BATCH_DOWNLOAD:
+        if (call->looking) {
+            snprintf(path, sizeof path, "/files/%s", call->id);
+            return get(call, path, observer);
+        }
         snprintf(path, sizeof path, "/files/%s/content", call->id);
         return download(call, path, observer);
     }

@@ -181,10 +181,16 @@ static bool take(gl_batch_call *call, gl_json root, glimpse_error *error)
             return true;
         }
         break;
+    case GL_BATCH_DOWNLOAD:
+        call->looking = false;
+        call->announced = 0;
+        int64_t bytes;
+        if (gl_json_int64(gl_json_get(root, "bytes"), &bytes) && bytes > 0)
+            call->announced = (uint64_t)bytes;
+        return true;
     case GL_BATCH_GET:
     case GL_BATCH_WATCH:
     case GL_BATCH_CANCEL:
-    case GL_BATCH_DOWNLOAD:
         break;
     }
     call->found = gl_batch_read(root, &call->text, &call->batch);
@@ -195,6 +201,11 @@ static bool take(gl_batch_call *call, gl_json root, glimpse_error *error)
 static glimpse_error finish_file(gl_batch_call *call)
 {
     int failed = call->failed_errno;
+    if (failed == 0 && call->announced != 0 && call->bytes != call->announced) {
+        snprintf(call->message, sizeof call->message, "%llu bytes came of a file that has %llu",
+                 (unsigned long long)call->bytes, (unsigned long long)call->announced);
+        return GLIMPSE_ERR_RESET;
+    }
     if (failed == 0 && (fsync(call->fd) != 0 || close(call->fd) != 0)) failed = errno;
     if (failed != 0) close(call->fd);
     call->fd = -1;
@@ -215,6 +226,20 @@ static void attempt_ended(gl_batch_call *call, glimpse_error error, bool again, 
 
 static bool send_next(gl_batch_call *call);
 
+/* An attempt ends here: no memory, or no file to write to. */
+static void not_sent(gl_batch_call *call)
+{
+    if (call->failed_errno != 0) {
+        snprintf(call->code, sizeof call->code, "%s", "local_file");
+        snprintf(call->message, sizeof call->message, "%s: %s",
+                 call->temporary != NULL ? call->temporary : call->file_path,
+                 strerror(call->failed_errno));
+        attempt_ended(call, GLIMPSE_ERR_INVALID, false, 0);
+    } else {
+        attempt_ended(call, GLIMPSE_ERR_OOM, false, 0);
+    }
+}
+
 /* The words for what failed, without a secret. */
 static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
 {
@@ -226,6 +251,12 @@ static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
     const char *message = gl_secrets_scrub_line(secrets, outcome->error_message, line, sizeof line);
     snprintf(call->message, sizeof call->message, "%s",
              message != NULL ? message : glimpse_error_sentence(outcome->error));
+}
+
+/* Whether what comes goes into the file. */
+static bool is_content(const gl_batch_call *call)
+{
+    return call->kind == GL_BATCH_DOWNLOAD && !call->looking && call->status == 200;
 }
 
 static void done(void *arg, const gl_http_response *response)
@@ -246,7 +277,7 @@ static void done(void *arg, const gl_http_response *response)
         .path = "/batches",
     };
     glimpse_outcome outcome;
-    bool content = call->kind == GL_BATCH_DOWNLOAD && response->status == 200;
+    bool content = is_content(call);
     if (call->answer.failed) {
         attempt_ended(call, call->answer.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM,
                       false, 0);
@@ -257,7 +288,8 @@ static void done(void *arg, const gl_http_response *response)
         return;
     }
     if (content && (response->error == GLIMPSE_OK || call->failed_errno != 0)) {
-        attempt_ended(call, finish_file(call), false, 0);
+        glimpse_error file = finish_file(call);
+        attempt_ended(call, file, file == GLIMPSE_ERR_RESET, 0);
         return;
     }
     if (response->error != GLIMPSE_OK)
@@ -269,7 +301,7 @@ static void done(void *arg, const gl_http_response *response)
     if (error == GLIMPSE_OK && gl_json_check(input.body, &root, NULL) == GL_JSON_OK) {
         call->code[0] = call->message[0] = '\0';
         if (take(call, root, &error)) {
-            if (!send_next(call)) attempt_ended(call, GLIMPSE_ERR_OOM, false, 0);
+            if (!send_next(call)) not_sent(call);
             return;
         }
         if (error == GLIMPSE_OK) {
@@ -306,7 +338,7 @@ static bool begin(void *arg, int status, const char *content_type)
 static gl_http_want chunk(void *arg, gl_slice bytes)
 {
     gl_batch_call *call = arg;
-    if (call->kind != GL_BATCH_DOWNLOAD || call->status != 200) {
+    if (!is_content(call)) {
         gl_buf_append(&call->answer, bytes.data, bytes.len);
         return call->answer.failed ? GL_HTTP_ENOUGH : GL_HTTP_MORE;
     }
@@ -333,7 +365,10 @@ static void set_limit(gl_batch_call *call)
         when = gl_time_add_ms(call->started, options->connect_timeout_ms);
     if (call->connected && options->idle_timeout_ms > 0)
         when = gl_time_add_ms(call->heard, options->idle_timeout_ms);
-    /* Connecting is not told to the timer: it looks again, at the latest when it fires. */
+    /* Connecting is not told to the timer, which then looks again when silence could be over. */
+    if (!call->connected && options->idle_timeout_ms > 0)
+        when = gl_time_min(when,
+                           gl_time_add_ms(gl_loop_now(call->api->loop), options->idle_timeout_ms));
     gl_timer_set(call->timer, when);
 }
 
@@ -356,20 +391,12 @@ static void attempt(glimpse_backoff_call *backoff, int n, void *arg)
 {
     gl_batch_call *call = arg;
     (void)backoff;
-    call->looking = n > 1;
+    /* What is downloaded is asked about first: how long it must be. */
+    call->looking = n > 1 || call->kind == GL_BATCH_DOWNLOAD;
     call->found = false;
     call->http_status = 0;
     call->after[0] = call->file_id[0] = call->code[0] = call->message[0] = '\0';
-    if (send_next(call)) return;
-    if (call->failed_errno != 0) {
-        snprintf(call->code, sizeof call->code, "%s", "local_file");
-        snprintf(call->message, sizeof call->message, "%s: %s",
-                 call->temporary != NULL ? call->temporary : call->file_path,
-                 strerror(call->failed_errno));
-        attempt_ended(call, GLIMPSE_ERR_INVALID, false, 0);
-    } else {
-        attempt_ended(call, GLIMPSE_ERR_OOM, false, 0);
-    }
+    if (!send_next(call)) not_sent(call);
 }
 
 static bool begin_attempts(gl_batch_call *call)

@@ -60,13 +60,15 @@ typedef struct gl_batch_call {
     char boundary[40], tail[64], type[96];
     int fd; /* read for an upload, written by a download */
     uint64_t bytes;
+    uint64_t announced; /* of a download: as the endpoint describes the file; 0: it does not say */
 
     /* The attempt that runs. */
     glimpse_backoff_call *backoff;
     gl_transfer *transfer;
     gl_timer *timer; /* of the limits, or until the next look of a watch */
     gl_time started, heard;
-    bool connected, looking; /* looking: through the list, before a creation is tried again */
+    bool connected;
+    bool looking; /* through the list, before a creation is tried again; at a file's description */
     bool cancelled;
     int status;
     int failed_errno; /* of the local file */

@@ -107,7 +107,7 @@ static void finish(mock_batches *batches, mock_batch *batch, uint64_t most, cons
     end(batch, whole ? state : MOCK_BATCH_EXPIRED);
 }
 
-/* Brings it up to the present. */
+/* Its next change, when it is due. */
 static void advance(mock_batches *batches, mock_batch *batch, gl_time now)
 {
     uint64_t part = batches->latency / PARTS, age = gl_time_since(now, batch->started);
@@ -120,16 +120,47 @@ static void advance(mock_batches *batches, mock_batch *batch, gl_time now)
                MOCK_BATCH_CANCELLED);
         return;
     }
-    if (batch->state == MOCK_BATCH_VALIDATING && age >= part) leave_validating(batches, batch);
-    if (batch->state == MOCK_BATCH_IN_PROGRESS && age >= (PARTS - 1) * part)
+    if (batch->state == MOCK_BATCH_VALIDATING && age >= part)
+        leave_validating(batches, batch);
+    else if (batch->state == MOCK_BATCH_IN_PROGRESS && age >= (PARTS - 1) * part)
         batch->state = MOCK_BATCH_FINALIZING;
-    if (batch->state == MOCK_BATCH_FINALIZING && age >= batches->latency)
+    else if (batch->state == MOCK_BATCH_FINALIZING && age >= batches->latency)
         finish(batches, batch, UINT64_MAX, "batch_expired", MOCK_BATCH_COMPLETED);
 }
 
+/* When its state changes next by itself; GL_TIME_NEVER: it has ended. */
+static gl_time next_change(const mock_batches *batches, const mock_batch *batch)
+{
+    uint64_t part = batches->latency / PARTS;
+    switch (batch->state) {
+    case MOCK_BATCH_VALIDATING:
+        return batch->started + part;
+    case MOCK_BATCH_IN_PROGRESS:
+        return batch->started + (PARTS - 1) * part;
+    case MOCK_BATCH_FINALIZING:
+        return batch->started + batches->latency;
+    case MOCK_BATCH_CANCELLING:
+        return batch->cancelled + part;
+    default:
+        return GL_TIME_NEVER;
+    }
+}
+
+/* In the order in which things happened: what one batch ends leaves room for another. */
 static void advance_all(mock_batches *batches, gl_time now)
 {
-    for (size_t i = 0; i < batches->count; i++) advance(batches, batches->at[i], now);
+    for (;;) {
+        mock_batch *first = NULL;
+        gl_time when = GL_TIME_NEVER;
+        for (size_t i = 0; i < batches->count; i++) {
+            gl_time its = next_change(batches, batches->at[i]);
+            if (its > now || its >= when) continue;
+            when = its;
+            first = batches->at[i];
+        }
+        if (first == NULL) return;
+        advance(batches, first, when);
+    }
 }
 
 /* --- writing ---------------------------------------------------------------------------------- */

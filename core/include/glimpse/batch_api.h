@@ -144,7 +144,8 @@ GLIMPSE_API glimpse_error glimpse_batch_watch(glimpse_batch_api *api, const char
 GLIMPSE_API glimpse_error glimpse_batch_cancel(glimpse_batch_api *api, const char *batch_id,
                                                glimpse_batch_fn fn, void *arg);
 
-/* Downloads a file to path, whole or not at all: it is written beside it, synced and renamed. */
+/* Downloads a file to path, whole (as many bytes as the endpoint says it has) or not at all: it is
+ * written beside it, synced and renamed. */
 GLIMPSE_API glimpse_error glimpse_batch_download(glimpse_batch_api *api, const char *file_id,
                                                  const char *path, glimpse_batch_fn fn, void *arg);
 

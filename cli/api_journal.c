@@ -1,0 +1,248 @@
+/* api_journal.c - see api_journal.h. Called by api_job.c and api_steps.c. */
+#include "api_journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "exits.h"
+#include "output.h"
+#include "say.h"
+
+#define JOURNAL_MAX ((size_t)64 << 20) /* 2,000 batches an hour for a day make 20 MB */
+
+static const char *const steps[API_STEPS] = {
+    [API_PLANNED] = "planned",   [API_UPLOADING] = "uploading",   [API_UPLOADED] = "uploaded",
+    [API_CREATING] = "creating", [API_CREATED] = "created",       [API_ENDED] = "ended",
+    [API_REFUSAL] = "refused",   [API_DOWNLOADED] = "downloaded", [API_JOINED] = "joined",
+};
+
+static char *path_of(const char *output)
+{
+    gl_buf path;
+    gl_buf_init(&path, SIZE_MAX / 2);
+    gl_buf_append_str(&path, output);
+    gl_buf_append_str(&path, ".journal");
+    if (gl_buf_terminate(&path)) return path.data;
+    gl_buf_free(&path);
+    return NULL;
+}
+
+bool api_journal_exists(const char *output)
+{
+    char *path = path_of(output);
+    struct stat status;
+    bool there = path != NULL && stat(path, &status) == 0 && status.st_size > 0;
+    gl_free(path);
+    return there;
+}
+
+/* --- writing --- */
+
+static int write_line(api_journal *journal)
+{
+    gl_buf *line = &journal->line;
+    gl_buf_append_char(line, '\n');
+    if (line->failed) return ENOMEM;
+    for (size_t at = 0; at < line->len;) {
+        ssize_t n = write(journal->fd, line->data + at, line->len - at);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        at += (size_t)n;
+    }
+    return fsync(journal->fd) == 0 || errno == EINVAL ? 0 : errno;
+}
+
+static void add_text(gl_buf *line, const char *name, const char *text)
+{
+    if (text == NULL) return;
+    gl_buf_printf(line, ",\"%s\":", name);
+    gl_json_write_string(line, gl_slice_str(text));
+}
+
+static void add_count(gl_buf *line, const char *name, uint64_t count)
+{
+    if (count == 0) return;
+    gl_buf_printf(line, ",\"%s\":", name);
+    gl_buf_append_u64(line, count);
+}
+
+int api_journal_add(api_journal *journal, const api_entry *entry)
+{
+    gl_buf *line = &journal->line;
+    gl_buf_reset(line);
+    gl_buf_append_str(line, "{\"part\":");
+    gl_buf_append_u64(line, entry->part);
+    add_text(line, "step", steps[entry->step]);
+    add_text(line, "path", entry->path);
+    add_count(line, "requests", entry->requests);
+    add_count(line, "bytes", entry->bytes);
+    add_count(line, "asked", entry->asked);
+    add_count(line, "try", entry->tries);
+    add_text(line, "file", entry->file);
+    add_text(line, "batch", entry->batch);
+    add_text(line, "state", entry->state);
+    add_text(line, "output", entry->output);
+    add_text(line, "errors", entry->errors);
+    add_text(line, "code", entry->code);
+    add_text(line, "message", entry->message);
+    gl_buf_append_char(line, '}');
+    return write_line(journal);
+}
+
+/* --- reading --- */
+
+/* The text of a member at the end of buf, its place in *at; SIZE_MAX when it is not there. */
+static void take_text(gl_json object, const char *name, gl_buf *buf, size_t *at)
+{
+    gl_json value = gl_json_get(object, name);
+    *at = SIZE_MAX;
+    if (value.kind != GL_JSON_STRING) return;
+    *at = buf->len;
+    gl_json_string_append(value, buf, NULL);
+    gl_buf_append_char(buf, '\0');
+}
+
+static uint64_t take_count(gl_json object, const char *name)
+{
+    int64_t count;
+    return gl_json_int64(gl_json_get(object, name), &count) && count > 0 ? (uint64_t)count : 0;
+}
+
+static bool read_entry(gl_slice text, gl_buf *buf, api_entry *entry)
+{
+    static const char *const names[] = { "path",   "file",   "batch", "state",
+                                         "output", "errors", "code",  "message" };
+    enum { TEXTS = sizeof names / sizeof *names };
+    gl_json root;
+    size_t at[TEXTS];
+    if (gl_json_check(text, &root, NULL) != GL_JSON_OK || root.kind != GL_JSON_OBJECT) return false;
+    *entry = (api_entry){ .part = (uint32_t)take_count(root, "part"), .step = API_STEPS };
+    gl_json step = gl_json_get(root, "step");
+    for (int i = 0; i < API_STEPS; i++)
+        if (gl_json_string_is(step, steps[i])) entry->step = (api_step)i;
+    gl_buf_reset(buf);
+    for (size_t i = 0; i < TEXTS; i++) take_text(root, names[i], buf, &at[i]);
+    if (buf->failed || entry->part == 0 || entry->step == API_STEPS) return false;
+    const char **texts[TEXTS] = { &entry->path,   &entry->file,   &entry->batch, &entry->state,
+                                  &entry->output, &entry->errors, &entry->code,  &entry->message };
+    for (size_t i = 0; i < TEXTS; i++)
+        if (at[i] != SIZE_MAX) *texts[i] = buf->data + at[i];
+    entry->requests = take_count(root, "requests");
+    entry->bytes = take_count(root, "bytes");
+    entry->asked = (uint32_t)take_count(root, "asked");
+    entry->tries = (uint32_t)take_count(root, "try");
+    return true;
+}
+
+static int read_whole(int fd, gl_buf *text)
+{
+    for (;;) {
+        if (!gl_buf_reserve(text, 65536)) return ENOMEM;
+        ssize_t n = read(fd, text->data + text->len, 65536);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return errno;
+        if (n == 0) return 0;
+        text->len += (size_t)n;
+    }
+}
+
+/* The first line. 0, or the exit code, said. */
+static int read_head(api_journal *journal, gl_slice text, const char *scope)
+{
+    gl_json root, job;
+    bool good =
+        gl_json_check(text, &root, NULL) == GL_JSON_OK && take_count(root, "glimpse_journal") == 1;
+    job = good ? gl_json_get(root, "job") : (gl_json){ .kind = GL_JSON_NONE };
+    if (job.kind != GL_JSON_STRING || job.text.len != sizeof journal->job + 1) {
+        say("%s: is no journal of this program's", journal->path);
+        return EXIT_IO;
+    }
+    memcpy(journal->job, job.text.data + 1, sizeof journal->job - 1);
+    if (gl_json_string_is(gl_json_get(root, "scope"), scope)) return 0;
+    say("%s: its batches are at another base URL, organization or project than is given now",
+        journal->path);
+    return EXIT_VALUE;
+}
+
+static int read_entries(api_journal *journal, gl_slice rest, const char *scope, api_entry_fn fn,
+                        void *arg)
+{
+    gl_buf buf;
+    size_t whole = 0;
+    int code = 0;
+    gl_buf_init(&buf, JOURNAL_MAX);
+    while (code == 0) {
+        const char *start = rest.data + whole;
+        const char *end = memchr(start, '\n', rest.len - whole);
+        if (end == NULL) break;
+        gl_slice line = gl_slice_of(start, (size_t)(end - start));
+        api_entry entry;
+        if (whole == 0) {
+            code = read_head(journal, line, scope);
+        } else if (!read_entry(line, &buf, &entry)) {
+            say("%s: a line cannot be read: byte %zu", journal->path, whole);
+            code = EXIT_IO;
+        } else if (!fn(&entry, arg)) {
+            code = EXIT_IO;
+        }
+        whole += line.len + 1;
+    }
+    gl_buf_free(&buf);
+    if (code == 0 && whole < rest.len && ftruncate(journal->fd, (off_t)whole) != 0) code = EXIT_IO;
+    if (code == 0 && lseek(journal->fd, 0, SEEK_END) < 0) code = EXIT_IO;
+    return code;
+}
+
+static int begin(api_journal *journal, const char *output, const char *scope)
+{
+    gl_buf *line = &journal->line;
+    snprintf(journal->job, sizeof journal->job, "%016llx%016llx",
+             (unsigned long long)gl_rng_system_seed(), (unsigned long long)gl_rng_system_seed());
+    gl_buf_reset(line);
+    gl_buf_printf(line, "{\"glimpse_journal\":1,\"job\":\"%s\"", journal->job);
+    add_text(line, "scope", scope);
+    gl_buf_append_char(line, '}');
+    int error = ftruncate(journal->fd, 0) != 0 ? errno : write_line(journal);
+    if (error == 0) error = output_sync_folder(output);
+    if (error == 0) return 0;
+    say("%s: cannot write: %s", journal->path, strerror(error));
+    return EXIT_IO;
+}
+
+int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
+                     void *arg)
+{
+    *journal = (api_journal){ .fd = -1, .path = path_of(output) };
+    gl_buf_init(&journal->line, JOURNAL_MAX);
+    if (journal->path == NULL) {
+        say("out of memory");
+        return EXIT_OS_LIMIT;
+    }
+    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    gl_buf text;
+    gl_buf_init(&text, JOURNAL_MAX);
+    int error = journal->fd < 0 ? errno : read_whole(journal->fd, &text), code = EXIT_IO;
+    if (error != 0)
+        say("%s: %s", journal->path, strerror(error));
+    else if (text.len == 0 || memchr(text.data, '\n', text.len) == NULL)
+        code = begin(journal, output, scope);
+    else
+        code = read_entries(journal, gl_buf_slice(&text), scope, fn, arg);
+    gl_buf_free(&text);
+    return code;
+}
+
+void api_journal_close(api_journal *journal)
+{
+    if (journal->fd >= 0) close(journal->fd);
+    gl_free(journal->path);
+    gl_buf_free(&journal->line);
+    journal->fd = -1;
+    journal->path = NULL;
+}

@@ -1,0 +1,135 @@
+/*
+ * api_private.h - what the api_*.c files share: the job.
+ *
+ * api_job.c      lines in, records out, through an engine whose sampler answers from files
+ * api_life.c     set up, run, ended
+ * api_plan.c     requests into parts
+ * api_steps.c    a part's way: uploaded, created, watched, downloaded
+ * api_join.c     what came down, found again request by request
+ * api_mode.c     whether a job goes this way
+ * api_slots.c, api_part.c, api_journal.c   what is known of requests and parts
+ */
+#ifndef CLI_API_PRIVATE_H
+#define CLI_API_PRIVATE_H
+
+#include "api_job.h"
+#include "api_part.h"
+#include "base/map.h"
+#include "job_line.h"
+#include "line_reader.h"
+#include "output.h"
+#include "progress.h"
+#include "signals.h"
+
+/* A line of the input whose request is in a part. */
+typedef struct api_line {
+    uint64_t offset; /* of its bytes in the input */
+    uint64_t number;
+    uint32_t length, slot;
+} api_line;
+
+typedef struct api_job {
+    cli_session *session;
+    const cli_settings *settings;
+    cli_cost *cost;
+    const resume_state *resume;
+    const char *out_name;
+    int input;
+    off_t input_start, input_size;
+    line_reader reader;
+    line_parser parser, again; /* again: of lines that are read a second time */
+    cli_output *out;
+    gl_buf scratch, text; /* a record; a line that was read again, or an answer */
+
+    glimpse_engine *engine;
+    glimpse_sampler *sampler;
+    glimpse_batch_api *api;
+    gl_map items; /* by the request's id */
+    size_t live;  /* submitted, not ended */
+
+    api_journal journal;
+    api_slots slots;
+    api_bounds bounds;
+    api_part **parts; /* by number - 1 */
+    size_t part_count, part_capacity;
+    api_line *lines;
+    size_t line_count, line_capacity;
+
+    api_part *joining;
+    uint32_t *join_lines; /* of the part that is joined, by slot */
+    size_t join_count, join_next;
+    size_t joined_lines;  /* recorded, of lines */
+    uint64_t left;        /* lines of batches that were cancelled */
+    uint64_t asked_again; /* requests */
+    struct event *turn, *later, *deadline, *room;
+    uint64_t room_wait_ms;
+    uint64_t order; /* lines taken from the input */
+    bool input_ended, stopping, connected;
+    int exit_code;
+    uint64_t started;
+    cli_tally tally;
+    cli_progress progress;
+    cli_signals signals;
+} api_job;
+
+/* --- api_job.c --- */
+
+/* Something changed: the turn runs. */
+void api_changed(api_job *job);
+
+/* Ends it early; the first reason is kept, but a write error beats all. What is at the endpoint
+ * stays there, and in the journal. */
+void api_stop(api_job *job, int exit_code);
+
+/* Tells the user a line, if anything is to be told. */
+void api_tell(api_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define API_LIVE_MAX 512 /* requests in the engine at once: each is answered where it starts */
+
+/* The sampler that asks nobody, and what the loop calls. */
+glimpse_error api_make_sampler(api_job *job);
+bool api_make_events(api_job *job);
+void api_output_ready(void *job);
+void api_caught(int number, void *job);
+
+/* --- api_plan.c --- */
+
+/* Puts a request that has no slot into a part. The slot's number; SIZE_MAX, said: it cannot be, and
+ * the job stops. */
+size_t api_plan(api_job *job, const api_id *id, const char *path, gl_slice body);
+
+/* No more requests come: what is open is closed, and goes its way. */
+void api_plan_end(api_job *job);
+
+/* Puts what is to be asked again of a part into others. false, said: it cannot. */
+bool api_plan_again(api_job *job, const api_part *part);
+
+/* A new part. NULL, said: out of memory. */
+api_part *api_plan_part(api_job *job, uint32_t number, const char *path);
+
+/* Takes over the requests of a part that an earlier run planned. false, said: it cannot. */
+bool api_plan_load(api_job *job, api_part *part);
+
+/* --- api_steps.c --- */
+
+/* Lets each part do what it can do now. */
+void api_steps(api_job *job);
+
+/* Writes a step into the journal. false, said: it cannot, and the job stops. */
+bool api_note(api_job *job, api_part *part, const api_entry *entry);
+
+/* An entry that an earlier run wrote. arg is the job. */
+bool api_recall(const api_entry *entry, void *arg);
+
+/* --- api_join.c --- */
+
+/* Opens what came down for a part and finds its requests in it. false, said: it cannot. */
+bool api_join_open(api_job *job, api_part *part);
+
+/* Begins to write the records of a part; the job's turn submits its lines. false: out of memory. */
+bool api_join_begin(api_job *job, api_part *part);
+
+/* Ends an attempt with the answer of its slot. */
+void api_join_answer(api_job *job, const api_slot *slot, glimpse_attempt *attempt);
+
+#endif

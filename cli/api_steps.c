@@ -1,0 +1,435 @@
+/*
+ * api_steps.c - the way of a part: planned, uploaded, created, watched, downloaded, joined. Each
+ * remote step is in the journal before it is begun and after it has ended. One that an earlier run
+ * began and did not end is first looked for at the endpoint, so that nothing is made, and paid for,
+ * twice.
+ */
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api_private.h"
+#include "base/alloc.h"
+#include "exits.h"
+#include "say.h"
+
+/* Files on their way up at once: they share one line. */
+#define UPLOADS_MAX 2
+/* A file that fails validation is created once more, for endpoints do so for no reason of the
+ * file's; a batch that fails so costs nothing. */
+#define INVALID_MAX 2
+/* How long the endpoint is left alone when it has no room for more tokens and nothing of ours is at
+ * work there: it doubles. */
+#define ROOM_MIN_MS 1000
+#define ROOM_MAX_MS 60000
+
+bool api_note(api_job *job, api_part *part, const api_entry *entry)
+{
+    api_entry its = *entry;
+    its.part = part->number;
+    int error = api_journal_add(&job->journal, &its);
+    if (error == 0) {
+        part->step = entry->step;
+        return true;
+    }
+    say("%s: cannot write: %s", job->journal.path, strerror(error));
+    api_stop(job, EXIT_IO);
+    return false;
+}
+
+static bool note(api_part *part, api_step step)
+{
+    const api_entry entry = { .step = step, .tries = step == API_CREATING ? part->tries : 0 };
+    return api_note(part->job, part, &entry);
+}
+
+/* --- what an earlier run did ------------------------------------------------------------------ */
+
+static bool recall_texts(api_part *part, const api_entry *entry)
+{
+    const struct {
+        char **to;
+        const char *text;
+    } texts[] = { { &part->file, entry->file },     { &part->batch, entry->batch },
+                  { &part->output, entry->output }, { &part->errors, entry->errors },
+                  { &part->code, entry->code },     { &part->message, entry->message } };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].text != NULL && !api_part_set(texts[i].to, texts[i].text)) return false;
+    return true;
+}
+
+bool api_recall(const api_entry *entry, void *arg)
+{
+    api_job *job = arg;
+    api_part *part = entry->part <= job->part_count ? job->parts[entry->part - 1] : NULL;
+    if (entry->step == API_PLANNED && part == NULL && entry->path != NULL &&
+        entry->part <= UINT32_C(1000000)) {
+        part = api_plan_part(job, entry->part, entry->path);
+        if (part == NULL) return false;
+        part->requests = entry->requests;
+        part->bytes = entry->bytes;
+        part->asked = entry->asked;
+    }
+    if (part == NULL || !recall_texts(part, entry)) {
+        say("%s: cannot be used: part %u", job->journal.path, (unsigned)entry->part);
+        return false;
+    }
+    part->step = entry->step;
+    part->uncertain = entry->step == API_UPLOADING || entry->step == API_CREATING;
+    if (entry->step == API_CREATING) part->tries = entry->tries;
+    if (entry->step == API_ENDED) {
+        part->left = entry->state != NULL && strcmp(entry->state, "cancelled") == 0;
+    } else if (entry->step == API_REFUSAL) {
+        part->step = API_UPLOADED;
+        part->tries++;
+        if (entry->tries == 0) part->invalid++;
+    }
+    return true;
+}
+
+/* --- failures --------------------------------------------------------------------------------- */
+
+/* The end of the job for a call that failed for good. */
+static void fail(api_part *part, const char *what, const glimpse_batch_reply *reply)
+{
+    api_job *job = part->job;
+    int code = EXIT_STOPPED;
+    if (job->stopping || reply->error == GLIMPSE_ERR_CANCELLED) return;
+    if (reply->http_status == 401 || reply->http_status == 403)
+        code = EXIT_AUTH;
+    else if (strcmp(reply->code, "local_file") == 0)
+        code = EXIT_IO;
+    else if (reply->error == GLIMPSE_ERR_OOM)
+        code = EXIT_OS_LIMIT;
+    else if (reply->http_status == 0 && !job->connected)
+        code = EXIT_UNREACHABLE;
+    progress_clear(&job->progress);
+    say("part %u: %s: %s (%s)%s", (unsigned)part->number, what, reply->message, reply->code,
+        code == EXIT_AUTH ? "; see OPENAI_API_KEY" : "");
+    api_stop(job, code);
+}
+
+/* Text of the endpoint's as it can stand between quotes. */
+static void unquote(char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        if (*text == '\\' || *text == '"') *text = '\'';
+}
+
+/* The part will never be answered: its lines say so, in the endpoint's words. */
+static void refuse_part(api_part *part, const char *code, const char *message)
+{
+    api_job *job = part->job;
+    if (!api_part_set(&part->code, code) || !api_part_set(&part->message, message)) {
+        api_stop(job, EXIT_OS_LIMIT);
+        return;
+    }
+    unquote(part->code);
+    unquote(part->message);
+    api_tell(job, "part %u: refused: %s (%s)", (unsigned)part->number, message, code);
+    const api_entry entry = { .step = API_ENDED,
+                              .state = "failed",
+                              .output = "",
+                              .errors = "",
+                              .code = part->code,
+                              .message = part->message };
+    if (!api_part_set(&part->output, "") || !api_part_set(&part->errors, "")) {
+        api_stop(job, EXIT_OS_LIMIT);
+        return;
+    }
+    api_note(job, part, &entry);
+}
+
+/* An answer that is about this file alone. */
+static bool is_about_the_file(const glimpse_batch_reply *reply)
+{
+    return reply->http_status == 400 || reply->http_status == 413 || reply->http_status == 422;
+}
+
+/* A call has ended. false: nothing is to be made of it. */
+static bool ended(api_part *part, const glimpse_batch_reply *reply)
+{
+    part->running = false;
+    if (reply->http_status != 0) part->job->connected = true;
+    api_changed(part->job);
+    return !part->job->stopping;
+}
+
+static void begin(api_part *part, glimpse_error error)
+{
+    part->running = error == GLIMPSE_OK;
+    if (error == GLIMPSE_OK) return;
+    say("part %u: %s", (unsigned)part->number,
+        error == GLIMPSE_ERR_OOM ? "out of memory"
+                                 : "its file cannot be read, or an id cannot be used");
+    api_stop(part->job, error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_IO);
+}
+
+/* --- up --------------------------------------------------------------------------------------- */
+
+static void file_name(const api_part *part, char *name, size_t size)
+{
+    snprintf(name, size, "glimpse-%s-%u.jsonl", part->job->journal.job, (unsigned)part->number);
+}
+
+static void upload(api_part *part);
+
+static void uploaded(const glimpse_batch_reply *reply, void *arg)
+{
+    api_part *part = arg;
+    bool looked = part->uncertain;
+    if (!ended(part, reply)) return;
+    if (reply->error != GLIMPSE_OK) {
+        if (!looked && is_about_the_file(reply))
+            refuse_part(part, reply->code, reply->message);
+        else
+            fail(part, "the upload failed", reply);
+        return;
+    }
+    part->uncertain = false;
+    if (reply->file_id[0] == '\0') {
+        upload(part);
+        return;
+    }
+    if (!api_part_set(&part->file, reply->file_id)) {
+        api_stop(part->job, EXIT_OS_LIMIT);
+        return;
+    }
+    api_tell(part->job, "part %u: %llu requests uploaded", (unsigned)part->number,
+             (unsigned long long)part->requests);
+    const api_entry entry = { .step = API_UPLOADED, .file = part->file };
+    api_note(part->job, part, &entry);
+}
+
+static void upload(api_part *part)
+{
+    api_job *job = part->job;
+    char name[80];
+    file_name(part, name, sizeof name);
+    if (part->uncertain) {
+        begin(part, glimpse_batch_find_file(job->api, name, part->bytes, uploaded, part));
+        return;
+    }
+    if (part->step == API_PLANNED && !note(part, API_UPLOADING)) return;
+    char *path = api_part_path(job->settings->output, part->number, API_FILE_IN);
+    begin(part, path != NULL ? glimpse_batch_upload(job->api, path, name, uploaded, part)
+                             : GLIMPSE_ERR_OOM);
+    gl_free(path);
+}
+
+/* --- the batch -------------------------------------------------------------------------------- */
+
+static void create(api_part *part);
+
+static void created(const glimpse_batch_reply *reply, void *arg)
+{
+    api_part *part = arg;
+    if (!ended(part, reply)) return;
+    if (reply->error != GLIMPSE_OK) {
+        if (!part->uncertain && is_about_the_file(reply))
+            refuse_part(part, reply->code, reply->message);
+        else
+            fail(part, "no batch could be made", reply);
+        return;
+    }
+    part->uncertain = false;
+    if (reply->batch == NULL) {
+        create(part);
+        return;
+    }
+    if (!api_part_set(&part->batch, reply->batch->id)) {
+        api_stop(part->job, EXIT_OS_LIMIT);
+        return;
+    }
+    api_tell(part->job, "part %u: batch %s", (unsigned)part->number, part->batch);
+    const api_entry entry = { .step = API_CREATED, .batch = part->batch };
+    api_note(part->job, part, &entry);
+}
+
+static void create(api_part *part)
+{
+    api_job *job = part->job;
+    char name[32], url[300];
+    api_part_name(part, name, sizeof name);
+    snprintf(url, sizeof url, "/v1%s", part->path);
+    if (part->uncertain) {
+        begin(part, glimpse_batch_find(job->api, job->journal.job, name, created, part));
+        return;
+    }
+    if (part->step == API_UPLOADED && !note(part, API_CREATING)) return;
+    begin(part,
+          glimpse_batch_create(job->api, part->file, url, job->journal.job, name, created, part));
+}
+
+/* Refused as a whole, late: for want of room it is created again when there is some. */
+static void batch_failed(api_part *part, const glimpse_batch *batch)
+{
+    bool room = strcmp(batch->error_code, "token_limit_exceeded") == 0;
+    if (!room && ++part->invalid >= INVALID_MAX) {
+        refuse_part(part, batch->error_code[0] != '\0' ? batch->error_code : "batch_failed",
+                    batch->error_message[0] != '\0' ? batch->error_message : "the batch failed");
+        return;
+    }
+    api_tell(part->job, "part %u: %s: %s", (unsigned)part->number,
+             room ? "waits for room at the endpoint" : "failed, and is made once more",
+             batch->error_message);
+    /* tries tells the two apart when the journal is read again. */
+    const api_entry entry = { .step = API_REFUSAL,
+                              .tries = room ? part->tries : 0,
+                              .code = batch->error_code };
+    if (!api_note(part->job, part, &entry)) return;
+    part->step = API_UPLOADED;
+    part->tries++;
+    part->waits = room;
+}
+
+/* Something of ours came to an end: there may be room for one of those that wait. */
+static void room_made(api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++) {
+        api_part *part = job->parts[i];
+        if (part == NULL || !part->waits) continue;
+        part->waits = false;
+        return;
+    }
+}
+
+static void watched(const glimpse_batch_reply *reply, void *arg)
+{
+    api_part *part = arg;
+    api_job *job = part->job;
+    const glimpse_batch *batch = reply->batch;
+    if (!reply->last) {
+        if (reply->http_status != 0) job->connected = true;
+        if (batch == NULL) {
+            api_tell(job, "part %u: %s; asking again", (unsigned)part->number, reply->message);
+        } else if (batch->completed >= 0 && batch->completed + batch->failed != part->answered) {
+            part->answered = batch->completed + batch->failed;
+            api_tell(job, "part %u: %s, %lld of %lld done", (unsigned)part->number,
+                     glimpse_batch_state_name(batch->state), (long long)part->answered,
+                     (long long)batch->total);
+        }
+        return;
+    }
+    if (!ended(part, reply)) return;
+    if (reply->error != GLIMPSE_OK) {
+        fail(part, "its batch cannot be asked about", reply);
+        return;
+    }
+    api_tell(job, "part %u: %s, %lld answered, %lld not", (unsigned)part->number,
+             glimpse_batch_state_name(batch->state), (long long)batch->completed,
+             (long long)batch->failed);
+    if (batch->state == GLIMPSE_BATCH_FAILED) {
+        batch_failed(part, batch);
+        return;
+    }
+    part->left = batch->state == GLIMPSE_BATCH_CANCELLED;
+    if (!api_part_set(&part->output, batch->output_file_id) ||
+        !api_part_set(&part->errors, batch->error_file_id)) {
+        api_stop(job, EXIT_OS_LIMIT);
+        return;
+    }
+    const api_entry entry = { .step = API_ENDED,
+                              .state = glimpse_batch_state_name(batch->state),
+                              .output = part->output,
+                              .errors = part->errors };
+    api_note(job, part, &entry);
+    room_made(job);
+}
+
+/* --- down ------------------------------------------------------------------------------------- */
+
+static void download(api_part *part);
+
+static void came_down(const glimpse_batch_reply *reply, void *arg)
+{
+    api_part *part = arg;
+    char **id = part->output[0] != '\0' ? &part->output : &part->errors;
+    if (!ended(part, reply)) return;
+    if (reply->error != GLIMPSE_OK && reply->http_status != 404) {
+        fail(part, "its answers cannot be had", reply);
+        return;
+    }
+    if (reply->error != GLIMPSE_OK)
+        api_tell(part->job, "part %u: file %s is gone; what it held is asked for again",
+                 (unsigned)part->number, *id);
+    (*id)[0] = '\0'; /* it is here */
+    download(part);
+}
+
+static void download(api_part *part)
+{
+    api_job *job = part->job;
+    bool output = part->output[0] != '\0';
+    if (!output && part->errors[0] == '\0') {
+        if (note(part, API_DOWNLOADED) && api_join_open(job, part)) api_plan_again(job, part);
+        return;
+    }
+    char *path =
+        api_part_path(job->settings->output, part->number, output ? API_FILE_OUT : API_FILE_ERR);
+    begin(part, path != NULL
+                    ? glimpse_batch_download(job->api, output ? part->output : part->errors, path,
+                                             came_down, part)
+                    : GLIMPSE_ERR_OOM);
+    gl_free(path);
+}
+
+/* --- all of them ------------------------------------------------------------------------------ */
+
+static void step(api_part *part, size_t *uploads, size_t *at_work)
+{
+    switch (part->step) {
+    case API_PLANNED:
+    case API_UPLOADING:
+        if (*uploads >= UPLOADS_MAX) return;
+        ++*uploads;
+        upload(part);
+        return;
+    case API_UPLOADED:
+    case API_CREATING:
+        if (part->waits) return;
+        create(part);
+        ++*at_work;
+        return;
+    case API_CREATED:
+        ++*at_work;
+        begin(part, glimpse_batch_watch(part->job->api, part->batch, watched, part));
+        return;
+    case API_ENDED:
+        download(part);
+        return;
+    case API_DOWNLOADED:
+    case API_REFUSAL:
+    case API_JOINED:
+    case API_STEPS:
+        return;
+    }
+}
+
+/* Nothing of ours is at work, and still there was no room: others use it. */
+static void wait_for_room(api_job *job)
+{
+    if (evtimer_pending(job->room, NULL)) return;
+    job->room_wait_ms = job->room_wait_ms == 0 ? ROOM_MIN_MS : job->room_wait_ms * 2;
+    if (job->room_wait_ms > ROOM_MAX_MS) job->room_wait_ms = ROOM_MAX_MS;
+    const struct timeval wait = { (time_t)(job->room_wait_ms / 1000),
+                                  (suseconds_t)(job->room_wait_ms % 1000 * 1000) };
+    evtimer_add(job->room, &wait);
+}
+
+void api_steps(api_job *job)
+{
+    size_t uploads = 0, at_work = 0, waiting = 0;
+    for (size_t i = 0; i < job->part_count; i++) {
+        const api_part *part = job->parts[i];
+        if (part == NULL) continue;
+        if (part->running && part->step <= API_UPLOADING) uploads++;
+        if (part->running && part->step >= API_UPLOADED) at_work++;
+        if (part->waits) waiting++;
+    }
+    for (size_t i = 0; i < job->part_count && !job->stopping; i++) {
+        api_part *part = job->parts[i];
+        if (part != NULL && !part->open && !part->running) step(part, &uploads, &at_work);
+    }
+    if (waiting > 0 && at_work == 0 && uploads == 0 && !job->stopping) wait_for_room(job);
+}

@@ -1,0 +1,194 @@
+/* Requests of a batch job: their ids, the file of a part and its bounds, and the journal, torn
+ * anywhere. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api_part.h"
+#include "api_slots.h"
+#include "base/alloc.h"
+
+static char folder[64], output[96];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof folder, "/tmp/glimpse-api.XXXXXX");
+    if (mkdtemp(folder) == NULL) return -1;
+    snprintf(output, sizeof output, "%s/out", folder);
+    return 0;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    char path[128];
+    snprintf(path, sizeof path, "%s.journal", output);
+    unlink(path);
+    return rmdir(folder);
+}
+
+static void an_id_survives_its_text(void **state)
+{
+    (void)state;
+    api_slots slots;
+    api_id id, same, read;
+    char text[API_ID_TEXT];
+    glimpse_key key = { { 1, 2, 3 } };
+    assert_true(api_slots_init(&slots));
+    assert_true(api_id_of(&slots, &key, "/chat/completions", 0, &id));
+    assert_true(api_id_of(&slots, &key, "/chat/completions", 0, &same));
+    assert_memory_equal(&id, &same, sizeof id);
+    assert_true(api_id_of(&slots, &key, "/embeddings", 0, &same));
+    assert_memory_not_equal(&id, &same, sizeof id);
+    assert_true(api_id_of(&slots, &key, "/chat/completions", 7, &same));
+    assert_memory_not_equal(&id, &same, sizeof id);
+    api_id_write(&id, text);
+    assert_true(api_id_read(text, strlen(text), &read));
+    assert_memory_equal(&id, &read, sizeof id);
+    assert_false(api_id_read(text, strlen(text) - 1, &read));
+    text[3] = 'g';
+    assert_false(api_id_read(text, strlen(text), &read));
+    api_slots_free(&slots);
+}
+
+static void each_request_is_found_again_among_many(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    api_slots slots;
+    assert_true(api_slots_init(&slots));
+    for (uint64_t i = 0; i < 5000; i++) {
+        api_id id = { i * 7, i % 3 }; /* most share their place in the table */
+        assert_int_equal(api_slots_find(&slots, &id), SIZE_MAX);
+        assert_int_equal(api_slots_add(&slots, &id), i);
+    }
+    for (uint64_t i = 0; i < 5000; i++) {
+        api_id id = { i * 7, i % 3 };
+        assert_int_equal(api_slots_find(&slots, &id), i);
+    }
+    api_slots_free(&slots);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void a_part_keeps_its_bounds_but_takes_one_request_of_any_size(void **state)
+{
+    (void)state;
+    const api_bounds bounds = { .requests = 3, .bytes = 100 };
+    api_part *part = api_part_new(1, "/chat/completions");
+    assert_true(api_part_fits(part, &bounds, 1, 1000));
+    assert_int_equal(api_part_add(part, output, gl_slice_str("0123456789"), 1), 0);
+    assert_true(api_part_fits(part, &bounds, 1, 88)); /* 11 + 88 + 1 */
+    assert_false(api_part_fits(part, &bounds, 1, 89));
+    assert_false(api_part_fits(part, &bounds, 3, 10)); /* inputs of embeddings */
+    assert_int_equal(api_part_add(part, output, gl_slice_str("a"), 1), 0);
+    assert_int_equal(api_part_add(part, output, gl_slice_str("b"), 1), 0);
+    assert_false(api_part_fits(part, &bounds, 1, 1));
+    assert_int_equal(api_part_close(part), 0);
+    char *path = api_part_path(output, 1, API_FILE_IN), text[32] = "";
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof text - 1, file), 15);
+    fclose(file);
+    assert_string_equal(text, "0123456789\na\nb\n");
+    api_part_remove_files(part, output);
+    assert_int_not_equal(access(path, F_OK), 0);
+    gl_free(path);
+    api_part_free(part);
+}
+
+/* --- the journal ------------------------------------------------------------------------------ */
+
+typedef struct seen {
+    int count;
+    api_step last;
+    char batch[64], message[64];
+} seen;
+
+static bool see(const api_entry *entry, void *arg)
+{
+    seen *s = arg;
+    s->count++;
+    s->last = entry->step;
+    if (entry->batch != NULL) snprintf(s->batch, sizeof s->batch, "%s", entry->batch);
+    if (entry->message != NULL) snprintf(s->message, sizeof s->message, "%s", entry->message);
+    return true;
+}
+
+static int reopen(api_journal *journal, const char *scope, seen *s)
+{
+    *s = (seen){ .count = 0 };
+    int code = api_journal_open(journal, output, scope, see, s);
+    api_journal_close(journal);
+    return code;
+}
+
+static void a_journal_is_read_as_it_was_written_however_it_was_torn(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    static const api_entry entries[] = {
+        { .part = 1, .step = API_PLANNED, .path = "/chat/completions", .requests = 2, .bytes = 9 },
+        { .part = 1, .step = API_CREATED, .batch = "batch_1" },
+        { .part = 1, .step = API_ENDED, .state = "failed", .message = "a \"word\"\nand \\ more" },
+    };
+    api_journal journal;
+    seen s = { .count = 0 };
+    char path[128], job[33];
+    snprintf(path, sizeof path, "%s.journal", output);
+    assert_false(api_journal_exists(output));
+    assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
+    memcpy(job, journal.job, sizeof job);
+    for (size_t i = 0; i < 3; i++) assert_int_equal(api_journal_add(&journal, &entries[i]), 0);
+    api_journal_close(&journal);
+    assert_true(api_journal_exists(output));
+    assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
+    assert_string_equal(journal.job, job);
+    api_journal_close(&journal);
+    assert_int_equal(s.count, 3);
+    assert_string_equal(s.batch, "batch_1");
+    assert_string_equal(s.message, entries[2].message);
+    assert_int_not_equal(reopen(&journal, "another", &s), 0);
+
+    struct stat status;
+    assert_int_equal(stat(path, &status), 0);
+    /* The last entry goes with its last byte; the others stay. */
+    for (off_t size = status.st_size - 1; size > status.st_size - 20; size--) {
+        assert_int_equal(truncate(path, size), 0);
+        assert_int_equal(reopen(&journal, "scope", &s), 0);
+        assert_int_equal(s.count, 2);
+        assert_int_equal(s.last, API_CREATED);
+        size_t grown = 0;
+        FILE *file = fopen(path, "a");
+        grown += fwrite("{\"part\":1,\"step\":\"end", 1, 21, file);
+        fclose(file);
+        assert_int_equal(grown, 21);
+    }
+    assert_int_equal(reopen(&journal, "scope", &s), 0);
+    assert_int_equal(s.count, 2);
+    FILE *file = fopen(path, "a");
+    fputs("{\"part\":1,\"step\":\"flown\"}\n", file);
+    fclose(file);
+    assert_int_not_equal(reopen(&journal, "scope", &s), 0);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_id_survives_its_text),
+        cmocka_unit_test(each_request_is_found_again_among_many),
+        cmocka_unit_test(a_part_keeps_its_bounds_but_takes_one_request_of_any_size),
+        cmocka_unit_test(a_journal_is_read_as_it_was_written_however_it_was_torn),
+    };
+    return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
