@@ -7,6 +7,9 @@
  * some ten round trips more to fill; 10 s in all were asked for. */
 #define LONGEST_WAIT (4 * GL_SECOND)
 #define LATE_FOR     (10 * GL_SECOND)
+/* Then another probe goes beside one that hangs: an endpoint that is back is to be found within
+ * 10 s, and an attempt may take ten minutes. */
+#define PROBE_ALONE (10 * GL_SECOND)
 
 void gl_breaker_init(gl_breaker *breaker, bool minds_late)
 {
@@ -48,20 +51,18 @@ bool gl_breaker_may_start(const gl_breaker *breaker, gl_time now, gl_time *when)
     case GL_CIRCUIT_CLOSED:
         return true;
     case GL_CIRCUIT_OPEN:
-        *when = breaker->until;
-        return now >= breaker->until;
     case GL_CIRCUIT_PROBING:
         break;
     }
-    *when = GL_TIME_NEVER;
-    return false;
+    *when = breaker->until;
+    return now >= breaker->until;
 }
 
 bool gl_breaker_started(gl_breaker *breaker, gl_time now)
 {
-    (void)now;
-    if (breaker->state != GL_CIRCUIT_OPEN) return false;
+    if (breaker->state == GL_CIRCUIT_CLOSED) return false;
     breaker->state = GL_CIRCUIT_PROBING;
+    breaker->until = now + PROBE_ALONE;
     return true;
 }
 
@@ -92,7 +93,7 @@ static bool should_open(gl_breaker *breaker, gl_time now)
 gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed, bool late,
                                    gl_time now)
 {
-    if (probe) {
+    if (probe && breaker->state != GL_CIRCUIT_CLOSED) { /* else another probe was faster */
         if (failed || (late && breaker->minds_late)) {
             open(breaker, now);
             return GL_BREAKER_PROBE_FAILED;

@@ -3,7 +3,8 @@
  *
  *   CLOSED   everything goes
  *   OPEN     nothing goes until `until`, then one probe
- *   PROBING  one probe is out; it closes the circuit, or opens it for twice as long
+ *   PROBING  one probe is out; it closes the circuit, or opens it for twice as long. Beside one
+ *            that has hung for 10 s another may go
  *
  * It opens when 20 attempts on end failed, or at least half of the last 10 s' and at least 20 of
  * them (the endpoint's failures: 5xx, no connection, a broken or late answer; a 429 that only paces
@@ -29,7 +30,7 @@ typedef struct gl_breaker {
     uint64_t second;    /* of the newest slot */
     uint32_t streak;    /* failures since the last answer */
     gl_time late_since; /* half have been late since; GL_TIME_NEVER = they are not */
-    gl_time until;      /* OPEN: when the next probe may go */
+    gl_time until;      /* when the next probe may go */
     uint64_t wait;      /* OPEN: how long this time, ns */
     uint64_t opened;    /* how often */
 } gl_breaker;
@@ -43,7 +44,7 @@ typedef enum gl_breaker_change {
 
 void gl_breaker_init(gl_breaker *breaker, bool minds_late);
 
-/* Whether an attempt may go now; if not, *when is when to ask again (NEVER: after the probe). */
+/* Whether an attempt may go now; if not, *when is when to ask again. */
 bool gl_breaker_may_start(const gl_breaker *breaker, gl_time now, gl_time *when);
 
 /* An attempt goes; true when it is the probe. */

@@ -23,16 +23,19 @@ void gl_budget_first(gl_budget *budget, gl_time now)
     budget->firsts[budget->second % GL_BUDGET_SLOTS]++;
 }
 
+/* Each second has PER_SECOND of its own, and does not save them up: saved, they would go out as one
+ * burst and be wanting for the 10 s after it. What goes beyond them comes out of the share. */
 bool gl_budget_retry(gl_budget *budget, gl_time now)
 {
     advance(budget, now);
-    double allowed = PER_SECOND * GL_BUDGET_SLOTS;
+    uint32_t *retries = &budget->retries[budget->second % GL_BUDGET_SLOTS];
+    double share = 0;
     uint64_t used = 0;
     for (int i = 0; i < GL_BUDGET_SLOTS; i++) {
-        allowed += SHARE * budget->firsts[i];
-        used += budget->retries[i];
+        share += SHARE * budget->firsts[i];
+        if (budget->retries[i] > PER_SECOND) used += budget->retries[i] - PER_SECOND;
     }
-    if ((double)used + 1 > allowed) return false;
-    budget->retries[budget->second % GL_BUDGET_SLOTS]++;
+    if (*retries >= PER_SECOND && (double)used + 1 > share) return false;
+    ++*retries;
     return true;
 }

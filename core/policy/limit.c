@@ -5,12 +5,13 @@
 
 void gl_limit_init(gl_limit *limit, int64_t most)
 {
-    *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most };
+    *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most, .back = true };
 }
 
 void gl_limit_answered(gl_limit *limit)
 {
     double most = (double)limit->most;
+    if (limit->window >= limit->held) limit->back = true;
     if (limit->window >= most) return;
     limit->window += limit->window < limit->held ? 1.0 : 1.0 / limit->window;
     if (limit->window > most) limit->window = most;
@@ -26,7 +27,8 @@ void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now)
     if ((double)limit->in_flight + 1 < from) from = (double)limit->in_flight + 1;
     limit->window = from * SHRINK;
     if (limit->window < 1) limit->window = 1;
-    limit->held = limit->window;
+    if (limit->back) limit->held = limit->window;
+    limit->back = false;
 }
 
 bool gl_limit_starved(gl_limit *limit)

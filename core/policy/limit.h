@@ -5,7 +5,9 @@
  * Starts at the most that is allowed. A 429 or an overload multiplies it by 0.7 (CUBIC's factor,
  * RFC 9438 section 4.6), once for all attempts that were already out: they all meet the same full
  * queue. An answer lets it grow: by one an answer, which doubles it each round trip, up to where
- * it last held, then by one a window.
+ * it last held, then by one a window. It held where it shrank to from its height; what shrinks it
+ * further before it is back there says nothing of that height, so that many 429s in a row do not
+ * leave a long way of ones to go.
  */
 #ifndef GL_POLICY_LIMIT_H
 #define GL_POLICY_LIMIT_H
@@ -18,6 +20,7 @@
 typedef struct gl_limit {
     int64_t most;        /* never more */
     double window, held; /* now; where it last held */
+    bool back;           /* it was there since it last shrank */
     gl_time shrunk;      /* when it last shrank: what started before does not shrink it */
     int64_t in_flight, peak;
 } gl_limit;

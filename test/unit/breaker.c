@@ -91,10 +91,28 @@ static void one_probe_at_a_time_and_each_wait_twice_as_long_up_to_four_seconds(v
         assert_true(gl_breaker_may_start(&b, now, &when));
         assert_true(gl_breaker_started(&b, now));
         assert_false(gl_breaker_may_start(&b, now, &when)); /* while it is out */
-        assert_int_equal(when, GL_TIME_NEVER);
+        assert_int_equal(when, now + 10 * GL_SECOND);       /* or hangs */
         assert_int_equal(gl_breaker_ended(&b, true, true, false, now), GL_BREAKER_PROBE_FAILED);
     }
     assert_int_equal(b.opened, 1);
+}
+
+static void beside_a_probe_that_hangs_another_finds_the_endpoint_back(void **state)
+{
+    (void)state;
+    gl_breaker b;
+    gl_time now = T + GL_SECOND, when;
+    open_circuit(&b);
+    assert_true(gl_breaker_started(&b, now));
+    assert_false(gl_breaker_may_start(&b, now + 9 * GL_SECOND, &when));
+    now = when;
+    assert_true(gl_breaker_may_start(&b, now, &when));
+    assert_true(gl_breaker_started(&b, now));
+    assert_false(gl_breaker_may_start(&b, now, &when)); /* one at a time */
+    assert_int_equal(gl_breaker_ended(&b, true, false, false, now), GL_BREAKER_CLOSED);
+    /* What becomes of the one that hung is one failure like another. */
+    assert_int_equal(gl_breaker_ended(&b, true, true, false, now + GL_SECOND), GL_BREAKER_SAME);
+    assert_true(gl_breaker_may_start(&b, now + GL_SECOND, &when));
 }
 
 static void a_probe_that_is_answered_closes_it(void **state)
@@ -160,6 +178,7 @@ int main(void)
         cmocka_unit_test(shares_are_of_the_last_ten_seconds),
         cmocka_unit_test(twenty_on_end_open_it_whatever_came_before),
         cmocka_unit_test(one_probe_at_a_time_and_each_wait_twice_as_long_up_to_four_seconds),
+        cmocka_unit_test(beside_a_probe_that_hangs_another_finds_the_endpoint_back),
         cmocka_unit_test(a_probe_that_is_answered_closes_it),
         cmocka_unit_test(what_went_out_before_it_opened_changes_nothing),
         cmocka_unit_test(a_probe_that_is_lost_makes_room_for_another),

@@ -85,6 +85,21 @@ static void beyond_where_it_held_it_grows_by_one_a_window(void **state)
     assert_true(limit.window >= 70.9 && limit.window <= 71.1);
 }
 
+static void many_429s_in_a_row_leave_a_short_way_back(void **state)
+{
+    (void)state;
+    gl_limit limit;
+    gl_limit_init(&limit, 100);
+    start(&limit, 100);
+    for (gl_time at = 1; at < 40; at += 2) gl_limit_overloaded(&limit, at, at + 1);
+    assert_true(limit.window < 2);
+    /* Doubling: as many answers as the window it held grows to, not as its square. */
+    for (int i = 0; i < 70; i++) gl_limit_answered(&limit);
+    assert_true(limit.window >= 70 && limit.window < 72);
+    gl_limit_overloaded(&limit, 100, 101); /* too much there, too: next time less far */
+    assert_true(limit.held < 50);
+}
+
 static void without_descriptors_what_is_in_flight_is_all_there_can_be(void **state)
 {
     (void)state;
@@ -110,6 +125,7 @@ int main(void)
         cmocka_unit_test(a_window_that_was_never_filled_shrinks_from_what_was_out),
         cmocka_unit_test(after_an_outage_it_doubles_each_round_trip_up_to_the_most),
         cmocka_unit_test(without_descriptors_what_is_in_flight_is_all_there_can_be),
+        cmocka_unit_test(many_429s_in_a_row_leave_a_short_way_back),
         cmocka_unit_test(beyond_where_it_held_it_grows_by_one_a_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
