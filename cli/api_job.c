@@ -365,8 +365,8 @@ static void turn(evutil_socket_t fd, short what, void *arg)
         api_stop(job, EXIT_IO);
     }
     if (job->joining != NULL && job->join_next == job->join_count) end_join(job);
+    if (!job->stopping) api_steps(job); /* may bring a part down at once: one without files */
     if (job->joining == NULL) begin_join(job);
-    if (!job->stopping) api_steps(job);
     bool more = has_room(job) && (!job->input_ended || was_ended != job->input_ended ||
                                   (job->joining != NULL && job->live == 0));
     if (more) evtimer_add(job->later, &at_once);
