@@ -170,23 +170,18 @@ static void on_done(void *arg, const gl_http_response *response)
         .path = glimpse_attempt_path(attempt),
     };
     glimpse_outcome outcome;
+    gl_secrets_words words;
     bool ok = !c->streams || c->stream == NULL || hand_on(c, true);
     if (ok)
         ok = c->streams ? end_stream(c, response, &input, &outcome)
                         : end_plain(self, response, &input, &outcome);
-    if (!ok) {
+    if (!ok || !gl_secrets_scrub_outcome(&self->connection.secrets, &outcome, &words)) {
         fail_oom(attempt);
         release(c);
+        gl_secrets_recycle(&self->connection.secrets);
         return;
     }
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
-    char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
-    const gl_secrets *secrets = &self->connection.secrets;
-    outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
-    outcome.error_message =
-        gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
-    outcome.sample.request_id =
-        gl_secrets_scrub_line(secrets, outcome.sample.request_id, request_id, sizeof request_id);
     glimpse_attempt_done(attempt, &outcome);
     release(c);
     gl_secrets_recycle(&self->connection.secrets);
