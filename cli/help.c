@@ -9,8 +9,9 @@ static const char exit_codes[] =
     "\nExit codes:\n"
     "  0 all answered   1 some failed, each has its record   64 usage   65 bad input\n"
     "  69 endpoint unreachable, or the job's deadline   71 a limit of the system\n"
-    "  73 the output exists   74 read or write error   77 credentials refused\n"
-    "  78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
+    "  73 the output exists   74 read or write error   75 stopped, to go on later:\n"
+    "  the quota used up, the cost limit, or the output locked by another process\n"
+    "  77 credentials refused   78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
 
 static void print_overview(void)
 {

@@ -18,6 +18,7 @@
 #include "engine.h"
 
 #include <assert.h>
+#include <stdio.h>
 
 #include "policy/latency.h"
 #include "sampler.h"
@@ -240,9 +241,14 @@ static void refuse(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     const struct gl_outage *outage = &engine->outage;
+    /* The words may name what only that other request asked for. */
+    bool of_another = outage->http_status != 0 && outage->by != request->id;
+    char message[sizeof outage->message + 80];
+    snprintf(message, sizeof message, "the circuit is open: %s%s",
+             of_another ? "the endpoint said to another request: " : "", outage->message);
     end_wait(request, now);
     request->result->circuit_open = true;
-    gl_result_set_error(request->result, outage->error, outage->code, outage->message);
+    gl_result_set_error(request->result, outage->error, outage->code, message);
     gl_engine_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 

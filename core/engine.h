@@ -74,6 +74,7 @@ struct glimpse_engine {
         glimpse_error error;
         int http_status;
         char code[64], message[192];
+        glimpse_id by;   /* the request whose failure it is */
         gl_time since;   /* it opened */
         uint64_t probes; /* that failed since */
     } outage;

@@ -46,13 +46,12 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
         /* Late answers open it without an error of their own. */
         outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
+        outage->by = request->id;
         outage->http_status = result->error != GLIMPSE_OK ? http_status : 0;
         copy_words(outage->code, sizeof outage->code,
                    result->error != GLIMPSE_OK ? glimpse_result_error_code(result)
                                                : glimpse_error_name(GLIMPSE_ERR_TIMEOUT));
-        snprintf(outage->message, sizeof outage->message, "%s", "the circuit is open: ");
-        size_t len = strlen(outage->message);
-        copy_words(outage->message + len, sizeof outage->message - len,
+        copy_words(outage->message, sizeof outage->message,
                    result->error != GLIMPSE_OK ? glimpse_result_error_message(result)
                                                : "answers come later than t4");
     }

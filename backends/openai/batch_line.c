@@ -95,7 +95,7 @@ glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *atte
                                    const glimpse_batch_line *line)
 {
     gl_secrets *secrets = &api->connection.secrets;
-    char code[GL_BATCH_LINE], message[GL_BATCH_LINE];
+    gl_secrets_words clean_words;
     line_words words;
     glimpse_outcome outcome;
     glimpse_batch_line clean = *line;
@@ -103,11 +103,12 @@ glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *atte
     glimpse_error error = GLIMPSE_OK;
     if (gl_secrets_scrub(secrets, &body)) {
         clean.body = body.data;
+        clean.body_len = body.len;
         decode(api, &clean, glimpse_attempt_path(attempt), &words, &outcome);
-        outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
-        outcome.error_message =
-            gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
     } else {
+        error = GLIMPSE_ERR_OOM;
+    }
+    if (error != GLIMPSE_OK || !gl_secrets_scrub_outcome(secrets, &outcome, &clean_words)) {
         glimpse_outcome_init(&outcome);
         outcome.error = error = GLIMPSE_ERR_OOM;
     }

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "openai/complaint.h"
 #include "openai/named_status.h"
 #include "openai/plain.h"
 #include "openai/retry_after.h"
@@ -144,54 +145,12 @@ static void fail_not_json(const decoding *d, gl_json_error error, size_t at)
                     problem);
 }
 
-/* What an endpoint said about its failure, wherever it put it. */
-typedef struct complaint {
-    gl_json message, code, type, param;
-} complaint;
-
-/* FastAPI's validation errors: a list of {"loc":[...],"msg":"..."}, or of {"message":"..."}. */
-static gl_json first_message(gl_json list)
-{
-    gl_json first, found[2];
-    gl_json_iter iter = gl_json_begin(list);
-    if (!gl_json_next(&iter, NULL, &first)) return list;
-    if (first.kind != GL_JSON_OBJECT) return first;
-    gl_json_get_many(first, (const char *const[]){ "msg", "message" }, found, 2);
-    return has_text(found[0]) ? found[0] : found[1];
-}
-
-/* Finds the complaint in {"error":{...}}, {"error":"..."}, {"object":"error",...}, {"message":...},
- * {"detail":...}, {"errors":[...]}, or in the first element of a list of these. */
-static complaint find_complaint(gl_json root)
-{
-    enum { ERROR, MESSAGE, CODE, TYPE, PARAM, DETAIL, ERRORS, COUNT };
-    static const char *const names[COUNT] = { "error", "message", "code",  "type",
-                                              "param", "detail",  "errors" };
-    gl_json found[COUNT];
-    if (root.kind == GL_JSON_ARRAY) {
-        gl_json_iter iter = gl_json_begin(root);
-        gl_json first;
-        if (gl_json_next(&iter, NULL, &first)) root = first;
-    }
-    gl_json_get_many(root, names, found, COUNT);
-    gl_json inner = found[ERROR].kind == GL_JSON_OBJECT ? found[ERROR] : found[DETAIL];
-    if (inner.kind == GL_JSON_OBJECT) gl_json_get_many(inner, names, found, COUNT);
-    complaint c = { found[MESSAGE], found[CODE], found[TYPE], found[PARAM] };
-    if (has_text(c.message)) return c;
-    if (has_text(found[ERROR]) || has_text(found[DETAIL]))
-        c.message = has_text(found[ERROR]) ? found[ERROR] : found[DETAIL];
-    else if (found[DETAIL].kind == GL_JSON_ARRAY || found[ERRORS].kind == GL_JSON_ARRAY)
-        c.message =
-            first_message(found[DETAIL].kind == GL_JSON_ARRAY ? found[DETAIL] : found[ERRORS]);
-    return c;
-}
-
 /* The names that an error goes by. */
 typedef struct error_names {
     char code[64], type[64];
 } error_names;
 
-static void read_names(gl_decoder *decoder, const complaint *c, error_names *names)
+static void read_names(gl_decoder *decoder, const gl_complaint *c, error_names *names)
 {
     int64_t number;
     plain_string(decoder, c->code, names->code, sizeof names->code);
@@ -202,7 +161,7 @@ static void read_names(gl_decoder *decoder, const complaint *c, error_names *nam
 
 /* What to do about a parameter that this model does not take, where we know it; NULL elsewhere. A
  * body is sent as it was written, so whoever wrote it has to know. */
-static const char *advice(const gl_decoder *decoder, const complaint *c, int status)
+static const char *advice(const gl_decoder *decoder, const gl_complaint *c, int status)
 {
     if (status != 400) return NULL;
     if (!gl_json_string_is(c->code, "unsupported_parameter") &&
@@ -232,7 +191,7 @@ static void append_advice(gl_decoder *decoder, const char *text)
 static void fail_http(const decoding *d, gl_json root)
 {
     gl_decoder *decoder = d->decoder;
-    complaint c = find_complaint(root);
+    gl_complaint c = gl_complaint_read(root);
     error_names names;
     read_names(decoder, &c, &names);
     int status = d->input->status;
@@ -377,6 +336,32 @@ static void read_choices(const decoding *d, gl_json choices)
         fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
 }
 
+/* A response that ended without an answer, or has not ended; what it says of an error was looked
+ * for before. */
+static bool response_failed(const decoding *d, gl_json status)
+{
+    static const struct {
+        const char *status, *message;
+        bool waits;
+    } table[] = {
+        { "failed", "the endpoint says that the response failed, and not why", false },
+        { "cancelled", "the response was cancelled at the endpoint", false },
+        { "queued",
+          "the endpoint has not begun the response; only \"background\":true asks for that", true },
+        { "in_progress",
+          "the endpoint has not finished the response; only \"background\":true asks for that",
+          true },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        if (!gl_json_string_is(status, table[i].status)) continue;
+        if (table[i].waits && d->input->background) return false;
+        d->outcome->error_code = table[i].status;
+        fail(d, GLIMPSE_ERR_HTTP, table[i].message);
+        return true;
+    }
+    return false;
+}
+
 /* POST /responses: a list of items, of which messages hold the text. */
 static void read_response(const decoding *d, gl_json root)
 {
@@ -385,13 +370,16 @@ static void read_response(const decoding *d, gl_json root)
     gl_decoder *decoder = d->decoder;
     gl_json found[COUNT], item, refusal = { .kind = GL_JSON_NONE };
     gl_json_get_many(root, names, found, COUNT);
-    if (found[OUTPUT].kind == GL_JSON_ARRAY) {
-        gl_json_iter iter = gl_json_begin(found[OUTPUT]);
-        while (gl_json_next(&iter, NULL, &item)) {
-            if (!gl_json_string_is(gl_json_get(item, "type"), "message")) continue;
-            gl_json content = gl_json_get(item, "content");
-            if (content.kind == GL_JSON_ARRAY) append_parts(&decoder->text, content, &refusal);
-        }
+    if (response_failed(d, found[STATUS])) return;
+    if (found[OUTPUT].kind != GL_JSON_ARRAY) {
+        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no output");
+        return;
+    }
+    gl_json_iter iter = gl_json_begin(found[OUTPUT]);
+    while (gl_json_next(&iter, NULL, &item)) {
+        if (!gl_json_string_is(gl_json_get(item, "type"), "message")) continue;
+        gl_json content = gl_json_get(item, "content");
+        if (content.kind == GL_JSON_ARRAY) append_parts(&decoder->text, content, &refusal);
     }
     set_text(d, gl_buf_slice(&decoder->text));
     gl_json reason = gl_json_get(found[INCOMPLETE], "reason");
@@ -413,17 +401,20 @@ static bool path_ends(const char *path, const char *end)
     return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
 }
 
+static bool has_members(gl_json object)
+{
+    gl_json_iter iter = gl_json_begin(object);
+    gl_json name, value;
+    return gl_json_next(&iter, &name, &value);
+}
+
 static void read_answer(const decoding *d, gl_json root)
 {
-    enum { ERROR, MODEL, USAGE, CHOICES, COUNT };
-    static const char *const names[COUNT] = { "error", "model", "usage", "choices" };
+    enum { MODEL, USAGE, CHOICES, DATA, COUNT };
+    static const char *const names[COUNT] = { "model", "usage", "choices", "data" };
     gl_decoder *decoder = d->decoder;
     gl_json found[COUNT];
     gl_json_get_many(root, names, found, COUNT);
-    if (found[ERROR].kind == GL_JSON_OBJECT || has_text(found[ERROR])) {
-        fail_http(d, root);
-        return;
-    }
     d->outcome->sample.model =
         plain_string(decoder, found[MODEL], decoder->model, sizeof decoder->model);
     read_usage(&d->outcome->sample.usage, found[USAGE]);
@@ -431,6 +422,10 @@ static void read_answer(const decoding *d, gl_json root)
         read_choices(d, found[CHOICES]);
     else if (path_ends(d->input->path, "/responses"))
         read_response(d, root);
+    else if (path_ends(d->input->path, "/embeddings") && found[DATA].kind != GL_JSON_ARRAY)
+        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no data");
+    else if (!has_members(root))
+        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer is an empty object");
     else
         d->outcome->complete = true;
     if (decoder->text.failed) {
@@ -472,7 +467,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcom
 {
     decoding d = { decoder, input, outcome };
     start(&d);
-    gl_json root = { .kind = GL_JSON_NONE };
+    gl_json root = { .kind = GL_JSON_NONE }, failing;
     size_t at = 0;
     gl_json_error json = gl_json_check(input->body, &root, &at);
     outcome->sample.body_is_json = json == GL_JSON_OK;
@@ -490,6 +485,8 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcom
         fail(&d, GLIMPSE_ERR_EMPTY_BODY, glimpse_error_sentence(GLIMPSE_ERR_EMPTY_BODY));
     } else if (json != GL_JSON_OK) {
         fail_not_json(&d, json, at);
+    } else if ((failing = gl_complaint_find(root)).kind != GL_JSON_NONE) {
+        fail_http(&d, failing);
     } else if (root.kind != GL_JSON_OBJECT) {
         fail_unexpected(&d, GLIMPSE_ERR_BAD_JSON, "the answer is JSON, but no object");
     } else {
@@ -523,7 +520,8 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
         root.kind = GL_JSON_NONE;
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
-    complaint c = find_complaint(root);
+    gl_json failing = gl_complaint_find(root); /* none where only the event's name says so */
+    gl_complaint c = gl_complaint_read(failing.kind != GL_JSON_NONE ? failing : root);
     error_names names;
     read_names(decoder, &c, &names);
     outcome->error_status = gl_named_status(names.code, names.type);

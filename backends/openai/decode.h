@@ -22,6 +22,7 @@ typedef struct gl_decode_input {
     const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
     int64_t now_unix_ms; /* what a date in retry_after is counted from */
     const char *path;    /* "/chat/completions": decides what a 200 must hold */
+    bool background;     /* the request asked for a response that need not be finished */
 } gl_decode_input;
 
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */

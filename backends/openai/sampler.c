@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "openai/azure.h"
 #include "openai/connection.h"
@@ -141,11 +142,22 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     return true;
 }
 
+/* Whether the request asks for a response that goes on at the endpoint. */
+static bool asks_for_background(const glimpse_attempt *attempt)
+{
+    size_t len;
+    const char *body = glimpse_attempt_body(attempt, &len);
+    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
+    return gl_json_get(root, "background").kind == GL_JSON_TRUE;
+}
+
 /* The outcome of an answer that came whole; false: out of memory. */
-static bool end_plain(openai *self, const gl_http_response *response, gl_decode_input *input,
+static bool end_plain(const call *c, const gl_http_response *response, gl_decode_input *input,
                       glimpse_outcome *outcome)
 {
+    openai *self = c->owner;
     input->body = response->body;
+    input->background = asks_for_background(c->attempt);
     if (!gl_secrets_scrub(&self->connection.secrets, &input->body)) return false;
     if (response->error == GLIMPSE_OK)
         gl_decode(self->decoder, input, outcome);
@@ -170,23 +182,18 @@ static void on_done(void *arg, const gl_http_response *response)
         .path = glimpse_attempt_path(attempt),
     };
     glimpse_outcome outcome;
+    gl_secrets_words words;
     bool ok = !c->streams || c->stream == NULL || hand_on(c, true);
     if (ok)
         ok = c->streams ? end_stream(c, response, &input, &outcome)
-                        : end_plain(self, response, &input, &outcome);
-    if (!ok) {
+                        : end_plain(c, response, &input, &outcome);
+    if (!ok || !gl_secrets_scrub_outcome(&self->connection.secrets, &outcome, &words)) {
         fail_oom(attempt);
         release(c);
+        gl_secrets_recycle(&self->connection.secrets);
         return;
     }
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
-    char code[LINE_MAX_BYTES], message[LINE_MAX_BYTES], request_id[LINE_MAX_BYTES];
-    const gl_secrets *secrets = &self->connection.secrets;
-    outcome.error_code = gl_secrets_scrub_line(secrets, outcome.error_code, code, sizeof code);
-    outcome.error_message =
-        gl_secrets_scrub_line(secrets, outcome.error_message, message, sizeof message);
-    outcome.sample.request_id =
-        gl_secrets_scrub_line(secrets, outcome.sample.request_id, request_id, sizeof request_id);
     glimpse_attempt_done(attempt, &outcome);
     release(c);
     gl_secrets_recycle(&self->connection.secrets);

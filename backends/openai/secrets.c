@@ -1,6 +1,9 @@
 /*
  * secrets.c - see secrets.h. Owns copies of the header lines that hold a secret, overwritten before
- * they are freed. Called by sampler.c for whatever leaves it.
+ * they are freed. Called by sampler.c and the Batch API's calls for whatever leaves them.
+ *
+ * A secret is found also where JSON's escapes spell it, as often as a text was quoted: what is
+ * covered is a little more than what a reader would undo, never less.
  */
 #include "openai/secrets.h"
 
@@ -9,6 +12,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 
 /* What is shorter is a placeholder ("none", "ollama"), not a secret, and may well be a word of an
  * answer: it is not looked for in what comes back. */
@@ -25,6 +29,7 @@ void gl_secrets_init(gl_secrets *secrets)
 {
     *secrets = (gl_secrets){ .lines = NULL };
     gl_buf_init(&secrets->scrubbed, SIZE_MAX / 2);
+    gl_buf_init(&secrets->scrubbed_text, SIZE_MAX / 2);
 }
 
 void gl_secrets_free(gl_secrets *secrets)
@@ -32,6 +37,7 @@ void gl_secrets_free(gl_secrets *secrets)
     for (size_t i = 0; i < secrets->count; i++) free_line(secrets->lines[i]);
     gl_free(secrets->lines);
     gl_buf_free(&secrets->scrubbed);
+    gl_buf_free(&secrets->scrubbed_text);
 }
 
 bool gl_secrets_reserve(gl_secrets *secrets, size_t count)
@@ -50,6 +56,7 @@ void gl_secrets_recycle(gl_secrets *secrets)
 {
     /* A secret in a body is rare, and the body may be large. */
     if (secrets->scrubbed.len != 0) gl_buf_free(&secrets->scrubbed);
+    if (secrets->scrubbed_text.len != 0) gl_buf_free(&secrets->scrubbed_text);
 }
 
 static gl_slice secret_of(const char *line)
@@ -70,71 +77,254 @@ bool gl_secrets_is_one(const char *line)
     return false;
 }
 
-/* Where a secret first occurs in text; NULL when none does. */
-static const char *find_secret(const gl_secrets *secrets, gl_slice text, size_t *len)
+/* --- finding one --- */
+
+/* Backslashes of one character's escape: 1 of JSON, 3 of JSON in a string of JSON, 7, 15. */
+#define RUN_MAX 15
+
+static size_t run_at(gl_slice text, size_t at)
 {
-    const char *first = NULL;
-    for (size_t i = 0; i < secrets->count; i++) {
-        gl_slice secret = secret_of(secrets->lines[i]);
-        if (secret.len < SECRET_MIN || text.len < secret.len) continue;
-        const char *at = memmem(text.data, text.len, secret.data, secret.len);
-        if (at == NULL || (first != NULL && at >= first)) continue;
-        first = at;
-        *len = secret.len;
-    }
-    return first;
+    size_t end = at;
+    while (end < text.len && text.data[end] == '\\') end++;
+    return end - at;
 }
 
-/* Asterisks over each secret in text, which holds one. */
-static void cover(const gl_secrets *secrets, char *text, size_t text_len)
+typedef enum spelling { SPELLS_OTHER, SPELLS_PART, SPELLS_ALL } spelling;
+
+/* The code unit of the \uXXXX at *at, which is moved behind it. PART: the text ends inside it. */
+static spelling unit_at(gl_slice text, size_t *at, uint32_t *unit)
 {
-    const char *at;
-    size_t len;
-    while ((at = find_secret(secrets, gl_slice_of(text, text_len), &len)) != NULL)
-        memset(text + (at - text), '*', len);
+    size_t run = run_at(text, *at), next = *at + run;
+    *unit = 0;
+    if (run > RUN_MAX) return SPELLS_OTHER;
+    if (next == text.len) return SPELLS_PART;
+    if (run == 0 || text.data[next] != 'u') return SPELLS_OTHER;
+    for (int i = 0; i < 4; i++) {
+        if (++next >= text.len) return SPELLS_PART;
+        char c = text.data[next], small = (char)(c | 0x20);
+        if (c >= '0' && c <= '9')
+            *unit = *unit << 4 | (uint32_t)(c - '0');
+        else if (small >= 'a' && small <= 'f')
+            *unit = *unit << 4 | (uint32_t)(small - 'a' + 10);
+        else
+            return SPELLS_OTHER;
+    }
+    *at = next + 1;
+    return SPELLS_ALL;
+}
+
+/* The same for a character, of which two may be the halves. */
+static spelling code_at(gl_slice text, size_t *at, uint32_t *code)
+{
+    uint32_t low;
+    spelling found = unit_at(text, at, code);
+    if (found != SPELLS_ALL || *code < 0xD800 || *code > 0xDFFF) return found;
+    if (*code > 0xDBFF) return SPELLS_OTHER;
+    found = unit_at(text, at, &low);
+    if (found != SPELLS_ALL) return found;
+    if (low < 0xDC00 || low > 0xDFFF) return SPELLS_OTHER;
+    *code = 0x10000 + ((*code - 0xD800) << 10) + (low - 0xDC00);
+    return SPELLS_ALL;
+}
+
+/*
+ * Takes an escape at *at of text for the next of the secret, at *done of it, and moves both on. How
+ * many backslashes it has does not matter: whoever undoes them once or again must not find the
+ * secret.
+ */
+static spelling take_escape(gl_slice text, size_t *at, gl_slice secret, size_t *done)
+{
+    size_t next = *at, run = run_at(text, *at);
+    uint32_t code;
+    char bytes[4];
+    spelling found = code_at(text, &next, &code);
+    if (found == SPELLS_PART) return SPELLS_PART;
+    if (found == SPELLS_ALL) {
+        size_t len = gl_utf8_encode(code, bytes);
+        if (secret.len - *done >= len && memcmp(secret.data + *done, bytes, len) == 0) {
+            *at = next;
+            *done += len;
+            return SPELLS_ALL;
+        }
+    }
+    if (run > RUN_MAX || *at + run == text.len) return SPELLS_OTHER;
+    char wanted = secret.data[*done], escaped = text.data[*at + run];
+    if (wanted == '\\') {
+        *at += run;
+        *done += run_at(secret, *done);
+    } else if (wanted == escaped && (wanted == '"' || wanted == '/')) {
+        *at += run + 1;
+        (*done)++;
+    } else {
+        return SPELLS_OTHER;
+    }
+    return SPELLS_ALL;
+}
+
+/* Whether text begins with the secret, in whatever spelling, of so many bytes; PART: so far as it
+ * goes. */
+static spelling spells(gl_slice text, gl_slice secret, size_t *len)
+{
+    size_t common = text.len < secret.len ? text.len : secret.len, at = 0, done = 0;
+    *len = secret.len;
+    if (memcmp(text.data, secret.data, common) == 0)
+        return common == secret.len ? SPELLS_ALL : SPELLS_PART;
+    while (done < secret.len) {
+        if (at == text.len) return SPELLS_PART;
+        if (text.data[at] == '\\') {
+            spelling taken = take_escape(text, &at, secret, &done);
+            if (taken != SPELLS_ALL) return taken;
+        } else if (text.data[at++] != secret.data[done++]) {
+            return SPELLS_OTHER;
+        }
+    }
+    *len = at;
+    return SPELLS_ALL;
+}
+
+/* A secret in a text: where, how many bytes spell it, and how many it has itself. */
+typedef struct place {
+    size_t begin, len, secret_len;
+} place;
+
+/* The same for any secret; of those that the text begins with, the longest. */
+static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *found)
+{
+    spelling best = SPELLS_OTHER;
+    found->len = found->secret_len = 0;
+    for (size_t i = 0; i < secrets->count; i++) {
+        gl_slice secret = secret_of(secrets->lines[i]);
+        size_t len;
+        if (secret.len < SECRET_MIN) continue;
+        spelling one = spells(text, secret, &len);
+        if (one == SPELLS_ALL && len > found->len) {
+            found->len = len;
+            found->secret_len = secret.len;
+        }
+        if (one > best) best = one;
+    }
+    return best;
+}
+
+/* The next secret in text from `from` on, or a part of one with which the text ends; OTHER: there
+ * is none. */
+static spelling find(const gl_secrets *secrets, gl_slice text, size_t from, place *found)
+{
+    bool first[256] = { ['\\'] = true }, any = false;
+    for (size_t i = 0; i < secrets->count; i++) {
+        gl_slice secret = secret_of(secrets->lines[i]);
+        if (secret.len < SECRET_MIN) continue;
+        first[(unsigned char)*secret.data] = any = true;
+    }
+    if (!any) return SPELLS_OTHER;
+    for (size_t at = from; at < text.len; at++) {
+        if (!first[(unsigned char)text.data[at]]) continue;
+        size_t run = run_at(text, at);
+        /* Of a long run an even number is left, which escapes nothing behind it. */
+        if (run > RUN_MAX) at += run - (run % 2 == 0 ? RUN_MAX - 1 : RUN_MAX);
+        spelling one = spells_any(secrets, gl_slice_of(text.data + at, text.len - at), found);
+        found->begin = at;
+        if (one != SPELLS_OTHER) return one;
+        if (run != 0) at += run_at(text, at) - 1;
+    }
+    return SPELLS_OTHER;
+}
+
+/* --- covering it --- */
+
+/* Like find, from where it ends; whether there is one to cover. A part of a secret at the end is
+ * covered where something may have been cut off behind it, and so much is there that it is no word.
+ */
+static bool find_covered(const gl_secrets *secrets, gl_slice text, bool cut, place *at)
+{
+    spelling found;
+    size_t from = at->begin + at->len;
+    while ((found = find(secrets, text, from, at)) == SPELLS_PART) {
+        size_t rest = text.len - at->begin;
+        if (cut && rest >= SECRET_MIN) {
+            at->len = at->secret_len = rest;
+            return true;
+        }
+        from = at->begin + 1;
+    }
+    return found == SPELLS_ALL;
+}
+
+/* Asterisks for each secret in text, as many as it has bytes; returns the text's length then, which
+ * is less where escapes spelled one. */
+static size_t cover(const gl_secrets *secrets, char *text, size_t len, bool cut)
+{
+    size_t read = 0, written = 0;
+    place at = { 0, 0, 0 };
+    while (find_covered(secrets, gl_slice_of(text, len), cut, &at)) {
+        memmove(text + written, text + read, at.begin - read);
+        written += at.begin - read;
+        memset(text + written, '*', at.secret_len);
+        written += at.secret_len;
+        read = at.begin + at.len;
+    }
+    memmove(text + written, text + read, len - read);
+    return written + len - read;
+}
+
+static bool holds_one(const gl_secrets *secrets, gl_slice text, bool cut)
+{
+    place at = { 0, 0, 0 };
+    return find_covered(secrets, text, cut, &at);
+}
+
+static bool scrub(const gl_secrets *secrets, gl_slice *text, gl_buf *copy)
+{
+    if (!holds_one(secrets, *text, false)) return true;
+    gl_buf_reset(copy);
+    gl_buf_append(copy, text->data, text->len);
+    if (copy->failed) return false;
+    copy->len = cover(secrets, copy->data, copy->len, false);
+    *text = gl_buf_slice(copy);
+    return true;
 }
 
 bool gl_secrets_scrub(gl_secrets *secrets, gl_slice *body)
 {
-    size_t len;
-    if (find_secret(secrets, *body, &len) == NULL) return true;
-    gl_buf_reset(&secrets->scrubbed);
-    gl_buf_append(&secrets->scrubbed, body->data, body->len);
-    if (secrets->scrubbed.failed) return false;
-    cover(secrets, secrets->scrubbed.data, secrets->scrubbed.len);
-    *body = gl_buf_slice(&secrets->scrubbed);
-    return true;
+    return scrub(secrets, body, &secrets->scrubbed);
 }
 
 const char *gl_secrets_scrub_line(const gl_secrets *secrets, const char *text, char *line,
                                   size_t size)
 {
-    size_t len;
-    if (text == NULL || find_secret(secrets, gl_slice_str(text), &len) == NULL) return text;
+    if (text == NULL || !holds_one(secrets, gl_slice_str(text), true)) return text;
     snprintf(line, size, "%s", text);
-    cover(secrets, line, strlen(line));
+    line[cover(secrets, line, strlen(line), true)] = '\0';
     return line;
+}
+
+bool gl_secrets_scrub_outcome(gl_secrets *secrets, glimpse_outcome *outcome,
+                              gl_secrets_words *words)
+{
+    glimpse_sample_fields *sample = &outcome->sample;
+    struct {
+        const char **text;
+        char *line;
+    } lines[] = {
+        { &outcome->error_code, words->lines[0] },   { &outcome->error_message, words->lines[1] },
+        { &sample->request_id, words->lines[2] },    { &sample->model, words->lines[3] },
+        { &sample->finish_reason, words->lines[4] },
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        *lines[i].text =
+            gl_secrets_scrub_line(secrets, *lines[i].text, lines[i].line, sizeof words->lines[0]);
+    if (sample->text == NULL) return true;
+    gl_slice text = gl_slice_of(sample->text, sample->text_len);
+    bool ok = scrub(secrets, &text, &secrets->scrubbed_text);
+    sample->text = text.data;
+    sample->text_len = text.len;
+    return ok;
 }
 
 size_t gl_secrets_safe_length(const gl_secrets *secrets, gl_slice text)
 {
-    size_t held = 0;
-    for (size_t i = 0; i < secrets->count; i++) {
-        gl_slice secret = secret_of(secrets->lines[i]);
-        if (secret.len < SECRET_MIN) continue;
-        size_t len = text.len < secret.len ? text.len : secret.len - 1;
-        while (len > held && memcmp(text.data + text.len - len, secret.data, len) != 0) len--;
-        if (len > held) held = len;
-    }
-    size_t safe = text.len - held, found_len;
-    /* What is held back may be the end of another secret, which must not be cut. */
-    const char *at = text.data, *found;
-    for (; (found = find_secret(secrets, gl_slice_of(at, text.len - (size_t)(at - text.data)),
-                                &found_len)) != NULL;
-         at = found + 1) {
-        size_t begin = (size_t)(found - text.data);
-        if (begin >= safe) break;
-        if (begin + found_len > safe) safe = begin;
-    }
-    return safe;
+    place at = { 0, 0, 0 };
+    spelling found;
+    while ((found = find(secrets, text, at.begin + at.len, &at)) == SPELLS_ALL) continue;
+    return found == SPELLS_PART ? at.begin : text.len;
 }

@@ -8,14 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <glimpse/sampler.h>
+
 #include "base/buf.h"
 #include "base/slice.h"
 
 typedef struct gl_secrets {
     char **lines; /* header lines; of each, the last word is secret */
     size_t count;
-    gl_buf scrubbed; /* the copy of a body that held one */
+    gl_buf scrubbed, scrubbed_text; /* the copy of a body, of its text, that held one */
 } gl_secrets;
+
+/* Where the words of an outcome go that held a secret; each fits a message of the decoder's. */
+typedef struct gl_secrets_words {
+    char lines[5][1024];
+} gl_secrets_words;
 
 void gl_secrets_init(gl_secrets *secrets);
 void gl_secrets_free(gl_secrets *secrets);
@@ -30,15 +37,20 @@ bool gl_secrets_keep(gl_secrets *secrets, char *line);
  * X-Auth-Token, Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
 bool gl_secrets_is_one(const char *line);
 
-/* Makes of a text one without secrets, as long as before; it lives until the next call or the
- * recycle. false: out of memory for the copy that takes. */
+/* Makes of a text one without secrets, an asterisk for each byte of one; it lives until the next
+ * call or the recycle. A secret is one also in JSON's escapes (sk-\u0063..., \/), and stays one
+ * when these were escaped again. false: out of memory for the copy that takes. */
 bool gl_secrets_scrub(gl_secrets *secrets, gl_slice *body);
 void gl_secrets_recycle(gl_secrets *secrets);
 
-/* A short text without secrets; text itself when it holds none. (A body had none left, but JSON can
- * spell one in escapes.) */
+/* A short text without secrets; text itself when it holds none. It may have been cut inside one. */
 const char *gl_secrets_scrub_line(const gl_secrets *secrets, const char *text, char *line,
                                   size_t size);
+
+/* All that a decoder made of a body without secrets: parts that were put together may be one. What
+ * changes lives in words, the text until the recycle. false: out of memory. */
+bool gl_secrets_scrub_outcome(gl_secrets *secrets, glimpse_outcome *outcome,
+                              gl_secrets_words *words);
 
 /* How much of a text that still grows may be shown: its end may be the beginning of a secret. */
 size_t gl_secrets_safe_length(const gl_secrets *secrets, gl_slice text);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "openai/complaint.h"
 #include "openai/merge.h"
 #include "openai/plain.h"
 #include "openai/sse.h"
@@ -119,20 +120,11 @@ static bool bad_event(gl_stream *stream, gl_slice data, gl_json_error error, con
     return true;
 }
 
-/* {"error":...}, {"type":"error",...} and {"object":"error",...}. */
-static bool is_error(gl_json root, gl_json type)
+static bool response_event(gl_stream *stream, gl_json root)
 {
-    gl_json found[2];
-    gl_json_get_many(root, (const char *const[]){ "error", "object" }, found, 2);
-    return found[0].kind == GL_JSON_OBJECT ||
-           (found[0].kind == GL_JSON_STRING && found[0].text.len > 2) ||
-           gl_json_string_is(type, "error") || gl_json_string_is(found[1], "error");
-}
-
-static bool response_event(gl_stream *stream, gl_json root, gl_json type)
-{
-    gl_json found[2];
-    gl_json_get_many(root, (const char *const[]){ "response", "delta" }, found, 2);
+    gl_json found[3];
+    gl_json_get_many(root, (const char *const[]){ "response", "delta", "type" }, found, 3);
+    gl_json type = found[2];
     if (gl_json_string_is(type, "response.output_text.delta")) {
         gl_json_string_append(found[1], &stream->text, NULL);
         return stream->text.failed ? out_of_memory(stream) : true;
@@ -161,10 +153,9 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
     gl_json_error error = gl_json_check(data, &root, NULL);
     if (named_error) return complain(stream, data);
     if (error != GL_JSON_OK) return bad_event(stream, data, error, gl_json_error_text(error));
-    gl_json type = gl_json_get(root, "type");
-    if (is_error(root, type)) return complain(stream, data);
+    if (gl_complaint_find(root).kind != GL_JSON_NONE) return complain(stream, data);
     if (stream->failure != GLIMPSE_OK) return true; /* only an error is of interest now */
-    if (stream->kind == STREAM_RESPONSE) return response_event(stream, root, type);
+    if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
     switch (gl_merge_add(&stream->merge, root)) {
     case GL_MERGE_OK:
         return true;

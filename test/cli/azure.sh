@@ -3,7 +3,7 @@ perl -MIO::Socket::INET -e '
     my $l = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 16) or die;
     open(my $f, ">", "port.tmp"); print $f $l->sockport; close $f; rename "port.tmp", "port";
     while (my $c = $l->accept) {
-        my $body = "{\"choices\":[{\"message\":{\"content\":\"from azure\"},\"finish_reason\":\"stop\"}]}";
+        my $body = "{\"data\":[],\"choices\":[{\"message\":{\"content\":\"from azure\"},\"finish_reason\":\"stop\"}]}";
         my $head = ""; while (<$c>) { $head .= $_; last if /^\r\n/ }
         my ($n) = $head =~ /content-length: *(\d+)/i; read $c, my $in, $n;
         open(my $h, ">", "head.tmp"); print $h $head; close $h; rename "head.tmp", "head";

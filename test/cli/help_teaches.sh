@@ -11,5 +11,8 @@ for option in --concurrency --ordered --strict --summary --overwrite --max-line 
     --deadline --base-url --thresholds OPENAI_API_KEY; do
     grep -q -e "$option" out || fail "help batch does not tell of $option"
 done
+for code in 0 1 64 65 69 71 73 74 75 77 78 130 143; do
+    sed -n '/^Exit codes/,$p' out | grep -qw $code || fail "help batch does not tell of exit $code"
+done
 expect 0 "$GLIMPSE" --help
 grep -q batch out || fail "no commands"

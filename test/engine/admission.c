@@ -227,21 +227,28 @@ static void a_job_waits_for_an_outage_to_end_and_loses_nothing(void **state)
     rig_close(&r);
 }
 
+/* How many were refused with what the endpoint had said to themselves. */
+static int own_words(const told *all, int count)
+{
+    int own = 0;
+    for (int i = 0; i < count; i++)
+        if (strstr(all[i].message, "the circuit is open: ") != NULL &&
+            strstr(all[i].message, "another request") == NULL)
+            own++;
+    return own;
+}
+
 static void interactive_use_is_answered_locally_at_once_while_the_circuit_is_open(void **state)
 {
     (void)state;
     for (int fail = 0; fail < 2; fail++) {
         rig r;
         uint64_t inside = 0;
-        told t;
+        told t, others[50] = { 0 };
         char body[96];
         open_outage(&r, &inside, fail ? GLIMPSE_BREAKER_FAIL : GLIMPSE_BREAKER_LOCAL);
         gl_sim_run_for_ms(6000);
-        for (int i = 0; i < 50; i++) {
-            glimpse_chat chat = { .body = rig_body(body, i) };
-            assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, NULL, NULL, NULL),
-                             GLIMPSE_OK);
-        }
+        for (int i = 0; i < 50; i++) rig_submit(&r, &others[i], rig_body(body, i));
         gl_sim_run_for_ms(100); /* it opens */
         uint64_t before = inside;
         rig_submit(&r, &t, "{\"n\":1}");
@@ -250,12 +257,14 @@ static void interactive_use_is_answered_locally_at_once_while_the_circuit_is_ope
         assert_int_equal(t.attempts, 0);
         assert_int_equal(inside, before);
         assert_int_equal(t.status, GLIMPSE_STATUS_SERVER_ERROR);
-        assert_non_null(strstr(t.message, "the circuit is open: "));
+        assert_non_null(strstr(t.message, "the circuit is open: the endpoint said to another "
+                                          "request: "));
         assert_int_equal(t.source, fail ? GLIMPSE_SOURCE_LIVE : GLIMPSE_SOURCE_LOCAL);
         assert_string_equal(t.essence, fail ? "" : "essence [server_error]");
         gl_sim_run_for_ms(40000);
         assert_true(gl_sim_run_idle(100000));
-        rig_submit(&r, &t, "{\"n\":2}"); /* the probe: it is back */
+        assert_int_equal(own_words(others, 50), 1); /* whose failure had opened it */
+        rig_submit(&r, &t, "{\"n\":2}");            /* the probe: it is back */
         assert_true(gl_sim_run_idle(1000));
         assert_int_equal(t.status, GLIMPSE_STATUS_ALIGNED);
         rig_check_books(&r);

@@ -94,6 +94,13 @@ static void an_echoed_key_reaches_nobody(void **state)
           "{\"error\":{\"message\":\"bad key " KEY " and again " KEY "\",\"code\":\"" KEY "\"}}" },
         { 502, "<html>" KEY "</html>" },
         { 200, ANSWER("you are " KEY) },
+        { 400, "{\"error\":{\"message\":\"bad \\u0073k-test-\\u0030123456789abcdef\","
+               "\"type\":\"x\\u0073\\u006B-test-0123456789abcdef\"}}" },
+        { 200, "{\"model\":\"\\u0073k-test-0123456789abcdef\",\"choices\":[{\"message\":{"
+               "\"content\":\"your key is sk-te\\u0073t-0123456789abcdef\"},"
+               "\"finish_reason\":\"sk-\\u0074est-0123456789abcdef\"}]}" },
+        { 200, "{\"choices\":[{\"message\":{\"content\":[{\"type\":\"text\",\"text\":\"sk-test-\"},"
+               "{\"type\":\"text\",\"text\":\"0123\\u003456789abcdef\"}]}}]}" },
         { 200, "nonsense " KEY },
     };
     rig r;

@@ -244,9 +244,10 @@ static void the_text_of_a_response_is_read(void **state)
     assert_true(o.complete);
     assert_int_equal(o.sample.usage.prompt_tokens, 3);
     assert_int_equal(o.sample.usage.completion_tokens, 4);
-    o = decode_at("/responses", 200, NULL,
-                  gl_slice_str("{\"status\":\"incomplete\","
-                               "\"incomplete_details\":{\"reason\":\"max_output_tokens\"}}"));
+    o = decode_at(
+        "/responses", 200, NULL,
+        gl_slice_str("{\"status\":\"incomplete\","
+                     "\"incomplete_details\":{\"reason\":\"max_output_tokens\"},\"output\":[]}"));
     assert_text(&o, "");
     assert_false(o.complete);
     assert_string_equal(o.sample.finish_reason, "max_output_tokens");

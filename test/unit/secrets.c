@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -86,12 +87,112 @@ static void the_end_of_a_growing_text_waits_while_it_may_be_a_secret(void **stat
     gl_secrets_free(&secrets);
 }
 
+/* What JSON's escapes spell is found as often as it was quoted, and a text that grows waits for it.
+ */
+static void a_secret_spelled_in_escapes_is_one(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t kept, spelled, stars; /* bytes before it, and of it, and what stands there then */
+    } table[] = {
+        { "x sk-01234567\\u0038\\u0039 y", 2, 23, 13 },
+        { "\\n\\u0073\\u006B\\u002d0123456789\\n", 2, 28, 13 },
+        { "\\\"sk-\\\\u00301\\\\\\\\u00323456789", 2, 27, 13 },
+        { "/a\\/b/c\\/d\\u00e9", 0, 16, 10 },
+        { "/a/b/c/d\xC3\xA9", 0, 10, 10 },
+        { "q\\ud83D\\ude80rocket\\\\\"", 1, 20, 11 },
+    };
+    size_t live = gl_alloc_live();
+    gl_secrets secrets;
+    gl_secrets_init(&secrets);
+    assert_true(gl_secrets_reserve(&secrets, 3));
+    keep(&secrets, "Authorization: Bearer " KEY);
+    keep(&secrets, "X-Token:/a/b/c/d\xC3\xA9");
+    keep(&secrets, "api-key: \xF0\x9F\x9A\x80rocket\\");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        gl_slice text = gl_slice_str(table[i].text), clean = text;
+        size_t end = table[i].kept + table[i].spelled;
+        char expected[64];
+        snprintf(expected, sizeof expected, "%.*s%.*s%s", (int)table[i].kept, text.data,
+                 (int)table[i].stars, "********************", text.data + end);
+        assert_true(gl_secrets_scrub(&secrets, &clean));
+        assert_int_equal(clean.len, strlen(expected));
+        assert_memory_equal(clean.data, expected, clean.len);
+        for (size_t cut = table[i].kept + 1; cut < end; cut++)
+            assert_int_equal(gl_secrets_safe_length(&secrets, gl_slice_of(text.data, cut)),
+                             table[i].kept);
+    }
+    static const char *const others[] = { "sk-01234567\\u00388", "sk-01234567\\x389",
+                                          "sk-01234567\\u003", "\\ud83drocket\\\\", "\\\\" };
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        gl_slice clean = gl_slice_str(others[i]);
+        assert_true(gl_secrets_scrub(&secrets, &clean));
+        assert_ptr_equal(clean.data, others[i]);
+    }
+    gl_secrets_free(&secrets);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+/* However many backslashes stand before it; what is left of them escapes nothing. */
+static void a_long_run_of_backslashes_hides_no_secret(void **state)
+{
+    (void)state;
+    gl_secrets secrets;
+    open_secrets(&secrets);
+    for (size_t run = 1; run < 80; run++) {
+        char text[128];
+        memset(text, '\\', run);
+        snprintf(text + run, sizeof text - run, "%s", "u0073k-0123456789!");
+        gl_slice clean = gl_slice_str(text);
+        assert_true(gl_secrets_scrub(&secrets, &clean));
+        size_t left = 0;
+        while (clean.data[left] == '\\') left++;
+        assert_true(left == 0 || (run > 15 && left % 2 == 0));
+        assert_int_equal(clean.data[clean.len - 1], '!');
+        for (size_t at = left; at < clean.len - 1; at++) assert_int_equal(clean.data[at], '*');
+        /* At its end such a run waits, but never for more than one character's escape. */
+        assert_true(run - gl_secrets_safe_length(&secrets, gl_slice_of(text, run)) <= 15);
+    }
+    gl_secrets_free(&secrets);
+}
+
+/* A message is clipped somewhere; a body's text is put together from parts. */
+static void what_was_cut_or_put_together_is_covered_too(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_secrets secrets;
+    gl_secrets_words words;
+    open_secrets(&secrets);
+    char line[64];
+    assert_string_equal(gl_secrets_scrub_line(&secrets, "is sk-012345678", line, sizeof line),
+                        "is ************");
+    assert_string_equal(gl_secrets_scrub_line(&secrets, "is sk-01", line, sizeof line), "is sk-01");
+    glimpse_outcome outcome;
+    glimpse_outcome_init(&outcome);
+    outcome.sample.text = "two parts: " KEY;
+    outcome.sample.text_len = strlen(outcome.sample.text);
+    outcome.sample.model = KEY;
+    outcome.sample.finish_reason = outcome.error_code = "a " KEY;
+    assert_true(gl_secrets_scrub_outcome(&secrets, &outcome, &words));
+    assert_memory_equal(outcome.sample.text, "two parts: *************", outcome.sample.text_len);
+    assert_string_equal(outcome.sample.model, "*************");
+    assert_string_equal(outcome.sample.finish_reason, "a *************");
+    assert_string_equal(outcome.error_code, "a *************");
+    gl_secrets_free(&secrets);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_that_tell_of_a_secret_are_known),
         cmocka_unit_test(each_secret_in_a_body_is_covered_and_its_length_kept),
         cmocka_unit_test(the_end_of_a_growing_text_waits_while_it_may_be_a_secret),
+        cmocka_unit_test(a_secret_spelled_in_escapes_is_one),
+        cmocka_unit_test(a_long_run_of_backslashes_hides_no_secret),
+        cmocka_unit_test(what_was_cut_or_put_together_is_covered_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
