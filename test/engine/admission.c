@@ -263,8 +263,9 @@ static void interactive_use_is_answered_locally_at_once_while_the_circuit_is_ope
         assert_string_equal(t.essence, fail ? "" : "essence [server_error]");
         gl_sim_run_for_ms(40000);
         assert_true(gl_sim_run_idle(100000));
-        assert_int_equal(own_words(others, 50), 1); /* whose failure had opened it */
-        rig_submit(&r, &t, "{\"n\":2}");            /* the probe: it is back */
+        /* Whose failure had opened it, or a probe's that kept it open. */
+        assert_in_range(own_words(others, 50), 1, 2);
+        rig_submit(&r, &t, "{\"n\":2}"); /* the probe: it is back */
         assert_true(gl_sim_run_idle(1000));
         assert_int_equal(t.status, GLIMPSE_STATUS_ALIGNED);
         rig_check_books(&r);

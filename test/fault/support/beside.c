@@ -131,7 +131,7 @@ void batch_beside(batch_run *run, const glimpse_config *config)
     event_base_loopexit(run->base, &guard);
     while (count_open() > open && !event_base_got_exit(run->base))
         event_base_loop(run->base, EVLOOP_ONCE);
-    assert_int_equal(count_open(), open); /* I8 */
+    assert_true(count_open() <= open); /* I8; those of the run before may have closed since */
     assert_int_equal(gl_alloc_live(), live);
     fault_server_free(other);
     batch_no_key(run, "beside");
