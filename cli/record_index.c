@@ -210,10 +210,15 @@ static int take_record(record_index *index, const record_view *view, const index
     return EXIT_OS_LIMIT;
 }
 
-/* What a kill or a power cut may leave in place of a record. */
-static bool is_torn(gl_slice line, bool has_end)
+/* What a kill or a power cut may leave in place of a record. In a file that shows no record before
+ * it, bytes beside the NULs may be somebody's: a database's, say. */
+static bool is_torn(const record_index *index, gl_slice line, bool has_end)
 {
-    return memchr(line.data, '\0', line.len) != NULL || (!has_end && line.data[0] == '{');
+    size_t nuls = 0;
+    while (nuls < line.len && line.data[nuls] == '\0') nuls++;
+    if (nuls == line.len || (!has_end && line.data[0] == '{')) return true;
+    bool ours = index->count > 0 || index->dropped > 0;
+    return ours && memchr(line.data, '\0', line.len) != NULL;
 }
 
 static int read_line(record_index *index, const line_reader *reader, gl_slice line, uint64_t number,
@@ -228,7 +233,7 @@ static int read_line(record_index *index, const line_reader *reader, gl_slice li
         index->dropped++;
         return 0;
     }
-    if (is_torn(line, reader->data[reader->start - 1] == '\n')) {
+    if (is_torn(index, line, reader->data[reader->start - 1] == '\n')) {
         index->torn++;
         return 0;
     }

@@ -197,6 +197,11 @@ int glimpse_attempt_number(const glimpse_attempt *attempt)
     return attempt->number;
 }
 
+bool glimpse_attempt_after_reset(const glimpse_attempt *attempt)
+{
+    return attempt->number > 1 && attempt->request->result->error == GLIMPSE_ERR_RESET;
+}
+
 bool glimpse_attempt_is_stream(const glimpse_attempt *attempt)
 {
     return attempt->request->stream;

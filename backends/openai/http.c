@@ -201,6 +201,14 @@ gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
     return transfer != NULL ? start(transfer, observer, arg) : NULL;
 }
 
+/* A handle that is added runs when the loop does, so this is in time. A connection that many
+ * requests share is not opened anew for each of those that broke with it. */
+void gl_http_fresh(gl_transfer *transfer)
+{
+    if (transfer->http->endpoint.multiplex) return;
+    transfer->fresh = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
+}
+
 gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
                                   const gl_http_observer *observer, void *arg)
 {

@@ -77,6 +77,10 @@ typedef struct gl_http_observer {
 gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
                            const gl_http_observer *observer, void *arg);
 
+/* Directly after a start: over HTTP/1.1 the transfer goes out on a connection of its own. What died
+ * on one that had been idle may find others as dead beside it. */
+void gl_http_fresh(gl_transfer *transfer);
+
 /* A body that is sent from a file: head, size bytes of fd from its beginning, tail. */
 typedef struct gl_http_upload {
     const char *content_type;

@@ -73,6 +73,7 @@ struct gl_transfer {
     glimpse_error error; /* ours, when we ended it: it goes before code */
     CURLcode code;
     int open_errno;    /* why its socket could not be opened, 0 when it could */
+    bool fresh;        /* on a connection of its own */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     size_t received;   /* bytes of a body that goes out in pieces */
     gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */

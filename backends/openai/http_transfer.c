@@ -257,6 +257,8 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->error = GLIMPSE_OK;
     transfer->code = CURLE_OK;
     transfer->open_errno = 0;
+    if (transfer->fresh) curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 0L);
+    transfer->fresh = false;
     transfer->sendings = 0;
     transfer->received = 0;
     transfer->began = transfer->streamed = transfer->satisfied = false;

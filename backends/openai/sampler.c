@@ -241,6 +241,7 @@ static void start(void *arg, glimpse_attempt *attempt)
         fail_oom(attempt);
         return;
     }
+    if (glimpse_attempt_after_reset(attempt)) gl_http_fresh(c->transfer);
     glimpse_attempt_set_data(attempt, c);
 }
 

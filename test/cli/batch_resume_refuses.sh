@@ -18,7 +18,8 @@ printf 'no line end' >cut
 printf '{"id":"b","custom_id":"d1","response":{"status_code":200,"body":{}},"error":null}\n' >openai
 expect 0 "$GLIMPSE" batch in -o whole "$@"
 awk 'NR == 2 { print substr($0, 1, 50); next } { print }' whole >middle
-for file in diary cut openai middle; do
+printf 'SQLite format 3\0\20\0\1\1' >database
+for file in diary cut openai database middle; do
     cp "$file" "$file.copy"
     expect 73 "$GLIMPSE" batch in -o "$file" --resume "$@"
     says "$file:" "not a record of glimpse"

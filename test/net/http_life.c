@@ -173,6 +173,26 @@ static void connection_closed_while_idle_costs_no_request(void **state)
     http_rig_end(&rig);
 }
 
+static void fresh_transfer_takes_a_connection_of_its_own(void **state)
+{
+    (void)state;
+    static const size_t connections[] = { 1, 1, 2, 2 };
+    http_rig rig;
+    http_rig_init(&rig);
+    http_rig_open(&rig, NULL);
+    for (size_t i = 0; i < 4; i++) {
+        http_call call = { 0 };
+        http_call_start(&rig, &call, "/x", "{}");
+        if (i == 2)
+            gl_http_fresh(call.transfer); /* and the handle that was fresh is not for ever */
+        http_rig_run(&rig, &rig.done, i + 1);
+        assert_int_equal(call.error, GLIMPSE_OK);
+        http_call_free(&call);
+        assert_int_equal(fault_server_connections(rig.server), connections[i]);
+    }
+    http_rig_end(&rig);
+}
+
 static void connection_closed_just_as_a_request_comes_is_never_counted_twice(void **state)
 {
     (void)state;
@@ -406,6 +426,7 @@ int main(void)
         cmocka_unit_test(chain_of_starts_from_done_reuses_handles),
         cmocka_unit_test(request_on_a_dying_connection_is_not_sent_again),
         cmocka_unit_test(connection_closed_while_idle_costs_no_request),
+        cmocka_unit_test(fresh_transfer_takes_a_connection_of_its_own),
         cmocka_unit_test(connection_closed_just_as_a_request_comes_is_never_counted_twice),
         cmocka_unit_test(cancel_ends_it_without_a_word_in_every_phase),
         cmocka_unit_test(cancel_while_sending_drops_the_connection),

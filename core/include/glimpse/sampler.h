@@ -69,6 +69,10 @@ GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, siz
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 
+/* Whether the attempt of this request before this one ended by its connection breaking: a sampler
+ * that keeps connections does well to take a new one. */
+GLIMPSE_API bool glimpse_attempt_after_reset(const glimpse_attempt *attempt);
+
 /* The id that submit gave the request it belongs to. */
 GLIMPSE_API uint64_t glimpse_attempt_request(const glimpse_attempt *attempt);
 
