@@ -33,30 +33,27 @@ static void say(const glimpse_config *config, glimpse_log_level level, const cha
     gl_log_emit(&log, level, event, fields, 2);
 }
 
-static glimpse_error openai_sampler(struct event_base *base, const glimpse_config *config,
-                                    glimpse_sampler **sampler, const char **problem)
+void glimpse_openai_config_from(const glimpse_config *config, glimpse_openai_config *openai)
 {
-    glimpse_openai_config openai;
-    glimpse_openai_config_init(&openai);
-    if (gl_select_base_url(config) != NULL) openai.base_url = gl_select_base_url(config);
-    openai.api_key = gl_select_api_key(config);
-    openai.azure_deployment = config->azure_deployment;
-    openai.api_version = config->api_version;
-    openai.organization = config->organization;
-    openai.project = config->project;
-    openai.headers = config->headers;
-    openai.header_count = config->header_count;
-    openai.https_proxy = config->https_proxy;
-    openai.http_proxy = config->http_proxy;
-    openai.no_proxy = config->no_proxy;
-    openai.ca_file = config->ca_file;
-    openai.http_version = config->http_version;
-    openai.max_response_bytes = config->max_response_bytes;
-    openai.max_connections = config->concurrency;
-    openai.log = config->log;
-    openai.log_arg = config->log_arg;
-    openai.log_level = config->log_level;
-    return glimpse_openai_sampler_new(base, &openai, sampler, problem);
+    glimpse_openai_config_init(openai);
+    if (gl_select_base_url(config) != NULL) openai->base_url = gl_select_base_url(config);
+    openai->api_key = gl_select_api_key(config);
+    openai->azure_deployment = config->azure_deployment;
+    openai->api_version = config->api_version;
+    openai->organization = config->organization;
+    openai->project = config->project;
+    openai->headers = config->headers;
+    openai->header_count = config->header_count;
+    openai->https_proxy = config->https_proxy;
+    openai->http_proxy = config->http_proxy;
+    openai->no_proxy = config->no_proxy;
+    openai->ca_file = config->ca_file;
+    openai->http_version = config->http_version;
+    openai->max_response_bytes = config->max_response_bytes;
+    openai->max_connections = config->concurrency;
+    openai->log = config->log;
+    openai->log_arg = config->log_arg;
+    openai->log_level = config->log_level;
 }
 
 /* The playbook's section 2.1. What is given but malformed is an error; only a library underneath
@@ -68,7 +65,9 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
     gl_choice choice = gl_select(config, &reason);
     if (choice == GL_CHOICE_REFUSED) return GLIMPSE_ERR_INVALID;
     if (choice == GL_CHOICE_OPENAI) {
-        glimpse_error error = openai_sampler(base, config, sampler, &reason);
+        glimpse_openai_config openai;
+        glimpse_openai_config_from(config, &openai);
+        glimpse_error error = glimpse_openai_sampler_new(base, &openai, sampler, &reason);
         if (error == GLIMPSE_ERR_INVALID)
             say(config, GLIMPSE_LOG_ERROR, "sampler_refused", "openai", reason);
         if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)

@@ -16,20 +16,8 @@ static int say_refused(cli_session *session, const cli_settings *settings)
     glimpse_openai_config openai;
     glimpse_sampler *sampler = NULL;
     const char *problem = NULL;
-    glimpse_openai_config_init(&openai);
-    if (config->base_url != NULL) openai.base_url = config->base_url;
-    openai.api_key = config->api_key;
-    openai.azure_deployment = config->azure_deployment;
-    openai.api_version = config->api_version;
-    openai.organization = config->organization;
-    openai.project = config->project;
-    openai.headers = config->headers;
-    openai.header_count = config->header_count;
-    openai.https_proxy = config->https_proxy;
-    openai.http_proxy = config->http_proxy;
-    openai.no_proxy = config->no_proxy;
-    openai.ca_file = config->ca_file;
-    openai.http_version = config->http_version;
+    glimpse_openai_config_from(config, &openai);
+    openai.log = NULL; /* it was told of already */
     if (glimpse_openai_sampler_new(session->base, &openai, &sampler, &problem) == GLIMPSE_OK)
         glimpse_sampler_unref(sampler);
     if (problem == NULL || *problem == '\0') problem = "a setting is refused";

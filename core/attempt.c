@@ -92,6 +92,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
         glimpse_sample_unref(response);
         return;
     }
+    attempt->before = error;
     gl_limit_ended(&engine->admission.limit);
     if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
     if (attempt->sent) {
@@ -199,7 +200,7 @@ int glimpse_attempt_number(const glimpse_attempt *attempt)
 
 bool glimpse_attempt_after_reset(const glimpse_attempt *attempt)
 {
-    return attempt->number > 1 && attempt->request->result->error == GLIMPSE_ERR_RESET;
+    return attempt->before == GLIMPSE_ERR_RESET;
 }
 
 bool glimpse_attempt_is_stream(const glimpse_attempt *attempt)

@@ -40,6 +40,7 @@ struct glimpse_attempt {
     void *data;                 /* the sampler's own */
     glimpse_sample *came;       /* what had come when it was taken away, or NULL */
     int number;                 /* from 1, over all attempts of the request */
+    glimpse_error before;       /* how the one before this ended */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
     /* When; GL_TIME_NEVER = not yet. */
     gl_time started, connected, first_byte, last_byte;

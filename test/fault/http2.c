@@ -85,7 +85,7 @@ static void row_28_streams_above_goaways_last_are_asked_again_by_us(void **state
      * the other healthy line may be. */
     for (size_t i = 0; i < s.run.count; i++)
         assert_int_equal(batch_int(s.run.records[i], "glimpse.attempts"), 2);
-    assert_in_range(h2_server_requests(s.server), 2 * 8 + 1, 2 * (8 + 2)); /* none three times */
+    assert_in_range(h2_server_requests(s.server), 2 * 8 + 1, 2 * 8 + 3);
     assert_in_range(h2_server_connections(s.server), 2, 8);
     close_scene(&s);
 }
@@ -114,7 +114,8 @@ static void row_28_connection_that_dies_under_its_streams_is_not_resent_on(void 
     batch_all(&s.run, "aligned", "null");
     /* It was gone before it had read all that was sent: so less than the attempts, never more. */
     assert_in_range(h2_server_requests(s.server), 10, batch_int(s.run.summary, "attempts"));
-    assert_in_range(batch_int(s.run.summary, "attempts"), 12, 30);
+    /* Twelve lines, each at most once on either connection that dies, and once more. */
+    assert_in_range(batch_int(s.run.summary, "attempts"), 12, 12 * (2 + 1));
     close_scene(&s);
 }
 

@@ -33,8 +33,8 @@ static char *path_of(batch_run *run, const char *name)
 }
 
 /* What a run leaves; each is searched for the key. */
-static const char *const left[] = { "stdout",       "stderr",      "out.jsonl",
-                                    "summary.json", "descriptors", "beside" };
+static const char *const left[] = { "stdout", "stderr", "out.jsonl", "summary.json", "descriptors",
+                                    "beside", "store",  "store-wal", "store-shm" };
 
 void batch_init(batch_run *run, const char *name)
 {
@@ -49,9 +49,10 @@ void batch_init(batch_run *run, const char *name)
     for (size_t i = 0; i < sizeof left / sizeof *left; i++) unlink(path_of(run, left[i]));
     fault_server_healthy(run->server, HEALTHY_MARK, batch_good(run));
     batch_args(run, GLIMPSE_PROGRAM, "batch", path_of(run, "in.jsonl"), "-o",
-               path_of(run, "out.jsonl"), "--summary", path_of(run, "summary.json"), "--base-url",
-               run->url, "--log-level", "debug", "--base-delay", "5ms", "--seed", "1", "--deadline",
-               batch_keep(run, 32), NULL);
+               path_of(run, "out.jsonl"), "--summary", path_of(run, "summary.json"),
+               "--cache-store", path_of(run, "store"), "--base-url", run->url, "--log-level",
+               "debug", "--base-delay", "5ms", "--seed", "1", "--deadline", batch_keep(run, 32),
+               NULL);
     batch_deadline(run, 15000);
 }
 
