@@ -381,7 +381,8 @@ static void read_response(const decoding *d, gl_json root)
         gl_json content = gl_json_get(item, "content");
         if (content.kind == GL_JSON_ARRAY) append_parts(&decoder->text, content, &refusal);
     }
-    set_text(d, gl_buf_slice(&decoder->text));
+    bool repeated = decoder->text.len != 0;
+    set_text(d, repeated ? gl_buf_slice(&decoder->text) : d->input->streamed);
     gl_json reason = gl_json_get(found[INCOMPLETE], "reason");
     d->outcome->complete =
         found[STATUS].kind == GL_JSON_NONE || gl_json_string_is(found[STATUS], "completed");

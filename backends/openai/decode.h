@@ -23,6 +23,7 @@ typedef struct gl_decode_input {
     int64_t now_unix_ms; /* what a date in retry_after is counted from */
     const char *path;    /* "/chat/completions": decides what a 200 must hold */
     bool background;     /* the request asked for a response that need not be finished */
+    gl_slice streamed;   /* the text that came before the body, which may not repeat it */
 } gl_decode_input;
 
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */

@@ -127,6 +127,7 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     size_t choices = gl_stream_choices(gl_slice_of(body, len));
     gl_stream_finish(c->stream, response->error, choices, &end);
     input->body = end.body;
+    input->streamed = gl_stream_text(c->stream);
     if (end.error == GLIMPSE_ERR_OOM || !gl_secrets_scrub(&self->connection.secrets, &input->body))
         return false;
     if (end.error == GLIMPSE_OK) {

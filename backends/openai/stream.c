@@ -132,7 +132,8 @@ static bool response_event(gl_stream *stream, gl_json root)
     if (gl_json_string_is(type, "response.failed"))
         return complain(stream, found[0].kind == GL_JSON_OBJECT ? found[0].text : root.text);
     if (gl_json_string_is(type, "response.completed") ||
-        gl_json_string_is(type, "response.incomplete")) {
+        gl_json_string_is(type, "response.incomplete") ||
+        gl_json_string_is(type, "response.cancelled")) {
         if (found[0].kind != GL_JSON_OBJECT)
             return bad_event(stream, root.text, GL_JSON_OK, "it holds no response");
         stream->announced = true;
