@@ -178,8 +178,7 @@ static void names_that_would_be_another_path_are_refused(void **state)
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
         assert_int_equal(glimpse_batch_get(api, ids[i], hear, &h), GLIMPSE_ERR_INVALID);
         assert_int_equal(glimpse_batch_upload(api, path, ids[i], hear, &h), GLIMPSE_ERR_INVALID);
-        assert_int_equal(glimpse_batch_download(api, ids[i], "x", hear, &h),
-                         GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_batch_download(api, ids[i], "x", hear, &h), GLIMPSE_ERR_INVALID);
     }
     close_all(&w, api);
 }

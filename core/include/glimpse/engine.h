@@ -174,7 +174,8 @@ GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t ve
 GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem);
 
 /* What config says of the endpoint, as glimpse_engine_new gives it to the OpenAI sampler: for those
- * who make a sampler or a Batch API client of their own from one configuration. Strings borrowed. */
+ * who make a sampler or a Batch API client of their own from one configuration. Strings borrowed.
+ */
 GLIMPSE_API void glimpse_openai_config_from(const glimpse_config *config,
                                             glimpse_openai_config *openai);
 
