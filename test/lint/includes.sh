@@ -10,7 +10,7 @@ rules='
 ^core/include/                  -                                                       -
 ^core/base/sha256\.c            ^base/                                                  ^openssl/
 ^core/base/                     ^base/                                                  -
-^core/policy/                   ^base/|^SELF$|^(status|result|histogram)\.h$            -
+^core/policy/                   ^base/|^SELF$|^(status|result)\.h$                      -
 ^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
 ^core/[^/]*$                    ^base/|^policy/|CORE                                    -
 ^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store)/         -
@@ -20,8 +20,9 @@ rules='
 ^backends/pressure/             ^base/|^(loop|log|status)\.h$|^policy/pressure\.h$|^ROOM/     -
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
-^cli/                           ^base/|OWN|^mock/mock\.h$                               ^(event2|json-c)/
+^cli/                           ^base/|OWN|^mock/mock\.h$|^load/[a-z_]+\.h$             ^(event2|json-c)/
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
+^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^mock/                                       ^(event2|json-c|curl)/
 ^docs/examples/                 -                                                       ^event2/
@@ -126,6 +127,8 @@ self_test() {
     refuses cli/batch.c '"policy/key.h"'
     refuses cli/batch.c '"mock/mock_server.h"'
     refuses bench/mock/mock.c '<curl/curl.h>'
+    refuses bench/load/arrival.c '"engine.h"'
+    refuses bench/load/arrival.c '"mock/mock.h"'
     refuses docs/examples/embed.c '"base/buf.h"'
     refuses docs/examples/embed.c '<curl/curl.h>'
     refuses core/engine.c 'WHATEVER'
@@ -143,6 +146,8 @@ self_test() {
     accepts cli/version.c '<curl/curl.h>'
     accepts cli/batch.c '"say.h"'
     accepts cli/mock.c '"mock/mock.h"'
+    accepts bench/load/arrival.c '"load/arrival.h"'
+    accepts cli/bench.c '"load/driver.h"'
     accepts docs/examples/embed.c '<event2/event.h>'
     accepts test/unit/http.c '<curl/curl.h>'
 }

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/histogram.h"
 #include "base/rng.h"
-#include "histogram.h"
 #include "oom.h"
 
 enum { VALUES = 20000 };

@@ -6,7 +6,7 @@
  * steps; a step is at most 1/512 of its lower end, and its middle stands for it, so a reported
  * value is off by at most 1/1024 (0.098 %). The last octave ends at 2^32 us (71 minutes).
  */
-#include "histogram.h"
+#include "base/histogram.h"
 
 #include <math.h>
 
