@@ -21,6 +21,7 @@ const cli_command *command_find(const char *name);
 
 int command_run(cli_settings *settings);
 int command_batch(cli_settings *settings);
+int command_bench(cli_settings *settings);
 int command_mock(cli_settings *settings);
 int command_key(cli_settings *settings);
 int command_cache(cli_settings *settings);

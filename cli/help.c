@@ -45,7 +45,7 @@ void help_print(const cli_command *command)
            command->usage, command->summary);
     if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
     if (command->bit != 0) option_print_help(command->bit);
-    if ((command->bit & (FOR_RUN | FOR_BATCH)) != 0) fputs(exit_codes, stdout);
+    if ((command->bit & (FOR_RUN | FOR_BATCH | FOR_BENCH)) != 0) fputs(exit_codes, stdout);
 }
 
 int command_help(cli_settings *settings)

@@ -30,6 +30,16 @@ const cli_command command_table[] = {
       "  "
       "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
       command_batch },
+    { "bench", FOR_BENCH, 0, "[OPTIONS]",
+      "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose\n"
+      "latency counts from the schedule; without --base-url against a mock of its own",
+      "  glimpse bench\n"
+      "  glimpse bench --rate 500 --arrival poisson --duration 60s --warmup 10s --json run.json\n"
+      "  glimpse bench --base-url http://127.0.0.1:8000/v1 --concurrent-users 200 --duration 60s "
+      "\\\n"
+      "      --sla 'p95<2500ms,error_rate<5%,hit_rate>30%'\n"
+      "  glimpse bench --calibrate\n",
+      command_bench },
     { "mock", FOR_MOCK, 0, "[OPTIONS]",
       "serve an OpenAI-compatible endpoint that simulates latency and faults, until SIGTERM",
       "  glimpse mock --port 8080 --latency lognormal:1400ms:2500ms\n"

@@ -185,6 +185,7 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
     memset(to, 0, sizeof *to);
     glimpse_config_init(&to->engine);
     if (command == FOR_BATCH) to->engine.breaker = GLIMPSE_BREAKER_WAIT;
+    if (command == FOR_BENCH) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
     to->max_cost = -1;
     *help = wants_help(argc, argv);
     if (*help) return 0;

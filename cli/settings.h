@@ -50,6 +50,16 @@ typedef struct cli_settings {
     int port;
     double token_rate;
 
+    /* bench */
+    struct {
+        const char *rate, *sla, *json;
+        int arrival; /* constant, poisson, gamma */
+        double shape, pool_ratio, zipf;
+        int64_t users, per_user, requests, pool_size;
+        int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
+        bool stream, calibrate, calibrate_first, validity;
+    } bench;
+
     /* key */
     bool canonical;
 

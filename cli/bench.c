@@ -1,0 +1,296 @@
+/*
+ * bench.c - `glimpse bench`: what is asked for becomes one run or several (bench_run.c), whose
+ * figures are judged and told.
+ */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/rng.h"
+#include "bench_run.h"
+#include "commands.h"
+#include "exits.h"
+#include "load/sla.h"
+#include "mock_child.h"
+#include "rate.h"
+#include "say.h"
+
+/* The playbook's section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
+#define PLAYBOOK_LATENCY "lognormal:1646ms:2500ms"
+/* The client's ceiling is looked for this long before a run, and longer when it is asked for. */
+#define CALIBRATE_SHORT (GL_SECOND / 2)
+#define CALIBRATE_LONG  (3 * GL_SECOND)
+
+typedef struct bench {
+    cli_settings *settings;
+    load_sla sla;
+    bench_ask ask;
+    mock_child mock;
+    double ceiling;
+} bench;
+
+static int refused(const char *option, const char *problem)
+{
+    say("--%s: %s", option, problem);
+    return EXIT_VALUE;
+}
+
+static bool given(const bench *b, const char *name)
+{
+    return settings_origin(b->settings, name) != FROM_DEFAULT;
+}
+
+static gl_time ns_of(int64_t ms)
+{
+    return (gl_time)ms * GL_MS;
+}
+
+/* --- what is asked for ------------------------------------------------------------------------ */
+
+static int plan_open(bench *b)
+{
+    static const load_process processes[] = { LOAD_PROCESS_CONSTANT, LOAD_PROCESS_POISSON,
+                                              LOAD_PROCESS_GAMMA };
+    const cli_settings *s = b->settings;
+    load_stretch stretch[LOAD_STRETCHES];
+    size_t count;
+    double seconds;
+    const char *problem = rate_read(s->bench.rate, stretch, &count, &seconds);
+    if (problem != NULL) return refused("rate", problem);
+    load_plan *plan = &b->ask.plan;
+    plan->open = true;
+    if (plan->duration == 0 && !isinf(seconds)) plan->duration = (gl_time)(seconds * 1e9);
+    if (plan->duration == 0 && plan->requests == 0)
+        return refused("rate", "goes on for ever: give --duration, --requests, or RATE:TIME");
+    load_arrivals_init(&plan->arrivals, stretch, count, processes[s->bench.arrival], s->bench.shape,
+                       b->ask.seed ^ 0x617272697665ULL);
+    return 0;
+}
+
+static int plan(bench *b)
+{
+    const cli_settings *s = b->settings;
+    char problem[256];
+    load_plan *plan = &b->ask.plan;
+    b->ask.settings = s;
+    b->ask.pool_ratio = s->bench.pool_ratio;
+    b->ask.pool_size = (size_t)s->bench.pool_size;
+    b->ask.zipf = s->bench.zipf;
+    b->ask.seed = s->engine.seed != 0 ? s->engine.seed : gl_rng_system_seed();
+    plan->duration = ns_of(s->bench.duration_ms);
+    plan->warmup = ns_of(s->bench.warmup_ms);
+    plan->cooldown = ns_of(s->bench.cooldown_ms);
+    plan->think = ns_of(s->bench.think_ms);
+    plan->requests = (uint64_t)s->bench.requests;
+    plan->users = (uint64_t)s->bench.users;
+    plan->per_user = (uint64_t)s->bench.per_user;
+    plan->stream = s->bench.stream;
+    /* A time or a count in all takes the place of the default count of each user. */
+    if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
+        plan->per_user = 0;
+    if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
+        return refused("sla", problem);
+    int code = s->bench.rate != NULL ? plan_open(b) : 0;
+    if (code != 0) return code;
+    if (plan->cooldown != 0 && plan->duration == 0)
+        return refused("cooldown", "needs an end that is known: --duration");
+    if (plan->duration != 0 && plan->warmup + plan->cooldown >= plan->duration)
+        return refused("warmup", "with --cooldown it leaves nothing of --duration");
+    return 0;
+}
+
+/* --- the mock --------------------------------------------------------------------------------- */
+
+static bool wants_mock(const bench *b)
+{
+    return b->settings->engine.base_url == NULL && b->settings->engine.azure_deployment == NULL &&
+           b->settings->engine.use_openai != GLIMPSE_USE_OPENAI_NEVER;
+}
+
+static int start_mock(bench *b)
+{
+    const cli_settings *s = b->settings;
+    const char *latency = given(b, "latency") ? s->latency : PLAYBOOK_LATENCY;
+    char rate[32], seed[32];
+    const char *arguments[16] = { "--latency", latency };
+    size_t n = 2;
+    snprintf(rate, sizeof rate, "%.6g", s->token_rate);
+    snprintf(seed, sizeof seed, "%llu", (unsigned long long)b->ask.seed);
+    arguments[n++] = "--token-rate";
+    arguments[n++] = rate;
+    arguments[n++] = "--seed";
+    arguments[n++] = seed;
+    if (s->fault != NULL) {
+        arguments[n++] = "--fault";
+        arguments[n++] = s->fault;
+    }
+    if (s->outage != NULL) {
+        arguments[n++] = "--outage";
+        arguments[n++] = s->outage;
+    }
+    int code = mock_child_start(&b->mock, arguments);
+    if (code != 0) return code;
+    b->ask.base_url = b->mock.url;
+    if (!s->quiet)
+        say("no --base-url: asking a mock of our own, --latency %s, on a core of its own where "
+            "there "
+            "are two",
+            latency);
+    return 0;
+}
+
+/* Requests a second that the client does with so many users against a server that answers at once;
+ * below 0: it could not be found out. */
+static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_result *result)
+{
+    static const char *const arguments[] = { "--latency", "0", "--token-rate", "0", NULL };
+    mock_child null_mock;
+    bench_ask ask = { .settings = b->settings, .bare = true, .pool_size = 1, .seed = 1 };
+    ask.plan = (load_plan){
+        .users = users, .duration = duration, .warmup = duration / 5, .stream = b->ask.plan.stream
+    };
+    if (mock_child_start(&null_mock, arguments) != 0) return -1;
+    ask.base_url = null_mock.url;
+    double ceiling = -1;
+    if (bench_run(&ask, result) == 0 && result->recorder.errors == 0 && result->caught == 0)
+        ceiling = load_recorder_throughput(&result->recorder);
+    mock_child_stop(&null_mock);
+    return ceiling;
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+static void print_sla(const bench *b, const bench_result *result)
+{
+    for (size_t i = 0; i < b->sla.count; i++) {
+        const load_term *term = &b->sla.term[i];
+        bool met;
+        double seen = load_term_look(term, &result->recorder, &met);
+        const char *unit = "";
+        if (term->kind == LOAD_TERM_DURATION) {
+            seen /= 1e3;
+            unit = " ms";
+        } else if (term->kind != LOAD_TERM_THROUGHPUT) {
+            seen *= 100;
+            unit = " %";
+        }
+        printf("%-12s %-8s %s: %.3f%s\n", i == 0 ? "sla" : "", met ? "met" : "MISSED", term->text,
+               seen, unit);
+    }
+}
+
+/* Whole or not at all. */
+static int write_json(const bench *b, const bench_result *result)
+{
+    const char *path = b->settings->bench.json;
+    gl_buf out;
+    int code = 0;
+    if (path == NULL) return 0;
+    gl_buf_init(&out, SIZE_MAX / 2);
+    load_report_json(&result->recorder, &result->facts, &out);
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
+    bool good = !out.failed && file != NULL && fwrite(out.data, 1, out.len, file) == out.len;
+    if (file != NULL && (file == stdout ? fflush(file) : fclose(file)) != 0) good = false;
+    if (!good) {
+        say("--json: %s: %s", path, out.failed ? "out of memory" : strerror(errno));
+        code = EXIT_IO;
+    }
+    gl_buf_free(&out);
+    return code;
+}
+
+static int verdict(const bench *b, const bench_result *result)
+{
+    const load_recorder *r = &result->recorder;
+    if (result->caught != 0) return 128 + result->caught;
+    if (r->by_status[GLIMPSE_STATUS_AUTH_ERROR] > 0 && r->errors == r->measured) {
+        say("the endpoint refused the credentials, see OPENAI_API_KEY");
+        return EXIT_AUTH;
+    }
+    if (r->measured > 0 && r->errors == r->measured && result->stats.connected == 0 &&
+        result->stats.attempts == 0) {
+        say("the endpoint could not be reached: not one connection succeeded");
+        return EXIT_UNREACHABLE;
+    }
+    if (result->facts.invalid_count > 0) {
+        say("INVALID: %s", result->facts.invalid[0]);
+        return EXIT_INTERNAL;
+    }
+    if (!load_sla_met(&b->sla, r)) return EXIT_SOME_FAILED;
+    return r->measured > 0 && r->errors == r->measured ? EXIT_SOME_FAILED : EXIT_DONE;
+}
+
+/* --- the commands ----------------------------------------------------------------------------- */
+
+static int run_calibrate(bench *b)
+{
+    static const uint64_t users[] = { 1, 32, 256, 1000 };
+    printf("the client against a mock that answers at once, on a core of its own:\n"
+           "%9s %12s %16s %14s %12s\n",
+           "in flight", "requests/s", "CPU us/request", "p99 ms", "memory MB");
+    for (size_t i = 0; i < sizeof users / sizeof *users; i++) {
+        bench_result result;
+        double ceiling = calibrate(b, users[i], CALIBRATE_LONG, &result);
+        const load_facts *facts = &result.facts;
+        int caught = result.caught;
+        if (ceiling > 0)
+            printf("%9llu %12.0f %16.1f %14.3f %12.1f\n", (unsigned long long)users[i], ceiling,
+                   (facts->cpu_user_s + facts->cpu_system_s) * 1e6 / (double)result.recorder.ended,
+                   (double)gl_histogram_quantile(result.recorder.metrics[LOAD_LATENCY], 0.99) / 1e3,
+                   (double)facts->rss_max / 1e6);
+        fflush(stdout);
+        bench_result_free(&result);
+        if (ceiling < 0) return caught != 0 ? 128 + caught : EXIT_INTERNAL;
+    }
+    return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
+}
+
+static int run_once(bench *b)
+{
+    bench_result result;
+    const cli_settings *s = b->settings;
+    double ceiling = -1;
+    if (s->bench.calibrate_first) {
+        uint64_t users = b->ask.plan.open ? 64 : b->ask.plan.users;
+        ceiling = calibrate(b, users, CALIBRATE_SHORT, &result);
+        int caught = result.caught;
+        bench_result_free(&result);
+        if (caught != 0) return 128 + caught;
+    }
+    int code = bench_run(&b->ask, &result);
+    if (code == 0) {
+        static const char *const processes[] = { "constant", "poisson", "gamma" };
+        result.facts.rate = s->bench.rate;
+        result.facts.arrival = processes[s->bench.arrival];
+        result.facts.ceiling_rps = ceiling;
+        if (s->bench.validity) bench_judge(&result);
+        bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
+        if (table) load_report_table(&result.recorder, &result.facts, stdout);
+        if (table) print_sla(b, &result);
+        if (!say_flush_stdout()) code = EXIT_IO;
+        if (code == 0) code = write_json(b, &result);
+        if (code == 0) code = verdict(b, &result);
+    }
+    bench_result_free(&result);
+    return code;
+}
+
+int command_bench(cli_settings *settings)
+{
+    bench b = { .settings = settings };
+    int code = plan(&b);
+    if (code != 0) return code;
+    if (settings->bench.calibrate) return run_calibrate(&b);
+    if (wants_mock(&b)) {
+        code = start_mock(&b);
+    } else if (given(&b, "latency") || settings->fault != NULL || settings->outage != NULL) {
+        say("--latency, --fault and --outage are of the mock that bench starts; with --base-url it "
+            "starts none");
+        code = EXIT_USAGE;
+    }
+    if (code == 0) code = run_once(&b);
+    mock_child_stop(&b.mock);
+    return code;
+}

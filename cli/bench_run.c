@@ -1,0 +1,257 @@
+/*
+ * bench_run.c - see bench_run.h. Everything is on one loop: the driver's timer, the engine, and a
+ * timer every 10 ms that measures how late the loop is.
+ */
+#include "bench_run.h"
+
+#include <event2/event.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "exits.h"
+#include "load/prompts.h"
+#include "load/resources.h"
+#include "say.h"
+#include "session.h"
+#include "signals.h"
+
+/* How often the loop's lag is measured; a hundred looks a second cost nothing that shows. */
+#define TICK (10 * GL_MS)
+/* Everything is set up before the schedule begins. */
+#define LEAD     (20 * GL_MS)
+#define GRACE_MS 5000
+
+/* What makes a run INVALID. */
+#define CEILING_MAX  0.8         /* of what the client can do: above, it queues itself */
+#define LATENESS_MAX (10 * 1000) /* us at p99: sends that late are no schedule */
+#define LAG_MAX      (10 * 1000) /* us at p99: answers are read that late */
+
+typedef struct runner {
+    const bench_ask *ask;
+    bench_result *result;
+    cli_session session;
+    load_driver *driver;
+    load_mix mix;
+    load_prompts prompts;
+    struct event *tick;
+    cli_signals signals;
+    gl_time expected, started, told;
+    bool terminal;
+} runner;
+
+static void arm_tick(runner *r)
+{
+    const struct timeval wait = { 0, (suseconds_t)(TICK / GL_US) };
+    r->expected = gl_clock_now() + TICK;
+    evtimer_add(r->tick, &wait);
+}
+
+static void tell(const runner *r, gl_time now)
+{
+    const load_recorder *recorder = &r->result->recorder;
+    double elapsed = (double)gl_time_since(now, r->started) / 1e9;
+    fprintf(stderr,
+            "%s%.0f s: %" PRIu64 " sent, %.0f/s, %" PRIu64 " in flight, p50 %.1f ms, p99 %.1f ms, "
+            "%" PRIu64 " errors, %.0f%% hits%s",
+            r->terminal ? "\r\033[K" : "", elapsed, recorder->sent,
+            elapsed > 0 ? (double)recorder->ended / elapsed : 0, recorder->in_flight,
+            (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.5) / 1e3,
+            (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.99) / 1e3,
+            recorder->errors, 100 * load_recorder_hit_rate(recorder), r->terminal ? "" : "\n");
+}
+
+static void ticked(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    runner *r = arg;
+    gl_time now = gl_clock_now();
+    gl_histogram_add(r->result->loop_lag, gl_time_since(now, r->expected) / GL_US);
+    load_row *row = load_timeline_at(r->result->recorder.timeline, now);
+    if (row->rss_bytes == 0) { /* once a row, at its beginning */
+        int64_t rss = load_resources_rss();
+        row->rss_bytes = rss > 0 ? (uint64_t)rss : 0;
+    }
+    gl_time every = r->terminal ? GL_SECOND / 5 : 10 * GL_SECOND;
+    if (!r->ask->bare && !r->ask->settings->quiet && now >= r->told + every) {
+        tell(r, now);
+        r->told = now;
+    }
+    arm_tick(r);
+}
+
+static void ended(void *arg)
+{
+    runner *r = arg;
+    event_base_loopbreak(r->session.base);
+}
+
+static void caught(int number, void *arg)
+{
+    runner *r = arg;
+    r->result->caught = number;
+    if (r->terminal) fputc('\n', stderr);
+    say("stopping; what is in flight has %d s (again: at once)", GRACE_MS / 1000);
+    load_driver_stop(r->driver);
+    glimpse_engine_close(r->session.engine, GRACE_MS, NULL, NULL);
+}
+
+static cli_settings settings_for(const bench_ask *ask)
+{
+    cli_settings settings = *ask->settings;
+    glimpse_config *engine = &settings.engine;
+    if (ask->base_url != NULL) {
+        engine->base_url = ask->base_url;
+        engine->api_key = NULL; /* our own mock wants none */
+        settings.api_key_file = NULL;
+    }
+    /* As many as are asked for at once; an open loop has no bound of its own. */
+    if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
+        engine->concurrency = ask->plan.open ? 100000 : (int64_t)ask->plan.users;
+    if (!ask->bare) return settings;
+    engine->cache_entries = 0;
+    engine->coalesce = false;
+    engine->rpm = engine->tpm = 0;
+    settings.cache_store = NULL;
+    return settings;
+}
+
+static int set_up(runner *r, cli_settings *settings)
+{
+    const bench_ask *ask = r->ask;
+    bench_result *result = r->result;
+    load_plan plan = ask->plan;
+    int code = session_open(&r->session, settings);
+    if (code != 0) return code;
+    gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
+    if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
+    r->started = r->told = start;
+    plan.text = load_prompts_text;
+    plan.text_arg = &r->prompts;
+    result->loop_lag = gl_histogram_new();
+    bool good = load_recorder_init(&result->recorder, start, from, to) &&
+                result->loop_lag != NULL &&
+                load_mix_init(&r->mix, ask->pool_ratio, ask->pool_size, ask->zipf, ask->seed);
+    if (good)
+        r->driver =
+            load_driver_new(r->session.base, r->session.engine, &plan, &r->mix, &result->recorder);
+    r->tick = evtimer_new(r->session.base, ticked, r);
+    if (!good || r->driver == NULL || r->tick == NULL) {
+        say("out of memory");
+        return EXIT_OS_LIMIT;
+    }
+    if (signals_catch(&r->signals, r->session.base, caught, r) != 0) return EXIT_OS_LIMIT;
+    arm_tick(r);
+    load_driver_start(r->driver, start, ended, r);
+    return 0;
+}
+
+static void take_facts(runner *r, const load_resources *before)
+{
+    const bench_ask *ask = r->ask;
+    const glimpse_config *engine = &ask->settings->engine;
+    bench_result *result = r->result;
+    load_facts *facts = &result->facts;
+    const load_recorder *recorder = &result->recorder;
+    load_resources after;
+    load_resources_read(&after);
+    glimpse_stats_init(&result->stats);
+    glimpse_engine_stats(r->session.engine, &result->stats);
+    facts->target = ask->base_url != NULL      ? "the built-in mock"
+                    : engine->base_url != NULL ? engine->base_url
+                                               : "https://api.openai.com/v1";
+    facts->model = engine->model;
+    facts->open = ask->plan.open;
+    facts->stream = ask->plan.stream;
+    facts->users = ask->plan.users;
+    facts->pool_ratio = ask->pool_ratio;
+    facts->pool_size = ask->pool_size;
+    facts->zipf = ask->zipf;
+    facts->seed = ask->seed;
+    facts->ceiling_rps = -1;
+    if (recorder->last_done > recorder->first_sent)
+        facts->elapsed_s = (double)(recorder->last_done - recorder->first_sent) / 1e9;
+    const int64_t thresholds[] = { engine->thresholds.t1_ms, engine->thresholds.t2_ms,
+                                   engine->thresholds.t3_ms, engine->thresholds.t4_ms };
+    memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
+    facts->interrupted = result->caught != 0;
+    facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;
+    facts->cpu_system_s = after.cpu_system_s - before->cpu_system_s;
+    facts->rss_begin = before->rss_bytes;
+    facts->rss_end = after.rss_bytes;
+    facts->rss_max = after.rss_max_bytes;
+    facts->descriptors = after.descriptors;
+    facts->loop_lag = result->loop_lag;
+}
+
+int bench_run(const bench_ask *ask, bench_result *result)
+{
+    runner r = { .ask = ask, .result = result };
+    cli_settings settings = settings_for(ask);
+    const char *term = getenv("TERM");
+    memset(result, 0, sizeof *result);
+    r.terminal = !ask->bare && !ask->settings->quiet && isatty(STDERR_FILENO) != 0 &&
+                 term != NULL && strcmp(term, "dumb") != 0;
+    int code = set_up(&r, &settings);
+    if (code == 0) {
+        load_resources before;
+        load_resources_read(&before);
+        result->facts.started_unix_ms = gl_clock_unix_ms();
+        event_base_dispatch(r.session.base);
+        if (r.terminal) fputs("\r\033[K", stderr);
+        take_facts(&r, &before);
+    }
+    signals_release(&r.signals);
+    if (r.tick != NULL) event_free(r.tick);
+    /* What is owed is told now, to items that the driver has. */
+    glimpse_engine_free(r.session.engine);
+    r.session.engine = NULL;
+    load_driver_free(r.driver);
+    session_close(&r.session);
+    load_mix_free(&r.mix);
+    return code;
+}
+
+void bench_result_free(bench_result *result)
+{
+    load_recorder_free(&result->recorder);
+    gl_histogram_free(result->loop_lag);
+}
+
+__attribute__((format(printf, 2, 3))) static void reason(bench_result *result, const char *format,
+                                                         ...)
+{
+    load_facts *facts = &result->facts;
+    va_list args;
+    if (facts->invalid_count == LOAD_REASONS) return;
+    char *text = result->reasons[facts->invalid_count];
+    va_start(args, format);
+    vsnprintf(text, sizeof result->reasons[0], format, args);
+    va_end(args);
+    facts->invalid[facts->invalid_count++] = text;
+}
+
+void bench_judge(bench_result *result)
+{
+    const load_recorder *recorder = &result->recorder;
+    double part = load_part_of_ceiling(recorder, &result->facts);
+    uint64_t late = gl_histogram_quantile(recorder->metrics[LOAD_LATENESS], 0.99);
+    uint64_t lag = gl_histogram_quantile(result->loop_lag, 0.99);
+    if (recorder->measured == 0) reason(result, "nothing was measured");
+    if (part > CEILING_MAX)
+        reason(result, "the client ran at %.0f %% of its ceiling; above %.0f %% it measures itself",
+               100 * part, 100 * CEILING_MAX);
+    if (result->facts.open && late > LATENESS_MAX)
+        reason(result, "1 %% of the requests were sent more than %.1f ms late; %d ms are allowed",
+               (double)late / 1e3, LATENESS_MAX / 1000);
+    if (lag > LAG_MAX)
+        reason(result, "the client's loop was %.1f ms late at p99; %d ms are allowed",
+               (double)lag / 1e3, LAG_MAX / 1000);
+    if (recorder->by_error[GLIMPSE_ERR_DESCRIPTORS] > 0)
+        reason(result, "the client ran out of file descriptors (ulimit -n)");
+    if (recorder->by_error[GLIMPSE_ERR_OOM] > 0) reason(result, "the client ran out of memory");
+}

@@ -1,0 +1,37 @@
+/* bench_run.h - one run of a load test: an engine, a driver, a recorder, and what the client itself
+ * took meanwhile. Used by bench.c. */
+#ifndef CLI_BENCH_RUN_H
+#define CLI_BENCH_RUN_H
+
+#include "load/driver.h"
+#include "load/report.h"
+#include "settings.h"
+
+typedef struct bench_ask {
+    const cli_settings *settings;
+    const char *base_url; /* NULL: the settings' own */
+    bool bare;            /* no cache, no limits, nothing told: to find the client's ceiling */
+    load_plan plan;       /* text is filled in */
+    double pool_ratio, zipf;
+    size_t pool_size;
+    uint64_t seed;
+} bench_ask;
+
+typedef struct bench_result {
+    load_recorder recorder;
+    load_facts facts;
+    gl_histogram *loop_lag;
+    glimpse_stats stats;
+    int caught;                      /* the signal that ended it early; 0: none */
+    bool failed;                     /* memory ran out while it sent */
+    char reasons[LOAD_REASONS][160]; /* of facts.invalid */
+} bench_result;
+
+/* 0, or the exit code, said. Free the result either way. */
+int bench_run(const bench_ask *ask, bench_result *result);
+void bench_result_free(bench_result *result);
+
+/* Looks whether the figures are to be trusted, and says in facts.invalid why not. */
+void bench_judge(bench_result *result);
+
+#endif

@@ -1,0 +1,23 @@
+/* mock_child.h - the mock server as a process of its own, for `glimpse bench`. */
+#ifndef CLI_MOCK_CHILD_H
+#define CLI_MOCK_CHILD_H
+
+#include <sys/types.h>
+
+typedef struct mock_child {
+    pid_t pid; /* 0: none */
+    char url[128];
+} mock_child;
+
+/*
+ * Starts this program again as `glimpse mock` with these further arguments (NULL at the end), on
+ * the last of the cores that this process may use, and takes that core away from this process, if
+ * there are two; waits until it listens, 10 s at most. It ends when this process does. 0, or the
+ * exit code, said.
+ */
+int mock_child_start(mock_child *child, const char *const *arguments);
+
+/* Ends it and waits for that; gives the core back. Nothing for one that was not started. */
+void mock_child_stop(mock_child *child);
+
+#endif

@@ -1,0 +1,37 @@
+# An SLA that is missed is exit 1, errors are counted and not hidden, an interrupted run is still told.
+# prints TEXT...: each is in out.
+prints() {
+    for text in "$@"; do grep -qF -e "$text" out || fail "stdout does not say '$text'"; done
+}
+quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 --pool-ratio 0"
+# shellcheck disable=SC2086
+{
+    expect 0 "$GLIMPSE" bench --latency 0 $quick --sla 'p95<1m,error_rate<=0,throughput>0.1,max<600s'
+    prints 'met      p95<1m'
+    expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'p95<1m,hit_rate>30%'
+    prints 'MISSED   hit_rate>30%: 0.000 %'
+    expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'ttft_p99<1m' # no stream, nothing seen
+    expect 1 "$GLIMPSE" bench --latency 0 $quick --fault 500:100% --max-attempts 1 --fallback off
+    prints '50 server_error' 'error rate 100.00 %'
+    expect 0 "$GLIMPSE" bench --latency 0 $quick --fault 500:20% --max-attempts 1 --json run.json --breaker wait
+    equal "errors" "$(jq '.totals.by_status.server_error == ([.timeline[].errors] | add)' run.json)" true
+    equal "rate" "$(jq '.totals.error_rate * 50 == .totals.by_status.server_error' run.json)" true
+}
+
+# Figures that the client spoilt are not good figures.
+expect 70 "$GLIMPSE" bench --latency 0 --duration 300ms --warmup 290ms --requests 1 --calibrate-first off
+says 'INVALID' 'nothing was measured'
+
+# Interrupted: what was measured is told.
+"$GLIMPSE" bench --latency 1ms --rate 100 --duration 60s --calibrate-first off --json cut.json \
+    --log-level info --log-file log >out 2>err &
+pid=$!
+pids="$pids $pid"
+until_true grep -q openai_call log
+child=$(cat /proc/$pid/task/$pid/children)
+kill -INT $pid
+code=0
+wait $pid || code=$?
+equal "exit code" $code 130
+equal "told" "$(jq '.interrupted and .totals.measured > 0' cut.json)" true
+if kill -0 $child 2>/dev/null; then fail "the mock stayed"; fi

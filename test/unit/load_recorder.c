@@ -1,0 +1,150 @@
+/* load_recorder.c - what a load test has seen: cut, counted, and second by second. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "load/recorder.h"
+
+static load_outcome outcome_at(gl_time intended, gl_time late, gl_time service)
+{
+    return (load_outcome){ .intended = intended,
+                           .sent = intended + late,
+                           .done = intended + late + service,
+                           .first_byte_ns = -1,
+                           .first_token_ns = -1,
+                           .token_gap_ns = -1,
+                           .attempts = 1 };
+}
+
+static void take(load_recorder *recorder, load_outcome outcome)
+{
+    load_recorder_sent(recorder, outcome.sent);
+    load_recorder_ended(recorder, &outcome);
+}
+
+static void latency_counts_from_the_schedule_and_service_from_the_sending(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    load_recorder recorder;
+    assert_true(load_recorder_init(&recorder, 0, 0, GL_TIME_NEVER));
+    load_outcome outcome = outcome_at(GL_SECOND, 30 * GL_MS, 5 * GL_MS);
+    outcome.first_token_ns = (int64_t)(2 * GL_MS);
+    take(&recorder, outcome);
+    assert_int_equal(gl_histogram_max(recorder.metrics[LOAD_LATENCY]), 35000);
+    assert_int_equal(gl_histogram_max(recorder.metrics[LOAD_SERVICE]), 5000);
+    assert_int_equal(gl_histogram_max(recorder.metrics[LOAD_LATENESS]), 30000);
+    assert_int_equal(gl_histogram_max(recorder.metrics[LOAD_TTFT]), 32000);
+    assert_int_equal(gl_histogram_max(recorder.metrics[LOAD_TTFT_SERVICE]), 2000);
+    assert_int_equal(gl_histogram_count(recorder.metrics[LOAD_TOKEN_GAP]), 0);
+    load_recorder_free(&recorder);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void both_ends_are_cut_by_the_schedule(void **state)
+{
+    (void)state;
+    load_recorder recorder;
+    assert_true(load_recorder_init(&recorder, 0, 2 * GL_SECOND, 4 * GL_SECOND));
+    for (gl_time at = 0; at < 6 * GL_SECOND; at += GL_SECOND / 10)
+        take(&recorder, outcome_at(at, 5 * GL_SECOND, GL_MS)); /* all of them sent far too late */
+    assert_int_equal(recorder.measured, 20);
+    assert_int_equal(recorder.cut, 40);
+    assert_int_equal(gl_histogram_count(recorder.metrics[LOAD_LATENCY]), 20);
+    load_recorder_free(&recorder);
+}
+
+static void rates_are_of_what_was_measured(void **state)
+{
+    (void)state;
+    load_recorder recorder;
+    assert_true(load_recorder_init(&recorder, 0, 0, GL_TIME_NEVER));
+    for (unsigned i = 0; i < 101; i++) {
+        load_outcome outcome = outcome_at(i * 10 * GL_MS, 0, 10 * GL_MS);
+        if (i % 4 == 0) outcome.status = GLIMPSE_STATUS_SERVER_ERROR;
+        if (i % 2 == 1) outcome.source = GLIMPSE_SOURCE_CACHE;
+        outcome.thresholds = (int)(i % 5);
+        take(&recorder, outcome);
+    }
+    assert_true(load_recorder_error_rate(&recorder) == 26.0 / 101);
+    assert_true(load_recorder_hit_rate(&recorder) == 50.0 / 101);
+    assert_true(load_recorder_sent_rate(&recorder) > 99.999 &&
+                load_recorder_sent_rate(&recorder) < 100.001); /* 100 gaps of 10 ms */
+    assert_true(load_recorder_throughput(&recorder) > 99.999 &&
+                load_recorder_throughput(&recorder) < 100.001); /* 101 in 1.01 s */
+    assert_int_equal(recorder.thresholds[0], 80);
+    assert_int_equal(recorder.thresholds[3], 20);
+    load_recorder_free(&recorder);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Against sorting: a row's quantile is a neighbour of the true one within 6.3 %. */
+static void a_row_has_the_quantiles_of_sorting(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    static uint64_t values[COUNT];
+    load_row *row = calloc(1, sizeof *row);
+    gl_rng rng;
+    gl_rng_seed(&rng, 11);
+    for (size_t i = 0; i < COUNT; i++) {
+        values[i] = UINT64_C(1) << gl_rng_below(&rng, 32);
+        values[i] += gl_rng_below(&rng, (uint32_t)values[i]);
+        load_row_add_latency(row, values[i]);
+    }
+    qsort(values, COUNT, sizeof values[0], by_value);
+    static const double quantiles[] = { 0.01, 0.5, 0.9, 0.99, 1 };
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
+        double exact = (double)values[(size_t)(quantiles[i] * COUNT) - 1];
+        double seen = (double)load_row_quantile(row, quantiles[i]);
+        assert_true(seen >= exact * 0.937 - 1 && seen <= exact * 1.063 + 1);
+    }
+    free(row);
+}
+
+static void a_long_run_takes_no_more_rows(void **state)
+{
+    (void)state;
+    load_timeline *timeline = malloc(sizeof *timeline);
+    load_timeline_init(timeline, GL_SECOND);
+    const uint64_t seconds = 100000; /* more than a day */
+    for (uint64_t s = 0; s < seconds; s++) {
+        load_row *row = load_timeline_at(timeline, (s + 1) * GL_SECOND);
+        row->done += 3;
+        if (row->in_flight < s % 7) row->in_flight = s % 7;
+    }
+    uint64_t done = 0;
+    for (size_t i = 0; i < timeline->count; i++) {
+        done += timeline->rows[i].done;
+        assert_true(timeline->rows[i].in_flight <= 6);
+    }
+    assert_int_equal(done, 3 * seconds);
+    assert_true(timeline->count <= LOAD_ROWS);
+    assert_int_equal(timeline->width, 256 * GL_SECOND);
+    free(timeline);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(latency_counts_from_the_schedule_and_service_from_the_sending),
+        cmocka_unit_test(both_ends_are_cut_by_the_schedule),
+        cmocka_unit_test(rates_are_of_what_was_measured),
+        cmocka_unit_test(a_row_has_the_quantiles_of_sorting),
+        cmocka_unit_test(a_long_run_takes_no_more_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
