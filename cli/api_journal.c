@@ -20,6 +20,7 @@ static const char *const steps[API_STEPS] = {
     [API_PLANNED] = "planned",   [API_UPLOADING] = "uploading",   [API_UPLOADED] = "uploaded",
     [API_CREATING] = "creating", [API_CREATED] = "created",       [API_ENDED] = "ended",
     [API_REFUSAL] = "refused",   [API_DOWNLOADED] = "downloaded", [API_JOINED] = "joined",
+    [API_SPLIT] = "split",
 };
 
 static char *path_of(const char *output)

@@ -9,6 +9,7 @@
  *   {"part":1,"step":"creating","try":1}   {"part":1,"step":"created","batch":"batch_..."}
  *   {"part":1,"step":"ended","state":"completed","output":"file-...","errors":""}
  *   {"part":1,"step":"refused","code":"...","message":"..."}
+ *   {"part":1,"step":"split"}   (never created again: its requests go into smaller parts)
  *   {"part":1,"step":"downloaded"}   {"part":1,"step":"joined"}
  *
  * A last line that a kill tore is cut off; anything else that cannot be read is refused.
@@ -30,6 +31,7 @@ typedef enum api_step {
     API_CREATED,
     API_ENDED,
     API_REFUSAL,
+    API_SPLIT,
     API_DOWNLOADED,
     API_JOINED,
     API_STEPS

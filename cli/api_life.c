@@ -112,6 +112,9 @@ static int take_over(api_job *job)
     /* Later parts have taken their requests from earlier ones by now. */
     size_t known = job->part_count;
     for (size_t i = 0; i < known && !job->stopping; i++)
+        if (job->parts[i] != NULL && job->parts[i]->step == API_SPLIT)
+            api_plan_split(job, job->parts[i]);
+    for (size_t i = 0; i < known && !job->stopping; i++)
         if (job->parts[i] != NULL && job->parts[i]->step == API_DOWNLOADED &&
             api_join_open(job, job->parts[i]))
             api_plan_again(job, job->parts[i]);
