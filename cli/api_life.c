@@ -20,6 +20,8 @@ static void look(void *arg, cli_report *report)
     report->tally = job->tally;
     glimpse_stats_init(&report->stats);
     glimpse_engine_stats(job->engine, &report->stats);
+    report->stats.attempts = job->attempts;
+    report->stats.retries = job->retries;
     report->elapsed_s = (double)(glimpse_monotonic_ns() - job->started) / 1e9;
     report->lines_read = job->order;
     report->all_read = job->input_ended;
@@ -218,7 +220,6 @@ int api_job_run(const job_parts *parts, cli_report *report)
     if (code == 0) {
         run(&job);
         look(&job, report);
-        report->stats.retries += job.asked_again;
         int error = output_finish(job.out);
         if (error != 0 && job.exit_code != EXIT_IO) {
             say("%s: cannot write: %s", job.out_name, strerror(error));

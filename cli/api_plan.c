@@ -235,7 +235,6 @@ static bool ask_again(api_job *job, const api_part *from, gl_slice line, const a
     slot->part = part->number;
     slot->state = API_WAITS;
     slot->asked = (uint16_t)part->asked;
-    job->asked_again++;
     return true;
 }
 

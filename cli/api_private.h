@@ -58,9 +58,9 @@ typedef struct api_job {
     api_part *joining;
     uint32_t *join_lines; /* of the part that is joined, by slot */
     size_t join_count, join_next;
-    size_t joined_lines;  /* recorded, of lines */
-    uint64_t left;        /* lines of batches that were cancelled */
-    uint64_t asked_again; /* requests */
+    size_t joined_lines;        /* recorded, of lines */
+    uint64_t left;              /* lines of batches that were cancelled */
+    uint64_t attempts, retries; /* of the records of this run: docs/internals/batch_api.md */
     struct event *turn, *later, *deadline, *room;
     uint64_t room_wait_ms;
     uint64_t room_bytes; /* a part of so many had no room, though alone; 0: none is known */
