@@ -39,6 +39,7 @@ typedef struct cli_item {
     cli_job *job;
     uint64_t line, order;
     double bound;     /* reserved of --max-cost */
+    bool stored_only; /* its stored answer is looked for, nothing is sent, nothing reserved */
     const char *path; /* behind custom_id; NULL: /chat/completions */
     char custom_id[];
 } cli_item;
@@ -115,11 +116,21 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     gl_slice record = { NULL, 0 };
     char *json = NULL;
     job->live--;
-    cost_settle(job->cost, item->bound, result);
+    if (!item->stored_only) cost_settle(job->cost, item->bound, result);
     if (is_key_stop(result)) stop_for_key(job, result);
     bool unsent =
-        job->stopping && glimpse_result_attempts(result) == 0 &&
-        (is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED);
+        (item->stored_only && glimpse_result_error(result) == GLIMPSE_ERR_NOT_CACHED) ||
+        (job->stopping && glimpse_result_attempts(result) == 0 &&
+         (is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED));
+    if (item->stored_only && job->held_looking) {
+        job->held_looking = false;
+        job->held_missing = job->is_held = unsent;
+        if (unsent) { /* the line is held, and has no end yet */
+            gl_free(item);
+            changed(job);
+            return;
+        }
+    }
     if (!unsent && glimpse_result_to_json(result, item->custom_id, item->line, &json,
                                           &record.len) == GLIMPSE_OK) {
         record.data = json;
@@ -171,55 +182,95 @@ static cli_item *item_new(cli_job *job, uint64_t order, const job_line *line)
     return item;
 }
 
-static void submit(cli_job *job, uint64_t order, job_line *line, double bound)
+/* stored_only: only a stored answer is taken, and that costs nothing. */
+static void submit(cli_job *job, uint64_t order, job_line *line, double bound, bool stored_only)
 {
     static const glimpse_observer observer = { .on_result = ended };
     glimpse_engine *engine = job->session->engine;
     cli_item *item = item_new(job, order, line);
     glimpse_error error = GLIMPSE_ERR_OOM;
+    glimpse_options options;
+    glimpse_options_init(&options);
+    if (stored_only) {
+        options.cache_control = GLIMPSE_CACHE_ONLY;
+        options.fallback = 0;
+    }
     if (item != NULL) {
         item->bound = bound;
+        item->stored_only = stored_only;
         error = line->is_chat
-                    ? glimpse_submit_chat(engine, &line->chat, NULL, &observer, item, NULL)
-                    : glimpse_submit_draft(engine, &line->draft, NULL, &observer, item, NULL);
+                    ? glimpse_submit_chat(engine, &line->chat, &options, &observer, item, NULL)
+                    : glimpse_submit_draft(engine, &line->draft, &options, &observer, item, NULL);
     }
     if (error == GLIMPSE_OK) {
         job->live++;
         return;
     }
     gl_free(item);
-    cost_settle(job->cost, bound, NULL);
+    if (!stored_only) cost_settle(job->cost, bound, NULL);
+    job->held_looking = job->is_held = false;
     line->error_code = glimpse_error_name(error);
     snprintf(line->error_message, sizeof line->error_message, "%s", glimpse_error_sentence(error));
     put_bad_line(job, order, line);
 }
 
-/* Sends a line, or holds it until it is known whether --max-cost allows it. */
+/* Whether a stored answer would be taken, if there is one. */
+static bool may_be_stored(const cli_job *job)
+{
+    return job->settings->engine.cache_control == GLIMPSE_CACHE_USE &&
+           job->settings->engine.cache_entries > 0;
+}
+
+/* No money is left for this line, nor under way that might come back. The lines behind it get what
+ * is stored for them. */
+static void spend_no_more(cli_job *job, const job_line *line)
+{
+    progress_clear(&job->progress);
+    say("--max-cost: nothing is sent from line %llu on; --resume goes on",
+        (unsigned long long)line->number);
+    if (!may_be_stored(job)) {
+        stop_reading(job, EXIT_STOPPED);
+        return;
+    }
+    job->spent_out = true;
+    if (job->exit_code == 0) job->exit_code = EXIT_STOPPED;
+}
+
+/* Sends a line, or holds it until it is known whether --max-cost allows it; but what is stored
+ * costs nothing, so that is looked for first. */
 static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
 {
     double bound;
     const char *why = NULL;
-    job->is_held = false;
-    switch (cost_ask(job->cost, job->session->engine, line, &bound, &why)) {
-    case COST_FITS:
-        submit(job, order, line, bound);
+    if (job->spent_out) {
+        submit(job, order, line, 0, true);
         return;
-    case COST_WAITS:
-        if (line != &job->held) job->held = *line;
-        job->is_held = true;
+    }
+    cost_verdict verdict = cost_ask(job->cost, job->session->engine, line, &bound, &why);
+    if (verdict == COST_FITS) {
+        job->is_held = false;
+        submit(job, order, line, bound, false);
         return;
-    case COST_OVER:
-        progress_clear(&job->progress);
-        say("--max-cost: stopping before line %llu; --resume goes on",
-            (unsigned long long)line->number);
-        stop_reading(job, EXIT_STOPPED);
-        break;
-    case COST_UNKNOWN:
+    }
+    if (verdict == COST_UNKNOWN) {
         progress_clear(&job->progress);
         say("--max-cost: line %llu: %s", (unsigned long long)line->number, why);
         stop_reading(job, EXIT_VALUE);
-        break;
+    } else {
+        if (line != &job->held) {
+            job->held = *line;
+            job->held_missing = !may_be_stored(job);
+            job->is_held = true;
+        }
+        if (!job->held_missing) {
+            job->held_looking = true;
+            submit(job, order, &job->held, 0, true);
+            return;
+        }
+        if (verdict == COST_WAITS) return;
+        spend_no_more(job, line);
     }
+    job->is_held = false;
     job->tally.unsent++;
     put_record(job, order, (gl_slice){ NULL, 0 });
 }
@@ -306,7 +357,8 @@ static void turn(evutil_socket_t fd, short what, void *arg)
     int taken = 0;
     /* First what has been answered: a kill from here on costs nothing but what is sent now. */
     output_flush(job->out);
-    if (job->is_held && !job->stopping) send_or_hold(job, job->lines - 1, &job->held);
+    if (job->is_held && !job->held_looking && !job->stopping)
+        send_or_hold(job, job->lines - 1, &job->held);
     for (; taken < LINES_A_TURN && has_room(job); taken++) take_line(job);
     output_flush(job->out);
     if (output_error(job->out) != 0 && job->exit_code != EXIT_IO) {
@@ -364,7 +416,7 @@ static void leave(int number, void *arg)
     progress_clear(&job->progress);
     output_flush(job->out);
     job->stopping = true;
-    job->tally.unsent += job->live;
+    job->tally.unsent += job->live - (job->held_looking ? 1 : 0); /* which the rest counts */
     job_count_rest(job);
     look(job, &report);
     report.exit_code = 128 + number;

@@ -28,6 +28,8 @@ struct cli_job {
     cli_cost *cost;
     job_line held; /* a line that waits until its cost fits (is_held) */
     bool is_held;
+    bool held_looking, held_missing; /* its stored answer is being looked for; is not there */
+    bool spent_out;                  /* --max-cost is reached: only stored answers are given */
     cli_tally tally;
     cli_progress progress;
     outage_note outage;

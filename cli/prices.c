@@ -2,8 +2,9 @@
  * prices.c - the table of prices, the user's file, and the sums. Called by cost.c.
  *
  * The file: {"MODEL":{"input":0.15,"cached_input":0.075,"output":0.6,"max_output":16384},...}, all
- * in US dollars for a million tokens; cached_input and max_output may be left out, output too where
- * there is none (embeddings). A model of the file takes the place of the table's whole row.
+ * in US dollars for a million tokens; cached_input and max_output may be left out. Where there is
+ * no output (embeddings) its price is 0, and the file says so: what is left out is never taken for
+ * free. A model of the file takes the place of the table's whole row.
  */
 #include "prices.h"
 
@@ -15,11 +16,15 @@
 #include "say.h"
 
 #define PRICES_FILE_MAX ((size_t)1024 * 1024)
+/* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
+#define DOLLARS_MAX 1e6
+#define TOKENS_MAX  1e9
 
 /*
  * OpenAI, platform.openai.com/docs/pricing, text tokens, standard tier, as published in November
- * 2025; max_output from the models' own pages there. A model whose row has no cached price on that
- * page bills cached tokens as others.
+ * 2025; max_output is "max output tokens" of each model's own page,
+ * platform.openai.com/docs/models/MODEL, of the same month. A model whose row has no cached price
+ * on that page bills cached tokens as others.
  */
 static const struct {
     const char *model;
@@ -49,23 +54,44 @@ static const struct {
 
 /* --- the user's file ------------------------------------------------------------------------- */
 
-/* A price or a count: absent is the default; false: it is none. */
-static bool read_number(gl_json value, double absent, double *out)
+/* A price or a count, from 0 to most; absent is the default (below 0 where it must not be absent).
+ */
+static bool read_number(gl_json value, double absent, double most, double *out)
 {
     *out = absent;
     if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
-    return value.kind == GL_JSON_NUMBER && gl_json_double(value, out) && *out >= 0;
+    return value.kind == GL_JSON_NUMBER && gl_json_double(value, out) && *out >= 0 && *out <= most;
 }
 
-static bool read_price(gl_json row, model_price *out)
+/* NULL, or what is wrong with the row. */
+static const char *read_price(gl_json row, model_price *out)
 {
     static const char *const names[] = { "input", "output", "cached_input", "max_output" };
-    gl_json found[4];
+    gl_json found[4], name, value;
+    if (row.kind != GL_JSON_OBJECT) return "not an object";
+    for (gl_json_iter at = gl_json_begin(row); gl_json_next(&at, &name, &value);) {
+        size_t i = 0;
+        while (i < 4 && !gl_json_string_is(name, names[i])) i++;
+        if (i == 4) return "has a member that is none of input, output, cached_input, max_output";
+    }
     gl_json_get_many(row, names, found, 4);
-    return found[0].kind == GL_JSON_NUMBER && read_number(found[0], 0, &out->input) &&
-           read_number(found[1], 0, &out->output) &&
-           read_number(found[2], -1, &out->cached_input) &&
-           read_number(found[3], 0, &out->max_output);
+    if (!read_number(found[0], -1, DOLLARS_MAX, &out->input) || out->input < 0)
+        return "needs \"input\", dollars for a million tokens, 0 to 1000000";
+    if (!read_number(found[1], -1, DOLLARS_MAX, &out->output) || out->output < 0)
+        return "needs \"output\", dollars for a million tokens, 0 to 1000000 (0 where there is "
+               "none)";
+    if (!read_number(found[2], -1, DOLLARS_MAX, &out->cached_input))
+        return "\"cached_input\" is not dollars for a million tokens, 0 to 1000000";
+    if (!read_number(found[3], 0, TOKENS_MAX, &out->max_output))
+        return "\"max_output\" is not a number of tokens, 0 to 1000000000";
+    return NULL;
+}
+
+static bool is_there(const price_list *prices, const char *model)
+{
+    for (size_t i = 0; i < prices->count; i++)
+        if (strcmp(prices->own[i].model, model) == 0) return true;
+    return false;
 }
 
 static int add_rows(price_list *prices, gl_json root, const char *path)
@@ -82,11 +108,12 @@ static int add_rows(price_list *prices, gl_json root, const char *path)
             say("--prices: %s: out of memory", path);
             return EXIT_OS_LIMIT;
         }
-        struct named_price *added = &prices->own[prices->count++];
-        *added = (struct named_price){ .model = model.data };
-        if (!read_price(row, &added->price)) {
-            say("--prices: %s: %.60s: needs \"input\" and \"output\", dollars for a million tokens",
-                path, added->model);
+        struct named_price added = { .model = model.data };
+        const char *problem = read_price(row, &added.price);
+        if (problem == NULL && is_there(prices, model.data)) problem = "is there twice";
+        prices->own[prices->count++] = added;
+        if (problem != NULL) {
+            say("--prices: %s: %.60s: %s", path, added.model, problem);
             return EXIT_VALUE;
         }
     }

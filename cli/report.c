@@ -47,10 +47,13 @@ static double rate(const cli_report *report)
     return report->elapsed_s > 0 ? (double)done_now(report) / report->elapsed_s : 0;
 }
 
+/* Of the lookups, those that memory or the store answered; the store is asked what memory has not.
+ */
 static double hit_rate(const cli_report *report)
 {
-    double hits = (double)report->stats.cache.hits, misses = (double)report->stats.cache.misses;
-    return hits + misses > 0 ? hits / (hits + misses) : 0;
+    const glimpse_stats *stats = &report->stats;
+    double lookups = (double)(stats->cache.hits + stats->cache.misses);
+    return lookups > 0 ? (double)(stats->cache.hits + stats->store_hits) / lookups : 0;
 }
 
 /* How many lines there are in all: counted, or from the part of the bytes that they took; 0 when
@@ -205,8 +208,9 @@ void report_json(const cli_report *report, gl_buf *out)
     json_counts(out, "by_source", tally->by_source, GLIMPSE_SOURCE_COUNT, source_word);
     gl_buf_printf(out, ",\"attempts\":%" PRIu64 ",\"retries\":%" PRIu64, stats->attempts,
                   stats->retries);
-    gl_buf_printf(out, ",\"cache\":{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64, stats->cache.hits,
-                  stats->cache.misses);
+    gl_buf_printf(out,
+                  ",\"cache\":{\"hits\":%" PRIu64 ",\"misses\":%" PRIu64 ",\"store_hits\":%" PRIu64,
+                  stats->cache.hits, stats->cache.misses, stats->store_hits);
     json_double(out, ",\"hit_rate\":", hit_rate(report));
     if (stats->cache.shrunk > 0) gl_buf_printf(out, ",\"shrunk\":%" PRIu64, stats->cache.shrunk);
     gl_buf_printf(out,

@@ -102,6 +102,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
     }
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
+    result->timings.answered_ns = span(request->submitted, attempt->last_byte);
     note_text_times(&result->timings, attempt);
     glimpse_attempt_record record = {
         .error = error,

@@ -28,6 +28,7 @@ static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
     to->timings.backoff_ns += backoff;
     to->timings.connect_ns = from->timings.connect_ns;
     to->timings.first_byte_ns = from->timings.first_byte_ns;
+    to->timings.answered_ns = from->timings.answered_ns;
     for (size_t i = 0; i < from->ledger_count; i++) {
         glimpse_sample *response = from->ledger[i].response;
         gl_result_add_attempt(to, &from->ledger[i].record,

@@ -15,6 +15,7 @@ glimpse_result *gl_result_new(void)
     if (result == NULL) return NULL;
     *result = (glimpse_result){ .owners = 1, .source = GLIMPSE_SOURCE_LIVE };
     result->timings.connect_ns = result->timings.first_byte_ns = -1;
+    result->timings.answered_ns = -1;
     result->timings.first_token_ns = -1;
     result->timings.token_gap_mean_ns = result->timings.token_gap_max_ns = -1;
     result->ledger = &result->first;

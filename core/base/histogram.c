@@ -21,6 +21,7 @@
 
 struct gl_histogram {
     uint64_t count, max;
+    double sum;
     uint64_t slots[SLOTS];
 };
 
@@ -60,8 +61,17 @@ void gl_histogram_add(gl_histogram *histogram, uint64_t us)
 {
     if (us == 0) us = 1;
     histogram->count++;
+    histogram->sum += (double)us;
     if (us > histogram->max) histogram->max = us;
     histogram->slots[slot_of(us < VALUE_MAX ? us : VALUE_MAX)]++;
+}
+
+void gl_histogram_merge(gl_histogram *histogram, const gl_histogram *other)
+{
+    histogram->count += other->count;
+    histogram->sum += other->sum;
+    if (other->max > histogram->max) histogram->max = other->max;
+    for (size_t slot = 0; slot < SLOTS; slot++) histogram->slots[slot] += other->slots[slot];
 }
 
 uint64_t gl_histogram_count(const gl_histogram *histogram)
@@ -90,4 +100,20 @@ uint64_t gl_histogram_quantile(const gl_histogram *histogram, double q)
         }
     }
     return histogram->max;
+}
+
+double gl_histogram_mean(const gl_histogram *histogram)
+{
+    return histogram->count != 0 ? histogram->sum / (double)histogram->count : 0;
+}
+
+bool gl_histogram_next(const gl_histogram *histogram, size_t *at, uint64_t *us, uint64_t *count)
+{
+    for (; *at < SLOTS; ++*at) {
+        if (histogram->slots[*at] == 0) continue;
+        *us = value_of(*at);
+        *count = histogram->slots[(*at)++];
+        return true;
+    }
+    return false;
 }

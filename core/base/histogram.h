@@ -5,6 +5,8 @@
 #ifndef GL_HISTOGRAM_H
 #define GL_HISTOGRAM_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 typedef struct gl_histogram gl_histogram;
@@ -15,11 +17,20 @@ void gl_histogram_free(gl_histogram *histogram);
 /* Counts a value in microseconds; below 1 counts as 1, above the range as its end. */
 void gl_histogram_add(gl_histogram *histogram, uint64_t us);
 
+/* What the other has counted, too. */
+void gl_histogram_merge(gl_histogram *histogram, const gl_histogram *other);
+
 uint64_t gl_histogram_count(const gl_histogram *histogram);
 uint64_t gl_histogram_max(const gl_histogram *histogram); /* exact; 0 when empty */
 
 /* The smallest counted value that at least q (0..1) of the values do not exceed, within 0.1 %; 0
  * when empty. Never above the maximum. */
 uint64_t gl_histogram_quantile(const gl_histogram *histogram, double q);
+
+/* Of all values, exact to the microsecond; 0 when empty. */
+double gl_histogram_mean(const gl_histogram *histogram);
+
+/* Walks the counted values upwards: *at is 0 at first; false: no more. */
+bool gl_histogram_next(const gl_histogram *histogram, size_t *at, uint64_t *us, uint64_t *count);
 
 #endif

@@ -45,7 +45,10 @@ expect 0 "$GLIMPSE" batch in -o local.jsonl --sampler local --max-cost 1 --summa
 equal "no cost" "$(jq .cost_usd summary)" 0
 
 # A file of prices that is none.
-for bad in 'nothing' '[]' '{"m":{"output":1}}' '{"m":{"input":-1}}' '{"m":{"input":"1"}}' '{"m":1}'; do
+for bad in 'nothing' '[]' '{"m":{"output":1}}' '{"m":{"input":-1}}' '{"m":{"input":"1"}}' '{"m":1}' \
+    '{"m":{"input":1}}' '{"m":{"input":1,"output":null}}' '{"m":{"input":1,"output":1e7}}' \
+    '{"m":{"input":1,"output":1,"outptu":2}}' '{"m":{"input":1,"output":1},"m":{"input":2,"output":2}}' \
+    '{"m":{"input":1,"output":1,"max_output":-1}}'; do
     echo "$bad" >prices
     expect 78 "$GLIMPSE" batch in -o new.jsonl --base-url "$URL" --prices prices
     says --prices
@@ -60,3 +63,22 @@ expect 0 "$GLIMPSE" batch both -o packed.jsonl --pack --base-url "$URL" --prices
 equal "the tokens of all requests" "$(jq -n "$(jq .cost_usd summary) * 1000 | round")" \
     "$(records packed.jsonl '[.[] | select(.glimpse.source == "live" or .glimpse.source == "packed") |
         .glimpse.usage | .prompt_tokens + .completion_tokens] | add')"
+
+# A stored answer costs nothing: it is given whatever the limit, also behind the line where it ends.
+tail -n 100 in >late
+expect 0 "$GLIMPSE" batch late -o late.jsonl --base-url "$URL" --cache-store store.db
+sent=$(mock_stats .requests)
+expect 75 "$GLIMPSE" batch in -o stored.jsonl --base-url "$URL" --prices prices --max-cost 5 \
+    --concurrency 20 --cache-store store.db --summary summary
+says --max-cost --resume
+equal "all that is stored" "$(jq .by_source.cache summary)" 100
+equal "hits of the store" "$(jq .cache.store_hits summary)" 100
+equal "and some more" "$(jq '.by_source.live > 5 and .by_source.live < 100' summary)" true
+equal "which were sent" "$(($(mock_stats .requests) - sent))" "$(jq .by_source.live summary)"
+equal lines "$(jq -c '.done + .unsent' summary)" 200
+equal "hit rate" "$(jq '.cache | (.hits + .store_hits) / (.hits + .misses) - .hit_rate | fabs < 1e-9' summary)" true
+expect 75 "$GLIMPSE" batch in -o none.jsonl --ordered --base-url "$URL" --prices prices \
+    --max-cost 0.001 --cache-store store.db --summary summary
+[ "$(jq .by_source.cache summary)" -gt 100 ] || fail "stored answers were held back"
+equal "nothing was sent" "$(jq .attempts summary)" 0
+equal ordered "$(records none.jsonl '[.[].glimpse.line] | . == sort')" true

@@ -77,7 +77,7 @@ static void file_goes_over_the_table_row_by_row(void **state)
     size_t live = gl_alloc_live();
     price_list prices;
     assert_int_equal(read_text(&prices, "{\"gpt-4o-mini\":{\"input\":1,\"output\":2},"
-                                        "\"mine\":{\"input\":0,\"max_output\":50}}"),
+                                        "\"mine\":{\"input\":0,\"output\":0,\"max_output\":50}}"),
                      0);
     assert_dollars(find(&prices, "gpt-4o-mini")->input, 1);
     assert_true(find(&prices, "gpt-4o-mini")->cached_input < 0);

@@ -119,6 +119,8 @@ typedef struct glimpse_timings {
     int64_t backoff_ns;    /* spent waiting before retries */
     int64_t connect_ns;    /* last attempt: start to a connection that may carry it */
     int64_t first_byte_ns; /* last attempt: start to the first byte of the answer */
+    int64_t answered_ns;   /* submit to the last attempt's last byte, taken when it was read and
+                            * before it was parsed */
 
     /* Of a stream, last attempt. Text that one read of the network brought is one arrival, be it
      * one token or some. */

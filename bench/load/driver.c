@@ -1,0 +1,287 @@
+/*
+ * driver.c - see driver.h. Owns one small item a request in flight, and in a closed loop one a
+ * user, which goes from request to request.
+ *
+ * An open loop has one timer, at the next time of the schedule. When it fires, all that is due by
+ * now is sent: who comes late catches up, and the schedule never moves.
+ */
+#include "load/driver.h"
+
+#include <event2/event.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+/* Sent in one turn of the loop at most, so that answers are read in between while it catches up. */
+#define SENDS_A_TURN 64
+
+typedef struct load_item {
+    load_driver *driver;
+    gl_time intended, sent;
+    bool repeated;
+    struct event *think; /* of a user; NULL in an open loop */
+    uint64_t left;       /* requests of this user still to send */
+} load_item;
+
+struct load_driver {
+    struct event_base *base;
+    glimpse_engine *engine;
+    load_plan plan;
+    load_mix *mix;
+    load_recorder *recorder;
+    struct event *timer;   /* the next send; in a closed loop the start */
+    struct event *finish;  /* the end of the duration */
+    struct event *over;    /* tells `ended`, from the loop */
+    gl_time start, next;   /* next: of the schedule, since start */
+    uint64_t issued, live; /* live: requests, and users that think */
+    bool stopped;
+    load_item *users;
+    void (*ended)(void *arg);
+    void *arg;
+};
+
+static void arm(struct event *event, gl_time at)
+{
+    gl_time now = gl_clock_now();
+    uint64_t us = (gl_time_since(at, now) + GL_US - 1) / GL_US; /* never early */
+    const struct timeval wait = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
+    event_add(event, &wait);
+}
+
+static bool may_send(const load_driver *d)
+{
+    return !d->stopped && (d->plan.requests == 0 || d->issued < d->plan.requests);
+}
+
+/* Nothing is under way, and nothing will be. */
+static void look_for_end(load_driver *d)
+{
+    bool more = !d->stopped && (d->plan.open ? d->next != GL_TIME_NEVER && may_send(d) : false);
+    if (d->live == 0 && !more) event_active(d->over, EV_TIMEOUT, 1);
+}
+
+static void finished(load_item *item, const glimpse_result *result, load_outcome *out)
+{
+    const glimpse_timings *timings = glimpse_result_timings(result);
+    const glimpse_usage *usage = glimpse_result_usage(result);
+    glimpse_source source = glimpse_result_source(result);
+    /* An answer of its own counts when its last byte was read, another when it was told. */
+    bool read = source == GLIMPSE_SOURCE_LIVE && timings->answered_ns >= 0 &&
+                glimpse_result_error(result) == GLIMPSE_OK;
+    int64_t took = read ? timings->answered_ns : timings->total_ns;
+    bool own = source == GLIMPSE_SOURCE_LIVE;
+    /* first_* count from the attempt; what went before it is in the whole. */
+    *out = (load_outcome){ .intended = item->intended,
+                           .sent = item->sent,
+                           .done = item->sent + (uint64_t)(took > 0 ? took : 0),
+                           .first_byte_ns = own ? timings->first_byte_ns : -1,
+                           .first_token_ns = own ? timings->first_token_ns : -1,
+                           .token_gap_ns = own ? timings->token_gap_mean_ns : -1,
+                           .status = glimpse_result_status(result),
+                           .error = glimpse_result_error(result),
+                           .source = source,
+                           .attempts = glimpse_result_attempts(result),
+                           .thresholds = glimpse_result_thresholds_crossed(result),
+                           .repeated = item->repeated,
+                           .prompt_tokens = own ? usage->prompt_tokens : 0,
+                           .completion_tokens = own ? usage->completion_tokens : 0 };
+}
+
+static void user_goes_on(load_item *user);
+
+static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    load_item *item = arg;
+    load_driver *d = item->driver;
+    load_outcome outcome;
+    finished(item, result, &outcome);
+    load_recorder_ended(d->recorder, &outcome);
+    d->live--;
+    if (item->think != NULL)
+        user_goes_on(item);
+    else
+        gl_free(item);
+    look_for_end(d);
+}
+
+/* false: out of memory. */
+static bool send_one(load_driver *d, load_item *item, gl_time intended)
+{
+    static const glimpse_observer observer = { .on_result = on_result };
+    load_pick pick = load_mix_next(d->mix);
+    glimpse_draft draft = { 0 };
+    glimpse_options options;
+    glimpse_options_init(&options);
+    options.stream = d->plan.stream;
+    d->plan.text(d->plan.text_arg, pick.number, &draft);
+    item->repeated = pick.repeated;
+    item->sent = gl_clock_now();
+    item->intended = d->plan.open ? intended : item->sent;
+    if (glimpse_submit_draft(d->engine, &draft, &options, &observer, item, NULL) != GLIMPSE_OK)
+        return false;
+    load_recorder_sent(d->recorder, item->sent);
+    d->issued++;
+    d->live++;
+    return true;
+}
+
+/* --- open ------------------------------------------------------------------------------------- */
+
+static void send_due(load_driver *d)
+{
+    for (int sent = 0; sent < SENDS_A_TURN && may_send(d) && d->next != GL_TIME_NEVER; sent++) {
+        gl_time intended = d->start + d->next;
+        if (intended > gl_clock_now()) break;
+        load_item *item = gl_calloc(1, sizeof *item);
+        if (item != NULL) item->driver = d;
+        if (item == NULL || !send_one(d, item, intended)) {
+            gl_free(item);
+            d->stopped = true;
+            break;
+        }
+        d->next = load_arrivals_next(&d->plan.arrivals);
+        if (d->plan.duration != 0 && d->next >= d->plan.duration) d->next = GL_TIME_NEVER;
+    }
+    if (may_send(d) && d->next != GL_TIME_NEVER) arm(d->timer, d->start + d->next);
+    look_for_end(d);
+}
+
+/* --- closed ----------------------------------------------------------------------------------- */
+
+static void user_sends(load_item *user)
+{
+    load_driver *d = user->driver;
+    if (!may_send(d) || (d->plan.per_user != 0 && user->left == 0)) return;
+    if (user->left > 0) user->left--;
+    if (!send_one(d, user, 0)) d->stopped = true;
+}
+
+static void thought(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    load_item *user = arg;
+    user->driver->live--;
+    user_sends(user);
+    look_for_end(user->driver);
+}
+
+static void user_goes_on(load_item *user)
+{
+    load_driver *d = user->driver;
+    if (d->plan.think == 0) {
+        user_sends(user);
+        return;
+    }
+    if (!may_send(d)) return;
+    d->live++;
+    arm(user->think, gl_clock_now() + d->plan.think);
+}
+
+static void begin(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    load_driver *d = arg;
+    if (d->plan.open) {
+        send_due(d);
+        return;
+    }
+    for (uint64_t i = 0; i < d->plan.users; i++) user_sends(&d->users[i]);
+    look_for_end(d);
+}
+
+static void stop_at_the_end(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    load_driver_stop(arg);
+}
+
+static void over(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    load_driver *d = arg;
+    event_del(d->finish);
+    if (d->ended != NULL) d->ended(d->arg);
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static bool make_users(load_driver *d)
+{
+    d->users = gl_calloc(d->plan.users, sizeof *d->users);
+    if (d->users == NULL) return false;
+    for (uint64_t i = 0; i < d->plan.users; i++) {
+        load_item *user = &d->users[i];
+        user->driver = d;
+        user->left = d->plan.per_user;
+        user->think = evtimer_new(d->base, thought, user);
+        if (user->think == NULL) return false;
+    }
+    return true;
+}
+
+load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, const load_plan *plan,
+                             load_mix *mix, load_recorder *recorder)
+{
+    load_driver *d = gl_calloc(1, sizeof *d);
+    if (d == NULL) return NULL;
+    d->base = base;
+    d->engine = engine;
+    d->plan = *plan;
+    d->mix = mix;
+    d->recorder = recorder;
+    d->timer = evtimer_new(base, begin, d);
+    d->finish = evtimer_new(base, stop_at_the_end, d);
+    d->over = event_new(base, -1, 0, over, d);
+    if (d->timer == NULL || d->finish == NULL || d->over == NULL ||
+        (!plan->open && !make_users(d))) {
+        load_driver_free(d);
+        return NULL;
+    }
+    return d;
+}
+
+bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg)
+{
+    load_driver *d = driver;
+    d->start = start;
+    d->ended = ended;
+    d->arg = arg;
+    if (d->plan.open) d->next = load_arrivals_next(&d->plan.arrivals);
+    if (d->plan.duration != 0 && !d->plan.open) arm(d->finish, start + d->plan.duration);
+    arm(d->timer, start + (d->plan.open && d->next != GL_TIME_NEVER ? d->next : 0));
+    return true;
+}
+
+void load_driver_stop(load_driver *driver)
+{
+    load_driver *d = driver;
+    if (d->stopped) return;
+    d->stopped = true;
+    event_del(d->timer);
+    if (d->users != NULL)
+        for (uint64_t i = 0; i < d->plan.users; i++)
+            if (evtimer_pending(d->users[i].think, NULL)) {
+                event_del(d->users[i].think);
+                d->live--;
+            }
+    look_for_end(d);
+}
+
+void load_driver_free(load_driver *driver)
+{
+    load_driver *d = driver;
+    if (d == NULL) return;
+    struct event *events[] = { d->timer, d->finish, d->over };
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
+        if (events[i] != NULL) event_free(events[i]);
+    if (d->users != NULL)
+        for (uint64_t i = 0; i < d->plan.users; i++)
+            if (d->users[i].think != NULL) event_free(d->users[i].think);
+    gl_free(d->users);
+    gl_free(d);
+}

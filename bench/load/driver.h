@@ -1,0 +1,53 @@
+/*
+ * driver.h - sends the requests of a load test through an engine, on its loop, and hands each
+ * outcome to a recorder.
+ *
+ * A closed loop has users: each sends, waits for its answer, thinks, and sends again. An open loop
+ * sends at the times of its schedule, whatever has come back: a server that stalls is sent just as
+ * much, and the requests that it keeps waiting count from when they were meant to be sent.
+ */
+#ifndef LOAD_DRIVER_H
+#define LOAD_DRIVER_H
+
+#include <glimpse/engine.h>
+
+#include "load/arrival.h"
+#include "load/mix.h"
+#include "load/recorder.h"
+
+struct event_base;
+
+/* What is asked: writes the text of a request, by its number (mix.h), which decides it alone. */
+typedef void (*load_text_fn)(void *arg, uint64_t number, glimpse_draft *draft);
+
+typedef struct load_plan {
+    bool open;
+    load_arrivals arrivals;   /* of an open loop */
+    uint64_t users;           /* of a closed loop */
+    uint64_t per_user;        /* requests of each; 0: until the time is up */
+    gl_time think;            /* between an answer and the next request */
+    uint64_t requests;        /* most in all; 0: any number */
+    gl_time duration;         /* sending stops then; 0: when the requests are through */
+    gl_time warmup, cooldown; /* cut out at either end of duration */
+    bool stream;
+    load_text_fn text;
+    void *text_arg;
+} load_plan;
+
+typedef struct load_driver load_driver;
+
+/* The plan is copied; mix and recorder are the caller's and outlive the driver, as do base and
+ * engine. ended runs from the loop when the last answer is there. NULL: out of memory. */
+load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, const load_plan *plan,
+                             load_mix *mix, load_recorder *recorder);
+
+/* Begins at `start`, on the clock of gl_clock_now; at once when that is over. */
+bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg);
+
+/* Sends nothing more; what is in flight finishes, then ended runs. */
+void load_driver_stop(load_driver *driver);
+
+/* No request of it may be under way: free the engine first. NULL is fine. */
+void load_driver_free(load_driver *driver);
+
+#endif

@@ -1,0 +1,145 @@
+/* recorder.c - see recorder.h. */
+#include "load/recorder.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+const char *load_metric_name(load_metric metric)
+{
+    static const char *const names[] = { "latency", "service",      "lateness", "first_byte",
+                                         "ttft",    "ttft_service", "token_gap" };
+    return names[metric];
+}
+
+bool load_recorder_init(load_recorder *recorder, gl_time start, gl_time from, gl_time to)
+{
+    bool good = true;
+    memset(recorder, 0, sizeof *recorder);
+    recorder->from = from;
+    recorder->to = to;
+    recorder->first_sent = GL_TIME_NEVER;
+    for (size_t i = 0; i < LOAD_METRICS; i++)
+        good = (recorder->metrics[i] = gl_histogram_new()) != NULL && good;
+    for (size_t i = 0; i < GLIMPSE_SOURCE_COUNT; i++)
+        good = (recorder->by_source[i] = gl_histogram_new()) != NULL && good;
+    recorder->timeline = gl_malloc(sizeof *recorder->timeline);
+    if (recorder->timeline == NULL) return false;
+    load_timeline_init(recorder->timeline, start);
+    return good;
+}
+
+void load_recorder_free(load_recorder *recorder)
+{
+    for (size_t i = 0; i < LOAD_METRICS; i++) gl_histogram_free(recorder->metrics[i]);
+    for (size_t i = 0; i < GLIMPSE_SOURCE_COUNT; i++) gl_histogram_free(recorder->by_source[i]);
+    gl_free(recorder->timeline);
+    memset(recorder, 0, sizeof *recorder);
+}
+
+void load_recorder_sent(load_recorder *recorder, gl_time at)
+{
+    load_row *row = load_timeline_at(recorder->timeline, at);
+    recorder->sent++;
+    row->sent++;
+    if (++recorder->in_flight > recorder->peak_in_flight)
+        recorder->peak_in_flight = recorder->in_flight;
+    if (recorder->in_flight > row->in_flight) row->in_flight = recorder->in_flight;
+}
+
+/* Up to the next whole microsecond, so that nothing is reported faster than it was. */
+static uint64_t us_of(uint64_t ns)
+{
+    return (ns + GL_US - 1) / GL_US;
+}
+
+static bool is_failure(glimpse_status status)
+{
+    return status != GLIMPSE_STATUS_ALIGNED && status != GLIMPSE_STATUS_NOT_ALIGNED;
+}
+
+static bool is_hit(glimpse_source source)
+{
+    return source == GLIMPSE_SOURCE_CACHE || source == GLIMPSE_SOURCE_COALESCED;
+}
+
+static void add_times(load_recorder *r, const load_outcome *o)
+{
+    uint64_t late = gl_time_since(o->sent, o->intended);
+    uint64_t latency = us_of(gl_time_since(o->done, o->intended));
+    gl_histogram_add(r->metrics[LOAD_LATENCY], latency);
+    gl_histogram_add(r->metrics[LOAD_SERVICE], us_of(gl_time_since(o->done, o->sent)));
+    gl_histogram_add(r->metrics[LOAD_LATENESS], us_of(late));
+    gl_histogram_add(r->by_source[o->source], latency);
+    if (o->first_byte_ns >= 0)
+        gl_histogram_add(r->metrics[LOAD_FIRST_BYTE], us_of((uint64_t)o->first_byte_ns));
+    if (o->first_token_ns >= 0) {
+        gl_histogram_add(r->metrics[LOAD_TTFT], us_of((uint64_t)o->first_token_ns + late));
+        gl_histogram_add(r->metrics[LOAD_TTFT_SERVICE], us_of((uint64_t)o->first_token_ns));
+    }
+    if (o->token_gap_ns >= 0)
+        gl_histogram_add(r->metrics[LOAD_TOKEN_GAP], us_of((uint64_t)o->token_gap_ns));
+}
+
+void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
+{
+    load_recorder *r = recorder;
+    const load_outcome *o = outcome;
+    bool failed = is_failure(o->status), hit = is_hit(o->source);
+    load_row *row = load_timeline_at(r->timeline, o->done);
+    r->in_flight--;
+    r->ended++;
+    row->done++;
+    row->errors += failed;
+    row->hits += hit;
+    load_row_add_latency(row, us_of(gl_time_since(o->done, o->intended)));
+    if (o->intended < r->from || o->intended >= r->to) {
+        r->cut++;
+        return;
+    }
+    r->measured++;
+    add_times(r, o);
+    r->by_status[o->status]++;
+    r->by_error[o->error]++;
+    r->sources[o->source]++;
+    for (int i = 0; i < o->thresholds && i < 4; i++) r->thresholds[i]++;
+    r->errors += failed;
+    r->hits += hit;
+    r->repeated += o->repeated;
+    r->attempts += (uint64_t)o->attempts;
+    if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;
+    if (o->prompt_tokens > 0) r->prompt_tokens += (uint64_t)o->prompt_tokens;
+    if (o->completion_tokens > 0) r->completion_tokens += (uint64_t)o->completion_tokens;
+    r->first_sent = gl_time_min(r->first_sent, o->sent);
+    if (o->sent > r->last_sent) r->last_sent = o->sent;
+    if (o->done > r->last_done) r->last_done = o->done;
+}
+
+static double part(uint64_t of, uint64_t all)
+{
+    return all != 0 ? (double)of / (double)all : 0;
+}
+
+double load_recorder_throughput(const load_recorder *recorder)
+{
+    if (recorder->measured == 0 || recorder->last_done <= recorder->first_sent) return 0;
+    return (double)recorder->measured * 1e9 / (double)(recorder->last_done - recorder->first_sent);
+}
+
+/* n sends span n - 1 gaps. */
+double load_recorder_sent_rate(const load_recorder *recorder)
+{
+    if (recorder->measured < 2 || recorder->last_sent <= recorder->first_sent) return 0;
+    return (double)(recorder->measured - 1) * 1e9 /
+           (double)(recorder->last_sent - recorder->first_sent);
+}
+
+double load_recorder_error_rate(const load_recorder *recorder)
+{
+    return part(recorder->errors, recorder->measured);
+}
+
+double load_recorder_hit_rate(const load_recorder *recorder)
+{
+    return part(recorder->hits, recorder->measured);
+}

@@ -1,0 +1,59 @@
+/*
+ * recorder.h - what a load test has seen: histograms and counts, no list of samples, so that its
+ * memory does not depend on how long it runs. All durations in microseconds, 1 us to 71 minutes,
+ * within 0.1 %.
+ */
+#ifndef LOAD_RECORDER_H
+#define LOAD_RECORDER_H
+
+#include "base/histogram.h"
+#include "load/outcome.h"
+#include "load/timeline.h"
+
+typedef enum load_metric {
+    LOAD_LATENCY,      /* from when it was meant to be sent: what a user waits */
+    LOAD_SERVICE,      /* from when it was sent */
+    LOAD_LATENESS,     /* from when it was meant to be sent to when it was */
+    LOAD_FIRST_BYTE,   /* from when it was sent */
+    LOAD_TTFT,         /* the first text of a stream, from when it was meant to be sent */
+    LOAD_TTFT_SERVICE, /* and from when it was sent */
+    LOAD_TOKEN_GAP,    /* between texts of a stream, the mean of each request */
+    LOAD_METRICS
+} load_metric;
+
+/* "latency", "service", ... */
+const char *load_metric_name(load_metric metric);
+
+typedef struct load_recorder {
+    gl_time from, to; /* what was meant to be sent in [from, to) is measured */
+    gl_histogram *metrics[LOAD_METRICS];
+    gl_histogram *by_source[GLIMPSE_SOURCE_COUNT]; /* latency */
+    uint64_t measured, cut;                        /* cut: warm-up and cool-down */
+    uint64_t by_status[GLIMPSE_STATUS_COUNT];
+    uint64_t by_error[GLIMPSE_ERROR_COUNT];
+    uint64_t sources[GLIMPSE_SOURCE_COUNT];
+    uint64_t thresholds[4]; /* crossed t1, t2, t3, t4 */
+    uint64_t errors;        /* neither aligned nor not_aligned */
+    uint64_t repeated;      /* a cache could have answered them, had it kept all */
+    uint64_t hits;          /* answered by cache, store or an identical request */
+    uint64_t attempts, retried;
+    uint64_t prompt_tokens, completion_tokens;
+    uint64_t sent, ended, in_flight, peak_in_flight;
+    gl_time first_sent, last_sent, last_done; /* of what is measured; NEVER, 0, 0 */
+    load_timeline *timeline;
+} load_recorder;
+
+/* false: out of memory. Free it either way. */
+bool load_recorder_init(load_recorder *recorder, gl_time start, gl_time from, gl_time to);
+void load_recorder_free(load_recorder *recorder);
+
+void load_recorder_sent(load_recorder *recorder, gl_time at);
+void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome);
+
+/* Of what was measured: a second; 0 to 1. 0 when there is nothing. */
+double load_recorder_throughput(const load_recorder *recorder);
+double load_recorder_sent_rate(const load_recorder *recorder);
+double load_recorder_error_rate(const load_recorder *recorder);
+double load_recorder_hit_rate(const load_recorder *recorder);
+
+#endif

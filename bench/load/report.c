@@ -1,0 +1,107 @@
+/* report.c - the table; see report.h. */
+#include "load/report.h"
+
+#include <inttypes.h>
+
+double load_part_of_ceiling(const load_recorder *recorder, const load_facts *facts)
+{
+    if (facts->ceiling_rps <= 0 || recorder->measured == 0) return -1;
+    double live = (double)recorder->sources[GLIMPSE_SOURCE_LIVE] / (double)recorder->measured;
+    return load_recorder_throughput(recorder) * live / facts->ceiling_rps;
+}
+
+static void row(FILE *out, const char *name, const gl_histogram *h)
+{
+    if (gl_histogram_count(h) == 0) return;
+    static const double quantiles[] = { 0.5, 0.75, 0.9, 0.95, 0.99, 0.999 };
+    fprintf(out, "%-24s %10.3f", name, gl_histogram_mean(h) / 1e3);
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+        fprintf(out, " %10.3f", (double)gl_histogram_quantile(h, quantiles[i]) / 1e3);
+    fprintf(out, " %10.3f\n", (double)gl_histogram_max(h) / 1e3);
+}
+
+static void latencies(const load_recorder *r, const load_facts *facts, FILE *out)
+{
+    fprintf(out, "\n%-24s %10s %10s %10s %10s %10s %10s %10s %10s\n", "milliseconds", "mean", "p50",
+            "p75", "p90", "p95", "p99", "p99.9", "max");
+    if (facts->open) {
+        row(out, "latency (from schedule)", r->metrics[LOAD_LATENCY]);
+        row(out, "service (from sending)", r->metrics[LOAD_SERVICE]);
+    } else {
+        row(out, "latency", r->metrics[LOAD_LATENCY]);
+    }
+    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "  %s", glimpse_source_name((glimpse_source)i));
+        row(out, name, r->by_source[i]);
+    }
+    row(out, "first byte", r->metrics[LOAD_FIRST_BYTE]);
+    row(out, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
+    if (facts->open) row(out, "first token (sending)", r->metrics[LOAD_TTFT_SERVICE]);
+    row(out, "between tokens", r->metrics[LOAD_TOKEN_GAP]);
+    if (facts->open) row(out, "sent late by", r->metrics[LOAD_LATENESS]);
+    fputs(
+        facts->open
+            ? "latency counts from when the schedule wanted the request sent: what a user waits,\n"
+              "also while the server stalls; service counts from when it was sent\n"
+            : "closed loop: a server that stalls is sent less meanwhile, and its tail looks "
+              "better\nthan users would find it; --rate measures from a schedule\n",
+        out);
+}
+
+static void client(const load_recorder *r, const load_facts *facts, FILE *out)
+{
+    double cpu = facts->cpu_user_s + facts->cpu_system_s, part = load_part_of_ceiling(r, facts);
+    fprintf(out, "\nclient       ");
+    if (part >= 0)
+        fprintf(out, "at %.1f %% of its ceiling of %.0f requests/s; ", 100 * part,
+                facts->ceiling_rps);
+    fprintf(out, "CPU %.2f s user, %.2f s system", facts->cpu_user_s, facts->cpu_system_s);
+    if (r->ended > 0) fprintf(out, ", %.1f us a request", cpu * 1e6 / (double)r->ended);
+    fprintf(
+        out,
+        "\n             loop lag p50 %.3f ms, p99 %.3f ms; memory %.1f MB at first, %.1f at the "
+        "end, %.1f at most; %" PRId64 " descriptors\n",
+        (double)gl_histogram_quantile(facts->loop_lag, 0.5) / 1e3,
+        (double)gl_histogram_quantile(facts->loop_lag, 0.99) / 1e3, (double)facts->rss_begin / 1e6,
+        (double)facts->rss_end / 1e6, (double)facts->rss_max / 1e6, facts->descriptors);
+    for (size_t i = 0; i < facts->invalid_count; i++)
+        fprintf(out, "%s      %s\n", i == 0 ? "INVALID" : "       ", facts->invalid[i]);
+}
+
+void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
+{
+    const load_recorder *r = recorder;
+    if (facts->open)
+        fprintf(out, "open loop    %s a second, %s arrivals, against %s\n", facts->rate,
+                facts->arrival, facts->target);
+    else
+        fprintf(out, "closed loop  %" PRIu64 " users, against %s\n", facts->users, facts->target);
+    fprintf(out,
+            "requests     %" PRIu64 " measured, %" PRIu64
+            " cut as warm-up and cool-down, in %.2f s%s\n",
+            r->measured, r->cut, facts->elapsed_s, facts->interrupted ? " (interrupted)" : "");
+    fprintf(out, "throughput   %.2f answers/s, sent %.2f/s, at most %" PRIu64 " in flight\n",
+            load_recorder_throughput(r), load_recorder_sent_rate(r), r->peak_in_flight);
+    fprintf(out,
+            "cache        hit rate %.1f %%; %" PRIu64 " of the requests repeated another, %" PRIu64
+            " were hits (%" PRIu64 " cache, %" PRIu64 " coalesced)\n",
+            100 * load_recorder_hit_rate(r), r->repeated, r->hits, r->sources[GLIMPSE_SOURCE_CACHE],
+            r->sources[GLIMPSE_SOURCE_COALESCED]);
+    fprintf(out, "status      ");
+    for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
+        if (r->by_status[i] > 0)
+            fprintf(out, " %" PRIu64 " %s", r->by_status[i],
+                    glimpse_status_name((glimpse_status)i));
+    fprintf(out, "; error rate %.2f %%\n", 100 * load_recorder_error_rate(r));
+    fprintf(out,
+            "attempts     %" PRIu64 ", %" PRIu64 " of them retries; tokens %" PRIu64
+            " prompt, %" PRIu64 " completion\n",
+            r->attempts, r->retried, r->prompt_tokens, r->completion_tokens);
+    fprintf(out, "thresholds  ");
+    for (int i = 0; i < 4; i++)
+        fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
+                facts->thresholds_ms[i], i < 3 ? "," : "\n");
+    latencies(r, facts, out);
+    client(r, facts, out);
+}

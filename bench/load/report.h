@@ -1,0 +1,48 @@
+/*
+ * report.h - a load test told: as a table for a person, as JSON with the whole histograms for
+ * programs.
+ */
+#ifndef LOAD_REPORT_H
+#define LOAD_REPORT_H
+
+#include <stdio.h>
+
+#include "base/buf.h"
+#include "load/recorder.h"
+
+#define LOAD_REASONS 8
+
+/* What the recorder does not know. -1 or NULL: not known. */
+typedef struct load_facts {
+    const char *target; /* who was asked */
+    const char *model;
+    bool open, stream;
+    uint64_t users;      /* of a closed loop */
+    const char *rate;    /* of an open loop, as it was asked for */
+    const char *arrival; /* constant, poisson, gamma */
+    double pool_ratio, zipf;
+    uint64_t pool_size, seed;
+    int64_t started_unix_ms;
+    double elapsed_s; /* first send to last answer, all phases */
+    int64_t thresholds_ms[4];
+    bool interrupted;
+
+    /* The client itself. */
+    double ceiling_rps; /* requests a second against a server that answers at once; -1 */
+    double cpu_user_s, cpu_system_s;
+    int64_t rss_begin, rss_end, rss_max; /* bytes */
+    int64_t descriptors;                 /* open at the end */
+    const gl_histogram *loop_lag;
+    const char *invalid[LOAD_REASONS]; /* why the figures are not to be trusted */
+    size_t invalid_count;
+} load_facts;
+
+/* Live requests a second, of the ceiling; -1: no ceiling is known. */
+double load_part_of_ceiling(const load_recorder *recorder, const load_facts *facts);
+
+void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out);
+
+/* One object, a line; docs/internals/bench.md has its members. */
+void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+
+#endif

@@ -1,0 +1,181 @@
+/* report_json.c - the report for programs; see report.h. */
+#include <inttypes.h>
+
+#include "base/json.h"
+#include "load/report.h"
+
+static void text(gl_buf *out, const char *name, const char *value)
+{
+    gl_buf_printf(out, ",\"%s\":", name);
+    if (value == NULL)
+        gl_buf_append_str(out, "null");
+    else
+        gl_json_write_string(out, gl_slice_str(value));
+}
+
+static void count(gl_buf *out, const char *name, uint64_t value)
+{
+    gl_buf_printf(out, ",\"%s\":%" PRIu64, name, value);
+}
+
+/* Below 0 is null: not known. */
+static void number(gl_buf *out, const char *name, double value)
+{
+    gl_buf_printf(out, ",\"%s\":", name);
+    if (value < 0)
+        gl_buf_append_str(out, "null");
+    else
+        gl_json_write_double(out, value);
+}
+
+static void flag(gl_buf *out, const char *name, bool value)
+{
+    gl_buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+/* {"count":..,"mean_us":..,...,"histogram":[[us,count],...]} */
+static void distribution(gl_buf *out, const char *name, const gl_histogram *h)
+{
+    static const struct {
+        const char *name;
+        double q;
+    } quantiles[] = { { "p50_us", 0.5 },  { "p75_us", 0.75 }, { "p90_us", 0.9 },
+                      { "p95_us", 0.95 }, { "p99_us", 0.99 }, { "p999_us", 0.999 } };
+    uint64_t us, n;
+    gl_buf_printf(out, "\"%s\":{\"count\":%" PRIu64, name, gl_histogram_count(h));
+    number(out, "mean_us", gl_histogram_mean(h));
+    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
+        count(out, quantiles[i].name, gl_histogram_quantile(h, quantiles[i].q));
+    count(out, "max_us", gl_histogram_max(h));
+    gl_buf_append_str(out, ",\"histogram\":[");
+    const char *comma = "";
+    for (size_t at = 0; gl_histogram_next(h, &at, &us, &n); comma = ",")
+        gl_buf_printf(out, "%s[%" PRIu64 ",%" PRIu64 "]", comma, us, n);
+    gl_buf_append_str(out, "]}");
+}
+
+static void settings(gl_buf *out, const load_facts *facts)
+{
+    gl_buf_printf(out, ",\"settings\":{\"loop\":\"%s\"", facts->open ? "open" : "closed");
+    text(out, "target", facts->target);
+    text(out, "model", facts->model);
+    flag(out, "stream", facts->stream);
+    if (facts->open) {
+        text(out, "rate", facts->rate);
+        text(out, "arrival", facts->arrival);
+    } else {
+        count(out, "users", facts->users);
+    }
+    number(out, "pool_ratio", facts->pool_ratio);
+    count(out, "pool_size", facts->pool_size);
+    number(out, "zipf", facts->zipf);
+    count(out, "seed", facts->seed);
+    gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
+                  facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],
+                  facts->thresholds_ms[3]);
+}
+
+static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
+{
+    gl_buf_printf(out, ",\"totals\":{\"measured\":%" PRIu64, r->measured);
+    count(out, "cut", r->cut);
+    count(out, "sent", r->sent);
+    number(out, "elapsed_s", facts->elapsed_s);
+    number(out, "throughput_rps", load_recorder_throughput(r));
+    number(out, "sent_rps", load_recorder_sent_rate(r));
+    number(out, "error_rate", load_recorder_error_rate(r));
+    number(out, "hit_rate", load_recorder_hit_rate(r));
+    count(out, "hits", r->hits);
+    count(out, "repeated", r->repeated);
+    count(out, "attempts", r->attempts);
+    count(out, "retries", r->retried);
+    count(out, "prompt_tokens", r->prompt_tokens);
+    count(out, "completion_tokens", r->completion_tokens);
+    count(out, "peak_in_flight", r->peak_in_flight);
+    gl_buf_append_str(out, ",\"thresholds\":{");
+    for (int i = 0; i < 4; i++)
+        gl_buf_printf(out, "%s\"t%d\":%" PRIu64, i > 0 ? "," : "", i + 1, r->thresholds[i]);
+    gl_buf_append_str(out, "},\"by_status\":{");
+    for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
+        gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : "",
+                      glimpse_status_name((glimpse_status)i), r->by_status[i]);
+    gl_buf_append_str(out, "},\"by_source\":{");
+    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++)
+        gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : "",
+                      glimpse_source_name((glimpse_source)i), r->sources[i]);
+    gl_buf_append_str(out, "},\"by_error\":{");
+    const char *comma = "";
+    for (int i = 1; i < GLIMPSE_ERROR_COUNT; i++) {
+        /* Two kinds share the name "dns". */
+        if (i == GLIMPSE_ERR_DNS_UNKNOWN) continue;
+        uint64_t n =
+            r->by_error[i] + (i == GLIMPSE_ERR_DNS ? r->by_error[GLIMPSE_ERR_DNS_UNKNOWN] : 0);
+        if (n == 0) continue;
+        gl_buf_printf(out, "%s\"%s\":%" PRIu64, comma, glimpse_error_name((glimpse_error)i), n);
+        comma = ",";
+    }
+    gl_buf_append_str(out, "}}");
+}
+
+static void timeline(gl_buf *out, const load_timeline *t)
+{
+    number(out, "row_s", (double)t->width / 1e9);
+    gl_buf_append_str(out, ",\"timeline\":[");
+    for (size_t i = 0; i < t->count; i++) {
+        const load_row *row = &t->rows[i];
+        gl_buf_printf(out, "%s{\"at_s\":%" PRIu64, i > 0 ? "," : "", i * (t->width / GL_SECOND));
+        count(out, "sent", row->sent);
+        count(out, "done", row->done);
+        count(out, "errors", row->errors);
+        count(out, "hits", row->hits);
+        count(out, "in_flight", row->in_flight);
+        count(out, "p50_us", load_row_quantile(row, 0.5));
+        count(out, "p99_us", load_row_quantile(row, 0.99));
+        count(out, "rss_bytes", row->rss_bytes);
+        gl_buf_append_char(out, '}');
+    }
+    gl_buf_append_char(out, ']');
+}
+
+static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
+{
+    gl_buf_printf(out, ",\"client\":{\"cpu_user_s\":");
+    gl_json_write_double(out, facts->cpu_user_s);
+    number(out, "cpu_system_s", facts->cpu_system_s);
+    number(out, "ceiling_rps", facts->ceiling_rps);
+    number(out, "part_of_ceiling", load_part_of_ceiling(r, facts));
+    number(out, "rss_begin_bytes", (double)facts->rss_begin);
+    number(out, "rss_end_bytes", (double)facts->rss_end);
+    number(out, "rss_max_bytes", (double)facts->rss_max);
+    number(out, "descriptors", (double)facts->descriptors);
+    gl_buf_append_char(out, ',');
+    distribution(out, "loop_lag", facts->loop_lag);
+    gl_buf_append_str(out, "},\"invalid\":[");
+    for (size_t i = 0; i < facts->invalid_count; i++) {
+        if (i > 0) gl_buf_append_char(out, ',');
+        gl_json_write_string(out, gl_slice_str(facts->invalid[i]));
+    }
+    gl_buf_append_char(out, ']');
+}
+
+void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
+{
+    gl_buf_printf(out, "{\"glimpse_bench\":1,\"started_unix_ms\":%" PRId64, facts->started_unix_ms);
+    flag(out, "interrupted", facts->interrupted);
+    settings(out, facts);
+    totals(out, recorder, facts);
+    gl_buf_append_str(out, ",\"distributions\":{");
+    for (int i = 0; i < LOAD_METRICS; i++) {
+        if (i > 0) gl_buf_append_char(out, ',');
+        distribution(out, load_metric_name((load_metric)i), recorder->metrics[i]);
+    }
+    gl_buf_append_str(out, "},\"by_source\":{");
+    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
+        if (i > 0) gl_buf_append_char(out, ',');
+        distribution(out, glimpse_source_name((glimpse_source)i), recorder->by_source[i]);
+    }
+    gl_buf_append_char(out, '}');
+    timeline(out, recorder->timeline);
+    client(out, recorder, facts);
+    gl_buf_append_str(out, "}\n");
+}

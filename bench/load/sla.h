@@ -1,0 +1,41 @@
+/*
+ * sla.h - what a run has to meet: p95<2500ms,error_rate<5%,hit_rate>30%
+ *
+ *   p50 p75 p90 p95 p99 p999 mean max      latency (of an open loop from its schedule)
+ *   service_..., ttft_..., token_gap_...   the same of those: service_p99<50ms
+ *   error_rate hit_rate                    percent, or 0 to 1
+ *   throughput                             answers a second
+ *
+ * Durations with us, ms, s, m; bare, they are milliseconds. < <= > >= compare.
+ */
+#ifndef LOAD_SLA_H
+#define LOAD_SLA_H
+
+#include "load/recorder.h"
+
+#define LOAD_TERMS 16
+
+typedef struct load_term {
+    char text[48]; /* as it was written */
+    enum { LOAD_TERM_DURATION, LOAD_TERM_ERRORS, LOAD_TERM_HITS, LOAD_TERM_THROUGHPUT } kind;
+    load_metric metric; /* of a duration */
+    double quantile;    /* 0 to 1; -1: the mean, 2: the maximum */
+    bool less, equal;   /* it has to be less, or more; or equal */
+    double bound;       /* us, a part of 1, a second */
+} load_term;
+
+typedef struct load_sla {
+    load_term term[LOAD_TERMS];
+    size_t count;
+} load_sla;
+
+/* NULL and "" are no terms. false: problem names the term and says what is wrong. */
+bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t problem_size);
+
+/* What was seen, in the unit of the bound; *met says whether that is good enough. What was never
+ * measured (no request, no stream) is not met. */
+double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
+
+bool load_sla_met(const load_sla *sla, const load_recorder *recorder);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * timeline.h - a run second by second, in bounded memory: when the rows are full, two become one,
+ * and a row spans twice the time.
+ */
+#ifndef LOAD_TIMELINE_H
+#define LOAD_TIMELINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/time.h"
+
+#define LOAD_ROWS 600
+/* Eight steps an octave, 1 us to 71 minutes: a row's quantiles are right within 6.3 %. */
+#define LOAD_ROW_SLOTS 256
+
+typedef struct load_row {
+    uint64_t sent, done, errors, hits; /* by the time at which it happened */
+    uint64_t in_flight;                /* the most there were */
+    uint64_t rss_bytes;                /* at its end; 0: not looked at */
+    uint32_t slots[LOAD_ROW_SLOTS];    /* latencies of what was done */
+} load_row;
+
+typedef struct load_timeline {
+    gl_time start, width; /* of a row, ns */
+    size_t count;         /* rows up to the last that has something */
+    load_row rows[LOAD_ROWS];
+} load_timeline;
+
+void load_timeline_init(load_timeline *timeline, gl_time start);
+
+/* The row of a time; what was before the start is in the first. */
+load_row *load_timeline_at(load_timeline *timeline, gl_time at);
+
+void load_row_add_latency(load_row *row, uint64_t us);
+uint64_t load_row_quantile(const load_row *row, double q); /* us; 0: nothing was done in it */
+
+#endif
