@@ -60,8 +60,8 @@ bool api_journal_exists(const char *output);
 typedef bool (*api_entry_fn)(const api_entry *entry, void *arg);
 
 /* Opens the journal of this output: the one that is there, whose entries are told, or a new one
- * with a new job. A journal of another scope is refused (78). 0, or the exit code, said. Close it
- * either way. */
+ * with a new job. None, or one without a line, beside parts of a job is refused (73), a journal of
+ * another scope is refused (78). 0, or the exit code, said. Close it either way. */
 int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
                      void *arg);
 
