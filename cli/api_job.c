@@ -105,6 +105,18 @@ static const char *scope(void *arg)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
+/* How often the endpoint was asked for this: in how many batches that it took on the request was.
+ * What goes into the first record of a request goes into no other. */
+static uint32_t attempts_of(api_job *job, const glimpse_result *result, const api_item *item)
+{
+    if (!item->joins || glimpse_result_attempts(result) == 0) return 0;
+    api_slot *slot = &job->slots.at[item->slot];
+    const api_part *part = job->parts[slot->part - 1];
+    if (slot->told) return 0;
+    slot->told = true;
+    return part->code != NULL ? slot->asked - 1u : slot->asked;
+}
+
 static void put_record(api_job *job, const glimpse_result *result, const api_item *item)
 {
     char *json = NULL;
@@ -116,6 +128,10 @@ static void put_record(api_job *job, const glimpse_result *result, const api_ite
     }
     gl_buf_reset(&job->scratch);
     gl_buf_append(&job->scratch, json, len);
+    uint32_t attempts = attempts_of(job, result, item);
+    record_set_attempts(&job->scratch, attempts);
+    job->attempts += attempts;
+    if (attempts > 1) job->retries += attempts - 1;
     if (item->path != NULL) record_add_path(&job->scratch, item->path);
     if (!job->scratch.failed) output_add(job->out, gl_buf_slice(&job->scratch));
     tally_add(&job->tally, result);

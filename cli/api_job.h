@@ -12,6 +12,11 @@
  * no sense through batches, or OUTPUT has a journal of batches that nobody asks about. */
 int api_choose(const cli_settings *settings, int input, bool *through_batches);
 
+/* The last word on a job that --mode auto sends through batches as far as api_choose could see,
+ * when it is known what is left of it: what has no record and no stored answer. 0, or the exit
+ * code, said. */
+int api_choose_again(const job_parts *parts, bool *through_batches);
+
 /* Runs it to its end and returns the exit code; parts as for job_new. *report is what it has done.
  */
 int api_job_run(const job_parts *parts, cli_report *report);

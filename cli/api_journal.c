@@ -1,6 +1,7 @@
 /* api_journal.c - see api_journal.h. Called by api_job.c and api_steps.c. */
 #include "api_journal.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ static const char *const steps[API_STEPS] = {
     [API_PLANNED] = "planned",   [API_UPLOADING] = "uploading",   [API_UPLOADED] = "uploaded",
     [API_CREATING] = "creating", [API_CREATED] = "created",       [API_ENDED] = "ended",
     [API_REFUSAL] = "refused",   [API_DOWNLOADED] = "downloaded", [API_JOINED] = "joined",
+    [API_SPLIT] = "split",
 };
 
 static char *path_of(const char *output)
@@ -199,9 +201,38 @@ static int read_entries(api_journal *journal, gl_slice rest, const char *scope, 
     return code;
 }
 
+/* Whether a part's file stands beside the output: then the journal has had lines. */
+static bool parts_are_there(const char *output)
+{
+    const char *slash = strrchr(output, '/');
+    const char *name = slash != NULL ? slash + 1 : output;
+    char *folder = slash == NULL     ? gl_strdup(".")
+                   : slash == output ? gl_strdup("/")
+                                     : gl_strndup(output, (size_t)(slash - output));
+    DIR *dir = folder != NULL ? opendir(folder) : NULL;
+    size_t len = strlen(name);
+    bool there = false;
+    for (struct dirent *entry; dir != NULL && !there && (entry = readdir(dir)) != NULL;)
+        there = strncmp(entry->d_name, name, len) == 0 &&
+                strncmp(entry->d_name + len, ".part-", 6) == 0;
+    if (dir != NULL) closedir(dir);
+    gl_free(folder);
+    return there;
+}
+
 static int begin(api_journal *journal, const char *output, const char *scope)
 {
     gl_buf *line = &journal->line;
+    if (parts_are_there(output)) {
+        say("%s: is empty or gone, but parts of a job are there (%s.part-*): their batches may be "
+            "at "
+            "work at the endpoint, and will be paid for; put the journal back, or remove the parts "
+            "to forget them",
+            journal->path, output);
+        struct stat status;
+        if (fstat(journal->fd, &status) == 0 && status.st_size == 0) unlink(journal->path);
+        return EXIT_EXISTS;
+    }
     snprintf(journal->job, sizeof journal->job, "%016llx%016llx",
              (unsigned long long)gl_rng_system_seed(), (unsigned long long)gl_rng_system_seed());
     gl_buf_reset(line);

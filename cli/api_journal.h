@@ -9,6 +9,7 @@
  *   {"part":1,"step":"creating","try":1}   {"part":1,"step":"created","batch":"batch_..."}
  *   {"part":1,"step":"ended","state":"completed","output":"file-...","errors":""}
  *   {"part":1,"step":"refused","code":"...","message":"..."}
+ *   {"part":1,"step":"split"}   (never created again: its requests go into smaller parts)
  *   {"part":1,"step":"downloaded"}   {"part":1,"step":"joined"}
  *
  * A last line that a kill tore is cut off; anything else that cannot be read is refused.
@@ -30,6 +31,7 @@ typedef enum api_step {
     API_CREATED,
     API_ENDED,
     API_REFUSAL,
+    API_SPLIT,
     API_DOWNLOADED,
     API_JOINED,
     API_STEPS
@@ -58,8 +60,8 @@ bool api_journal_exists(const char *output);
 typedef bool (*api_entry_fn)(const api_entry *entry, void *arg);
 
 /* Opens the journal of this output: the one that is there, whose entries are told, or a new one
- * with a new job. A journal of another scope is refused (78). 0, or the exit code, said. Close it
- * either way. */
+ * with a new job. None, or one without a line, beside parts of a job is refused (73), a journal of
+ * another scope is refused (78). 0, or the exit code, said. Close it either way. */
 int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
                      void *arg);
 

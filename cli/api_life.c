@@ -20,6 +20,8 @@ static void look(void *arg, cli_report *report)
     report->tally = job->tally;
     glimpse_stats_init(&report->stats);
     glimpse_engine_stats(job->engine, &report->stats);
+    report->stats.attempts = job->attempts;
+    report->stats.retries = job->retries;
     report->elapsed_s = (double)(glimpse_monotonic_ns() - job->started) / 1e9;
     report->lines_read = job->order;
     report->all_read = job->input_ended;
@@ -111,6 +113,9 @@ static int take_over(api_job *job)
     }
     /* Later parts have taken their requests from earlier ones by now. */
     size_t known = job->part_count;
+    for (size_t i = 0; i < known && !job->stopping; i++)
+        if (job->parts[i] != NULL && job->parts[i]->step == API_SPLIT)
+            api_plan_split(job, job->parts[i]);
     for (size_t i = 0; i < known && !job->stopping; i++)
         if (job->parts[i] != NULL && job->parts[i]->step == API_DOWNLOADED &&
             api_join_open(job, job->parts[i]))
@@ -215,7 +220,6 @@ int api_job_run(const job_parts *parts, cli_report *report)
     if (code == 0) {
         run(&job);
         look(&job, report);
-        report->stats.retries += job.asked_again;
         int error = output_finish(job.out);
         if (error != 0 && job.exit_code != EXIT_IO) {
             say("%s: cannot write: %s", job.out_name, strerror(error));

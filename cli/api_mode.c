@@ -6,6 +6,7 @@
 
 #include "api_job.h"
 #include "api_journal.h"
+#include "api_left.h"
 #include "exits.h"
 #include "say.h"
 
@@ -51,17 +52,27 @@ static const char *hindrance(const cli_settings *settings)
 static bool choose_for(const cli_settings *settings, int input)
 {
     const char *why = hindrance(settings);
-    bool online = true;
     if (why == NULL && settings->job_deadline_ms > 0 && settings->job_deadline_ms < WINDOW_MS)
         why = "--job-deadline is less than the day that batches may take";
     if (why == NULL && count_lines(input, AUTO_LINES) < AUTO_LINES)
         why = "fewer than 1000 lines, or a pipe";
-    if (why == NULL) {
-        why = "1000 lines or more, and a day to do them in: half the price";
-        online = false;
-    }
-    say("--mode auto: %s: %s", online ? "online" : "api", why);
-    return !online;
+    if (why != NULL) say("--mode auto: online: %s", why);
+    return why == NULL;
+}
+
+int api_choose_again(const job_parts *parts, bool *through_batches)
+{
+    uint64_t left;
+    if (parts->settings->mode != MODE_AUTO || api_journal_exists(parts->settings->output)) return 0;
+    int code = api_left(parts, AUTO_LINES, &left);
+    if (code != 0) return code;
+    *through_batches = left >= AUTO_LINES;
+    if (*through_batches)
+        say("--mode auto: api: 1000 lines or more, and a day to do them in: half the price");
+    else
+        say("--mode auto: online: fewer than 1000 lines are left to ask: %llu",
+            (unsigned long long)left);
+    return 0;
 }
 
 int api_choose(const cli_settings *settings, int input, bool *through_batches)

@@ -27,11 +27,13 @@ typedef struct api_part {
     bool running;   /* a remote step is under way */
     bool uncertain; /* an earlier run began this step: it may have been carried out */
     bool waits;     /* refused for want of room at the endpoint: created again later */
+    bool alone;     /* created while no other batch of ours was at work */
     bool left;      /* the batch was cancelled */
     char *path;     /* of the requests: "/chat/completions" */
     char *model;    /* JSON text; NULL when a journal made it: nothing is added any more */
     uint64_t requests, units, bytes; /* units: embedding inputs, else requests */
     uint32_t asked, tries, invalid;
+    uint32_t no_room; /* refused for want of room while alone, so many times */
     char *file, *batch, *output, *errors, *code, *message;
     int64_t answered, total; /* as the endpoint last said */
     int in, out, err;        /* descriptors, -1 */

@@ -145,10 +145,11 @@ static bool id_of_line(gl_slice line, api_id *id)
            api_id_read(line.data + head, API_ID_TEXT - 1, id);
 }
 
-typedef bool (*request_fn)(api_job *job, const api_part *part, gl_slice line, const api_id *id);
+typedef bool (*request_fn)(api_job *job, const api_part *part, gl_slice line, const api_id *id,
+                           void *arg);
 
 /* Each request of a part's file. false, said: it cannot be read, or fn said no. */
-static bool each_request(api_job *job, const api_part *part, request_fn fn)
+static bool each_request(api_job *job, const api_part *part, request_fn fn, void *arg)
 {
     line_reader reader;
     gl_slice line;
@@ -161,7 +162,7 @@ static bool each_request(api_job *job, const api_part *part, request_fn fn)
     for (bool more = good; more && good;) {
         switch (line_reader_next(&reader, &line, &number)) {
         case LINE_READY:
-            good = id_of_line(line, &id) && fn(job, part, line, &id);
+            good = id_of_line(line, &id) && fn(job, part, line, &id, arg);
             found++;
             break;
         case LINE_EMPTY:
@@ -186,8 +187,9 @@ static bool each_request(api_job *job, const api_part *part, request_fn fn)
     return good;
 }
 
-static bool load(api_job *job, const api_part *part, gl_slice line, const api_id *id)
+static bool load(api_job *job, const api_part *part, gl_slice line, const api_id *id, void *arg)
 {
+    (void)arg;
     (void)line;
     size_t n = api_slots_find(&job->slots, id);
     if (n == SIZE_MAX) n = api_slots_add(&job->slots, id);
@@ -201,7 +203,7 @@ static bool load(api_job *job, const api_part *part, gl_slice line, const api_id
 
 bool api_plan_load(api_job *job, api_part *part)
 {
-    return each_request(job, part, load);
+    return each_request(job, part, load, NULL);
 }
 
 /* The model of a line that we wrote. */
@@ -212,8 +214,10 @@ static gl_slice model_of(gl_slice line)
     return gl_json_get(gl_json_get(root, "body"), "model").text;
 }
 
-static bool ask_again(api_job *job, const api_part *from, gl_slice line, const api_id *id)
+static bool ask_again(api_job *job, const api_part *from, gl_slice line, const api_id *id,
+                      void *arg)
 {
+    (void)arg;
     size_t n = api_slots_find(&job->slots, id);
     if (n == SIZE_MAX) return true;
     api_slot *slot = &job->slots.at[n];
@@ -231,13 +235,60 @@ static bool ask_again(api_job *job, const api_part *from, gl_slice line, const a
     slot->part = part->number;
     slot->state = API_WAITS;
     slot->asked = (uint16_t)part->asked;
-    job->asked_again++;
+    return true;
+}
+
+/* --- a part that is too large --- */
+
+typedef struct halving {
+    api_part *half; /* open */
+    uint64_t most;  /* in each */
+} halving;
+
+static bool belongs(const api_job *job, const api_part *part, const api_id *id, size_t *n)
+{
+    *n = api_slots_find(&job->slots, id);
+    return *n != SIZE_MAX && job->slots.at[*n].part == part->number;
+}
+
+static bool move_own(api_job *job, const api_part *part, gl_slice line, const api_id *id, void *arg)
+{
+    halving *h = arg;
+    size_t n;
+    if (!belongs(job, part, id, &n)) return true;
+    if (h->half != NULL && h->half->requests >= h->most) {
+        if (!close_part(job, h->half)) return false;
+        h->half = NULL;
+    }
+    if (h->half == NULL) {
+        h->half = api_plan_part(job, (uint32_t)job->part_count + 1, part->path);
+        if (h->half == NULL) return false;
+        h->half->asked = part->asked;
+    }
+    int error = api_part_add(h->half, job->settings->output, line, 1);
+    if (error != 0) {
+        refuse(job, h->half, error);
+        return false;
+    }
+    job->slots.at[n].part = h->half->number;
+    return true;
+}
+
+bool api_plan_split(api_job *job, api_part *part)
+{
+    const api_entry split = { .step = API_SPLIT }, joined = { .step = API_JOINED };
+    if (part->step != API_SPLIT && !api_note(job, part, &split)) return false;
+    halving h = { .most = part->requests / 2 + part->requests % 2 };
+    if (!each_request(job, part, move_own, &h)) return false;
+    if (h.half != NULL && !close_part(job, h.half)) return false;
+    if (!api_note(job, part, &joined)) return false;
+    api_part_remove_files(part, job->settings->output);
     return true;
 }
 
 bool api_plan_again(api_job *job, const api_part *part)
 {
-    if (!each_request(job, part, ask_again)) return false;
+    if (!each_request(job, part, ask_again, NULL)) return false;
     for (size_t i = 0; i < job->part_count; i++) {
         api_part *made = job->parts[i];
         if (made != NULL && made->open && made->asked > 1 && !close_part(job, made)) return false;

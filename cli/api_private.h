@@ -58,12 +58,13 @@ typedef struct api_job {
     api_part *joining;
     uint32_t *join_lines; /* of the part that is joined, by slot */
     size_t join_count, join_next;
-    size_t joined_lines;  /* recorded, of lines */
-    uint64_t left;        /* lines of batches that were cancelled */
-    uint64_t asked_again; /* requests */
+    size_t joined_lines;        /* recorded, of lines */
+    uint64_t left;              /* lines of batches that were cancelled */
+    uint64_t attempts, retries; /* of the records of this run: docs/internals/batch_api.md */
     struct event *turn, *later, *deadline, *room;
     uint64_t room_wait_ms;
-    uint64_t order; /* lines taken from the input */
+    uint64_t room_bytes; /* a part of so many had no room, though alone; 0: none is known */
+    uint64_t order;      /* lines taken from the input */
     bool input_ended, stopping, connected;
     int exit_code;
     uint64_t started;
@@ -103,6 +104,11 @@ void api_plan_end(api_job *job);
 
 /* Puts what is to be asked again of a part into others. false, said: it cannot. */
 bool api_plan_again(api_job *job, const api_part *part);
+
+/* Puts what a part asks into two parts instead, of which it is the last step: once `split` is in
+ * the journal its batch is never made again, and a run that finds it there goes on here. false,
+ * said: it cannot. */
+bool api_plan_split(api_job *job, api_part *part);
 
 /* A new part. NULL, said: out of memory. */
 api_part *api_plan_part(api_job *job, uint32_t number, const char *path);

@@ -32,7 +32,7 @@ typedef struct api_slot {
     uint16_t asked; /* times it has been in a batch */
     uint8_t state;
     bool in_errors; /* the answer stands in the error file */
-    bool told;      /* its first record has been written */
+    bool told;      /* a record says how often it was asked: the others say 0 */
 } api_slot;
 
 typedef struct api_slots {

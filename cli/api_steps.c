@@ -22,6 +22,8 @@
  * work there: it doubles. */
 #define ROOM_MIN_MS 1000
 #define ROOM_MAX_MS 60000
+/* A part that so often had no room, though nothing else of ours was at work, is halved. */
+#define NO_ROOM_MAX 2
 
 bool api_note(api_job *job, api_part *part, const api_entry *entry)
 {
@@ -261,10 +263,41 @@ static void create(api_part *part)
           glimpse_batch_create(job->api, part->file, url, job->journal.job, name, created, part));
 }
 
+/* Nothing else of ours is at work: what has no room now is too large, or others use it. */
+static bool is_alone(const api_part *part)
+{
+    const api_job *job = part->job;
+    for (size_t i = 0; i < job->part_count && part->alone; i++) {
+        const api_part *other = job->parts[i];
+        if (other != NULL && other != part &&
+            (other->step == API_CREATING || other->step == API_CREATED))
+            return false;
+    }
+    return part->alone;
+}
+
+/* A part of one request cannot be made smaller: it is asked for as often as any. */
+static bool no_room_for_one(api_part *part, const char *message)
+{
+    char text[512];
+    if (part->requests > 1 || part->no_room < (unsigned)part->job->settings->engine.max_attempts)
+        return false;
+    snprintf(text, sizeof text,
+             "the endpoint has no room for this request in %u tries, alone as it is and whatever "
+             "--batch-requests says: %s",
+             (unsigned)part->no_room, message);
+    refuse_part(part, "token_limit_exceeded", text);
+    return true;
+}
+
 /* Refused as a whole, late: for want of room it is created again when there is some. */
 static void batch_failed(api_part *part, const glimpse_batch *batch)
 {
     bool room = strcmp(batch->error_code, "token_limit_exceeded") == 0;
+    if (room && is_alone(part)) {
+        part->no_room++;
+        if (no_room_for_one(part, batch->error_message)) return;
+    }
     if (!room && ++part->invalid >= INVALID_MAX) {
         refuse_part(part, batch->error_code[0] != '\0' ? batch->error_code : "batch_failed",
                     batch->error_message[0] != '\0' ? batch->error_message : "the batch failed");
@@ -334,6 +367,8 @@ static void watched(const glimpse_batch_reply *reply, void *arg)
                               .output = part->output,
                               .errors = part->errors };
     api_note(job, part, &entry);
+    job->room_wait_ms = 0;
+    if (part->bytes >= job->room_bytes) job->room_bytes = 0;
     room_made(job);
 }
 
@@ -374,12 +409,41 @@ static void download(api_part *part)
     gl_free(path);
 }
 
+/* --- room --------------------------------------------------------------------------------------
+ */
+
+/* Refused alone as often as shows that it is not others who use the room for a moment, or no
+ * smaller than one that was. */
+static bool is_too_large(const api_part *part)
+{
+    uint64_t known = part->job->room_bytes;
+    return part->requests > 1 &&
+           (part->no_room >= NO_ROOM_MAX || (known != 0 && part->bytes >= known));
+}
+
+static void halve(api_part *part)
+{
+    api_job *job = part->job;
+    api_tell(job,
+             "part %u: its %llu requests are too many for the endpoint's room: halved; a smaller "
+             "--batch-requests saves this",
+             (unsigned)part->number, (unsigned long long)part->requests);
+    if (job->room_bytes == 0 || part->bytes < job->room_bytes) job->room_bytes = part->bytes;
+    part->waits = false;
+    if (api_plan_split(job, part)) api_changed(job);
+}
+
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static void step(api_part *part, size_t *uploads, size_t *at_work)
 {
     switch (part->step) {
     case API_PLANNED:
+        if (is_too_large(part)) {
+            halve(part);
+            return;
+        }
+        __attribute__((fallthrough));
     case API_UPLOADING:
         if (*uploads >= UPLOADS_MAX) return;
         ++*uploads;
@@ -388,6 +452,7 @@ static void step(api_part *part, size_t *uploads, size_t *at_work)
     case API_UPLOADED:
     case API_CREATING:
         if (part->waits) return;
+        part->alone = *at_work == 0;
         create(part);
         ++*at_work;
         return;
@@ -400,16 +465,28 @@ static void step(api_part *part, size_t *uploads, size_t *at_work)
         return;
     case API_DOWNLOADED:
     case API_REFUSAL:
+    case API_SPLIT:
     case API_JOINED:
     case API_STEPS:
         return;
     }
 }
 
-/* Nothing of ours is at work, and still there was no room: others use it. */
-static void wait_for_room(api_job *job)
+/* Nothing of ours is at work, and still there was no room for this one, the first that waits: it is
+ * tried alone, then again later, for others may use the room, then in halves. */
+static void wait_for_room(api_part *part)
 {
+    api_job *job = part->job;
     if (evtimer_pending(job->room, NULL)) return;
+    if (is_too_large(part)) {
+        halve(part);
+        return;
+    }
+    if (part->no_room == 0) {
+        part->waits = false;
+        api_changed(job);
+        return;
+    }
     job->room_wait_ms = job->room_wait_ms == 0 ? ROOM_MIN_MS : job->room_wait_ms * 2;
     if (job->room_wait_ms > ROOM_MAX_MS) job->room_wait_ms = ROOM_MAX_MS;
     const struct timeval wait = { (time_t)(job->room_wait_ms / 1000),
@@ -419,17 +496,18 @@ static void wait_for_room(api_job *job)
 
 void api_steps(api_job *job)
 {
-    size_t uploads = 0, at_work = 0, waiting = 0;
+    size_t uploads = 0, at_work = 0;
+    api_part *waiting = NULL;
     for (size_t i = 0; i < job->part_count; i++) {
-        const api_part *part = job->parts[i];
+        api_part *part = job->parts[i];
         if (part == NULL) continue;
         if (part->running && part->step <= API_UPLOADING) uploads++;
         if (part->running && part->step >= API_UPLOADED) at_work++;
-        if (part->waits) waiting++;
+        if (part->waits && waiting == NULL) waiting = part;
     }
     for (size_t i = 0; i < job->part_count && !job->stopping; i++) {
         api_part *part = job->parts[i];
         if (part != NULL && !part->open && !part->running) step(part, &uploads, &at_work);
     }
-    if (waiting > 0 && at_work == 0 && uploads == 0 && !job->stopping) wait_for_room(job);
+    if (waiting != NULL && at_work == 0 && uploads == 0 && !job->stopping) wait_for_room(waiting);
 }

@@ -215,13 +215,14 @@ int command_batch(cli_settings *settings)
         summary = open_summary(settings->summary, input, output, &code);
     if (code == 0 && through_batches) code = keep_input(&input);
     if (code == 0 && settings->resume) code = resume(&session, settings, &input, &output, &done);
+    job_parts parts = { .session = &session,
+                        .settings = settings,
+                        .cost = &cost,
+                        .resume = done.lines > 0 ? &done : NULL,
+                        .input = input,
+                        .output = output };
+    if (code == 0 && through_batches) code = api_choose_again(&parts, &through_batches);
     if (code == 0) {
-        job_parts parts = { .session = &session,
-                            .settings = settings,
-                            .cost = &cost,
-                            .resume = done.lines > 0 ? &done : NULL,
-                            .input = input,
-                            .output = output };
         code = run(&parts, summary, through_batches);
     } else {
         /* Or the same command, put right, would be refused: the output exists. */

@@ -14,6 +14,9 @@ void record_bad_line(gl_buf *out, const job_line *line);
  * /chat/completions: a key covers the body alone. */
 void record_add_path(gl_buf *out, const char *path);
 
+/* Says in a record (all of out) how often its request was asked. */
+void record_set_attempts(gl_buf *out, uint32_t attempts);
+
 /* What a record of an earlier run says; slices of its text. */
 typedef struct record_view {
     gl_json root, glimpse;

@@ -127,6 +127,14 @@ static bool file_not_there_yet(const gl_batch_call *call, int status, const char
            strcmp(code, "file_not_found") == 0;
 }
 
+/* A 200 that holds an error without a status: whoever stands before the endpoint said it. All calls
+ * can be sent again: a creation looks first. */
+static bool is_odd_200(const glimpse_outcome *outcome)
+{
+    return outcome->error == GLIMPSE_ERR_HTTP && outcome->error_status == 0 &&
+           outcome->sample.http_status >= 200 && outcome->sample.http_status < 300;
+}
+
 static void copy_string(gl_json value, char *out, size_t size)
 {
     gl_buf text;
@@ -137,8 +145,9 @@ static void copy_string(gl_json value, char *out, size_t size)
     gl_buf_free(&text);
 }
 
-/* Looks through a page of a list. *more: there is another behind `after`. */
-static void look_through(gl_batch_call *call, gl_json page, bool *more)
+/* Looks through a page of a list. *more: there is another behind `after`. false: it is no list, and
+ * shows nothing of what is not there. */
+static bool look_through(gl_batch_call *call, gl_json page, bool *more)
 {
     gl_json data = gl_json_get(page, "data"), object, last = { GL_JSON_NONE, { NULL, 0 } };
     gl_json_iter iter = gl_json_begin(data);
@@ -158,6 +167,7 @@ static void look_through(gl_batch_call *call, gl_json page, bool *more)
     copy_string(gl_json_get(last, "id"), call->after, sizeof call->after);
     *more = !call->found && call->after[0] != '\0' &&
             gl_json_get(page, "has_more").kind == GL_JSON_TRUE;
+    return data.kind == GL_JSON_ARRAY;
 }
 
 /* What a good answer means. true: the attempt goes on with another request. */
@@ -171,12 +181,12 @@ static bool take(gl_batch_call *call, gl_json root, glimpse_error *error)
         return false;
     case GL_BATCH_FIND_FILE:
     case GL_BATCH_FIND:
-        look_through(call, root, &more);
+        if (!look_through(call, root, &more)) *error = GLIMPSE_ERR_BAD_JSON;
         return more;
     case GL_BATCH_CREATE:
         if (call->looking) {
-            look_through(call, root, &more);
-            if (call->found) return false;
+            if (!look_through(call, root, &more)) *error = GLIMPSE_ERR_BAD_JSON;
+            if (call->found || *error != GLIMPSE_OK) return false;
             if (!more) call->looking = false; /* there is none: now it may be made */
             return true;
         }
@@ -312,7 +322,8 @@ static void done(void *arg, const gl_http_response *response)
     }
     keep_words(call, &outcome);
     bool again = gl_batch_may_pass(&outcome, api->options.max_retry_after_ms) ||
-                 file_not_there_yet(call, response->status, outcome.error_code);
+                 file_not_there_yet(call, response->status, outcome.error_code) ||
+                 is_odd_200(&outcome);
     if (call->kind == GL_BATCH_CANCEL && response->status == 409) again = false;
     int64_t wait_ms = outcome.retry_after_ms > 0 ? outcome.retry_after_ms : 0;
     attempt_ended(call, error, again, wait_ms);

@@ -15,6 +15,7 @@
 #include <glimpse/batch_api.h>
 
 #include "base/alloc.h"
+#include "fault_server.h"
 #include "mock_rig.h"
 
 #define LINE                                                                                       \
@@ -50,13 +51,13 @@ static void await(mock_rig *w, const heard *h)
     while (!h->last) event_base_loop(w->base, EVLOOP_ONCE);
 }
 
-static glimpse_batch_api *open_api(mock_rig *w, int64_t idle_ms)
+static glimpse_batch_api *open_at(struct event_base *base, int port, int64_t idle_ms)
 {
     char url[64];
     glimpse_openai_config config;
     glimpse_batch_options options;
     glimpse_batch_api *api = NULL;
-    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", mock_server_port(w->server));
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", port);
     glimpse_openai_config_init(&config);
     glimpse_batch_options_init(&options);
     config.base_url = url;
@@ -66,8 +67,13 @@ static glimpse_batch_api *open_api(mock_rig *w, int64_t idle_ms)
     options.poll_min_ms = 1;
     options.poll_max_ms = 5;
     options.idle_timeout_ms = idle_ms;
-    assert_int_equal(glimpse_batch_api_new(w->base, &config, &options, &api, NULL), GLIMPSE_OK);
+    assert_int_equal(glimpse_batch_api_new(base, &config, &options, &api, NULL), GLIMPSE_OK);
     return api;
+}
+
+static glimpse_batch_api *open_api(mock_rig *w, int64_t idle_ms)
+{
+    return open_at(w->base, mock_server_port(w->server), idle_ms);
 }
 
 static void close_all(mock_rig *w, glimpse_batch_api *api)
@@ -202,6 +208,53 @@ static void what_is_not_there_says_so_and_is_asked_for_once(void **state)
     close_all(&w, api);
 }
 
+#define HTTP_200(length, body)                                                                     \
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n\r\n" body
+
+static void a_200_that_is_no_answer_is_asked_for_again(void **state)
+{
+    (void)state;
+    static const fault_step odd[][2] = {
+        { { FAULT_SEND, HTTP_200("2", "{}"), 0 }, { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("2", "[]"), 0 }, { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("6", "<html>"), 0 }, { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("8", "{\"id\":\"b"), 0 }, { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("26", "{\"error\":{\"message\":\"no\"}}"), 0 },
+          { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("14", "{\"error\":\"no\"}"), 0 }, { FAULT_END, NULL, 0 } },
+        { { FAULT_SEND, HTTP_200("10", "{\"other\":1}"), 0 }, { FAULT_END, NULL, 0 } },
+    };
+    static const fault_step batch[] = {
+        { FAULT_SEND, HTTP_200("35", "{\"id\":\"batch_1\",\"status\":\"expired\"}"), 0 },
+        { FAULT_END, NULL, 0 }
+    };
+    static const fault_step list[] = { { FAULT_SEND, HTTP_200("11", "{\"data\":[]}"), 0 },
+                                       { FAULT_END, NULL, 0 } };
+    enum { ODD = sizeof odd / sizeof *odd };
+    struct event_base *base = event_base_new();
+    fault_server *server = fault_server_new(base);
+    glimpse_batch_api *api = open_at(base, fault_server_port(server), 0);
+    heard watched = { 0 }, found = { 0 };
+    for (size_t i = 0; i < ODD; i++) fault_server_play_once(server, odd[i]);
+    fault_server_play(server, batch);
+    assert_int_equal(glimpse_batch_watch(api, "batch_1", hear, &watched), GLIMPSE_OK);
+    while (!watched.last) event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(watched.error, GLIMPSE_OK);
+    assert_int_equal(watched.state, GLIMPSE_BATCH_EXPIRED);
+    assert_int_equal(fault_server_requests(server), ODD + 1);
+    /* Nothing that is no list says that a batch is not there. */
+    for (size_t i = 0; i < ODD; i++) fault_server_play_once(server, odd[i]);
+    fault_server_play(server, list);
+    assert_int_equal(glimpse_batch_find(api, "job", "1-1", hear, &found), GLIMPSE_OK);
+    while (!found.last) event_base_loop(base, EVLOOP_ONCE);
+    assert_int_equal(found.error, GLIMPSE_OK);
+    assert_int_equal(fault_server_requests(server), 2 * (ODD + 1));
+    glimpse_batch_api_free(api);
+    fault_server_free(server);
+    event_base_loop(base, EVLOOP_NONBLOCK);
+    event_base_free(base);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_call_is_told_from_the_loop),
         cmocka_unit_test(names_that_would_be_another_path_are_refused),
         cmocka_unit_test(what_is_not_there_says_so_and_is_asked_for_once),
+        cmocka_unit_test(a_200_that_is_no_answer_is_asked_for_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
