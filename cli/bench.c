@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/json.h"
 #include "base/rng.h"
+#include "bench_find.h"
 #include "bench_run.h"
 #include "commands.h"
+#include "config_file.h"
 #include "exits.h"
 #include "load/sla.h"
 #include "mock_child.h"
@@ -29,12 +32,21 @@ typedef struct bench {
     bench_ask ask;
     mock_child mock;
     double ceiling;
+    load_inputs inputs;
+    load_trace trace;
+    double from; /* of a sweep */
 } bench;
 
 static int refused(const char *option, const char *problem)
 {
     say("--%s: %s", option, problem);
     return EXIT_VALUE;
+}
+
+static int said_usage(const char *problem)
+{
+    say("%s", problem);
+    return EXIT_USAGE;
 }
 
 static bool given(const bench *b, const char *name)
@@ -48,6 +60,90 @@ static gl_time ns_of(int64_t ms)
 }
 
 /* --- what is asked for ------------------------------------------------------------------------ */
+
+/* A file's text, into memory that the caller frees; NULL: said, with the exit code. */
+static char *read_whole(const char *option, const char *path, size_t *len, int *code)
+{
+    const char *problem = NULL;
+    char *text = file_read_all(path, LOAD_INPUTS_MAX, len, &problem);
+    if (text == NULL) {
+        say("--%s: %s: %s", option, path, problem);
+        *code = EXIT_IO;
+    }
+    return text;
+}
+
+static int plan_inputs(bench *b)
+{
+    const char *name = b->settings->bench.input;
+    char problem[160];
+    size_t len;
+    int code = 0;
+    if (name == NULL) return 0;
+    bool packages = strcmp(name, "packages") == 0;
+    char *text = read_whole("input", packages ? LOAD_PACKAGES : name, &len, &code);
+    if (text == NULL) return code;
+    load_inputs_init(&b->inputs);
+    gl_slice all = gl_slice_of(text, len);
+    bool good = packages ? load_inputs_packages(&b->inputs, all, problem, sizeof problem)
+                         : load_inputs_lines(&b->inputs, all, problem, sizeof problem);
+    gl_free(text);
+    if (!good) {
+        say("--input: %s: %s", packages ? LOAD_PACKAGES : name, problem);
+        return EXIT_BAD_INPUT;
+    }
+    b->ask.inputs = &b->inputs;
+    return 0;
+}
+
+static int plan_trace(bench *b)
+{
+    const char *name = b->settings->bench.trace;
+    load_plan *plan = &b->ask.plan;
+    char problem[160];
+    size_t len;
+    int code = 0;
+    char *text = read_whole("trace", name, &len, &code);
+    if (text == NULL) return code;
+    bool good = load_trace_read(&b->trace, gl_slice_of(text, len), problem, sizeof problem);
+    gl_free(text);
+    if (!good) {
+        say("--trace: %s: %s", name, problem);
+        return EXIT_BAD_INPUT;
+    }
+    plan->open = true;
+    plan->trace = &b->trace;
+    /* The last one is sent as well. */
+    if (plan->duration == 0) plan->duration = load_trace_length(&b->trace) + 1;
+    return 0;
+}
+
+/* Where a search begins, and how long each of its runs is. */
+static int plan_search(bench *b)
+{
+    const cli_settings *s = b->settings;
+    if (s->bench.sweep && s->bench.saturate)
+        return said_usage("--sweep and --saturate are two searches; give one");
+    if (s->bench.trace != NULL || s->bench.json != NULL || s->bench.requests != 0)
+        return said_usage("--trace, --json and --requests are of one run, not of a search");
+    if (s->bench.sweep && b->sla.count == 0)
+        return said_usage("--sweep looks for what meets --sla");
+    if (s->bench.saturate && s->bench.rate != NULL)
+        return said_usage("--saturate is a closed loop and has no --rate");
+    b->from = 10;
+    if (s->bench.rate != NULL) {
+        load_stretch stretch[LOAD_STRETCHES];
+        size_t count;
+        double seconds;
+        const char *problem = rate_read(s->bench.rate, stretch, &count, &seconds);
+        if (problem != NULL) return refused("rate", problem);
+        if (count != 1 || !isinf(seconds))
+            return refused("rate", "of a sweep is the one number it begins with");
+        b->from = stretch[0].from;
+    }
+    if (b->ask.plan.duration == 0) b->ask.plan.duration = 5 * GL_SECOND;
+    return 0;
+}
 
 static int plan_open(bench *b)
 {
@@ -92,7 +188,16 @@ static int plan(bench *b)
         plan->per_user = 0;
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
-    int code = s->bench.rate != NULL ? plan_open(b) : 0;
+    int code = 0;
+    if (s->bench.rate != NULL && s->bench.trace != NULL)
+        return said_usage("--rate and --trace both say when to send; give one");
+    if (s->bench.sweep || s->bench.saturate)
+        code = plan_search(b);
+    else if (s->bench.trace != NULL)
+        code = plan_trace(b);
+    else if (s->bench.rate != NULL)
+        code = plan_open(b);
+    if (code == 0) code = plan_inputs(b);
     if (code != 0) return code;
     if (plan->cooldown != 0 && plan->duration == 0)
         return refused("cooldown", "needs an end that is known: --duration");
@@ -263,7 +368,7 @@ static int run_once(bench *b)
     if (code == 0) {
         static const char *const processes[] = { "constant", "poisson", "gamma" };
         result.facts.rate = s->bench.rate;
-        result.facts.arrival = processes[s->bench.arrival];
+        result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
         result.facts.ceiling_rps = ceiling;
         if (s->bench.validity) bench_judge(&result);
         bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
@@ -277,20 +382,33 @@ static int run_once(bench *b)
     return code;
 }
 
+static int run_asked(bench *b)
+{
+    static const load_process processes[] = { LOAD_PROCESS_CONSTANT, LOAD_PROCESS_POISSON,
+                                              LOAD_PROCESS_GAMMA };
+    const cli_settings *s = b->settings;
+    if (s->bench.saturate) return bench_saturate(&b->ask);
+    if (s->bench.sweep)
+        return bench_sweep(&b->ask, &b->sla, b->from, processes[s->bench.arrival], s->bench.shape);
+    return run_once(b);
+}
+
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings };
     int code = plan(&b);
-    if (code != 0) return code;
-    if (settings->bench.calibrate) return run_calibrate(&b);
-    if (wants_mock(&b)) {
+    if (code != 0 || settings->bench.calibrate) {
+        if (code == 0) code = run_calibrate(&b);
+    } else if (wants_mock(&b)) {
         code = start_mock(&b);
     } else if (given(&b, "latency") || settings->fault != NULL || settings->outage != NULL) {
         say("--latency, --fault and --outage are of the mock that bench starts; with --base-url it "
             "starts none");
         code = EXIT_USAGE;
     }
-    if (code == 0) code = run_once(&b);
+    if (code == 0 && !settings->bench.calibrate) code = run_asked(&b);
     mock_child_stop(&b.mock);
+    load_inputs_free(&b.inputs);
+    load_trace_free(&b.trace);
     return code;
 }

@@ -130,8 +130,8 @@ static int set_up(runner *r, cli_settings *settings)
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
     r->started = r->told = start;
-    plan.text = load_prompts_text;
-    plan.text_arg = &r->prompts;
+    plan.text = ask->inputs != NULL ? load_inputs_text : load_prompts_text;
+    plan.text_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
     result->loop_lag = gl_histogram_new();
     bool good = load_recorder_init(&result->recorder, start, from, to) &&
                 result->loop_lag != NULL &&

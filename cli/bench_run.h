@@ -4,6 +4,7 @@
 #define CLI_BENCH_RUN_H
 
 #include "load/driver.h"
+#include "load/inputs.h"
 #include "load/report.h"
 #include "settings.h"
 
@@ -15,6 +16,7 @@ typedef struct bench_ask {
     double pool_ratio, zipf;
     size_t pool_size;
     uint64_t seed;
+    load_inputs *inputs; /* what is asked; NULL: the built-in drafts */
 } bench_ask;
 
 typedef struct bench_result {

@@ -38,6 +38,7 @@ const cli_command command_table[] = {
       "  glimpse bench --base-url http://127.0.0.1:8000/v1 --concurrent-users 200 --duration 60s "
       "\\\n"
       "      --sla 'p95<2500ms,error_rate<5%,hit_rate>30%'\n"
+      "  glimpse bench --sweep --sla 'p95<2500ms' --base-url http://127.0.0.1:8000/v1\n"
       "  glimpse bench --calibrate\n",
       command_bench },
     { "mock", FOR_MOCK, 0, "[OPTIONS]",

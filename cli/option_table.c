@@ -241,6 +241,9 @@ const cli_option option_table[] = {
       .value = "RATE", .check = check_filled,
       .help = "open loop: requests a second, whatever comes back: 500, or steps and ramps "
               "100:10s,100-500:30s,500" },
+    { .name = "trace", .type = OPTION_TEXT, AT(bench.trace), .commands = FOR_BENCH,
+      .value = "FILE", .check = check_filled,
+      .help = "open loop: send at these times, one a line in seconds, since the first" },
     { .name = "arrival", .type = OPTION_CHOICE, AT(bench.arrival), .commands = FOR_BENCH,
       .value = "HOW", .choices = "constant|poisson|gamma", .default_text = "constant",
       .help = "open loop: equal gaps, independent arrivals, or bursts (gamma)" },
@@ -257,6 +260,10 @@ const cli_option option_table[] = {
     { .name = "cooldown", .type = OPTION_DURATION, AT(bench.cooldown_ms), .commands = FOR_BENCH,
       .value = "TIME", .min = 0, .max = CENTURY_MS,
       .help = "what is sent in this last time of --duration is not measured" },
+    { .name = "input", .type = OPTION_TEXT, AT(bench.input), .commands = FOR_BENCH,
+      .value = "FILE", .check = check_filled,
+      .help = "ask the drafts of this file, a line each {\"input_text\": \"...\"}, instead of "
+              "built-in ones; packages = the descriptions of the packages installed here" },
     { .name = "pool-ratio", .type = OPTION_REAL, AT(bench.pool_ratio), .commands = FOR_BENCH,
       .value = "PART", .default_text = "0.7", .min = 0, .max = 1,
       .help = "part of the requests that is from a pool and repeats; the others are unique" },
@@ -276,6 +283,11 @@ const cli_option option_table[] = {
       .check = check_filled,
       .help = "write all figures with the whole histograms; - is standard output, instead of the "
               "table" },
+    { .name = "sweep", .type = OPTION_SWITCH, AT(bench.sweep), .commands = FOR_BENCH,
+      .help = "find the highest rate that meets --sla, in runs of --duration (5s), from --rate "
+              "(10) on" },
+    { .name = "saturate", .type = OPTION_SWITCH, AT(bench.saturate), .commands = FOR_BENCH,
+      .help = "find the most answers a second, in runs of --duration (5s) with ever more users" },
     { .name = "calibrate", .type = OPTION_SWITCH, AT(bench.calibrate), .commands = FOR_BENCH,
       .help = "only print what this client can do at most on this machine" },
     { .name = "calibrate-first", .type = OPTION_ON_OFF, AT(bench.calibrate_first),

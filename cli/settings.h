@@ -52,11 +52,12 @@ typedef struct cli_settings {
 
     /* bench */
     struct {
-        const char *rate, *sla, *json;
+        const char *rate, *sla, *json, *input, *trace;
         int arrival; /* constant, poisson, gamma */
         double shape, pool_ratio, zipf;
         int64_t users, per_user, requests, pool_size;
         int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
+        bool sweep, saturate;
         bool stream, calibrate, calibrate_first, validity;
     } bench;
 

@@ -48,6 +48,12 @@ static void arm(struct event *event, gl_time at)
     event_add(event, &wait);
 }
 
+static gl_time next_time(load_driver *d)
+{
+    return d->plan.trace != NULL ? load_trace_next(d->plan.trace)
+                                 : load_arrivals_next(&d->plan.arrivals);
+}
+
 static bool may_send(const load_driver *d)
 {
     return !d->stopped && (d->plan.requests == 0 || d->issued < d->plan.requests);
@@ -140,7 +146,7 @@ static void send_due(load_driver *d)
             d->stopped = true;
             break;
         }
-        d->next = load_arrivals_next(&d->plan.arrivals);
+        d->next = next_time(d);
         if (d->plan.duration != 0 && d->next >= d->plan.duration) d->next = GL_TIME_NEVER;
     }
     if (may_send(d) && d->next != GL_TIME_NEVER) arm(d->timer, d->start + d->next);
@@ -251,7 +257,7 @@ bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *a
     d->start = start;
     d->ended = ended;
     d->arg = arg;
-    if (d->plan.open) d->next = load_arrivals_next(&d->plan.arrivals);
+    if (d->plan.open) d->next = next_time(d);
     if (d->plan.duration != 0 && !d->plan.open) arm(d->finish, start + d->plan.duration);
     arm(d->timer, start + (d->plan.open && d->next != GL_TIME_NEVER ? d->next : 0));
     return true;

@@ -14,6 +14,7 @@
 #include "load/arrival.h"
 #include "load/mix.h"
 #include "load/recorder.h"
+#include "load/trace.h"
 
 struct event_base;
 
@@ -23,6 +24,7 @@ typedef void (*load_text_fn)(void *arg, uint64_t number, glimpse_draft *draft);
 typedef struct load_plan {
     bool open;
     load_arrivals arrivals;   /* of an open loop */
+    load_trace *trace;        /* of an open loop, instead of arrivals; the caller's. NULL: none */
     uint64_t users;           /* of a closed loop */
     uint64_t per_user;        /* requests of each; 0: until the time is up */
     gl_time think;            /* between an answer and the next request */

@@ -72,7 +72,9 @@ static void client(const load_recorder *r, const load_facts *facts, FILE *out)
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
 {
     const load_recorder *r = recorder;
-    if (facts->open)
+    if (facts->open && facts->rate == NULL)
+        fprintf(out, "open loop    the times of a trace, against %s\n", facts->target);
+    else if (facts->open)
         fprintf(out, "open loop    %s a second, %s arrivals, against %s\n", facts->rate,
                 facts->arrival, facts->target);
     else

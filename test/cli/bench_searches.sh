@@ -1,0 +1,33 @@
+# The searches for a limit: what is refused, and what is found where the limit is known.
+refuse() { # code, words said, --, options
+    code=$1 words=$2
+    shift 3
+    expect "$code" "$GLIMPSE" bench "$@"
+    says "$words"
+}
+refuse 64 --sla -- --sweep
+refuse 64 --saturate -- --sweep --saturate --sla 'p95<1s'
+refuse 64 --json -- --saturate --json run.json
+refuse 64 --rate -- --saturate --rate 5
+refuse 78 number -- --sweep --sla 'p95<1s' --rate 10:1s
+
+# An endpoint that takes 50 ms never meets 20 ms, and does at any rate meet 5 s.
+expect 1 "$GLIMPSE" bench --sweep --sla 'p50<20ms' --latency 50ms --pool-ratio 0 --duration 200ms \
+    --rate 20 --validity off -q
+grep -q 'the SLA is missed at 20/s' out || fail "a sweep that finds nothing says so"
+equal "it stops there" "$(grep -c MISSED out)" 1
+
+# A user who waits 100 ms for an answer has 10 a second, and two have twice as many: the highest rate
+# is bounded by the SLA's own words.
+expect 0 "$GLIMPSE" bench --sweep --sla 'throughput<100' --latency 0 --pool-ratio 0 \
+    --duration 500ms --rate 20 --validity off -q
+found=$(sed -n 's|^the highest rate that meets the SLA: \([0-9]*\)/s; missed at .*|\1|p' out)
+[ "${found:-0}" -ge 85 ] && [ "$found" -le 115 ] || fail "100 a second was to be found, not '$found'"
+
+# Interrupted, it ends with the signal's code.
+"$GLIMPSE" bench --saturate --latency 50ms --duration 60s -q >out 2>err &
+pid=$!
+until grep -q users out; do kill -0 "$pid" || fail "it ended by itself"; done
+kill -INT "$pid"
+wait "$pid" && code=0 || code=$?
+equal "exit code" "$code" 130
