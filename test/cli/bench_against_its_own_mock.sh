@@ -29,7 +29,7 @@ equal "the area of the ramp and of the step" "$(jq .totals.sent open.json)" 150
 equal "the ramp is cut" "$(jq .totals.cut open.json)" 50
 equal "the step is measured" "$(jq .totals.measured open.json)" 100
 equal "nothing was repeated" "$(jq '.totals.repeated + .totals.hits' open.json)" 0
-prints 'latency (from schedule)' 'service (from sending)'
+prints 'latency (from schedule)' 'service (at the server)'
 equal "never sent early" "$(jq '.distributions.latency.mean_us >= .distributions.service.mean_us' open.json)" true
 
 # Streams have a first token and gaps.
