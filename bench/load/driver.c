@@ -75,10 +75,13 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     bool read = source == GLIMPSE_SOURCE_LIVE && timings->answered_ns >= 0 &&
                 glimpse_result_error(result) == GLIMPSE_OK;
     int64_t took = read ? timings->answered_ns : timings->total_ns;
+    int64_t waited = (timings->queue_ns > 0 ? timings->queue_ns : 0) +
+                     (timings->backoff_ns > 0 ? timings->backoff_ns : 0);
     bool own = source == GLIMPSE_SOURCE_LIVE;
     /* first_* count from the attempt; what went before it is in the whole. */
     *out = (load_outcome){ .intended = item->intended,
                            .sent = item->sent,
+                           .waited = (gl_time)(waited < took ? waited : took),
                            .done = item->sent + (uint64_t)(took > 0 ? took : 0),
                            .first_byte_ns = own ? timings->first_byte_ns : -1,
                            .first_token_ns = own ? timings->first_token_ns : -1,

@@ -7,8 +7,8 @@
 
 const char *load_metric_name(load_metric metric)
 {
-    static const char *const names[] = { "latency", "service",      "lateness", "first_byte",
-                                         "ttft",    "ttft_service", "token_gap" };
+    static const char *const names[] = { "latency",    "service", "wait",         "lateness",
+                                         "first_byte", "ttft",    "ttft_service", "token_gap" };
     return names[metric];
 }
 
@@ -68,7 +68,8 @@ static void add_times(load_recorder *r, const load_outcome *o)
     uint64_t late = gl_time_since(o->sent, o->intended);
     uint64_t latency = us_of(gl_time_since(o->done, o->intended));
     gl_histogram_add(r->metrics[LOAD_LATENCY], latency);
-    gl_histogram_add(r->metrics[LOAD_SERVICE], us_of(gl_time_since(o->done, o->sent)));
+    gl_histogram_add(r->metrics[LOAD_SERVICE], us_of(gl_time_since(o->done, o->sent + o->waited)));
+    gl_histogram_add(r->metrics[LOAD_WAIT], us_of(o->waited));
     gl_histogram_add(r->metrics[LOAD_LATENESS], us_of(late));
     gl_histogram_add(r->by_source[o->source], latency);
     if (o->first_byte_ns >= 0)

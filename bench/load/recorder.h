@@ -12,7 +12,8 @@
 
 typedef enum load_metric {
     LOAD_LATENCY,      /* from when it was meant to be sent: what a user waits */
-    LOAD_SERVICE,      /* from when it was sent */
+    LOAD_SERVICE,      /* while it was at the server: its attempts, without what it waited before */
+    LOAD_WAIT,         /* in the client, for admission and between retries */
     LOAD_LATENESS,     /* from when it was meant to be sent to when it was */
     LOAD_FIRST_BYTE,   /* from when it was sent */
     LOAD_TTFT,         /* the first text of a stream, from when it was meant to be sent */

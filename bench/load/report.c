@@ -26,7 +26,7 @@ static void latencies(const load_recorder *r, const load_facts *facts, FILE *out
             "p75", "p90", "p95", "p99", "p99.9", "max");
     if (facts->open) {
         row(out, "latency (from schedule)", r->metrics[LOAD_LATENCY]);
-        row(out, "service (from sending)", r->metrics[LOAD_SERVICE]);
+        row(out, "service (at the server)", r->metrics[LOAD_SERVICE]);
     } else {
         row(out, "latency", r->metrics[LOAD_LATENCY]);
     }
@@ -39,11 +39,15 @@ static void latencies(const load_recorder *r, const load_facts *facts, FILE *out
     row(out, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
     if (facts->open) row(out, "first token (sending)", r->metrics[LOAD_TTFT_SERVICE]);
     row(out, "between tokens", r->metrics[LOAD_TOKEN_GAP]);
+    if (gl_histogram_max(r->metrics[LOAD_WAIT]) > 1)
+        row(out, "waited in the client", r->metrics[LOAD_WAIT]);
     if (facts->open) row(out, "sent late by", r->metrics[LOAD_LATENESS]);
     fputs(
         facts->open
             ? "latency counts from when the schedule wanted the request sent: what a user waits,\n"
-              "also while the server stalls; service counts from when it was sent\n"
+              "also while the server stalls; service is the time at the server alone, without what "
+              "the\n"
+              "request waited before it was sent (--concurrency, limits, retries)\n"
             : "closed loop: a server that stalls is sent less meanwhile, and its tail looks "
               "better\nthan users would find it; --rate measures from a schedule\n",
         out);

@@ -24,7 +24,8 @@ static void cache_that_shrank_says_so(void **state)
         report_json(&report, &out);
         assert_false(out.failed);
         gl_buf_append_char(&out, '\0');
-        assert_non_null(strstr(out.data, "\"cache\":{\"hits\":0,\"misses\":0,\"hit_rate\":0"));
+        assert_non_null(
+            strstr(out.data, "\"cache\":{\"hits\":0,\"misses\":0,\"store_hits\":0,\"hit_rate\":0"));
         assert_true((strstr(out.data, "\"shrunk\":2}") != NULL) == (shrunk > 0));
         assert_true((strstr(out.data, "shrunk") != NULL) == (shrunk > 0));
         gl_buf_free(&out);
