@@ -28,6 +28,6 @@ found=$(sed -n 's|^the highest rate that meets the SLA: \([0-9]*\)/s; missed at 
 "$GLIMPSE" bench --saturate --latency 50ms --duration 60s -q >out 2>err &
 pid=$!
 until grep -q users out; do kill -0 "$pid" || fail "it ended by itself"; done
-kill -INT "$pid"
+kill -TERM "$pid"
 wait "$pid" && code=0 || code=$?
-equal "exit code" "$code" 130
+equal "exit code" "$code" 143
