@@ -30,6 +30,7 @@ static void print_head(const char *first)
 {
     printf("%12s %12s %10s %10s %10s %8s %8s\n", first, "answers/s", "p50 ms", "p95 ms", "p99 ms",
            "errors", "hits");
+    fflush(stdout); /* it stands there while the first run goes on */
 }
 
 static void print_row(double first, const load_recorder *r, const char *verdict)
