@@ -27,7 +27,7 @@ static void draw_many(const char *spec, double *median, double *p95)
     char problem[200];
     gl_rng rng;
     gl_rng_seed(&rng, 7);
-    assert_true(mock_latency_parse(&latency, spec, problem, sizeof problem));
+    assert_true(mock_latency_parse(&latency, "latency", spec, problem, sizeof problem));
     for (int i = 0; i < DRAWS; i++) drawn[i] = mock_latency_draw(&latency, &rng);
     qsort(drawn, DRAWS, sizeof drawn[0], by_size);
     *median = (double)drawn[DRAWS / 2] / 1e6;
@@ -50,7 +50,8 @@ static void a_fixed_latency_is_always_itself(void **state)
         gl_rng rng;
         gl_rng_seed(&rng, 1);
         uint64_t untouched = rng.state;
-        assert_true(mock_latency_parse(&latency, cases[i].spec, problem, sizeof problem));
+        assert_true(
+            mock_latency_parse(&latency, "latency", cases[i].spec, problem, sizeof problem));
         assert_int_equal(mock_latency_draw(&latency, &rng), cases[i].ns);
         assert_int_equal(rng.state, untouched);
     }
@@ -81,7 +82,7 @@ static void no_draw_is_below_zero(void **state)
     char problem[200];
     gl_rng rng;
     gl_rng_seed(&rng, 3);
-    assert_true(mock_latency_parse(&latency, "normal:1ms:5ms", problem, sizeof problem));
+    assert_true(mock_latency_parse(&latency, "latency", "normal:1ms:5ms", problem, sizeof problem));
     int zero = 0;
     for (int i = 0; i < 1000; i++) {
         gl_time drawn = mock_latency_draw(&latency, &rng);
@@ -124,7 +125,7 @@ static void a_bad_spec_is_refused_by_name(void **state)
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
         mock_latency latency;
         char problem[300] = "";
-        assert_false(mock_latency_parse(&latency, specs[i], problem, sizeof problem));
+        assert_false(mock_latency_parse(&latency, "latency", specs[i], problem, sizeof problem));
         assert_int_equal(strncmp(problem, "latency: ", 9), 0);
         assert_non_null(strstr(problem, specs[i]));
     }
