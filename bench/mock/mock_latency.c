@@ -78,6 +78,7 @@ bool mock_latency_parse(mock_latency *latency, const char *name, const char *spe
     const char *why;
     size_t line = 0;
     if (kind.len < all.len && (random || gl_slice_is(kind, "recorded"))) {
+        if (rest.len == 0) return refuse(name, "no file", spec, problem, problem_size);
         why = mock_recorded_read(&latency->recorded, rest.data, &line);
         latency->recorded.random = random;
         if (why == NULL) return true;
