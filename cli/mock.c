@@ -57,7 +57,8 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
 /* Whether it was one of the texts that say how the server behaves. */
 static bool refused_spec(const char *problem)
 {
-    static const char *const specs[] = { "latency:", "fault:", "outage:", "batch-fault:" };
+    static const char *const specs[] = { "latency:", "ttft:",  "fault:",
+                                         "outage:",  "stall:", "batch-fault:" };
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
         if (strncmp(problem, specs[i], strlen(specs[i])) == 0) return true;
     return false;
@@ -71,6 +72,11 @@ int command_mock(cli_settings *settings)
                              .latency = settings->latency,
                              .fault = settings->fault,
                              .outage = settings->outage,
+                             .ttft = settings->ttft,
+                             .stall = settings->stall,
+                             .capacity = settings->capacity,
+                             .queue = settings->queue,
+                             .times = settings->times,
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,

@@ -45,8 +45,9 @@ typedef struct cli_settings {
     bool expired;
 
     /* mock */
-    const char *host, *port_file, *latency, *fault, *outage, *batch_fault;
-    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens;
+    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue;
+    bool times;
     int port;
     double token_rate;
 

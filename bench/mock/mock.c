@@ -189,14 +189,22 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     mock_stats_init(&server->stats, gl_clock_now());
     gl_rng_seed(&server->latency_rng, options->seed);
     gl_rng_seed(&server->fault_rng, ~options->seed);
+    gl_rng_seed(&server->ttft_rng, options->seed + 1);
+    mock_capacity_init(&server->capacity, 0, 0);
+    server->times = options->times;
+    server->has_ttft = options->ttft != NULL && options->ttft[0] != '\0';
     event_assign(&server->timer, base, -1, 0, timer_fired, server);
     event_assign(&server->resuming, base, -1, 0, resume_accepting, server);
     event_assign(&server->accepting, base, -1, EV_READ | EV_PERSIST, accept_ready, server);
 
     bool made = false;
-    if (!mock_latency_parse(&server->latency, options->latency, problem, problem_size) ||
+    if (!mock_latency_parse(&server->latency, "latency", options->latency, problem, problem_size) ||
         !mock_faults_parse(&server->faults, options->fault, problem, problem_size) ||
+        !mock_latency_parse(&server->ttft, "ttft", options->ttft, problem, problem_size) ||
         !mock_outages_parse(&server->outages, options->outage, problem, problem_size) ||
+        !mock_stalls_parse(&server->stalls, options->stall, problem, problem_size) ||
+        !check_count("capacity", options->capacity, INT64_MAX, problem, problem_size) ||
+        !check_count("queue", options->queue, INT64_MAX, problem, problem_size) ||
         !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
         !mock_batch_faults_parse(&server->batches.faults, options->batch_fault, problem,
                                  problem_size) ||
@@ -204,6 +212,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))
         goto done;
     server->quota = (uint64_t)options->quota_after;
+    server->capacity.places = (uint64_t)options->capacity;
+    server->capacity.longest = (uint64_t)options->queue;
     mock_limits_init(&server->limits, options->rpm, options->tpm, gl_clock_now());
     server->sha = gl_sha256_new();
     if (server->sha == NULL) {
@@ -245,6 +255,8 @@ void mock_server_free(mock_server *server)
     event_del(&server->timer);
     if (server->listener >= 0) close(server->listener);
     gl_heap_free(&server->due);
+    mock_latency_free(&server->latency);
+    mock_latency_free(&server->ttft);
     gl_buf_free(&server->body);
     gl_buf_free(&server->text);
     gl_buf_free(&server->headers);

@@ -11,6 +11,7 @@
 #ifndef MOCK_MOCK_H
 #define MOCK_MOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,13 +32,18 @@ typedef struct mock_options {
     int64_t batch_latency_ms; /* from a batch's creation to its end: mock_batches.h */
     const char *batch_fault;  /* mock_batch_spec.h; NULL = none */
     int64_t enqueued_tokens;  /* of batches at work; more fail, late; 0 = no limit */
+    const char *ttft;         /* of streams, in place of latency: mock_latency.h; NULL = the same */
+    const char *stall;        /* mock_stall.h; NULL = none */
+    int64_t capacity, queue;  /* served at once, waiting at most: mock_capacity.h; 0 = any number */
+    bool times;               /* x-mock-times on every answer, asked for or not */
 } mock_options;
 
 /*
  * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
  * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
  * NULL: problem says why, and begins with the member's name and a colon ("latency:", "fault:",
- * "outage:", "quota-after:", "rpm:", "tpm:", "batch-fault:") for a value that was refused.
+ * "outage:", "stall:", "ttft:", "quota-after:", "rpm:", "tpm:", "capacity:", "queue:",
+ * "batch-fault:") for a value that was refused.
  * SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,

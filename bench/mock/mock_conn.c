@@ -21,16 +21,67 @@
 #define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
 #define OUT_FLUSH     ((size_t)256 * 1024)        /* answers to pipelined requests gather so far */
-#define KEPT_CAPACITY ((size_t)64 * 1024)         /* a larger buffer is given back after use */
+#define TIME_DIGITS   20                          /* of 2^64 - 1 */
+#define STREAM_END    "0000000e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n" /* as mock_stream.c writes it */
+#define KEPT_CAPACITY ((size_t)64 * 1024) /* a larger buffer is given back after use */
 
 static bool conn_busy(const mock_conn *conn)
 {
     return conn->working || conn->blocked || conn->closing;
 }
 
+/* --- when it is sent -------------------------------------------------------------------------- */
+
+/* The answer is due at this time, or when the server stands still no more. */
+static void set_due(mock_conn *conn, gl_time when)
+{
+    struct mock_server *server = conn->server;
+    gl_time first = server->stats.first;
+    if (server->stalls.count != 0 && first != GL_TIME_NEVER && when >= first) {
+        gl_time until = first + mock_stalls_until(&server->stalls, when - first);
+        if (until != when && !conn->stalled) server->stats.stalled_requests++;
+        conn->stalled |= until != when;
+        when = until;
+    }
+    mock_server_set_due(server, conn, when);
+}
+
+/* Its place is free; who waited longest takes it. */
+static void leave_place(mock_conn *conn)
+{
+    mock_ticket *next = mock_capacity_leave(&conn->server->capacity, &conn->ticket);
+    if (next != NULL && !GL_CONTAINER(next, mock_conn, ticket)->hangs)
+        set_due(GL_CONTAINER(next, mock_conn, ticket), gl_clock_now() + next->latency);
+}
+
+/* Twenty digits: any gl_time has room. */
+static void write_digits(char *at, gl_time time)
+{
+    for (int i = TIME_DIGITS; i-- != 0; time /= 10) at[i] = (char)('0' + time % 10);
+}
+
+/* The time of sending takes the place kept free for it, once. */
+static void stamp(mock_conn *conn, size_t *at)
+{
+    if (*at != 0 && !conn->out.failed) write_digits(conn->out.data + *at, gl_clock_now());
+    *at = 0;
+}
+
+/* RECEIVED and room for the time of sending; returns where that is. */
+static size_t write_times(mock_conn *conn)
+{
+    char times[2 * TIME_DIGITS + 1];
+    write_digits(times, conn->received);
+    times[TIME_DIGITS] = ' ';
+    write_digits(times + TIME_DIGITS + 1, 0);
+    gl_buf_append(&conn->out, times, sizeof times);
+    return conn->out.len - TIME_DIGITS;
+}
+
 void mock_conn_close(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
+    leave_place(conn);
     if (conn->working && conn->counted) mock_stats_end(&server->stats, 0, gl_clock_now());
     mock_server_set_due(server, conn, GL_TIME_NEVER);
     event_del(&conn->readable);
@@ -116,6 +167,10 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
     gl_buf_append_u64(out, reply->delay / GL_MS);
     gl_buf_append(out, server->headers.data, server->headers.len);
+    if (conn->timed) {
+        gl_buf_append_str(out, "\r\nx-mock-times: ");
+        conn->first_sent_at = write_times(conn);
+    }
     if (reply->allow != NULL) {
         gl_buf_append_str(out, "\r\nallow: ");
         gl_buf_append_str(out, reply->allow);
@@ -123,7 +178,17 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     if (conn->closing || !conn->http.keep_alive || reply->fault == MOCK_FAULT_TRUNCATE)
         gl_buf_append_str(out, "\r\nconnection: close");
     gl_buf_append_str(out, "\r\n\r\n");
-    if (with_body) gl_buf_append(out, body->data, sent);
+    if (!with_body) return;
+    size_t end = sizeof STREAM_END - 1;
+    bool whole = stream && conn->timed && sent > end &&
+                 memcmp(body->data + sent - end + 10, STREAM_END + 10, end - 10) == 0;
+    gl_buf_append(out, body->data, whole ? sent - end : sent);
+    if (!whole) return;
+    /* A comment in a chunk of its own, before the last event; 0x3a bytes of it. */
+    gl_buf_append_str(out, "0000003a\r\n: x-mock-times ");
+    conn->last_sent_at = write_times(conn);
+    gl_buf_append_str(out, "\n\n\r\n");
+    gl_buf_append(out, body->data + sent - end, end);
 }
 
 /* After the last answer: our side is shut and the rest of what the client sends read away, since
@@ -178,6 +243,9 @@ static bool conn_flush(mock_conn *conn)
 static bool finish_request(mock_conn *conn)
 {
     mock_fault fault = conn->fault;
+    stamp(conn, &conn->first_sent_at);
+    stamp(conn, &conn->last_sent_at);
+    leave_place(conn);
     bool answered = fault != MOCK_FAULT_RESET;
     if (conn->counted)
         mock_stats_end(&conn->server->stats, answered ? conn->status : 0, gl_clock_now());
@@ -193,6 +261,7 @@ static bool handle_request(mock_conn *conn, const char *data)
     struct mock_server *server = conn->server;
     gl_slice method = mock_http_method(&conn->http, data);
     mock_reply reply;
+    conn->received = gl_clock_now();
     mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
     conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE;
@@ -202,11 +271,17 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->working = reply.counted || reply.waits;
     conn->tokens = conn->server->token_gap != 0 ? reply.tokens : 0;
     conn->token_at = GL_TIME_NEVER;
+    conn->timed = reply.counted && (server->times || conn->http.times);
+    conn->first_sent_at = conn->last_sent_at = 0;
+    conn->stalled = false;
+    conn->hangs = reply.fault == MOCK_FAULT_HANG;
+    bool served = !reply.counted || reply.status != 200 ||
+                  mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
     if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
         write_answer(conn, &reply, !gl_slice_is(method, "HEAD"));
-    if (reply.fault == MOCK_FAULT_HANG) return true;
-    if (reply.delay != 0 || conn->tokens != 0) {
-        mock_server_set_due(server, conn, gl_clock_now() + reply.delay);
+    if (conn->hangs || !served) return true;
+    if (reply.delay != 0 || conn->tokens != 0 || (conn->working && server->stalls.count != 0)) {
+        set_due(conn, gl_clock_now() + reply.delay);
         return true;
     }
     return !conn->working || finish_request(conn);
@@ -340,7 +415,8 @@ static bool stream_token(mock_conn *conn)
     conn->token_at = first ? now : conn->token_at + conn->server->token_gap;
     conn->tokens--;
     conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
-    mock_server_set_due(conn->server, conn, conn->token_at + conn->server->token_gap);
+    if (first) stamp(conn, &conn->first_sent_at);
+    set_due(conn, conn->token_at + conn->server->token_gap);
     return true;
 }
 
@@ -367,6 +443,7 @@ bool mock_conn_open(struct mock_server *server, int fd)
     gl_list_push_back(&server->connections, &conn->node);
     server->stats.open_connections++;
     gl_heap_entry_init(&conn->due);
+    mock_ticket_init(&conn->ticket);
     mock_http_init(&conn->http);
     gl_buf_init(&conn->in, IN_MAX);
     gl_buf_init(&conn->out, OUT_MAX);

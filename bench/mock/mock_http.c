@@ -189,6 +189,7 @@ static bool header_line(mock_http *http, const char *data, gl_slice line)
             http->type_len = value.len;
             break;
         }
+        if (same(name, "x-mock-times")) http->times = same(value, "1");
         if (!same(name, "x-mock-fault")) break;
         http->fault_at = (size_t)(value.data - data);
         http->fault_len = value.len;

@@ -31,6 +31,7 @@ typedef struct mock_http {
     size_t body_len;                /* of a chunked body: joined so far */
     size_t chunk_left;              /* bytes of the current chunk not seen yet */
     size_t trailer_len;             /* bytes of chunk lines and trailers, bounded like a head */
+    bool times;                     /* x-mock-times: 1 */
     bool chunked, has_length, host; /* headers seen */
     bool keep_alive;                /* the connection may be used again */
     bool expects_continue;          /* the client waits for 100 Continue */

@@ -120,6 +120,12 @@ static void check_limits(struct mock_server *server, mock_fault fault, gl_time n
         mock_limit_write_wait(wait, &server->headers);
         return;
     }
+    if (mock_capacity_full(&server->capacity)) {
+        stats->queue_refused++;
+        refuse_with(server, 503, reply);
+        mock_limit_write_wait(GL_SECOND, &server->headers);
+        return;
+    }
     if (fault == MOCK_FAULT_NONE || mock_fault_is_of_pack(fault)) server->quota_used++;
     apply_fault(server, fault, reply);
 }
@@ -144,6 +150,8 @@ static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_sl
 {
     gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
     mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
+    if (server->has_ttft && reply->wish != MOCK_PLAIN)
+        delay = mock_latency_draw(&server->ttft, &server->ttft_rng);
     if (latency_header.data != NULL) {
         double ns;
         if (!mock_spec_duration(latency_header, &ns)) {
@@ -282,6 +290,10 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
         gl_time now = gl_clock_now();
         mock_stats_write(&server->stats, now, &server->body);
         server->body.len--; /* the brace, to go on */
+        gl_buf_append_str(&server->body, ",\"queued_requests\":");
+        gl_buf_append_u64(&server->body, server->capacity.queued_requests);
+        gl_buf_append_str(&server->body, ",\"queue_peak\":");
+        gl_buf_append_u64(&server->body, server->capacity.queue_peak);
         gl_buf_append_char(&server->body, ',');
         mock_batches_write_stats(&server->batches, now, &server->body);
         gl_buf_append_char(&server->body, '}');

@@ -20,11 +20,13 @@
 #include "mock/mock.h"
 #include "mock/mock_answer.h"
 #include "mock/mock_batches.h"
+#include "mock/mock_capacity.h"
 #include "mock/mock_fault.h"
 #include "mock/mock_http.h"
 #include "mock/mock_latency.h"
 #include "mock/mock_limit.h"
 #include "mock/mock_outage.h"
+#include "mock/mock_stall.h"
 #include "mock/mock_stats.h"
 
 #define MOCK_READ_SIZE ((size_t)64 * 1024) /* one recv at most */
@@ -42,9 +44,15 @@ struct mock_server {
     gl_time token_gap; /* ns between the tokens of a stream */
     mock_faults faults;
     mock_outages outages;
+    mock_stalls stalls;
+    mock_capacity capacity;
+    bool times;    /* every answer says when it was asked for and sent */
+    bool has_ttft; /* streams begin after ttft instead of latency */
+    mock_latency ttft;
     mock_limits limits;
-    uint64_t quota, quota_used;    /* good answers allowed, 0 = any number; and promised */
-    gl_rng latency_rng, fault_rng; /* apart, so that adding faults changes no latency */
+    uint64_t quota, quota_used; /* good answers allowed, 0 = any number; and promised */
+    /* Apart, so that adding faults changes no latency. */
+    gl_rng latency_rng, fault_rng, ttft_rng;
     mock_stats stats;
     gl_sha256 *sha;
     mock_files files;
@@ -70,14 +78,21 @@ typedef struct mock_conn {
     int status;         /* of its answer */
     size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
     gl_time token_at;   /* when the last one went */
-    bool working;       /* a request was received and its answer waits */
-    bool counted;       /* it is in the statistics */
-    bool blocked;       /* the client does not read as fast as it asks */
-    bool closing;       /* after out is sent, no more requests */
-    bool ended;         /* the client's side is shut; only sending is left */
-    bool draining;      /* our side is shut; reading away what the client still sends */
-    bool continued;     /* 100 Continue was sent for this request */
-    bool reading;       /* readable is added */
+    mock_ticket ticket; /* a place among those that are served at once */
+    /* Where in out the time of sending is written when it is known; 0 = nowhere. */
+    size_t first_sent_at, last_sent_at;
+    gl_time received; /* the request, whole */
+    bool working;     /* a request was received and its answer waits */
+    bool counted;     /* it is in the statistics */
+    bool timed;       /* its answer says when it was sent */
+    bool stalled;     /* it waits, or waited, for a stall to end */
+    bool hangs;       /* it is never answered */
+    bool blocked;     /* the client does not read as fast as it asks */
+    bool closing;     /* after out is sent, no more requests */
+    bool ended;       /* the client's side is shut; only sending is left */
+    bool draining;    /* our side is shut; reading away what the client still sends */
+    bool continued;   /* 100 Continue was sent for this request */
+    bool reading;     /* readable is added */
 } mock_conn;
 
 /* What is to be done with one request; the answer's body is in server->body, headers of its own

@@ -113,6 +113,8 @@ void mock_stats_write(const mock_stats *stats, gl_time now, gl_buf *out)
     write_count(out, &first, "outage_requests", stats->outage_requests);
     write_count(out, &first, "quota_requests", stats->quota_requests);
     write_count(out, &first, "limited_requests", stats->limited_requests);
+    write_count(out, &first, "stalled_requests", stats->stalled_requests);
+    write_count(out, &first, "queue_refused", stats->queue_refused);
     gl_buf_append_str(out, ",\"first_ms\":");
     write_time(stats, stats->first, out);
     gl_buf_append_str(out, ",\"last_ms\":");

@@ -28,6 +28,8 @@ typedef struct mock_stats {
     uint64_t outage_requests;  /* POSTs refused since the server was down */
     uint64_t quota_requests;   /* since the quota was used up */
     uint64_t limited_requests; /* since a rate limit was reached */
+    uint64_t stalled_requests; /* POSTs whose answer waited for a stall's end */
+    uint64_t queue_refused;    /* since the queue was full */
     gl_time first, last;       /* the first POST received, the last one ended; NEVER */
     struct mock_digest {
         uint64_t high, low;

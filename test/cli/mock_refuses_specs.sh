@@ -13,3 +13,16 @@ expect 78 "$GLIMPSE" mock --tpm many
 says --tpm
 expect 78 "$GLIMPSE" mock --port 70000
 says --port
+expect 78 "$GLIMPSE" mock --latency mix:90%:1ms
+says --latency '100 %'
+expect 78 "$GLIMPSE" mock --latency recorded:missing
+says --latency missing
+printf '1ms\nsoon\n' >durations
+expect 78 "$GLIMPSE" mock --ttft recorded:durations
+says --ttft 'line 2'
+expect 78 "$GLIMPSE" mock --stall 10s-11s
+says --stall
+expect 78 "$GLIMPSE" mock --capacity -1
+says --capacity
+expect 78 "$GLIMPSE" mock --queue few
+says --queue
