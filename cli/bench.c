@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 #include "bench_find.h"
+#include "bench_more.h"
 #include "bench_run.h"
 #include "commands.h"
 #include "config_file.h"
@@ -384,6 +385,7 @@ static int run_once(bench *b)
 
 static int run_asked(bench *b)
 {
+    if (b->settings->bench.playbook) return bench_playbook(&b->ask);
     static const load_process processes[] = { LOAD_PROCESS_CONSTANT, LOAD_PROCESS_POISSON,
                                               LOAD_PROCESS_GAMMA };
     const cli_settings *s = b->settings;
@@ -396,6 +398,14 @@ static int run_asked(bench *b)
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings };
+    if (settings->bench.compare && settings->word_count == 2)
+        return bench_compare(settings->words[0], settings->words[1]);
+    if (settings->bench.compare)
+        return said_usage("--compare needs two files: BEFORE.json AFTER.json");
+    if (settings->word_count > 0) {
+        say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);
+        return EXIT_USAGE;
+    }
     int code = plan(&b);
     if (code != 0 || settings->bench.calibrate) {
         if (code == 0) code = run_calibrate(&b);

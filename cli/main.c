@@ -30,7 +30,7 @@ const cli_command command_table[] = {
       "  "
       "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
       command_batch },
-    { "bench", FOR_BENCH, 0, "[OPTIONS]",
+    { "bench", FOR_BENCH, 2, "[OPTIONS] | --compare BEFORE.json AFTER.json",
       "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose\n"
       "latency counts from the schedule; without --base-url against a mock of its own",
       "  glimpse bench\n"
@@ -39,6 +39,8 @@ const cli_command command_table[] = {
       "\\\n"
       "      --sla 'p95<2500ms,error_rate<5%,hit_rate>30%'\n"
       "  glimpse bench --sweep --sla 'p95<2500ms' --base-url http://127.0.0.1:8000/v1\n"
+      "  glimpse bench --compare yesterday.json today.json\n"
+      "  glimpse bench --playbook\n"
       "  glimpse bench --calibrate\n",
       command_bench },
     { "mock", FOR_MOCK, 0, "[OPTIONS]",

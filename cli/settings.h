@@ -59,7 +59,7 @@ typedef struct cli_settings {
         int64_t users, per_user, requests, pool_size;
         int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
         bool sweep, saturate;
-        bool stream, calibrate, calibrate_first, validity;
+        bool compare, playbook, stream, calibrate, calibrate_first, validity;
     } bench;
 
     /* key */

@@ -1,0 +1,53 @@
+/* bench_compare.c - `glimpse bench --compare`; see bench_more.h. */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "bench_more.h"
+#include "config_file.h"
+#include "exits.h"
+#include "load/compare.h"
+#include "say.h"
+
+/* A report has at most 17 histograms of 12,800 buckets, 30 bytes each. */
+#define REPORT_MAX ((size_t)16 << 20)
+
+static char *read_report(const char *path)
+{
+    const char *problem;
+    size_t len;
+    char *text = file_read_all(path, REPORT_MAX, &len, &problem);
+    if (text == NULL) say("--compare: %s: %s", path, problem);
+    return text;
+}
+
+static void print_change(const load_change *change, bool part)
+{
+    static const char *const words[] = { "no difference", "better", "WORSE" };
+    double unit = part ? 100 : 1e-3;
+    printf("%-14s %12.3f %12.3f %12.3f .. %-12.3f %s\n", change->name, change->before * unit,
+           change->after * unit, change->low * unit, change->high * unit, words[change->verdict]);
+}
+
+int bench_compare(const char *before, const char *after)
+{
+    load_change change[LOAD_COMPARED];
+    char problem[256];
+    int code = EXIT_VALUE;
+    char *a = read_report(before), *b = a != NULL ? read_report(after) : NULL;
+    if (a != NULL && b != NULL) {
+        if (load_compare(a, b, change, problem, sizeof problem)) {
+            code = EXIT_DONE;
+            printf("%-14s %12s %12s %s\n", "", "before", "after", "    change, 99 % interval");
+            for (size_t i = 0; i < LOAD_COMPARED; i++) {
+                print_change(&change[i], i == LOAD_COMPARED - 1);
+                if (change[i].verdict == LOAD_WORSE) code = EXIT_SOME_FAILED;
+            }
+            puts("latencies in ms, the error rate in %");
+        } else {
+            say("--compare: %s", problem);
+        }
+    }
+    gl_free(a);
+    gl_free(b);
+    return code != EXIT_VALUE && !say_flush_stdout() ? EXIT_IO : code;
+}

@@ -1,0 +1,21 @@
+# Two reports side by side: the same server is no difference, a slower one is exit 1, anything else is
+# refused by name.
+run() { # file, latency
+    expect 0 "$GLIMPSE" bench --latency "$2" --requests 300 --concurrent-users 10 --pool-ratio 0 -q \
+        --calibrate-first off --validity off --json "$1"
+}
+run fast.json 1ms
+run slow.json 100ms
+expect 0 "$GLIMPSE" bench --compare fast.json fast.json
+grep -q 'no difference' out || fail "not the same"
+expect 1 "$GLIMPSE" bench --compare fast.json slow.json
+grep -q 'latency_p50.*WORSE\|p50.*WORSE' out || fail "not worse"
+expect 0 "$GLIMPSE" bench --compare slow.json fast.json
+grep -q 'better' out || fail "not better"
+echo '{}' >none.json
+expect 78 "$GLIMPSE" bench --compare fast.json none.json
+says --compare 'the second'
+expect 78 "$GLIMPSE" bench --compare missing.json fast.json
+says --compare missing.json
+expect 64 "$GLIMPSE" bench --compare fast.json
+expect 64 "$GLIMPSE" bench fast.json
