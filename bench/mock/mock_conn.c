@@ -181,7 +181,7 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     if (!with_body) return;
     size_t end = sizeof STREAM_END - 1;
     bool whole = stream && conn->timed && sent > end &&
-                 memcmp(body->data + sent - end + 10, STREAM_END + 10, end - 10) == 0;
+                 memcmp(&body->data[sent - end + 10], &STREAM_END[10], end - 10) == 0;
     gl_buf_append(out, body->data, whole ? sent - end : sent);
     if (!whole) return;
     /* A comment in a chunk of its own, before the last event; 0x3a bytes of it. */
