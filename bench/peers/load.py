@@ -105,9 +105,11 @@ def main():
              f"Printed by `sh bench/peers/load.sh {seconds} {rounds}`: each client in a closed loop for {seconds} s against the "
              f"same `glimpse mock` without latency, HTTP/1.1 on loopback, the client on one core and the mock on "
              f"another; median (least-most) of {rounds} rounds, the clients in turn. CPU and memory are of the "
-             "client's whole process, its start included. `wrk` and `h2load` send one fixed body and read no "
+             "client's whole process, its start included. `wrk` and `h2load` send one fixed body and decode no "
              "answer; the others make each request and parse each answer. Where the mock's core is full the "
-             "rate is the mock's, and only CPU per request compares the clients.", "",
+             "rate is the mock's, and only CPU per request compares the clients. Bodies differ in size and "
+             "text: those of `glimpse bench` are all different. Where the spread of a rate is wide, other work "
+             "had part of the machine.", "",
              "| in flight | client | requests/s | CPU us/request | most memory, MB | failed |",
              "| ---: | --- | ---: | ---: | ---: | ---: |", *rows, ""]
     if absent:
