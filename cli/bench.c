@@ -253,6 +253,7 @@ static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_
 {
     static const char *const arguments[] = { "--latency", "0", "--token-rate", "0", NULL };
     mock_child null_mock;
+    memset(result, 0, sizeof *result);
     bench_ask ask = { .settings = b->settings, .bare = true, .pool_size = 1, .seed = 1 };
     ask.plan = (load_plan){
         .users = users, .duration = duration, .warmup = duration / 5, .stream = b->ask.plan.stream
@@ -353,24 +354,32 @@ static int run_calibrate(bench *b)
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }
 
+/* Before the run's own mock takes its core: the null mock has to have that one, or client and mock
+ * share a core, and the ceiling is too low. */
+static int find_ceiling(bench *b)
+{
+    const cli_settings *s = b->settings;
+    bench_result result;
+    b->ceiling = -1;
+    if (!s->bench.calibrate_first || s->bench.sweep || s->bench.saturate || s->bench.playbook)
+        return 0;
+    uint64_t users = b->ask.plan.open ? 64 : b->ask.plan.users;
+    b->ceiling = calibrate(b, users, CALIBRATE_SHORT, &result);
+    int caught = result.caught;
+    bench_result_free(&result);
+    return caught != 0 ? 128 + caught : 0;
+}
+
 static int run_once(bench *b)
 {
     bench_result result;
     const cli_settings *s = b->settings;
-    double ceiling = -1;
-    if (s->bench.calibrate_first) {
-        uint64_t users = b->ask.plan.open ? 64 : b->ask.plan.users;
-        ceiling = calibrate(b, users, CALIBRATE_SHORT, &result);
-        int caught = result.caught;
-        bench_result_free(&result);
-        if (caught != 0) return 128 + caught;
-    }
     int code = bench_run(&b->ask, &result);
     if (code == 0) {
         static const char *const processes[] = { "constant", "poisson", "gamma" };
         result.facts.rate = s->bench.rate;
         result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
-        result.facts.ceiling_rps = ceiling;
+        result.facts.ceiling_rps = b->ceiling;
         if (s->bench.validity) bench_judge(&result);
         bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
         if (table) load_report_table(&result.recorder, &result.facts, stdout);
@@ -407,16 +416,20 @@ int command_bench(cli_settings *settings)
         return EXIT_USAGE;
     }
     int code = plan(&b);
-    if (code != 0 || settings->bench.calibrate) {
-        if (code == 0) code = run_calibrate(&b);
-    } else if (wants_mock(&b)) {
-        code = start_mock(&b);
-    } else if (given(&b, "latency") || settings->fault != NULL || settings->outage != NULL) {
+    bool mock = wants_mock(&b);
+    if (code == 0 && !mock &&
+        (given(&b, "latency") || settings->fault != NULL || settings->outage != NULL)) {
         say("--latency, --fault and --outage are of the mock that bench starts; with --base-url it "
             "starts none");
         code = EXIT_USAGE;
     }
-    if (code == 0 && !settings->bench.calibrate) code = run_asked(&b);
+    if (code == 0 && settings->bench.calibrate) {
+        code = run_calibrate(&b);
+    } else {
+        if (code == 0) code = find_ceiling(&b);
+        if (code == 0 && mock) code = start_mock(&b);
+        if (code == 0) code = run_asked(&b);
+    }
     mock_child_stop(&b.mock);
     load_inputs_free(&b.inputs);
     load_trace_free(&b.trace);
