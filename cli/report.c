@@ -6,9 +6,9 @@
 #include <math.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/json.h"
+#include "load/resources.h"
 
 void tally_add(cli_tally *tally, const glimpse_result *result)
 {
@@ -156,21 +156,6 @@ void report_print(const cli_report *report, FILE *stream)
         fprintf(stream, "resumed      %" PRIu64 " of the records\n", report->tally.resumed);
 }
 
-/* The most memory this process has held: VmHWM, for getrusage's figure is also that of the program
- * which started this one, from before exec. */
-static int64_t max_rss(void)
-{
-    char line[256];
-    int64_t kib = -1;
-    FILE *file = fopen("/proc/self/status", "re");
-    while (file != NULL && kib < 0 && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "VmHWM: %" SCNd64, &kib) != 1) kib = -1;
-    if (file != NULL) fclose(file);
-    struct rusage usage;
-    if (kib < 0 && getrusage(RUSAGE_SELF, &usage) == 0) kib = (int64_t)usage.ru_maxrss;
-    return kib > 0 ? kib * 1024 : 0;
-}
-
 /* --- the object of --summary ----------------------------------------------------------------- */
 
 static void json_counts(gl_buf *out, const char *name, const uint64_t *counts, int n,
@@ -200,6 +185,7 @@ static void json_double(gl_buf *out, const char *prefix, double number)
 
 void report_json(const cli_report *report, gl_buf *out)
 {
+    int64_t max_rss = load_resources_rss_max();
     const cli_tally *tally = &report->tally;
     const glimpse_stats *stats = &report->stats;
     gl_buf_printf(out, "{\"lines\":%" PRIu64 ",\"done\":%" PRIu64 ",\"unsent\":%" PRIu64,
@@ -236,5 +222,5 @@ void report_json(const cli_report *report, gl_buf *out)
     json_double(out, ",\"max\":", (double)stats->latency_max_us / 1e3);
     gl_buf_printf(out,
                   "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64 ",\"exit\":%d}\n",
-                  stats->peak_in_flight, max_rss(), report->exit_code);
+                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0, report->exit_code);
 }

@@ -7,6 +7,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "load/lines.h"
 
 static const char package_goal[] = "summarize in one sentence";
 static const char package_constraints[] = "at most 20 words";
@@ -70,16 +71,6 @@ static bool keep(load_inputs *inputs, const load_input *item)
     return true;
 }
 
-static gl_slice take_line(gl_slice *text)
-{
-    const char *end = memchr(text->data, '\n', text->len);
-    gl_slice line = gl_slice_of(text->data, end != NULL ? (size_t)(end - text->data) : text->len);
-    size_t taken = line.len + (end != NULL);
-    *text = gl_slice_of(text->data + taken, text->len - taken);
-    if (line.len > 0 && line.data[line.len - 1] == '\r') line.len--;
-    return line;
-}
-
 static bool blank(gl_slice line)
 {
     for (size_t i = 0; i < line.len; i++)
@@ -106,7 +97,7 @@ bool load_inputs_lines(load_inputs *inputs, gl_slice text, char *problem, size_t
 {
     static const char *const names[] = { "input_text", "goal", "constraints" };
     for (size_t number = 1; text.len > 0; number++) {
-        gl_slice line = take_line(&text);
+        gl_slice line = load_take_line(&text);
         gl_json root, members[3];
         size_t lengths[3];
         if (blank(line)) continue;
@@ -152,7 +143,7 @@ bool load_inputs_packages(load_inputs *inputs, gl_slice text, char *problem, siz
     static const char field[] = "Description:";
     const size_t field_len = sizeof field - 1;
     while (text.len > 0) {
-        gl_slice line = take_line(&text);
+        gl_slice line = load_take_line(&text);
         if (line.len < field_len || memcmp(line.data, field, field_len) != 0) continue;
         line = gl_slice_of(line.data + field_len, line.len - field_len);
         while (line.len > 0 && line.data[0] == ' ') line = gl_slice_of(line.data + 1, line.len - 1);
@@ -160,7 +151,7 @@ bool load_inputs_packages(load_inputs *inputs, gl_slice text, char *problem, siz
         bool more = false;
         gl_buf_append(&inputs->text, line.data, line.len);
         while (text.len > 0 && text.data[0] == ' ') {
-            append_description(&inputs->text, take_line(&text));
+            append_description(&inputs->text, load_take_line(&text));
             more = true;
         }
         if (!more) {

@@ -2,6 +2,7 @@
 #include "load/resources.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -16,16 +17,19 @@ int64_t load_resources_rss(void)
     return pages >= 0 ? (int64_t)pages * sysconf(_SC_PAGESIZE) : -1;
 }
 
-/* The most ever, of this program: getrusage's figure is also that of who started it. */
-static int64_t rss_max(void)
+/* VmHWM: getrusage's figure is also that of the program which started this one, from before exec.
+ */
+int64_t load_resources_rss_max(void)
 {
     char line[256];
-    long long kib = -1;
+    int64_t kib = -1;
     FILE *file = fopen("/proc/self/status", "re");
     while (file != NULL && kib < 0 && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "VmHWM: %lld", &kib) != 1) kib = -1;
+        if (sscanf(line, "VmHWM: %" SCNd64, &kib) != 1) kib = -1;
     if (file != NULL) fclose(file);
-    return kib >= 0 ? (int64_t)kib * 1024 : -1;
+    struct rusage usage;
+    if (kib < 0 && getrusage(RUSAGE_SELF, &usage) == 0) kib = (int64_t)usage.ru_maxrss;
+    return kib >= 0 ? kib * 1024 : -1;
 }
 
 static int64_t open_descriptors(void)
@@ -52,6 +56,6 @@ void load_resources_read(load_resources *resources)
         resources->cpu_system_s = seconds(&usage.ru_stime);
     }
     resources->rss_bytes = load_resources_rss();
-    resources->rss_max_bytes = rss_max();
+    resources->rss_max_bytes = load_resources_rss_max();
     resources->descriptors = open_descriptors();
 }

@@ -12,7 +12,8 @@ typedef struct load_resources {
 
 void load_resources_read(load_resources *resources);
 
-/* Resident memory now, bytes; -1: not known. */
+/* Resident memory now, and the most ever, bytes; -1: not known. */
 int64_t load_resources_rss(void);
+int64_t load_resources_rss_max(void);
 
 #endif

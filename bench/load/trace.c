@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "load/lines.h"
 
 /* Seconds since 1970 have ten digits and will for another 260 years. */
 #define SECONDS_MAX UINT64_C(9999999999)
@@ -59,10 +60,7 @@ bool load_trace_read(load_trace *trace, gl_slice text, char *problem, size_t pro
     size_t room = 0, number = 0;
     memset(trace, 0, sizeof *trace);
     while (text.len > 0) {
-        const char *end = memchr(text.data, '\n', text.len);
-        gl_slice line = gl_slice_of(text.data, end != NULL ? (size_t)(end - text.data) : text.len);
-        size_t taken = line.len + (end != NULL);
-        text = gl_slice_of(text.data + taken, text.len - taken);
+        gl_slice line = load_take_line(&text);
         number++;
         while (line.len > 0 && strchr(" \t\r", line.data[0]) != NULL)
             line = gl_slice_of(line.data + 1, line.len - 1);

@@ -66,14 +66,6 @@ void gl_histogram_add(gl_histogram *histogram, uint64_t us)
     histogram->slots[slot_of(us < VALUE_MAX ? us : VALUE_MAX)]++;
 }
 
-void gl_histogram_merge(gl_histogram *histogram, const gl_histogram *other)
-{
-    histogram->count += other->count;
-    histogram->sum += other->sum;
-    if (other->max > histogram->max) histogram->max = other->max;
-    for (size_t slot = 0; slot < SLOTS; slot++) histogram->slots[slot] += other->slots[slot];
-}
-
 uint64_t gl_histogram_count(const gl_histogram *histogram)
 {
     return histogram->count;

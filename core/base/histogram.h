@@ -17,9 +17,6 @@ void gl_histogram_free(gl_histogram *histogram);
 /* Counts a value in microseconds; below 1 counts as 1, above the range as its end. */
 void gl_histogram_add(gl_histogram *histogram, uint64_t us);
 
-/* What the other has counted, too. */
-void gl_histogram_merge(gl_histogram *histogram, const gl_histogram *other);
-
 uint64_t gl_histogram_count(const gl_histogram *histogram);
 uint64_t gl_histogram_max(const gl_histogram *histogram); /* exact; 0 when empty */
 

@@ -1,8 +1,4 @@
 # An SLA that is missed is exit 1, errors are counted and not hidden, an interrupted run is still told.
-# prints TEXT...: each is in out.
-prints() {
-    for text in "$@"; do grep -qF -e "$text" out || fail "stdout does not say '$text'"; done
-}
 quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 --pool-ratio 0"
 # shellcheck disable=SC2086
 {

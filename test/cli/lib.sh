@@ -51,6 +51,13 @@ says() {
     done
 }
 
+# prints TEXT...: each is in out.
+prints() {
+    for text in "$@"; do
+        grep -qF -e "$text" out || fail "stdout does not say '$text'"
+    done
+}
+
 # one_line: err is one line.
 one_line() {
     [ "$(wc -l <err)" = 1 ] || fail "stderr is not one line"
