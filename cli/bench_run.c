@@ -106,7 +106,8 @@ static cli_settings settings_for(const bench_ask *ask)
     glimpse_config *engine = &settings.engine;
     if (ask->base_url != NULL) {
         engine->base_url = ask->base_url;
-        engine->api_key = NULL; /* our own mock wants none */
+        engine->api_key = NULL; /* our own mock wants none, and is not behind a proxy */
+        engine->http_proxy = engine->https_proxy = settings.proxy = NULL;
         settings.api_key_file = NULL;
     }
     /* As many as are asked for at once; an open loop has no bound of its own. */

@@ -74,7 +74,8 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     /* An answer of its own counts when its last byte was read, another when it was told. */
     bool read = source == GLIMPSE_SOURCE_LIVE && timings->answered_ns >= 0 &&
                 glimpse_result_error(result) == GLIMPSE_OK;
-    int64_t took = read ? timings->answered_ns : timings->total_ns;
+    gl_time done = read ? item->sent + (gl_time)timings->answered_ns : gl_clock_now();
+    int64_t took = (int64_t)gl_time_since(done, item->sent);
     int64_t waited = (timings->queue_ns > 0 ? timings->queue_ns : 0) +
                      (timings->backoff_ns > 0 ? timings->backoff_ns : 0);
     bool own = source == GLIMPSE_SOURCE_LIVE;
@@ -82,7 +83,7 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     *out = (load_outcome){ .intended = item->intended,
                            .sent = item->sent,
                            .waited = (gl_time)(waited < took ? waited : took),
-                           .done = item->sent + (uint64_t)(took > 0 ? took : 0),
+                           .done = done,
                            .first_byte_ns = own ? timings->first_byte_ns : -1,
                            .first_token_ns = own ? timings->first_token_ns : -1,
                            .token_gap_ns = own ? timings->token_gap_mean_ns : -1,
@@ -254,7 +255,7 @@ load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, co
     return d;
 }
 
-bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg)
+void load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg)
 {
     load_driver *d = driver;
     d->start = start;
@@ -263,7 +264,6 @@ bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *a
     if (d->plan.open) d->next = next_time(d);
     if (d->plan.duration != 0 && !d->plan.open) arm(d->finish, start + d->plan.duration);
     arm(d->timer, start + (d->plan.open && d->next != GL_TIME_NEVER ? d->next : 0));
-    return true;
 }
 
 void load_driver_stop(load_driver *driver)

@@ -44,7 +44,7 @@ load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, co
                              load_mix *mix, load_recorder *recorder);
 
 /* Begins at `start`, on the clock of gl_clock_now; at once when that is over. */
-bool load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg);
+void load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg);
 
 /* Sends nothing more; what is in flight finishes, then ended runs. */
 void load_driver_stop(load_driver *driver);

@@ -15,7 +15,7 @@ typedef struct load_outcome {
     gl_time intended; /* when the schedule wanted it sent; of a closed loop: when it was sent */
     gl_time sent;     /* when it was submitted: lateness = sent - intended */
     gl_time waited;   /* for admission (--concurrency, rate limits) and between retries, ns */
-    gl_time done;     /* when its last byte was read; when it was settled, if nothing was read */
+    gl_time done;     /* when its last byte was read; when it was told, if nothing was read */
 
     /* Since `sent`; -1 where there is none: the first byte, the first text of a stream, the mean
      * gap between texts. */
