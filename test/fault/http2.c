@@ -86,8 +86,9 @@ static void row_28_streams_above_goaways_last_are_asked_again_by_us(void **state
     for (size_t i = 0; i < s.run.count; i++)
         assert_int_equal(batch_int(s.run.records[i], "glimpse.attempts"), 2);
     assert_in_range(h2_server_requests(s.server), 2 * 8 + 1, 2 * 8 + 3);
-    /* The one that goes away, and at most one for each of the nine lines that are sent after it:
-     * how many of them share one depends on how far apart their retries fall. */
+    /* The one that goes away, and at most one for each of the nine lines that are sent after it.
+     * All are answered on one of them; but on a machine that starves, libcurl 7.88.1 begins another
+     * for a line that comes during the handshake, up to eight of them unused. */
     assert_in_range(h2_server_connections(s.server), 2, 1 + 9);
     close_scene(&s);
 }
