@@ -308,7 +308,8 @@ static int by_size(const void *a, const void *b)
  * puts, looks up and measures each turn of its loop: what passed, less the time for which the
  * scheduler ran somebody else. Sleeping for a lock or for the disk is in it. The bound is 5 ms; on
  * a shared machine the kernel holds a write up for longer now and then, so one turn in 200 may be
- * beyond it, and none of the store's own processor time may.
+ * beyond it, and none of the store's own processor time may. That is counted as the lesser of two
+ * clocks: a kernel that accounts by its ticks has charged 6.6 ms to a turn that lasted 3.6.
  */
 static void the_loop_is_not_held_for_5_ms(void **state)
 {
@@ -344,6 +345,7 @@ static void the_loop_is_not_held_for_5_ms(void **state)
         held[turn] = waited < held[turn] ? held[turn] - waited : 0;
         uint64_t cpu = (uint64_t)((cpu_to.tv_sec - cpu_from.tv_sec) * 1000000000 + cpu_to.tv_nsec -
                                   cpu_from.tv_nsec);
+        if (cpu > held[turn]) cpu = held[turn];
         if (cpu > longest_cpu) longest_cpu = cpu;
         if (answer.sample != NULL) assert_true(store_sample_is(answer.sample, which));
         glimpse_sample_unref(answer.sample);
