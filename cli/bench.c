@@ -30,6 +30,7 @@
 typedef struct bench {
     cli_settings *settings;
     load_sla sla;
+    load_slo slo;
     bench_ask ask;
     mock_child mock;
     double ceiling;
@@ -189,6 +190,11 @@ static int plan(bench *b)
         plan->per_user = 0;
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
+    if (!load_slo_parse(&b->slo, s->bench.goodput, problem, sizeof problem))
+        return refused("goodput", problem);
+    if (b->slo.count == 0 && load_sla_wants_slo(&b->sla))
+        return refused("sla", "goodput and good_rate need --goodput, which says what is good");
+    if (b->slo.count > 0) b->ask.slo = &b->slo;
     int code = 0;
     if (s->bench.rate != NULL && s->bench.trace != NULL)
         return said_usage("--rate and --trace both say when to send; give one");
@@ -279,7 +285,9 @@ static void print_sla(const bench *b, const bench_result *result)
         if (term->kind == LOAD_TERM_DURATION) {
             seen /= 1e3;
             unit = " ms";
-        } else if (term->kind != LOAD_TERM_THROUGHPUT) {
+        } else if (term->kind == LOAD_TERM_GOODPUT || term->kind == LOAD_TERM_THROUGHPUT) {
+            unit = "/s";
+        } else {
             seen *= 100;
             unit = " %";
         }
@@ -380,6 +388,7 @@ static int run_once(bench *b)
         result.facts.rate = s->bench.rate;
         result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
         result.facts.ceiling_rps = b->ceiling;
+        result.facts.goodput = s->bench.goodput;
         if (s->bench.validity) bench_judge(&result);
         bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
         if (table) load_report_table(&result.recorder, &result.facts, stdout);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
 #include "bench_more.h"
 #include "config_file.h"
 #include "exits.h"
@@ -20,33 +21,35 @@ static char *read_report(const char *path)
     return text;
 }
 
-static void print_change(const load_change *change, bool part)
+static void print_change(const load_change *change)
 {
     static const char *const words[] = { "no difference", "better", "WORSE" };
-    double unit = part ? 100 : 1e-3;
-    printf("%-14s %12.3f %12.3f %12.3f .. %-12.3f %s\n", change->name, change->before * unit,
-           change->after * unit, change->low * unit, change->high * unit, words[change->verdict]);
+    printf("%-16s %12.3f %12.3f %12.3f .. %-12.3f %s\n", change->name, change->before,
+           change->after, change->low, change->high, words[change->verdict]);
 }
 
 int bench_compare(const char *before, const char *after)
 {
     load_change change[LOAD_COMPARED];
     char problem[256];
+    gl_buf notes;
     int code = EXIT_VALUE;
+    gl_buf_init(&notes, REPORT_MAX);
     char *a = read_report(before), *b = a != NULL ? read_report(after) : NULL;
     if (a != NULL && b != NULL) {
-        if (load_compare(a, b, change, problem, sizeof problem)) {
+        if (load_compare(a, b, change, &notes, problem, sizeof problem)) {
             code = EXIT_DONE;
-            printf("%-14s %12s %12s %s\n", "", "before", "after", "    change, 99 % interval");
+            printf("%-16s %12s %12s %s\n", "", "before", "after", "    change, 99 % interval");
             for (size_t i = 0; i < LOAD_COMPARED; i++) {
-                print_change(&change[i], i == LOAD_COMPARED - 1);
+                print_change(&change[i]);
                 if (change[i].verdict == LOAD_WORSE) code = EXIT_SOME_FAILED;
             }
-            puts("latencies in ms, the error rate in %");
+            fwrite(notes.data, 1, notes.len, stdout);
         } else {
             say("--compare: %s", problem);
         }
     }
+    gl_buf_free(&notes);
     gl_free(a);
     gl_free(b);
     return code != EXIT_VALUE && !say_flush_stdout() ? EXIT_IO : code;

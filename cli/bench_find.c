@@ -46,7 +46,9 @@ static void print_row(double first, const load_recorder *r, const char *verdict)
 static int run_one(const bench_ask *ask, double first, const load_sla *sla, row *out)
 {
     bench_result result;
-    int code = bench_run(ask, &result);
+    bench_ask next = *ask;
+    next.more = true;
+    int code = bench_run(&next, &result);
     if (code == 0 && result.caught != 0) code = 128 + result.caught;
     if (code == 0) {
         if (ask->settings->bench.validity) bench_judge(&result);
@@ -80,7 +82,9 @@ int bench_sweep(const bench_ask *ask, const load_sla *sla, double from, load_pro
         row seen = { 0 };
         load_arrivals_init(&next.plan.arrivals, &stretch, 1, process, shape, ask->seed);
         int code = run_one(&next, rate, sla, &seen);
-        if (code != 0) return code;
+        if (code > 128 && good > 0) printf("interrupted; the SLA was met at %.6g/s\n", good);
+        if (code > 128 && good <= 0) printf("interrupted before any rate met the SLA\n");
+        if (code != 0) return say_flush_stdout() ? code : EXIT_IO;
         if (seen.met) {
             good = rate;
         } else {
@@ -119,7 +123,8 @@ int bench_saturate(const bench_ask *ask)
     for (uint64_t users = 1; users <= USERS_MAX && flat < 2; users *= 2) {
         next.plan.users = users;
         int code = run_one(&next, (double)users, NULL, &rows[count]);
-        if (code != 0) return code;
+        if (code > 128) printf("interrupted; the most so far: %.1f answers/s\n", best);
+        if (code != 0) return say_flush_stdout() ? code : EXIT_IO;
         double throughput = rows[count].throughput;
         invalid = invalid || rows[count].invalid;
         flat = throughput < best * WITHIN ? flat + 1 : 0;

@@ -18,6 +18,7 @@
 #include "say.h"
 #include "session.h"
 #include "signals.h"
+#include "trim.h"
 
 /* How often the loop's lag is measured; a hundred looks a second cost nothing that shows. */
 #define TICK (10 * GL_MS)
@@ -41,6 +42,7 @@ typedef struct runner {
     cli_signals signals;
     gl_time expected, started, told;
     bool terminal;
+    trim trim;
 } runner;
 
 static void arm_tick(runner *r)
@@ -72,7 +74,9 @@ static void ticked(evutil_socket_t fd, short what, void *arg)
     gl_time now = gl_clock_now();
     gl_histogram_add(r->result->loop_lag, gl_time_since(now, r->expected) / GL_US);
     load_row *row = load_timeline_at(r->result->recorder.timeline, now);
+    trim_note(&r->trim, r->result->recorder.in_flight);
     if (row->rss_bytes == 0) { /* once a row, at its beginning */
+        if (trim_due(&r->trim)) trim_memory();
         int64_t rss = load_resources_rss();
         row->rss_bytes = rss > 0 ? (uint64_t)rss : 0;
     }
@@ -131,8 +135,8 @@ static int set_up(runner *r, cli_settings *settings)
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
     r->started = r->told = start;
-    plan.text = ask->inputs != NULL ? load_inputs_text : load_prompts_text;
-    plan.text_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
+    plan.question = ask->inputs != NULL ? load_inputs_question : load_prompts_question;
+    plan.question_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
     result->loop_lag = gl_histogram_new();
     bool good = load_recorder_init(&result->recorder, start, from, to) &&
                 result->loop_lag != NULL &&
@@ -146,6 +150,8 @@ static int set_up(runner *r, cli_settings *settings)
         return EXIT_OS_LIMIT;
     }
     if (signals_catch(&r->signals, r->session.base, caught, r) != 0) return EXIT_OS_LIMIT;
+    r->signals.hold = ask->more;
+    result->recorder.slo = ask->slo;
     arm_tick(r);
     load_driver_start(r->driver, start, ended, r);
     return 0;

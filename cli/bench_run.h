@@ -16,6 +16,8 @@ typedef struct bench_ask {
     double pool_ratio, zipf;
     size_t pool_size;
     uint64_t seed;
+    bool more;           /* another run follows: a signal in between is for that one */
+    const load_slo *slo; /* what makes a request good; NULL: nothing */
     load_inputs *inputs; /* what is asked; NULL: the built-in drafts */
 } bench_ask;
 

@@ -262,8 +262,9 @@ const cli_option option_table[] = {
       .help = "what is sent in this last time of --duration is not measured" },
     { .name = "input", .type = OPTION_TEXT, AT(bench.input), .commands = FOR_BENCH,
       .value = "FILE", .check = check_filled,
-      .help = "ask the drafts of this file, a line each {\"input_text\": \"...\"}, instead of "
-              "built-in ones; packages = the descriptions of the packages installed here" },
+      .help = "ask the lines of this file, those of a batch (drafts {\"input_text\": \"...\"}, "
+              "bodies, {\"url\",\"body\"}), instead of built-in drafts; packages = the "
+              "descriptions of the packages installed here" },
     { .name = "pool-ratio", .type = OPTION_REAL, AT(bench.pool_ratio), .commands = FOR_BENCH,
       .value = "PART", .default_text = "0.7", .min = 0, .max = 1,
       .help = "part of the requests that is from a pool and repeats; the others are unique" },
@@ -279,6 +280,10 @@ const cli_option option_table[] = {
       .check = check_filled,
       .help = "exit 1 unless met: p95<2500ms,ttft_p99<1s,error_rate<5%,hit_rate>30%,"
               "throughput>100" },
+    { .name = "goodput", .type = OPTION_TEXT, AT(bench.goodput), .commands = FOR_BENCH,
+      .value = "TERMS", .check = check_filled,
+      .help = "count as good what meets all of: latency<2500ms,service<2s,ttft<500ms,"
+              "token_gap<50ms; --sla can ask for goodput>100, good_rate>95%" },
     { .name = "json", .type = OPTION_TEXT, AT(bench.json), .commands = FOR_BENCH, .value = "FILE",
       .check = check_filled,
       .help = "write all figures with the whole histograms; - is standard output, instead of the "

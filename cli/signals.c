@@ -65,6 +65,15 @@ static void caught(evutil_socket_t number, short what, void *arg)
     signals->fn((int)number, signals->arg);
 }
 
+static void mask(int how)
+{
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    sigprocmask(how, &both, NULL);
+}
+
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg)
 {
@@ -72,8 +81,10 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
     signals->interrupt = evsignal_new(base, SIGINT, caught, signals);
     signals->terminate = evsignal_new(base, SIGTERM, caught, signals);
     if (signals->interrupt != NULL && signals->terminate != NULL &&
-        event_add(signals->interrupt, NULL) == 0 && event_add(signals->terminate, NULL) == 0)
+        event_add(signals->interrupt, NULL) == 0 && event_add(signals->terminate, NULL) == 0) {
+        mask(SIG_UNBLOCK);
         return 0;
+    }
     signals_release(signals);
     say("signals cannot be watched");
     return -1;
@@ -81,6 +92,7 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
 
 void signals_release(cli_signals *signals)
 {
+    if (signals->hold) mask(SIG_BLOCK);
     if (signals->interrupt != NULL) event_free(signals->interrupt);
     if (signals->terminate != NULL) event_free(signals->terminate);
     signals->interrupt = signals->terminate = NULL;

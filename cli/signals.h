@@ -2,6 +2,7 @@
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct event;
@@ -18,6 +19,7 @@ typedef struct cli_signals {
     void (*fn)(int caught, void *arg);
     void (*leave)(int caught, void *arg); /* before a second signal ends the process; may be NULL */
     void *arg;
+    bool hold; /* set after catch: see release */
 } cli_signals;
 
 /* fn runs from the loop for the first of the two signals; a second one, 50 ms later
@@ -25,7 +27,8 @@ typedef struct cli_signals {
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 
-/* From here on a signal ends the process by itself. */
+/* From here on a signal ends the process by itself; with `hold` set it waits for the next catch, so
+ * that none falls between two. */
 void signals_release(cli_signals *signals);
 
 #endif

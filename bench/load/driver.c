@@ -120,16 +120,19 @@ static bool send_one(load_driver *d, load_item *item, gl_time intended)
 {
     static const glimpse_observer observer = { .on_result = on_result };
     load_pick pick = load_mix_next(d->mix);
-    glimpse_draft draft = { 0 };
+    load_question question = { 0 };
     glimpse_options options;
     glimpse_options_init(&options);
     options.stream = d->plan.stream;
-    d->plan.text(d->plan.text_arg, pick.number, &draft);
+    d->plan.question(d->plan.question_arg, pick.number, &question);
     item->repeated = pick.repeated;
     item->sent = gl_clock_now();
     item->intended = d->plan.open ? intended : item->sent;
-    if (glimpse_submit_draft(d->engine, &draft, &options, &observer, item, NULL) != GLIMPSE_OK)
-        return false;
+    glimpse_error error =
+        question.raw
+            ? glimpse_submit_chat(d->engine, &question.chat, &options, &observer, item, NULL)
+            : glimpse_submit_draft(d->engine, &question.draft, &options, &observer, item, NULL);
+    if (error != GLIMPSE_OK) return false;
     load_recorder_sent(d->recorder, item->sent);
     d->issued++;
     d->live++;

@@ -13,13 +13,11 @@
 
 #include "load/arrival.h"
 #include "load/mix.h"
+#include "load/question.h"
 #include "load/recorder.h"
 #include "load/trace.h"
 
 struct event_base;
-
-/* What is asked: writes the text of a request, by its number (mix.h), which decides it alone. */
-typedef void (*load_text_fn)(void *arg, uint64_t number, glimpse_draft *draft);
 
 typedef struct load_plan {
     bool open;
@@ -31,9 +29,9 @@ typedef struct load_plan {
     uint64_t requests;        /* most in all; 0: any number */
     gl_time duration;         /* sending stops then; 0: when the requests are through */
     gl_time warmup, cooldown; /* cut out at either end of duration */
-    bool stream;
-    load_text_fn text;
-    void *text_arg;
+    bool stream;              /* of drafts; a body says it itself */
+    load_question_fn question;
+    void *question_arg;
 } load_plan;
 
 typedef struct load_driver load_driver;

@@ -35,7 +35,7 @@ static bool out_of_memory(char *problem, size_t problem_size)
     return false;
 }
 
-/* FNV-1a, 64 bits. Two drafts that fall together are taken for one, which loses one of them and
+/* FNV-1a, 64 bits. Two lines that fall together are taken for one, which loses one of them and
  * nothing else. */
 static uint64_t hash(const load_inputs *inputs, const load_input *item)
 {
@@ -80,50 +80,124 @@ static bool blank(gl_slice line)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Appends the member's text, and says how long it is. */
-static const char *take_member(load_inputs *inputs, gl_json member, size_t *len)
+/* Appends what it asks; what is wrong with it, or NULL. So do the next ones. */
+static const char *take_draft(load_inputs *inputs, const gl_json *members, load_input *item)
 {
-    size_t before = inputs->text.len;
-    bool lone = false;
-    *len = 0;
-    if (member.kind == GL_JSON_NONE || member.kind == GL_JSON_NULL) return NULL;
-    if (member.kind != GL_JSON_STRING) return "is no string";
-    gl_json_string_append(member, &inputs->text, &lone);
-    *len = inputs->text.len - before;
-    return lone ? "has a surrogate without its other half" : NULL;
+    static const char *const problems[][3] = {
+        { "input_text is no string", "goal is no string", "constraints is no string" },
+        { "input_text has a surrogate without its other half",
+          "goal has a surrogate without its other half",
+          "constraints has a surrogate without its other half" }
+    };
+    size_t *const lengths[] = { &item->input, &item->goal, &item->constraints };
+    for (size_t i = 0; i < 3; i++) {
+        size_t before = inputs->text.len;
+        bool lone = false;
+        if (members[i].kind == GL_JSON_NONE || members[i].kind == GL_JSON_NULL) continue;
+        if (members[i].kind != GL_JSON_STRING) return problems[0][i];
+        gl_json_string_append(members[i], &inputs->text, &lone);
+        if (lone) return problems[1][i];
+        *lengths[i] = inputs->text.len - before;
+    }
+    if (item->input == 0 && !inputs->text.failed)
+        return "input_text is missing: a line is {\"input_text\": \"...\"}, or has messages, or a "
+               "body";
+    return NULL;
+}
+
+/* The last of an array, or the value itself. */
+static gl_json last_of(gl_json value)
+{
+    gl_json last = value, item;
+    if (value.kind != GL_JSON_ARRAY) return value;
+    last.kind = GL_JSON_NONE;
+    gl_json_iter iter = gl_json_begin(value);
+    while (gl_json_next(&iter, NULL, &item)) last = item;
+    return last;
+}
+
+/* The string at the end of what a message, or one of its parts, says. */
+static gl_json said_in(gl_json message)
+{
+    gl_json text = last_of(message);
+    if (text.kind == GL_JSON_OBJECT) {
+        gl_json content = gl_json_get(text, "content");
+        text = content.kind != GL_JSON_NONE ? last_of(content) : text;
+    }
+    return text.kind == GL_JSON_OBJECT ? gl_json_get(text, "text") : text;
+}
+
+/* A path that the engine takes: nothing that could leave the request line. */
+static bool plain_path(gl_slice path)
+{
+    for (size_t i = 0; i < path.len; i++) {
+        char c = path.data[i];
+        bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (!word && c != '-' && c != '_' && (c != '/' || (i > 0 && path.data[i - 1] == '/')))
+            return false;
+    }
+    return path.len > 1 && path.data[0] == '/';
+}
+
+static const char *take_body(load_inputs *inputs, gl_json body, gl_json url, load_input *item)
+{
+    static const char *const places[] = { "messages", "input", "prompt" };
+    gl_slice path = gl_slice_str("/chat/completions");
+    gl_json text = { .kind = GL_JSON_NONE };
+    if (body.kind != GL_JSON_OBJECT) return "body is no object";
+    if (url.kind == GL_JSON_STRING) {
+        path = gl_slice_of(url.text.data + 1, url.text.len - 2);
+        if (path.len > 3 && memcmp(path.data, "/v1/", 4) == 0)
+            path = gl_slice_of(path.data + 3, path.len - 3);
+    }
+    if ((url.kind != GL_JSON_NONE && url.kind != GL_JSON_STRING) || !plain_path(path))
+        return "url is no path such as /v1/chat/completions";
+    for (size_t i = 0; i < 3 && text.kind != GL_JSON_STRING; i++)
+        text = said_in(gl_json_get(body, places[i]));
+    if (text.kind != GL_JSON_STRING)
+        return "the body has no text: a string in the last of its messages, in input or in prompt";
+    item->input = body.text.len;
+    item->goal = path.len + 1;
+    item->insert = (size_t)(text.text.data - body.text.data) + text.text.len - 1;
+    gl_buf_append(&inputs->text, body.text.data, body.text.len);
+    gl_buf_append(&inputs->text, path.data, path.len);
+    gl_buf_append_char(&inputs->text, '\0');
+    return NULL;
+}
+
+static const char *take_line(load_inputs *inputs, gl_json root, load_input *item)
+{
+    enum { INPUT, GOAL, CONSTRAINTS, MESSAGES, URL, BODY, MEMBERS };
+    static const char *const names[MEMBERS] = { "input_text", "goal", "constraints",
+                                                "messages",   "url",  "body" };
+    gl_json members[MEMBERS];
+    gl_json_get_many(root, names, members, MEMBERS);
+    if (members[BODY].kind != GL_JSON_NONE)
+        return take_body(inputs, members[BODY], members[URL], item);
+    if (members[MESSAGES].kind != GL_JSON_NONE)
+        return take_body(inputs, root, (gl_json){ .kind = GL_JSON_NONE }, item);
+    return take_draft(inputs, members, item);
 }
 
 bool load_inputs_lines(load_inputs *inputs, gl_slice text, char *problem, size_t problem_size)
 {
-    static const char *const names[] = { "input_text", "goal", "constraints" };
     for (size_t number = 1; text.len > 0; number++) {
         gl_slice line = load_take_line(&text);
-        gl_json root, members[3];
-        size_t lengths[3];
+        gl_json root;
         if (blank(line)) continue;
         gl_json_error bad = gl_json_check(line, &root, NULL);
-        if (bad != GL_JSON_OK || root.kind != GL_JSON_OBJECT) {
-            snprintf(problem, problem_size, "line %zu: %s", number,
-                     bad != GL_JSON_OK ? gl_json_error_text(bad) : "is no JSON object");
-            return false;
-        }
-        gl_json_get_many(root, names, members, 3);
         load_input item = { .at = inputs->text.len };
-        for (size_t i = 0; i < 3; i++) {
-            const char *wrong = take_member(inputs, members[i], &lengths[i]);
-            if (wrong == NULL && i == 0 && lengths[0] == 0 && !inputs->text.failed)
-                wrong = "is missing: a line is {\"input_text\": \"...\"}";
-            if (wrong == NULL) continue;
-            snprintf(problem, problem_size, "line %zu: %s %s", number, names[i], wrong);
+        const char *wrong = bad != GL_JSON_OK             ? gl_json_error_text(bad)
+                            : root.kind != GL_JSON_OBJECT ? "is no JSON object"
+                                                          : take_line(inputs, root, &item);
+        if (wrong != NULL) {
+            snprintf(problem, problem_size, "line %zu: %s", number, wrong);
             return false;
         }
-        item.input = lengths[0];
-        item.goal = lengths[1];
-        item.constraints = lengths[2];
         if (!keep(inputs, &item)) return out_of_memory(problem, problem_size);
     }
     if (inputs->count > 0) return true;
-    snprintf(problem, problem_size, "has no drafts");
+    snprintf(problem, problem_size, "has nothing to ask");
     return false;
 }
 
@@ -170,22 +244,37 @@ bool load_inputs_packages(load_inputs *inputs, gl_slice text, char *problem, siz
     return false;
 }
 
-/* --- drafts ----------------------------------------------------------------------------------- */
+/* --- questions -------------------------------------------------------------------------------- */
 
-void load_inputs_text(void *arg, uint64_t number, glimpse_draft *draft)
+/* `text` with " (no. N)" in a paragraph of its own, at `at`. */
+static gl_slice numbered(load_inputs *inputs, gl_slice text, size_t at, bool json, uint64_t number)
+{
+    gl_buf *out = &inputs->scratch;
+    gl_buf_reset(out);
+    gl_buf_append(out, text.data, at);
+    gl_buf_printf(out, "%s(no. %" PRIu64 ")", json ? "\\n\\n" : "\n\n", number);
+    gl_buf_append(out, text.data + at, text.len - at);
+    return out->failed ? gl_slice_of(NULL, 0) : gl_buf_slice(out);
+}
+
+void load_inputs_question(void *arg, uint64_t number, load_question *question)
 {
     load_inputs *inputs = arg;
     const load_input *item = &inputs->item[number % inputs->count];
     const char *text = inputs->text.data + item->at;
-    *draft = (glimpse_draft){ .input_text = text, .input_text_len = item->input };
-    if (number >= inputs->count) {
-        gl_buf_reset(&inputs->scratch);
-        gl_buf_append(&inputs->scratch, text, item->input);
-        gl_buf_printf(&inputs->scratch, "\n\n(no. %" PRIu64 ")", number);
-        bool good = !inputs->scratch.failed;
-        draft->input_text = good ? inputs->scratch.data : NULL;
-        draft->input_text_len = good ? inputs->scratch.len : 0;
+    bool raw = item->insert > 0;
+    gl_slice asked = gl_slice_of(text, item->input);
+    if (number >= inputs->count)
+        asked = numbered(inputs, asked, raw ? item->insert : asked.len, raw, number);
+    *question = (load_question){ .raw = raw };
+    if (raw) {
+        question->chat =
+            (glimpse_chat){ .body = asked.data, .body_len = asked.len, .path = text + item->input };
+        return;
     }
+    glimpse_draft *draft = &question->draft;
+    draft->input_text = asked.data;
+    draft->input_text_len = asked.len;
     /* A length of 0 would mean strlen. */
     if (item->goal > 0) {
         draft->goal = text + item->input;

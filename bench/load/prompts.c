@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void load_prompts_text(void *arg, uint64_t number, glimpse_draft *draft)
+void load_prompts_question(void *arg, uint64_t number, load_question *question)
 {
     static const char *const subjects[] = {
         "The harbour ferry was late again because the tide table on board was last year's.",
@@ -23,7 +23,7 @@ void load_prompts_text(void *arg, uint64_t number, glimpse_draft *draft)
              "in report %" PRIu64 ".",
              number, subjects[number % count], subjects[(number / count + number) % count],
              number + 1);
-    *draft = (glimpse_draft){ .input_text = prompts->text,
-                              .goal = "summarize in one sentence",
-                              .constraints = "at most 20 words" };
+    *question = (load_question){ .draft = { .input_text = prompts->text,
+                                            .goal = "summarize in one sentence",
+                                            .constraints = "at most 20 words" } };
 }

@@ -3,13 +3,13 @@
 #ifndef LOAD_PROMPTS_H
 #define LOAD_PROMPTS_H
 
-#include <glimpse/engine.h>
+#include "load/question.h"
 
 typedef struct load_prompts {
     char text[512];
 } load_prompts;
 
-/* A load_text_fn (driver.h); arg is a load_prompts, whose text the draft borrows. */
-void load_prompts_text(void *arg, uint64_t number, glimpse_draft *draft);
+/* A load_question_fn; arg is a load_prompts, whose text the draft borrows. */
+void load_prompts_question(void *arg, uint64_t number, load_question *question);
 
 #endif

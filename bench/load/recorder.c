@@ -106,6 +106,7 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     for (int i = 0; i < o->thresholds && i < 4; i++) r->thresholds[i]++;
     r->errors += failed;
     r->hits += hit;
+    if (r->slo != NULL) r->good += load_slo_met(r->slo, o);
     r->repeated += o->repeated;
     r->attempts += (uint64_t)o->attempts;
     if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;
@@ -143,4 +144,14 @@ double load_recorder_error_rate(const load_recorder *recorder)
 double load_recorder_hit_rate(const load_recorder *recorder)
 {
     return part(recorder->hits, recorder->measured);
+}
+
+double load_recorder_goodput(const load_recorder *recorder)
+{
+    return load_recorder_throughput(recorder) * load_recorder_good_rate(recorder);
+}
+
+double load_recorder_good_rate(const load_recorder *recorder)
+{
+    return part(recorder->good, recorder->measured);
 }

@@ -8,6 +8,7 @@
 
 #include "base/histogram.h"
 #include "load/outcome.h"
+#include "load/slo.h"
 #include "load/timeline.h"
 
 typedef enum load_metric {
@@ -38,6 +39,8 @@ typedef struct load_recorder {
     uint64_t repeated;      /* a cache could have answered them, had it kept all */
     uint64_t hits;          /* answered by cache, store or an identical request */
     uint64_t attempts, retried;
+    const load_slo *slo; /* the caller's, set after init; NULL: nothing says what is good */
+    uint64_t good;       /* met it */
     uint64_t prompt_tokens, completion_tokens;
     uint64_t sent, ended, in_flight, peak_in_flight;
     gl_time first_sent, last_sent, last_done; /* of what is measured; NEVER, 0, 0 */
@@ -56,5 +59,7 @@ double load_recorder_throughput(const load_recorder *recorder);
 double load_recorder_sent_rate(const load_recorder *recorder);
 double load_recorder_error_rate(const load_recorder *recorder);
 double load_recorder_hit_rate(const load_recorder *recorder);
+double load_recorder_goodput(const load_recorder *recorder); /* a second; 0 without an SLO */
+double load_recorder_good_rate(const load_recorder *recorder);
 
 #endif

@@ -89,6 +89,9 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             r->measured, r->cut, facts->elapsed_s, facts->interrupted ? " (interrupted)" : "");
     fprintf(out, "throughput   %.2f answers/s, sent %.2f/s, at most %" PRIu64 " in flight\n",
             load_recorder_throughput(r), load_recorder_sent_rate(r), r->peak_in_flight);
+    if (facts->goodput != NULL)
+        fprintf(out, "goodput      %.2f answers/s, %.2f %% of the requests, met %s\n",
+                load_recorder_goodput(r), 100 * load_recorder_good_rate(r), facts->goodput);
     fprintf(out,
             "cache        hit rate %.1f %%; %" PRIu64 " of the requests repeated another, %" PRIu64
             " were hits (%" PRIu64 " cache, %" PRIu64 " coalesced)\n",

@@ -70,6 +70,7 @@ static void settings(gl_buf *out, const load_facts *facts)
     count(out, "pool_size", facts->pool_size);
     number(out, "zipf", facts->zipf);
     count(out, "seed", facts->seed);
+    text(out, "goodput", facts->goodput);
     gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
                   facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],
                   facts->thresholds_ms[3]);
@@ -85,6 +86,9 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     number(out, "sent_rps", load_recorder_sent_rate(r));
     number(out, "error_rate", load_recorder_error_rate(r));
     number(out, "hit_rate", load_recorder_hit_rate(r));
+    count(out, "good", r->good);
+    number(out, "goodput_rps", facts->goodput != NULL ? load_recorder_goodput(r) : -1);
+    number(out, "good_rate", facts->goodput != NULL ? load_recorder_good_rate(r) : -1);
     count(out, "hits", r->hits);
     count(out, "repeated", r->repeated);
     count(out, "attempts", r->attempts);

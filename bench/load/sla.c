@@ -38,28 +38,41 @@ static const char *read_number(const char *at, double *value)
     return at + len;
 }
 
-static bool read_bound(const char *at, load_term *term)
+bool load_read_duration(gl_slice text, double *us)
 {
     static const struct {
         const char *unit;
         double us;
     } units[] = { { "us", 1 }, { "ms", 1e3 }, { "", 1e3 }, { "s", 1e6 }, { "m", 60e6 } };
-    const char *end = read_number(at, &term->bound);
-    if (end == NULL) return false;
-    if (term->kind == LOAD_TERM_THROUGHPUT) return *end == '\0';
-    if (term->kind != LOAD_TERM_DURATION) {
-        if (strcmp(end, "%") == 0)
-            term->bound /= 100;
-        else if (*end != '\0')
-            return false;
-        return term->bound <= 1;
-    }
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    char copy[40];
+    if (text.len >= sizeof copy) return false;
+    memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    const char *end = read_number(copy, us);
+    for (size_t i = 0; end != NULL && i < sizeof units / sizeof *units; i++)
         if (strcmp(end, units[i].unit) == 0) {
-            term->bound *= units[i].us;
+            *us *= units[i].us;
             return true;
         }
     return false;
+}
+
+static bool is_a_second(const load_term *term)
+{
+    return term->kind == LOAD_TERM_THROUGHPUT || term->kind == LOAD_TERM_GOODPUT;
+}
+
+static bool read_bound(const char *at, load_term *term)
+{
+    if (term->kind == LOAD_TERM_DURATION) return load_read_duration(gl_slice_str(at), &term->bound);
+    const char *end = read_number(at, &term->bound);
+    if (end == NULL) return false;
+    if (is_a_second(term)) return *end == '\0';
+    if (strcmp(end, "%") == 0)
+        term->bound /= 100;
+    else if (*end != '\0')
+        return false;
+    return term->bound <= 1;
 }
 
 static bool read_name(gl_slice name, load_term *term)
@@ -80,6 +93,8 @@ static bool read_name(gl_slice name, load_term *term)
     if (gl_slice_is(name, "error_rate")) term->kind = LOAD_TERM_ERRORS;
     if (gl_slice_is(name, "hit_rate")) term->kind = LOAD_TERM_HITS;
     if (gl_slice_is(name, "throughput")) term->kind = LOAD_TERM_THROUGHPUT;
+    if (gl_slice_is(name, "goodput")) term->kind = LOAD_TERM_GOODPUT;
+    if (gl_slice_is(name, "good_rate")) term->kind = LOAD_TERM_GOOD;
     if (term->kind != LOAD_TERM_DURATION) return true;
     for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
         size_t len = strlen(metrics[i].prefix);
@@ -107,15 +122,16 @@ static bool parse_term(const char *text, size_t len, load_term *term, char *prob
     if (!read_name(gl_slice_of(term->text, name), term))
         return refuse(text, len,
                       "is of nothing that is known (p50 p75 p90 p95 p99 p999 mean max, also behind "
-                      "service_, ttft_ and token_gap_; error_rate, hit_rate, throughput)",
+                      "service_, ttft_ and token_gap_; error_rate, hit_rate, throughput, goodput, "
+                      "good_rate)",
                       problem, size);
     term->less = term->text[name] == '<';
     term->equal = term->text[name + 1] == '=';
     if (!read_bound(term->text + name + 1 + term->equal, term))
         return refuse(text, len,
-                      term->kind == LOAD_TERM_DURATION     ? "has no duration such as 2500ms"
-                      : term->kind == LOAD_TERM_THROUGHPUT ? "has no number"
-                                                           : "has no part such as 5%",
+                      term->kind == LOAD_TERM_DURATION ? "has no duration such as 2500ms"
+                      : is_a_second(term)              ? "has no number"
+                                                       : "has no part such as 5%",
                       problem, size);
     return true;
 }
@@ -149,6 +165,12 @@ double load_term_look(const load_term *term, const load_recorder *recorder, bool
     case LOAD_TERM_THROUGHPUT:
         value = load_recorder_throughput(recorder);
         break;
+    case LOAD_TERM_GOODPUT:
+        value = load_recorder_goodput(recorder);
+        break;
+    case LOAD_TERM_GOOD:
+        value = load_recorder_good_rate(recorder);
+        break;
     case LOAD_TERM_DURATION:
         seen = gl_histogram_count(h) > 0;
         value = term->quantile < 0   ? gl_histogram_mean(h)
@@ -159,6 +181,14 @@ double load_term_look(const load_term *term, const load_recorder *recorder, bool
     *met = seen && ((term->less ? value < term->bound : value > term->bound) ||
                     (term->equal && !(value < term->bound) && !(value > term->bound)));
     return value;
+}
+
+bool load_sla_wants_slo(const load_sla *sla)
+{
+    for (size_t i = 0; i < sla->count; i++)
+        if (sla->term[i].kind == LOAD_TERM_GOODPUT || sla->term[i].kind == LOAD_TERM_GOOD)
+            return true;
+    return false;
 }
 
 bool load_sla_met(const load_sla *sla, const load_recorder *recorder)

@@ -4,20 +4,29 @@
  *   p50 p75 p90 p95 p99 p999 mean max      latency (of an open loop from its schedule)
  *   service_..., ttft_..., token_gap_...   the same of those: service_p99<50ms
  *   error_rate hit_rate                    percent, or 0 to 1
- *   throughput                             answers a second
+ *   throughput goodput                     answers a second, and those that are good (slo.h)
+ *   good_rate                              the part of the requests that is good
  *
  * Durations with us, ms, s, m; bare, they are milliseconds. < <= > >= compare.
  */
 #ifndef LOAD_SLA_H
 #define LOAD_SLA_H
 
+#include "base/slice.h"
 #include "load/recorder.h"
 
 #define LOAD_TERMS 16
 
 typedef struct load_term {
     char text[48]; /* as it was written */
-    enum { LOAD_TERM_DURATION, LOAD_TERM_ERRORS, LOAD_TERM_HITS, LOAD_TERM_THROUGHPUT } kind;
+    enum {
+        LOAD_TERM_DURATION,
+        LOAD_TERM_ERRORS,
+        LOAD_TERM_HITS,
+        LOAD_TERM_THROUGHPUT,
+        LOAD_TERM_GOODPUT,
+        LOAD_TERM_GOOD
+    } kind;
     load_metric metric; /* of a duration */
     double quantile;    /* 0 to 1; -1: the mean, 2: the maximum */
     bool less, equal;   /* it has to be less, or more; or equal */
@@ -35,6 +44,12 @@ bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t probl
 /* What was seen, in the unit of the bound; *met says whether that is good enough. What was never
  * measured (no request, no stream) is not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
+
+/* "2500ms": in us; nothing else may stand around it. */
+bool load_read_duration(gl_slice text, double *us);
+
+/* Whether one of the terms is about what is good, for which there have to be terms of slo.h. */
+bool load_sla_wants_slo(const load_sla *sla);
 
 bool load_sla_met(const load_sla *sla, const load_recorder *recorder);
 

@@ -12,6 +12,12 @@ expect 1 "$GLIMPSE" bench --compare fast.json slow.json
 grep -q 'latency_p50.*WORSE\|p50.*WORSE' out || fail "not worse"
 expect 0 "$GLIMPSE" bench --compare slow.json fast.json
 grep -q 'better' out || fail "not better"
+prints 'throughput, /s'
+if grep -q 'not the same' out; then fail "the settings are the same"; fi
+expect 0 "$GLIMPSE" bench --latency 1ms --requests 50 --concurrent-users 3 --pool-ratio 0 -q \
+    --calibrate-first off --validity off --json other.json
+"$GLIMPSE" bench --compare fast.json other.json >out || true
+prints 'not the same users: 10 before, 3 after'
 echo '{}' >none.json
 expect 78 "$GLIMPSE" bench --compare fast.json none.json
 says --compare 'the second'

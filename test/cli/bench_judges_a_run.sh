@@ -6,6 +6,10 @@ quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 -
     prints 'met      p95<1m'
     expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'p95<1m,hit_rate>30%'
     prints 'MISSED   hit_rate>30%: 0.000 %'
+    expect 0 "$GLIMPSE" bench --latency 0 $quick --goodput 'latency<1m' --sla 'goodput>0.1,good_rate>=100%'
+    prints '100.00 % of the requests, met latency<1m'
+    expect 1 "$GLIMPSE" bench --latency 30ms $quick --goodput 'latency<20ms' --sla 'good_rate>1%' --json run.json
+    equal "none good" "$(jq -c '[.totals.good, .totals.goodput_rps, .settings.goodput]' run.json)" '[0,0,"latency<20ms"]'
     expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'ttft_p99<1m' # no stream, nothing seen
     expect 1 "$GLIMPSE" bench --latency 0 $quick --fault 500:100% --max-attempts 1 --fallback off
     prints '50 server_error' 'error rate 100.00 %'

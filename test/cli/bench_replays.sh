@@ -16,6 +16,13 @@ expect 0 "$GLIMPSE" bench --input drafts --latency 1ms --requests 60 --pool-size
     --calibrate-first off --validity off --json run.json
 equal "hits are repetitions" "$(jq '.totals.hits == .totals.repeated' run.json)" true
 
+# Bodies are sent as they are, to where they say, and do not repeat either.
+printf '%s\n' '{"model":"m","messages":[{"role":"user","content":"a"}]}' \
+    '{"custom_id":"x","method":"POST","url":"/v1/embeddings","body":{"model":"e","input":"b"}}' >bodies
+expect 0 "$GLIMPSE" bench --input bodies --latency 0 --requests 40 --pool-ratio 0 \
+    --calibrate-first off --validity off --json run.json
+equal "all answered, none twice" "$(jq -c '[.totals.by_status.aligned, .totals.attempts]' run.json)" '[40,40]'
+
 expect 74 "$GLIMPSE" bench --trace none
 says --trace none
 expect 74 "$GLIMPSE" bench --input none

@@ -31,3 +31,4 @@ until grep -q users out; do kill -0 "$pid" || fail "it ended by itself"; done
 kill -TERM "$pid"
 wait "$pid" && code=0 || code=$?
 equal "exit code" "$code" 143
+grep -q '^interrupted; the most so far: ' out || fail "it does not say what was found so far"

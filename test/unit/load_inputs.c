@@ -30,7 +30,7 @@ static void a_line_is_a_draft_and_one_like_it_is_no_other(void **state)
     (void)state;
     size_t live = gl_alloc_live();
     load_inputs inputs;
-    glimpse_draft draft;
+    load_question asked;
     char problem[128];
     assert_true(lines(&inputs,
                       "{\"input_text\":\"a\\n\\u00e9\",\"goal\":\"g\",\"constraints\":\"c\"}\r\n"
@@ -40,11 +40,11 @@ static void a_line_is_a_draft_and_one_like_it_is_no_other(void **state)
                       "{\"input_text\":\"b\",\"goal\":null}",
                       problem));
     assert_int_equal(inputs.count, 2);
-    load_inputs_text(&inputs, 0, &draft);
-    draft_is(&draft, "a\n\xc3\xa9", "g", "c");
-    load_inputs_text(&inputs, 1, &draft);
-    draft_is(&draft, "b", "", "");
-    assert_null(draft.goal);
+    load_inputs_question(&inputs, 0, &asked);
+    draft_is(&asked.draft, "a\n\xc3\xa9", "g", "c");
+    load_inputs_question(&inputs, 1, &asked);
+    draft_is(&asked.draft, "b", "", "");
+    assert_null(asked.draft.goal);
     load_inputs_free(&inputs);
     assert_int_equal(gl_alloc_live(), live);
 }
@@ -68,26 +68,72 @@ static void a_number_beyond_the_last_never_asks_the_same(void **state)
 {
     (void)state;
     load_inputs inputs;
-    glimpse_draft draft;
+    load_question asked;
     char problem[128], seen[60][32];
     assert_true(lines(&inputs, "{\"input_text\":\"a\"}\n{\"input_text\":\"b\"}\n", problem));
     for (uint64_t i = 0; i < 60; i++) {
-        load_inputs_text(&inputs, i, &draft);
-        assert_true(draft.input_text_len < sizeof seen[i]);
-        assert_int_equal(draft.input_text[0], i % 2 == 0 ? 'a' : 'b');
-        memcpy(seen[i], draft.input_text, draft.input_text_len);
-        seen[i][draft.input_text_len] = '\0';
+        load_inputs_question(&inputs, i, &asked);
+        assert_true(asked.draft.input_text_len < sizeof seen[i]);
+        assert_int_equal(asked.draft.input_text[0], i % 2 == 0 ? 'a' : 'b');
+        memcpy(seen[i], asked.draft.input_text, asked.draft.input_text_len);
+        seen[i][asked.draft.input_text_len] = '\0';
         for (uint64_t k = 0; k < i; k++) assert_string_not_equal(seen[i], seen[k]);
     }
-    load_inputs_text(&inputs, 59, &draft); /* the number alone decides */
-    assert_true(gl_slice_is(gl_slice_of(draft.input_text, draft.input_text_len), seen[59]));
+    load_inputs_question(&inputs, 59, &asked); /* the number alone decides */
+    assert_true(
+        gl_slice_is(gl_slice_of(asked.draft.input_text, asked.draft.input_text_len), seen[59]));
     load_inputs_free(&inputs);
+}
+
+static void chat_is(const load_inputs *inputs, uint64_t number, const char *path, const char *body)
+{
+    load_question asked;
+    load_inputs_question((void *)(uintptr_t)inputs, number, &asked);
+    assert_true(asked.raw);
+    assert_string_equal(asked.chat.path, path);
+    assert_true(gl_slice_is(gl_slice_of(asked.chat.body, asked.chat.body_len), body));
+}
+
+static void a_body_is_asked_as_it_is_and_again_with_its_number_in_its_last_text(void **state)
+{
+    (void)state;
+    load_inputs inputs;
+    char problem[128];
+    size_t live = gl_alloc_live();
+    assert_true(lines(
+        &inputs,
+        "{\"messages\":[{\"content\":\"s\"},{\"content\":\"a\\\"\"}],\"model\":\"m\"}\n"
+        "{\"url\":\"/v1/embeddings\",\"body\":{\"input\":[\"x\",\"y\"]}}\n"
+        "{\"body\":{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"p\"}]}]}}\n"
+        "{\"body\":{\"input\":[{\"role\":\"user\",\"content\":\"q\"}]},\"url\":\"/responses\"}\n"
+        "{\"body\":{\"prompt\":\"r\"},\"url\":\"/v1/completions\"}\n",
+        problem));
+    assert_int_equal(inputs.count, 5);
+    chat_is(&inputs, 0, "/chat/completions",
+            "{\"messages\":[{\"content\":\"s\"},{\"content\":\"a\\\"\"}],\"model\":\"m\"}");
+    chat_is(&inputs, 5, "/chat/completions",
+            "{\"messages\":[{\"content\":\"s\"},{\"content\":\"a\\\"\\n\\n(no. 5)\"}],"
+            "\"model\":\"m\"}");
+    chat_is(&inputs, 6, "/embeddings", "{\"input\":[\"x\",\"y\\n\\n(no. 6)\"]}");
+    chat_is(&inputs, 7, "/chat/completions",
+            "{\"messages\":[{\"content\":[{\"type\":\"text\",\"text\":\"p\\n\\n(no. 7)\"}]}]}");
+    chat_is(&inputs, 8, "/responses",
+            "{\"input\":[{\"role\":\"user\",\"content\":\"q\\n\\n(no. 8)\"}]}");
+    chat_is(&inputs, 9, "/completions", "{\"prompt\":\"r\\n\\n(no. 9)\"}");
+    load_inputs_free(&inputs);
+    assert_int_equal(gl_alloc_live(), live);
 }
 
 static void a_line_that_is_no_draft_is_named(void **state)
 {
     (void)state;
     static const char *const bad[] = { "{\"input_text\":\"a\"}\n{\"input_text\":\"a\"",
+                                       "\n{\"messages\":[]}",
+                                       "\n{\"messages\":[{\"content\":7}]}",
+                                       "\n{\"messages\":\"\",\"body\":[]}",
+                                       "\n{\"body\":{\"input\":\"a\"},\"url\":\"/a b\"}",
+                                       "\n{\"body\":{\"input\":\"a\"},\"url\":\"//x/a\"}",
+                                       "\n{\"body\":{\"input\":\"a\"},\"url\":[]}",
                                        "\n[1]",
                                        "\n{\"input_text\":\"\"}",
                                        "\n{\"body\":{}}",
@@ -105,7 +151,7 @@ static void a_line_that_is_no_draft_is_named(void **state)
     load_inputs inputs;
     char problem[128] = "";
     assert_false(lines(&inputs, "\n \n", problem));
-    assert_string_equal(problem, "has no drafts");
+    assert_string_equal(problem, "has nothing to ask");
     load_inputs_free(&inputs);
     assert_int_equal(gl_alloc_live(), live);
 }
@@ -119,13 +165,13 @@ static void a_package_is_asked_for_by_its_description(void **state)
                                  "Package: again\nDescription: add users\n"
                                  " Two commands.\n .\n  - one\n";
     load_inputs inputs;
-    glimpse_draft draft;
+    load_question asked;
     char problem[128] = "";
     load_inputs_init(&inputs);
     assert_true(load_inputs_packages(&inputs, gl_slice_str(status), problem, sizeof problem));
     assert_int_equal(inputs.count, 1);
-    load_inputs_text(&inputs, 0, &draft);
-    draft_is(&draft, "add users\nTwo commands.\n\n - one", "summarize in one sentence",
+    load_inputs_question(&inputs, 0, &asked);
+    draft_is(&asked.draft, "add users\nTwo commands.\n\n - one", "summarize in one sentence",
              "at most 20 words");
     load_inputs_free(&inputs);
     load_inputs_init(&inputs);
@@ -168,6 +214,7 @@ int main(void)
         cmocka_unit_test(a_line_is_a_draft_and_one_like_it_is_no_other),
         cmocka_unit_test(where_one_part_ends_tells_drafts_apart),
         cmocka_unit_test(a_number_beyond_the_last_never_asks_the_same),
+        cmocka_unit_test(a_body_is_asked_as_it_is_and_again_with_its_number_in_its_last_text),
         cmocka_unit_test(a_line_that_is_no_draft_is_named),
         cmocka_unit_test(a_package_is_asked_for_by_its_description),
         cmocka_unit_test(want_of_memory_is_said_wherever_it_comes),

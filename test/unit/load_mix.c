@@ -74,14 +74,14 @@ static void prompts_differ_by_their_number_alone(void **state)
 {
     (void)state;
     load_prompts a, b;
-    glimpse_draft x, y;
+    load_question x, y;
     for (uint64_t n = 0; n < 2000; n++) {
-        load_prompts_text(&a, n, &x);
-        load_prompts_text(&b, n, &y);
-        assert_string_equal(x.input_text, y.input_text);
-        load_prompts_text(&b, n + 1 + n % 100, &y);
-        assert_string_not_equal(x.input_text, y.input_text);
-        assert_true(strlen(x.input_text) < sizeof a.text - 1);
+        load_prompts_question(&a, n, &x);
+        load_prompts_question(&b, n, &y);
+        assert_string_equal(x.draft.input_text, y.draft.input_text);
+        load_prompts_question(&b, n + 1 + n % 100, &y);
+        assert_string_not_equal(x.draft.input_text, y.draft.input_text);
+        assert_true(strlen(x.draft.input_text) < sizeof a.text - 1);
     }
 }
 

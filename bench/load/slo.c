@@ -1,0 +1,65 @@
+/* slo.c - see slo.h. Pure. */
+#include "load/slo.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/slice.h"
+#include "load/sla.h"
+
+static const char *const names[LOAD_SLO_KINDS] = { "latency", "service", "ttft", "token_gap" };
+
+static bool refuse(gl_slice term, const char *why, char *problem, size_t size)
+{
+    snprintf(problem, size, "'%.*s': %s", (int)(term.len < 40 ? term.len : 40), term.data, why);
+    return false;
+}
+
+static bool parse_term(load_slo *slo, gl_slice term, char *problem, size_t size)
+{
+    const char *sign = memchr(term.data, '<', term.len);
+    if (sign == NULL) return refuse(term, "is no NAME<DURATION", problem, size);
+    gl_slice name = gl_slice_of(term.data, (size_t)(sign - term.data));
+    gl_slice bound = gl_slice_of(sign + 1, term.len - name.len - 1);
+    size_t kind = 0;
+    while (kind < LOAD_SLO_KINDS && !gl_slice_is(name, names[kind])) kind++;
+    if (kind == LOAD_SLO_KINDS)
+        return refuse(term, "is none of latency, service, ttft, token_gap", problem, size);
+    if (slo->below_us[kind] > 0) return refuse(term, "is there twice", problem, size);
+    if (!load_read_duration(bound, &slo->below_us[kind]) || !(slo->below_us[kind] > 0))
+        return refuse(term, "has no duration such as 2500ms", problem, size);
+    slo->count++;
+    return true;
+}
+
+bool load_slo_parse(load_slo *slo, const char *text, char *problem, size_t problem_size)
+{
+    memset(slo, 0, sizeof *slo);
+    if (text == NULL || *text == '\0') return true;
+    for (;;) {
+        size_t len = strcspn(text, ",");
+        if (!parse_term(slo, gl_slice_of(text, len), problem, problem_size)) return false;
+        if (text[len] == '\0') return true;
+        text += len + 1;
+    }
+}
+
+bool load_slo_met(const load_slo *slo, const load_outcome *outcome)
+{
+    const load_outcome *o = outcome;
+    if (o->status != GLIMPSE_STATUS_ALIGNED && o->status != GLIMPSE_STATUS_NOT_ALIGNED)
+        return false;
+    double latency = (double)gl_time_since(o->done, o->intended);
+    double late = (double)gl_time_since(o->sent, o->intended);
+    bool live = o->source == GLIMPSE_SOURCE_LIVE;
+    const double seen_ns[LOAD_SLO_KINDS] = {
+        [LOAD_SLO_LATENCY] = latency,
+        [LOAD_SLO_SERVICE] = (double)gl_time_since(o->done, o->sent + o->waited),
+        [LOAD_SLO_TTFT] = live ? (double)o->first_token_ns + late : latency,
+        [LOAD_SLO_TOKEN_GAP] = o->token_gap_ns > 0 ? (double)o->token_gap_ns : 0
+    };
+    for (int kind = 0; kind < LOAD_SLO_KINDS; kind++)
+        if (slo->below_us[kind] > 0 && seen_ns[kind] >= slo->below_us[kind] * (double)GL_US)
+            return false;
+    return !(live && slo->below_us[LOAD_SLO_TTFT] > 0 && o->first_token_ns < 0);
+}
