@@ -182,8 +182,10 @@ static void take_facts(runner *r, const load_resources *before)
     facts->ceiling_rps = -1;
     if (recorder->last_done > recorder->first_sent)
         facts->elapsed_s = (double)(recorder->last_done - recorder->first_sent) / 1e9;
-    const int64_t thresholds[] = { engine->thresholds.t1_ms, engine->thresholds.t2_ms,
-                                   engine->thresholds.t3_ms, engine->thresholds.t4_ms };
+    const glimpse_thresholds *in_force = &result->stats.thresholds;
+    const int64_t thresholds[] = { in_force->t1_ms, in_force->t2_ms, in_force->t3_ms,
+                                   in_force->t4_ms };
+    facts->thresholds_auto = engine->thresholds_auto;
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
     facts->interrupted = result->caught != 0;
     facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;

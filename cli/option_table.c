@@ -55,7 +55,8 @@ const cli_option option_table[] = {
     { .name = "thresholds", .environment = "GLIMPSE_THRESHOLDS", .type = OPTION_THRESHOLDS,
       AT(engine.thresholds), .commands = ENGINE, .value = "T1,T2,T3,T4",
       .default_text = "1500,2500,4000,6000",
-      .help = "when a wait is noticed; bare numbers are milliseconds" },
+      .help = "when a wait is noticed; bare numbers are milliseconds; auto = they follow the p50, "
+              "p75, p95 and p99 of what each model takes" },
     { .name = "cache-size", .type = OPTION_COUNT, AT(engine.cache_entries), .commands = ENGINE,
       .value = "N", .default_text = "2000", .min = 0, .max = 1e9,
       .help = "answers kept in memory; 0 turns the cache off" },

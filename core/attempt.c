@@ -138,6 +138,7 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
                                    .tokens_used = -1,
                                    .elapsed = gl_time_since(now, request->attempt.started),
                                    .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
+    if (failure == NULL) gl_thresholds_saw(request, report.elapsed, now);
     if (outcome != NULL) {
         const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
                                              &outcome->project_tokens };

@@ -11,6 +11,7 @@
  *   outage.c   why the circuit is open
  *   deliver.c  callbacks
  *   life.c     new, close, free
+ *   thresholds.c  t1 to t4 of a model
  *   stats.c    the snapshot
  *   key_stop.c what the endpoint said when it refused the key
  */
@@ -69,6 +70,7 @@ struct glimpse_engine {
     gl_key_stop key_stop;
     gl_packing packing;
     gl_admission admission;
+    struct gl_calibrate *calibrations[GL_LANES_MAX]; /* NULL: nothing was observed yet */
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
         glimpse_error error;
@@ -212,6 +214,16 @@ void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, 
 
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
+
+/* --- thresholds.c --- */
+
+/* With thresholds_auto the request, whose lane is known, takes those of its model. */
+void gl_thresholds_take(gl_request *request);
+
+/* Its attempt was answered after so long, ns. */
+void gl_thresholds_saw(const gl_request *request, uint64_t elapsed, gl_time now);
+
+void gl_thresholds_free(glimpse_engine *engine);
 
 /* --- key_stop.c --- */
 

@@ -116,6 +116,7 @@ void gl_engine_destroy(glimpse_engine *engine)
     gl_loop_free(engine->loop);
     gl_keyer_free(engine->keyer);
     gl_histogram_free(engine->latencies);
+    gl_thresholds_free(engine);
     gl_heap_free(&engine->heap);
     gl_map_free(&engine->requests);
     gl_packing_free(&engine->packing);

@@ -47,6 +47,7 @@ void gl_engine_price(gl_request *request, gl_time now)
     if (gl_json_int64(found[2], &newer) && newer >= 0) most = newer;
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
     request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
+    gl_thresholds_take(request);
 }
 
 static glimpse_error options_check(const glimpse_options *options)
@@ -75,9 +76,9 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     request->id = request->result->id = ++engine->last_id;
     request->is_draft = is_draft;
     request->submitted = now;
-    request->thresholds = options != NULL && options->thresholds != NULL
-                              ? *options->thresholds
-                              : engine->config.thresholds;
+    request->own_thresholds = options != NULL && options->thresholds != NULL;
+    request->thresholds =
+        request->own_thresholds ? *options->thresholds : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
     request->cache_control = options != NULL && options->cache_control >= 0

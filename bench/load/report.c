@@ -110,7 +110,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
     fprintf(out, "thresholds  ");
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
-                facts->thresholds_ms[i], i < 3 ? "," : "\n");
+                facts->thresholds_ms[i],
+                i < 3                    ? ","
+                : facts->thresholds_auto ? "; the times are those at the end\n"
+                                         : "\n");
     latencies(r, facts, out);
     client(r, facts, out);
 }

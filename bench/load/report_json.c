@@ -70,6 +70,7 @@ static void settings(gl_buf *out, const load_facts *facts)
     count(out, "pool_size", facts->pool_size);
     number(out, "zipf", facts->zipf);
     count(out, "seed", facts->seed);
+    flag(out, "thresholds_auto", facts->thresholds_auto);
     text(out, "goodput", facts->goodput);
     gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
                   facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],

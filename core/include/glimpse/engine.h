@@ -120,6 +120,8 @@ typedef struct glimpse_config {
     int64_t max_tokens; /* 256 */
 
     glimpse_thresholds thresholds; /* playbook section 1 */
+    bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
+                                    * p95 and p99 of what it takes: docs/internals/thresholds.md */
 
     /* Playbook section 2. cache_entries 0 = no cache. Not read when cache is given. */
     int64_t cache_entries;               /* 2000 */
@@ -317,6 +319,11 @@ GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
  * (GLIMPSE_BREAKER_WAIT) it is concurrency less those, so that their deadlines pass together.
  */
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
+
+/* The thresholds that a request of this model would have now; model NULL = the engine's. They are
+ * config.thresholds, but for thresholds_auto. Errors: INVALID, OOM. */
+GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char *model,
+                                                    glimpse_thresholds *thresholds);
 
 /* A snapshot; stats->version as glimpse_stats_init set it. Errors: INVALID. */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
