@@ -260,6 +260,12 @@ void bench_judge(bench_result *result)
     if (lag > LAG_MAX)
         reason(result, "the client's loop was %.1f ms late at p99; %d ms are allowed",
                (double)lag / 1e3, LAG_MAX / 1000);
+    load_balance balance = load_faults_balance(&recorder->faults);
+    if (balance.faults != 0 || balance.attempts != 0 || balance.requests != 0)
+        reason(result,
+               "the faults do not balance: %" PRId64 " injected and not seen, or seen and not "
+               "injected; %" PRId64 " attempts, %" PRId64 " requests unaccounted for",
+               balance.faults, balance.attempts, balance.requests);
     if (recorder->by_error[GLIMPSE_ERR_DESCRIPTORS] > 0)
         reason(result, "the client ran out of file descriptors (ulimit -n)");
     if (recorder->by_error[GLIMPSE_ERR_OOM] > 0) reason(result, "the client ran out of memory");

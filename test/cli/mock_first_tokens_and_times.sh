@@ -26,6 +26,7 @@ took=$(echo "$1 $2" | awk '{ printf "%d\n", ($2 - $1) / 1000000 }')
 [ "$took" -ge 559 ] || fail "the last token came in the stall, after $took ms"
 post "$body"
 grep -q '^x-mock-times: [0-9]\{20\} [0-9]\{20\}' head || fail "an answer does not say its times"
+grep -q '^x-request-id: [0-9]\{20\}-[0-9]\{20\}' head || fail "an answer is not named by its times"
 
 start_mock
 for fault in 429 500 503 reset truncate malformed hang; do
@@ -35,5 +36,6 @@ for fault in 429 500 503 reset truncate malformed hang; do
     done
     equal "$fault" "$(mock_stats ".by_fault[\"$fault\"]")" 2
 done
+equal "left" "$(mock_stats '[.left, .left_by_fault] | tojson')" '"[2,{\"hang\":2}]"'
 equal "faults in all" "$(mock_stats '[.by_fault[]] | add')" 14
 equal "answers" "$(mock_stats '.by_status["200"] // 0')" "$(mock_stats '(.by_fault.truncate + .by_fault.malformed)')"

@@ -116,7 +116,7 @@ static void each_family_gets_the_parameters_it_takes(void **state)
                                          "o3/llama",
                                          "ft:gpt-4o:o1::id",
                                          "",
-                                         "GPT-5" };
+                                         "gpt" };
     for (size_t i = 0; i < sizeof newer / sizeof *newer + sizeof older / sizeof *older; i++) {
         bool is_newer = i < sizeof newer / sizeof *newer;
         gl_prompt prompt = draft("in", "go", "");
