@@ -4,6 +4,8 @@
  */
 #include <glimpse/glimpse.h>
 
+#include <string.h>
+
 #include "engine.h"
 #include "policy/select.h"
 
@@ -54,6 +56,13 @@ void glimpse_openai_config_from(const glimpse_config *config, glimpse_openai_con
     openai->log = config->log;
     openai->log_arg = config->log_arg;
     openai->log_level = config->log_level;
+}
+
+static const char *base_url_of(const glimpse_config *config)
+{
+    glimpse_openai_config openai;
+    glimpse_openai_config_from(config, &openai);
+    return openai.base_url;
 }
 
 /* The playbook's section 2.1. What is given but malformed is an error; only a library underneath
@@ -116,6 +125,10 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     }
     error = gl_engine_new(base, &whole, engine);
     if (error != GLIMPSE_OK) goto done;
+    if (sampler != NULL && strcmp(glimpse_sampler_name(sampler), "openai") == 0)
+        gl_metrics_set_provider((*engine)->metrics,
+                                config->azure_deployment != NULL ? "azure.ai.openai" : "openai",
+                                base_url_of(config));
     (*engine)->companion = pressure;
     (*engine)->companion_end = end_pressure;
     pressure = NULL;

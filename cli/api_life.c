@@ -49,7 +49,9 @@ static glimpse_error make_engine(api_job *job)
     config.rpm = config.tpm = 0;
     config.timeout_ms = config.first_byte_timeout_ms = config.idle_timeout_ms = 0;
     config.connect_timeout_ms = config.deadline_ms = 0;
-    return glimpse_engine_new(job->session->base, &config, &job->engine);
+    error = glimpse_engine_new(job->session->base, &config, &job->engine);
+    if (error == GLIMPSE_OK) metrics_show(job->session->metrics, job->engine);
+    return error;
 }
 
 static glimpse_error make_api(api_job *job, const char **problem)
@@ -179,6 +181,7 @@ static void clean_up(api_job *job)
     signals_release(&job->signals);
     struct event *events[] = { job->turn, job->later, job->deadline, job->room };
     job->turn = NULL;
+    if (job->engine != NULL) metrics_show(job->session->metrics, job->session->engine);
     glimpse_engine_free(job->engine);
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i] != NULL) event_free(events[i]);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
@@ -17,6 +18,7 @@
 #include "config_file.h"
 #include "exits.h"
 #include "load/sla.h"
+#include "metrics_server.h"
 #include "mock_child.h"
 #include "rate.h"
 #include "say.h"
@@ -37,6 +39,7 @@ typedef struct bench {
     load_inputs inputs;
     load_trace trace;
     double from; /* of a sweep */
+    int metrics; /* a socket; below 0: none */
 } bench;
 
 static int refused(const char *option, const char *problem)
@@ -426,7 +429,7 @@ static int run_asked(bench *b)
 
 int command_bench(cli_settings *settings)
 {
-    bench b = { .settings = settings };
+    bench b = { .settings = settings, .metrics = -1 };
     if (settings->bench.compare && settings->word_count == 2)
         return bench_compare(settings->words[0], settings->words[1]);
     if (settings->bench.compare)
@@ -443,6 +446,8 @@ int command_bench(cli_settings *settings)
             "starts none");
         code = EXIT_USAGE;
     }
+    if (code == 0) code = metrics_listen(settings, &b.metrics);
+    if (b.metrics >= 0) b.ask.metrics = &b.metrics;
     if (code == 0 && settings->bench.calibrate) {
         code = run_calibrate(&b);
     } else {
@@ -451,6 +456,7 @@ int command_bench(cli_settings *settings)
         if (code == 0) code = run_asked(&b);
     }
     mock_child_stop(&b.mock);
+    if (b.metrics >= 0) close(b.metrics);
     load_inputs_free(&b.inputs);
     load_trace_free(&b.trace);
     return code;

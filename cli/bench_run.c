@@ -21,7 +21,7 @@
 #include "trim.h"
 
 /* How often the loop's lag is measured; a hundred looks a second cost nothing that shows. */
-#define TICK (10 * GL_MS)
+#define TICK_MS 10
 /* Everything is set up before the schedule begins. */
 #define LEAD     (20 * GL_MS)
 #define GRACE_MS 5000
@@ -38,19 +38,12 @@ typedef struct runner {
     load_driver *driver;
     load_mix mix;
     load_prompts prompts;
-    struct event *tick;
+    glimpse_loop_lag *tick;
     cli_signals signals;
-    gl_time expected, started, told;
+    gl_time started, told;
     bool terminal;
     trim trim;
 } runner;
-
-static void arm_tick(runner *r)
-{
-    const struct timeval wait = { 0, (suseconds_t)(TICK / GL_US) };
-    r->expected = gl_clock_now() + TICK;
-    evtimer_add(r->tick, &wait);
-}
 
 static void tell(const runner *r, gl_time now)
 {
@@ -66,13 +59,11 @@ static void tell(const runner *r, gl_time now)
             recorder->errors, 100 * load_recorder_hit_rate(recorder), r->terminal ? "" : "\n");
 }
 
-static void ticked(evutil_socket_t fd, short what, void *arg)
+static void ticked(uint64_t late_ns, void *arg)
 {
-    (void)fd;
-    (void)what;
     runner *r = arg;
     gl_time now = gl_clock_now();
-    gl_histogram_add(r->result->loop_lag, gl_time_since(now, r->expected) / GL_US);
+    gl_histogram_add(r->result->loop_lag, late_ns / GL_US);
     load_row *row = load_timeline_at(r->result->recorder.timeline, now);
     trim_note(&r->trim, r->result->recorder.in_flight);
     if (row->rss_bytes == 0) { /* once a row, at its beginning */
@@ -85,7 +76,6 @@ static void ticked(evutil_socket_t fd, short what, void *arg)
         tell(r, now);
         r->told = now;
     }
-    arm_tick(r);
 }
 
 static void ended(void *arg)
@@ -107,6 +97,7 @@ static void caught(int number, void *arg)
 static cli_settings settings_for(const bench_ask *ask)
 {
     cli_settings settings = *ask->settings;
+    settings.metrics = NULL; /* one socket serves all runs */
     glimpse_config *engine = &settings.engine;
     if (ask->base_url != NULL) {
         engine->base_url = ask->base_url;
@@ -131,6 +122,7 @@ static int set_up(runner *r, cli_settings *settings)
     bench_result *result = r->result;
     load_plan plan = ask->plan;
     int code = session_open(&r->session, settings);
+    if (code == 0 && ask->metrics != NULL) code = session_serve(&r->session, *ask->metrics);
     if (code != 0) return code;
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
@@ -144,15 +136,14 @@ static int set_up(runner *r, cli_settings *settings)
     if (good)
         r->driver =
             load_driver_new(r->session.base, r->session.engine, &plan, &r->mix, &result->recorder);
-    r->tick = evtimer_new(r->session.base, ticked, r);
-    if (!good || r->driver == NULL || r->tick == NULL) {
+    if (!good || r->driver == NULL ||
+        glimpse_loop_lag_new(r->session.base, TICK_MS, ticked, r, &r->tick) != GLIMPSE_OK) {
         say("out of memory");
         return EXIT_OS_LIMIT;
     }
     if (signals_catch(&r->signals, r->session.base, caught, r) != 0) return EXIT_OS_LIMIT;
     r->signals.hold = ask->more;
     result->recorder.slo = ask->slo;
-    arm_tick(r);
     load_driver_start(r->driver, start, ended, r);
     return 0;
 }
@@ -215,10 +206,9 @@ int bench_run(const bench_ask *ask, bench_result *result)
         take_facts(&r, &before);
     }
     signals_release(&r.signals);
-    if (r.tick != NULL) event_free(r.tick);
+    glimpse_loop_lag_free(r.tick);
     /* What is owed is told now, to items that the driver has. */
-    glimpse_engine_free(r.session.engine);
-    r.session.engine = NULL;
+    session_free_engine(&r.session);
     load_driver_free(r.driver);
     session_close(&r.session);
     load_mix_free(&r.mix);

@@ -19,6 +19,7 @@ typedef struct bench_ask {
     bool more;           /* another run follows: a signal in between is for that one */
     const load_slo *slo; /* what makes a request good; NULL: nothing */
     load_inputs *inputs; /* what is asked; NULL: the built-in drafts */
+    const int *metrics;  /* a socket that listens for scrapers; NULL: there is none */
 } bench_ask;
 
 typedef struct bench_result {

@@ -5,6 +5,7 @@
  * the library's own defaults.
  */
 #include "checks.h"
+#include "metrics_server.h"
 #include "settings.h"
 
 #define AT(member) .offset = offsetof(cli_settings, member)
@@ -159,6 +160,10 @@ const cli_option option_table[] = {
     { .name = "seed", .type = OPTION_SEED, AT(engine.seed), .commands = ENGINE | FOR_MOCK,
       .value = "N", .min = 0, .max = 1.9e19,
       .help = "of everything random, to replay a run; 0 = from the system" },
+    { .name = "metrics", .type = OPTION_TEXT, AT(metrics), .commands = ENGINE,
+      .value = "HOST:PORT", .check = check_metrics,
+      .help = "serve Prometheus metrics at /metrics there while the command runs; only a PORT: on "
+              "127.0.0.1; port 0: a free one, told on standard error" },
     { .name = "log-level", .environment = "GLIMPSE_LOG", .type = OPTION_CHOICE,
       AT(engine.log_level), .commands = ENGINE, .value = "LEVEL",
       .choices = "error|warn|info|debug", .default_text = "warn",

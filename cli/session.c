@@ -1,8 +1,9 @@
-/* session.c - sets up an engine for a command. Called by run.c and batch.c. */
+/* session.c - sets up an engine for a command. Called by run.c, batch.c and bench_run.c. */
 #include "session.h"
 
 #include <event2/event.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "exits.h"
 #include "say.h"
@@ -44,11 +45,30 @@ static void open_store(cli_session *session, cli_settings *settings)
     settings->engine.store = session->store;
 }
 
+int session_serve(cli_session *session, int fd)
+{
+    if (fd < 0) return 0;
+    session->metrics = metrics_serve(fd, session->base, session->engine);
+    if (session->metrics != NULL) return 0;
+    say("the server of --metrics cannot be set up");
+    return EXIT_OS_LIMIT;
+}
+
+void session_free_engine(cli_session *session)
+{
+    metrics_stop(session->metrics);
+    session->metrics = NULL;
+    glimpse_engine_free(session->engine);
+    session->engine = NULL;
+}
+
 int session_open(cli_session *session, cli_settings *settings)
 {
     memset(session, 0, sizeof *session);
+    session->metrics_fd = -1;
     int code = settings_check_engine(settings);
     if (code == 0) code = log_sink_open(&session->log, settings);
+    if (code == 0) code = metrics_listen(settings, &session->metrics_fd);
     if (code != 0) return code;
     session->base = process_setup();
     if (session->base == NULL) return EXIT_OS_LIMIT;
@@ -67,12 +87,13 @@ int session_open(cli_session *session, cli_settings *settings)
             settings->engine.api_key == NULL && settings->engine.base_url == NULL
                 ? "neither OPENAI_API_KEY nor --base-url is given"
                 : "the openai sampler cannot be set up");
-    return 0;
+    return session_serve(session, session->metrics_fd);
 }
 
 void session_close(cli_session *session)
 {
-    glimpse_engine_free(session->engine);
+    session_free_engine(session);
+    if (session->metrics_fd >= 0) close(session->metrics_fd);
     glimpse_store_unref(session->store); /* what waits is written now */
     if (session->base != NULL) {
         /* A look-up of a name under way is given back in the next turns (glimpse_engine_free). */

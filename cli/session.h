@@ -1,9 +1,11 @@
-/* session.h - what `run` and `batch` share: settings checked, a base, an engine on it, its log.
+/* session.h - what `run`, `batch` and `bench` share: settings checked, a base, an engine on it, its
+ * log.
  */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
 #include "log_sink.h"
+#include "metrics_server.h"
 #include "settings.h"
 
 struct event_base;
@@ -13,10 +15,20 @@ typedef struct cli_session {
     glimpse_engine *engine;
     log_sink log;
     glimpse_store *store; /* NULL: none is wanted, or it cannot be used */
+    int metrics_fd;       /* listens; below 0: no metrics are asked for */
+    metrics_server *metrics;
 } cli_session;
 
 /* 0, or the exit code, said. Close it either way. */
 int session_open(cli_session *session, cli_settings *settings);
+
+/* Has the engine's metrics served to whoever connects to this socket, until its engine is freed;
+ * below 0: nothing. The socket stays the caller's. 0, or the exit code, said. session_open does it
+ * where the settings ask for it. */
+int session_serve(cli_session *session, int fd);
+
+/* Nobody scrapes it any more, and it is gone; results still owed are delivered first. */
+void session_free_engine(cli_session *session);
 
 /* Frees the engine (results still owed are delivered first) and the base. */
 void session_close(cli_session *session);

@@ -25,6 +25,7 @@ typedef struct cli_settings {
     const char *config_file;
     log_format log_format;
     const char *log_file;
+    const char *metrics; /* where they are served; NULL: nowhere */
 
     /* run */
     const char *goal, *constraints;

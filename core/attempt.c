@@ -66,6 +66,28 @@ static void note_text_times(glimpse_timings *timings, const glimpse_attempt *att
     timings->token_gap_max_ns = gaps ? (int64_t)attempt->text_gap_max : -1;
 }
 
+/* What a model was asked now; what is answered on this machine, or was at another time, is no call
+ * of a provider. */
+static void count_call(const gl_request *request, const glimpse_attempt_record *record,
+                       const glimpse_sample *response)
+{
+    const glimpse_engine *engine = request->engine;
+    const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
+    if (vtable->local || vtable->recorded) return;
+    const glimpse_sample_fields *fields = response != NULL ? glimpse_sample_get(response) : NULL;
+    gl_metrics_call call = {
+        .operation = gl_metrics_operation(request->path),
+        .model = request->asked_model,
+        .error = record->error,
+        .http_status = record->http_status,
+        .answered_by = fields != NULL ? fields->model : NULL,
+        .usage = fields != NULL ? &fields->usage : NULL,
+        .elapsed = (uint64_t)record->elapsed_ns,
+        .first_text = span(request->attempt.started, request->attempt.first_text),
+    };
+    gl_metrics_called(engine->metrics, &call);
+}
+
 static void log_call(const gl_request *request, const glimpse_attempt_record *record,
                      const char *request_id)
 {
@@ -112,6 +134,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
         .elapsed_ns = (int64_t)gl_time_since(now, attempt->started),
     };
     request->backoff_wait = 0;
+    count_call(request, &record, response);
     log_call(request, &record, response != NULL ? glimpse_sample_get(response)->request_id : "");
     gl_result_add_attempt(result, &record, response);
 }
@@ -293,6 +316,9 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
     } else {
         uint64_t gap = gl_time_since(now, attempt->last_text);
         if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
+        if (!attempt->sampler->vtable.local && !attempt->sampler->vtable.recorded)
+            gl_metrics_chunk(engine->metrics, gl_metrics_operation(request->path),
+                             request->asked_model, gap);
     }
     attempt->last_text = now;
     gl_flight_text(request);

@@ -54,6 +54,8 @@ static void deliver(gl_request *request)
     engine->stats.delivered++;
     engine->stats.by_status[result->status]++;
     engine->stats.by_source[result->source]++;
+    gl_metrics_delivered(engine->metrics, result->source, result->status,
+                         (uint64_t)result->timings.total_ns, result->thresholds_crossed);
     tell_rest(request);
     if (request->observer.on_result != NULL)
         request->observer.on_result(request->id, result, request->arg);

@@ -14,11 +14,13 @@
  *   model.c    what is known of a model
  *   stats.c    the snapshot
  *   key_stop.c what the endpoint said when it refused the key
+ *   metrics.c  histograms for whoever scrapes; metrics_page.c the text
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H
 
 #include <glimpse/engine.h>
+#include <glimpse/metrics.h>
 
 #include "admission.h"
 #include "base/buf.h"
@@ -29,6 +31,7 @@
 #include "base/rng.h"
 #include "log.h"
 #include "loop.h"
+#include "metrics.h"
 #include "packing.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
@@ -97,7 +100,9 @@ struct glimpse_engine {
     gl_rng rng;
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
-    gl_buf scratch;          /* bodies of drafts while they are written */
+    gl_metrics *metrics;
+    glimpse_loop_lag *lag; /* NULL: the loop is not measured */
+    gl_buf scratch;        /* bodies of drafts while they are written */
 
     void *companion; /* of the composition's; ended with the engine, before the cache */
     void (*companion_end)(void *companion);

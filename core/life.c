@@ -49,13 +49,15 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     }
     engine->keyer = gl_keyer_new();
     engine->latencies = gl_histogram_new();
+    engine->metrics = gl_metrics_new();
     engine->model = gl_strdup(config->model);
     if (engine->loop == NULL || engine->timer == NULL || engine->turn == NULL ||
-        engine->keyer == NULL || engine->latencies == NULL || engine->model == NULL ||
-        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
+        engine->keyer == NULL || engine->latencies == NULL || engine->metrics == NULL ||
+        engine->model == NULL || !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
         gl_engine_destroy(engine);
         return GLIMPSE_ERR_OOM;
     }
+    gl_metrics_set_provider(engine->metrics, glimpse_sampler_name(engine->sampler), NULL);
     *out = engine;
     return GLIMPSE_OK;
 }
@@ -109,6 +111,7 @@ void gl_engine_destroy(glimpse_engine *engine)
         engine->depth--;
     }
     if (engine->companion != NULL) engine->companion_end(engine->companion);
+    glimpse_loop_lag_free(engine->lag);
     gl_timer_free(engine->timer);
     gl_defer_free(engine->turn);
     glimpse_sampler_unref(engine->sampler);
@@ -118,6 +121,7 @@ void gl_engine_destroy(glimpse_engine *engine)
     gl_loop_free(engine->loop);
     gl_keyer_free(engine->keyer);
     gl_histogram_free(engine->latencies);
+    gl_metrics_free(engine->metrics);
     gl_models_free(engine);
     glimpse_profiles_unref(engine->profiles);
     gl_heap_free(&engine->heap);

@@ -48,6 +48,8 @@ void gl_engine_price(gl_request *request, gl_time now)
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
     size_t known = engine->admission.lane_count;
     request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
+    request->asked_model = gl_metrics_model(engine->metrics, found[0]);
+    engine->admission.lanes[request->lane].name = request->asked_model;
     gl_model_take(request, found[0], request->lane >= known);
 }
 

@@ -25,17 +25,30 @@ void gl_budget_first(gl_budget *budget, gl_time now)
 
 /* Each second has PER_SECOND of its own, and does not save them up: saved, they would go out as one
  * burst and be wanting for the 10 s after it. What goes beyond them comes out of the share. */
-bool gl_budget_retry(gl_budget *budget, gl_time now)
+static uint64_t left(const gl_budget *budget)
 {
-    advance(budget, now);
-    uint32_t *retries = &budget->retries[budget->second % GL_BUDGET_SLOTS];
+    uint32_t retries = budget->retries[budget->second % GL_BUDGET_SLOTS];
     double share = 0;
     uint64_t used = 0;
     for (int i = 0; i < GL_BUDGET_SLOTS; i++) {
         share += SHARE * budget->firsts[i];
         if (budget->retries[i] > PER_SECOND) used += budget->retries[i] - PER_SECOND;
     }
-    if (*retries >= PER_SECOND && (double)used + 1 > share) return false;
-    ++*retries;
+    uint64_t own = retries < PER_SECOND ? PER_SECOND - retries : 0;
+    return own + (share > (double)used ? (uint64_t)(share - (double)used) : 0);
+}
+
+bool gl_budget_retry(gl_budget *budget, gl_time now)
+{
+    advance(budget, now);
+    if (left(budget) == 0) return false;
+    budget->retries[budget->second % GL_BUDGET_SLOTS]++;
     return true;
+}
+
+uint64_t gl_budget_left(const gl_budget *budget, gl_time now)
+{
+    gl_budget looked_at = *budget;
+    advance(&looked_at, now);
+    return left(&looked_at);
 }

@@ -25,4 +25,7 @@ void gl_budget_first(gl_budget *budget, gl_time now);
 /* Takes one retry out of the budget if it is in; false: ask again when the next second begins. */
 bool gl_budget_retry(gl_budget *budget, gl_time now);
 
+/* Retries that are in it now. */
+uint64_t gl_budget_left(const gl_budget *budget, gl_time now);
+
 #endif

@@ -23,6 +23,19 @@ static void fix(gl_bucket *bucket, int64_t per_minute, gl_time now)
     bucket->at = now;
 }
 
+uint64_t gl_pace_left(const gl_bucket *bucket, gl_time now)
+{
+    gl_bucket looked_at = *bucket;
+    refill(&looked_at, now);
+    if (looked_at.empty_until > now || looked_at.level < 0) return 0;
+    return (uint64_t)looked_at.level;
+}
+
+uint64_t gl_pace_per_minute(const gl_bucket *bucket)
+{
+    return (uint64_t)(bucket->rate * 60 + 0.5);
+}
+
 void gl_pace_init(gl_pace *pace, int64_t rpm, int64_t tpm, gl_time now)
 {
     *pace = (gl_pace){ .not_before = 0 };

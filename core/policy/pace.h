@@ -71,6 +71,10 @@ void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark, const gl_told told[G
  * tenth of the wait, so that they do not wake together. */
 void gl_pace_park(gl_pace *pace, uint64_t wait, uint64_t waiting, gl_time now);
 
+/* For whoever watches: what may go now, and the limit; of a bucket that is known. */
+uint64_t gl_pace_left(const gl_bucket *bucket, gl_time now);
+uint64_t gl_pace_per_minute(const gl_bucket *bucket);
+
 /* After a request went during that time: the next one's moment. */
 void gl_pace_ramp(gl_pace *pace, gl_rng *rng, gl_time now);
 

@@ -16,6 +16,6 @@ says two
 expect 64 "$GLIMPSE" run --api-key sk-secret hello
 ! grep -q sk-secret err || fail "the key is shown"
 expect 64 "$GLIMPSE" help frobnicate
-for later in --stream --metrics; do
+for later in --stream; do
     expect 64 "$GLIMPSE" batch in -o out.jsonl $later 1
 done

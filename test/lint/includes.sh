@@ -18,6 +18,7 @@ rules='
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
 ^backends/store/                ^base/|^(loop|log)\.h$|^store/                           ^sqlite3\.h$
 ^backends/pressure/             ^base/|^(loop|log|status)\.h$|^policy/pressure\.h$|^ROOM/     -
+^backends/metrics/              ^base/                                                  ^event2/
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
 ^cli/                           ^base/|OWN|^mock/mock\.h$|^load/[a-z_]+\.h$             ^(event2|json-c)/
@@ -122,6 +123,7 @@ self_test() {
     refuses backends/openai/http.c '<event2/event.h>'
     refuses backends/openai/http.c '<sqlite3.h>'
     refuses backends/store/sqlite.c '"openai/http.h"'
+    refuses backends/metrics/mount.c '"engine.h"'
     refuses cli/batch.c '<curl/curl.h>'
     refuses cli/batch.c '"loop.h"'
     refuses cli/batch.c '"policy/key.h"'
@@ -141,6 +143,7 @@ self_test() {
     accepts backends/glimpse.c '"openai/http.h"'
     accepts backends/openai/http.c '<curl/curl.h>'
     accepts backends/store/file.c '<sqlite3.h>'
+    accepts backends/metrics/mount.c '<event2/http.h>'
     accepts backends/openai/http_multi.h '<curl/curl.h>'
     accepts backends/openai/sampler.c '"openai/http.h"'
     accepts cli/version.c '<curl/curl.h>'

@@ -24,6 +24,20 @@ static void who_sends_little_has_ten_a_second(void **state)
     assert_int_equal(retries(&budget, 200 * GL_SECOND), 10); /* and none are saved up */
 }
 
+static void what_is_left_is_what_can_be_taken(void **state)
+{
+    (void)state;
+    gl_budget budget = { .second = 0 };
+    for (int i = 0; i < 100; i++) gl_budget_first(&budget, 100 * GL_SECOND);
+    assert_int_equal(gl_budget_left(&budget, 100 * GL_SECOND), 30);
+    assert_true(gl_budget_retry(&budget, 100 * GL_SECOND));
+    assert_int_equal(gl_budget_left(&budget, 100 * GL_SECOND), 29);
+    assert_int_equal(retries(&budget, 100 * GL_SECOND), 29);
+    assert_int_equal(gl_budget_left(&budget, 100 * GL_SECOND), 0);
+    assert_int_equal(gl_budget_left(&budget, 101 * GL_SECOND), 10);
+    assert_int_equal(gl_budget_left(&budget, 200 * GL_SECOND), 10);
+}
+
 static void a_fifth_of_the_first_attempts_comes_on_top(void **state)
 {
     (void)state;
@@ -67,6 +81,7 @@ static void a_clock_that_goes_back_breaks_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_left_is_what_can_be_taken),
         cmocka_unit_test(who_sends_little_has_ten_a_second),
         cmocka_unit_test(a_fifth_of_the_first_attempts_comes_on_top),
         cmocka_unit_test(first_attempts_are_forgotten_after_ten_seconds),

@@ -39,6 +39,7 @@
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
+#include <glimpse/metrics.h>
 #include <glimpse/monitor.h>
 #include <glimpse/pressure.h>
 #include <glimpse/profile.h>

@@ -1,0 +1,76 @@
+/*
+ * loop_lag.c - how late the loop is: a timer that is set again each time it fires, and the
+ * difference. The one place that measures it, for metrics and for the load harness.
+ */
+#include "loop_lag.h"
+
+#include "base/alloc.h"
+#include "base/time.h"
+
+struct glimpse_loop_lag {
+    gl_loop *own; /* of glimpse_loop_lag_new; else NULL */
+    const gl_loop *loop;
+    gl_timer *timer;
+    gl_time due, every;
+    glimpse_loop_lag_fn fn;
+    void *arg;
+};
+
+static void set(glimpse_loop_lag *lag, gl_time now)
+{
+    lag->due = now + lag->every;
+    gl_timer_set(lag->timer, lag->due);
+}
+
+static void fired(void *arg)
+{
+    glimpse_loop_lag *lag = arg;
+    gl_time now = gl_loop_now(lag->loop);
+    uint64_t late = gl_time_since(now, lag->due);
+    set(lag, now);
+    lag->fn(late, lag->arg); /* may free it */
+}
+
+glimpse_loop_lag *gl_loop_lag_new(gl_loop *loop, int64_t every_ms, glimpse_loop_lag_fn fn,
+                                  void *arg)
+{
+    glimpse_loop_lag *lag = gl_calloc(1, sizeof *lag);
+    if (lag == NULL) return NULL;
+    lag->loop = loop;
+    lag->every = (uint64_t)every_ms * GL_MS;
+    lag->fn = fn;
+    lag->arg = arg;
+    lag->timer = gl_timer_new(loop, fired, lag);
+    if (lag->timer == NULL) {
+        gl_free(lag);
+        return NULL;
+    }
+    gl_timer_background(lag->timer);
+    set(lag, gl_loop_now(loop));
+    return lag;
+}
+
+glimpse_error glimpse_loop_lag_new(struct event_base *base, int64_t every_ms,
+                                   glimpse_loop_lag_fn fn, void *arg, glimpse_loop_lag **lag)
+{
+    if (base == NULL || every_ms < 1 || every_ms > GL_LOOP_LAG_MS_MAX || fn == NULL || lag == NULL)
+        return GLIMPSE_ERR_INVALID;
+    *lag = NULL;
+    gl_loop *loop = gl_loop_new(base);
+    if (loop == NULL) return GLIMPSE_ERR_OOM;
+    *lag = gl_loop_lag_new(loop, every_ms, fn, arg);
+    if (*lag == NULL) {
+        gl_loop_free(loop);
+        return GLIMPSE_ERR_OOM;
+    }
+    (*lag)->own = loop;
+    return GLIMPSE_OK;
+}
+
+void glimpse_loop_lag_free(glimpse_loop_lag *lag)
+{
+    if (lag == NULL) return;
+    gl_timer_free(lag->timer);
+    gl_loop_free(lag->own);
+    gl_free(lag);
+}

@@ -1,0 +1,146 @@
+/*
+ * metrics.h - the histograms that an engine keeps for its metrics, by labels of bounded number, and
+ * how they are written. Counting a request allocates nothing once its labels have been seen.
+ *
+ * metrics.c counts, metrics_text.c writes, metrics_page.c adds what the engine's statistics say.
+ */
+#ifndef GL_METRICS_H
+#define GL_METRICS_H
+
+#include <glimpse/result.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+#include "base/map.h"
+#include "base/slice.h"
+
+/* Names of models that are told apart, of requests and of answers; all others are "other". An
+ * installation asks a handful; what a file of a stranger names must not fill the scraper's disk. */
+#define GL_METRICS_MODELS 32
+/* Bytes of such a name that are kept. */
+#define GL_METRICS_NAME 96
+/* Label sets of calls; all others are one. The most, with the longest names and every histogram
+ * filled, are below 8 MB of text. */
+#define GL_METRICS_SERIES 128
+
+/* Operations: the last component of a path decides. */
+enum {
+    GL_OPERATION_CHAT,
+    GL_OPERATION_COMPLETION,
+    GL_OPERATION_EMBEDDINGS,
+    GL_OPERATION_OTHER,
+    GL_OPERATION_COUNT
+};
+
+/* In place of an index of a name: not among the ones kept; there is none. */
+enum { GL_MODEL_OTHER = GL_METRICS_MODELS, GL_MODEL_NONE, GL_MODEL_COUNT };
+
+/* The upper bounds of buckets: as numbers and as they are written. */
+#define GL_SCALE_MAX 18
+typedef struct gl_scale {
+    bool seconds; /* the numbers are nanoseconds */
+    size_t count;
+    uint64_t bounds[GL_SCALE_MAX];
+    const char *texts[GL_SCALE_MAX];
+} gl_scale;
+
+extern const gl_scale gl_scale_calls, gl_scale_tokens, gl_scale_requests, gl_scale_lag;
+
+typedef struct gl_counts {
+    uint64_t buckets[GL_SCALE_MAX + 1]; /* each value in one; the last is above all bounds */
+    uint64_t sum;
+} gl_counts;
+
+void gl_counts_add(gl_counts *counts, const gl_scale *scale, uint64_t value);
+
+typedef struct gl_names {
+    size_t count, last; /* last: found last */
+    struct gl_name {
+        size_t len;
+        char text[GL_METRICS_NAME];
+    } names[GL_METRICS_MODELS];
+} gl_names;
+
+typedef struct gl_series {
+    unsigned operation, asked, answered, failure;
+    gl_counts duration, first_chunk, input, output;
+} gl_series;
+
+typedef struct gl_metrics {
+    gl_names asked, answered;
+    gl_map by_labels; /* gl_series */
+    gl_series *series[GL_METRICS_SERIES];
+    size_t series_count;
+    gl_series others[2]; /* answered and failed, when there is no room or no memory for more */
+    gl_counts *chunks[GL_OPERATION_COUNT][GL_MODEL_COUNT]; /* NULL: none came */
+    gl_counts requests[GLIMPSE_SOURCE_COUNT][GLIMPSE_STATUS_COUNT];
+    uint64_t crossed[4]; /* t1 to t4 */
+    gl_counts lag;
+    uint64_t last_lag;                           /* ns */
+    unsigned char failures[GLIMPSE_ERROR_COUNT]; /* the first kind of the same name */
+    char provider[64], address[256], port[8];    /* "": not known */
+    gl_buf scratch;
+} gl_metrics;
+
+gl_metrics *gl_metrics_new(void); /* NULL: out of memory */
+void gl_metrics_free(gl_metrics *metrics);
+
+/* Who is asked: a name, and the URL it is at (NULL: nowhere). */
+void gl_metrics_set_provider(gl_metrics *metrics, const char *provider, const char *base_url);
+
+unsigned gl_metrics_operation(gl_slice path);
+
+/* The index of a request's model, by its value in the body. */
+unsigned gl_metrics_model(gl_metrics *metrics, gl_json name);
+gl_slice gl_metrics_model_name(const gl_names *names, unsigned model);
+
+/* A call of the sampler that has ended. */
+typedef struct gl_metrics_call {
+    unsigned operation, model;
+    glimpse_error error;
+    int http_status;
+    const char *answered_by; /* the model, as the answer says; NULL or "": it does not */
+    const glimpse_usage *usage;
+    uint64_t elapsed;   /* ns */
+    int64_t first_text; /* ns to the first text of a stream; -1: none came */
+} gl_metrics_call;
+void gl_metrics_called(gl_metrics *metrics, const gl_metrics_call *call);
+
+/* A piece of a stream came so long after the one before. */
+void gl_metrics_chunk(gl_metrics *metrics, unsigned operation, unsigned model, uint64_t gap);
+
+/* A request was told its result. */
+void gl_metrics_delivered(gl_metrics *metrics, glimpse_source source, glimpse_status status,
+                          uint64_t elapsed, int crossed);
+
+void gl_metrics_lagged(gl_metrics *metrics, uint64_t late);
+
+/* --- text ------------------------------------------------------------------------------------ */
+
+/* "counter", "gauge" or "histogram"; help is one line without a backslash. */
+void gl_text_family(gl_buf *out, const char *name, const char *type, const char *help);
+
+/* name="value" with what must be escaped escaped, behind a comma unless it is the first. */
+void gl_text_label(gl_buf *out, bool first, const char *name, gl_slice value);
+
+/* A line of a family without labels. */
+void gl_text_number(gl_buf *out, const char *name, uint64_t value);
+
+/* A line with one label. */
+void gl_text_labelled(gl_buf *out, const char *name, const char *label, const char *value,
+                      uint64_t number);
+
+/* Nanoseconds in seconds, whatever the locale. */
+void gl_text_seconds(gl_buf *out, uint64_t ns);
+
+/* All lines of one histogram; labels is what stands between the braces, may be empty. */
+void gl_text_histogram(gl_buf *out, const char *name, gl_slice labels, const gl_counts *counts,
+                       const gl_scale *scale);
+
+/* All that is counted here. */
+void gl_metrics_write(const gl_metrics *metrics, gl_buf *out);
+
+/* How a failure of this number is called. */
+const char *gl_metrics_failure_name(unsigned failure);
+
+#endif
