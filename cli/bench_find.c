@@ -7,6 +7,7 @@
 
 #include "exits.h"
 #include "say.h"
+#include "signals.h"
 
 /* How near the two rates are between which the limit lies, and what counts as more. */
 #define WITHIN 1.05
@@ -74,6 +75,7 @@ int bench_sweep(const bench_ask *ask, const load_sla *sla, double from, load_pro
     bench_ask next = *ask;
     double good = 0, bad = INFINITY, rate = from;
     bool client = false; /* at `bad` it was the client that could not */
+    signals_hold();      /* until the first run watches for them */
     next.plan.open = true;
     next.plan.requests = 0;
     print_head("rate/s");
@@ -117,6 +119,7 @@ int bench_saturate(const bench_ask *ask)
     size_t count = 0, knee = 0;
     int flat = 0;
     bool invalid = false;
+    signals_hold();
     next.plan.open = false;
     next.plan.requests = next.plan.per_user = 0;
     print_head("users");

@@ -74,6 +74,11 @@ static void mask(int how)
     sigprocmask(how, &both, NULL);
 }
 
+void signals_hold(void)
+{
+    mask(SIG_BLOCK);
+}
+
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg)
 {

@@ -27,6 +27,9 @@ typedef struct cli_signals {
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 
+/* From here on a signal waits for the next catch. */
+void signals_hold(void);
+
 /* From here on a signal ends the process by itself; with `hold` set it waits for the next catch, so
  * that none falls between two. */
 void signals_release(cli_signals *signals);
