@@ -88,6 +88,12 @@ static void ticked(evutil_socket_t fd, short what, void *arg)
     arm_tick(r);
 }
 
+/* Before a line of others on standard error. */
+static void clear_line(void *arg)
+{
+    if (((runner *)arg)->terminal) fputs("\r\033[K", stderr);
+}
+
 static void ended(void *arg)
 {
     runner *r = arg;
@@ -118,6 +124,7 @@ static cli_settings settings_for(const bench_ask *ask)
     if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
         engine->concurrency = ask->plan.open ? 100000 : (int64_t)ask->plan.users;
     if (!ask->bare) return settings;
+    engine->alerts.on = false;
     engine->cache_entries = 0;
     engine->coalesce = false;
     engine->rpm = engine->tpm = 0;
@@ -132,6 +139,8 @@ static int set_up(runner *r, cli_settings *settings)
     load_plan plan = ask->plan;
     int code = session_open(&r->session, settings);
     if (code != 0) return code;
+    r->session.log.before = clear_line;
+    r->session.log.arg = r;
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
     r->started = r->told = start;
@@ -186,6 +195,7 @@ static void take_facts(runner *r, const load_resources *before)
                                    engine->thresholds.t3_ms, engine->thresholds.t4_ms };
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
     facts->interrupted = result->caught != 0;
+    facts->stats = &result->stats;
     facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;
     facts->cpu_system_s = after.cpu_system_s - before->cpu_system_s;
     facts->rss_begin = before->rss_bytes;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "load/alerts.h"
 #include "load/resources.h"
 
 void tally_add(cli_tally *tally, const glimpse_result *result)
@@ -75,6 +76,13 @@ __attribute__((format(printf, 3, 4))) static void add(char *line, size_t size, c
     va_end(args);
 }
 
+static void add_alerts(const cli_report *report, char *line, size_t size)
+{
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
+        if (report->stats.alerts_firing[i])
+            add(line, size, ", ALERT %s", glimpse_alert_name((glimpse_alert_kind)i));
+}
+
 static void add_failures(const cli_report *report, char *line, size_t size)
 {
     for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
@@ -120,6 +128,7 @@ void report_progress(const cli_report *report, char *line, size_t size)
         add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
             left / 60 % 60, left % 60);
     }
+    add_alerts(report, line, size);
 }
 
 void report_print(const cli_report *report, FILE *stream)
@@ -154,6 +163,7 @@ void report_print(const cli_report *report, FILE *stream)
     if (cost[0] != '\0') fprintf(stream, "cost         %s\n", cost + 2);
     if (report->tally.resumed > 0)
         fprintf(stream, "resumed      %" PRIu64 " of the records\n", report->tally.resumed);
+    load_alerts_print(stats, stream);
 }
 
 /* --- the object of --summary ----------------------------------------------------------------- */
@@ -220,7 +230,8 @@ void report_json(const cli_report *report, gl_buf *out)
     json_double(out, ",\"p95\":", (double)stats->latency_p95_us / 1e3);
     json_double(out, ",\"p99\":", (double)stats->latency_p99_us / 1e3);
     json_double(out, ",\"max\":", (double)stats->latency_max_us / 1e3);
-    gl_buf_printf(out,
-                  "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64 ",\"exit\":%d}\n",
-                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0, report->exit_code);
+    gl_buf_printf(out, "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64,
+                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0);
+    load_alerts_json(stats, out);
+    gl_buf_printf(out, ",\"exit\":%d}\n", report->exit_code);
 }

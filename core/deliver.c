@@ -54,6 +54,7 @@ static void deliver(gl_request *request)
     engine->stats.delivered++;
     engine->stats.by_status[result->status]++;
     engine->stats.by_source[result->source]++;
+    gl_alerts_note(request);
     tell_rest(request);
     if (request->observer.on_result != NULL)
         request->observer.on_result(request->id, result, request->arg);
@@ -65,6 +66,7 @@ bool gl_deliver(glimpse_engine *engine, size_t most)
     gl_node *node;
     while (most-- != 0 && (node = gl_list_first(&engine->ready)) != NULL)
         deliver(GL_CONTAINER(node, gl_request, node));
+    gl_alerts_look(engine);
     return !gl_list_empty(&engine->ready);
 }
 

@@ -10,6 +10,7 @@
  *   packing.c  drafts that share a request
  *   outage.c   why the circuit is open
  *   deliver.c  callbacks
+ *   alerts.c   what a person should be told of
  *   life.c     new, close, free
  *   stats.c    the snapshot
  *   key_stop.c what the endpoint said when it refused the key
@@ -20,6 +21,7 @@
 #include <glimpse/engine.h>
 
 #include "admission.h"
+#include "alerts.h"
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/histogram.h"
@@ -82,6 +84,7 @@ struct glimpse_engine {
     gl_rng rng;
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
+    gl_alerts *alerts;       /* NULL: off */
     gl_buf scratch;          /* bodies of drafts while they are written */
 
     void *companion; /* of the composition's; ended with the engine, before the cache */

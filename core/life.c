@@ -49,8 +49,8 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->latencies = gl_histogram_new();
     engine->model = gl_strdup(config->model);
     if (engine->loop == NULL || engine->timer == NULL || engine->turn == NULL ||
-        engine->keyer == NULL || engine->latencies == NULL || engine->model == NULL ||
-        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
+        !gl_alerts_init(engine) || engine->keyer == NULL || engine->latencies == NULL ||
+        engine->model == NULL || !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
         gl_engine_destroy(engine);
         return GLIMPSE_ERR_OOM;
     }
@@ -107,6 +107,7 @@ void gl_engine_destroy(glimpse_engine *engine)
         engine->depth--;
     }
     if (engine->companion != NULL) engine->companion_end(engine->companion);
+    gl_alerts_end(engine);
     gl_timer_free(engine->timer);
     gl_defer_free(engine->turn);
     glimpse_sampler_unref(engine->sampler);

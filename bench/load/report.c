@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "load/alerts.h"
+
 double load_part_of_ceiling(const load_recorder *recorder, const load_facts *facts)
 {
     if (facts->ceiling_rps <= 0 || recorder->measured == 0) return -1;
@@ -111,6 +113,7 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
                 facts->thresholds_ms[i], i < 3 ? "," : "\n");
+    if (facts->stats != NULL) load_alerts_print(facts->stats, out);
     latencies(r, facts, out);
     client(r, facts, out);
 }
