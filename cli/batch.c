@@ -202,7 +202,8 @@ int command_batch(cli_settings *settings)
                        : settings->overwrite ? OUTPUT_OVERWRITE
                                              : OUTPUT_NEW;
     code = session_open(&session, settings);
-    if (code == 0) code = cost_init(&cost, settings->prices, settings->max_cost);
+    if (code == 0)
+        code = cost_init(&cost, settings->prices, settings->engine.profiles, settings->max_cost);
     if (code == 0) input = open_input(name, &code);
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
     if (code == 0) code = output_refused(settings->output, mode, input);

@@ -226,8 +226,8 @@ static int start_mock(bench *b)
     const cli_settings *s = b->settings;
     const char *latency = given(b, "latency") ? s->latency : PLAYBOOK_LATENCY;
     char rate[32], seed[32];
-    const char *arguments[16] = { "--latency", latency };
-    size_t n = 2;
+    const char *arguments[16] = { "--times", "--latency", latency };
+    size_t n = 3;
     snprintf(rate, sizeof rate, "%.6g", s->token_rate);
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)b->ask.seed);
     arguments[n++] = "--token-rate";
@@ -378,6 +378,16 @@ static int find_ceiling(bench *b)
     return caught != 0 ? 128 + caught : 0;
 }
 
+/* What the mock says it injected, when it has noticed that the run's connections are gone. */
+static void ask_mock(const bench *b, load_faults *faults)
+{
+    size_t len;
+    char *stats = mock_child_stats(&b->mock, &len);
+    if (stats == NULL || !load_faults_server(faults, gl_slice_of(stats, len)))
+        say("the mock does not say what it injected");
+    gl_free(stats);
+}
+
 static int run_once(bench *b)
 {
     bench_result result;
@@ -389,6 +399,7 @@ static int run_once(bench *b)
         result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
         result.facts.ceiling_rps = b->ceiling;
         result.facts.goodput = s->bench.goodput;
+        if (b->mock.pid > 0) ask_mock(b, &result.recorder.faults);
         if (s->bench.validity) bench_judge(&result);
         bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
         if (table) load_report_table(&result.recorder, &result.facts, stdout);

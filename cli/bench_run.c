@@ -191,8 +191,10 @@ static void take_facts(runner *r, const load_resources *before)
     facts->ceiling_rps = -1;
     if (recorder->last_done > recorder->first_sent)
         facts->elapsed_s = (double)(recorder->last_done - recorder->first_sent) / 1e9;
-    const int64_t thresholds[] = { engine->thresholds.t1_ms, engine->thresholds.t2_ms,
-                                   engine->thresholds.t3_ms, engine->thresholds.t4_ms };
+    const glimpse_thresholds *in_force = &result->stats.thresholds;
+    const int64_t thresholds[] = { in_force->t1_ms, in_force->t2_ms, in_force->t3_ms,
+                                   in_force->t4_ms };
+    facts->thresholds_auto = engine->thresholds_auto;
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
     facts->interrupted = result->caught != 0;
     facts->stats = &result->stats;
@@ -268,6 +270,12 @@ void bench_judge(bench_result *result)
     if (lag > LAG_MAX)
         reason(result, "the client's loop was %.1f ms late at p99; %d ms are allowed",
                (double)lag / 1e3, LAG_MAX / 1000);
+    load_balance balance = load_faults_balance(&recorder->faults);
+    if (balance.faults != 0 || balance.attempts != 0 || balance.requests != 0)
+        reason(result,
+               "the faults do not balance: %" PRId64 " injected and not seen, or seen and not "
+               "injected; %" PRId64 " attempts, %" PRId64 " requests unaccounted for",
+               balance.faults, balance.attempts, balance.requests);
     if (recorder->by_error[GLIMPSE_ERR_DESCRIPTORS] > 0)
         reason(result, "the client ran out of file descriptors (ulimit -n)");
     if (recorder->by_error[GLIMPSE_ERR_OOM] > 0) reason(result, "the client ran out of memory");

@@ -28,7 +28,7 @@ typedef struct bench_result {
     glimpse_stats stats;
     int caught;                      /* the signal that ended it early; 0: none */
     bool failed;                     /* memory ran out while it sent */
-    char reasons[LOAD_REASONS][160]; /* of facts.invalid */
+    char reasons[LOAD_REASONS][200]; /* of facts.invalid */
 } bench_result;
 
 /* 0, or the exit code, said. Free the result either way. */

@@ -25,6 +25,7 @@ int command_bench(cli_settings *settings);
 int command_mock(cli_settings *settings);
 int command_key(cli_settings *settings);
 int command_cache(cli_settings *settings);
+int command_profile(cli_settings *settings);
 int command_version(cli_settings *settings);
 int command_help(cli_settings *settings);
 

@@ -3,11 +3,12 @@
 
 #include <string.h>
 
-int cost_init(cli_cost *cost, const char *prices_file, double limit)
+int cost_init(cli_cost *cost, const char *prices_file, const glimpse_profiles *profiles,
+              double limit)
 {
     memset(cost, 0, sizeof *cost);
     cost->limit = limit;
-    return prices_read(&cost->prices, prices_file);
+    return prices_read(&cost->prices, prices_file, profiles);
 }
 
 void cost_free(cli_cost *cost)
@@ -24,9 +25,10 @@ static double bound_of(const cli_cost *cost, gl_json body, const char **why)
     if (model.kind == GL_JSON_STRING)
         name = gl_slice_of(model.text.data + 1, model.text.len - 2); /* names need no escapes */
     const model_price *price = prices_find(&cost->prices, name);
-    *why = "the price of its model is not known; --prices FILE tells it";
+    *why = "the price of its model is not known; --prices or --profiles FILE tells it";
     if (price == NULL) return -1;
-    *why = "it says no max_tokens, and no max_output of its model is known; --prices FILE tells it";
+    *why = "it says no max_tokens, and no max_output of its model is known; --prices or --profiles "
+           "FILE tells it";
     return price_bound(price, body);
 }
 

@@ -26,8 +26,10 @@ typedef struct cli_cost {
     uint64_t unpriced; /* answers of which nobody knows what they cost */
 } cli_cost;
 
-/* prices_file may be NULL, limit below 0. 0, or the exit code, said. Free it either way. */
-int cost_init(cli_cost *cost, const char *prices_file, double limit);
+/* prices_file and profiles may be NULL, limit below 0. 0, or the exit code, said. Free it either
+ * way. */
+int cost_init(cli_cost *cost, const char *prices_file, const glimpse_profiles *profiles,
+              double limit);
 void cost_free(cli_cost *cost);
 
 typedef enum cost_verdict {

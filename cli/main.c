@@ -60,6 +60,24 @@ const cli_command command_table[] = {
       "  glimpse cache stats --cache-store answers.db\n"
       "  glimpse cache purge --cache-store answers.db --older-than 168h\n",
       command_cache },
+    { "profile", FOR_PROFILE, SIZE_MAX, "show [OPTIONS] [MODEL...]",
+      "print what is known of models: thresholds, prices, parameters, time limits, and where each\n"
+      "of them comes from",
+      "  glimpse profile show\n"
+      "  glimpse profile show gpt-4o-mini openai/o3-mini --profiles mine.json\n"
+      "  glimpse batch in.jsonl -o out.jsonl --profiles mine.json\n"
+      "\nmine.json, each field optional; a name is of the models that begin with it and go on "
+      "with\n"
+      "- . or :, but for its price, which is of that name (or it with a date) alone; \"*\" is of "
+      "all:\n"
+      "  {\"my-model\": {\"thresholds_ms\": [1200, 2200, 3500, 5500],\n"
+      "    \"price\": {\"input\": 0.15, \"output\": 0.6, \"cached_input\": 0.075, \"max_output\": "
+      "16384},\n"
+      "    \"max_tokens_as\": \"max_tokens\", \"temperature\": true, \"schema\": true,\n"
+      "    \"first_byte_timeout_ms\": 30000, \"idle_timeout_ms\": 10000, \"timeout_ms\": 120000}}\n"
+      "\nA flag beats a profile, a profile beats a default; --thresholds auto begins at the "
+      "profile's.\n",
+      command_profile },
     { "version", 0, 0, "", "print the versions of glimpse and of the libraries it runs on", NULL,
       command_version },
     { "help", 0, 1, "[COMMAND]", "print this, or the help of a command", NULL, command_help },

@@ -3,17 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <glimpse/glimpse.h>
 
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/json.h"
 #include "exits.h"
 #include "say.h"
 
@@ -106,6 +111,64 @@ int mock_child_start(mock_child *child, const char *const *arguments)
     if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_VALUE) return EXIT_VALUE; /* it said so */
     say("the mock cannot be started");
     return EXIT_OS_LIMIT;
+}
+
+/* --- its statistics ----------------------------------------------------------------------------
+ */
+
+#define STATS_MAX ((size_t)1 << 20)
+#define ASK_MS    2000
+
+static int port_of(const char *digits)
+{
+    int port = 0;
+    while (*digits >= '0' && *digits <= '9' && port < 65536) port = port * 10 + (*digits++ - '0');
+    return port;
+}
+
+/* The body of the answer, or NULL. It closes behind it. */
+static char *ask_stats(int port, size_t *len)
+{
+    static const char request[] =
+        "GET /__mock/stats HTTP/1.1\r\nHost: mock\r\nConnection: close\r\n\r\n";
+    const struct timeval most = { ASK_MS / 1000, 0 };
+    struct sockaddr_in there = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+    gl_buf all;
+    char piece[4096], *body = NULL;
+    ssize_t n = -1;
+    there.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    gl_buf_init(&all, STATS_MAX);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) == 0 &&
+        connect(fd, (const struct sockaddr *)&there, sizeof there) == 0 &&
+        send(fd, request, sizeof request - 1, MSG_NOSIGNAL) == sizeof request - 1)
+        while ((n = recv(fd, piece, sizeof piece, 0)) > 0) gl_buf_append(&all, piece, (size_t)n);
+    if (fd >= 0) close(fd);
+    if (n == 0 && gl_buf_terminate(&all)) {
+        const char *head_end = strstr(all.data, "\r\n\r\n");
+        *len = head_end != NULL ? all.len - (size_t)(head_end + 4 - all.data) : 0;
+        if (head_end != NULL) body = gl_strndup(head_end + 4, *len);
+    }
+    gl_buf_free(&all);
+    return body;
+}
+
+char *mock_child_stats(const mock_child *child, size_t *len)
+{
+    const char *port = strrchr(child->url, ':');
+    uint64_t until = glimpse_monotonic_ns() + ASK_MS * UINT64_C(1000000);
+    for (;;) {
+        gl_json root;
+        int64_t open = 0;
+        char *stats = port != NULL ? ask_stats(port_of(port + 1), len) : NULL;
+        bool json =
+            stats != NULL && gl_json_check(gl_slice_of(stats, *len), &root, NULL) == GL_JSON_OK;
+        bool alone =
+            !json || !gl_json_int64(gl_json_get(root, "open_connections"), &open) || open <= 1;
+        if (alone || glimpse_monotonic_ns() > until) return stats;
+        gl_free(stats);
+        poll(NULL, 0, 10); /* it has not come to their end yet */
+    }
 }
 
 void mock_child_stop(mock_child *child)

@@ -2,6 +2,7 @@
 #ifndef CLI_MOCK_CHILD_H
 #define CLI_MOCK_CHILD_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 typedef struct mock_child {
@@ -16,6 +17,10 @@ typedef struct mock_child {
  * exit code, said.
  */
 int mock_child_start(mock_child *child, const char *const *arguments);
+
+/* What GET /__mock/stats says once this process has no other connection to it (2 s at most), for
+ * gl_free; NULL: it does not answer. */
+char *mock_child_stats(const mock_child *child, size_t *len);
 
 /* Ends it and waits for that; gives the core back. Nothing for one that was not started. */
 void mock_child_stop(mock_child *child);

@@ -55,7 +55,12 @@ const cli_option option_table[] = {
     { .name = "thresholds", .environment = "GLIMPSE_THRESHOLDS", .type = OPTION_THRESHOLDS,
       AT(engine.thresholds), .commands = ENGINE, .value = "T1,T2,T3,T4",
       .default_text = "1500,2500,4000,6000",
-      .help = "when a wait is noticed; bare numbers are milliseconds" },
+      .help = "when a wait is noticed; bare numbers are milliseconds; auto = they follow the p50, "
+              "p75, p95 and p99 of what each model takes" },
+    { .name = "profiles", .environment = "GLIMPSE_PROFILES", .type = OPTION_TEXT, AT(profiles),
+      .commands = ENGINE | FOR_PROFILE, .value = "FILE", .check = check_filled,
+      .help = "thresholds, prices, parameters and time limits by model, over those that are built "
+              "in; 'glimpse help profile' has the form" },
     { .name = "cache-size", .type = OPTION_COUNT, AT(engine.cache_entries), .commands = ENGINE,
       .value = "N", .default_text = "2000", .min = 0, .max = 1e9,
       .help = "answers kept in memory; 0 turns the cache off" },
@@ -180,7 +185,7 @@ const cli_option option_table[] = {
       .check = check_utf8, .help = "what the answer is for: \"summarize in one sentence\"" },
     { .name = "constraints", .type = OPTION_TEXT, AT(constraints), .commands = FOR_RUN,
       .value = "TEXT", .check = check_utf8, .help = "what it must keep to: \"at most 20 words\"" },
-    { .name = "json", .type = OPTION_SWITCH, AT(json), .commands = FOR_RUN | FOR_CACHE,
+    { .name = "json", .type = OPTION_SWITCH, AT(json), .commands = FOR_RUN | FOR_CACHE | FOR_PROFILE,
       .help = "print the whole record, or all numbers, as one line of JSON" },
     { .name = "stream", .type = OPTION_SWITCH, AT(stream), .commands = FOR_RUN,
       .help = "ask for a stream, and print its text as it comes" },

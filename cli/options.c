@@ -138,7 +138,11 @@ const char *option_set(cli_settings *to, const cli_option *row, const char *text
         problem = set_real(row, text, at);
         break;
     case OPTION_THRESHOLDS:
-        problem = units_thresholds(text, at);
+        to->engine.thresholds_auto = strcmp(text, "auto") == 0;
+        if (to->engine.thresholds_auto)
+            *(glimpse_thresholds *)at = (glimpse_thresholds)GLIMPSE_THRESHOLDS_DEFAULT;
+        else
+            problem = units_thresholds(text, at);
         break;
     case OPTION_INT:
     case OPTION_COUNT:

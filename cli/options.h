@@ -13,7 +13,15 @@
 struct cli_settings;
 
 /* The commands an option belongs to. */
-enum { FOR_RUN = 1, FOR_BATCH = 2, FOR_MOCK = 4, FOR_KEY = 8, FOR_CACHE = 16, FOR_BENCH = 32 };
+enum {
+    FOR_RUN = 1,
+    FOR_BATCH = 2,
+    FOR_MOCK = 4,
+    FOR_KEY = 8,
+    FOR_CACHE = 16,
+    FOR_BENCH = 32,
+    FOR_PROFILE = 64
+};
 
 typedef enum option_type {
     OPTION_SWITCH,     /* bool; takes no value as a flag */

@@ -1,10 +1,10 @@
 /*
- * prices.c - the table of prices, the user's file, and the sums. Called by cost.c.
+ * prices.c - the user's file of prices, and the sums. Called by cost.c.
  *
  * The file: {"MODEL":{"input":0.15,"cached_input":0.075,"output":0.6,"max_output":16384},...}, all
  * in US dollars for a million tokens; cached_input and max_output may be left out. Where there is
  * no output (embeddings) its price is 0, and the file says so: what is left out is never taken for
- * free. A model of the file takes the place of the table's whole row.
+ * free. A model of the file takes the place of a profile's whole price.
  */
 #include "prices.h"
 
@@ -19,38 +19,6 @@
 /* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
 #define DOLLARS_MAX 1e6
 #define TOKENS_MAX  1e9
-
-/*
- * OpenAI, platform.openai.com/docs/pricing, text tokens, standard tier, as published in November
- * 2025; max_output is "max output tokens" of each model's own page,
- * platform.openai.com/docs/models/MODEL, of the same month. A model whose row has no cached price
- * on that page bills cached tokens as others.
- */
-static const struct {
-    const char *model;
-    model_price price;
-} list[] = {
-    { "gpt-4.1", { 2.00, 8.00, 0.50, 32768 } },
-    { "gpt-4.1-mini", { 0.40, 1.60, 0.10, 32768 } },
-    { "gpt-4.1-nano", { 0.10, 0.40, 0.025, 32768 } },
-    { "gpt-4o", { 2.50, 10.00, 1.25, 16384 } },
-    { "gpt-4o-2024-05-13", { 5.00, 15.00, -1, 4096 } },
-    { "gpt-4o-mini", { 0.15, 0.60, 0.075, 16384 } },
-    { "gpt-5", { 1.25, 10.00, 0.125, 128000 } },
-    { "gpt-5-chat-latest", { 1.25, 10.00, 0.125, 16384 } },
-    { "gpt-5-mini", { 0.25, 2.00, 0.025, 128000 } },
-    { "gpt-5-nano", { 0.05, 0.40, 0.005, 128000 } },
-    { "gpt-5-pro", { 15.00, 120.00, -1, 272000 } },
-    { "gpt-5.1", { 1.25, 10.00, 0.125, 128000 } },
-    { "gpt-5.1-chat-latest", { 1.25, 10.00, 0.125, 16384 } },
-    { "o1", { 15.00, 60.00, 7.50, 100000 } },
-    { "o1-mini", { 1.10, 4.40, 0.55, 65536 } },
-    { "o1-pro", { 150.00, 600.00, -1, 100000 } },
-    { "o3", { 2.00, 8.00, 0.50, 100000 } },
-    { "o3-mini", { 1.10, 4.40, 0.55, 100000 } },
-    { "o3-pro", { 20.00, 80.00, -1, 100000 } },
-    { "o4-mini", { 1.10, 4.40, 0.275, 100000 } },
-};
 
 /* --- the user's file ------------------------------------------------------------------------- */
 
@@ -120,9 +88,10 @@ static int add_rows(price_list *prices, gl_json root, const char *path)
     return 0;
 }
 
-int prices_read(price_list *prices, const char *path)
+int prices_read(price_list *prices, const char *path, const glimpse_profiles *profiles)
 {
     memset(prices, 0, sizeof *prices);
+    prices->profiles = profiles;
     if (path == NULL) return 0;
     const char *problem;
     size_t len, at = 0;
@@ -158,12 +127,10 @@ static bool is_named(const char *name, gl_slice model)
     return strlen(name) == model.len && memcmp(name, model.data, model.len) == 0;
 }
 
-static const model_price *find_exactly(const price_list *prices, gl_slice model)
+static const model_price *find_own(const price_list *prices, gl_slice model)
 {
     for (size_t i = prices->count; i-- > 0;)
         if (is_named(prices->own[i].model, model)) return &prices->own[i].price;
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++)
-        if (is_named(list[i].model, model)) return &list[i].price;
     return NULL;
 }
 
@@ -182,11 +149,17 @@ static size_t without_date(gl_slice model)
 const model_price *prices_find(const price_list *prices, gl_slice model)
 {
     if (model.len == 0) return NULL;
-    const model_price *found = find_exactly(prices, model);
+    const model_price *own = find_own(prices, model);
+    if (own != NULL) return own;
+    glimpse_profile profile;
+    glimpse_profile_init(&profile);
+    glimpse_profiles_find(prices->profiles, model.data, model.len, &profile);
+    const char *entry = profile.from[GLIMPSE_PROFILE_PRICE].entry;
     size_t len = without_date(model);
-    if (found == NULL && len < model.len)
-        found = find_exactly(prices, gl_slice_of(model.data, len));
-    return found;
+    /* A profile of the very name, date and all, is nearer than a price of the name without it. */
+    if (len < model.len && (entry == NULL || strlen(entry) < model.len))
+        own = find_own(prices, gl_slice_of(model.data, len));
+    return own != NULL ? own : profile.price;
 }
 
 /* --- sums ------------------------------------------------------------------------------------ */

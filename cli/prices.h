@@ -1,6 +1,6 @@
 /*
- * prices.h - what tokens cost, by model. The table is OpenAI's public list prices of the standard
- * tier (prices.c has source and date); a file of the user's goes over it.
+ * prices.h - what tokens cost, by model: the prices of the profiles (<glimpse/profile.h>), and over
+ * them a file of the user's that has nothing but prices.
  *
  * A price that is not known is no price: nothing here guesses. A model is found under its own name,
  * or, when that has a date at its end (gpt-4o-mini-2024-07-18), under the name without it.
@@ -11,15 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <glimpse/profile.h>
+
 #include "base/json.h"
 #include "base/slice.h"
 
-/* US dollars for a million tokens. */
-typedef struct model_price {
-    double input, output;
-    double cached_input; /* of a prompt's tokens that the endpoint had cached; below 0: as input */
-    double max_output;   /* tokens: the most an answer of this model may take; 0: not known */
-} model_price;
+typedef glimpse_price model_price;
 
 typedef struct price_list {
     struct named_price {
@@ -27,10 +24,12 @@ typedef struct price_list {
         model_price price;
     } * own; /* the user's */
     size_t count;
+    const glimpse_profiles *profiles; /* for what is not among them; NULL: the built-in ones */
 } price_list;
 
-/* Without a file (NULL), the table alone. 0, or the exit code, said. Free it either way. */
-int prices_read(price_list *prices, const char *path);
+/* Without a file (NULL), the profiles alone, which are borrowed. 0, or the exit code, said. Free it
+ * either way. */
+int prices_read(price_list *prices, const char *path, const glimpse_profiles *profiles);
 void prices_free(price_list *prices);
 
 /* NULL: this model's price is not known. */

@@ -230,7 +230,10 @@ void report_json(const cli_report *report, gl_buf *out)
     json_double(out, ",\"p95\":", (double)stats->latency_p95_us / 1e3);
     json_double(out, ",\"p99\":", (double)stats->latency_p99_us / 1e3);
     json_double(out, ",\"max\":", (double)stats->latency_max_us / 1e3);
-    gl_buf_printf(out, "},\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64,
+    gl_buf_printf(out, "},\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]",
+                  stats->thresholds.t1_ms, stats->thresholds.t2_ms, stats->thresholds.t3_ms,
+                  stats->thresholds.t4_ms);
+    gl_buf_printf(out, ",\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64,
                   stats->peak_in_flight, max_rss > 0 ? max_rss : 0);
     load_alerts_json(stats, out);
     gl_buf_printf(out, ",\"exit\":%d}\n", report->exit_code);

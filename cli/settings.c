@@ -17,7 +17,8 @@
 #include "exits.h"
 #include "say.h"
 
-#define KEY_FILE_MAX 65536
+#define KEY_FILE_MAX      65536
+#define PROFILES_FILE_MAX ((size_t)1024 * 1024)
 
 static const cli_option *row_named(const char *name)
 {
@@ -179,6 +180,26 @@ static int read_environment(cli_settings *to, unsigned command)
     return 0;
 }
 
+static int read_profiles(cli_settings *to)
+{
+    char name[512], problem[256];
+    const char *unread = NULL;
+    size_t len;
+    settings_name_of(to, "profiles", name, sizeof name);
+    char *text = file_read_all(to->profiles, PROFILES_FILE_MAX, &len, &unread);
+    if (text == NULL) {
+        say("%s: %s: %s", name, to->profiles, unread);
+        return EXIT_VALUE;
+    }
+    /* A length of 0 would mean strlen, which is 0 too: an empty file is no JSON. */
+    glimpse_error error =
+        glimpse_profiles_new(text, len, &to->engine.profiles, problem, sizeof problem);
+    gl_free(text);
+    if (error == GLIMPSE_OK) return 0;
+    say("%s: %s: %s", name, to->profiles, error == GLIMPSE_ERR_OOM ? "out of memory" : problem);
+    return error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_VALUE;
+}
+
 int settings_read(cli_settings *to, unsigned command, const char *command_name, int argc,
                   char **argv, bool *help)
 {
@@ -201,6 +222,7 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
     int code = read_arguments(&args);
     if (code == 0) code = read_environment(to, command);
     if (code == 0 && to->config_file != NULL) code = config_file_read(to, command, to->config_file);
+    if (code == 0 && to->profiles != NULL) code = read_profiles(to);
     return code;
 }
 
@@ -213,6 +235,7 @@ void settings_free(cli_settings *settings)
     if (settings->owned_key != NULL)
         explicit_bzero(settings->owned_key, strlen(settings->owned_key));
     gl_free(settings->owned_key);
+    glimpse_profiles_unref(settings->engine.profiles);
 }
 
 /* --- the engine as a whole ------------------------------------------------------------------- */

@@ -70,6 +70,7 @@ typedef struct cli_settings {
     size_t word_count;
     unsigned char *origins; /* option_origin, by index into option_table */
     char *owned_file, *owned_key;
+    const char *profiles; /* a file; what it says is in engine.profiles, owned */
 } cli_settings;
 
 /*

@@ -151,7 +151,8 @@ const char *units_thresholds(const char *text, glimpse_thresholds *thresholds)
         char part[32];
         size_t len = strcspn(text, ",");
         if (len >= sizeof part || (text[len] == ',') != (i < 3))
-            return "must be four durations with commas between, such as 1500,2500,4000,6000";
+            return "must be four durations with commas between, such as 1500,2500,4000,6000, or "
+                   "auto";
         memcpy(part, text, len);
         part[len] = '\0';
         text += len + (i < 3);

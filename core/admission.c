@@ -16,16 +16,28 @@ void gl_admission_init(gl_admission *admission, const glimpse_config *config)
 
 /* --- queues --- */
 
+static uint64_t hash(gl_slice model)
+{
+    uint64_t sum = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (size_t i = 0; i < model.len; i++)
+        sum = (sum ^ (unsigned char)model.data[i]) * UINT64_C(1099511628211);
+    return sum;
+}
+
+size_t gl_admission_find_lane(const gl_admission *admission, gl_slice model)
+{
+    uint64_t wanted = hash(model);
+    for (size_t i = 0; i < admission->lane_count; i++)
+        if (admission->lanes[i].model == wanted) return i;
+    return admission->lane_count == GL_LANES_MAX ? GL_LANES_MAX - 1 : GL_LANES_MAX;
+}
+
 size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now)
 {
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < model.len; i++)
-        hash = (hash ^ (unsigned char)model.data[i]) * UINT64_C(1099511628211);
-    for (size_t i = 0; i < admission->lane_count; i++)
-        if (admission->lanes[i].model == hash) return i;
-    if (admission->lane_count == GL_LANES_MAX) return GL_LANES_MAX - 1;
+    size_t found = gl_admission_find_lane(admission, model);
+    if (found < GL_LANES_MAX) return found;
     gl_lane *lane = &admission->lanes[admission->lane_count];
-    lane->model = hash;
+    lane->model = hash(model);
     gl_list_init(&lane->queues[0]);
     gl_list_init(&lane->queues[1]);
     gl_pace_init(&lane->pace, admission->rpm, admission->tpm, now);

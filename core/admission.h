@@ -40,8 +40,11 @@ typedef struct gl_admission {
 
 void gl_admission_init(gl_admission *admission, const glimpse_config *config);
 
-/* The lane of a model, made when there is room for another. */
+/* The lane of a model, made when there is room for another. `model` as it stands in a body. */
 size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now);
+
+/* The same, when it has one or shares the last; GL_LANES_MAX: not yet. */
+size_t gl_admission_find_lane(const gl_admission *admission, gl_slice model);
 
 /* Into its lane's queue, at the front if it has waited before. */
 void gl_admission_push(gl_admission *admission, gl_request *request, bool front);

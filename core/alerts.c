@@ -55,6 +55,7 @@ void gl_alerts_note(const gl_request *request)
     gl_alert_request is = {
         .waited = somebody_waited(result),
         .latency = (uint64_t)result->timings.total_ns,
+        .thresholds = &request->thresholds,
         .failed = result->status == GLIMPSE_STATUS_RATE_LIMITED ||
                   result->status == GLIMPSE_STATUS_SERVER_ERROR ||
                   result->status == GLIMPSE_STATUS_ERROR,
@@ -98,17 +99,20 @@ static void put_value(char *out, size_t size, glimpse_alert_kind kind, double va
 
 static void write_message(const glimpse_alert *alert, char *out, size_t size)
 {
-    char value[32], limit[32], repeated[64] = "", lasted[64] = "";
+    char value[32], limit[32], of_which[64] = "", lasted[64] = "";
     put_value(value, sizeof value, alert->kind, alert->value);
     put_value(limit, sizeof limit, alert->kind, alert->limit);
     if (alert->kind == GLIMPSE_ALERT_HIT_RATE)
-        snprintf(repeated, sizeof repeated, ", %.1f %% of which repeated an earlier one",
+        snprintf(of_which, sizeof of_which, ", %.1f %% of which repeated an earlier one",
                  100 * alert->repeated);
+    if (alert->kind <= GLIMPSE_ALERT_LATENCY_P95)
+        snprintf(of_which, sizeof of_which, ", %.1f %% of which were above the limit",
+                 100 * alert->late);
     if (!alert->firing)
         snprintf(lasted, sizeof lasted, "; it fired for %.1f s", (double)alert->lasted_ms / 1e3);
     snprintf(out, size, "%s is %s over the last %.4g s (%llu requests%s); the limit is %s%s",
              glimpse_alert_name(alert->kind), value, (double)alert->window_ms / 1e3,
-             (unsigned long long)alert->samples, repeated, limit, lasted);
+             (unsigned long long)alert->samples, of_which, limit, lasted);
 }
 
 static void tell(glimpse_engine *engine, glimpse_alert *alert)
@@ -126,8 +130,7 @@ static void look(glimpse_engine *engine)
 {
     gl_alerts *alerts = engine->alerts;
     glimpse_alert changed[GLIMPSE_ALERT_COUNT];
-    size_t count = gl_alert_look(&alerts->watch, &engine->config.thresholds,
-                                 gl_loop_now(engine->loop), changed);
+    size_t count = gl_alert_look(&alerts->watch, gl_loop_now(engine->loop), changed);
     gl_timer_set(alerts->timer, gl_alert_due(&alerts->watch));
     for (size_t i = 0; i < count && !engine->closing; i++) tell(engine, &changed[i]);
 }

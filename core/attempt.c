@@ -28,9 +28,10 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
 {
     const glimpse_config *config = &attempt->request->engine->config;
+    const gl_model *model = &attempt->request->engine->models[attempt->request->lane];
     gl_time due = GL_TIME_NEVER, limit;
     *which = GLIMPSE_ERR_TIMEOUT;
-    if (config->timeout_ms > 0) due = gl_time_add_ms(attempt->started, config->timeout_ms);
+    if (model->timeout_ms > 0) due = gl_time_add_ms(attempt->started, model->timeout_ms);
     if (!attempt->sampler->vtable.progress) return due;
     if (attempt->connected == GL_TIME_NEVER && config->connect_timeout_ms > 0) {
         limit = gl_time_add_ms(attempt->started, config->connect_timeout_ms);
@@ -38,13 +39,13 @@ gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
         due = gl_time_min(due, limit);
     }
     if (attempt->connected != GL_TIME_NEVER && attempt->first_byte == GL_TIME_NEVER &&
-        config->first_byte_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->connected, config->first_byte_timeout_ms);
+        model->first_byte_timeout_ms > 0) {
+        limit = gl_time_add_ms(attempt->connected, model->first_byte_timeout_ms);
         if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_FIRST_BYTE;
         due = gl_time_min(due, limit);
     }
-    if (attempt->last_byte != GL_TIME_NEVER && config->idle_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->last_byte, config->idle_timeout_ms);
+    if (attempt->last_byte != GL_TIME_NEVER && model->idle_timeout_ms > 0) {
+        limit = gl_time_add_ms(attempt->last_byte, model->idle_timeout_ms);
         if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_IDLE;
         due = gl_time_min(due, limit);
     }
@@ -138,6 +139,7 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
                                    .tokens_used = -1,
                                    .elapsed = gl_time_since(now, request->attempt.started),
                                    .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
+    if (failure == NULL) gl_model_saw(request, report.elapsed, now);
     if (outcome != NULL) {
         const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
                                              &outcome->project_tokens };
@@ -257,19 +259,20 @@ static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
 void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
 {
     const glimpse_engine *engine = attempt->request->engine;
+    const gl_model *model = &engine->models[attempt->request->lane];
     if (attempt->sampler == NULL) return; /* being recalled */
     gl_time now = gl_loop_now(engine->loop);
     switch (progress) {
     case GLIMPSE_PROGRESS_CONNECTED:
         attempt->connected = now;
-        limit_begins(attempt, engine->config.first_byte_timeout_ms);
+        limit_begins(attempt, model->first_byte_timeout_ms);
         break;
     case GLIMPSE_PROGRESS_SENT:
         attempt->sent = true;
         break;
     case GLIMPSE_PROGRESS_FIRST_BYTE:
         attempt->first_byte = attempt->last_byte = now;
-        limit_begins(attempt, engine->config.idle_timeout_ms);
+        limit_begins(attempt, model->idle_timeout_ms);
         break;
     case GLIMPSE_PROGRESS_BYTES:
         attempt->last_byte = now;

@@ -114,10 +114,13 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, const char **probl
         return GLIMPSE_ERR_INVALID;
     }
     const char *thresholds = variable("GLIMPSE_THRESHOLDS");
-    if (thresholds != NULL && (!parse_thresholds(thresholds, &config->thresholds) ||
-                               glimpse_thresholds_check(&config->thresholds, NULL) != GLIMPSE_OK)) {
+    bool by_themselves = thresholds != NULL && strcmp(thresholds, "auto") == 0;
+    if (thresholds != NULL) config->thresholds_auto = by_themselves;
+    if (thresholds != NULL && !by_themselves &&
+        (!parse_thresholds(thresholds, &config->thresholds) ||
+         glimpse_thresholds_check(&config->thresholds, NULL) != GLIMPSE_OK)) {
         *problem = "GLIMPSE_THRESHOLDS: must be four strictly rising numbers of milliseconds, "
-                   "such as 1500,2500,4000,6000";
+                   "such as 1500,2500,4000,6000, or auto";
         return GLIMPSE_ERR_INVALID;
     }
     return GLIMPSE_OK;

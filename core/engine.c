@@ -562,10 +562,8 @@ static void ask(gl_request *request, gl_time now)
     } else if (request->engine->key_stop.on) {
         gl_engine_refuse_key(request, now);
     } else {
-        if (!gl_packing_join(request, now)) {
-            gl_engine_price(request, now);
-            gl_engine_wait(request, false, now);
-        }
+        gl_engine_price(request, now);
+        if (!gl_packing_join(request, now)) gl_engine_wait(request, false, now);
         gl_engine_set_timer(request);
     }
 }

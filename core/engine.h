@@ -12,6 +12,7 @@
  *   deliver.c  callbacks
  *   alerts.c   what a person should be told of
  *   life.c     new, close, free
+ *   model.c    what is known of a model
  *   stats.c    the snapshot
  *   key_stop.c what the endpoint said when it refused the key
  */
@@ -33,6 +34,7 @@
 #include "packing.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
+#include "policy/prompt.h"
 #include "request.h"
 
 /* Nothing is sent while it is on: see glimpse_engine_resume. */
@@ -42,6 +44,13 @@ typedef struct gl_key_stop {
     int http_status;
     char *code, *message; /* the endpoint's, owned; NULL without memory for them */
 } gl_key_stop;
+
+/* What is known of a model. */
+typedef struct gl_model {
+    glimpse_thresholds thresholds;
+    int64_t first_byte_timeout_ms, idle_timeout_ms, timeout_ms;
+    struct gl_calibrate *calibration; /* NULL: nothing was observed yet, or it is not wanted */
+} gl_model;
 
 struct glimpse_engine {
     gl_loop *loop;
@@ -71,6 +80,12 @@ struct glimpse_engine {
     gl_key_stop key_stop;
     gl_packing packing;
     gl_admission admission;
+    glimpse_profiles *profiles;    /* NULL: the built-in ones */
+    gl_model models[GL_LANES_MAX]; /* by lane */
+    struct gl_parameters {         /* of the model that was written last; "": of none */
+        char model[128];
+        bool max_completion_tokens, temperature, schema;
+    } parameters;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */
         glimpse_error error;
@@ -215,6 +230,21 @@ void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, 
 
 /* When the first of its time limits ends, and which one that is. */
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
+
+/* --- model.c --- */
+
+void gl_models_init(glimpse_engine *engine);
+void gl_models_free(glimpse_engine *engine);
+
+/* Its lane is known: it takes what is known of its model, whose name in the body this is. `first`:
+ * the lane is new. */
+void gl_model_take(gl_request *request, gl_json name, bool first);
+
+/* How the draft's model wants its parameters. */
+void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt);
+
+/* Its attempt was answered after so long, ns. */
+void gl_model_saw(const gl_request *request, uint64_t elapsed, gl_time now);
 
 /* --- key_stop.c --- */
 

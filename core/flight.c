@@ -58,6 +58,8 @@ bool gl_flight_join(gl_request *request)
     if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
         return false;
     request->leader = leader;
+    if (!request->own_thresholds && !leader->own_thresholds)
+        request->thresholds = leader->thresholds; /* the same model's */
     request->result->source = GLIMPSE_SOURCE_COALESCED;
     gl_request_move(request, GL_STATE_FOLLOWING, &leader->followers, false);
     engine->stats.coalesced++;

@@ -30,6 +30,8 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_heap_entry_init(&engine->admit_timer);
     gl_packing_init(&engine->packing);
     gl_admission_init(&engine->admission, config);
+    if (config->profiles != NULL) engine->profiles = glimpse_profiles_ref(config->profiles);
+    gl_models_init(engine);
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,
                                     config->max_delay_ms, config->max_retry_after_ms };
     gl_rng_seed(&engine->rng, config->seed != 0 ? config->seed : gl_rng_system_seed());
@@ -117,6 +119,8 @@ void gl_engine_destroy(glimpse_engine *engine)
     gl_loop_free(engine->loop);
     gl_keyer_free(engine->keyer);
     gl_histogram_free(engine->latencies);
+    gl_models_free(engine);
+    glimpse_profiles_unref(engine->profiles);
     gl_heap_free(&engine->heap);
     gl_map_free(&engine->requests);
     gl_packing_free(&engine->packing);

@@ -65,7 +65,6 @@ static void close_pack(gl_pack *pack)
 
 void gl_pack_go_alone(gl_request *request, bool front, gl_time now)
 {
-    gl_engine_price(request, now);
     gl_engine_wait(request, front, now);
     gl_engine_set_timer(request);
 }
@@ -105,6 +104,7 @@ static gl_request *new_carrier(gl_pack *pack)
                          .temperature = first->temperature,
                          .max_tokens = gl_pack_max_tokens(pack->load.drafts, first->max_tokens) };
     size_t count = 0;
+    gl_model_parameters(engine, &prompt);
     for (const gl_request *member = first; member != NULL; member = gl_pack_next(pack, member))
         inputs[count++] = member->input;
     gl_buf_reset(&engine->scratch);

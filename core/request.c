@@ -111,6 +111,7 @@ void gl_request_change_places(gl_request *one, gl_request *other)
     SWAP(glimpse_observer, one->observer, other->observer);
     SWAP(void *, one->arg, other->arg);
     SWAP(glimpse_thresholds, one->thresholds, other->thresholds);
+    SWAP(bool, one->own_thresholds, other->own_thresholds);
     SWAP(gl_time, one->submitted, other->submitted);
     SWAP(gl_time, one->deadline, other->deadline);
     SWAP(int, one->notices, other->notices);

@@ -63,8 +63,9 @@ struct gl_request {
     void *arg;
     glimpse_thresholds thresholds;
     gl_time submitted, deadline;
-    int notices;       /* thresholds already told */
-    bool retry_notice; /* on_notice is owed a RETRY */
+    bool own_thresholds; /* its caller's, not the engine's or the model's */
+    int notices;         /* thresholds already told */
+    bool retry_notice;   /* on_notice is owed a RETRY */
     bool fallback_on;
     bool streams;           /* asked for a stream */
     size_t told;            /* how much of the text on_text was given */

@@ -34,6 +34,8 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
         stats->circuit_open_ns =
             (int64_t)gl_time_since(gl_loop_now(engine->loop), engine->outage.since);
     }
+    glimpse_engine_thresholds(engine, NULL,
+                              &stats->thresholds); /* fails for want of memory alone */
     stats->latency_p50_us = quantile(engine, 0.50);
     stats->latency_p75_us = quantile(engine, 0.75);
     stats->latency_p95_us = quantile(engine, 0.95);

@@ -46,7 +46,9 @@ void gl_engine_price(gl_request *request, gl_time now)
     if (!gl_json_int64(found[1], &most) || most < 0) most = engine->config.max_tokens;
     if (gl_json_int64(found[2], &newer) && newer >= 0) most = newer;
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
+    size_t known = engine->admission.lane_count;
     request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
+    gl_model_take(request, found[0], request->lane >= known);
 }
 
 static glimpse_error options_check(const glimpse_options *options)
@@ -75,9 +77,9 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     request->id = request->result->id = ++engine->last_id;
     request->is_draft = is_draft;
     request->submitted = now;
-    request->thresholds = options != NULL && options->thresholds != NULL
-                              ? *options->thresholds
-                              : engine->config.thresholds;
+    request->own_thresholds = options != NULL && options->thresholds != NULL;
+    request->thresholds =
+        request->own_thresholds ? *options->thresholds : engine->config.thresholds;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
     request->cache_control = options != NULL && options->cache_control >= 0
@@ -145,6 +147,7 @@ static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *dr
     if (!valid_utf8(prompt->input) || !valid_utf8(prompt->goal) ||
         !valid_utf8(prompt->constraints) || !valid_utf8(gl_slice_str(prompt->model)))
         return GLIMPSE_ERR_INVALID;
+    gl_model_parameters(engine, prompt);
     gl_buf_reset(&engine->scratch);
     gl_prompt_write(prompt, &engine->scratch);
     return engine->scratch.failed ? GLIMPSE_ERR_OOM : GLIMPSE_OK;

@@ -66,6 +66,21 @@ static void look_for_end(load_driver *d)
     if (d->live == 0 && !more) event_active(d->over, EV_TIMEOUT, 1);
 }
 
+/* The mock names an answer by its times, RECEIVED-SENT in ns, 20 digits each: how long it had the
+ * request; -1: it is not named so. */
+static int64_t server_time(const char *id)
+{
+    enum { DIGITS = 20 };
+    uint64_t times[2] = { 0 };
+    if (strlen(id) != 2 * DIGITS + 1 || id[DIGITS] != '-') return -1;
+    for (int i = 0; i < 2 * DIGITS + 1; i++) {
+        if (i == DIGITS) continue;
+        if (id[i] < '0' || id[i] > '9') return -1;
+        times[i > DIGITS] = times[i > DIGITS] * 10 + (uint64_t)(id[i] - '0');
+    }
+    return times[1] >= times[0] ? (int64_t)(times[1] - times[0]) : -1;
+}
+
 static void finished(load_item *item, const glimpse_result *result, load_outcome *out)
 {
     const glimpse_timings *timings = glimpse_result_timings(result);
@@ -87,6 +102,8 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
                            .first_byte_ns = own ? timings->first_byte_ns : -1,
                            .first_token_ns = own ? timings->first_token_ns : -1,
                            .token_gap_ns = own ? timings->token_gap_mean_ns : -1,
+                           .client_ns = read ? timings->first_byte_ns - timings->connect_ns : -1,
+                           .server_ns = read ? server_time(glimpse_result_request_id(result)) : -1,
                            .status = glimpse_result_status(result),
                            .error = glimpse_result_error(result),
                            .source = source,
@@ -107,6 +124,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     load_outcome outcome;
     finished(item, result, &outcome);
     load_recorder_ended(d->recorder, &outcome);
+    load_faults_add(&d->recorder->faults, result);
     d->live--;
     if (item->think != NULL)
         user_goes_on(item);

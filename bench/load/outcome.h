@@ -20,6 +20,10 @@ typedef struct load_outcome {
     /* Since `sent`; -1 where there is none: the first byte, the first text of a stream, the mean
      * gap between texts. */
     int64_t first_byte_ns, first_token_ns, token_gap_ns;
+    /* The same stretch on both sides, -1 where the server does not tell: from the last attempt's
+     * connection to the first byte of its answer, and from when the server had the request to when
+     * it sent that. */
+    int64_t client_ns, server_ns;
 
     glimpse_status status;
     glimpse_error error;

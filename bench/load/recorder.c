@@ -7,8 +7,9 @@
 
 const char *load_metric_name(load_metric metric)
 {
-    static const char *const names[] = { "latency",    "service", "wait",         "lateness",
-                                         "first_byte", "ttft",    "ttft_service", "token_gap" };
+    static const char *const names[] = { "latency",      "service",    "wait",
+                                         "lateness",     "first_byte", "ttft",
+                                         "ttft_service", "token_gap",  "measurement_error" };
     return names[metric];
 }
 
@@ -77,6 +78,12 @@ static void add_times(load_recorder *r, const load_outcome *o)
     if (o->first_token_ns >= 0) {
         gl_histogram_add(r->metrics[LOAD_TTFT], us_of((uint64_t)o->first_token_ns + late));
         gl_histogram_add(r->metrics[LOAD_TTFT_SERVICE], us_of((uint64_t)o->first_token_ns));
+    }
+    if (o->client_ns >= 0 && o->server_ns >= 0) {
+        bool below = o->client_ns < o->server_ns;
+        r->below_zero += below;
+        gl_histogram_add(r->metrics[LOAD_ERROR],
+                         below ? 0 : us_of((uint64_t)(o->client_ns - o->server_ns)));
     }
     if (o->token_gap_ns >= 0)
         gl_histogram_add(r->metrics[LOAD_TOKEN_GAP], us_of((uint64_t)o->token_gap_ns));

@@ -7,6 +7,7 @@
 #define LOAD_RECORDER_H
 
 #include "base/histogram.h"
+#include "load/faults.h"
 #include "load/outcome.h"
 #include "load/slo.h"
 #include "load/timeline.h"
@@ -20,6 +21,7 @@ typedef enum load_metric {
     LOAD_TTFT,         /* the first text of a stream, from when it was meant to be sent */
     LOAD_TTFT_SERVICE, /* and from when it was sent */
     LOAD_TOKEN_GAP,    /* between texts of a stream, the mean of each request */
+    LOAD_ERROR,        /* of the measurement: the client's time less the server's own */
     LOAD_METRICS
 } load_metric;
 
@@ -44,6 +46,8 @@ typedef struct load_recorder {
     uint64_t prompt_tokens, completion_tokens;
     uint64_t sent, ended, in_flight, peak_in_flight;
     gl_time first_sent, last_sent, last_done; /* of what is measured; NEVER, 0, 0 */
+    uint64_t below_zero;                      /* errors of measurement that were, and count as 0 */
+    load_faults faults;                       /* of all requests, also of what is cut */
     load_timeline *timeline;
 } load_recorder;
 

@@ -55,6 +55,23 @@ static void latencies(const load_recorder *r, const load_facts *facts, FILE *out
         out);
 }
 
+static void measurement_error(const load_recorder *r, FILE *out)
+{
+    const gl_histogram *h = r->metrics[LOAD_ERROR];
+    if (gl_histogram_count(h) == 0) {
+        fputs("measured     with an error that is not known: the server does not say its times\n",
+              out);
+        return;
+    }
+    fprintf(out,
+            "measured     with an error of p50 %.3f ms, p99 %.3f ms: the client's time less the "
+            "server's own,\n             of %" PRIu64 " answers",
+            (double)gl_histogram_quantile(h, 0.5) / 1e3,
+            (double)gl_histogram_quantile(h, 0.99) / 1e3, gl_histogram_count(h));
+    if (r->below_zero > 0) fprintf(out, ", %" PRIu64 " of them below 0", r->below_zero);
+    fputc('\n', out);
+}
+
 static void client(const load_recorder *r, const load_facts *facts, FILE *out)
 {
     double cpu = facts->cpu_user_s + facts->cpu_system_s, part = load_part_of_ceiling(r, facts);
@@ -71,8 +88,28 @@ static void client(const load_recorder *r, const load_facts *facts, FILE *out)
         (double)gl_histogram_quantile(facts->loop_lag, 0.5) / 1e3,
         (double)gl_histogram_quantile(facts->loop_lag, 0.99) / 1e3, (double)facts->rss_begin / 1e6,
         (double)facts->rss_end / 1e6, (double)facts->rss_max / 1e6, facts->descriptors);
+    measurement_error(r, out);
     for (size_t i = 0; i < facts->invalid_count; i++)
         fprintf(out, "%s      %s\n", i == 0 ? "INVALID" : "       ", facts->invalid[i]);
+}
+
+static void faults(const load_faults *f, FILE *out)
+{
+    load_balance balance = load_faults_balance(f);
+    if (!f->asked || (load_faults_injected(f) == 0 && f->met == 0)) return;
+    fprintf(out, "faults       injected %" PRIu64 ":", load_faults_injected(f));
+    for (int i = 0; i < LOAD_FAULTS; i++)
+        if (f->injected[i] > 0)
+            fprintf(out, " %" PRIu64 " %s", f->injected[i], load_fault_name((load_fault)i));
+    fprintf(out,
+            "; given up before they came %" PRIu64 ", seen %" PRIu64
+            "\n             failed attempts: %" PRIu64 " retried, %" PRIu64 " surfaced; %" PRIu64
+            " requests met one: %" PRIu64 " recovered, %" PRIu64
+            " surfaced\n             balance: %" PRId64 " faults, %" PRId64 " attempts, %" PRId64
+            " requests%s\n",
+            load_faults_left(f), load_faults_seen(f), f->retried, f->surfaced, f->met,
+            f->met_recovered, f->met_surfaced, balance.faults, balance.attempts, balance.requests,
+            f->unlisted > 0 ? " (not judged: more attempts than a result keeps)" : "");
 }
 
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
@@ -112,7 +149,11 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
     fprintf(out, "thresholds  ");
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
-                facts->thresholds_ms[i], i < 3 ? "," : "\n");
+                facts->thresholds_ms[i],
+                i < 3                    ? ","
+                : facts->thresholds_auto ? "; the times are those at the end\n"
+                                         : "\n");
+    faults(&r->faults, out);
     if (facts->stats != NULL) load_alerts_print(facts->stats, out);
     latencies(r, facts, out);
     client(r, facts, out);

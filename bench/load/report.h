@@ -27,7 +27,8 @@ typedef struct load_facts {
     int64_t started_unix_ms;
     double elapsed_s; /* first send to last answer, all phases */
     int64_t thresholds_ms[4];
-    const char *goodput; /* what makes a request good, as it was asked for; NULL: nothing */
+    bool thresholds_auto; /* they moved: thresholds_ms are those in force at the end */
+    const char *goodput;  /* what makes a request good, as it was asked for; NULL: nothing */
     bool interrupted;
     const glimpse_stats *stats; /* the engine's, at the end; for its alerts */
 

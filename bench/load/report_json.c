@@ -71,6 +71,7 @@ static void settings(gl_buf *out, const load_facts *facts)
     count(out, "pool_size", facts->pool_size);
     number(out, "zipf", facts->zipf);
     count(out, "seed", facts->seed);
+    flag(out, "thresholds_auto", facts->thresholds_auto);
     text(out, "goodput", facts->goodput);
     gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
                   facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],
@@ -142,6 +143,44 @@ static void timeline(gl_buf *out, const load_timeline *t)
     gl_buf_append_char(out, ']');
 }
 
+static void fault_counts(gl_buf *out, const char *name, const uint64_t counts[LOAD_FAULTS])
+{
+    gl_buf_printf(out, ",\"%s\":{", name);
+    for (int i = 0; i < LOAD_FAULTS; i++)
+        gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : "", load_fault_name((load_fault)i),
+                      counts[i]);
+    gl_buf_append_char(out, '}');
+}
+
+static void faults(gl_buf *out, const load_faults *f)
+{
+    load_balance balance = load_faults_balance(f);
+    gl_buf_printf(out, ",\"faults\":{\"seen\":%" PRIu64, load_faults_seen(f));
+    fault_counts(out, "seen_by_fault", f->seen);
+    count(out, "given_up", f->given_up);
+    count(out, "other", f->other);
+    count(out, "retried", f->retried);
+    count(out, "surfaced", f->surfaced);
+    count(out, "requests_met", f->met);
+    count(out, "requests_recovered", f->met_recovered);
+    count(out, "requests_surfaced", f->met_surfaced);
+    if (f->asked) {
+        count(out, "injected", load_faults_injected(f));
+        fault_counts(out, "injected_by_fault", f->injected);
+        count(out, "left", load_faults_left(f));
+        fault_counts(out, "left_by_fault", f->left);
+    } else {
+        gl_buf_append_str(out, ",\"injected\":null");
+    }
+    if (f->unlisted > 0)
+        gl_buf_append_str(out, ",\"balance\":null}");
+    else
+        gl_buf_printf(out,
+                      ",\"balance\":{\"faults\":%" PRId64 ",\"attempts\":%" PRId64
+                      ",\"requests\":%" PRId64 "}}",
+                      balance.faults, balance.attempts, balance.requests);
+}
+
 static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
 {
     gl_buf_printf(out, ",\"client\":{\"cpu_user_s\":");
@@ -153,6 +192,7 @@ static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
     number(out, "rss_end_bytes", (double)facts->rss_end);
     number(out, "rss_max_bytes", (double)facts->rss_max);
     number(out, "descriptors", (double)facts->descriptors);
+    count(out, "measurement_error_below_zero", r->below_zero);
     gl_buf_append_char(out, ',');
     distribution(out, "loop_lag", facts->loop_lag);
     gl_buf_append_str(out, "},\"invalid\":[");
@@ -180,6 +220,7 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
         distribution(out, glimpse_source_name((glimpse_source)i), recorder->by_source[i]);
     }
     gl_buf_append_char(out, '}');
+    faults(out, &recorder->faults);
     timeline(out, recorder->timeline);
     client(out, recorder, facts);
     if (facts->stats != NULL) load_alerts_json(facts->stats, out);

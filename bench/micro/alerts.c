@@ -31,6 +31,7 @@ int main(int argc, char **argv)
             uint64_t random = next(&state);
             const gl_alert_request request = { .waited = true,
                                                .latency = random % (4 * GL_SECOND),
+                                               .thresholds = &thresholds,
                                                .failed = random % 50 == 0,
                                                .looked = true,
                                                .answered = true,
@@ -40,7 +41,7 @@ int main(int argc, char **argv)
         now += GL_SECOND;
         glimpse_alert out[GLIMPSE_ALERT_COUNT];
         gl_time between = gl_clock_now();
-        (void)gl_alert_look(&watch, &thresholds, now, out);
+        (void)gl_alert_look(&watch, now, out);
         looking += gl_clock_now() - between;
         noting += between - before;
     }

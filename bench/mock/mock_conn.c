@@ -68,11 +68,11 @@ static void stamp(mock_conn *conn, size_t *at)
 }
 
 /* RECEIVED and room for the time of sending; returns where that is. */
-static size_t write_times(mock_conn *conn)
+static size_t write_times(mock_conn *conn, char between)
 {
     char times[2 * TIME_DIGITS + 1];
     write_digits(times, conn->received);
-    times[TIME_DIGITS] = ' ';
+    times[TIME_DIGITS] = between;
     write_digits(times + TIME_DIGITS + 1, 0);
     gl_buf_append(&conn->out, times, sizeof times);
     return conn->out.len - TIME_DIGITS;
@@ -82,7 +82,10 @@ void mock_conn_close(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
     leave_place(conn);
-    if (conn->working && conn->counted) mock_stats_end(&server->stats, 0, gl_clock_now());
+    if (conn->working && conn->counted) {
+        mock_stats_left(&server->stats, conn->status, conn->fault);
+        mock_stats_end(&server->stats, 0, gl_clock_now());
+    }
     mock_server_set_due(server, conn, GL_TIME_NEVER);
     event_del(&conn->readable);
     event_del(&conn->writable);
@@ -162,14 +165,19 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
         gl_buf_append_str(out, "\r\ncontent-length: ");
         gl_buf_append_u64(out, length);
     }
-    gl_buf_append_str(out, "\r\nx-request-id: req_mock");
-    gl_buf_append_u64(out, server->next_request_id++);
+    gl_buf_append_str(out, "\r\nx-request-id: ");
+    if (conn->timed && server->times) {
+        conn->id_sent_at = write_times(conn, '-');
+    } else {
+        gl_buf_append_str(out, "req_mock");
+        gl_buf_append_u64(out, server->next_request_id++);
+    }
     gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
     gl_buf_append_u64(out, reply->delay / GL_MS);
     gl_buf_append(out, server->headers.data, server->headers.len);
     if (conn->timed) {
         gl_buf_append_str(out, "\r\nx-mock-times: ");
-        conn->first_sent_at = write_times(conn);
+        conn->first_sent_at = write_times(conn, ' ');
     }
     if (reply->allow != NULL) {
         gl_buf_append_str(out, "\r\nallow: ");
@@ -186,7 +194,7 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     if (!whole) return;
     /* A comment in a chunk of its own, before the last event; 0x3a bytes of it. */
     gl_buf_append_str(out, "0000003a\r\n: x-mock-times ");
-    conn->last_sent_at = write_times(conn);
+    conn->last_sent_at = write_times(conn, ' ');
     gl_buf_append_str(out, "\n\n\r\n");
     gl_buf_append(out, body->data + sent - end, end);
 }
@@ -243,6 +251,7 @@ static bool conn_flush(mock_conn *conn)
 static bool finish_request(mock_conn *conn)
 {
     mock_fault fault = conn->fault;
+    stamp(conn, &conn->id_sent_at);
     stamp(conn, &conn->first_sent_at);
     stamp(conn, &conn->last_sent_at);
     leave_place(conn);
@@ -272,7 +281,7 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->tokens = conn->server->token_gap != 0 ? reply.tokens : 0;
     conn->token_at = GL_TIME_NEVER;
     conn->timed = reply.counted && (server->times || conn->http.times);
-    conn->first_sent_at = conn->last_sent_at = 0;
+    conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
     conn->stalled = false;
     conn->hangs = reply.fault == MOCK_FAULT_HANG;
     bool served = !reply.counted || reply.status != 200 ||
@@ -415,6 +424,7 @@ static bool stream_token(mock_conn *conn)
     conn->token_at = first ? now : conn->token_at + conn->server->token_gap;
     conn->tokens--;
     conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
+    if (first) stamp(conn, &conn->id_sent_at);
     if (first) stamp(conn, &conn->first_sent_at);
     set_due(conn, conn->token_at + conn->server->token_gap);
     return true;

@@ -80,7 +80,7 @@ typedef struct mock_conn {
     gl_time token_at;   /* when the last one went */
     mock_ticket ticket; /* a place among those that are served at once */
     /* Where in out the time of sending is written when it is known; 0 = nowhere. */
-    size_t first_sent_at, last_sent_at;
+    size_t id_sent_at, first_sent_at, last_sent_at;
     gl_time received; /* the request, whole */
     bool working;     /* a request was received and its answer waits */
     bool counted;     /* it is in the statistics */

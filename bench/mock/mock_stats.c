@@ -62,6 +62,17 @@ void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time no
     stats->seen_count++;
 }
 
+void mock_stats_left(mock_stats *stats, int status, mock_fault fault)
+{
+    stats->left++;
+    if (fault != MOCK_FAULT_NONE)
+        stats->left_by_fault[fault]++;
+    else if (status == 429)
+        stats->left_refused_429++;
+    else if (status == 503)
+        stats->left_refused_503++;
+}
+
 void mock_stats_end(mock_stats *stats, int status, gl_time now)
 {
     stats->in_flight--;
@@ -115,6 +126,17 @@ void mock_stats_write(const mock_stats *stats, gl_time now, gl_buf *out)
     write_count(out, &first, "limited_requests", stats->limited_requests);
     write_count(out, &first, "stalled_requests", stats->stalled_requests);
     write_count(out, &first, "queue_refused", stats->queue_refused);
+    write_count(out, &first, "left", stats->left);
+    gl_buf_append_str(out, ",\"left_by_fault\":{");
+    first = true;
+    for (int i = 0; i < MOCK_FAULT_COUNT; i++)
+        if (stats->left_by_fault[i] != 0)
+            write_count(out, &first, mock_fault_name((mock_fault)i), stats->left_by_fault[i]);
+    if (stats->left_refused_429 != 0)
+        write_count(out, &first, "refused_429", stats->left_refused_429);
+    if (stats->left_refused_503 != 0)
+        write_count(out, &first, "refused_503", stats->left_refused_503);
+    gl_buf_append_char(out, '}');
     gl_buf_append_str(out, ",\"first_ms\":");
     write_time(stats, stats->first, out);
     gl_buf_append_str(out, ",\"last_ms\":");

@@ -30,7 +30,10 @@ typedef struct mock_stats {
     uint64_t limited_requests; /* since a rate limit was reached */
     uint64_t stalled_requests; /* POSTs whose answer waited for a stall's end */
     uint64_t queue_refused;    /* since the queue was full */
-    gl_time first, last;       /* the first POST received, the last one ended; NEVER */
+    uint64_t left; /* POSTs whose client was gone before the answer, or all of a stream */
+    uint64_t left_by_fault[MOCK_FAULT_COUNT];    /* of those: what they would have met */
+    uint64_t left_refused_429, left_refused_503; /* by outage, quota, limits or a full queue */
+    gl_time first, last; /* the first POST received, the last one ended; NEVER */
     struct mock_digest {
         uint64_t high, low;
     } * seen; /* open addressing; all zero = free */
@@ -43,6 +46,10 @@ void mock_stats_free(mock_stats *stats);
 
 /* A POST was received; digest is at least 16 bytes. */
 void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time now);
+
+/* Its client left before it was answered; status and fault are what it was to be answered with.
+ * Call before mock_stats_end. */
+void mock_stats_left(mock_stats *stats, int status, mock_fault fault);
 
 /* It ended: answered with this status, or 0 when no answer was begun. */
 void mock_stats_end(mock_stats *stats, int status, gl_time now);

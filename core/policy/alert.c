@@ -106,16 +106,31 @@ static bool saw(gl_alert_watch *watch, uint64_t identity, bool keep)
     return found;
 }
 
+/* Each is measured by the thresholds that it was to keep: models differ in theirs. */
+static void add_wait(gl_alert_watch *watch, gl_alert_slice *slice, const gl_alert_request *request)
+{
+    const int64_t set[2] = { watch->config.latency_p50_ms, watch->config.latency_p95_ms };
+    size_t bucket = bucket_of(request->latency / GL_MS);
+    double ms = (double)least_of(bucket);
+    watch->limits[0] = request->thresholds->t2_ms;
+    watch->limits[1] = request->thresholds->t3_ms;
+    slice->waited++;
+    slice->buckets[bucket]++;
+    for (int i = 0; i < 2; i++) {
+        if (set[i] != 0) watch->limits[i] = set[i];
+        if (set[i] < 0) continue;
+        if (ms > (double)watch->limits[i]) slice->late[i]++;
+        if (ms >= (double)watch->limits[i] * (1 - AWAY)) slice->slow[i]++;
+    }
+}
+
 void gl_alert_add(gl_alert_watch *watch, const gl_alert_request *request, gl_time now)
 {
     move_on(watch, now);
     gl_alert_slice *slice = &watch->slices[watch->epoch % GL_ALERT_SLICES];
     slice->ended++;
     if (request->failed) slice->failed++;
-    if (request->waited) {
-        slice->waited++;
-        slice->buckets[bucket_of(request->latency / GL_MS)]++;
-    }
+    if (request->waited) add_wait(watch, slice, request);
     if (!request->looked) return;
     slice->looked++;
     if (request->hit) slice->hits++;
@@ -135,6 +150,10 @@ static void add_up(const gl_alert_watch *watch, unsigned slices, gl_alert_slice 
         sum->hits += slice->hits;
         sum->repeated += slice->repeated;
         sum->waited += slice->waited;
+        for (int k = 0; k < 2; k++) {
+            sum->late[k] += slice->late[k];
+            sum->slow[k] += slice->slow[k];
+        }
         for (size_t b = 0; b < GL_ALERT_BUCKETS; b++) sum->buckets[b] += slice->buckets[b];
     }
 }
@@ -150,7 +169,7 @@ typedef enum verdict {
 
 typedef struct reading {
     uint64_t samples;
-    double value, repeated;
+    double value, repeated, late;
     verdict verdict;
 } reading;
 
@@ -159,10 +178,15 @@ static double part_of(uint64_t some, uint64_t all)
     return all != 0 ? (double)some / (double)all : 0;
 }
 
-/* The value that so many percent of them do not exceed. */
+/* Which of them, from the fastest, is the one that so many percent do not exceed. */
+static uint64_t rank_of(uint64_t all, uint64_t percent)
+{
+    return (all * percent + 99) / 100;
+}
+
 static double quantile(const gl_alert_slice *sum, uint64_t percent)
 {
-    uint64_t want = (sum->waited * percent + 99) / 100, seen = 0;
+    uint64_t want = rank_of(sum->waited, percent), seen = 0;
     for (size_t b = 0; b < GL_ALERT_BUCKETS; b++) {
         seen += sum->buckets[b];
         if (seen >= want && seen != 0) return (double)least_of(b);
@@ -170,39 +194,35 @@ static double quantile(const gl_alert_slice *sum, uint64_t percent)
     return 0;
 }
 
-static double limit_of(const gl_alert_watch *watch, glimpse_alert_kind kind,
-                       const glimpse_thresholds *thresholds)
+static double limit_of(const gl_alert_watch *watch, glimpse_alert_kind kind)
 {
-    const glimpse_alerts *config = &watch->config;
-    switch (kind) {
-    case GLIMPSE_ALERT_LATENCY_P50:
-        return (double)(config->latency_p50_ms != 0 ? config->latency_p50_ms : thresholds->t2_ms);
-    case GLIMPSE_ALERT_LATENCY_P95:
-        return (double)(config->latency_p95_ms != 0 ? config->latency_p95_ms : thresholds->t3_ms);
-    case GLIMPSE_ALERT_HIT_RATE:
-        return config->hit_rate;
-    default:
-        return config->error_rate;
-    }
+    if (kind == GLIMPSE_ALERT_HIT_RATE) return watch->config.hit_rate;
+    if (kind == GLIMPSE_ALERT_ERROR_RATE) return watch->config.error_rate;
+    return (double)watch->limits[kind == GLIMPSE_ALERT_LATENCY_P50 ? 0 : 1];
 }
 
-static verdict judge_above(double value, double limit)
+/* A quantile is above the limit when fewer than its rank are not: so it is judged where each has a
+ * limit of its own. */
+static reading read_latency(const gl_alert_slice *sum, int which, uint64_t percent)
 {
-    if (value > limit) return PAST;
-    return value < limit * (1 - AWAY) ? WELL : NEAR;
+    uint64_t above = sum->waited - rank_of(sum->waited, percent);
+    return (reading){ .samples = sum->waited,
+                      .value = quantile(sum, percent),
+                      .late = part_of(sum->late[which], sum->waited),
+                      .verdict = sum->late[which] > above   ? PAST
+                                 : sum->slow[which] > above ? NEAR
+                                                            : WELL };
 }
 
 static reading read_sum(const gl_alert_watch *watch, glimpse_alert_kind kind,
                         const gl_alert_slice *sum, double limit)
 {
-    reading is = { 0, 0, 0, NOTHING };
+    reading is = { .verdict = NOTHING };
     switch (kind) {
     case GLIMPSE_ALERT_LATENCY_P50:
+        return read_latency(sum, 0, 50);
     case GLIMPSE_ALERT_LATENCY_P95:
-        is.samples = sum->waited;
-        is.value = quantile(sum, kind == GLIMPSE_ALERT_LATENCY_P50 ? 50 : 95);
-        is.verdict = limit >= 0 ? judge_above(is.value, limit) : WELL;
-        break;
+        return read_latency(sum, 1, 95);
     case GLIMPSE_ALERT_HIT_RATE:
         is.samples = sum->looked;
         is.value = part_of(sum->hits, sum->looked);
@@ -218,7 +238,7 @@ static reading read_sum(const gl_alert_watch *watch, glimpse_alert_kind kind,
     default:
         is.samples = sum->ended;
         is.value = part_of(sum->failed, sum->ended);
-        is.verdict = judge_above(is.value, limit);
+        is.verdict = is.value > limit ? PAST : is.value < limit * (1 - AWAY) ? WELL : NEAR;
         break;
     }
     return is;
@@ -239,6 +259,7 @@ static void tell(const gl_alert_watch *watch, glimpse_alert_kind kind, const rea
         .firing = gl_alert_fires(&watch->rules[kind]),
         .value = is->value,
         .repeated = is->repeated,
+        .late = is->late,
         .samples = is->samples,
         .window_ms = watch->config.window_ms,
         .lasted_ms = (int64_t)(lasted / GL_MS),
@@ -290,8 +311,7 @@ static bool step(gl_alert_watch *watch, glimpse_alert_kind kind, const reading *
     return false;
 }
 
-size_t gl_alert_look(gl_alert_watch *watch, const glimpse_thresholds *thresholds, gl_time now,
-                     glimpse_alert out[GLIMPSE_ALERT_COUNT])
+size_t gl_alert_look(gl_alert_watch *watch, gl_time now, glimpse_alert out[GLIMPSE_ALERT_COUNT])
 {
     gl_alert_slice sum, late;
     size_t changes = 0;
@@ -304,7 +324,7 @@ size_t gl_alert_look(gl_alert_watch *watch, const glimpse_thresholds *thresholds
     uint64_t least_late = (least * watch->recent + GL_ALERT_SLICES - 1) / GL_ALERT_SLICES;
     for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) {
         glimpse_alert_kind kind = (glimpse_alert_kind)i;
-        double limit = limit_of(watch, kind, thresholds);
+        double limit = limit_of(watch, kind);
         reading whole = read_sum(watch, kind, &sum, limit);
         reading recent = read_sum(watch, kind, &late, limit);
         if (whole.samples < least) whole.verdict = NOTHING;

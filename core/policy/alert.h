@@ -27,18 +27,20 @@
 
 /* One request that has ended, and not as cancelled. */
 typedef struct gl_alert_request {
-    bool waited;       /* somebody waited for an endpoint: its latency counts */
-    uint64_t latency;  /* ns */
-    bool failed;       /* as the error rate counts it */
-    bool looked;       /* a kept answer would have been taken */
-    bool hit;          /* and was, or an identical request's */
-    bool answered;     /* from now on a cache could have its answer */
-    uint64_t identity; /* of what was asked; well mixed: all its bits count */
+    bool waited;                          /* somebody waited for an endpoint: its latency counts */
+    uint64_t latency;                     /* ns */
+    const glimpse_thresholds *thresholds; /* which it was to keep; read when it waited */
+    bool failed;                          /* as the error rate counts it */
+    bool looked;                          /* a kept answer would have been taken */
+    bool hit;                             /* and was, or an identical request's */
+    bool answered;                        /* from now on a cache could have its answer */
+    uint64_t identity;                    /* of what was asked; well mixed: all its bits count */
 } gl_alert_request;
 
 /* What a slice counts; also the sum of several. */
 typedef struct gl_alert_slice {
     uint32_t ended, failed, looked, hits, repeated, waited;
+    uint32_t late[2], slow[2];          /* of waited: above t2, t3; not well below them */
     uint32_t buckets[GL_ALERT_BUCKETS]; /* of waited */
 } gl_alert_slice;
 
@@ -65,6 +67,7 @@ typedef struct gl_alert_watch {
     gl_time hold;        /* ns */
     unsigned recent;     /* slices that lie within hold */
     uint64_t epoch;      /* the number of the slice that is being filled */
+    int64_t limits[2];   /* ms: of the latencies; of what waited last */
     gl_alert_rule rules[GLIMPSE_ALERT_COUNT];
     gl_alert_slice slices[GL_ALERT_SLICES];      /* by epoch, modulo */
     uint32_t seen[GL_ALERT_SETS][GL_ALERT_WAYS]; /* 0 = empty; used last first */
@@ -78,10 +81,8 @@ void gl_alert_init(gl_alert_watch *watch, const glimpse_alerts *config, gl_time 
 
 void gl_alert_add(gl_alert_watch *watch, const gl_alert_request *request, gl_time now);
 
-/* Judges, when a look is due: how many alerts changed, each told in out but for its message. t2 and
- * t3 are the limits where config names none. */
-size_t gl_alert_look(gl_alert_watch *watch, const glimpse_thresholds *thresholds, gl_time now,
-                     glimpse_alert out[GLIMPSE_ALERT_COUNT]);
+/* Judges, when a look is due: how many alerts changed, each told in out but for its message. */
+size_t gl_alert_look(gl_alert_watch *watch, gl_time now, glimpse_alert out[GLIMPSE_ALERT_COUNT]);
 
 /* When it has to be looked again though nothing was added: NEVER while nothing fires or is about
  * to. */

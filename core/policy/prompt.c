@@ -52,47 +52,6 @@ static void append_section(gl_buf *out, const char *heading, gl_slice words)
     gl_json_write_text(out, words);
 }
 
-/* A model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" begin later. */
-static const char *name_of(const char *model)
-{
-    const char *vendor = strrchr(model, '/');
-    if (vendor != NULL) model = vendor + 1;
-    return strncmp(model, "ft:", 3) == 0 ? model + 3 : model;
-}
-
-/* Whether it is one of these, or begins with one and a dash, a dot or a colon. */
-static bool is_of(const char *model, const char *const *families, size_t count)
-{
-    model = name_of(model);
-    for (size_t i = 0; i < count; i++) {
-        size_t len = strlen(families[i]);
-        if (strncmp(model, families[i], len) == 0 && strchr("-.:", model[len]) != NULL)
-            return true; /* strchr finds the end of the name as well */
-    }
-    return false;
-}
-
-/* Families of models that refuse max_tokens and any temperature but their own (A3 of the wire
- * notes). What other servers call by these names takes the newer parameter as well, or ignores it.
- */
-static bool takes_newer_parameters(const char *model)
-{
-    static const char *const families[] = { "o1", "o3", "o4", "gpt-5" };
-    return is_of(model, families, sizeof families / sizeof *families);
-}
-
-/* OpenAI's models from before gpt-4o-mini and gpt-4o-2024-08-06 refuse a schema. Other servers
- * enforce or ignore it. */
-static bool takes_schema(const char *model)
-{
-    static const char *const older[] = { "gpt-3.5",           "gpt-4",   "gpt-4-turbo",
-                                         "gpt-4o-2024-05-13", "o1-mini", "o1-preview",
-                                         "chatgpt-4o" };
-    static const char *const newer[] = { "gpt-4.1", "gpt-4.5" };
-    return is_of(model, newer, sizeof newer / sizeof *newer) ||
-           !is_of(model, older, sizeof older / sizeof *older);
-}
-
 /* All that stands before the input, in the middle of the user message's text. */
 static void begin(const gl_prompt *prompt, const char *system, gl_buf *out)
 {
@@ -108,13 +67,13 @@ static void begin(const gl_prompt *prompt, const char *system, gl_buf *out)
 /* What stands behind it, but for the end of the object. */
 static void end(const gl_prompt *prompt, gl_buf *out)
 {
-    bool reasons = takes_newer_parameters(prompt->model);
     gl_buf_append_str(out, "\"}]");
-    if (!reasons) {
+    if (!prompt->no_temperature) {
         gl_buf_append_str(out, ",\"temperature\":");
         gl_json_write_double(out, prompt->temperature);
     }
-    gl_buf_append_str(out, reasons ? ",\"max_completion_tokens\":" : ",\"max_tokens\":");
+    gl_buf_append_str(out, prompt->max_completion_tokens ? ",\"max_completion_tokens\":"
+                                                         : ",\"max_tokens\":");
     gl_buf_append_i64(out, prompt->max_tokens);
 }
 
@@ -147,7 +106,7 @@ void gl_prompt_write_pack(const gl_prompt *prompt, const gl_slice *inputs, size_
     }
     gl_buf_free(&line);
     end(prompt, out);
-    if (takes_schema(prompt->model)) gl_buf_append_str(out, SCHEMA_OF_PACK);
+    if (prompt->schema) gl_buf_append_str(out, SCHEMA_OF_PACK);
     gl_buf_append_char(out, '}');
 }
 

@@ -16,15 +16,16 @@ typedef struct gl_prompt {
     double temperature;
     int64_t max_tokens;
     bool stream; /* no part of the key */
+    /* What the model takes: the newer name of max_tokens, no temperature, a schema for packs. */
+    bool max_completion_tokens, no_temperature, schema;
 } gl_prompt;
 
-/* Appends the body; look at out->failed. The parameters are those that the model's family takes:
- * o1, o3, o4 and gpt-5 get max_completion_tokens and no temperature. */
+/* Appends the body; look at out->failed. */
 void gl_prompt_write(const gl_prompt *prompt, gl_buf *out);
 
 /* The same for several inputs at once: a pack. prompt->input is not read, max_tokens is that of all
  * of them. It asks for {"answers":[{"n":1,"text":"..."},...]}, by a strict JSON schema where the
- * model's family takes one (others are asked in words alone). What comes back, policy/pack.h
+ * model takes one (others are asked in words alone). What comes back, policy/pack.h
  * reads. */
 void gl_prompt_write_pack(const gl_prompt *prompt, const gl_slice *inputs, size_t count,
                           gl_buf *out);

@@ -53,7 +53,7 @@ static void rig_free(rig *r)
 static void look(rig *r)
 {
     glimpse_alert out[GLIMPSE_ALERT_COUNT];
-    size_t n = gl_alert_look(r->watch, &thresholds, r->now, out);
+    size_t n = gl_alert_look(r->watch, r->now, out);
     for (size_t i = 0; i < n; i++) {
         glimpse_alert_kind kind = out[i].kind;
         int *count = out[i].firing ? r->fired : r->cleared;
@@ -87,9 +87,11 @@ static uint64_t mixed(uint64_t n)
     return n ^ n >> 31;
 }
 
-static void add(rig *r, const gl_alert_request *request)
+static void add(rig *r, const gl_alert_request *given)
 {
-    gl_alert_add(r->watch, request, r->now);
+    gl_alert_request request = *given;
+    if (request.thresholds == NULL) request.thresholds = &thresholds;
+    gl_alert_add(r->watch, &request, r->now);
     look(r);
 }
 
@@ -266,6 +268,28 @@ static void what_waited_for_nobody_has_no_latency(void **state)
     }
     assert_int_equal(r->fired[GLIMPSE_ALERT_LATENCY_P50], 1);
     rig_free(r);
+}
+
+static void each_request_is_measured_by_its_own_thresholds(void **state)
+{
+    (void)state;
+    static const glimpse_thresholds patient = { 10000, 20000, 40000, 60000 };
+    for (int late = 0; late < 2; late++) { /* a fast model and a slow one, half of each */
+        rig *r = rig_new();
+        const gl_alert_request slow = { .waited = true,
+                                        .latency = (late ? 21000 : 15000) * GL_MS,
+                                        .thresholds = &patient };
+        for (int i = 0; i < 2000; i++) {
+            pass(r, 100 * GL_MS);
+            add(r, &slow);
+            answer(r, late && i % 10 == 0 ? 2600 : 1000);
+        }
+        /* 50 % of the slow model's and a tenth of the other's are above their t2: more than half */
+        assert_int_equal(r->fired[GLIMPSE_ALERT_LATENCY_P50], late);
+        assert_int_equal(r->fired[GLIMPSE_ALERT_LATENCY_P95], 0);
+        if (late) assert_true(r->last[GLIMPSE_ALERT_LATENCY_P50].late > 0.5);
+        rig_free(r);
+    }
 }
 
 static void limits_of_the_caller_s_own_count(void **state)
@@ -530,6 +554,7 @@ int main(void)
         cmocka_unit_test(a_burst_that_is_over_does_not_fire),
         cmocka_unit_test(answers_that_come_in_bursts_are_judged_as_well),
         cmocka_unit_test(what_waited_for_nobody_has_no_latency),
+        cmocka_unit_test(each_request_is_measured_by_its_own_thresholds),
         cmocka_unit_test(limits_of_the_caller_s_own_count),
         cmocka_unit_test(the_reported_latency_is_at_most_3_percent_low),
         cmocka_unit_test(errors_fire_and_clear_well_below_the_limit),

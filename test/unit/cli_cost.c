@@ -99,7 +99,7 @@ static void requests_under_way_count_with_all_they_may_cost(void **state)
     double first, second, none;
     const char *why;
     assert_int_equal(line.chat.body_len, 50);
-    assert_int_equal(cost_init(&cost, NULL, 1.3), 0);
+    assert_int_equal(cost_init(&cost, NULL, NULL, 1.3), 0);
     assert_int_equal(cost_ask(&cost, NULL, &line, &first, &why), COST_FITS);
     assert_float_equal(first, 0.6075, 1e-9);
     assert_int_equal(cost_ask(&cost, NULL, &line, &second, &why), COST_FITS);
@@ -123,7 +123,7 @@ static void line_without_a_price_or_a_bound_is_not_sent_under_a_limit(void **sta
     cli_cost cost;
     double bound;
     const char *why;
-    assert_int_equal(cost_init(&cost, NULL, 1000), 0);
+    assert_int_equal(cost_init(&cost, NULL, NULL, 1000), 0);
     assert_int_equal(cost_ask(&cost, NULL, &unknown, &bound, &why), COST_UNKNOWN);
     assert_non_null(strstr(why, "--prices"));
     assert_int_equal(cost_ask(&cost, NULL, &nameless, &bound, &why), COST_UNKNOWN);

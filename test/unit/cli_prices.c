@@ -35,7 +35,7 @@ static void model_is_found_by_its_name_and_by_its_name_without_a_date(void **sta
 {
     (void)state;
     price_list prices;
-    assert_int_equal(prices_read(&prices, NULL), 0);
+    assert_int_equal(prices_read(&prices, NULL, NULL), 0);
     const model_price *mini = find(&prices, "gpt-4o-mini");
     assert_non_null(mini);
     assert_dollars(mini->input, 0.15);
@@ -66,7 +66,7 @@ static int read_text(price_list *prices, const char *text)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
-    int code = prices_read(prices, path);
+    int code = prices_read(prices, path, NULL);
     unlink(path);
     return code;
 }

@@ -199,6 +199,10 @@ static void the_environment_is_taken_where_it_says_something(void **state)
     assert_string_equal(config.model, "a-model");
     assert_string_equal(config.http_proxy, "http://lower:1");
     assert_int_equal(config.thresholds.t4_ms, 4);
+    assert_false(config.thresholds_auto);
+    setenv("GLIMPSE_THRESHOLDS", "auto", 1);
+    assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_OK);
+    assert_true(config.thresholds_auto);
     assert_int_equal(config.use_openai, GLIMPSE_USE_OPENAI_NEVER);
     static const char *const bad[] = {
         "1,2,3",      "1,2,3,4,5", "4,3,2,1",  "1,2,3,-4", "a",

@@ -21,6 +21,8 @@ static load_outcome outcome_at(gl_time intended, gl_time late, gl_time service)
                            .first_byte_ns = -1,
                            .first_token_ns = -1,
                            .token_gap_ns = -1,
+                           .client_ns = -1,
+                           .server_ns = -1,
                            .attempts = 1 };
 }
 

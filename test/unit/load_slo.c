@@ -31,6 +31,8 @@ static load_outcome outcome(void)
                            .first_byte_ns = -1,
                            .first_token_ns = (int64_t)(40 * GL_MS),
                            .token_gap_ns = (int64_t)(5 * GL_MS),
+                           .client_ns = -1,
+                           .server_ns = -1,
                            .source = GLIMPSE_SOURCE_LIVE,
                            .attempts = 1 };
 }

@@ -10,6 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "policy/profile.h"
 #include "policy/prompt.h"
 
 static gl_prompt draft(const char *input, const char *goal, const char *constraints)
@@ -19,8 +20,21 @@ static gl_prompt draft(const char *input, const char *goal, const char *constrai
                          .constraints = gl_slice_str(constraints),
                          .model = "gpt-4o-mini",
                          .temperature = 0.7,
-                         .max_tokens = 256 };
+                         .max_tokens = 256,
+                         .schema = true };
     return prompt;
+}
+
+/* With the parameters that the model's profile says. */
+static void ask(gl_prompt *prompt, const char *model)
+{
+    glimpse_profile profile;
+    glimpse_profile_init(&profile);
+    assert_int_equal(glimpse_profiles_find(NULL, model, 0, &profile), GLIMPSE_OK);
+    prompt->model = model;
+    prompt->max_completion_tokens = strcmp(profile.max_tokens_as, "max_completion_tokens") == 0;
+    prompt->no_temperature = !profile.temperature;
+    prompt->schema = profile.schema;
 }
 
 /* The body of a draft, checked; its text is in `out`. */
@@ -86,6 +100,7 @@ static void each_family_gets_the_parameters_it_takes(void **state)
                                          "gpt-5.1",
                                          "openai/o3-mini",
                                          "openai/gpt-5",
+                                         "GPT-5",
                                          "ft:o4-mini:org::id",
                                          "o4:free" };
     static const char *const older[] = { "gpt-4o-mini",
@@ -101,12 +116,12 @@ static void each_family_gets_the_parameters_it_takes(void **state)
                                          "o3/llama",
                                          "ft:gpt-4o:o1::id",
                                          "",
-                                         "GPT-5" };
+                                         "gpt" };
     for (size_t i = 0; i < sizeof newer / sizeof *newer + sizeof older / sizeof *older; i++) {
         bool is_newer = i < sizeof newer / sizeof *newer;
         gl_prompt prompt = draft("in", "go", "");
         gl_buf out;
-        prompt.model = is_newer ? newer[i] : older[i - sizeof newer / sizeof *newer];
+        ask(&prompt, is_newer ? newer[i] : older[i - sizeof newer / sizeof *newer]);
         gl_json body = body_of(&prompt, &out);
         bool right =
             (gl_json_get(body, "temperature").kind == GL_JSON_NONE) == is_newer &&
@@ -207,7 +222,7 @@ static gl_json pack_of(const char *model, const gl_slice *inputs, size_t count, 
 {
     gl_json body = { .kind = GL_JSON_NONE };
     gl_prompt prompt = draft("not read", "summarize", "one sentence");
-    prompt.model = model;
+    ask(&prompt, model);
     prompt.max_tokens = 548;
     gl_buf_init(out, SIZE_MAX);
     gl_prompt_write_pack(&prompt, inputs, count, out);

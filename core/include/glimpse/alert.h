@@ -37,8 +37,8 @@ typedef struct glimpse_alerts {
     int64_t hold_ms;        /* how long a limit must be passed, or kept again; a twentieth of
                              * window_ms to all of it */
     int64_t min_samples;    /* fewer requests in a window say nothing; 1 to 1,000,000 */
-    int64_t latency_p50_ms; /* the limit of latency_p50; 0: t2 of the engine, below 0: never */
-    int64_t latency_p95_ms; /* the limit of latency_p95; 0: t3 of the engine, below 0: never */
+    int64_t latency_p50_ms; /* the limit of latency_p50; 0: t2 of each request, below 0: never */
+    int64_t latency_p95_ms; /* the limit of latency_p95; 0: t3 of each request, below 0: never */
     double hit_rate;        /* 0 to 1; 0: never */
     double repeated;        /* the part of the requests that must repeat an earlier one before the
                              * hit rate means anything; above hit_rate, to 1 */
@@ -62,8 +62,10 @@ typedef struct glimpse_alert {
     glimpse_alert_kind kind;
     bool firing;      /* true: it fires; false: it is over */
     double value;     /* of the window: milliseconds, or a part of 1; 0 without samples */
-    double limit;     /* what it was measured by, in the same unit */
+    double limit;     /* what it was measured by, in the same unit; of latencies where requests
+                       * have different thresholds, that of the one that ended last */
     double repeated;  /* HIT_RATE: the part of the requests that repeated an earlier one */
+    double late;      /* latencies: the part of the requests that were above their own limit */
     uint64_t samples; /* requests in the window that count for this kind */
     int64_t window_ms;
     int64_t lasted_ms;   /* fires: since the limit was passed; over: since it fired */

@@ -30,6 +30,7 @@
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/monitor.h>
+#include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
 #include <glimpse/store.h>
@@ -114,13 +115,21 @@ typedef struct glimpse_config {
     const char *azure_deployment, *api_version;
     const char *azure_endpoint, *azure_api_key;
 
-    /* What a draft is sent with. Models of the families o1, o3, o4 and gpt-5 are sent
-     * max_completion_tokens, and no temperature; a raw body is sent as it was written. */
+    /* What a draft is sent with, as the model's profile wants it: those of the families o1, o3, o4
+     * and gpt-5 are sent max_completion_tokens, and no temperature; a raw body is sent as it was
+     * written. */
     const char *model;  /* "gpt-4o-mini" */
     double temperature; /* 0.7, 0 to 2 */
     int64_t max_tokens; /* 256 */
 
+    /* Of a model whose profile says otherwise, thresholds and the limits of an attempt below are
+     * the profile's while they are at their defaults here. NULL: the built-in profiles. Referenced.
+     */
+    glimpse_profiles *profiles;
+
     glimpse_thresholds thresholds; /* playbook section 1 */
+    bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
+                                    * p95 and p99 of what it takes: docs/internals/thresholds.md */
 
     /* Playbook section 2. cache_entries 0 = no cache. Not read when cache is given. */
     int64_t cache_entries;               /* 2000 */
@@ -322,6 +331,12 @@ GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
  * (GLIMPSE_BREAKER_WAIT) it is concurrency less those, so that their deadlines pass together.
  */
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
+
+/* The thresholds that a request of this model would have now; model NULL = the engine's: those of
+ * the configuration or the model's profile, or with thresholds_auto what came of them. Errors:
+ * INVALID, OOM. */
+GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char *model,
+                                                    glimpse_thresholds *thresholds);
 
 /* A snapshot; stats->version as glimpse_stats_init set it. Errors: INVALID. */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);

@@ -42,6 +42,7 @@
 #include <glimpse/log.h>
 #include <glimpse/monitor.h>
 #include <glimpse/pressure.h>
+#include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/sampler.h>

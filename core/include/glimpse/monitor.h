@@ -49,6 +49,7 @@ typedef struct glimpse_stats {
     uint64_t prompt_tokens; /* sums over answers to requests that were sent, where they said */
     uint64_t completion_tokens;
     int64_t latency_p50_us, latency_p75_us, latency_p95_us, latency_p99_us, latency_max_us;
+    glimpse_thresholds thresholds; /* in force now, of the engine's model */
     /* While the circuit is not closed, else 0: why it opened or a probe last failed, how many did,
      * and for how long it has been open. */
     glimpse_error circuit_error;

@@ -1,0 +1,74 @@
+/*
+ * faults.h - the books of a load test against a mock that injects faults: what the server says it
+ * did, what the client saw of it, and what became of that. They have to balance:
+ *
+ *   injected = given up before it came + seen       of each fault that can be told
+ *   failed attempts = retried + surfaced
+ *   requests that met a failure = recovered + surfaced
+ *
+ * Seen is what an attempt ended with; the three sides come from three places (the server's count,
+ * the ledgers of attempts, the results), so that an attempt that nobody booked shows. All of a run
+ * counts, warm-up and cool-down too.
+ */
+#ifndef LOAD_FAULTS_H
+#define LOAD_FAULTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glimpse/result.h>
+
+#include "base/slice.h"
+
+/* As the mock names them, and as what a client can tell them from each other by. Refusals of an
+ * outage, a quota, a limit or a full queue are answers 503 and 429 as the drawn ones are. */
+typedef enum load_fault {
+    LOAD_FAULT_429,
+    LOAD_FAULT_500,
+    LOAD_FAULT_503,
+    LOAD_FAULT_RESET,     /* no byte of an answer */
+    LOAD_FAULT_TRUNCATE,  /* half of one */
+    LOAD_FAULT_MALFORMED, /* JSON that is cut */
+    LOAD_FAULT_HANG,      /* never seen: given up */
+    LOAD_FAULTS
+} load_fault;
+
+const char *load_fault_name(load_fault fault); /* "429", "reset", ... */
+
+typedef struct load_faults {
+    /* The client's side. */
+    uint64_t seen[LOAD_FAULTS];
+    uint64_t given_up; /* attempts that the client ended itself: timeouts, cancels */
+    uint64_t other;    /* that failed as no fault here does: no connection, above all */
+    uint64_t retried;  /* failed attempts that another followed */
+    uint64_t surfaced; /* and those that were the last, and made the result an error */
+    uint64_t met;      /* requests of which an attempt failed */
+    uint64_t met_recovered, met_surfaced;
+    uint64_t unlisted; /* attempts that no ledger had room for: then nothing can be said */
+
+    /* The server's, once it was asked. */
+    bool asked;
+    uint64_t injected[LOAD_FAULTS];
+    uint64_t left[LOAD_FAULTS]; /* of those: the client was gone before they came */
+    uint64_t left_all;          /* requests of which the client was gone, faults or not */
+} load_faults;
+
+/* A result, of the request that was sent for it. */
+void load_faults_add(load_faults *faults, const glimpse_result *result);
+
+/* The server's answer to /__mock/stats. false: it is none. */
+bool load_faults_server(load_faults *faults, gl_slice stats);
+
+/* What is wrong in the books, 0 where they balance: of injected and seen, of failed attempts, of
+ * requests. An answer may cross a client's giving up: the server has sent it, and nobody saw it; as
+ * many as were given up and not noticed by the server are allowed for. */
+typedef struct load_balance {
+    int64_t faults, attempts, requests;
+} load_balance;
+load_balance load_faults_balance(const load_faults *faults);
+
+uint64_t load_faults_injected(const load_faults *faults);
+uint64_t load_faults_left(const load_faults *faults);
+uint64_t load_faults_seen(const load_faults *faults);
+
+#endif

@@ -1,0 +1,102 @@
+/*
+ * profile.h - what is known of each model (playbook section 10): thresholds, prices, the names of
+ * parameters, time limits. One table: a built-in one, and over it the entries of a file of yours.
+ *
+ * An entry's name is a family: it is of the model of that name and of those whose name goes on
+ * behind it with "-", "." or ":" (gpt-5: gpt-5-mini, gpt-5.1), whatever the case, without a vendor
+ * before a slash and without "ft:". Of several, the longest name counts, each field by itself, and
+ * yours before the built-in ones; "*" is of every model. A price is of one model only: of the name
+ * as it is written, or that with a date behind it (-2024-07-18), because a guess costs money.
+ */
+#ifndef GLIMPSE_PROFILE_H
+#define GLIMPSE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glimpse/latency.h>
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* US dollars for a million tokens. */
+typedef struct glimpse_price {
+    double input, output;
+    double cached_input; /* of a prompt's tokens that the endpoint had cached; below 0: as input */
+    double max_output;   /* tokens: the most an answer of this model may take; 0: not known */
+} glimpse_price;
+
+typedef enum glimpse_profile_field {
+    GLIMPSE_PROFILE_THRESHOLDS,
+    GLIMPSE_PROFILE_PRICE,
+    GLIMPSE_PROFILE_MAX_TOKENS_AS,
+    GLIMPSE_PROFILE_TEMPERATURE,
+    GLIMPSE_PROFILE_SCHEMA,
+    GLIMPSE_PROFILE_FIRST_BYTE_TIMEOUT,
+    GLIMPSE_PROFILE_IDLE_TIMEOUT,
+    GLIMPSE_PROFILE_TIMEOUT,
+    GLIMPSE_PROFILE_FIELD_COUNT
+} glimpse_profile_field;
+
+/* "thresholds_ms", "price", "max_tokens_as", ...: as in the file; never NULL. */
+GLIMPSE_API const char *glimpse_profile_field_name(glimpse_profile_field field);
+
+#define GLIMPSE_PROFILE_VERSION 1
+
+/* Of one model. What no entry says is as glimpse_config_init has it, and its `entry` is NULL. */
+typedef struct glimpse_profile {
+    uint32_t version; /* set by glimpse_profile_init */
+    glimpse_thresholds thresholds;
+    const glimpse_price *price; /* NULL: not known. Lives as long as the profiles */
+    const char *max_tokens_as;  /* "max_tokens" or "max_completion_tokens" */
+    bool temperature;           /* a draft says one */
+    bool schema;                /* a pack asks for its answers by a strict JSON schema */
+    int64_t first_byte_timeout_ms, idle_timeout_ms, timeout_ms; /* of one attempt; 0 = none */
+    struct {
+        const char *entry; /* the name of the entry that says it; as the price lives */
+        bool own;          /* it is of a file, not built in */
+    } from[GLIMPSE_PROFILE_FIELD_COUNT];
+} glimpse_profile;
+
+GLIMPSE_API void glimpse_profile_init_version(glimpse_profile *profile, uint32_t version);
+#define glimpse_profile_init(profile)                                                              \
+    glimpse_profile_init_version((profile), GLIMPSE_PROFILE_VERSION)
+
+typedef struct glimpse_profiles glimpse_profiles;
+
+/*
+ * The built-in table and, over it, the entries of a text, one JSON object:
+ *
+ *   {"gpt-4o-mini": {"thresholds_ms": [1200, 2200, 3500, 5500],
+ *                    "price": {"input": 0.15, "output": 0.6, "cached_input": 0.075,
+ *                              "max_output": 16384},
+ *                    "max_tokens_as": "max_tokens", "temperature": true, "schema": true,
+ *                    "first_byte_timeout_ms": 30000, "idle_timeout_ms": 10000,
+ *                    "timeout_ms": 120000}, ...}
+ *
+ * Each field may be left out; of a price input and output may not. text NULL = no entries. Errors:
+ * OOM; INVALID, with problem (may be NULL) naming model and field. Counted: a new one is the
+ * caller's.
+ */
+GLIMPSE_API glimpse_error glimpse_profiles_new(const char *text, size_t len,
+                                               glimpse_profiles **profiles, char *problem,
+                                               size_t problem_size);
+GLIMPSE_API glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles);
+GLIMPSE_API void glimpse_profiles_unref(glimpse_profiles *profiles); /* NULL is fine */
+
+/* What is known of a model; profiles NULL = the built-in table. len 0 = strlen. Errors: INVALID. */
+GLIMPSE_API glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char *model,
+                                                size_t len, glimpse_profile *profile);
+
+/* The names of the entries, the built-in ones first; NULL from the end on. A name may be there
+ * twice, once of each. */
+GLIMPSE_API const char *glimpse_profiles_name(const glimpse_profiles *profiles, size_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,30 @@
+/* profile.h - the built-in table of models, and how an entry's name fits a model's. Pure. */
+#ifndef GL_POLICY_PROFILE_H
+#define GL_POLICY_PROFILE_H
+
+#include <glimpse/profile.h>
+
+#include "base/slice.h"
+
+/* One entry: the fields that it says, by the bits of `says`. */
+typedef struct gl_profile_entry {
+    const char *name;
+    unsigned says; /* 1 << glimpse_profile_field */
+    glimpse_thresholds thresholds;
+    glimpse_price price;
+    bool max_completion_tokens, temperature, schema;
+    int64_t limits[3]; /* ms: first byte, idle, total */
+} gl_profile_entry;
+
+extern const gl_profile_entry gl_profile_table[];
+extern const size_t gl_profile_table_count;
+
+/* Every field at its default. */
+void gl_profile_default(glimpse_profile *profile);
+
+/* Takes the entry's fields where it fits the model better than what the profile has: call with all
+ * entries, in any order. */
+void gl_profile_take(glimpse_profile *profile, const gl_profile_entry *entry, bool own,
+                     gl_slice model);
+
+#endif

@@ -1,0 +1,194 @@
+/* profile.c - what is known of each model: whose entry counts, and files that are none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <glimpse/profile.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+static glimpse_profile of(const glimpse_profiles *profiles, const char *model)
+{
+    glimpse_profile profile;
+    glimpse_profile_init(&profile);
+    assert_int_equal(glimpse_profiles_find(profiles, model, 0, &profile), GLIMPSE_OK);
+    return profile;
+}
+
+static glimpse_profiles *read_good(const char *text)
+{
+    glimpse_profiles *profiles;
+    char problem[256];
+    if (glimpse_profiles_new(text, 0, &profiles, problem, sizeof problem) != GLIMPSE_OK)
+        fail_msg("%s: %s", text, problem);
+    return profiles;
+}
+
+static bool is_newer(const char *model)
+{
+    return strcmp(of(NULL, model).max_tokens_as, "max_completion_tokens") == 0;
+}
+
+static void a_family_is_a_name_and_what_goes_on_behind_it(void **state)
+{
+    (void)state;
+    static const char *const newer[] = { "o1",
+                                         "o1-mini",
+                                         "openai/o3-mini",
+                                         "O4-Mini",
+                                         "gpt-5.1",
+                                         "GPT-5-nano",
+                                         "ft:o4-mini-2025-04-16:org::id",
+                                         "a/b/gpt-5" };
+    static const char *const older[] = { "o11",  "gpt-50",           "gpt-4o",   "o1x", "xo1", "o",
+                                         "gpt-", "ft:gpt-4o:o1::id", "o1/other", "-",   "o2" };
+    for (size_t i = 0; i < sizeof newer / sizeof *newer; i++) assert_true(is_newer(newer[i]));
+    for (size_t i = 0; i < sizeof older / sizeof *older; i++) assert_false(is_newer(older[i]));
+    assert_string_equal(of(NULL, "openai/o3-mini").from[GLIMPSE_PROFILE_TEMPERATURE].entry, "o3");
+}
+
+static void the_longest_name_counts_each_field_by_itself(void **state)
+{
+    (void)state;
+    assert_false(of(NULL, "gpt-4-turbo").schema);
+    assert_true(of(NULL, "gpt-4.1-nano").schema); /* gpt-4.1 is longer than gpt-4 */
+    glimpse_profile mini = of(NULL, "o1-mini");
+    assert_false(mini.schema);      /* o1-mini says it */
+    assert_false(mini.temperature); /* o1 does */
+}
+
+static void a_price_is_of_one_model_and_its_dates(void **state)
+{
+    (void)state;
+    assert_true(of(NULL, "gpt-4o-mini").price->input == 0.15);
+    assert_ptr_equal(of(NULL, "gpt-4o-mini-2024-07-18").price, of(NULL, "gpt-4o-mini").price);
+    assert_true(of(NULL, "gpt-4o-2024-05-13").price->input == 5);
+    assert_true(of(NULL, "gpt-4o-2024-08-06").price->input == 2.5);
+    static const char *const unknown[] = { "gpt-4o-audio", "openai/gpt-4o", "GPT-4o",
+                                           "gpt-4o-2024-05-1x", "ft:gpt-4o-2024-08-06:o::i" };
+    for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+        assert_null(of(NULL, unknown[i]).price);
+}
+
+static void entries_of_a_file_go_over_the_table_field_by_field(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    glimpse_profiles *profiles =
+        read_good("{\"o3\":{\"thresholds_ms\":[10,20,30,40],\"timeout_ms\":0},"
+                  "\"o3-mini\":{\"temperature\":true,\"price\":{\"input\":1,\"output\":2}},"
+                  "\"*\":{\"idle_timeout_ms\":7000,\"temperature\":true},"
+                  "\"my-model\":{\"max_tokens_as\":\"max_completion_tokens\",\"schema\":false,"
+                  "\"first_byte_timeout_ms\":9}}");
+    glimpse_profile p = of(profiles, "o3-mini");
+    assert_int_equal(p.thresholds.t4_ms, 40);
+    assert_int_equal(p.timeout_ms, 0);
+    assert_true(p.temperature);
+    assert_string_equal(p.max_tokens_as, "max_completion_tokens"); /* the table's */
+    assert_true(p.price->output == 2 && p.price->cached_input < 0);
+    assert_int_equal(p.idle_timeout_ms, 7000);
+    assert_true(p.from[GLIMPSE_PROFILE_PRICE].own);
+    assert_false(p.from[GLIMPSE_PROFILE_MAX_TOKENS_AS].own);
+    assert_string_equal(p.from[GLIMPSE_PROFILE_IDLE_TIMEOUT].entry, "*");
+    assert_true(of(profiles, "o1").temperature); /* "*" of the file is before o1 of the table */
+    p = of(profiles, "anything");
+    assert_int_equal(p.idle_timeout_ms, 7000);
+    assert_int_equal(p.thresholds.t1_ms, 1500);
+    assert_null(p.from[GLIMPSE_PROFILE_THRESHOLDS].entry);
+    p = of(profiles, "my-model:7b");
+    assert_string_equal(p.max_tokens_as, "max_completion_tokens");
+    assert_false(p.schema);
+    assert_int_equal(p.first_byte_timeout_ms, 9);
+    size_t names = 0;
+    while (glimpse_profiles_name(profiles, names) != NULL) names++;
+    assert_string_equal(glimpse_profiles_name(profiles, names - 1), "my-model");
+    assert_null(glimpse_profiles_name(NULL, names - 4));
+    glimpse_profiles_unref(glimpse_profiles_ref(profiles));
+    glimpse_profiles_unref(profiles);
+    glimpse_profiles_unref(NULL);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static void what_is_no_profile_is_named(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *model, *what;
+    } bad[] = {
+        { "{", "", "not JSON" },
+        { "[]", "", "not a JSON object" },
+        { "{\"m\":1}", "m", "must be an object" },
+        { "{\"m\":{\"colour\":1}}", "m", "colour" },
+        { "{\"m\":{\"thresholds_ms\":[4,3,2,1]}}", "m", "rise strictly" },
+        { "{\"m\":{\"thresholds_ms\":[1,2,3]}}", "m", "four numbers" },
+        { "{\"m\":{\"thresholds_ms\":[1,2,3,4,5]}}", "m", "four numbers" },
+        { "{\"m\":{\"thresholds_ms\":[0.5,2,3,4]}}", "m", "four numbers" },
+        { "{\"m\":{\"thresholds_ms\":\"auto\"}}", "m", "four numbers" },
+        { "{\"m\":{\"price\":{\"input\":1}}}", "m", "needs \"output\"" },
+        { "{\"m\":{\"price\":{\"output\":1}}}", "m", "needs \"input\"" },
+        { "{\"m\":{\"price\":{\"input\":-1,\"output\":1}}}", "m", "needs \"input\"" },
+        { "{\"m\":{\"price\":{\"input\":1,\"output\":1,\"per\":2}}}", "m", "none of input" },
+        { "{\"m\":{\"price\":{\"input\":1,\"output\":1,\"cached_input\":\"1\"}}}", "m", "cached" },
+        { "{\"m\":{\"price\":{\"input\":1,\"output\":1,\"max_output\":1e30}}}", "m", "max_output" },
+        { "{\"m\":{\"price\":7}}", "m", "dollars" },
+        { "{\"m\":{\"max_tokens_as\":\"tokens\"}}", "m", "max_completion_tokens" },
+        { "{\"m\":{\"temperature\":0.7}}", "m", "true or false" },
+        { "{\"m\":{\"schema\":null}}", "m", "true or false" },
+        { "{\"m\":{\"timeout_ms\":-1}}", "m", "milliseconds" },
+        { "{\"m\":{\"timeout_ms\":\"30s\"}}", "m", "milliseconds" },
+        { "{\"m\":{\"idle_timeout_ms\":1e12}}", "m", "milliseconds" },
+        { "{\"m\":{\"timeout_ms\":1,\"timeout_ms\":2}}", "m", "twice" },
+        { "{\"m\":{},\"m\":{}}", "m", "twice" },
+        { "{\"\":{}}", "", "no name" },
+    };
+    size_t live = gl_alloc_live();
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        glimpse_profiles *profiles;
+        char problem[256];
+        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, problem, sizeof problem),
+                         GLIMPSE_ERR_INVALID);
+        assert_null(profiles);
+        if (strncmp(problem, bad[i].model, strlen(bad[i].model)) != 0 ||
+            strstr(problem, bad[i].what) == NULL)
+            fail_msg("%s: '%s' does not say '%s'", bad[i].text, problem, bad[i].what);
+        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, NULL, 0),
+                         GLIMPSE_ERR_INVALID);
+    }
+    assert_int_equal(gl_alloc_live(), live);
+}
+
+static bool refuse_memory(void)
+{
+    return false;
+}
+
+static void without_memory_there_are_none(void **state)
+{
+    (void)state;
+    glimpse_profiles *profiles;
+    gl_alloc_set_gate(refuse_memory);
+    assert_int_equal(glimpse_profiles_new("{\"m\":{}}", 0, &profiles, NULL, 0), GLIMPSE_ERR_OOM);
+    gl_alloc_set_gate(NULL);
+    glimpse_profile old = { .version = 0 };
+    assert_int_equal(glimpse_profiles_find(NULL, "m", 0, &old), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_profiles_find(NULL, NULL, 0, &old), GLIMPSE_ERR_INVALID);
+    assert_string_equal(glimpse_profile_field_name((glimpse_profile_field)99), "unknown");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_family_is_a_name_and_what_goes_on_behind_it),
+        cmocka_unit_test(the_longest_name_counts_each_field_by_itself),
+        cmocka_unit_test(a_price_is_of_one_model_and_its_dates),
+        cmocka_unit_test(entries_of_a_file_go_over_the_table_field_by_field),
+        cmocka_unit_test(what_is_no_profile_is_named),
+        cmocka_unit_test(without_memory_there_are_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
