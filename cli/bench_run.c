@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exits.h"
+#include "load/alerts.h"
 #include "load/prompts.h"
 #include "load/resources.h"
 #include "say.h"
@@ -56,14 +57,20 @@ static void tell(const runner *r, gl_time now)
 {
     const load_recorder *recorder = &r->result->recorder;
     double elapsed = (double)gl_time_since(now, r->started) / 1e9;
+    char alerts[128] = "";
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    if (glimpse_engine_stats(r->session.engine, &stats) == GLIMPSE_OK)
+        load_alerts_append(&stats, alerts, sizeof alerts);
     fprintf(stderr,
             "%s%.0f s: %" PRIu64 " sent, %.0f/s, %" PRIu64 " in flight, p50 %.1f ms, p99 %.1f ms, "
-            "%" PRIu64 " errors, %.0f%% hits%s",
+            "%" PRIu64 " errors, %.0f%% hits%s%s",
             r->terminal ? "\r\033[K" : "", elapsed, recorder->sent,
             elapsed > 0 ? (double)recorder->ended / elapsed : 0, recorder->in_flight,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.5) / 1e3,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.99) / 1e3,
-            recorder->errors, 100 * load_recorder_hit_rate(recorder), r->terminal ? "" : "\n");
+            recorder->errors, 100 * load_recorder_hit_rate(recorder), alerts,
+            r->terminal ? "" : "\n");
 }
 
 static void ticked(evutil_socket_t fd, short what, void *arg)

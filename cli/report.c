@@ -76,13 +76,6 @@ __attribute__((format(printf, 3, 4))) static void add(char *line, size_t size, c
     va_end(args);
 }
 
-static void add_alerts(const cli_report *report, char *line, size_t size)
-{
-    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
-        if (report->stats.alerts_firing[i])
-            add(line, size, ", ALERT %s", glimpse_alert_name((glimpse_alert_kind)i));
-}
-
 static void add_failures(const cli_report *report, char *line, size_t size)
 {
     for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
@@ -128,7 +121,7 @@ void report_progress(const cli_report *report, char *line, size_t size)
         add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
             left / 60 % 60, left % 60);
     }
-    add_alerts(report, line, size);
+    load_alerts_append(&report->stats, line, size);
 }
 
 void report_print(const cli_report *report, FILE *stream)

@@ -1,7 +1,9 @@
-/* alerts.c - see alerts.h. Called by report.c, report_json.c and the summary of a batch. */
+/* alerts.c - see alerts.h. Called by report.c, report_json.c, and by the progress and the summary
+ * of cli. */
 #include "load/alerts.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/json.h"
 
@@ -46,5 +48,15 @@ void load_alerts_print(const glimpse_stats *stats, FILE *out)
         fprintf(out, is_latency(i) ? "; at worst %.0f ms" : "; at worst %.1f %%",
                 is_latency(i) ? worst : 100 * worst);
         fprintf(out, "%s\n", stats->alerts_firing[i] ? "; it still did at the end" : "");
+    }
+}
+
+void load_alerts_append(const glimpse_stats *stats, char *line, size_t size)
+{
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) {
+        size_t len = strlen(line);
+        if (stats->alerts_firing[i])
+            snprintf(line + len, size - len, ", ALERT %s",
+                     glimpse_alert_name((glimpse_alert_kind)i));
     }
 }

@@ -14,4 +14,7 @@ void load_alerts_json(const glimpse_stats *stats, gl_buf *out);
 /* A line for each, or nothing. */
 void load_alerts_print(const glimpse_stats *stats, FILE *out);
 
+/* Adds ", ALERT name" for each that fires now; line is a string. */
+void load_alerts_append(const glimpse_stats *stats, char *line, size_t size);
+
 #endif

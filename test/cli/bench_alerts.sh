@@ -14,3 +14,10 @@ quick="--calibrate-first off --validity off --alert-window 2s --alert-hold 500ms
     expect 0 "$GLIMPSE" bench --latency 1ms $quick --json run.json --cache-size 0 --alerts off
     equal "off" "$(jq -c '.alerts' run.json)" '[]'
 }
+
+# On a terminal the line that is redrawn names what fires, and the one about it stands alone.
+command -v script >/dev/null || exit 0
+TERM=xterm script -qec "'$GLIMPSE' bench --latency 20ms $quick --thresholds 1,5,60000,70000" typescript >/dev/null </dev/null
+tr '\r' '\n' <typescript >lines
+grep -q 'hits, ALERT latency_p50$' lines || fail "the progress does not name the alert"
+grep -q "^$(printf '\033')\\[Kglimpse: ALERT: latency_p50 is " lines || fail "it is not said on a line of its own"
