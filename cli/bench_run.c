@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exits.h"
+#include "load/alerts.h"
 #include "load/prompts.h"
 #include "load/resources.h"
 #include "say.h"
@@ -49,14 +50,20 @@ static void tell(const runner *r, gl_time now)
 {
     const load_recorder *recorder = &r->result->recorder;
     double elapsed = (double)gl_time_since(now, r->started) / 1e9;
+    char alerts[128] = "";
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    if (glimpse_engine_stats(r->session.engine, &stats) == GLIMPSE_OK)
+        load_alerts_append(&stats, alerts, sizeof alerts);
     fprintf(stderr,
             "%s%.0f s: %" PRIu64 " sent, %.0f/s, %" PRIu64 " in flight, p50 %.1f ms, p99 %.1f ms, "
-            "%" PRIu64 " errors, %.0f%% hits%s",
+            "%" PRIu64 " errors, %.0f%% hits%s%s",
             r->terminal ? "\r\033[K" : "", elapsed, recorder->sent,
             elapsed > 0 ? (double)recorder->ended / elapsed : 0, recorder->in_flight,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.5) / 1e3,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.99) / 1e3,
-            recorder->errors, 100 * load_recorder_hit_rate(recorder), r->terminal ? "" : "\n");
+            recorder->errors, 100 * load_recorder_hit_rate(recorder), alerts,
+            r->terminal ? "" : "\n");
 }
 
 static void ticked(uint64_t late_ns, void *arg)
@@ -76,6 +83,12 @@ static void ticked(uint64_t late_ns, void *arg)
         tell(r, now);
         r->told = now;
     }
+}
+
+/* Before a line of others on standard error. */
+static void clear_line(void *arg)
+{
+    if (((runner *)arg)->terminal) fputs("\r\033[K", stderr);
 }
 
 static void ended(void *arg)
@@ -109,6 +122,7 @@ static cli_settings settings_for(const bench_ask *ask)
     if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
         engine->concurrency = ask->plan.open ? 100000 : (int64_t)ask->plan.users;
     if (!ask->bare) return settings;
+    engine->alerts.on = false;
     engine->cache_entries = 0;
     engine->coalesce = false;
     engine->rpm = engine->tpm = 0;
@@ -124,6 +138,8 @@ static int set_up(runner *r, cli_settings *settings)
     int code = session_open(&r->session, settings);
     if (code == 0 && ask->metrics != NULL) code = session_serve(&r->session, *ask->metrics);
     if (code != 0) return code;
+    r->session.log.before = clear_line;
+    r->session.log.arg = r;
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
     r->started = r->told = start;
@@ -179,6 +195,7 @@ static void take_facts(runner *r, const load_resources *before)
     facts->thresholds_auto = engine->thresholds_auto;
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
     facts->interrupted = result->caught != 0;
+    facts->stats = &result->stats;
     facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;
     facts->cpu_system_s = after.cpu_system_s - before->cpu_system_s;
     facts->rss_begin = before->rss_bytes;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "load/alerts.h"
 #include "load/resources.h"
 
 void tally_add(cli_tally *tally, const glimpse_result *result)
@@ -120,6 +121,7 @@ void report_progress(const cli_report *report, char *line, size_t size)
         add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
             left / 60 % 60, left % 60);
     }
+    load_alerts_append(&report->stats, line, size);
 }
 
 void report_print(const cli_report *report, FILE *stream)
@@ -154,6 +156,7 @@ void report_print(const cli_report *report, FILE *stream)
     if (cost[0] != '\0') fprintf(stream, "cost         %s\n", cost + 2);
     if (report->tally.resumed > 0)
         fprintf(stream, "resumed      %" PRIu64 " of the records\n", report->tally.resumed);
+    load_alerts_print(stats, stream);
 }
 
 /* --- the object of --summary ----------------------------------------------------------------- */
@@ -223,7 +226,8 @@ void report_json(const cli_report *report, gl_buf *out)
     gl_buf_printf(out, "},\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]",
                   stats->thresholds.t1_ms, stats->thresholds.t2_ms, stats->thresholds.t3_ms,
                   stats->thresholds.t4_ms);
-    gl_buf_printf(out,
-                  ",\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64 ",\"exit\":%d}\n",
-                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0, report->exit_code);
+    gl_buf_printf(out, ",\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64,
+                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0);
+    load_alerts_json(stats, out);
+    gl_buf_printf(out, ",\"exit\":%d}\n", report->exit_code);
 }

@@ -62,6 +62,13 @@ void session_free_engine(cli_session *session)
     session->engine = NULL;
 }
 
+static void alerted(const glimpse_alert *alert, void *arg)
+{
+    log_sink *log = arg;
+    if (log->before != NULL) log->before(log->arg);
+    say("%s: %s", alert->firing ? "ALERT" : "alert over", alert->message);
+}
+
 int session_open(cli_session *session, cli_settings *settings)
 {
     memset(session, 0, sizeof *session);
@@ -74,6 +81,8 @@ int session_open(cli_session *session, cli_settings *settings)
     if (session->base == NULL) return EXIT_OS_LIMIT;
     settings->engine.log = log_sink_write;
     settings->engine.log_arg = &session->log;
+    settings->engine.on_alert = alerted;
+    settings->engine.alert_arg = &session->log;
     open_store(session, settings);
     glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
     if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);

@@ -270,10 +270,16 @@ int settings_say_problem(const cli_settings *settings, const char *problem)
 {
     static const struct {
         const char *field, *row;
-    } special[] = { { "cache_entries", "cache-size" }, { "use_openai", "sampler" },
-                    { "http_version", "http" },        { "fallback_on", "fallback" },
-                    { "t1_ms", "thresholds" },         { "t2_ms", "thresholds" },
-                    { "t3_ms", "thresholds" },         { "t4_ms", "thresholds" } };
+    } special[] = { { "cache_entries", "cache-size" },
+                    { "use_openai", "sampler" },
+                    { "http_version", "http" },
+                    { "fallback_on", "fallback" },
+                    { "t1_ms", "thresholds" },
+                    { "t2_ms", "thresholds" },
+                    { "t3_ms", "thresholds" },
+                    { "t4_ms", "thresholds" },
+                    { "alerts.window_ms", "alert-window" },
+                    { "alerts.hold_ms", "alert-hold" } };
     char name[64];
     size_t len = strcspn(problem, " :,");
     if (len >= sizeof name) len = sizeof name - 1;

@@ -11,6 +11,7 @@
 
 #include "base/slice.h"
 #include "base/utf8.h"
+#include "policy/alert.h"
 #include "policy/select.h"
 
 void glimpse_config_init_version(glimpse_config *config, uint32_t version)
@@ -39,6 +40,7 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .fallback_on = true,
         .close_grace_ms = 5 * 1000,
         .log_level = GLIMPSE_LOG_WARN,
+        .alerts = GLIMPSE_ALERTS_DEFAULT, /* playbook section 9 */
     };
     *config = defaults;
     config->version = version;
@@ -251,6 +253,7 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = NULL;
     if (found == NULL) found = check_text(config);
     if (found == NULL) found = check_numbers(config);
+    if (found == NULL) found = gl_alert_check(&config->alerts);
     if (found == NULL && is_read(config, SAMPLER)) {
         const char *reason;
         if (gl_select(config, &reason) == GL_CHOICE_REFUSED) found = reason;

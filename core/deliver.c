@@ -56,6 +56,7 @@ static void deliver(gl_request *request)
     engine->stats.by_source[result->source]++;
     gl_metrics_delivered(engine->metrics, result->source, result->status,
                          (uint64_t)result->timings.total_ns, result->thresholds_crossed);
+    gl_alerts_note(request);
     tell_rest(request);
     if (request->observer.on_result != NULL)
         request->observer.on_result(request->id, result, request->arg);
@@ -67,6 +68,7 @@ bool gl_deliver(glimpse_engine *engine, size_t most)
     gl_node *node;
     while (most-- != 0 && (node = gl_list_first(&engine->ready)) != NULL)
         deliver(GL_CONTAINER(node, gl_request, node));
+    gl_alerts_look(engine);
     return !gl_list_empty(&engine->ready);
 }
 

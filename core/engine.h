@@ -10,6 +10,7 @@
  *   packing.c  drafts that share a request
  *   outage.c   why the circuit is open
  *   deliver.c  callbacks
+ *   alerts.c   what a person should be told of
  *   life.c     new, close, free
  *   model.c    what is known of a model
  *   stats.c    the snapshot
@@ -23,6 +24,7 @@
 #include <glimpse/metrics.h>
 
 #include "admission.h"
+#include "alerts.h"
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/histogram.h"
@@ -102,6 +104,7 @@ struct glimpse_engine {
     gl_histogram *latencies; /* submit to settled, of what was not cancelled */
     gl_metrics *metrics;
     glimpse_loop_lag *lag; /* NULL: the loop is not measured */
+    gl_alerts *alerts;     /* NULL: off */
     gl_buf scratch;        /* bodies of drafts while they are written */
 
     void *companion; /* of the composition's; ended with the engine, before the cache */

@@ -52,8 +52,9 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->metrics = gl_metrics_new();
     engine->model = gl_strdup(config->model);
     if (engine->loop == NULL || engine->timer == NULL || engine->turn == NULL ||
-        engine->keyer == NULL || engine->latencies == NULL || engine->metrics == NULL ||
-        engine->model == NULL || !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
+        !gl_alerts_init(engine) || engine->keyer == NULL || engine->latencies == NULL ||
+        engine->metrics == NULL || engine->model == NULL ||
+        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine))) {
         gl_engine_destroy(engine);
         return GLIMPSE_ERR_OOM;
     }
@@ -112,6 +113,7 @@ void gl_engine_destroy(glimpse_engine *engine)
     }
     if (engine->companion != NULL) engine->companion_end(engine->companion);
     glimpse_loop_lag_free(engine->lag);
+    gl_alerts_end(engine);
     gl_timer_free(engine->timer);
     gl_defer_free(engine->turn);
     glimpse_sampler_unref(engine->sampler);

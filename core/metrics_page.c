@@ -108,6 +108,16 @@ static void write_labelled(const glimpse_stats *stats, gl_buf *out)
     gl_text_family(out, name, "counter", "Tokens of answers, where they say them.");
     gl_text_labelled(out, name, "type", "input", stats->prompt_tokens);
     gl_text_labelled(out, name, "type", "output", stats->completion_tokens);
+    name = "glimpse_alert_firing";
+    gl_text_family(out, name, "gauge", "1 while this alert is on.");
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
+        gl_text_labelled(out, name, "alert", glimpse_alert_name((glimpse_alert_kind)i),
+                         stats->alerts_firing[i] ? 1 : 0);
+    name = "glimpse_alerts_fired_total";
+    gl_text_family(out, name, "counter", "Times an alert came on.");
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
+        gl_text_labelled(out, name, "alert", glimpse_alert_name((glimpse_alert_kind)i),
+                         stats->alerts_fired[i]);
     name = "glimpse_key_stopped";
     gl_text_family(out, name, "gauge", "1 while nothing is sent because the key was refused.");
     gl_text_number(out, name, stats->key_stopped ? 1 : 0);

@@ -41,6 +41,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->latency_p95_us = quantile(engine, 0.95);
     stats->latency_p99_us = quantile(engine, 0.99);
     stats->latency_max_us = (int64_t)gl_histogram_max(engine->latencies);
+    gl_alerts_stats(engine, stats);
     if (engine->cache != NULL) glimpse_cache_get_stats(engine->cache, &stats->cache);
     return GLIMPSE_OK;
 }

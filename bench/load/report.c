@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "load/alerts.h"
+
 double load_part_of_ceiling(const load_recorder *recorder, const load_facts *facts)
 {
     if (facts->ceiling_rps <= 0 || recorder->measured == 0) return -1;
@@ -152,6 +154,7 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
                 : facts->thresholds_auto ? "; the times are those at the end\n"
                                          : "\n");
     faults(&r->faults, out);
+    if (facts->stats != NULL) load_alerts_print(facts->stats, out);
     latencies(r, facts, out);
     client(r, facts, out);
 }

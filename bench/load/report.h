@@ -7,6 +7,8 @@
 
 #include <stdio.h>
 
+#include <glimpse/monitor.h>
+
 #include "base/buf.h"
 #include "load/recorder.h"
 
@@ -28,6 +30,7 @@ typedef struct load_facts {
     bool thresholds_auto; /* they moved: thresholds_ms are those in force at the end */
     const char *goodput;  /* what makes a request good, as it was asked for; NULL: nothing */
     bool interrupted;
+    const glimpse_stats *stats; /* the engine's, at the end; for its alerts */
 
     /* The client itself. */
     double ceiling_rps; /* requests a second against a server that answers at once; -1 */

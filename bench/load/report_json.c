@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/json.h"
+#include "load/alerts.h"
 #include "load/report.h"
 
 static void text(gl_buf *out, const char *name, const char *value)
@@ -222,5 +223,6 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     faults(out, &recorder->faults);
     timeline(out, recorder->timeline);
     client(out, recorder, facts);
+    if (facts->stats != NULL) load_alerts_json(facts->stats, out);
     gl_buf_append_str(out, "}\n");
 }

@@ -37,6 +37,7 @@ struct gl_timer {
     task task;
     gl_heap_entry entry;
     gl_time when; /* NEVER = off */
+    bool background;
 };
 
 struct gl_defer {
@@ -54,6 +55,7 @@ static struct {
     gl_list active; /* runs before the next poll */
     gl_list later;  /* becomes active at the next poll */
     size_t timer_count, other_count;
+    size_t background; /* timers in the heap that do not keep the loop running */
     bool in_turn;
 } sim = { .active = { { &sim.active.head, &sim.active.head } },
           .later = { { &sim.later.head, &sim.later.head } } };
@@ -64,7 +66,7 @@ void gl_sim_reset(gl_time start)
     gl_heap_init(&sim.timers);
     gl_list_init(&sim.active);
     gl_list_init(&sim.later);
-    sim.timer_count = sim.other_count = 0;
+    sim.timer_count = sim.other_count = sim.background = 0;
     sim.in_turn = false;
     sim.now = start;
 }
@@ -92,12 +94,18 @@ gl_time gl_sim_next(void)
     return next < sim.now ? sim.now : next;
 }
 
+static void take_out(gl_timer *timer)
+{
+    if (timer->background && timer->entry.index != GL_HEAP_NONE) sim.background--;
+    gl_heap_remove(&sim.timers, &timer->entry);
+}
+
 static void poll_now(void)
 {
     gl_heap_entry *entry;
     while ((entry = gl_heap_top(&sim.timers)) != NULL && entry->when <= sim.now) {
-        gl_heap_remove(&sim.timers, entry);
         gl_timer *timer = GL_CONTAINER(entry, gl_timer, entry);
+        take_out(timer);
         gl_list_push_back(&sim.active, &timer->task.node);
     }
     gl_node *node;
@@ -150,11 +158,17 @@ void gl_sim_run_for_ms(int64_t ms)
     gl_sim_run_until(gl_time_add_ms(sim.now, ms));
 }
 
+/* What libevent's dispatch would return on. */
+static bool is_idle(void)
+{
+    return gl_list_empty(&sim.active) && gl_list_empty(&sim.later) &&
+           sim.timers.count == sim.background;
+}
+
 bool gl_sim_run_idle(size_t max_steps)
 {
-    while (max_steps-- != 0)
-        if (!gl_sim_step()) return true;
-    return gl_sim_next() == GL_TIME_NEVER;
+    while (max_steps-- != 0 && !is_idle()) gl_sim_step();
+    return is_idle();
 }
 
 void gl_sim_advance(uint64_t ns)
@@ -203,6 +217,7 @@ gl_timer *gl_timer_new(gl_loop *loop, void (*fn)(void *arg), void *arg)
     timer->task.timer = timer;
     gl_heap_entry_init(&timer->entry);
     timer->when = GL_TIME_NEVER;
+    timer->background = false;
     return timer;
 }
 
@@ -211,19 +226,21 @@ void gl_timer_set(gl_timer *timer, gl_time when)
     if (timer->when == when) return;
     timer->when = when;
     gl_node_remove(&timer->task.node);
+    take_out(timer);
     gl_heap_set(&sim.timers, &timer->entry, when);
+    if (timer->background && when != GL_TIME_NEVER) sim.background++;
 }
 
 void gl_timer_background(gl_timer *timer)
 {
-    (void)timer;
+    timer->background = true;
 }
 
 void gl_timer_free(gl_timer *timer)
 {
     if (timer == NULL) return;
     gl_node_remove(&timer->task.node);
-    gl_heap_remove(&sim.timers, &timer->entry);
+    take_out(timer);
     gl_free(timer);
     if (--sim.timer_count == 0) gl_heap_free(&sim.timers);
 }

@@ -37,7 +37,8 @@ bool gl_sim_step(void);
 void gl_sim_run_until(gl_time then);
 void gl_sim_run_for_ms(int64_t ms);
 
-/* Turns until nothing is left, at most max_steps. Returns whether nothing is left. */
+/* Turns until nothing is left but timers in the background, at most max_steps. Returns whether
+ * nothing else is left. */
 bool gl_sim_run_idle(size_t max_steps);
 
 /* Time passes while nothing runs: a callback of the caller's that takes long. */

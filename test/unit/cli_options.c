@@ -73,6 +73,7 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_int_equal(engine->http_version, config.http_version);
     assert_int_equal(engine->use_openai, config.use_openai);
     assert_int_equal(engine->log_level, config.log_level);
+    assert_memory_equal(&engine->alerts, &config.alerts, sizeof config.alerts);
     settings_free(&settings);
     assert_int_equal(gl_alloc_live(), live);
 }

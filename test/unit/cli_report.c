@@ -33,8 +33,48 @@ static void cache_that_shrank_says_so(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+static void alerts_are_told_while_they_fire_and_at_the_end(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    cli_report report;
+    char line[512];
+    gl_buf out;
+    memset(&report, 0, sizeof report);
+    gl_buf_init(&out, 65536);
+    report_json(&report, &out);
+    gl_buf_append_char(&out, '\0');
+    assert_non_null(strstr(out.data, ",\"alerts\":[],"));
+    report_progress(&report, line, sizeof line);
+    assert_null(strstr(line, "ALERT"));
+    gl_buf_free(&out);
+
+    report.stats.alerts_firing[GLIMPSE_ALERT_LATENCY_P95] = true;
+    report.stats.alerts_fired[GLIMPSE_ALERT_LATENCY_P95] = 2;
+    report.stats.alerts_first_ns[GLIMPSE_ALERT_LATENCY_P95] = 12500000000;
+    report.stats.alerts_firing_ns[GLIMPSE_ALERT_LATENCY_P95] = 40000000000;
+    report.stats.alerts_worst[GLIMPSE_ALERT_LATENCY_P95] = 5120;
+    report.stats.alerts_fired[GLIMPSE_ALERT_ERROR_RATE] = 1;
+    report.stats.alerts_worst[GLIMPSE_ALERT_ERROR_RATE] = 0.25;
+    gl_buf_init(&out, 65536);
+    report_json(&report, &out);
+    gl_buf_append_char(&out, '\0');
+    assert_non_null(strstr(out.data, "{\"name\":\"latency_p95\",\"fired\":2,\"first_s\":12.5,"
+                                     "\"firing_s\":40,\"worst_ms\":5120,\"firing\":true},"
+                                     "{\"name\":\"error_rate\",\"fired\":1,"));
+    assert_non_null(strstr(out.data, "\"worst\":0.25,\"firing\":false}]"));
+    report_progress(&report, line, sizeof line);
+    assert_non_null(strstr(line, ", ALERT latency_p95"));
+    assert_null(strstr(line, "error_rate")); /* that one is over */
+    gl_buf_free(&out);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(cache_that_shrank_says_so) };
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(cache_that_shrank_says_so),
+        cmocka_unit_test(alerts_are_told_while_they_fire_and_at_the_end),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@
 #ifndef GLIMPSE_ENGINE_H
 #define GLIMPSE_ENGINE_H
 
+#include <glimpse/alert.h>
 #include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
@@ -167,6 +168,10 @@ typedef struct glimpse_config {
     glimpse_log_fn log; /* NULL = silence */
     void *log_arg;
     glimpse_log_level log_level; /* WARN */
+
+    glimpse_alerts alerts;     /* playbook section 9 */
+    glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
+    void *alert_arg;
 } glimpse_config;
 
 /* The defaults above. The macro passes the version the caller was compiled with. */

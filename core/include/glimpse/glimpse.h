@@ -32,6 +32,7 @@
 #ifndef GLIMPSE_GLIMPSE_H
 #define GLIMPSE_GLIMPSE_H
 
+#include <glimpse/alert.h>
 #include <glimpse/backoff.h>
 #include <glimpse/batch.h>
 #include <glimpse/batch_api.h>

@@ -4,6 +4,7 @@
 #ifndef GLIMPSE_MONITOR_H
 #define GLIMPSE_MONITOR_H
 
+#include <glimpse/alert.h>
 #include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
@@ -56,6 +57,13 @@ typedef struct glimpse_stats {
     uint64_t circuit_probes;
     int64_t circuit_open_ns;
     glimpse_packing_stats packing;
+    /* By glimpse_alert_kind. */
+    bool alerts_firing[GLIMPSE_ALERT_COUNT];       /* now */
+    uint64_t alerts_fired[GLIMPSE_ALERT_COUNT];    /* how often */
+    int64_t alerts_first_ns[GLIMPSE_ALERT_COUNT];  /* when first, since the engine began */
+    int64_t alerts_firing_ns[GLIMPSE_ALERT_COUNT]; /* how long in all, until now */
+    double alerts_worst[GLIMPSE_ALERT_COUNT]; /* the worst value while it fired, as in glimpse_alert
+                                               */
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
 } glimpse_stats;
 

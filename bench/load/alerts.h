@@ -1,0 +1,20 @@
+/* alerts.h - the alerts of a run, as reports tell them: once it has ended. */
+#ifndef LOAD_ALERTS_H
+#define LOAD_ALERTS_H
+
+#include <glimpse/monitor.h>
+#include <stdio.h>
+
+#include "base/buf.h"
+
+/* Appends `,"alerts":[...]`: of each kind that fired its name, how often, after how many seconds
+ * first, for how many in all, its worst value and whether it still does. */
+void load_alerts_json(const glimpse_stats *stats, gl_buf *out);
+
+/* A line for each, or nothing. */
+void load_alerts_print(const glimpse_stats *stats, FILE *out);
+
+/* Adds ", ALERT name" for each that fires now; line is a string. */
+void load_alerts_append(const glimpse_stats *stats, char *line, size_t size);
+
+#endif

@@ -1,0 +1,23 @@
+# Answers later than t2 and t3, and repeats without a cache: told while they last and in both reports.
+quick="--calibrate-first off --validity off --alert-window 2s --alert-hold 500ms --duration 3s --seed 1"
+# shellcheck disable=SC2086
+{
+    expect 0 "$GLIMPSE" bench --latency 20ms $quick --thresholds 1,5,10,60000 --cache-size 0 \
+        --pool-size 5 --json run.json --log-file log
+    for name in latency_p50 latency_p95 hit_rate; do
+        equal "$name" "$(grep -c "ALERT: $name is " err)" 1
+        grep -q "WARN alert alert=$name state=firing" log || fail "$name is not in the log"
+    done
+    equal "as JSON" "$(jq -c '[.alerts[] | .name]' run.json)" '["latency_p50","latency_p95","hit_rate"]'
+    equal "what was worst" "$(jq '.alerts | .[0].worst_ms >= 19 and .[2].worst < 0.2' run.json)" true
+    prints 'alert        latency_p50 fired 1 time, first after '
+    expect 0 "$GLIMPSE" bench --latency 1ms $quick --json run.json --cache-size 0 --alerts off
+    equal "off" "$(jq -c '.alerts' run.json)" '[]'
+}
+
+# On a terminal the line that is redrawn names what fires, and the one about it stands alone.
+command -v script >/dev/null || exit 0
+TERM=xterm script -qec "'$GLIMPSE' bench --latency 20ms $quick --thresholds 1,5,60000,70000" typescript >/dev/null </dev/null
+tr '\r' '\n' <typescript >lines
+grep -q 'hits, ALERT latency_p50$' lines || fail "the progress does not name the alert"
+grep -q "^$(printf '\033')\\[Kglimpse: ALERT: latency_p50 is " lines || fail "it is not said on a line of its own"
