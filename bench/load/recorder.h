@@ -41,6 +41,7 @@ typedef struct load_recorder {
     uint64_t prompt_tokens, completion_tokens;
     uint64_t sent, ended, in_flight, peak_in_flight;
     gl_time first_sent, last_sent, last_done; /* of what is measured; NEVER, 0, 0 */
+    gl_time end;                              /* when the last answer came, measured or not */
     load_timeline *timeline;
 } load_recorder;
 
@@ -56,5 +57,11 @@ double load_recorder_throughput(const load_recorder *recorder);
 double load_recorder_sent_rate(const load_recorder *recorder);
 double load_recorder_error_rate(const load_recorder *recorder);
 double load_recorder_hit_rate(const load_recorder *recorder);
+
+/* How many ended so; what shares the name "dns" is counted as one, under GLIMPSE_ERR_DNS. */
+uint64_t load_recorder_errors_of(const load_recorder *recorder, glimpse_error error);
+
+/* Seconds from the timeline's start to the last answer, measured or not. */
+double load_recorder_span(const load_recorder *recorder);
 
 #endif
