@@ -2,14 +2,12 @@
  * bench.c - `glimpse bench`: what is asked for becomes one run or several (bench_run.c), whose
  * figures are judged and told.
  */
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
 #include "base/rng.h"
 #include "bench_find.h"
 #include "bench_more.h"
@@ -22,6 +20,7 @@
 #include "mock_child.h"
 #include "rate.h"
 #include "say.h"
+#include "whole_file.h"
 
 /* The playbook's section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
 #define PLAYBOOK_LATENCY "lognormal:1646ms:2500ms"
@@ -123,14 +122,19 @@ static int plan_trace(bench *b)
     return 0;
 }
 
+static bool writes_reports(const cli_settings *s)
+{
+    return s->bench.json != NULL || s->bench.html != NULL;
+}
+
 /* Where a search begins, and how long each of its runs is. */
 static int plan_search(bench *b)
 {
     const cli_settings *s = b->settings;
     if (s->bench.sweep && s->bench.saturate)
         return said_usage("--sweep and --saturate are two searches; give one");
-    if (s->bench.trace != NULL || s->bench.json != NULL || s->bench.requests != 0)
-        return said_usage("--trace, --json and --requests are of one run, not of a search");
+    if (s->bench.trace != NULL || writes_reports(s) || s->bench.requests != 0)
+        return said_usage("--trace, --json, --html and --requests are of one run, not of a search");
     if (s->bench.sweep && b->sla.count == 0)
         return said_usage("--sweep looks for what meets --sla");
     if (s->bench.saturate && s->bench.rate != NULL)
@@ -191,6 +195,10 @@ static int plan(bench *b)
     /* A time or a count in all takes the place of the default count of each user. */
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
+    if (s->bench.json != NULL && s->bench.html != NULL && strcmp(s->bench.json, s->bench.html) == 0)
+        return said_usage("--json and --html cannot both be written to one file");
+    if (writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
+        return said_usage("--json and --html are of one run, not of --playbook or --calibrate");
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
     if (!load_slo_parse(&b->slo, s->bench.goodput, problem, sizeof problem))
@@ -207,6 +215,9 @@ static int plan(bench *b)
         code = plan_trace(b);
     else if (s->bench.rate != NULL)
         code = plan_open(b);
+    if (code == 0 &&
+        !(whole_file_check("json", s->bench.json) && whole_file_check("html", s->bench.html)))
+        code = EXIT_IO;
     if (code == 0) code = plan_inputs(b);
     if (code != 0) return code;
     if (plan->cooldown != 0 && plan->duration == 0)
@@ -288,7 +299,7 @@ static void print_sla(const bench *b, const bench_result *result)
         if (term->kind == LOAD_TERM_DURATION) {
             seen /= 1e3;
             unit = " ms";
-        } else if (term->kind == LOAD_TERM_GOODPUT || term->kind == LOAD_TERM_THROUGHPUT) {
+        } else if (load_term_is_rate(term)) {
             unit = "/s";
         } else {
             seen *= 100;
@@ -299,24 +310,31 @@ static void print_sla(const bench *b, const bench_result *result)
     }
 }
 
-/* Whole or not at all. */
-static int write_json(const bench *b, const bench_result *result)
+static bool on_stdout(const char *path)
 {
-    const char *path = b->settings->bench.json;
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+typedef void report_writer(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+
+static int write_report(const char *option, const char *path, report_writer *writer,
+                        const bench_result *result)
+{
     gl_buf out;
-    int code = 0;
     if (path == NULL) return 0;
     gl_buf_init(&out, SIZE_MAX / 2);
-    load_report_json(&result->recorder, &result->facts, &out);
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "we");
-    bool good = !out.failed && file != NULL && fwrite(out.data, 1, out.len, file) == out.len;
-    if (file != NULL && (file == stdout ? fflush(file) : fclose(file)) != 0) good = false;
-    if (!good) {
-        say("--json: %s: %s", path, out.failed ? "out of memory" : strerror(errno));
-        code = EXIT_IO;
-    }
+    writer(&result->recorder, &result->facts, &out);
+    bool good = whole_file_write(option, path, &out);
     gl_buf_free(&out);
-    return code;
+    return good ? 0 : EXIT_IO;
+}
+
+/* Each is tried, whatever became of the other. */
+static int write_reports(const bench *b, const bench_result *result)
+{
+    int json = write_report("json", b->settings->bench.json, load_report_json, result);
+    int html = write_report("html", b->settings->bench.html, load_report_html, result);
+    return json != 0 ? json : html;
 }
 
 static int verdict(const bench *b, const bench_result *result)
@@ -404,11 +422,13 @@ static int run_once(bench *b)
         result.facts.goodput = s->bench.goodput;
         if (b->mock.pid > 0) ask_mock(b, &result.recorder.faults);
         if (s->bench.validity) bench_judge(&result);
-        bool table = s->bench.json == NULL || strcmp(s->bench.json, "-") != 0;
+        result.facts.judged = s->bench.validity;
+        result.facts.sla = &b->sla;
+        bool table = !on_stdout(s->bench.json) && !on_stdout(s->bench.html);
         if (table) load_report_table(&result.recorder, &result.facts, stdout);
         if (table) print_sla(b, &result);
         if (!say_flush_stdout()) code = EXIT_IO;
-        if (code == 0) code = write_json(b, &result);
+        if (code == 0) code = write_reports(b, &result);
         if (code == 0) code = verdict(b, &result);
     }
     bench_result_free(&result);
@@ -430,6 +450,8 @@ static int run_asked(bench *b)
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings, .metrics = -1 };
+    if (settings->bench.compare && writes_reports(settings))
+        return said_usage("--compare reads reports; --json and --html write none of it");
     if (settings->bench.compare && settings->word_count == 2)
         return bench_compare(settings->words[0], settings->words[1]);
     if (settings->bench.compare)

@@ -182,6 +182,11 @@ static void take_facts(runner *r, const load_resources *before)
     facts->open = ask->plan.open;
     facts->stream = ask->plan.stream;
     facts->users = ask->plan.users;
+    facts->per_user = ask->plan.per_user;
+    facts->requests = ask->plan.requests;
+    facts->duration_s = (double)ask->plan.duration / 1e9;
+    facts->warmup_s = (double)ask->plan.warmup / 1e9;
+    facts->cooldown_s = (double)ask->plan.cooldown / 1e9;
     facts->pool_ratio = ask->pool_ratio;
     facts->pool_size = ask->pool_size;
     facts->zipf = ask->zipf;

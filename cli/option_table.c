@@ -308,6 +308,10 @@ const cli_option option_table[] = {
       .check = check_filled,
       .help = "write all figures with the whole histograms; - is standard output, instead of the "
               "table" },
+    { .name = "html", .type = OPTION_TEXT, AT(bench.html), .commands = FOR_BENCH, .value = "FILE",
+      .check = check_filled,
+      .help = "write a page with the figures and charts, which needs no network; - is standard "
+              "output, instead of the table" },
     { .name = "sweep", .type = OPTION_SWITCH, AT(bench.sweep), .commands = FOR_BENCH,
       .help = "find the highest rate that meets --sla, in runs of --duration (5s), from --rate "
               "(10) on" },

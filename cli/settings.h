@@ -54,7 +54,7 @@ typedef struct cli_settings {
 
     /* bench */
     struct {
-        const char *rate, *sla, *goodput, *json, *input, *trace;
+        const char *rate, *sla, *goodput, *json, *html, *input, *trace;
         int arrival; /* constant, poisson, gamma */
         double shape, pool_ratio, zipf;
         int64_t users, per_user, requests, pool_size;

@@ -6,9 +6,9 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4
                 libjson-c-dev libssl-dev libsqlite3-dev ca-certificates"
 # The test run: cmocka; clang with its sanitizers, and llvm to turn addresses into lines; clang-format
 # for the format check; jq to read what the program wrote; nghttpx and libnghttp2 to speak HTTP/2;
-# prometheus and its promtool to scrape --metrics.
+# prometheus and its promtool to scrape --metrics; chromium to open the page that bench writes.
 test_packages="libcmocka-dev curl clang libclang-rt-dev llvm clang-format jq nghttp2-proxy libnghttp2-dev
-               prometheus"
+               prometheus chromium"
 
 jobs=$(nproc)
 

@@ -97,6 +97,7 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     load_row *row = load_timeline_at(r->timeline, o->done);
     r->in_flight--;
     r->ended++;
+    if (o->done > r->end) r->end = o->done;
     row->done++;
     row->errors += failed;
     row->hits += hit;
@@ -161,4 +162,16 @@ double load_recorder_goodput(const load_recorder *recorder)
 double load_recorder_good_rate(const load_recorder *recorder)
 {
     return part(recorder->good, recorder->measured);
+}
+
+uint64_t load_recorder_errors_of(const load_recorder *recorder, glimpse_error error)
+{
+    if (error == GLIMPSE_ERR_DNS_UNKNOWN) return 0;
+    return recorder->by_error[error] +
+           (error == GLIMPSE_ERR_DNS ? recorder->by_error[GLIMPSE_ERR_DNS_UNKNOWN] : 0);
+}
+
+double load_recorder_span(const load_recorder *recorder)
+{
+    return (double)gl_time_since(recorder->end, recorder->timeline->start) / 1e9;
 }

@@ -48,6 +48,7 @@ typedef struct load_recorder {
     gl_time first_sent, last_sent, last_done; /* of what is measured; NEVER, 0, 0 */
     uint64_t below_zero;                      /* errors of measurement that were, and count as 0 */
     load_faults faults;                       /* of all requests, also of what is cut */
+    gl_time end;                              /* when the last answer came, measured or not */
     load_timeline *timeline;
 } load_recorder;
 
@@ -65,5 +66,11 @@ double load_recorder_error_rate(const load_recorder *recorder);
 double load_recorder_hit_rate(const load_recorder *recorder);
 double load_recorder_goodput(const load_recorder *recorder); /* a second; 0 without an SLO */
 double load_recorder_good_rate(const load_recorder *recorder);
+
+/* How many ended so; what shares the name "dns" is counted as one, under GLIMPSE_ERR_DNS. */
+uint64_t load_recorder_errors_of(const load_recorder *recorder, glimpse_error error);
+
+/* Seconds from the timeline's start to the last answer, measured or not. */
+double load_recorder_span(const load_recorder *recorder);
 
 #endif

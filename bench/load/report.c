@@ -12,6 +12,24 @@ double load_part_of_ceiling(const load_recorder *recorder, const load_facts *fac
     return load_recorder_throughput(recorder) * live / facts->ceiling_rps;
 }
 
+double load_cpu_us(const load_recorder *recorder, const load_facts *facts)
+{
+    if (recorder->ended == 0) return -1;
+    return (facts->cpu_user_s + facts->cpu_system_s) * 1e6 / (double)recorder->ended;
+}
+
+const char *load_verdict(const load_facts *facts)
+{
+    if (facts->invalid_count > 0) return "invalid";
+    return facts->judged ? "valid" : "not judged";
+}
+
+const char *load_term_unit(const load_term *term)
+{
+    if (term->kind == LOAD_TERM_DURATION) return "us";
+    return load_term_is_rate(term) ? "a second" : "part";
+}
+
 static void row(FILE *out, const char *name, const gl_histogram *h)
 {
     if (gl_histogram_count(h) == 0) return;
@@ -74,13 +92,13 @@ static void measurement_error(const load_recorder *r, FILE *out)
 
 static void client(const load_recorder *r, const load_facts *facts, FILE *out)
 {
-    double cpu = facts->cpu_user_s + facts->cpu_system_s, part = load_part_of_ceiling(r, facts);
+    double part = load_part_of_ceiling(r, facts);
     fprintf(out, "\nclient       ");
     if (part >= 0)
         fprintf(out, "at %.1f %% of its ceiling of %.0f requests/s; ", 100 * part,
                 facts->ceiling_rps);
     fprintf(out, "CPU %.2f s user, %.2f s system", facts->cpu_user_s, facts->cpu_system_s);
-    if (r->ended > 0) fprintf(out, ", %.1f us a request", cpu * 1e6 / (double)r->ended);
+    if (r->ended > 0) fprintf(out, ", %.1f us a request", load_cpu_us(r, facts));
     fprintf(
         out,
         "\n             loop lag p50 %.3f ms, p99 %.3f ms; memory %.1f MB at first, %.1f at the "

@@ -1,6 +1,6 @@
 /*
  * report.h - a load test told: as a table for a person, as JSON with the whole histograms for
- * programs.
+ * programs, as a page for a browser.
  */
 #ifndef LOAD_REPORT_H
 #define LOAD_REPORT_H
@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "load/recorder.h"
+#include "load/sla.h"
 
 #define LOAD_REASONS 8
 
@@ -19,9 +20,11 @@ typedef struct load_facts {
     const char *target; /* who was asked */
     const char *model;
     bool open, stream;
-    uint64_t users;      /* of a closed loop */
-    const char *rate;    /* of an open loop, as it was asked for */
-    const char *arrival; /* constant, poisson, gamma */
+    uint64_t users;                          /* of a closed loop */
+    uint64_t per_user, requests;             /* how many were asked for; 0: any number */
+    double duration_s, warmup_s, cooldown_s; /* 0: none */
+    const char *rate;                        /* of an open loop, as it was asked for */
+    const char *arrival;                     /* constant, poisson, gamma */
     double pool_ratio, zipf;
     uint64_t pool_size, seed;
     int64_t started_unix_ms;
@@ -40,6 +43,8 @@ typedef struct load_facts {
     const gl_histogram *loop_lag;
     const char *invalid[LOAD_REASONS]; /* why the figures are not to be trusted */
     size_t invalid_count;
+    bool judged;         /* it was looked whether they are */
+    const load_sla *sla; /* what the run has to meet; NULL: nothing */
 } load_facts;
 
 /* Live requests a second, of the ceiling; -1: no ceiling is known. */
@@ -47,7 +52,20 @@ double load_part_of_ceiling(const load_recorder *recorder, const load_facts *fac
 
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out);
 
+/* CPU time of the client for each request that ended, us; -1: none did. */
+double load_cpu_us(const load_recorder *recorder, const load_facts *facts);
+
+/* "valid", "invalid", "not judged" */
+const char *load_verdict(const load_facts *facts);
+
+/* Of a term of the SLA, what load_term_look is counted in: "us", "part", "a second". */
+const char *load_term_unit(const load_term *term);
+
 /* One object, a line; docs/internals/bench.md has its members. */
 void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+
+/* A page for a browser, complete in itself; docs/internals/bench_report.md. Each of its figures
+ * carries its place in the JSON report and its exact value. */
+void load_report_html(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
 #endif

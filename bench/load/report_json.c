@@ -1,4 +1,5 @@
 /* report_json.c - the report for programs; see report.h. */
+#include <glimpse/version.h>
 #include <inttypes.h>
 
 #include "base/json.h"
@@ -66,7 +67,12 @@ static void settings(gl_buf *out, const load_facts *facts)
         text(out, "arrival", facts->arrival);
     } else {
         count(out, "users", facts->users);
+        count(out, "requests_per_user", facts->per_user);
     }
+    count(out, "requests", facts->requests);
+    number(out, "duration_s", facts->duration_s);
+    number(out, "warmup_s", facts->warmup_s);
+    number(out, "cooldown_s", facts->cooldown_s);
     number(out, "pool_ratio", facts->pool_ratio);
     count(out, "pool_size", facts->pool_size);
     number(out, "zipf", facts->zipf);
@@ -112,10 +118,7 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     gl_buf_append_str(out, "},\"by_error\":{");
     const char *comma = "";
     for (int i = 1; i < GLIMPSE_ERROR_COUNT; i++) {
-        /* Two kinds share the name "dns". */
-        if (i == GLIMPSE_ERR_DNS_UNKNOWN) continue;
-        uint64_t n =
-            r->by_error[i] + (i == GLIMPSE_ERR_DNS ? r->by_error[GLIMPSE_ERR_DNS_UNKNOWN] : 0);
+        uint64_t n = load_recorder_errors_of(r, (glimpse_error)i);
         if (n == 0) continue;
         gl_buf_printf(out, "%s\"%s\":%" PRIu64, comma, glimpse_error_name((glimpse_error)i), n);
         comma = ",";
@@ -123,9 +126,11 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     gl_buf_append_str(out, "}}");
 }
 
-static void timeline(gl_buf *out, const load_timeline *t)
+static void timeline(gl_buf *out, const load_recorder *r)
 {
+    const load_timeline *t = r->timeline;
     number(out, "row_s", (double)t->width / 1e9);
+    number(out, "span_s", load_recorder_span(r));
     gl_buf_append_str(out, ",\"timeline\":[");
     for (size_t i = 0; i < t->count; i++) {
         const load_row *row = &t->rows[i];
@@ -186,6 +191,7 @@ static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
     gl_buf_printf(out, ",\"client\":{\"cpu_user_s\":");
     gl_json_write_double(out, facts->cpu_user_s);
     number(out, "cpu_system_s", facts->cpu_system_s);
+    number(out, "cpu_us_per_request", load_cpu_us(r, facts));
     number(out, "ceiling_rps", facts->ceiling_rps);
     number(out, "part_of_ceiling", load_part_of_ceiling(r, facts));
     number(out, "rss_begin_bytes", (double)facts->rss_begin);
@@ -203,10 +209,30 @@ static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
     gl_buf_append_char(out, ']');
 }
 
+static void sla(gl_buf *out, const load_recorder *r, const load_facts *facts)
+{
+    gl_buf_append_str(out, ",\"sla\":[");
+    for (size_t i = 0; facts->sla != NULL && i < facts->sla->count; i++) {
+        const load_term *term = &facts->sla->term[i];
+        bool met;
+        double seen = load_term_look(term, r, &met);
+        gl_buf_append_str(out, i > 0 ? ",{\"seen\":" : "{\"seen\":");
+        gl_json_write_double(out, seen);
+        text(out, "unit", load_term_unit(term));
+        text(out, "term", term->text);
+        flag(out, "met", met);
+        gl_buf_append_char(out, '}');
+    }
+    gl_buf_append_char(out, ']');
+}
+
 void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     gl_buf_printf(out, "{\"glimpse_bench\":1,\"started_unix_ms\":%" PRId64, facts->started_unix_ms);
+    text(out, "version", glimpse_version());
     flag(out, "interrupted", facts->interrupted);
+    text(out, "verdict", load_verdict(facts));
+    sla(out, recorder, facts);
     settings(out, facts);
     totals(out, recorder, facts);
     gl_buf_append_str(out, ",\"distributions\":{");
@@ -221,7 +247,7 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     }
     gl_buf_append_char(out, '}');
     faults(out, &recorder->faults);
-    timeline(out, recorder->timeline);
+    timeline(out, recorder);
     client(out, recorder, facts);
     if (facts->stats != NULL) load_alerts_json(facts->stats, out);
     gl_buf_append_str(out, "}\n");

@@ -57,7 +57,7 @@ bool load_read_duration(gl_slice text, double *us)
     return false;
 }
 
-static bool is_a_second(const load_term *term)
+bool load_term_is_rate(const load_term *term)
 {
     return term->kind == LOAD_TERM_THROUGHPUT || term->kind == LOAD_TERM_GOODPUT;
 }
@@ -67,7 +67,7 @@ static bool read_bound(const char *at, load_term *term)
     if (term->kind == LOAD_TERM_DURATION) return load_read_duration(gl_slice_str(at), &term->bound);
     const char *end = read_number(at, &term->bound);
     if (end == NULL) return false;
-    if (is_a_second(term)) return *end == '\0';
+    if (load_term_is_rate(term)) return *end == '\0';
     if (strcmp(end, "%") == 0)
         term->bound /= 100;
     else if (*end != '\0')
@@ -130,7 +130,7 @@ static bool parse_term(const char *text, size_t len, load_term *term, char *prob
     if (!read_bound(term->text + name + 1 + term->equal, term))
         return refuse(text, len,
                       term->kind == LOAD_TERM_DURATION ? "has no duration such as 2500ms"
-                      : is_a_second(term)              ? "has no number"
+                      : load_term_is_rate(term)        ? "has no number"
                                                        : "has no part such as 5%",
                       problem, size);
     return true;

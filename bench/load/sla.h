@@ -45,6 +45,9 @@ bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t probl
  * measured (no request, no stream) is not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
 
+/* Its bound is so many a second. */
+bool load_term_is_rate(const load_term *term);
+
 /* "2500ms": in us; nothing else may stand around it. */
 bool load_read_duration(gl_slice text, double *us);
 
