@@ -152,13 +152,21 @@ static void sub(gl_buf *out, const char *before, const char *path, double value,
     load_html_figure(out, path, value, shown);
 }
 
-static void load_cards(const load_recorder *r, gl_buf *out)
+static void load_cards(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     double done = load_recorder_throughput(r), sent = load_recorder_sent_rate(r);
     gl_buf_append_str(out, "<h3 class=\"cards-name\">Load</h3>\n<dl class=\"cards\">");
     card(out, "Throughput", "totals.throughput_rps", done, load_show_rate(done, "/s"));
     sub(out, "<dd class=\"sub\">sent ", "totals.sent_rps", sent, load_show_rate(sent, "/s"));
     gl_buf_append_str(out, "</dd></div>\n");
+    if (facts->goodput != NULL) {
+        double good = load_recorder_goodput(r), part = load_recorder_good_rate(r);
+        card(out, "Goodput", "totals.goodput_rps", good, load_show_rate(good, "/s"));
+        sub(out, "<dd class=\"sub\">", "totals.good_rate", part, load_show_percent(part));
+        gl_buf_append_str(out, " met ");
+        load_html_text(out, facts->goodput);
+        gl_buf_append_str(out, "</dd></div>\n");
+    }
     card(out, "Requests measured", "totals.measured", (double)r->measured,
          load_show_count((double)r->measured));
     sub(out, "<dd class=\"sub\">", "totals.cut", (double)r->cut, load_show_count((double)r->cut));
@@ -236,6 +244,16 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
                   facts->open ? "behind the schedule" : "a closed loop has no schedule");
     duration_card(out, "Loop lag, p99", "client.loop_lag.p99_us",
                   (double)gl_histogram_quantile(facts->loop_lag, 0.99), "its timers' lateness");
+    const gl_histogram *error = r->metrics[LOAD_ERROR];
+    if (gl_histogram_count(error) > 0) {
+        double p50 = (double)gl_histogram_quantile(error, 0.5);
+        double p99 = (double)gl_histogram_quantile(error, 0.99);
+        card(out, "Measurement error, p99", "distributions.measurement_error.p99_us", p99,
+             load_show_duration(p99));
+        sub(out, "<dd class=\"sub\">", "distributions.measurement_error.p50_us", p50,
+            load_show_duration(p50));
+        gl_buf_append_str(out, " at p50: client less server</dd></div>\n");
+    }
     card(out, "CPU a request", "client.cpu_us_per_request", cpu, load_show_duration(cpu));
     sub(out, "<dd class=\"sub\">", "client.cpu_user_s", facts->cpu_user_s,
         load_show_seconds(facts->cpu_user_s));
@@ -259,7 +277,7 @@ void load_report_html(const load_recorder *recorder, const load_facts *facts, gl
     sla(recorder, facts, out);
     gl_buf_append_str(out, "</header>\n<section aria-label=\"Key figures\">\n");
     latency_cards(recorder, facts, out);
-    load_cards(recorder, out);
+    load_cards(recorder, facts, out);
     client_cards(recorder, facts, out);
     gl_buf_append_str(out, "</section>\n<section>\n<h2>Distribution</h2>\n");
     load_report_percentiles(recorder, facts, out);

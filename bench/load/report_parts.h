@@ -14,4 +14,12 @@ void load_report_over_time(const load_recorder *recorder, gl_buf *out);
 /* Sections: how each kind of latency is spread, how requests ended, the settings. */
 void load_report_tables(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
+/* The sections of injected faults and of alerts; nothing where there were none. */
+void load_report_incidents(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+
+/* A table in a box of its own that scrolls; kind is "" or " ms", the rows are the caller's. */
+void load_table_begin(gl_buf *out, const char *kind, const char *label);
+void load_table_end(gl_buf *out);
+void load_table_count(gl_buf *out, const char *path, uint64_t count);
+
 #endif

@@ -6,16 +6,19 @@
 #include "load/markup.h"
 #include "load/report_parts.h"
 
-static void scroll(gl_buf *out, const char *kind, const char *label)
+void load_table_begin(gl_buf *out, const char *kind, const char *label)
 {
     gl_buf_printf(
         out, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>",
         kind, label);
 }
 
-static const char scroll_end[] = "</tbody></table></div>\n";
+void load_table_end(gl_buf *out)
+{
+    gl_buf_append_str(out, "</tbody></table></div>\n");
+}
 
-static void count_cell(gl_buf *out, const char *path, uint64_t count)
+void load_table_count(gl_buf *out, const char *path, uint64_t count)
 {
     gl_buf_append_str(out, "<td>");
     load_html_figure(out, path, (double)count, load_show_count((double)count));
@@ -45,7 +48,7 @@ static void distribution(gl_buf *out, const char *path, const char *name, bool p
     if (gl_histogram_count(h) == 0) return;
     gl_buf_printf(out, "<tr%s><th scope=\"row\">%s</th>", part ? " class=\"part\"" : "", name);
     snprintf(full, sizeof full, "%s.count", path);
-    count_cell(out, full, gl_histogram_count(h));
+    load_table_count(out, full, gl_histogram_count(h));
     snprintf(full, sizeof full, "%s.mean_us", path);
     gl_buf_append_str(out, "<td>");
     load_html_figure(out, full, gl_histogram_mean(h), load_show_ms(gl_histogram_mean(h)));
@@ -77,7 +80,7 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
     };
     char path[64];
     gl_buf_append_str(out, "<h2>Durations</h2>\n");
-    scroll(out, " ms", "Durations in milliseconds");
+    load_table_begin(out, " ms", "Durations in milliseconds");
     gl_buf_append_str(out, "<thead><tr><th scope=\"col\">milliseconds</th>");
     static const char *const columns[] = { "count", "mean", "p50",   "p75", "p90",
                                            "p95",   "p99",  "p99.9", "max" };
@@ -93,7 +96,7 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
             distribution(out, path, source, true, r->by_source[k]);
         }
     }
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_printf(
         out, "<p class=\"note\">%s</p>\n",
         facts->open ? "Latency counts from when the schedule wanted a request sent: what a user "
@@ -110,7 +113,7 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
 static void table_of_counts(gl_buf *out, const char *label, const char *first)
 {
     gl_buf_printf(out, "<div><h3>%s</h3>", label);
-    scroll(out, "", label);
+    load_table_begin(out, "", label);
     gl_buf_printf(out,
                   "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">requests</th>"
                   "<th scope=\"col\"><span hidden>part of all</span></th></tr></thead><tbody>\n",
@@ -121,7 +124,7 @@ static void count_row(gl_buf *out, const char *path, const char *name, uint64_t 
                       const load_recorder *r)
 {
     gl_buf_printf(out, "<tr><th scope=\"row\">%s</th>", name);
-    count_cell(out, path, count);
+    load_table_count(out, path, count);
     bar_cell(out, count, r->measured, false);
     gl_buf_append_str(out, "</tr>\n");
 }
@@ -136,11 +139,11 @@ static void statuses(const load_recorder *r, gl_buf *out)
         if (r->by_status[i] == 0 && i != GLIMPSE_STATUS_ALIGNED) continue;
         snprintf(path, sizeof path, "totals.by_status.%s", name);
         gl_buf_printf(out, "<tr><th scope=\"row\">%s</th>", name);
-        count_cell(out, path, r->by_status[i]);
+        load_table_count(out, path, r->by_status[i]);
         bar_cell(out, r->by_status[i], r->measured, !good);
         gl_buf_append_str(out, "</tr>\n");
     }
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -154,7 +157,7 @@ static void sources(const load_recorder *r, gl_buf *out)
         snprintf(path, sizeof path, "totals.by_source.%s", name);
         count_row(out, path, name, r->sources[i], r);
     }
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -169,11 +172,11 @@ static void thresholds(const load_recorder *r, const load_facts *facts, gl_buf *
                          load_show_duration((double)facts->thresholds_ms[i] * 1e3));
         gl_buf_append_str(out, "</th>");
         snprintf(path, sizeof path, "totals.thresholds.t%d", i + 1);
-        count_cell(out, path, r->thresholds[i]);
+        load_table_count(out, path, r->thresholds[i]);
         bar_cell(out, r->thresholds[i], r->measured, false);
         gl_buf_append_str(out, "</tr>\n");
     }
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -188,13 +191,13 @@ static void errors(const load_recorder *r, gl_buf *out)
         if (n == 0) continue;
         snprintf(path, sizeof path, "totals.by_error.%s", name);
         gl_buf_printf(out, "<tr><th scope=\"row\">%s</th>", name);
-        count_cell(out, path, n);
+        load_table_count(out, path, n);
         bar_cell(out, n, r->measured, true);
         gl_buf_append_str(out, "</tr>\n");
         rows++;
     }
     if (rows == 0) gl_buf_append_str(out, "<tr><td class=\"text\" colspan=\"3\">none</td></tr>\n");
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -220,7 +223,7 @@ static void counted(gl_buf *out, const char *name, const char *path, uint64_t co
 static void settings(const load_facts *facts, gl_buf *out)
 {
     gl_buf_append_str(out, "<div><h3>Settings</h3>");
-    scroll(out, "", "Settings");
+    load_table_begin(out, "", "Settings");
     gl_buf_append_str(out, "<tbody>\n<tr><th scope=\"row\">target</th><td class=\"text\">");
     load_html_text(out, facts->target);
     setting(out, "model");
@@ -255,7 +258,7 @@ static void settings(const load_facts *facts, gl_buf *out)
     /* As text: a seed of 64 bits is more than a number of JavaScript holds. */
     gl_buf_append_u64(out, facts->seed);
     gl_buf_append_str(out, "</td></tr>\n");
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -273,17 +276,17 @@ static void client(const load_recorder *r, const load_facts *facts, gl_buf *out)
                           (double)gl_histogram_quantile(facts->loop_lag, 0.99),
                           (double)gl_histogram_max(facts->loop_lag) };
     gl_buf_append_str(out, "<div><h3>The client and what it did</h3>");
-    scroll(out, "", "The client and what it did");
+    load_table_begin(out, "", "The client and what it did");
     gl_buf_append_str(out, "<tbody>\n<tr><th scope=\"row\">requests sent in all</th>");
-    count_cell(out, "totals.sent", r->sent);
+    load_table_count(out, "totals.sent", r->sent);
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">attempts</th>");
-    count_cell(out, "totals.attempts", r->attempts);
+    load_table_count(out, "totals.attempts", r->attempts);
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">of them retries</th>");
-    count_cell(out, "totals.retries", r->retried);
+    load_table_count(out, "totals.retries", r->retried);
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">prompt tokens</th>");
-    count_cell(out, "totals.prompt_tokens", r->prompt_tokens);
+    load_table_count(out, "totals.prompt_tokens", r->prompt_tokens);
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">completion tokens</th>");
-    count_cell(out, "totals.completion_tokens", r->completion_tokens);
+    load_table_count(out, "totals.completion_tokens", r->completion_tokens);
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">CPU, user</th>");
     amount(out, "client.cpu_user_s", facts->cpu_user_s, load_show_seconds(facts->cpu_user_s));
     gl_buf_append_str(out, "</tr><tr><th scope=\"row\">CPU, system</th>");
@@ -300,7 +303,7 @@ static void client(const load_recorder *r, const load_facts *facts, gl_buf *out)
     double descriptors = facts->descriptors < 0 ? NAN : (double)facts->descriptors;
     amount(out, "client.descriptors", descriptors, load_show_count(descriptors));
     gl_buf_append_str(out, "</tr>\n");
-    gl_buf_append_str(out, scroll_end);
+    load_table_end(out);
     gl_buf_append_str(out, "</div>");
 }
 
@@ -312,7 +315,9 @@ void load_report_tables(const load_recorder *recorder, const load_facts *facts, 
     errors(recorder, out);
     sources(recorder, out);
     thresholds(recorder, facts, out);
-    gl_buf_append_str(out, "</div>\n<h2>How it was run</h2>\n<div class=\"pair\">");
+    gl_buf_append_str(out, "</div>\n");
+    load_report_incidents(recorder, facts, out);
+    gl_buf_append_str(out, "<h2>How it was run</h2>\n<div class=\"pair\">");
     settings(facts, out);
     client(recorder, facts, out);
     gl_buf_append_str(out, "</div>\n");

@@ -16,7 +16,7 @@ asked() { jq -r '.events[].params | objects | .url? | strings | select(test("^(h
 
 # Errors, retries, streams and a mixture of sources: all that a page can have.
 expect 1 "$GLIMPSE" bench --latency lognormal:10ms:30ms --token-rate 2000 --stream --rate 0-300:1s,300:2s \
-    --arrival poisson --fault 500:5% --max-attempts 2 --base-delay 10ms --breaker wait --thresholds 20,40,80,160 \
+    --arrival poisson --fault 500:5%,reset:3% --max-attempts 2 --goodput 'latency<20ms' --alert-window 1s --alert-hold 100ms --base-delay 10ms --breaker wait --thresholds 2,4,80,160 \
     --sla 'p95<1us,throughput>1,error_rate<90%' --model '<script>alert("&")</script>' --seed 7 \
     --calibrate-first on --validity off --json run.json --html run.html -q
 
@@ -35,7 +35,7 @@ asked bad.json | grep -q page.invalid || fail "a request is not seen"
 
 # PATH VALUE SHOWN UNIT of each figure, as the browser has it.
 cat >figures.jq <<'END'
-def path_of: split(".") | map(if test("^[0-9]+$") then tonumber else . end);
+def at($path): reduce ($path | split("."))[] as $step (.; if type == "array" then .[$step | tonumber] else .[$step] end);
 # What one of the shown unit is, in the unit of the value.
 def scale($path; $unit):
     if $unit == "%" then 0.01 elif $unit == "MB" then 1e6
@@ -48,7 +48,7 @@ def near($shown; $value; $scale; $digits):
 $run[0] as $report
 | [scan("data-figure=\"([^\"]*)\" data-value=\"([^\"]*)\">([^<]*)(?:<small> ([^<]*)</small>)?")] as $figures
 | [$figures[] | . as [$path, $value, $shown, $unit]
-   | ($report | getpath($path | path_of)) as $true
+   | ($report | at($path)) as $true
    | ($shown | gsub(","; "") | tonumber? // null) as $number
    | select(($true == null and ($value != "null" or $number != null))
             or ($true != null and ($value == "null" or ($value | tonumber) != $true or $number == null or
@@ -60,7 +60,7 @@ equal "figures" "$(jq -R -s -r --slurpfile run run.json -f figures.jq dom.html)"
 sed 's/data-figure="totals.sent" data-value="/&1/' dom.html >changed.html
 jq -R -s -r --slurpfile run run.json -f figures.jq changed.html | grep -q '^wrong.*totals.sent' ||
     fail "a figure that is wrong is not seen"
-for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'id="hit-rate"' '>t1 20' '>t4 160'; do
+for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'id="hit-rate"' 'faults.balance.faults' 'alerts.0.fired' 'totals.goodput_rps' 'measurement_error.p99_us' '>t1 2' '>t4 160'; do
     grep -qF -e "$part" dom.html || fail "no $part"
 done
 
