@@ -184,10 +184,14 @@ static void load_cards(const load_recorder *r, const load_facts *facts, gl_buf *
     card(out, "In flight, at most", "totals.peak_in_flight", (double)r->peak_in_flight,
          load_show_count((double)r->peak_in_flight));
     card_end(out, "requests at once");
-    card(out, "Retries", "totals.retries", (double)r->retried, load_show_count((double)r->retried));
-    sub(out, "<dd class=\"sub\">of ", "totals.attempts", (double)r->attempts,
-        load_show_count((double)r->attempts));
-    gl_buf_append_str(out, " attempts</dd></div>\n</dl>\n");
+    if (facts->goodput == NULL) { /* a row has six; the table below has them in any case */
+        card(out, "Retries", "totals.retries", (double)r->retried,
+             load_show_count((double)r->retried));
+        sub(out, "<dd class=\"sub\">of ", "totals.attempts", (double)r->attempts,
+            load_show_count((double)r->attempts));
+        gl_buf_append_str(out, " attempts</dd></div>\n");
+    }
+    gl_buf_append_str(out, "</dl>\n");
 }
 
 static void latency_cards(const load_recorder *r, const load_facts *facts, gl_buf *out)
@@ -248,11 +252,11 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
     if (gl_histogram_count(error) > 0) {
         double p50 = (double)gl_histogram_quantile(error, 0.5);
         double p99 = (double)gl_histogram_quantile(error, 0.99);
-        card(out, "Measurement error, p99", "distributions.measurement_error.p99_us", p99,
+        card(out, "Measurement error", "distributions.measurement_error.p99_us", p99,
              load_show_duration(p99));
         sub(out, "<dd class=\"sub\">", "distributions.measurement_error.p50_us", p50,
             load_show_duration(p50));
-        gl_buf_append_str(out, " at p50: client less server</dd></div>\n");
+        gl_buf_append_str(out, " at p50, this at p99</dd></div>\n");
     }
     card(out, "CPU a request", "client.cpu_us_per_request", cpu, load_show_duration(cpu));
     sub(out, "<dd class=\"sub\">", "client.cpu_user_s", facts->cpu_user_s,
@@ -264,9 +268,11 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
     sub(out, "<dd class=\"sub\">", "client.rss_begin_bytes", begin, load_show_bytes(begin));
     sub(out, " at first, ", "client.rss_end_bytes", end, load_show_bytes(end));
     gl_buf_append_str(out, " at the end</dd></div>\n");
-    double descriptors = known((double)facts->descriptors);
-    card(out, "Descriptors", "client.descriptors", descriptors, load_show_count(descriptors));
-    card_end(out, "open at the end");
+    if (gl_histogram_count(error) == 0) {
+        double descriptors = known((double)facts->descriptors);
+        card(out, "Descriptors", "client.descriptors", descriptors, load_show_count(descriptors));
+        card_end(out, "open at the end");
+    }
     gl_buf_append_str(out, "</dl>\n");
 }
 
