@@ -205,6 +205,9 @@ static int plan(bench *b)
         return refused("goodput", problem);
     if (b->slo.count == 0 && load_sla_wants_slo(&b->sla))
         return refused("sla", "goodput and good_rate need --goodput, which says what is good");
+    if (!plan->stream && s->bench.input == NULL &&
+        (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TOKEN_GAP] > 0))
+        return refused("goodput", "ttft and token_gap are of streams: give --stream");
     if (b->slo.count > 0) b->ask.slo = &b->slo;
     int code = 0;
     if (s->bench.rate != NULL && s->bench.trace != NULL)

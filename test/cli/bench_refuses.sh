@@ -22,6 +22,7 @@ refuse 78 --sla duration -- --sla 'p95<fast'
 refuse 78 --sla part -- --sla 'error_rate<500%'
 refuse 78 --sla NAME -- --sla 'p95'
 refuse 78 --goodput none -- --goodput 'p95<1s'
+refuse 78 --goodput --stream -- --goodput 'ttft<1s'
 refuse 78 --sla --goodput -- --sla 'goodput>1'
 refuse 78 --pool-ratio -- --pool-ratio 2
 refuse 78 --arrival -- --arrival uniform
