@@ -262,6 +262,7 @@ static int start_mock(bench *b)
     int code = mock_child_start(&b->mock, arguments);
     if (code != 0) return code;
     b->ask.base_url = b->mock.url;
+    b->ask.mock_latency = latency;
     if (!s->quiet)
         say("no --base-url: asking a mock of our own, --latency %s, on a core of its own where "
             "there "
@@ -407,6 +408,7 @@ static void ask_mock(const bench *b, load_faults *faults)
 {
     size_t len;
     char *stats = mock_child_stats(&b->mock, &len);
+    faults->wanted = true;
     if (stats == NULL || !load_faults_server(faults, gl_slice_of(stats, len)))
         say("the mock does not say what it injected");
     gl_free(stats);

@@ -45,6 +45,15 @@ int bench_compare(const char *before, const char *after)
                 if (change[i].verdict == LOAD_WORSE) code = EXIT_SOME_FAILED;
             }
             fwrite(notes.data, 1, notes.len, stdout);
+            const struct {
+                const char *path, *text;
+            } reports[] = { { before, a }, { after, b } };
+            for (size_t i = 0; i < 2; i++)
+                if (load_report_is_invalid(reports[i].text)) {
+                    say("--compare: %s: the run was INVALID: its figures say nothing",
+                        reports[i].path);
+                    code = EXIT_INTERNAL;
+                }
         } else {
             say("--compare: %s", problem);
         }

@@ -42,6 +42,7 @@ typedef struct runner {
     glimpse_loop_lag *tick;
     cli_signals signals;
     gl_time started, told;
+    int64_t concurrency;
     bool terminal;
     trim trim;
 } runner;
@@ -190,6 +191,15 @@ static void take_facts(runner *r, const load_resources *before)
     facts->pool_ratio = ask->pool_ratio;
     facts->pool_size = ask->pool_size;
     facts->zipf = ask->zipf;
+    facts->concurrency = r->concurrency;
+    facts->cache_entries = engine->cache_entries;
+    facts->max_attempts = engine->max_attempts;
+    facts->coalesce = engine->coalesce;
+    facts->input = ask->settings->bench.input;
+    facts->mock_latency = ask->mock_latency;
+    facts->mock_fault = ask->settings->fault;
+    facts->mock_outage = ask->settings->outage;
+    facts->token_rate = ask->settings->token_rate;
     facts->seed = ask->seed;
     facts->ceiling_rps = -1;
     if (recorder->last_done > recorder->first_sent)
@@ -216,6 +226,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     cli_settings settings = settings_for(ask);
     const char *term = getenv("TERM");
     memset(result, 0, sizeof *result);
+    r.concurrency = settings.engine.concurrency;
     r.terminal = !ask->bare && !ask->settings->quiet && isatty(STDERR_FILENO) != 0 &&
                  term != NULL && strcmp(term, "dumb") != 0;
     int code = set_up(&r, &settings);
@@ -273,6 +284,8 @@ void bench_judge(bench_result *result)
         reason(result, "the client's loop was %.1f ms late at p99; %d ms are allowed",
                (double)lag / 1e3, LAG_MAX / 1000);
     load_balance balance = load_faults_balance(&recorder->faults);
+    if (recorder->faults.wanted && !recorder->faults.asked)
+        reason(result, "the mock did not say what it injected");
     if (balance.faults != 0 || balance.attempts != 0 || balance.requests != 0)
         reason(result,
                "the faults do not balance: %" PRId64 " injected and not seen, or seen and not "

@@ -16,10 +16,11 @@ typedef struct bench_ask {
     double pool_ratio, zipf;
     size_t pool_size;
     uint64_t seed;
-    bool more;           /* another run follows: a signal in between is for that one */
-    const load_slo *slo; /* what makes a request good; NULL: nothing */
-    load_inputs *inputs; /* what is asked; NULL: the built-in drafts */
-    const int *metrics;  /* a socket that listens for scrapers; NULL: there is none */
+    const char *mock_latency; /* NULL: no mock was started for it */
+    bool more;                /* another run follows: a signal in between is for that one */
+    const load_slo *slo;      /* what makes a request good; NULL: nothing */
+    load_inputs *inputs;      /* what is asked; NULL: the built-in drafts */
+    const int *metrics;       /* a socket that listens for scrapers; NULL: there is none */
 } bench_ask;
 
 typedef struct bench_result {

@@ -13,6 +13,15 @@ static const char exit_codes[] =
     "  the quota used up, the cost limit, or the output locked by another process\n"
     "  77 credentials refused   78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
 
+static const char bench_exit_codes[] =
+    "\nExit codes:\n"
+    "  0 measured, and --sla met   1 --sla missed, --compare worse, a search whose least was not "
+    "met,\n"
+    "  or every request failed (failures that are fewer are a figure: --sla 'error_rate<1%')\n"
+    "  64 usage   65 bad input   69 endpoint unreachable   70 INVALID: the client spoilt the run\n"
+    "  71 a limit of the system   74 read or write error   77 credentials refused\n"
+    "  78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
+
 static void print_overview(void)
 {
     fputs("glimpse: very many OpenAI-compatible requests in flight from one thread\n\n"
@@ -45,7 +54,8 @@ void help_print(const cli_command *command)
            command->usage, command->summary);
     if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
     if (command->bit != 0) option_print_help(command->bit);
-    if ((command->bit & (FOR_RUN | FOR_BATCH | FOR_BENCH)) != 0) fputs(exit_codes, stdout);
+    if ((command->bit & (FOR_RUN | FOR_BATCH)) != 0) fputs(exit_codes, stdout);
+    if (command->bit == FOR_BENCH) fputs(bench_exit_codes, stdout);
 }
 
 int command_help(cli_settings *settings)

@@ -314,7 +314,7 @@ const cli_option option_table[] = {
               "output, instead of the table" },
     { .name = "sweep", .type = OPTION_SWITCH, AT(bench.sweep), .commands = FOR_BENCH,
       .help = "find the highest rate that meets --sla, in runs of --duration (5s), from --rate "
-              "(10) on" },
+              "(10) on; a run shorter than its queue takes to grow meets more than lasts" },
     { .name = "saturate", .type = OPTION_SWITCH, AT(bench.saturate), .commands = FOR_BENCH,
       .help = "find the most answers a second, in runs of --duration (5s) with ever more users" },
     { .name = "compare", .type = OPTION_SWITCH, AT(bench.compare), .commands = FOR_BENCH,

@@ -126,6 +126,7 @@ static double throughput_width(const sample *s)
             json_object *value;
             json_object *row = json_object_array_get_idx(s->rows, 1 + i * each + k);
             if (member(row, "done", json_type_int, &value)) done += json_object_get_double(value);
+            if (member(row, "errors", json_type_int, &value)) done -= json_object_get_double(value);
         }
         double mean = done / ((double)each * s->row_s);
         sum += mean;
@@ -210,4 +211,13 @@ bool load_compare(const char *before, const char *after, load_change change[LOAD
     json_object_put(a.root);
     json_object_put(b.root);
     return wrong == NULL;
+}
+
+bool load_report_is_invalid(const char *text)
+{
+    json_object *root = json_tokener_parse(text), *value;
+    bool invalid = member(root, "verdict", json_type_string, &value) &&
+                   strcmp(json_object_get_string(value), "invalid") == 0;
+    json_object_put(root);
+    return invalid;
 }

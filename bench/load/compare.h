@@ -29,4 +29,7 @@ typedef struct load_change {
 bool load_compare(const char *before, const char *after, load_change change[LOAD_COMPARED],
                   gl_buf *notes, char *problem, size_t problem_size);
 
+/* Whether the run was marked INVALID: the client spoilt it, and nothing can be said of it. */
+bool load_report_is_invalid(const char *text);
+
 #endif

@@ -6,9 +6,9 @@
  *   failed attempts = retried + surfaced
  *   requests that met a failure = recovered + surfaced
  *
- * Seen is what an attempt ended with; the three sides come from three places (the server's count,
- * the ledgers of attempts, the results), so that an attempt that nobody booked shows. All of a run
- * counts, warm-up and cool-down too.
+ * Seen is what an attempt ended with. The first line holds the server's count against the ledgers
+ * of attempts, the second the ledgers against the results; the third follows from them and is there
+ * to be read. All of a run counts, warm-up and cool-down too.
  */
 #ifndef LOAD_FAULTS_H
 #define LOAD_FAULTS_H
@@ -46,8 +46,8 @@ typedef struct load_faults {
     uint64_t met_recovered, met_surfaced;
     uint64_t unlisted; /* attempts that no ledger had room for: then nothing can be said */
 
-    /* The server's, once it was asked. */
-    bool asked;
+    /* The server's, once it was asked, as it is to be where wanted is set. */
+    bool wanted, asked;
     uint64_t injected[LOAD_FAULTS];
     uint64_t left[LOAD_FAULTS]; /* of those: the client was gone before they came */
     uint64_t left_all;          /* requests of which the client was gone, faults or not */

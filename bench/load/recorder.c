@@ -69,10 +69,14 @@ static void add_times(load_recorder *r, const load_outcome *o)
     uint64_t late = gl_time_since(o->sent, o->intended);
     uint64_t latency = us_of(gl_time_since(o->done, o->intended));
     gl_histogram_add(r->metrics[LOAD_LATENCY], latency);
-    gl_histogram_add(r->metrics[LOAD_SERVICE], us_of(gl_time_since(o->done, o->sent + o->waited)));
+    /* What found no connection was at no server. */
+    bool served = o->source != GLIMPSE_SOURCE_LIVE || o->attempts > 0;
+    if (served)
+        gl_histogram_add(r->metrics[LOAD_SERVICE],
+                         us_of(gl_time_since(o->done, o->sent + o->waited)));
     gl_histogram_add(r->metrics[LOAD_WAIT], us_of(o->waited));
     gl_histogram_add(r->metrics[LOAD_LATENESS], us_of(late));
-    gl_histogram_add(r->by_source[o->source], latency);
+    if (served) gl_histogram_add(r->by_source[o->source], latency);
     if (o->first_byte_ns >= 0)
         gl_histogram_add(r->metrics[LOAD_FIRST_BYTE], us_of((uint64_t)o->first_byte_ns));
     if (o->first_token_ns >= 0) {
@@ -87,6 +91,13 @@ static void add_times(load_recorder *r, const load_outcome *o)
     }
     if (o->token_gap_ns >= 0)
         gl_histogram_add(r->metrics[LOAD_TOKEN_GAP], us_of((uint64_t)o->token_gap_ns));
+}
+
+/* A server may say any number. */
+static void add_tokens(uint64_t *sum, int64_t tokens)
+{
+    if (tokens <= 0) return;
+    *sum = (uint64_t)tokens <= UINT64_MAX - *sum ? *sum + (uint64_t)tokens : UINT64_MAX;
 }
 
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
@@ -118,8 +129,8 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     r->repeated += o->repeated;
     r->attempts += (uint64_t)o->attempts;
     if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;
-    if (o->prompt_tokens > 0) r->prompt_tokens += (uint64_t)o->prompt_tokens;
-    if (o->completion_tokens > 0) r->completion_tokens += (uint64_t)o->completion_tokens;
+    add_tokens(&r->prompt_tokens, o->prompt_tokens);
+    add_tokens(&r->completion_tokens, o->completion_tokens);
     r->first_sent = gl_time_min(r->first_sent, o->sent);
     if (o->sent > r->last_sent) r->last_sent = o->sent;
     if (o->done > r->last_done) r->last_done = o->done;
@@ -131,6 +142,11 @@ static double part(uint64_t of, uint64_t all)
 }
 
 double load_recorder_throughput(const load_recorder *recorder)
+{
+    return load_recorder_ended_rate(recorder) * (1 - load_recorder_error_rate(recorder));
+}
+
+double load_recorder_ended_rate(const load_recorder *recorder)
 {
     if (recorder->measured == 0 || recorder->last_done <= recorder->first_sent) return 0;
     return (double)recorder->measured * 1e9 / (double)(recorder->last_done - recorder->first_sent);
@@ -156,7 +172,7 @@ double load_recorder_hit_rate(const load_recorder *recorder)
 
 double load_recorder_goodput(const load_recorder *recorder)
 {
-    return load_recorder_throughput(recorder) * load_recorder_good_rate(recorder);
+    return load_recorder_ended_rate(recorder) * load_recorder_good_rate(recorder);
 }
 
 double load_recorder_good_rate(const load_recorder *recorder)

@@ -60,7 +60,8 @@ void load_recorder_sent(load_recorder *recorder, gl_time at);
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome);
 
 /* Of what was measured: a second; 0 to 1. 0 when there is nothing. */
-double load_recorder_throughput(const load_recorder *recorder);
+double load_recorder_throughput(const load_recorder *recorder); /* of answers; failures are none */
+double load_recorder_ended_rate(const load_recorder *recorder); /* of both */
 double load_recorder_sent_rate(const load_recorder *recorder);
 double load_recorder_error_rate(const load_recorder *recorder);
 double load_recorder_hit_rate(const load_recorder *recorder);

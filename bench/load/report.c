@@ -9,7 +9,7 @@ double load_part_of_ceiling(const load_recorder *recorder, const load_facts *fac
 {
     if (facts->ceiling_rps <= 0 || recorder->measured == 0) return -1;
     double live = (double)recorder->sources[GLIMPSE_SOURCE_LIVE] / (double)recorder->measured;
-    return load_recorder_throughput(recorder) * live / facts->ceiling_rps;
+    return load_recorder_ended_rate(recorder) * live / facts->ceiling_rps;
 }
 
 double load_cpu_us(const load_recorder *recorder, const load_facts *facts)
@@ -97,6 +97,8 @@ static void client(const load_recorder *r, const load_facts *facts, FILE *out)
     if (part >= 0)
         fprintf(out, "at %.1f %% of its ceiling of %.0f requests/s; ", 100 * part,
                 facts->ceiling_rps);
+    else
+        fputs("its ceiling was not measured; ", out);
     fprintf(out, "CPU %.2f s user, %.2f s system", facts->cpu_user_s, facts->cpu_system_s);
     if (r->ended > 0) fprintf(out, ", %.1f us a request", load_cpu_us(r, facts));
     fprintf(
@@ -122,12 +124,17 @@ static void faults(const load_faults *f, FILE *out)
     fprintf(out,
             "; given up before they came %" PRIu64 ", seen %" PRIu64
             "\n             failed attempts: %" PRIu64 " retried, %" PRIu64 " surfaced; %" PRIu64
-            " requests met one: %" PRIu64 " recovered, %" PRIu64
-            " surfaced\n             balance: %" PRId64 " faults, %" PRId64 " attempts, %" PRId64
-            " requests%s\n",
+            " requests met one: %" PRIu64 " recovered, %" PRIu64 " surfaced\n",
             load_faults_left(f), load_faults_seen(f), f->retried, f->surfaced, f->met,
-            f->met_recovered, f->met_surfaced, balance.faults, balance.attempts, balance.requests,
-            f->unlisted > 0 ? " (not judged: more attempts than a result keeps)" : "");
+            f->met_recovered, f->met_surfaced);
+    if (f->unlisted > 0)
+        fputs("             balance: not judged, some had more attempts than a result keeps\n",
+              out);
+    else
+        fprintf(out,
+                "             balance: %" PRId64 " faults, %" PRId64 " attempts, %" PRId64
+                " requests\n",
+                balance.faults, balance.attempts, balance.requests);
 }
 
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
@@ -144,8 +151,14 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             "requests     %" PRIu64 " measured, %" PRIu64
             " cut as warm-up and cool-down, in %.2f s%s\n",
             r->measured, r->cut, facts->elapsed_s, facts->interrupted ? " (interrupted)" : "");
-    fprintf(out, "throughput   %.2f answers/s, sent %.2f/s, at most %" PRIu64 " in flight\n",
+    fprintf(out, "throughput   %.2f answers/s, sent %.2f/s, at most %" PRIu64 " in flight",
             load_recorder_throughput(r), load_recorder_sent_rate(r), r->peak_in_flight);
+    if (r->errors > 0)
+        fprintf(out, "; %.2f/s failed", load_recorder_ended_rate(r) - load_recorder_throughput(r));
+    fputs(r->errors > 0 && r->errors == r->measured ? "\n             NOTHING WAS ANSWERED: every "
+                                                      "request failed, and the times are theirs\n"
+                                                    : "\n",
+          out);
     if (facts->goodput != NULL)
         fprintf(out, "goodput      %.2f answers/s, %.2f %% of the requests, met %s\n",
                 load_recorder_goodput(r), 100 * load_recorder_good_rate(r), facts->goodput);

@@ -31,7 +31,13 @@ typedef struct load_facts {
     double elapsed_s; /* first send to last answer, all phases */
     int64_t thresholds_ms[4];
     bool thresholds_auto; /* they moved: thresholds_ms are those in force at the end */
-    const char *goodput;  /* what makes a request good, as it was asked for; NULL: nothing */
+    /* Of the mock that bench started, as they were asked for; NULL: none was started, or none. */
+    const char *mock_latency, *mock_fault, *mock_outage;
+    double token_rate;
+    int64_t concurrency, cache_entries, max_attempts;
+    bool coalesce;
+    const char *input;   /* NULL: the built-in drafts */
+    const char *goodput; /* what makes a request good, as it was asked for; NULL: nothing */
     bool interrupted;
     const glimpse_stats *stats; /* the engine's, at the end; for its alerts */
 

@@ -227,7 +227,7 @@ static double value_of(const span *s, size_t i, told what)
     case SENT:
     case DONE:
         if ((last && s->last_is_short) || covered <= 0) return NAN;
-        return (double)(what == SENT ? row->sent : row->done) / covered;
+        return (double)(what == SENT ? row->sent : row->done - row->errors) / covered;
     case P50:
     case P99:
         us = load_row_quantile(row, what == P50 ? 0.5 : 0.99);

@@ -71,16 +71,22 @@ static void head(const load_facts *facts, gl_buf *out)
                   glimpse_version());
 }
 
-static void verdict(const load_facts *facts, gl_buf *out)
+static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     if (facts->invalid_count > 0)
         gl_buf_append_str(out, "<section class=\"verdict bad\" aria-label=\"Verdict\">"
                                "<strong>\xe2\x9c\x97 INVALID</strong>"
                                "These figures are not to be trusted:<ul>");
+    else if (r->measured > 0 && r->errors == r->measured)
+        gl_buf_append_str(out, "<section class=\"verdict bad\" aria-label=\"Verdict\">"
+                               "<strong>\xe2\x9c\x97 NOTHING ANSWERED</strong>"
+                               "Every request failed; the times are those of failures.");
     else if (facts->judged)
-        gl_buf_append_str(out, "<section class=\"verdict\" aria-label=\"Verdict\">"
-                               "<strong>\xe2\x9c\x93 VALID</strong>"
-                               "The client kept up; what is measured is the server.");
+        gl_buf_printf(out,
+                      "<section class=\"verdict\" aria-label=\"Verdict\">"
+                      "<strong>\xe2\x9c\x93 VALID</strong>"
+                      "The client kept up; what is measured is the server.%s",
+                      facts->ceiling_rps > 0 ? "" : " Its own ceiling was not measured.");
     else
         gl_buf_append_str(out, "<section class=\"verdict open\" aria-label=\"Verdict\">"
                                "<strong>NOT JUDGED</strong>"
@@ -279,7 +285,7 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
 void load_report_html(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     head(facts, out);
-    verdict(facts, out);
+    verdict(recorder, facts, out);
     sla(recorder, facts, out);
     gl_buf_append_str(out, "</header>\n<section aria-label=\"Key figures\">\n");
     latency_cards(recorder, facts, out);

@@ -79,6 +79,15 @@ static void settings(gl_buf *out, const load_facts *facts)
     count(out, "seed", facts->seed);
     flag(out, "thresholds_auto", facts->thresholds_auto);
     text(out, "goodput", facts->goodput);
+    text(out, "input", facts->input);
+    number(out, "concurrency", (double)facts->concurrency);
+    number(out, "cache_entries", (double)facts->cache_entries);
+    flag(out, "coalesce", facts->coalesce);
+    number(out, "max_attempts", (double)facts->max_attempts);
+    text(out, "mock_latency", facts->mock_latency);
+    text(out, "mock_fault", facts->mock_fault);
+    text(out, "mock_outage", facts->mock_outage);
+    number(out, "mock_token_rate", facts->mock_latency != NULL ? facts->token_rate : -1);
     gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
                   facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],
                   facts->thresholds_ms[3]);
@@ -97,6 +106,7 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     count(out, "good", r->good);
     number(out, "goodput_rps", facts->goodput != NULL ? load_recorder_goodput(r) : -1);
     number(out, "good_rate", facts->goodput != NULL ? load_recorder_good_rate(r) : -1);
+    number(out, "failed_rps", load_recorder_ended_rate(r) - load_recorder_throughput(r));
     count(out, "hits", r->hits);
     count(out, "repeated", r->repeated);
     count(out, "attempts", r->attempts);
@@ -180,10 +190,12 @@ static void faults(gl_buf *out, const load_faults *f)
     if (f->unlisted > 0)
         gl_buf_append_str(out, ",\"balance\":null}");
     else
-        gl_buf_printf(out,
-                      ",\"balance\":{\"faults\":%" PRId64 ",\"attempts\":%" PRId64
-                      ",\"requests\":%" PRId64 "}}",
-                      balance.faults, balance.attempts, balance.requests);
+        gl_buf_append_str(out, ",\"balance\":{\"faults\":");
+    if (f->unlisted == 0 && f->asked) gl_buf_append_i64(out, balance.faults);
+    if (f->unlisted == 0 && !f->asked) gl_buf_append_str(out, "null");
+    if (f->unlisted == 0)
+        gl_buf_printf(out, ",\"attempts\":%" PRId64 ",\"requests\":%" PRId64 "}}", balance.attempts,
+                      balance.requests);
 }
 
 static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)

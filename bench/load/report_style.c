@@ -81,7 +81,7 @@ static const char *const lines[] = {
     "tbody tr{border-top:1px solid var(--rule)}",
     "th:first-child,td.text{text-align:left}td.text{white-space:normal;overflow-wrap:anywhere}",
     "tbody th small,td small{color:var(--muted);font-size:inherit}",
-    ".ms td small{display:none}",
+    ".ms td small{display:none}.ms table{font-size:13px}.ms th,.ms td{padding:8px 8px}",
     "tr.part th:first-child{padding-left:30px;color:var(--muted)}",
     ".bar{width:34%;min-width:90px;padding-left:0}.bar svg{display:block;border-radius:2px}",
     ".bar rect{fill:var(--s1)}.bar .bad{fill:var(--s4)}",

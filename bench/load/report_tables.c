@@ -246,6 +246,12 @@ static void settings(const load_facts *facts, gl_buf *out)
     if (facts->warmup_s > 0) seconds(out, "warm-up, cut", "settings.warmup_s", facts->warmup_s);
     if (facts->cooldown_s > 0)
         seconds(out, "cool-down, cut", "settings.cooldown_s", facts->cooldown_s);
+    if (facts->mock_latency != NULL) {
+        setting(out, "the mock's latency");
+        load_html_text(out, facts->mock_latency);
+        setting(out, "its faults");
+        load_html_text(out, facts->mock_fault != NULL ? facts->mock_fault : "none");
+    }
     setting(out, "answers");
     gl_buf_append_str(out, facts->stream ? "streamed" : "whole");
     setting(out, "requests that repeat, from a pool");

@@ -8,12 +8,13 @@ run fast.json 1ms
 run slow.json 100ms
 expect 0 "$GLIMPSE" bench --compare fast.json fast.json
 grep -q 'no difference' out || fail "not the same"
+if grep -q 'not the same' out; then fail "the settings are the same"; fi
 expect 1 "$GLIMPSE" bench --compare fast.json slow.json
 grep -q 'latency_p50.*WORSE\|p50.*WORSE' out || fail "not worse"
 expect 0 "$GLIMPSE" bench --compare slow.json fast.json
 grep -q 'better' out || fail "not better"
 prints 'throughput, /s'
-if grep -q 'not the same' out; then fail "the settings are the same"; fi
+prints 'not the same mock_latency: "100ms" before, "1ms" after'
 expect 0 "$GLIMPSE" bench --latency 1ms --requests 50 --concurrent-users 3 --pool-ratio 0 -q \
     --calibrate-first off --validity off --json other.json
 "$GLIMPSE" bench --compare fast.json other.json >out || true
@@ -25,3 +26,9 @@ expect 78 "$GLIMPSE" bench --compare missing.json fast.json
 says --compare missing.json
 expect 64 "$GLIMPSE" bench --compare fast.json
 expect 64 "$GLIMPSE" bench fast.json
+jq '.verdict = "invalid" | .invalid = ["x"]' fast.json >spoilt.json
+expect 70 "$GLIMPSE" bench --compare fast.json spoilt.json
+says 'spoilt.json: the run was INVALID'
+jq '.settings.mock_latency = "9s"' fast.json >other.json
+expect 0 "$GLIMPSE" bench --compare fast.json other.json
+prints 'not the same mock_latency: "1ms" before, "9s" after'

@@ -12,7 +12,7 @@ quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 -
     equal "none good" "$(jq -c '[.totals.good, .totals.goodput_rps, .settings.goodput]' run.json)" '[0,0,"latency<20ms"]'
     expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'ttft_p99<1m' # no stream, nothing seen
     expect 1 "$GLIMPSE" bench --latency 0 $quick --fault 500:100% --max-attempts 1 --fallback off
-    prints '50 server_error' 'error rate 100.00 %'
+    prints '50 server_error' 'error rate 100.00 %' 'NOTHING WAS ANSWERED' 'throughput   0.00 answers/s'
     expect 0 "$GLIMPSE" bench --latency 0 $quick --fault 500:20% --max-attempts 1 --json run.json --breaker wait --seed 2
     equal "errors" "$(jq '.totals.by_status.server_error == ([.timeline[].errors] | add)' run.json)" true
     equal "rate" "$(jq "(.totals.error_rate * 50 | round) == .totals.by_status.server_error" run.json)" true

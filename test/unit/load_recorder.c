@@ -82,8 +82,10 @@ static void rates_are_of_what_was_measured(void **state)
     assert_true(load_recorder_hit_rate(&recorder) == 50.0 / 101);
     assert_true(load_recorder_sent_rate(&recorder) > 99.999 &&
                 load_recorder_sent_rate(&recorder) < 100.001); /* 100 gaps of 10 ms */
-    assert_true(load_recorder_throughput(&recorder) > 99.999 &&
-                load_recorder_throughput(&recorder) < 100.001); /* 101 in 1.01 s */
+    assert_true(load_recorder_ended_rate(&recorder) > 99.999 &&
+                load_recorder_ended_rate(&recorder) < 100.001); /* 101 in 1.01 s */
+    assert_true(load_recorder_throughput(&recorder) > 74.25 &&
+                load_recorder_throughput(&recorder) < 74.26); /* 75 of them are answers */
     assert_int_equal(recorder.thresholds[0], 80);
     assert_int_equal(recorder.thresholds[3], 20);
     load_recorder_free(&recorder);
