@@ -95,11 +95,20 @@ static unsigned failure_of(const gl_metrics *metrics, const gl_metrics_call *cal
 /* --- names -------------------------------------------------------------------------------------
  */
 
-static unsigned find_name(gl_names *names, gl_slice name)
+/* By the form in which it is written, so that no two names make one series: control characters but
+ * the line end, which is escaped, are blanks. */
+static unsigned find_name(gl_names *names, gl_slice whole)
 {
-    size_t len = name.len;
+    char plain[GL_METRICS_NAME];
+    size_t len = whole.len;
     if (len == 0) return GL_MODEL_NONE;
-    if (len > GL_METRICS_NAME) len = gl_utf8_clip(name.data, name.len, GL_METRICS_NAME);
+    if (len > GL_METRICS_NAME) len = gl_utf8_clip(whole.data, whole.len, GL_METRICS_NAME);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)whole.data[i];
+        plain[i] = (c < 0x20 && c != '\n') || c == 0x7f ? ' ' : (char)c;
+    }
+    gl_slice name = gl_slice_of(plain, len);
+    if (gl_slice_is(name, "other")) return GL_MODEL_OTHER;
     const struct gl_name *last = &names->names[names->last];
     if (last->len == len && memcmp(last->text, name.data, len) == 0) return (unsigned)names->last;
     for (size_t i = 0; i < names->count; i++) {
@@ -166,7 +175,7 @@ void gl_metrics_set_provider(gl_metrics *metrics, const char *provider, const ch
     const char *host = base_url != NULL ? strstr(base_url, "://") : NULL;
     if (host == NULL) return;
     host += 3;
-    const char *end = host + strcspn(host, "/");
+    const char *end = host + strcspn(host, "/?#");
     const char *colon = end;
     for (const char *at = host; at < end && *at != ']'; at++)
         if (*at == ':' && *host != '[') colon = at;

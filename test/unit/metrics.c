@@ -387,9 +387,29 @@ static void the_path_names_the_operation(void **state)
     assert_int_equal(gl_metrics_operation(gl_slice_str("/x")), GL_OPERATION_OTHER);
 }
 
+static void no_two_names_make_one_series(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "\"a b\"", "\"a\\tb\"", "\"a\\u0001b\"", "\"a\\nb\"" };
+    gl_metrics *metrics = gl_metrics_new();
+    assert_non_null(metrics);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        gl_json name;
+        assert_int_equal(gl_json_check(gl_slice_str(names[i]), &name, NULL), GL_JSON_OK);
+        assert_int_equal(gl_metrics_model(metrics, name), i < 3 ? 0 : 1); /* the line end is kept */
+    }
+    gl_json other;
+    assert_int_equal(gl_json_check(gl_slice_str("\"other\""), &other, NULL), GL_JSON_OK);
+    assert_int_equal(gl_metrics_model(metrics, other), GL_MODEL_OTHER);
+    gl_metrics_set_provider(metrics, "p", "http://h:1?key=x");
+    assert_string_equal(metrics->port, "1");
+    gl_metrics_free(metrics);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_two_names_make_one_series),
         cmocka_unit_test(a_call_stands_under_opentelemetrys_labels),
         cmocka_unit_test(buckets_rise_and_end_with_the_count),
         cmocka_unit_test(a_bucket_holds_its_bound),
