@@ -22,7 +22,7 @@
 
 typedef struct gl_lane {
     uint64_t model;     /* hash of its name */
-    unsigned name;      /* of the metrics: the model's, or one of those that share the lane */
+    unsigned name;      /* of the metrics: the model's, or the first of those that share the lane */
     gl_list queues[2];  /* by glimpse_priority */
     unsigned overtaken; /* interactive ones that went while bulk waited, since bulk last did */
     gl_pace pace;

@@ -76,7 +76,7 @@ static void count_call(const gl_request *request, const glimpse_attempt_record *
     if (vtable->local || vtable->recorded) return;
     const glimpse_sample_fields *fields = response != NULL ? glimpse_sample_get(response) : NULL;
     gl_metrics_call call = {
-        .operation = gl_metrics_operation(request->path),
+        .operation = request->operation,
         .model = request->asked_model,
         .error = record->error,
         .http_status = record->http_status,
@@ -317,8 +317,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
         uint64_t gap = gl_time_since(now, attempt->last_text);
         if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
         if (!attempt->sampler->vtable.local && !attempt->sampler->vtable.recorded)
-            gl_metrics_chunk(engine->metrics, gl_metrics_operation(request->path),
-                             request->asked_model, gap);
+            gl_metrics_chunk(engine->metrics, request->operation, request->asked_model, gap);
     }
     attempt->last_text = now;
     gl_flight_text(request);

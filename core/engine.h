@@ -241,9 +241,12 @@ gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which);
 void gl_models_init(glimpse_engine *engine);
 void gl_models_free(glimpse_engine *engine);
 
-/* Its lane is known: it takes what is known of its model, whose name in the body this is. `first`:
- * the lane is new. */
+/* Its lane is known: it takes what is known of its model, whose name in the body this is, and so do
+ * those who follow it already. `first`: the lane is new. */
 void gl_model_take(gl_request *request, gl_json name, bool first);
+
+/* It follows a leader of the same model; one that is still looked up has no lane yet. */
+void gl_model_follow(gl_request *request);
 
 /* How the draft's model wants its parameters. */
 void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt);

@@ -58,8 +58,7 @@ bool gl_flight_join(gl_request *request)
     if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
         return false;
     request->leader = leader;
-    if (!request->own_thresholds && !leader->own_thresholds)
-        request->thresholds = leader->thresholds; /* the same model's */
+    gl_model_follow(request);
     request->result->source = GLIMPSE_SOURCE_COALESCED;
     gl_request_move(request, GL_STATE_FOLLOWING, &leader->followers, false);
     engine->stats.coalesced++;

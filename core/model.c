@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "policy/calibrate.h"
+#include "policy/profile.h"
 #include "sampler.h"
 
 /* What the configuration says itself, over what the profile says. */
@@ -24,8 +25,7 @@ static void read_profile(const glimpse_engine *engine, gl_slice name, gl_model *
     const glimpse_config *config = &engine->config;
     glimpse_profile profile, usual;
     glimpse_profile_init(&profile);
-    glimpse_profile_init(&usual);
-    glimpse_profiles_find(NULL, "*", 0, &usual);
+    gl_profile_default(&usual);
     *model = (gl_model){ config->thresholds, config->first_byte_timeout_ms, config->idle_timeout_ms,
                          config->timeout_ms, model->calibration };
     if (name.len == 0) return;
@@ -55,6 +55,11 @@ static const glimpse_thresholds *in_force(const gl_model *model)
     return model->calibration != NULL ? &model->calibration->now : &model->thresholds;
 }
 
+static void give(gl_request *request, const gl_model *model)
+{
+    if (!request->own_thresholds && !request->carries) request->thresholds = *in_force(model);
+}
+
 void gl_model_take(gl_request *request, gl_json name, bool first)
 {
     glimpse_engine *engine = request->engine;
@@ -65,7 +70,19 @@ void gl_model_take(gl_request *request, gl_json name, bool first)
         gl_json_string_append(name, scratch, NULL);
         read_profile(engine, gl_buf_slice(scratch), model);
     }
-    if (!request->own_thresholds && !request->carries) request->thresholds = *in_force(model);
+    give(request, model);
+    for (gl_node *node = request->followers.head.next; node != &request->followers.head;
+         node = node->next) {
+        gl_request *follower = GL_CONTAINER(node, gl_request, node);
+        give(follower, model);
+        gl_engine_set_timer(follower);
+    }
+}
+
+void gl_model_follow(gl_request *request)
+{
+    const gl_request *leader = request->leader;
+    if (leader->state != GL_STATE_LOOKING) give(request, &request->engine->models[leader->lane]);
 }
 
 void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt)

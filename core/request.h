@@ -94,10 +94,10 @@ struct gl_request {
     int64_t max_tokens;     /* the same */
 
     glimpse_priority priority;
-    size_t lane;          /* of the admission: requests of one model */
-    unsigned asked_model; /* of the metrics: its name */
-    double tokens;        /* what it will cost, estimated */
-    gl_pace_mark mark;    /* of the attempt that is out */
+    size_t lane;                     /* of the admission: requests of one model */
+    unsigned operation, asked_model; /* of the metrics: what is asked, the model's name */
+    double tokens;                   /* what it will cost, estimated */
+    gl_pace_mark mark;               /* of the attempt that is out */
 
     gl_time since;         /* WAITING or BACKOFF since */
     gl_time backoff_until; /* BACKOFF until */

@@ -48,9 +48,11 @@ void gl_engine_price(gl_request *request, gl_time now)
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
     size_t known = engine->admission.lane_count;
     request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
+    request->operation = gl_metrics_operation(request->path);
     request->asked_model = gl_metrics_model(engine->metrics, found[0]);
-    engine->admission.lanes[request->lane].name = request->asked_model;
-    gl_model_take(request, found[0], request->lane >= known);
+    bool first = request->lane >= known;
+    if (first) engine->admission.lanes[request->lane].name = request->asked_model;
+    gl_model_take(request, found[0], first);
 }
 
 static glimpse_error options_check(const glimpse_options *options)

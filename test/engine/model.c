@@ -1,5 +1,5 @@
 /* model.c - what is known of a model: thresholds that follow what it takes, and its profile. */
-#include "rig.h"
+#include "fake_store.h"
 
 static void ask(rig *r, told *t, const char *model, int n, const glimpse_options *options)
 {
@@ -213,6 +213,36 @@ static void a_drafts_parameters_are_its_profiles(void **state)
     rig_close(&r);
 }
 
+/* Whoever leads, and however long a store takes to say that it has no answer. */
+static void a_follower_has_its_models_thresholds_too(void **state)
+{
+    (void)state;
+    static const gl_time delays[] = { 0, 50 * GL_MS };
+    for (int i = 0; i < 4; i++) {
+        rig r;
+        fake_store fake;
+        told leads, follows;
+        glimpse_options options;
+        const glimpse_thresholds own = { 5000, 5001, 5002, 5003 };
+        rig_init(&r);
+        fake_open(&fake, delays[i / 2]);
+        r.config.store = fake.store;
+        r.plans[0] = gl_sim_answer(800 * GL_MS, "x");
+        use(&r, "{\"m\":{\"thresholds_ms\":[300,400,500,600]}}");
+        glimpse_store_unref(fake.store);
+        glimpse_options_init(&options);
+        if (i % 2 == 1) options.thresholds = &own; /* the leader's own are not the follower's */
+        ask(&r, &leads, "m", -9, &options);
+        ask(&r, &follows, "m", -9, NULL);
+        assert_true(gl_sim_run_idle(1000));
+        assert_int_equal(follows.source, GLIMPSE_SOURCE_COALESCED);
+        assert_int_equal(follows.notice_total, 4);
+        assert_int_equal(follows.notice_ms[0], 300);
+        assert_int_equal(leads.notice_total, i % 2 == 1 ? 0 : 4);
+        rig_close(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +255,7 @@ int main(void)
         cmocka_unit_test(what_the_configuration_says_beats_a_profile),
         cmocka_unit_test(automatic_thresholds_begin_at_the_profiles),
         cmocka_unit_test(a_drafts_parameters_are_its_profiles),
+        cmocka_unit_test(a_follower_has_its_models_thresholds_too),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
