@@ -92,8 +92,9 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     case GLIMPSE_ERR_REDIRECT:
         return "the server redirected; redirects are not followed";
     case GLIMPSE_ERR_PROTOCOL:
-        if (transfer->code == CURLE_OK) return "the server switched to another protocol";
-        return NULL;
+        if (transfer->error == GLIMPSE_ERR_PROTOCOL || headers_too_large(transfer->reason))
+            return "headers and trailers of the answer are larger than 300 KiB together";
+        return transfer->code == CURLE_OK ? "the server switched to another protocol" : NULL;
     case GLIMPSE_ERR_RESET:
         return transfer->code == CURLE_ABORTED_BY_CALLBACK ? resent : NULL;
     case GLIMPSE_ERR_DESCRIPTORS:

@@ -76,6 +76,7 @@ struct gl_transfer {
     bool fresh;        /* on a connection of its own */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     size_t received;   /* bytes of a body that goes out in pieces */
+    size_t head_bytes; /* of status lines, headers and trailers */
     gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
     gl_time enough_at;
     bool get, began, streamed, satisfied; /* satisfied: ENOUGH was said */

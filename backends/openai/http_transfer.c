@@ -16,6 +16,9 @@
 #define TRUST_BYTES ((curl_off_t)256 * 1024)
 /* Transfers kept although fewer run. */
 #define POOL_FLOOR 64
+/* Most bytes of status lines, headers and trailers of one answer. libcurl bounds the headers at as
+ * much (MAX_HTTP_RESP_HEADER_SIZE), and keeps trailers without a bound. */
+#define HEAD_BYTES_MAX ((size_t)300 * 1024)
 
 /* --- callbacks --- */
 
@@ -75,8 +78,20 @@ static glimpse_error keep(gl_transfer *transfer, gl_slice bytes)
     return transfer->body.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM;
 }
 
-/* The first byte of the answer is the first of its body: to see the headers come, libcurl would
- * call for each line of them, and servers of completions send them together with the body. */
+/* Called for each line of the head, of each 1xx answer before it, and of the trailers. */
+static size_t head_came(char *data, size_t size, size_t count, void *arg)
+{
+    (void)data;
+    gl_transfer *transfer = arg;
+    size_t len = size * count;
+    transfer->head_bytes += len;
+    if (transfer->head_bytes <= HEAD_BYTES_MAX) return len;
+    transfer->error = GLIMPSE_ERR_PROTOCOL;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+/* The first byte of the answer is the first of its body: servers of completions send the headers
+ * together with it. */
 static size_t body_came(char *data, size_t size, size_t count, void *arg)
 {
     gl_transfer *transfer = arg;
@@ -152,6 +167,8 @@ static bool set_request(CURL *easy, gl_transfer *transfer)
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, body_came);
     SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, head_came);
+    SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)endpoint->max_response_bytes);
     SET(CURLOPT_HTTPHEADER, endpoint->post_headers);
     SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* the key is not for the proxy */
@@ -260,7 +277,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     if (transfer->fresh) curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 0L);
     transfer->fresh = false;
     transfer->sendings = 0;
-    transfer->received = 0;
+    transfer->received = transfer->head_bytes = 0;
     transfer->began = transfer->streamed = transfer->satisfied = false;
     transfer->reason[0] = '\0';
     http->running++;
