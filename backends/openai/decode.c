@@ -1,46 +1,24 @@
 /*
  * decode.c - from an HTTP response to an outcome.
  *
- * Owns the scratch memory that an outcome points into: short strings in fixed arrays, and two
- * buffers for strings that hold escapes (a text without escapes is a slice of the body). A 200 is
- * believed only after all of its body was checked. Whatever goes into a message passes gl_plain.
- * Called by sampler.c and the fuzzer; knows no network, and decides no retry.
+ * Owns the scratch memory that an outcome points into (decode_internal.h): short strings in fixed
+ * arrays, and two buffers for strings that hold escapes (a text without escapes is a slice of the
+ * body). A 200 is believed only after all of its body was checked. Whatever goes into a message
+ * passes gl_plain. Called by sampler.c and the fuzzer; knows no network, and decides no retry.
  */
-#include "openai/decode.h"
-
-#include <stdio.h>
+#include "openai/decode_internal.h"
 
 #include "base/alloc.h"
-#include "base/json.h"
 #include "base/utf8.h"
 #include "openai/complaint.h"
 #include "openai/named_status.h"
-#include "openai/plain.h"
 #include "openai/retry_after.h"
 #include "status.h"
 
 /* Bytes of a body that is not JSON that are kept for the report. */
 #define KEEP_MAX 4096
-/* Bytes of it, and of a content type, that a message quotes. */
-#define QUOTE_MAX 200
-#define TYPE_MAX  64
-/* Bytes of the endpoint's own message that are passed on. */
-#define MESSAGE_MAX 500
 /* Scratch beyond this is given back before the next response. */
 #define SCRATCH_KEEP ((size_t)1 << 20)
-
-struct gl_decoder {
-    gl_buf text, scratch;
-    char model[128], finish_reason[64], request_id[128], code[128];
-    char message[MESSAGE_MAX + 1];
-};
-
-/* One response on its way. */
-typedef struct decoding {
-    gl_decoder *decoder;
-    const gl_decode_input *input;
-    glimpse_outcome *outcome;
-} decoding;
 
 gl_decoder *gl_decoder_new(void)
 {
@@ -70,30 +48,6 @@ static void buf_recycle(gl_buf *buf)
 
 /* --- strings --- */
 
-static bool has_text(gl_json value)
-{
-    return value.kind == GL_JSON_STRING && value.text.len > 2;
-}
-
-/* A string's text: a slice of the body, or of buf when it has escapes. Valid until the next call
- * with this buf. */
-static gl_slice string_text(gl_json value, gl_buf *buf)
-{
-    if (value.kind != GL_JSON_STRING) return gl_slice_of("", 0);
-    gl_slice inside = gl_slice_of(value.text.data + 1, value.text.len - 2);
-    if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL) return inside;
-    gl_buf_reset(buf);
-    gl_json_string_append(value, buf, NULL);
-    return gl_buf_slice(buf);
-}
-
-/* A short string for people and logs; "" when it is none. */
-static const char *plain_string(gl_decoder *decoder, gl_json value, char *out, size_t size)
-{
-    gl_plain(string_text(value, &decoder->scratch), out, size);
-    return out;
-}
-
 /* A string, or an integer as its digits; NULL when it is neither, or empty. */
 static const char *code_string(gl_decoder *decoder, gl_json value)
 {
@@ -117,24 +71,6 @@ static size_t clip(gl_slice text, size_t limit)
 }
 
 /* --- failures --- */
-
-/* message is static, or the decoder's. */
-static void fail(const decoding *d, glimpse_error error, const char *message)
-{
-    d->outcome->error = error;
-    d->outcome->error_message = message;
-}
-
-/* A body that is not what was expected: names the problem and quotes the beginning. */
-static void fail_unexpected(const decoding *d, glimpse_error error, const char *problem)
-{
-    char type[TYPE_MAX + 1], quote[QUOTE_MAX + 1];
-    gl_plain(gl_slice_str(d->input->content_type), type, sizeof type);
-    gl_plain(d->input->body, quote, sizeof quote);
-    snprintf(d->decoder->message, sizeof d->decoder->message, "%s; content type %s; it begins: %s",
-             problem, type[0] != '\0' ? type : "not given", quote);
-    fail(d, error, d->decoder->message);
-}
 
 static void fail_not_json(const decoding *d, gl_json_error error, size_t at)
 {
@@ -225,216 +161,6 @@ static void fail_http(const decoding *d, gl_json root)
     fail(d, error, decoder->message);
 }
 
-/* --- answers --- */
-
-static int64_t count_of(gl_json value)
-{
-    int64_t number;
-    return gl_json_int64(value, &number) && number >= 0 ? number : -1;
-}
-
-static void read_usage(glimpse_usage *usage, gl_json value)
-{
-    static const char *const names[] = { "prompt_tokens", "completion_tokens", "total_tokens",
-                                         "input_tokens", "output_tokens" };
-    gl_json found[5];
-    gl_json_get_many(value, names, found, 5);
-    usage->prompt_tokens = count_of(found[0].kind != GL_JSON_NONE ? found[0] : found[3]);
-    usage->completion_tokens = count_of(found[1].kind != GL_JSON_NONE ? found[1] : found[4]);
-    usage->total_tokens = count_of(found[2]);
-}
-
-static void set_text(const decoding *d, gl_slice text)
-{
-    d->outcome->sample.text = text.data;
-    d->outcome->sample.text_len = text.len;
-}
-
-static void set_refusal(const decoding *d, gl_json refusal)
-{
-    set_text(d, string_text(refusal, &d->decoder->text));
-    d->outcome->sample.delta = "the model refused";
-    d->outcome->complete = false;
-}
-
-/* Appends the text of content parts; the last refusal among them goes to *refusal. */
-static void append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
-{
-    gl_json_iter iter = gl_json_begin(parts);
-    gl_json part, found[2];
-    while (gl_json_next(&iter, NULL, &part)) {
-        gl_json_get_many(part, (const char *const[]){ "text", "refusal" }, found, 2);
-        gl_json_string_append(found[0], text, NULL);
-        if (has_text(found[1])) *refusal = found[1];
-    }
-}
-
-/* Whether there is anything in an array, or an object at all. */
-static bool is_given(gl_json value)
-{
-    if (value.kind != GL_JSON_ARRAY) return value.kind == GL_JSON_OBJECT;
-    gl_json_iter iter = gl_json_begin(value);
-    gl_json first;
-    return gl_json_next(&iter, NULL, &first);
-}
-
-/* Whether an answer that ended so may be cached: nothing cut it, as far as we know the reason. */
-static bool ended_well(gl_json finish_reason)
-{
-    return gl_json_string_is(finish_reason, "stop") ||
-           gl_json_string_is(finish_reason, "tool_calls") ||
-           gl_json_string_is(finish_reason, "function_call");
-}
-
-/* The first choice, and the finish reasons of all; false when it is no choice. */
-static bool read_choice(const decoding *d, gl_json choice, gl_json finish_reason)
-{
-    enum { CONTENT, REFUSAL, TOOLS, FUNCTION, COUNT };
-    static const char *const names[COUNT] = { "content", "refusal", "tool_calls", "function_call" };
-    gl_decoder *decoder = d->decoder;
-    glimpse_sample_fields *sample = &d->outcome->sample;
-    gl_json message = gl_json_get(choice, "message"), found[COUNT];
-    gl_json_get_many(message, names, found, COUNT);
-    if (message.kind != GL_JSON_OBJECT) {
-        found[CONTENT] = gl_json_get(choice, "text"); /* a completion that is no chat */
-        if (found[CONTENT].kind != GL_JSON_STRING) return false;
-    }
-    if (finish_reason.kind == GL_JSON_STRING)
-        sample->finish_reason = plain_string(decoder, finish_reason, decoder->finish_reason,
-                                             sizeof decoder->finish_reason);
-    if (found[CONTENT].kind == GL_JSON_STRING) {
-        set_text(d, string_text(found[CONTENT], &decoder->text));
-    } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
-        append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
-        set_text(d, gl_buf_slice(&decoder->text));
-    } else if (found[CONTENT].kind != GL_JSON_NULL && found[CONTENT].kind != GL_JSON_NONE) {
-        return false;
-    }
-    bool calls = is_given(found[TOOLS]) || is_given(found[FUNCTION]);
-    d->outcome->complete = ended_well(finish_reason) && (sample->text_len != 0 || calls);
-    if (has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
-    return true;
-}
-
-static void read_choices(const decoding *d, gl_json choices)
-{
-    gl_json_iter iter = gl_json_begin(choices);
-    gl_json choice;
-    if (choices.kind != GL_JSON_ARRAY || !gl_json_next(&iter, NULL, &choice)) {
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no choices");
-        return;
-    }
-    gl_json reason = gl_json_get(choice, "finish_reason");
-    if (!read_choice(d, choice, reason)) {
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer's first choice has no message");
-        return;
-    }
-    bool filtered = gl_json_string_is(reason, "content_filter");
-    while (gl_json_next(&iter, NULL, &choice))
-        if (!ended_well(gl_json_get(choice, "finish_reason"))) d->outcome->complete = false;
-    if (filtered)
-        fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
-}
-
-/* A response that ended without an answer, or has not ended; what it says of an error was looked
- * for before. */
-static bool response_failed(const decoding *d, gl_json status)
-{
-    static const struct {
-        const char *status, *message;
-        bool waits;
-    } table[] = {
-        { "failed", "the endpoint says that the response failed, and not why", false },
-        { "cancelled", "the response was cancelled at the endpoint", false },
-        { "queued",
-          "the endpoint has not begun the response; only \"background\":true asks for that", true },
-        { "in_progress",
-          "the endpoint has not finished the response; only \"background\":true asks for that",
-          true },
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        if (!gl_json_string_is(status, table[i].status)) continue;
-        if (table[i].waits && d->input->background) return false;
-        d->outcome->error_code = table[i].status;
-        fail(d, GLIMPSE_ERR_HTTP, table[i].message);
-        return true;
-    }
-    return false;
-}
-
-/* POST /responses: a list of items, of which messages hold the text. */
-static void read_response(const decoding *d, gl_json root)
-{
-    enum { STATUS, OUTPUT, INCOMPLETE, COUNT };
-    static const char *const names[COUNT] = { "status", "output", "incomplete_details" };
-    gl_decoder *decoder = d->decoder;
-    gl_json found[COUNT], item, refusal = { .kind = GL_JSON_NONE };
-    gl_json_get_many(root, names, found, COUNT);
-    if (response_failed(d, found[STATUS])) return;
-    if (found[OUTPUT].kind != GL_JSON_ARRAY) {
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no output");
-        return;
-    }
-    gl_json_iter iter = gl_json_begin(found[OUTPUT]);
-    while (gl_json_next(&iter, NULL, &item)) {
-        if (!gl_json_string_is(gl_json_get(item, "type"), "message")) continue;
-        gl_json content = gl_json_get(item, "content");
-        if (content.kind == GL_JSON_ARRAY) append_parts(&decoder->text, content, &refusal);
-    }
-    bool repeated = decoder->text.len != 0;
-    set_text(d, repeated ? gl_buf_slice(&decoder->text) : d->input->streamed);
-    gl_json reason = gl_json_get(found[INCOMPLETE], "reason");
-    d->outcome->complete =
-        found[STATUS].kind == GL_JSON_NONE || gl_json_string_is(found[STATUS], "completed");
-    d->outcome->sample.finish_reason =
-        plain_string(decoder, has_text(reason) ? reason : found[STATUS], decoder->finish_reason,
-                     sizeof decoder->finish_reason);
-    if (has_text(refusal)) set_refusal(d, refusal);
-    if (gl_json_string_is(reason, "content_filter"))
-        fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
-}
-
-/* Whether the path, without its query, ends with this. */
-static bool path_ends(const char *path, const char *end)
-{
-    if (path == NULL) return false;
-    size_t len = strcspn(path, "?"), end_len = strlen(end);
-    return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
-}
-
-static bool has_members(gl_json object)
-{
-    gl_json_iter iter = gl_json_begin(object);
-    gl_json name, value;
-    return gl_json_next(&iter, &name, &value);
-}
-
-static void read_answer(const decoding *d, gl_json root)
-{
-    enum { MODEL, USAGE, CHOICES, DATA, COUNT };
-    static const char *const names[COUNT] = { "model", "usage", "choices", "data" };
-    gl_decoder *decoder = d->decoder;
-    gl_json found[COUNT];
-    gl_json_get_many(root, names, found, COUNT);
-    d->outcome->sample.model =
-        plain_string(decoder, found[MODEL], decoder->model, sizeof decoder->model);
-    read_usage(&d->outcome->sample.usage, found[USAGE]);
-    if (path_ends(d->input->path, "/completions"))
-        read_choices(d, found[CHOICES]);
-    else if (path_ends(d->input->path, "/responses"))
-        read_response(d, root);
-    else if (path_ends(d->input->path, "/embeddings") && found[DATA].kind != GL_JSON_ARRAY)
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no data");
-    else if (!has_members(root))
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer is an empty object");
-    else
-        d->outcome->complete = true;
-    if (decoder->text.failed) {
-        d->outcome->complete = false;
-        fail(d, GLIMPSE_ERR_OOM, glimpse_error_sentence(GLIMPSE_ERR_OOM));
-    }
-}
-
 /* --- the door --- */
 
 static bool is_blank(gl_slice text)
@@ -491,7 +217,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcom
     } else if (root.kind != GL_JSON_OBJECT) {
         fail_unexpected(&d, GLIMPSE_ERR_BAD_JSON, "the answer is JSON, but no object");
     } else {
-        read_answer(&d, root);
+        gl_decode_answer(&d, root);
     }
     if (outcome->error != GLIMPSE_OK) {
         outcome->complete = false;

@@ -1,0 +1,96 @@
+/*
+ * decode_internal.h - what decode.c and answer.c share: one response on its way, and the few steps
+ * that reading an answer and reading an error have in common. Nobody else includes it.
+ */
+#ifndef GL_OPENAI_DECODE_INTERNAL_H
+#define GL_OPENAI_DECODE_INTERNAL_H
+
+#include <stdio.h>
+
+#include "base/json.h"
+#include "openai/decode.h"
+#include "openai/plain.h"
+
+/* Bytes of it, and of a content type, that a message quotes. */
+#define QUOTE_MAX 200
+#define TYPE_MAX  64
+/* Bytes of the endpoint's own message that are passed on. */
+#define MESSAGE_MAX 500
+
+struct gl_decoder {
+    gl_buf text, scratch;
+    char model[128], finish_reason[64], request_id[128], code[128];
+    char message[MESSAGE_MAX + 1];
+};
+
+/* One response on its way. */
+typedef struct decoding {
+    gl_decoder *decoder;
+    const gl_decode_input *input;
+    glimpse_outcome *outcome;
+} decoding;
+
+/* The fields of a 2xx whose body is a checked object and no error. */
+void gl_decode_answer(const decoding *d, gl_json root);
+
+/* --- strings --- */
+
+static inline bool has_text(gl_json value)
+{
+    return value.kind == GL_JSON_STRING && value.text.len > 2;
+}
+
+/* A string's text: a slice of the body, or of buf when it has escapes. Valid until the next call
+ * with this buf. */
+static inline gl_slice string_text(gl_json value, gl_buf *buf)
+{
+    if (value.kind != GL_JSON_STRING) return gl_slice_of("", 0);
+    gl_slice inside = gl_slice_of(value.text.data + 1, value.text.len - 2);
+    if (inside.len == 0 || memchr(inside.data, '\\', inside.len) == NULL) return inside;
+    gl_buf_reset(buf);
+    gl_json_string_append(value, buf, NULL);
+    return gl_buf_slice(buf);
+}
+
+/* A short string for people and logs; "" when it is none. */
+static inline const char *plain_string(gl_decoder *decoder, gl_json value, char *out, size_t size)
+{
+    gl_plain(string_text(value, &decoder->scratch), out, size);
+    return out;
+}
+
+/* Whether the path, without its query, ends with this. */
+static inline bool path_ends(const char *path, const char *end)
+{
+    if (path == NULL) return false;
+    size_t len = strcspn(path, "?"), end_len = strlen(end);
+    return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
+}
+
+/* --- failures --- */
+
+/* message is static, or the decoder's. */
+static inline void fail(const decoding *d, glimpse_error error, const char *message)
+{
+    d->outcome->error = error;
+    d->outcome->error_message = message;
+}
+
+/* A body that is not what was expected: names the problem and quotes the beginning. */
+static inline void fail_unexpected(const decoding *d, glimpse_error error, const char *problem)
+{
+    char type[TYPE_MAX + 1], quote[QUOTE_MAX + 1];
+    gl_plain(gl_slice_str(d->input->content_type), type, sizeof type);
+    gl_plain(d->input->body, quote, sizeof quote);
+    snprintf(d->decoder->message, sizeof d->decoder->message, "%s; content type %s; it begins: %s",
+             problem, type[0] != '\0' ? type : "not given", quote);
+    fail(d, error, d->decoder->message);
+}
+
+static inline void set_text(const decoding *d, gl_slice text)
+{
+    d->outcome->sample.text = text.data;
+    d->outcome->sample.text_len = text.len;
+}
+
+#endif
