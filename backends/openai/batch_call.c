@@ -283,6 +283,7 @@ static void done(void *arg, const gl_http_response *response)
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
         .should_retry = response->should_retry,
+        .date = response->retry_after != NULL ? gl_http_header(response->headers, "date") : NULL,
         .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .path = "/batches",
     };
@@ -308,7 +309,8 @@ static void done(void *arg, const gl_http_response *response)
         gl_decode(api->decoder, &input, &outcome);
     gl_json root;
     glimpse_error error = outcome.error;
-    if (error == GLIMPSE_OK && gl_json_check(input.body, &root, NULL) == GL_JSON_OK) {
+    gl_slice read = gl_slice_of(outcome.sample.body, outcome.sample.body_len);
+    if (error == GLIMPSE_OK && gl_json_check(read, &root, NULL) == GL_JSON_OK) {
         call->code[0] = call->message[0] = '\0';
         if (take(call, root, &error)) {
             if (!send_next(call)) not_sent(call);

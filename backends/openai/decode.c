@@ -13,6 +13,7 @@
 #include "openai/complaint.h"
 #include "openai/named_status.h"
 #include "openai/retry_after.h"
+#include "openai/told_wait.h"
 #include "status.h"
 
 /* Bytes of a body that is not JSON that are kept for the report. */
@@ -95,6 +96,23 @@ static void read_names(gl_decoder *decoder, const gl_complaint *c, error_names *
         snprintf(names->code, sizeof names->code, "%lld", (long long)number);
 }
 
+/* The endpoint's words, and the wait that it asks for in the body: a header goes first. */
+static void read_message(const decoding *d, const gl_complaint *c, gl_json failure)
+{
+    gl_decoder *decoder = d->decoder;
+    plain_string(decoder, c->message, decoder->message, sizeof decoder->message);
+    int64_t *wait = &d->outcome->retry_after_ms;
+    if (*wait < 0) *wait = gl_told_wait(failure);
+    if (*wait < 0) *wait = gl_worded_wait(decoder->message);
+}
+
+/* The money can run out between two tokens; then no status says so. */
+static bool is_quota(const gl_decoder *decoder, int status, const error_names *names)
+{
+    return status == 402 || gl_named_quota(names->code, names->type) ||
+           gl_worded_quota(decoder->message);
+}
+
 /* What to do about a parameter that this model does not take, where we know it; NULL elsewhere. A
  * body is sent as it was written, so whoever wrote it has to know. */
 static const char *advice(const gl_decoder *decoder, const gl_complaint *c, int status)
@@ -135,8 +153,8 @@ static void fail_http(const decoding *d, gl_json root)
         d->outcome->error_status = gl_named_status(names.code, names.type);
         if (d->outcome->error_status != 0) status = d->outcome->error_status;
     }
-    bool quota = status == 429 && gl_named_quota(names.code, names.type);
-    glimpse_error error = quota ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
+    read_message(d, &c, root);
+    glimpse_error error = is_quota(decoder, status, &names) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
     glimpse_status mapped = gl_status_of(error, status);
 
     /* Of a quota the kind says more to a script than the endpoint's name for it. */
@@ -146,7 +164,6 @@ static void fail_http(const decoding *d, gl_json root)
         d->outcome->error_code = code != NULL ? code : glimpse_status_name(mapped);
     }
 
-    plain_string(decoder, c.message, decoder->message, sizeof decoder->message);
     if (decoder->message[0] == '\0') {
         char problem[128];
         snprintf(problem, sizeof problem, "%s (HTTP %d)", glimpse_status_sentence(mapped), status);
@@ -178,8 +195,8 @@ static void start(const decoding *d)
     buf_recycle(&decoder->text);
     buf_recycle(&decoder->scratch);
     glimpse_outcome_init(outcome);
-    outcome->retry_after_ms =
-        gl_retry_after(input->retry_after_ms, input->retry_after, input->now_unix_ms);
+    outcome->retry_after_ms = gl_retry_after(input->retry_after_ms, input->retry_after,
+                                             gl_answer_time(input->date, input->now_unix_ms));
     outcome->should_retry = gl_should_retry(input->should_retry);
     outcome->sample.http_status = input->status;
     outcome->sample.body = input->body.data;
@@ -190,8 +207,19 @@ static void start(const decoding *d)
     }
 }
 
-void gl_decode(gl_decoder *decoder, const gl_decode_input *input, glimpse_outcome *outcome)
+/* Without the byte order mark that some put before their JSON; both SDKs of OpenAI's read it. */
+static gl_slice without_mark(gl_slice body)
 {
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t len = sizeof mark - 1;
+    if (body.len < len || memcmp(body.data, mark, len) != 0) return body;
+    return gl_slice_of(body.data + len, body.len - len);
+}
+
+void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcome *outcome)
+{
+    gl_decode_input unmarked = *given, *input = &unmarked;
+    input->body = without_mark(given->body);
     decoding d = { decoder, input, outcome };
     start(&d);
     gl_json root = { .kind = GL_JSON_NONE }, failing;
@@ -252,16 +280,16 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
     error_names names;
     read_names(decoder, &c, &names);
     outcome->error_status = gl_named_status(names.code, names.type);
-    /* The money can run out between two tokens; then no status says so. */
-    glimpse_error error =
-        gl_named_quota(names.code, names.type) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_STREAM_ERROR;
+    read_message(&d, &c, root);
+    glimpse_error error = is_quota(decoder, outcome->error_status, &names)
+                              ? GLIMPSE_ERR_QUOTA
+                              : GLIMPSE_ERR_STREAM_ERROR;
     if (error == GLIMPSE_ERR_STREAM_ERROR) {
         outcome->error_code = code_string(decoder, c.code);
         /* {"type":"error"} only says once more what this is. */
         if (outcome->error_code == NULL && !gl_json_string_is(c.type, "error"))
             outcome->error_code = code_string(decoder, c.type);
     }
-    plain_string(decoder, c.message, decoder->message, sizeof decoder->message);
     if (decoder->message[0] != '\0')
         fail(&d, error, decoder->message);
     else

@@ -20,7 +20,8 @@ typedef struct gl_decode_input {
     gl_slice body;
     /* Headers; NULL when absent. */
     const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
-    int64_t now_unix_ms; /* what a date in retry_after is counted from */
+    const char *date;    /* the answer's own: what a date in retry_after is measured against, */
+    int64_t now_unix_ms; /* or else the wall clock's time */
     const char *path;    /* "/chat/completions": decides what a 200 must hold */
     bool background;     /* the request asked for a response that need not be finished */
     gl_slice streamed;   /* the text that came before the body, which may not repeat it */

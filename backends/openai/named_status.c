@@ -6,11 +6,21 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 typedef struct named {
     int status;
     const char *names; /* in small letters without what joins words, each between blanks */
 } named;
+
+/* No money: OpenAI's names; then those of Kimi, DeepSeek and MiniMax, OpenAI's inactive billing,
+ * Alibaba, Volcengine, and Zhipu's number; the name of 402, and that itself. */
+static const char quota_names[] =
+    " insufficientquota creditbalanceexhausted organizationspendlimitexceeded"
+    " projectspendlimitexceeded organizationusagelimitexceeded"
+    " exceededcurrentquotaerror exceededcurrentquota insufficientbalance insufficientcredits"
+    " insufficientfunds billingnotactive billinghardlimitreached arrearage accountoverdueerror"
+    " 1113 paymentrequired 402 ";
 
 /* Names of OpenAI, Azure, vLLM (exceptions of openai-python), llama.cpp, Ollama, Anthropic's and
  * Google's compatible doors. */
@@ -28,8 +38,7 @@ static const named table[] = {
     { 413, " requesttoolarge payloadtoolarge " },
     { 422, " unprocessableentity unprocessableentityerror " },
     { 429, " ratelimitexceeded ratelimiterror ratelimited toomanyrequests resourceexhausted"
-           " slowdown insufficientquota creditbalanceexhausted organizationspendlimitexceeded"
-           " projectspendlimitexceeded organizationusagelimitexceeded " },
+           " slowdown " },
     { 500, " servererror internalerror internalservererror apierror " },
     { 501, " notsupportederror notimplemented " },
     { 502, " badgateway " },
@@ -49,33 +58,69 @@ static int status_of_digits(const char *text)
     return status >= 400 && status <= 599 ? status : 0;
 }
 
-/* "rate_limit_error", "RateLimitError" and "rate limit error" are one name. */
-static int status_of_name(const char *text)
+/* "rate_limit_error", "RateLimitError" and "rate limit error" are one name, between blanks here.
+ * false: it is empty, or too long to be one of ours. */
+static bool normalize(const char *text, char name[NAME_MAX_BYTES + 3])
 {
-    char name[NAME_MAX_BYTES + 3] = " ";
-    size_t len = 1;
+    size_t len = 0;
+    name[len++] = ' ';
     for (; *text != '\0'; text++) {
         char c = *text;
         if (c == '_' || c == '-' || c == ' ' || c == '.') continue;
-        if (len > NAME_MAX_BYTES) return 0;
+        if (len > NAME_MAX_BYTES) return false;
         name[len++] = c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
     }
-    if (len == 1) return 0;
-    name[len] = ' '; /* the NUL behind it is the array's */
+    name[len] = ' ';
+    name[len + 1] = '\0';
+    return len > 1;
+}
+
+static int status_of_name(const char *text)
+{
+    char name[NAME_MAX_BYTES + 3];
+    if (text == NULL || !normalize(text, name)) return 0;
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strstr(table[i].names, name) != NULL) return table[i].status;
     return 0;
 }
 
+static bool is_quota_name(const char *text)
+{
+    char name[NAME_MAX_BYTES + 3];
+    return text != NULL && normalize(text, name) && strstr(quota_names, name) != NULL;
+}
+
 bool gl_named_quota(const char *code, const char *type)
 {
-    static const char *const codes[] = { "insufficient_quota", "credit_balance_exhausted",
-                                         "organization_spend_limit_exceeded",
-                                         "project_spend_limit_exceeded",
-                                         "organization_usage_limit_exceeded" };
-    if (type != NULL && strcmp(type, codes[0]) == 0) return true;
-    for (size_t i = 0; code != NULL && i < sizeof codes / sizeof *codes; i++)
-        if (strcmp(code, codes[i]) == 0) return true;
+    return is_quota_name(code) || is_quota_name(type);
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* A quotation mark begins what is somebody else's; an apostrophe inside a word does not. */
+static size_t before_quotes(const char *text)
+{
+    size_t end = strcspn(text, "\"`'");
+    while (end > 0 && text[end] == '\'' && is_letter(text[end - 1]) && is_letter(text[end + 1]))
+        end += 1 + strcspn(text + end + 1, "\"`'");
+    return end;
+}
+
+bool gl_worded_quota(const char *message)
+{
+    /* DeepSeek, MiniMax and Zhipu; OpenRouter; SiliconFlow; Anthropic. Not "exceeded your current
+     * quota": Gemini says so of a minute's, too. */
+    static const char *const words[] = { "insufficient balance", "insufficient credit",
+                                         "balance is insufficient", "credit balance is too low" };
+    size_t len = before_quotes(message);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        size_t most = strlen(words[i]);
+        for (size_t at = 0; at + most <= len; at++)
+            if (strncasecmp(message + at, words[i], most) == 0) return true;
+    }
     return false;
 }
 
@@ -83,7 +128,7 @@ int gl_named_status(const char *code, const char *type)
 {
     if (gl_named_quota(code, type)) return 429;
     int status = code != NULL ? status_of_digits(code) : 0;
-    if (status == 0 && code != NULL) status = status_of_name(code);
-    if (status == 0 && type != NULL) status = status_of_name(type);
+    if (status == 0) status = status_of_name(code);
+    if (status == 0) status = status_of_name(type);
     return status;
 }

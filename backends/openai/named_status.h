@@ -11,8 +11,12 @@
  * says more than the type. 0: neither is a name that stands for a status. */
 int gl_named_status(const char *code, const char *type);
 
-/* Whether they say that the account has no money, or may not spend what it has; beside a 429 that
- * is a failure which no waiting cures. */
+/* Whether they say that the account has no money, or may not spend what it has: a failure which no
+ * waiting cures, whatever its status. */
 bool gl_named_quota(const char *code, const char *type);
+
+/* The same of an endpoint's message, for those who give it no name. Words behind a quotation mark
+ * are the request's own and do not count. */
+bool gl_worded_quota(const char *message);
 
 #endif

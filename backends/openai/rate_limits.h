@@ -9,13 +9,6 @@
 /* A whole number from 0 up; -1 for anything else (NULL, "-1", which Azure sends for unknown). */
 int64_t gl_rate_limit_count(const char *value);
 
-/*
- * A duration in milliseconds, rounded up, at most 24 h: one or more of number and unit (ns us µs ms
- * s m h d, the number may be decimal: "12ms", "1.5s", "1h2m3.5s"), or a bare number of seconds, as
- * Azure sends. -1 for anything else, and for what is negative.
- */
-int64_t gl_rate_limit_duration(const char *value);
-
 /* What the headers said. `header` finds one by name, NULL when it is absent. */
 typedef const char *gl_header_fn(const void *from, const char *name);
 void gl_rate_limits_read(gl_header_fn *header, const void *from, glimpse_outcome *outcome);

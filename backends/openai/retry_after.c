@@ -241,6 +241,13 @@ int64_t gl_retry_after(const char *retry_after_ms, const char *retry_after, int6
     return positive(date_s * 1000 - now_unix_ms); /* years have four digits: it fits */
 }
 
+int64_t gl_answer_time(const char *date_header, int64_t now_unix_ms)
+{
+    int64_t date_s;
+    if (date_header == NULL || !gl_http_date(date_header, now_unix_ms, &date_s)) return now_unix_ms;
+    return date_s * 1000;
+}
+
 int gl_should_retry(const char *value)
 {
     if (value == NULL) return -1;

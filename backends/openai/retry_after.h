@@ -11,9 +11,14 @@
 /*
  * Milliseconds, rounded up, INT64_MAX when they do not fit; -1 when there is nothing to obey: no
  * header, nonsense, not a number, a time that has passed, 0. Whatever number retry-after-ms holds
- * goes before retry-after, also a 0. Either may be NULL.
+ * goes before retry-after, also a 0. Either may be NULL. now_unix_ms: what a date is measured
+ * against.
  */
 int64_t gl_retry_after(const char *retry_after_ms, const char *retry_after, int64_t now_unix_ms);
+
+/* The moment of an answer by its own Date header, so that a clock of ours that is wrong lengthens
+ * and shortens no wait; now when there is none (NULL) that can be read. */
+int64_t gl_answer_time(const char *date_header, int64_t now_unix_ms);
 
 /* A date of HTTP in any of its three forms, as seconds since 1970. false: it is none. now decides
  * the century of a year with two digits (RFC 9110, section 5.6.7). */

@@ -178,6 +178,7 @@ static void on_done(void *arg, const gl_http_response *response)
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
         .should_retry = response->should_retry,
+        .date = response->retry_after != NULL ? gl_http_header(response->headers, "date") : NULL,
         .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),

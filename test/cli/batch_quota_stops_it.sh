@@ -68,4 +68,15 @@ serve 50 429 '{"error":{"message":"no","type":"billing","code":"credit_balance_e
 expect 75 "$GLIMPSE" batch in -o records3 --base-url "$URL" --concurrency 8 --ordered -q
 equal order "$(records records3 '[.[].glimpse.line] | . == sort')" true
 equal aligned "$(records records3 '[.[] | select(.glimpse.status == "aligned")] | length')" 50
+# Whatever a provider calls it (E01): DeepSeek's 402, Kimi's type, Zhipu's number in a 403.
+for refusal in '402 {"error":{"message":"Insufficient Balance","type":"unknown_error","param":null,"code":"invalid_request_error"}}' \
+    '429 {"error":{"message":"suspended for want of money","type":"exceeded_current_quota_error"}}' \
+    '403 {"error":{"code":"1113","message":"recharge"}}'; do
+    serve 5 "${refusal%% *}" "${refusal#* }"
+    rm -f records4
+    expect 75 "$GLIMPSE" batch in -o records4 --base-url "$URL" --concurrency 4
+    says "the quota of this key is used up"
+    [ "$(cat count)" -le 9 ] || fail "$(cat count) requests reached the server of: $refusal"
+    equal "codes of: $refusal" "$(records records4 '[.[] | select(.error) | .error.code] | unique | join(",")')" quota
+done
 ! grep -q 0123456789 out err records records2 records3 summary || fail "the key is shown"

@@ -20,7 +20,8 @@ static const struct {
     bool has_code, has_type;
 } envelopes[] = {
     { "{\"error\":{\"message\":M,\"type\":T,\"param\":null,\"code\":C}}", true, true },
-    { " [ {\"error\":{\"code\":C,\"message\":M,\"status\":T}} ] ", true, false },
+    { " [ {\"error\":{\"code\":C,\"message\":M,\"status\":T,\"details\":[{\"retryDelay\":T}]}} ] ",
+      true, false },
     { "{\"object\":\"error\",\"message\":M,\"type\":T,\"param\":null,\"code\":C}", true, true },
     { "{\"detail\":M}", false, false },
     { "{\"detail\":{\"message\":M,\"type\":T}}", false, true },
@@ -90,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     claim(outcome.sample.http_status == status, "another status");
     claim(outcome.sample.body_is_json, "the envelope is JSON");
     claim(outcome.error_message != NULL && outcome.error_message[0] != '\0', "no message");
+    claim(outcome.retry_after_ms == -1 || outcome.retry_after_ms > 0, "a wait that is none");
     claim_clean(outcome.error_message);
     claim_clean(outcome.error_code);
 

@@ -8,6 +8,7 @@
 
 #include <time.h>
 
+#include "openai/duration.h"
 #include "openai/rate_limits.h"
 #include "openai/retry_after.h"
 
@@ -41,11 +42,11 @@ static void check_date(const char *text, int64_t now)
 static void check_duration(const char *text)
 {
     char plain[32];
-    int64_t ms = gl_rate_limit_duration(text);
+    int64_t ms = gl_duration(text);
     claim(ms >= -1 && ms <= DAY_MS, "a duration out of its range");
     if (ms < 0) return;
     snprintf(plain, sizeof plain, "%lldms", (long long)ms);
-    claim(gl_rate_limit_duration(plain) == ms, "another duration");
+    claim(gl_duration(plain) == ms, "another duration");
 }
 
 static void check_count(const char *text)

@@ -117,6 +117,51 @@ static void what_the_headers_ask_is_obeyed(void **state)
     }
 }
 
+/* Without a header, what the body asks is: the same wait, and the same end where it is too long. */
+static void what_the_body_asks_is_obeyed(void **state)
+{
+    (void)state;
+    static const char *const waits[] = {
+        "[{\"error\":{\"code\":429,\"message\":\"m\",\"details\":[{\"retryDelay\":\"0.03s\"}]}}]",
+        "{\"error\":{\"message\":\"Please retry in 30ms.\"}}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        rig r;
+        rig_init(&r);
+        r.config.max_attempts = 2;
+        r.config.base_delay_ms = 1;
+        rig_answer(&r, 429, waits[i]);
+        rig_ask(&r, "{\"messages\":[]}");
+        assert_int_equal(glimpse_result_attempts(r.result), 2);
+        assert_in_range(glimpse_result_attempt(r.result, 1)->waited_ns, 30000000, 33000000);
+        rig_answer(&r, 429, "{\"error\":{\"retry_after\":300}}");
+        rig_ask(&r, "{\"messages\":[1]}");
+        assert_int_equal(glimpse_result_attempts(r.result), 1);
+        rig_end(&r);
+    }
+}
+
+/* By our own clock the date passed years ago. */
+static void a_date_to_wait_for_is_told_by_the_servers_clock(void **state)
+{
+    (void)state;
+    static const fault_step script[] = {
+        { FAULT_SEND,
+          "HTTP/1.1 429 X\r\nDate: Fri, 29 Sep 2023 16:26:55 GMT\r\n"
+          "Retry-After: Fri, 29 Sep 2023 16:28:57 GMT\r\nContent-Length: 0\r\n\r\n",
+          0 },
+        { FAULT_END, NULL, 0 }
+    };
+    rig r;
+    rig_init(&r);
+    r.config.max_attempts = 3;
+    r.config.base_delay_ms = 1;
+    fault_server_play(r.server, script);
+    rig_ask(&r, "{\"messages\":[]}"); /* 122 s: longer than any wait that is obeyed */
+    assert_int_equal(glimpse_result_attempts(r.result), 1);
+    rig_end(&r);
+}
+
 /* --- other paths --- */
 
 static void the_usage_of_every_endpoint_has_the_same_names(void **state)
@@ -160,6 +205,8 @@ int main(void)
         cmocka_unit_test(the_request_id_of_every_attempt_is_kept),
         cmocka_unit_test(an_answer_at_the_first_attempt_has_no_log),
         cmocka_unit_test(what_the_headers_ask_is_obeyed),
+        cmocka_unit_test(what_the_body_asks_is_obeyed),
+        cmocka_unit_test(a_date_to_wait_for_is_told_by_the_servers_clock),
         cmocka_unit_test(the_usage_of_every_endpoint_has_the_same_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

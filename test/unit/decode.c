@@ -492,22 +492,29 @@ static void large_scratch_is_given_back(void **state)
     free(body);
 }
 
-static void what_the_server_asks_is_passed_on(void **state)
+/* E05. The body that is kept is JSON, so it has no mark. */
+static void a_byte_order_mark_before_an_answer_is_skipped(void **state)
 {
     (void)state;
-    gl_decode_input input = { .status = 429,
-                              .body = gl_slice_str("{}"),
-                              .retry_after = "Fri, 29 Sep 2023 16:26:57 GMT",
-                              .now_unix_ms = INT64_C(1696004797000) };
+    static const char *const bodies[] = {
+        "\xEF\xBB\xBF{\"choices\":[{\"message\":{\"content\":\"hi\"}}]}",
+        "\xEF\xBB\xBF \n{\"choices\":[{\"message\":{\"content\":\"hi\"}}]}",
+    };
+    for (size_t i = 0; i < 2; i++) {
+        gl_decode_input input = { .status = 200,
+                                  .path = "/chat/completions",
+                                  .body = gl_slice_str(bodies[i]) };
+        glimpse_outcome o;
+        gl_decode(decoder, &input, &o);
+        assert_int_equal(o.error, GLIMPSE_OK);
+        assert_memory_equal(o.sample.text, "hi", 2);
+        assert_true(o.sample.body_is_json);
+        assert_int_not_equal((unsigned char)o.sample.body[0], 0xEF);
+    }
+    gl_decode_input input = { .status = 200, .body = gl_slice_str("\xEF\xBB\xBF") };
     glimpse_outcome o;
     gl_decode(decoder, &input, &o);
-    assert_int_equal(o.retry_after_ms, 20000);
-    assert_int_equal(o.should_retry, -1);
-    input.retry_after_ms = "300";
-    input.should_retry = "false";
-    gl_decode(decoder, &input, &o);
-    assert_int_equal(o.retry_after_ms, 300);
-    assert_int_equal(o.should_retry, 0);
+    assert_int_equal(o.error, GLIMPSE_ERR_EMPTY_BODY);
 }
 
 static void plain_text_is_one_clean_line(void **state)
@@ -572,7 +579,7 @@ int main(void)
         TEST(a_broken_response_keeps_what_came),
         TEST(out_of_memory_is_an_error_and_never_a_shorter_answer),
         TEST(large_scratch_is_given_back),
-        TEST(what_the_server_asks_is_passed_on),
+        TEST(a_byte_order_mark_before_an_answer_is_skipped),
         TEST(plain_text_is_one_clean_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

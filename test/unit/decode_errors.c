@@ -1,4 +1,5 @@
-/* What an endpoint's complaint means: money, parameters, and what each server really sends. */
+/* What an endpoint's complaint means: money, parameters, waits, and what each server really sends.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,37 +45,65 @@ static glimpse_outcome decode(int status, const char *body)
 
 /* --- money --- */
 
-static void a_429_without_money_is_quota_and_no_other(void **state)
+/* E01: by whichever name, with whichever status, plain or as an event of a stream. */
+static void no_money_is_quota_by_all_its_names_and_nothing_else_is(void **state)
 {
     (void)state;
     static const struct {
         int status;
-        const char *type, *code;
+        const char *message, *type, *code;
         bool quota;
     } table[] = {
-        { 429, "\"insufficient_quota\"", "\"insufficient_quota\"", true },
-        { 429, "\"insufficient_quota\"", "null", true },
-        { 429, "null", "\"insufficient_quota\"", true },
-        { 429, "\"billing_error\"", "\"credit_balance_exhausted\"", true },
-        { 429, "null", "\"organization_spend_limit_exceeded\"", true },
-        { 429, "null", "\"project_spend_limit_exceeded\"", true },
-        { 429, "null", "\"organization_usage_limit_exceeded\"", true },
-        { 429, "\"tokens\"", "\"rate_limit_exceeded\"", false },
-        { 429, "\"requests\"", "\"slow_down\"", false },
-        { 429, "\"rate_limit_error\"", "429", false },
-        { 403, "\"insufficient_quota\"", "\"insufficient_quota\"", false },
-        { 503, "null", "\"insufficient_quota\"", false },
+        { 429, "m", "\"insufficient_quota\"", "\"insufficient_quota\"", true },
+        { 429, "m", "\"insufficient_quota\"", "null", true },
+        { 429, "m", "null", "\"insufficient_quota\"", true },
+        { 429, "m", "\"billing_error\"", "\"credit_balance_exhausted\"", true },
+        { 429, "m", "null", "\"organization_spend_limit_exceeded\"", true },
+        { 429, "m", "null", "\"project_spend_limit_exceeded\"", true },
+        { 429, "m", "null", "\"organization_usage_limit_exceeded\"", true },
+        { 429, "m", "\"exceeded_current_quota_error\"", "null", true }, /* Kimi */
+        { 429, "m", "null", "\"1113\"", true },                         /* Zhipu */
+        { 429, "m", "null", "1113", true },
+        { 403, "m", "null", "\"insufficient_balance\"", true },
+        { 400, "m", "\"Arrearage\"", "\"Arrearage\"", true },
+        { 403, "m", "\"Forbidden\"", "\"AccountOverdueError\"", true },
+        { 402, "Insufficient Balance", "\"unknown_error\"", "\"invalid_request_error\"", true },
+        { 402, "m", "null", "null", true },
+        { 200, "m", "null", "402", true }, /* OpenRouter */
+        { 400, "Your credit balance is too low to access it", "\"invalid_request_error\"", "null",
+          true },
+        { 500, "Insufficient balance", "null", "null", true },
+        { 403, "m", "\"insufficient_quota\"", "\"insufficient_quota\"", true },
+        { 401, "m", "\"insufficient_quota\"", "401", true }, /* Perplexity */
+        { 503, "m", "null", "\"insufficient_quota\"", true },
+        { 429, "m", "\"tokens\"", "\"rate_limit_exceeded\"", false },
+        { 429, "m", "\"requests\"", "\"slow_down\"", false },
+        { 429, "m", "\"rate_limit_error\"", "429", false },
+        { 429, "You exceeded your current quota, please check your plan and billing details",
+          "\"RESOURCE_EXHAUSTED\"", "429", false }, /* Gemini, of a minute's limit */
+        { 400, "unknown role 'insufficient balance'", "null", "null", false },
+        { 403, "m", "\"permission_error\"", "null", false },
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+    for (size_t i = 0; i < 2 * (sizeof table / sizeof *table); i++) {
         char body[256];
+        bool event = i % 2 == 1;
+        int status = event ? 200 : table[i / 2].status;
+        if (event && table[i / 2].status == 402) continue; /* no status says so there */
         snprintf(body, sizeof body,
-                 "{\"error\":{\"message\":\"You exceeded it\",\"type\":%s,\"param\":null,"
-                 "\"code\":%s}}",
-                 table[i].type, table[i].code);
-        glimpse_outcome o = decode(table[i].status, body);
-        assert_int_equal(o.error, table[i].quota ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP);
-        assert_string_equal(o.error_message, "You exceeded it");
-        if (table[i].quota) assert_null(o.error_code); /* the kind's own: "quota" */
+                 "{\"error\":{\"message\":\"%s\",\"type\":%s,\"param\":null,\"code\":%s}}",
+                 table[i / 2].message, table[i / 2].type, table[i / 2].code);
+        glimpse_outcome o;
+        gl_decode_input input = { .status = status, .body = gl_slice_str(body) };
+        if (event)
+            gl_decode_stream_error(decoder, &input, &o);
+        else
+            o = decode(status, body);
+        glimpse_error other = event ? GLIMPSE_ERR_STREAM_ERROR : GLIMPSE_ERR_HTTP;
+        if (o.error != (table[i / 2].quota ? GLIMPSE_ERR_QUOTA : other))
+            fail_msg("%d %s, %s: %s", status, body, event ? "event" : "plain",
+                     glimpse_error_name(o.error));
+        assert_string_equal(o.error_message, table[i / 2].message);
+        if (table[i / 2].quota) assert_null(o.error_code); /* the kind's own: "quota" */
     }
 }
 
@@ -136,6 +165,79 @@ static void a_complaint_about_a_parameter_says_what_to_send(void **state)
     assert_non_null(strstr(o.error_message, " (send max_completion_tokens for this model)"));
 }
 
+/* --- what it asks to wait --- */
+
+static void what_the_server_asks_is_passed_on(void **state)
+{
+    (void)state;
+    gl_decode_input input = { .status = 429,
+                              .body = gl_slice_str("{}"),
+                              .retry_after = "Fri, 29 Sep 2023 16:26:57 GMT",
+                              .now_unix_ms = INT64_C(1696004797000) };
+    glimpse_outcome o;
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 20000);
+    assert_int_equal(o.should_retry, -1);
+    input.retry_after_ms = "300";
+    input.should_retry = "false";
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 300);
+    assert_int_equal(o.should_retry, 0);
+}
+
+/* E03: in whichever place of the body; a header that asks for a wait goes first. */
+static void a_wait_in_the_body_is_obeyed_where_no_header_asks_for_one(void **state)
+{
+    (void)state;
+    gl_decode_input input = {
+        .status = 429,
+        .body = gl_slice_str("[{\"error\":{\"code\":429,\"message\":\"Please retry in 3.2s.\","
+                             "\"details\":[{\"@type\":\"RetryInfo\",\"retryDelay\":\"4.5s\"}]}}]"),
+    };
+    glimpse_outcome o;
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 4500);
+    input.body = gl_slice_str("{\"error\":{\"message\":\"Please retry in 3.2s.\"}}");
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 3200);
+    gl_decode_stream_error(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 3200);
+    input.retry_after = "7";
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 7000);
+    input.retry_after = "0";
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 3200);
+    /* An answer's own text asks for nothing. */
+    input = (gl_decode_input){ .status = 200,
+                               .path = "/chat/completions",
+                               .body = gl_slice_str("{\"retry_after\":9,\"choices\":[{\"message\":{"
+                                                    "\"content\":\"retry in 5s\"}}]}") };
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.error, GLIMPSE_OK);
+    assert_int_equal(o.retry_after_ms, -1);
+}
+
+/* E07: our clock is an hour ahead of the server's, or behind. */
+static void a_date_is_measured_against_the_answers_own(void **state)
+{
+    (void)state;
+    gl_decode_input input = { .status = 429,
+                              .body = gl_slice_str("{}"),
+                              .retry_after = "Fri, 29 Sep 2023 16:26:57 GMT",
+                              .date = "Fri, 29 Sep 2023 16:26:55 GMT" };
+    glimpse_outcome o;
+    for (int hours = -1; hours <= 1; hours++) {
+        input.now_unix_ms = INT64_C(1696004815000) + hours * INT64_C(3600000);
+        gl_decode(decoder, &input, &o);
+        assert_int_equal(o.retry_after_ms, 2000);
+    }
+    input.date = "yesterday"; /* then the wall clock it is */
+    input.now_unix_ms = INT64_C(1696004797000);
+    gl_decode(decoder, &input, &o);
+    assert_int_equal(o.retry_after_ms, 20000);
+}
+
 /* --- what each server really sends --- */
 
 static void the_errors_of_compatible_servers_are_read(void **state)
@@ -173,8 +275,6 @@ static void the_errors_of_compatible_servers_are_read(void **state)
           "{\"error\":{\"code\":502,\"message\":\"Provider returned error\",\"metadata\":{"
           "\"provider_name\":\"x\"}},\"user_id\":\"u\"}",
           200, 502, "502", "Provider returned error" },
-        { "OpenRouter", "{\"error\":{\"message\":\"Insufficient credits\",\"code\":402}}", 402, 0,
-          "402", "Insufficient credits" },
         { "Azure, filtered",
           "{\"error\":{\"message\":\"The response was filtered\",\"type\":null,\"param\":"
           "\"prompt\",\"code\":\"content_filter\",\"status\":400,\"innererror\":{\"code\":"
@@ -204,8 +304,11 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(a_429_without_money_is_quota_and_no_other),
+        TEST(no_money_is_quota_by_all_its_names_and_nothing_else_is),
         TEST(a_complaint_about_a_parameter_says_what_to_send),
+        TEST(what_the_server_asks_is_passed_on),
+        TEST(a_wait_in_the_body_is_obeyed_where_no_header_asks_for_one),
+        TEST(a_date_is_measured_against_the_answers_own),
         TEST(the_errors_of_compatible_servers_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,6 +95,32 @@ static void the_code_says_more_than_the_type(void **state)
     assert_false(gl_named_quota(NULL, NULL));
 }
 
+static void words_for_no_money_count_until_a_quotation_begins(void **state)
+{
+    (void)state;
+    static const char *const money[] = {
+        "Insufficient Balance", /* DeepSeek */
+        "Insufficient balance or no resource package. Please recharge.",
+        "Insufficient credits. Add more using https://openrouter.ai/settings/credits",
+        "Sorry, your account balance is insufficient",
+        "Your credit balance is too low to access the API.",
+        "You've insufficient balance",
+    };
+    static const char *const none[] = {
+        "",
+        "You exceeded your current quota, please check your plan", /* Gemini, of a minute's */
+        "invalid value 'insufficient balance'",
+        "input_value='insufficient balance'",
+        "cannot read \"Insufficient Balance\"",
+        "insufficient permissions",
+        "balance",
+    };
+    for (size_t i = 0; i < sizeof money / sizeof *money; i++)
+        if (!gl_worded_quota(money[i])) fail_msg("%s", money[i]);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        if (gl_worded_quota(none[i])) fail_msg("%s", none[i]);
+}
+
 static void what_is_no_name_is_none(void **state)
 {
     (void)state;
@@ -117,6 +143,7 @@ int main(void)
         cmocka_unit_test(each_name_of_the_documented_table_has_its_status),
         cmocka_unit_test(a_number_is_a_status_when_it_can_be_one),
         cmocka_unit_test(the_code_says_more_than_the_type),
+        cmocka_unit_test(words_for_no_money_count_until_a_quotation_begins),
         cmocka_unit_test(what_is_no_name_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

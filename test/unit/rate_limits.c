@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "openai/duration.h"
 #include "openai/rate_limits.h"
 
 static void durations_are_read_in_every_spelling(void **state)
@@ -36,17 +37,20 @@ static void durations_are_read_in_every_spelling(void **state)
                  { "s", -1 },
                  { "1x", -1 },
                  { "1s2", -1 },
-                 { "1 s", -1 },
+                 { "1 s", 1000 },
+                 { "3 seconds", 3000 },
+                 { "2 minutes", 120000 },
+                 { "3 sausages", -1 },
                  { "nan", -1 },
                  { "inf", -1 },
                  { ".", -1 },
                  { "1e3s", -1 } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        int64_t got = gl_rate_limit_duration(rows[i].text);
+        int64_t got = gl_duration(rows[i].text);
         if (got != rows[i].ms) print_error("%s\n", rows[i].text);
         assert_int_equal(got, rows[i].ms);
     }
-    assert_int_equal(gl_rate_limit_duration(NULL), -1);
+    assert_int_equal(gl_duration(NULL), -1);
 }
 
 static void counts_are_whole_numbers_or_unknown(void **state)
