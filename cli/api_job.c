@@ -64,13 +64,14 @@ void api_stop(api_job *job, int exit_code)
 
 /* --- the sampler ------------------------------------------------------------------------------ */
 
-/* What its answer is known by. Without a cache nobody shares an answer: each line is its own. */
+/* What its answer is known by. Without a cache and a store nobody shares an answer: each line is
+ * its own. */
 static bool identify(api_job *job, const glimpse_attempt *attempt, const api_item *item, api_id *id)
 {
     glimpse_key key;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
-    uint64_t salt = job->settings->engine.cache_entries == 0 ? item->line : 0;
+    uint64_t salt = settings_share_answers(job->settings) ? 0 : item->line;
     return glimpse_key_of_chat(body, len, &key) == GLIMPSE_OK &&
            api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }

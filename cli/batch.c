@@ -175,8 +175,9 @@ static int resume(const cli_session *session, const cli_settings *settings, int 
     resume_ask ask = { .engine = session->engine,
                        .path = settings->output,
                        .max_line = (size_t)settings->max_line,
-                       .wish = { .failed = !settings->retry_failed },
-                       .reuse = settings->engine.cache_entries > 0 };
+                       .wish = { .failed = !settings->retry_failed,
+                                 .local = session_is_local(session) },
+                       .reuse = settings_share_answers(settings) };
     if (fstat(*output, &status) == 0 && status.st_size == 0) return 0;
     int old = *output, code = keep_input(input);
     if (code == 0) code = resume_rewrite(&ask, *input, output, state);

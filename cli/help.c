@@ -37,7 +37,7 @@ static void print_overview(void)
         putchar('\n');
     }
     fputs("\nFirst steps:\n"
-          "  export OPENAI_API_KEY=...               without it, answers are made locally\n"
+          "  export OPENAI_API_KEY=...               without it, run answers locally\n"
           "  glimpse run --goal 'summarize in one sentence' 'The quick brown fox ...'\n"
           "  glimpse batch drafts.jsonl -o out.jsonl\n"
           "\n'glimpse help COMMAND' tells the rest.\n",

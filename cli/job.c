@@ -218,7 +218,7 @@ static void submit(cli_job *job, uint64_t order, job_line *line, double bound, b
 static bool may_be_stored(const cli_job *job)
 {
     return job->settings->engine.cache_control == GLIMPSE_CACHE_USE &&
-           job->settings->engine.cache_entries > 0;
+           settings_share_answers(job->settings);
 }
 
 /* No money is left for this line, nor under way that might come back. The lines behind it get what

@@ -34,7 +34,8 @@ int job_order_output(cli_job *job)
     resume_ask ask = { .engine = job->session->engine,
                        .path = job->settings->output,
                        .max_line = (size_t)job->settings->max_line,
-                       .wish = { .failed = true, .cancelled = true, .keyless = true } };
+                       .wish = {
+                           .failed = true, .cancelled = true, .local = true, .keyless = true } };
     resume_state state;
     if (lseek(job->input, job->input_start, SEEK_SET) != job->input_start) return 0;
     int ordered = job->output;

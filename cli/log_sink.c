@@ -56,7 +56,7 @@ void log_sink_write(const glimpse_log_event *event, void *arg)
     if (sink->stream == stderr &&
         (strcmp(event->name, "sampler_fallback") == 0 ||
          strcmp(event->name, "sampler_refused") == 0 || strcmp(event->name, "key_stopped") == 0 ||
-         strcmp(event->name, "alert") == 0))
+         strcmp(event->name, "store_read_only") == 0 || strcmp(event->name, "alert") == 0))
         return;
     struct timespec now;
     char line[1024], *text = line, *longer = NULL;

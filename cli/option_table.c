@@ -64,7 +64,8 @@ const cli_option option_table[] = {
               "in; 'glimpse help profile' has the form" },
     { .name = "cache-size", .type = OPTION_COUNT, AT(engine.cache_entries), .commands = ENGINE,
       .value = "N", .default_text = "2000", .min = 0, .max = 1e9,
-      .help = "answers kept in memory; 0 turns the cache off" },
+      .help = "answers kept in memory; 0 = none, and without --cache-store no request shares the "
+              "answer of an identical one" },
     { .name = "cache-bytes", .type = OPTION_SIZE, AT(engine.cache_bytes), .commands = ENGINE,
       .value = "SIZE", .default_text = "64M", .min = 1, .max = 1e15,
       .help = "most memory the answers kept may take" },
@@ -74,6 +75,8 @@ const cli_option option_table[] = {
     { .name = "cache-store", .environment = "GLIMPSE_CACHE_STORE", .type = OPTION_TEXT,
       AT(cache_store), .commands = ENGINE | FOR_CACHE, .value = "FILE", .check = check_store,
       .help = "keep answers in this SQLite file, for the next run too; made where there is none" },
+    { .name = "cache-store-optional", .type = OPTION_SWITCH, AT(store_optional), .commands = ENGINE,
+      .help = "go on without --cache-store, with a warning, where it cannot be used" },
     { .name = "cache-store-bytes", .type = OPTION_SIZE, AT(store_bytes), .commands = ENGINE,
       .value = "SIZE", .default_text = "1G", .min = 1 << 20, .max = 1e15,
       .help = "most room the answers in the file may take; the oldest go first" },

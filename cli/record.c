@@ -125,13 +125,17 @@ static void append_member(gl_buf *out, bool *first, gl_json name)
     gl_buf_append_char(out, ':');
 }
 
-/* Members that tell of the request that was sent, and what stands there when none was. */
-static const char *unsent_value(gl_json name)
+/* Members that tell of the request that was sent, and what stands there when none was. That no
+ * model was asked for an answer stays true of it. */
+static const char *unsent_value(gl_json name, gl_json value)
 {
     static const char *const values[][2] = {
         { "source", "\"cache\"" }, { "attempts", "0" },  { "elapsed_ms", "0.0" },
         { "thresholds", "[]" },    { "stale", "false" },
     };
+    if (gl_json_string_is(name, "source") &&
+        gl_json_string_is(value, glimpse_source_name(GLIMPSE_SOURCE_LOCAL)))
+        return NULL;
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         if (gl_json_string_is(name, values[i][0])) return values[i][1];
     return NULL;
@@ -148,7 +152,7 @@ static void rewrite_glimpse(gl_buf *out, gl_json glimpse, uint64_t line, bool re
     gl_json name, value;
     bool first = true;
     for (gl_json_iter at = gl_json_begin(glimpse); gl_json_next(&at, &name, &value);) {
-        const char *unsent = reused ? unsent_value(name) : NULL;
+        const char *unsent = reused ? unsent_value(name, value) : NULL;
         if (reused && is_of_the_sending(name)) continue;
         append_member(out, &first, name);
         if (gl_json_string_is(name, "line"))

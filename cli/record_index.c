@@ -172,10 +172,16 @@ static bool is_answered(glimpse_status status)
     return status == GLIMPSE_STATUS_ALIGNED || status == GLIMPSE_STATUS_NOT_ALIGNED;
 }
 
+static bool is_local(const record_view *view)
+{
+    return is_answered(view->status) && view->known_source && view->source == GLIMPSE_SOURCE_LOCAL;
+}
+
 static bool is_wanted(const record_view *view, const record_wish *wish)
 {
     if (view->custom_id.kind != GL_JSON_STRING) return false;
     if (!view->has_key && !wish->keyless) return false;
+    if (is_local(view)) return wish->local;
     if (view->status == GLIMPSE_STATUS_CANCELLED) return wish->cancelled;
     return wish->failed || is_answered(view->status);
 }
@@ -231,6 +237,7 @@ static int read_line(record_index *index, const line_reader *reader, gl_slice li
     if (problem == NULL) {
         if (is_wanted(&view, wish)) return take_record(index, &view, &place);
         index->dropped++;
+        index->local += is_local(&view);
         return 0;
     }
     if (is_torn(index, line, reader->data[reader->start - 1] == '\n')) {

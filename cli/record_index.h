@@ -27,6 +27,7 @@ typedef struct indexed_record {
 /* Which records are wanted; the others are as if they were not there. */
 typedef struct record_wish {
     bool failed, cancelled;
+    bool local;   /* answers for which no model was asked */
     bool keyless; /* those of requests without a key too */
 } record_wish;
 
@@ -39,6 +40,7 @@ typedef struct record_index {
     uint32_t *by_both, *by_identity; /* open addressed: number of the record + 1, 0 = empty */
     size_t slots;                    /* of each: a power of two */
     uint64_t dropped;                /* whole records that are not wanted */
+    uint64_t local;                  /* of them, answers for which no model was asked */
     uint64_t torn;                   /* lines that a kill or a power cut left broken */
     uint64_t bytes;                  /* of the file */
     gl_buf text, id;                 /* of the record that was fetched last */

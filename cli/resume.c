@@ -308,6 +308,7 @@ int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *
     if (code == 0 && work->index.bytes > 0) {
         code = rewrite(work, input, *output);
         state->torn = work->index.torn;
+        state->local = work->index.local;
         state->dropped = work->index.dropped + work->index.count;
         state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
         if (code == 0)
@@ -328,4 +329,8 @@ void resume_describe(const resume_state *state, char *line, size_t size)
              "resuming: %" PRIu64 " records stand, %" PRIu64 " answers serve other lines, %" PRIu64
              " old records dropped, %" PRIu64 " torn",
              state->kept, state->reused, state->dropped, state->torn);
+    size_t len = strlen(line);
+    if (state->local > 0 && len < size)
+        snprintf(line + len, size - len, "; %" PRIu64 " of the dropped were made without a model",
+                 state->local);
 }

@@ -31,6 +31,7 @@ typedef struct resume_state {
     uint64_t kept;       /* records of the same line */
     uint64_t reused;     /* answers that now serve another line */
     uint64_t dropped;    /* old records that no longer stand */
+    uint64_t local;      /* of them, answers for which no model was asked */
     uint64_t torn;
 } resume_state;
 

@@ -25,12 +25,14 @@ static int say_refused(cli_session *session, const cli_settings *settings)
     return settings_say_problem(settings, problem);
 }
 
-/* A store that cannot be used costs what it would have saved, and no more. */
-static void open_store(cli_session *session, cli_settings *settings)
+/* Without the store that was named, all that is in it would be paid for again: so nothing is sent.
+ * 0, or the exit code, said. */
+static int open_store(cli_session *session, cli_settings *settings)
 {
     char name[512], problem[200];
     glimpse_sqlite_store_config config;
-    if (settings->cache_store == NULL || settings->engine.cache_entries == 0) return;
+    if (settings->cache_store == NULL) return 0;
+    settings_name_of(settings, "cache-store", name, sizeof name);
     glimpse_sqlite_store_config_init(&config);
     config.path = settings->cache_store;
     config.max_bytes = settings->store_bytes;
@@ -39,10 +41,19 @@ static void open_store(cli_session *session, cli_settings *settings)
     config.log_arg = &session->log;
     config.log_level = settings->engine.log_level;
     if (glimpse_sqlite_store_new(session->base, &config, &session->store, problem,
-                                 sizeof problem) != GLIMPSE_OK)
-        say("warning: %s: the file %s; going on without it",
-            settings_name_of(settings, "cache-store", name, sizeof name), problem);
-    settings->engine.store = session->store;
+                                 sizeof problem) == GLIMPSE_OK) {
+        settings->engine.store = session->store;
+        if (glimpse_sqlite_store_read_only(session->store))
+            say("%s: the file may only be read: its answers are used, new ones are not kept", name);
+        return 0;
+    }
+    if (settings->store_optional) {
+        say("warning: %s: the file %s; going on without it", name, problem);
+        return 0;
+    }
+    say("%s: the file %s; nothing was sent (--cache-store-optional goes on without it)", name,
+        problem);
+    return EXIT_IO;
 }
 
 int session_serve(cli_session *session, int fd)
@@ -52,6 +63,11 @@ int session_serve(cli_session *session, int fd)
     if (session->metrics != NULL) return 0;
     say("the server of --metrics cannot be set up");
     return EXIT_OS_LIMIT;
+}
+
+bool session_is_local(const cli_session *session)
+{
+    return strcmp(glimpse_engine_sampler_name(session->engine), "local") == 0;
 }
 
 void session_free_engine(cli_session *session)
@@ -83,15 +99,15 @@ int session_open(cli_session *session, cli_settings *settings)
     settings->engine.log_arg = &session->log;
     settings->engine.on_alert = alerted;
     settings->engine.alert_arg = &session->log;
-    open_store(session, settings);
+    code = open_store(session, settings);
+    if (code != 0) return code;
     glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
     if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);
     if (error != GLIMPSE_OK) {
         say("the engine cannot be set up: %s", glimpse_error_sentence(error));
         return EXIT_OS_LIMIT;
     }
-    if (settings->engine.use_openai == GLIMPSE_USE_OPENAI_AUTO &&
-        strcmp(glimpse_engine_sampler_name(session->engine), "local") == 0)
+    if (settings->engine.use_openai == GLIMPSE_USE_OPENAI_AUTO && session_is_local(session))
         say("%s: the local sampler answers, no model is asked",
             settings->engine.api_key == NULL && settings->engine.base_url == NULL
                 ? "neither OPENAI_API_KEY nor --base-url is given"

@@ -27,6 +27,9 @@ int session_open(cli_session *session, cli_settings *settings);
  * where the settings ask for it. */
 int session_serve(cli_session *session, int fd);
 
+/* Whether no model is asked: the local sampler answers. */
+bool session_is_local(const cli_session *session);
+
 /* Nobody scrapes it any more, and it is gone; results still owed are delivered first. */
 void session_free_engine(cli_session *session);
 

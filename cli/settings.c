@@ -205,6 +205,7 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
 {
     memset(to, 0, sizeof *to);
     glimpse_config_init(&to->engine);
+    to->command = command;
     if (command == FOR_BATCH) to->engine.breaker = GLIMPSE_BREAKER_WAIT;
     if (command == FOR_BENCH) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
     to->max_cost = -1;
@@ -336,6 +337,11 @@ static int read_azure(cli_settings *to)
     return 0;
 }
 
+bool settings_share_answers(const cli_settings *settings)
+{
+    return settings->engine.cache_entries > 0 || settings->cache_store != NULL;
+}
+
 int settings_check_engine(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;
@@ -346,9 +352,13 @@ int settings_check_engine(cli_settings *to)
         engine->https_proxy = engine->http_proxy = *to->proxy != '\0' ? to->proxy : NULL;
     engine->headers = to->headers.items;
     engine->header_count = to->headers.count;
+    /* A person sees that no model was asked; a script would take a job's stand-ins for answers. */
+    if (to->command != FOR_RUN && engine->use_openai == GLIMPSE_USE_OPENAI_AUTO)
+        engine->use_openai = GLIMPSE_USE_OPENAI_ALWAYS;
     if (engine->use_openai == GLIMPSE_USE_OPENAI_ALWAYS && engine->api_key == NULL &&
         engine->azure_deployment == NULL && asks_openai_itself(engine->base_url)) {
-        say("--sampler openai: no key for api.openai.com; set OPENAI_API_KEY or --api-key-file");
+        say("no key for api.openai.com: set OPENAI_API_KEY or --api-key-file, or --base-url for "
+            "another endpoint; --sampler local asks no model");
         return EXIT_VALUE;
     }
     const char *problem = NULL;

@@ -43,7 +43,7 @@ typedef struct cli_settings {
     /* the persistent cache, and the command that looks after it */
     const char *cache_store;
     int64_t store_bytes, store_ttl_ms, older_than_ms;
-    bool expired;
+    bool expired, store_optional;
 
     /* mock */
     const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault;
@@ -69,6 +69,7 @@ typedef struct cli_settings {
     /* What is left of the command line, and where each row's value came from. */
     const char **words;
     size_t word_count;
+    unsigned command;       /* FOR_RUN, ... */
     unsigned char *origins; /* option_origin, by index into option_table */
     char *owned_file, *owned_key;
     const char *profiles; /* a file; what it says is in engine.profiles, owned */
@@ -85,6 +86,9 @@ void settings_free(cli_settings *settings);
 
 /* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
+
+/* Whether an answer may serve requests other than its own: from memory, or from a store. */
+bool settings_share_answers(const cli_settings *settings);
 
 /* Like settings_name, by the row's name. */
 const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,

@@ -8,11 +8,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "store/vfs.h"
 
 /* While a file is opened nothing runs on the loop yet. 2 s: another process that makes the file, or
@@ -189,9 +191,9 @@ static glimpse_error look_at_path(const char *path, bool may_make, char *problem
     return GLIMPSE_ERR_STORE;
 }
 
-static int connect_to(sqlite3 **db, const char *path, const char *vfs, int wait_ms)
+static int connect_by(sqlite3 **db, const char *name, int flags, const char *vfs, int wait_ms)
 {
-    int rc = sqlite3_open_v2(path, db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+    int rc = sqlite3_open_v2(name, db, flags | SQLITE_OPEN_NOMUTEX, vfs);
     if (rc != SQLITE_OK) return rc;
     sqlite3_extended_result_codes(*db, 1);
     sqlite3_busy_timeout(*db, wait_ms);
@@ -201,6 +203,75 @@ static int connect_to(sqlite3 **db, const char *path, const char *vfs, int wait_
     sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, (int *)NULL);
     return SQLITE_OK;
 }
+
+static int connect_to(sqlite3 **db, const char *path, const char *vfs, int wait_ms)
+{
+    return connect_by(db, path, SQLITE_OPEN_READWRITE, vfs, wait_ms);
+}
+
+/* --- opening what may only be read --- */
+
+static bool has_log(const char *path)
+{
+    char name[PATH_MAX];
+    struct stat what;
+    int len = snprintf(name, sizeof name, "%s-wal", path);
+    return len > 0 && (size_t)len < sizeof name && stat(name, &what) == 0 && what.st_size > 0;
+}
+
+/* A path as SQLite's URI: in it alone it can be said that nothing beside the file is to be made. A
+ * file without a log needs no locks, and SQLite asks for none where it may not make their file. */
+static void append_uri(gl_buf *out, const char *path)
+{
+    static const char plain[] =
+        "/._-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    gl_buf_append_str(out, path[0] == '/' ? "file://" : "file:");
+    for (const char *at = path; *at != '\0'; at++) {
+        if (strchr(plain, *at) != NULL)
+            gl_buf_append_char(out, *at);
+        else
+            gl_buf_printf(out, "%%%02X", (unsigned)(unsigned char)*at);
+    }
+    gl_buf_append_str(out, has_log(path) ? "?readonly_shm=1" : "?immutable=1");
+}
+
+static int connect_to_read(sqlite3 **db, const char *path, const char *vfs, int wait_ms)
+{
+    gl_buf uri;
+    gl_buf_init(&uri, SIZE_MAX / 2);
+    append_uri(&uri, path);
+    int rc = SQLITE_NOMEM;
+    if (gl_buf_terminate(&uri))
+        rc = connect_by(db, uri.data, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs, wait_ms);
+    gl_buf_free(&uri);
+    return rc;
+}
+
+/* Whether a connection was refused for want of leave to write: the file, or its folder, in which
+ * the log is. */
+static bool lacks_leave(sqlite3 *db)
+{
+    if (db == NULL) return false;
+    int rc = sqlite3_errcode(db) & 0xff;
+    return rc == SQLITE_READONLY || rc == SQLITE_CANTOPEN || rc == SQLITE_PERM ||
+           sqlite3_db_readonly(db, "main") == 1;
+}
+
+/* *db is to be closed either way. */
+static glimpse_error open_to_read(sqlite3 **db, const char *path, char *problem, size_t size)
+{
+    bool empty = false;
+    int rc = connect_to_read(db, path, NULL, OPEN_WAIT_MS);
+    if (rc != SQLITE_OK) return refused_by(*db, rc, problem, size);
+    glimpse_error error = look_at(*db, &empty, problem, size);
+    if (error == GLIMPSE_ERR_STORE && lacks_leave(*db) && has_log(path))
+        return refused(problem, size,
+                       "may only be read, and has a log (-wal) that nobody has put into it; a run "
+                       "that may write it does that");
+    return error == GLIMPSE_OK && empty ? refused(problem, size, "is empty") : error;
+}
+
+/* --- opening, as a whole --- */
 
 /* Opens, looks, and makes what is empty. *db is to be closed either way. */
 static glimpse_error open_checked(sqlite3 **db, const char *path, bool may_make, char *problem,
@@ -221,7 +292,8 @@ static glimpse_error open_checked(sqlite3 **db, const char *path, bool may_make,
 static int prepare(gl_file *file, const char *path)
 {
     const char *vfs = gl_vfs_name();
-    int rc = vfs != NULL ? connect_to(&file->db, path, vfs, 0) : SQLITE_NOMEM;
+    int rc = SQLITE_NOMEM;
+    if (vfs != NULL) rc = (file->read_only ? connect_to_read : connect_to)(&file->db, path, vfs, 0);
     /* The cache: the pages above the leaves of a million entries, several times over. */
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(file->db,
@@ -240,10 +312,25 @@ static int prepare(gl_file *file, const char *path)
     return rc;
 }
 
+static glimpse_error open_read_only(gl_file *file, const char *path, char *problem, size_t size)
+{
+    sqlite3_close(file->keeper);
+    file->keeper = NULL;
+    file->read_only = true;
+    glimpse_error error = open_to_read(&file->keeper, path, problem, size);
+    sqlite3_close(file->keeper); /* it has looked, and keeps nothing */
+    file->keeper = NULL;
+    if (error != GLIMPSE_OK) return error;
+    int rc = prepare(file, path);
+    return rc == SQLITE_OK ? GLIMPSE_OK : refused_by(file->db, rc, problem, size);
+}
+
 glimpse_error gl_file_open(gl_file *file, const char *path, char *problem, size_t size)
 {
     *file = (gl_file){ .page_size = 0 };
     glimpse_error error = open_checked(&file->keeper, path, true, problem, size);
+    if (error == GLIMPSE_ERR_STORE && lacks_leave(file->keeper))
+        return open_read_only(file, path, problem, size);
     if (error != GLIMPSE_OK) return error;
     /* What a killed process left in the log goes into the file now, when waiting is allowed. */
     int rc = switch_to_log(file->keeper);
@@ -290,10 +377,16 @@ int64_t gl_file_number(gl_file *file, gl_statement which)
     return number;
 }
 
-sqlite3 *gl_file_open_alone(const char *path, char *problem, size_t size)
+sqlite3 *gl_file_open_alone(const char *path, bool writes, char *problem, size_t size)
 {
     sqlite3 *db = NULL;
-    if (open_checked(&db, path, false, problem, size) == GLIMPSE_OK) return db;
+    glimpse_error error = open_checked(&db, path, false, problem, size);
+    if (error == GLIMPSE_ERR_STORE && !writes && lacks_leave(db)) {
+        sqlite3_close(db);
+        db = NULL;
+        error = open_to_read(&db, path, problem, size);
+    }
+    if (error == GLIMPSE_OK) return db;
     sqlite3_close(db);
     return NULL;
 }

@@ -37,6 +37,7 @@ typedef struct gl_file {
     sqlite3 *db, *keeper;
     sqlite3_stmt *statements[GL_STATEMENTS];
     int64_t page_size;
+    bool read_only; /* keeper is NULL, and db only gets */
 } gl_file;
 
 /* What a file's result means to a store. */
@@ -48,8 +49,8 @@ typedef enum gl_trouble {
 } gl_trouble;
 gl_trouble gl_file_trouble(int rc);
 
-/* Opens it for a store; waits up to 2 s for a lock. GLIMPSE_OK, OOM, or STORE with the reason in
- * problem. Close it either way. */
+/* Opens it for a store, to be read where it may not be written; waits up to 2 s for a lock.
+ * GLIMPSE_OK, OOM, or STORE with the reason in problem. Close it either way. */
 glimpse_error gl_file_open(gl_file *file, const char *path, char *problem, size_t size);
 
 /* Waits for the disk when no other connection is left. */
@@ -62,7 +63,7 @@ int gl_file_run(gl_file *file, gl_statement which);
 int64_t gl_file_number(gl_file *file, gl_statement which);
 
 /* One connection without a loop, to look at and to clean a file that is there; waits up to 5 s for
- * a lock. NULL: problem says why. */
-sqlite3 *gl_file_open_alone(const char *path, char *problem, size_t size);
+ * a lock. writes: else one that may only be read will do. NULL: problem says why. */
+sqlite3 *gl_file_open_alone(const char *path, bool writes, char *problem, size_t size);
 
 #endif

@@ -48,7 +48,7 @@ glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
         " coalesce(sum(put_ms <= ?1 - ?2 OR put_ms >= ?1 + ?2), 0) FROM sample";
     if (path == NULL || stats == NULL || ttl_ms < 1) return GLIMPSE_ERR_INVALID;
     *stats = (glimpse_sqlite_file_stats){ .oldest_ms = -1 };
-    sqlite3 *db = gl_file_open_alone(path, problem, problem_size);
+    sqlite3 *db = gl_file_open_alone(path, false, problem, problem_size);
     if (db == NULL) return GLIMPSE_ERR_STORE;
     glimpse_error error = GLIMPSE_OK;
     sqlite3_stmt *statement = NULL;
@@ -100,7 +100,7 @@ glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
 {
     if (path == NULL || removed == NULL || older_than_ms < 0) return GLIMPSE_ERR_INVALID;
     *removed = 0;
-    sqlite3 *db = gl_file_open_alone(path, problem, problem_size);
+    sqlite3 *db = gl_file_open_alone(path, true, problem, problem_size);
     if (db == NULL) return GLIMPSE_ERR_STORE;
     int64_t before = older_than_ms > 0 ? gl_clock_unix_ms() - older_than_ms : INT64_MAX;
     int rc = delete_portions(db, before, removed);

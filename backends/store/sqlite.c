@@ -126,6 +126,10 @@ static glimpse_error set_up(gl_sqlite *self, struct event_base *base,
         return GLIMPSE_ERR_OOM;
     glimpse_error error = gl_file_open(&self->file, config->path, problem, size);
     if (error != GLIMPSE_OK) return error;
+    if (self->file.read_only) {
+        gl_sqlite_tell(self, GLIMPSE_LOG_WARN, "store_read_only", "the file may not be written");
+        return GLIMPSE_OK;
+    }
     sqlite3_wal_hook(self->file.db, gl_writes_committed, self);
     self->checkpoint = gl_checkpoint_new(self->loop, &self->file, config->path,
                                          gl_writes_checkpointed, checkpoint_worked, self);
@@ -158,6 +162,12 @@ glimpse_error glimpse_sqlite_store_new(struct event_base *base,
     if (error == GLIMPSE_ERR_OOM && problem != NULL && problem_size != 0)
         snprintf(problem, problem_size, "cannot be used: out of memory");
     return error;
+}
+
+bool glimpse_sqlite_store_read_only(const glimpse_store *store)
+{
+    const gl_sqlite *self = glimpse_store_self(store, gl_sqlite_get);
+    return self != NULL && self->file.read_only;
 }
 
 void glimpse_sqlite_store_get_stats(const glimpse_store *store, glimpse_sqlite_store_stats *stats)

@@ -324,7 +324,7 @@ static void add(gl_sqlite *self, const glimpse_key *key, const glimpse_sample *s
                 glimpse_store_done_fn done, void *arg)
 {
     size_t size = sample != NULL ? gl_sample_bytes_size(sample) : 0;
-    if (self->gone) {
+    if (self->gone || self->file.read_only) {
         refuse(self, done, arg, GLIMPSE_ERR_STORE);
         return;
     }

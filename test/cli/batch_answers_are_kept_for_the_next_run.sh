@@ -20,4 +20,9 @@ records third 'map(select(.glimpse.source == "live") | .glimpse.line % 10) | uni
     tr -d '[:space:]' >lines
 equal "which" "$(cat lines)" '[0]'
 expect 0 "$GLIMPSE" batch in -o fourth --base-url "$URL" --cache-store answers.db --cache-size 0
-equal "with the cache off" "$(mock_stats .requests)" 630
+equal "with no memory cache it is the store that answers" "$(mock_stats .requests)" 330
+equal "from the store" "$(records fourth 'map(select(.glimpse.source == "cache")) | length')" 300
+head -n 200 fourth >part
+drafts 300 e >>in
+expect 0 "$GLIMPSE" batch in -o part --resume --base-url "$URL" --cache-store answers.db --cache-size 0
+equal "and lines that ask the same share" "$(mock_stats .requests)" 330

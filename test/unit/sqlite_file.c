@@ -146,33 +146,119 @@ static void what_cannot_be_made_valid_is_refused(void **state)
 }
 
 /* Runs in a child that is nobody: root may write everything. */
-static int nobody_cannot_open(store_rig *rig)
+static int as_nobody(store_rig *rig, int (*test)(store_rig *rig))
 {
+    int status;
     struct passwd *nobody = getpwnam("nobody");
-    if (geteuid() == 0 && (nobody == NULL || setuid(nobody->pw_uid) != 0)) return 2;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (nobody == NULL || setuid(nobody->pw_uid) != 0)) _exit(2);
+        _exit(test(rig));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+/* It is read: what was put last is there; it is not written, and nothing is made beside it. */
+static int read_only(store_rig *rig)
+{
+    store_count count = { 0 };
+    glimpse_sqlite_file_stats stats;
+    uint64_t removed;
+    store_open(rig);
+    if (!glimpse_sqlite_store_read_only(rig->store)) return 10;
+    if (strcmp(rig->events, "store_read_only ") != 0) return 11;
+    if (!store_has(rig, 1) || !store_has(rig, 2) || store_has(rig, 3)) return 12;
+    store_put(rig, 3, 0, 10, &count);
+    if (count.calls != 1 || count.last != GLIMPSE_ERR_STORE || store_has(rig, 3)) return 13;
+    if (store_stats(rig).lost != 1) return 14;
+    if (glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL, 0) != GLIMPSE_OK ||
+        stats.entries != 2)
+        return 15;
+    if (glimpse_sqlite_file_purge(rig->path, 0, &removed, rig->problem, sizeof rig->problem) !=
+        GLIMPSE_ERR_STORE)
+        return 16;
+    store_close(rig);
+    return 0;
+}
+
+static int refused_for_its_log(store_rig *rig)
+{
     glimpse_error error = glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store,
                                                    rig->problem, sizeof rig->problem);
-    if (error == GLIMPSE_ERR_STORE && strstr(rig->problem, "may not be written") != NULL) return 0;
+    if (error == GLIMPSE_ERR_STORE && strstr(rig->problem, "has a log") != NULL) return 0;
     fprintf(stderr, "%s: %s\n", glimpse_error_name(error), rig->problem);
     return 1;
 }
 
-static void a_file_that_may_not_be_written_is_refused(void **state)
+static bool is_beside(const store_rig *rig, const char *suffix)
+{
+    char name[160];
+    struct stat what;
+    snprintf(name, sizeof name, "%s%s", rig->path, suffix);
+    return stat(name, &what) == 0;
+}
+
+static void let_read(const store_rig *rig, const char *suffix)
+{
+    char name[160];
+    snprintf(name, sizeof name, "%s%s", rig->path, suffix);
+    assert_int_equal(chmod(name, 0444), 0);
+}
+
+/* One whose folder may not be written either, as on a mounted image; with characters that mean
+ * something in a URI. */
+static void a_file_that_may_only_be_read_is_read(void **state)
+{
+    (void)state;
+    store_rig rig;
+    store_begin(&rig);
+    snprintf(rig.path, sizeof rig.path, "%s/a%%20b?c#d", rig.directory);
+    store_open(&rig);
+    store_put(&rig, 1, 0, 10, NULL);
+    store_put(&rig, 2, 0, 10, NULL);
+    store_close(&rig);
+    let_read(&rig, "");
+    assert_int_equal(chmod(rig.directory, 0755), 0);
+    assert_int_equal(as_nobody(&rig, read_only), 0);
+    assert_false(is_beside(&rig, "-wal"));
+    assert_false(is_beside(&rig, "-shm"));
+    assert_int_equal(chmod(rig.path, 0666), 0); /* the file may be written, its folder not */
+    if (geteuid() != 0) assert_int_equal(chmod(rig.directory, 0555), 0);
+    assert_int_equal(as_nobody(&rig, read_only), 0);
+    assert_int_equal(chmod(rig.directory, 0755), 0);
+    store_end(&rig);
+}
+
+static int write_and_die(store_rig *rig)
+{
+    store_open(rig);
+    store_put(rig, 1, 0, 10, NULL);
+    store_put(rig, 2, 0, 10, NULL);
+    store_settle(rig);
+    return 0;
+}
+
+/* What a killed process has written last is in the log. */
+static void a_log_beside_it_is_read_or_named(void **state)
 {
     (void)state;
     store_rig rig;
     int status;
     store_begin(&rig);
-    store_open(&rig);
-    store_put(&rig, 1, 0, 10, NULL);
-    store_close(&rig);
-    assert_int_equal(chmod(rig.path, 0444), 0);
+    pid_t writer = fork();
+    if (writer == 0) _exit(write_and_die(&rig));
+    assert_int_equal(waitpid(writer, &status, 0), writer);
+    assert_int_equal(status, 0);
+    assert_true(is_beside(&rig, "-wal"));
+    let_read(&rig, "");
     assert_int_equal(chmod(rig.directory, 0755), 0);
-    pid_t child = fork();
-    if (child == 0) _exit(nobody_cannot_open(&rig));
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    if (geteuid() == 0) assert_int_equal(as_nobody(&rig, refused_for_its_log), 0);
+    let_read(&rig, "-wal");
+    let_read(&rig, "-shm");
+    assert_int_equal(as_nobody(&rig, read_only), 0);
     store_end(&rig);
 }
 
@@ -304,7 +390,8 @@ int main(void)
         cmocka_unit_test(what_is_no_store_is_refused_and_left_alone),
         cmocka_unit_test(a_newer_format_is_refused_by_its_number),
         cmocka_unit_test(what_cannot_be_made_valid_is_refused),
-        cmocka_unit_test(a_file_that_may_not_be_written_is_refused),
+        cmocka_unit_test(a_file_that_may_only_be_read_is_read),
+        cmocka_unit_test(a_log_beside_it_is_read_or_named),
         cmocka_unit_test(a_damaged_file_never_gives_a_wrong_answer),
         cmocka_unit_test(a_value_moved_to_another_key_or_time_is_a_miss),
         cmocka_unit_test(a_full_disk_loses_what_is_put_and_nothing_else),

@@ -84,8 +84,9 @@ GLIMPSE_API void glimpse_store_remove(glimpse_store *store, const glimpse_key *k
  * The store in a SQLite file: docs/internals/store.md. Several processes may have the file open.
  * No call and no turn of the loop waits for a lock of another process, or for the disk to be flat:
  * what is put is gathered and written in small transactions, and what finds the file locked is
- * tried again by a timer. A file that turns out to be damaged, or is deleted, is left alone from
- * then on: each lookup is a miss, and the log has said so once.
+ * tried again by a timer. A file that may only be read is read; what is put is then lost, and the
+ * log has said so once (event store_read_only). A file that turns out to be damaged, or is deleted,
+ * is left alone from then on: each lookup is a miss, and the log has said so once.
  */
 #define GLIMPSE_SQLITE_STORE_CONFIG_VERSION 1
 
@@ -129,6 +130,10 @@ typedef struct glimpse_sqlite_store_stats {
     uint64_t turns;           /* of the loop in which the store did something */
     uint64_t longest_turn_ns; /* the longest time it held the loop in one of them */
 } glimpse_sqlite_store_stats;
+
+/* Whether its file may only be read, so that what is put is lost. Of a store not made by
+ * glimpse_sqlite_store_new, false. */
+GLIMPSE_API bool glimpse_sqlite_store_read_only(const glimpse_store *store);
 
 /* Of a store made by glimpse_sqlite_store_new; of another, all zero. */
 GLIMPSE_API void glimpse_sqlite_store_get_stats(const glimpse_store *store,
