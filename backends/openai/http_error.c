@@ -9,6 +9,8 @@
 
 #include "openai/http_internal.h"
 
+const char gl_http_too_much_head[] =
+    "headers and trailers of the answer are larger than 300 KiB together";
 static const char resent[] = "connection died before an answer; not resent";
 
 /* OpenSSL's queue of errors names what it did not like ("error:0A..."), and holds nothing, or an
@@ -92,8 +94,7 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     case GLIMPSE_ERR_REDIRECT:
         return "the server redirected; redirects are not followed";
     case GLIMPSE_ERR_PROTOCOL:
-        if (transfer->error == GLIMPSE_ERR_PROTOCOL || headers_too_large(transfer->reason))
-            return "headers and trailers of the answer are larger than 300 KiB together";
+        if (headers_too_large(transfer->reason)) return gl_http_too_much_head;
         return transfer->code == CURLE_OK ? "the server switched to another protocol" : NULL;
     case GLIMPSE_ERR_RESET:
         return transfer->code == CURLE_ABORTED_BY_CALLBACK ? resent : NULL;
@@ -121,7 +122,7 @@ void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
     response->error = error;
     response->message = "";
     if (error == GLIMPSE_OK) return;
-    response->message = own_words(transfer, error);
+    response->message = transfer->why != NULL ? transfer->why : own_words(transfer, error);
     if (response->message == NULL)
         response->message =
             transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(transfer->code);

@@ -4,6 +4,7 @@
  * http.c          the seam: start, cancel, the one drain; waiting for the name
  * http_endpoint.c the configuration, checked and made ready for libcurl
  * http_transfer.c easy handles, their callbacks and their pool
+ * http_flood.c    frames without end that carry nothing
  * http_upload.c   bodies that are read from a file
  * http_shard.c    multi handles: which one takes a transfer, timers, messages
  * http_socket.c   the table of sockets, watched and dormant
@@ -71,6 +72,7 @@ struct gl_transfer {
     gl_slice request;
     gl_buf body;
     glimpse_error error; /* ours, when we ended it: it goes before code */
+    const char *why;     /* a sentence for it, or NULL */
     CURLcode code;
     int open_errno;    /* why its socket could not be opened, 0 when it could */
     bool fresh;        /* on a connection of its own */
@@ -93,6 +95,11 @@ void gl_transfer_free(gl_transfer *transfer);
 
 /* Loads these addresses into libcurl's cache when the transfer runs. false: out of memory. */
 bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);
+
+/* --- http_flood.c --- */
+
+/* Bounds what a connection that this handle makes may send in one turn. false: out of memory. */
+bool gl_flood_guard(gl_transfer *transfer);
 
 /* --- http_upload.c --- */
 
@@ -118,6 +125,8 @@ struct gl_shard {
     size_t sockets, dormant; /* of ours: announced, and idle among them */
     size_t foreign;          /* announced that we did not open */
     size_t fresh;   /* added, and not yet run by libcurl: each will take a dormant socket */
+    int64_t barren; /* bytes received in this call of libcurl that carried no body */
+    bool flooded;   /* they were too many: see http_flood.c */
     bool kick;      /* libcurl asked to be called at once */
     bool unwatched; /* a socket could not be watched: transfers with an error end */
     bool broken;    /* the same, and all end */
@@ -177,6 +186,9 @@ void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not 
 void gl_sockets_free(gl_http *http);
 
 /* --- http_error.c --- */
+
+/* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
+extern const char gl_http_too_much_head[];
 
 /* Fills error, message and status from how the transfer ended. */
 void gl_http_judge(const gl_transfer *transfer, gl_http_response *response);

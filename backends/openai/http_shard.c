@@ -217,6 +217,13 @@ static void finish(gl_transfer *transfer)
     gl_list_push_back(&http->finished, &transfer->node);
 }
 
+/* Its connection, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
+static void blame_flood(gl_transfer *transfer)
+{
+    transfer->error = GLIMPSE_ERR_PROTOCOL;
+    transfer->why = "the server sent HTTP/2 frames without end that carry nothing";
+}
+
 static void read_messages(gl_shard *shard)
 {
     int left;
@@ -225,6 +232,7 @@ static void read_messages(gl_shard *shard)
         gl_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         transfer->code = message->data.result;
+        if (shard->flooded && transfer->code != CURLE_OK) blame_flood(transfer);
         gl_node_remove(&transfer->node);
         gl_list_push_back(&shard->ended, &transfer->node);
     }
@@ -233,7 +241,8 @@ static void read_messages(gl_shard *shard)
         finish(GL_CONTAINER(node, gl_transfer, node));
 }
 
-/* Transfers whose socket the loop could not watch: see unwatchable in http_socket.c. */
+/* Transfers whose socket the loop could not watch (see unwatchable in http_socket.c), or whose
+ * connection was cut. */
 static void end_unwatched(gl_shard *shard)
 {
     for (gl_node *node = shard->running.head.next, *next; node != &shard->running.head;
@@ -241,14 +250,16 @@ static void end_unwatched(gl_shard *shard)
         next = node->next;
         gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
         if (shard->broken) transfer->error = GLIMPSE_ERR_OOM;
+        if (shard->flooded) blame_flood(transfer);
         if (transfer->error != GLIMPSE_OK) finish(transfer);
     }
-    shard->unwatched = shard->broken = false;
+    shard->unwatched = shard->broken = shard->flooded = false;
 }
 
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
 {
     int running;
+    shard->barren = 0;
     CURLMcode code = curl_multi_socket_action(shard->multi, fd, mask, &running);
     /* A transfer whose socket libcurl found no memory to note gets no more events, and it does not
      * say which: so all of this shard end. A socket that it has forgotten is no matter. */
@@ -265,7 +276,7 @@ void gl_shard_drain(gl_shard *shard)
     shard->fresh = 0;
     gl_shard_update(shard);
     read_messages(shard);
-    if (shard->unwatched) end_unwatched(shard);
+    if (shard->unwatched || shard->flooded) end_unwatched(shard);
 }
 
 /* --- all of them --- */

@@ -87,6 +87,7 @@ static size_t head_came(char *data, size_t size, size_t count, void *arg)
     transfer->head_bytes += len;
     if (transfer->head_bytes <= HEAD_BYTES_MAX) return len;
     transfer->error = GLIMPSE_ERR_PROTOCOL;
+    transfer->why = gl_http_too_much_head;
     return CURL_WRITEFUNC_ERROR;
 }
 
@@ -98,6 +99,7 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
     gl_slice bytes = gl_slice_of(data, len);
     bool first = !transfer->began;
+    transfer->shard->barren -= (int64_t)len;
     transfer->began = true;
     transfer->observer.progress(transfer->arg,
                                 first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
@@ -240,7 +242,8 @@ static gl_transfer *transfer_new(gl_http *http)
     gl_node_init(&transfer->enough);
     gl_buf_init(&transfer->body, http->endpoint.max_response_bytes);
     CURL *easy = transfer->easy = curl_easy_init();
-    if (easy == NULL || !set_wire(easy, http) || !set_request(easy, transfer)) {
+    if (easy == NULL || !set_wire(easy, http) || !set_request(easy, transfer) ||
+        (http->endpoint.multiplex && !gl_flood_guard(transfer))) {
         gl_transfer_free(transfer);
         return NULL;
     }
@@ -272,6 +275,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     gl_buf_reset(&transfer->body);
     transfer->request = body;
     transfer->error = GLIMPSE_OK;
+    transfer->why = NULL;
     transfer->code = CURLE_OK;
     transfer->open_errno = 0;
     if (transfer->fresh) curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 0L);

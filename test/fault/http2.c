@@ -13,7 +13,8 @@ typedef struct scene {
 static void open_scene(scene *s, const char *name, h2_fault fault, size_t times, size_t lines)
 {
     batch_init(&s->run, name);
-    s->run.alone = fault == H2_NO_WINDOW || fault == H2_SETTINGS_FLOOD;
+    s->run.alone = fault == H2_NO_WINDOW || fault == H2_SETTINGS_FLOOD ||
+                   ((fault == H2_WINDOW_FLOOD || fault == H2_DATA_FLOOD) && times == SIZE_MAX);
     batch_drafts(&s->run, lines);
     tls_setup_init(&s->tls, &s->run, 86400);
     s->server = h2_server_new(&s->run, &s->tls, fault, times);
@@ -166,6 +167,31 @@ static void row_29_flood_of_settings_ends(void **state)
     close_scene(&s);
 }
 
+/* libcurl reads on as long as something comes: the flood is cut, and costs the attempt. */
+static void flood_of_empty_frames_is_cut(const char *name, h2_fault fault)
+{
+    scene s;
+    open_scene(&s, name, fault, 1, 4);
+    s.run.shared_wire = true;
+    play(&s, 0);
+    batch_all(&s.run, "aligned", "null");
+    close_scene(&s);
+    open_scene(&s, name, fault, SIZE_MAX, 1);
+    batch_args(&s.run, "--max-attempts", "2", NULL);
+    play(&s, 1);
+    batch_all(&s.run, "error", "protocol");
+    assert_non_null(strstr(batch_text(s.run.records[0], "error.message"),
+                           "frames without end that carry nothing"));
+    close_scene(&s);
+}
+
+static void row_29_flood_of_frames_that_carry_nothing_is_cut(void **state)
+{
+    (void)state;
+    flood_of_empty_frames_is_cut("row_29_window_flood", H2_WINDOW_FLOOD);
+    flood_of_empty_frames_is_cut("row_29_data_flood", H2_DATA_FLOOD);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -178,6 +204,7 @@ int main(void)
         cmocka_unit_test(row_29_one_stream_at_a_time_makes_progress),
         cmocka_unit_test(row_29_no_window_ends_at_the_deadline_and_costs_no_cpu),
         cmocka_unit_test(row_29_flood_of_settings_ends),
+        cmocka_unit_test(row_29_flood_of_frames_that_carry_nothing_is_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,6 +14,7 @@ rules='
 ^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
 ^core/[^/]*$                    ^base/|^policy/|CORE                                    -
 ^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store)/         -
+^backends/openai/http_flood\.c   ^openai/                                               ^(curl|openssl)/
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
 ^backends/store/                ^base/|^(loop|log)\.h$|^store/                           ^sqlite3\.h$

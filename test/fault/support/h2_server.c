@@ -27,7 +27,8 @@ typedef struct conn {
     struct bufferevent *bev;
     nghttp2_session *session;
     size_t number, requests, streams;
-    bool closing; /* when all has been written */
+    bool closing;         /* when all has been written */
+    int32_t flood_stream; /* of the request that is answered by a flood; 0: none */
 } conn;
 
 static void conn_free(conn *c)
@@ -99,6 +100,29 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, cons
     return 0;
 }
 
+/* Frames that carry nothing, as fast as the client reads them, past the session. */
+static void flood(conn *c)
+{
+    enum { FRAMES = 5000 };
+    static const unsigned char window[] = { 0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1 };
+    unsigned char data[] = { 0, 0, 0, 0, 0, 0, 0, 0, (unsigned char)c->flood_stream };
+    bool empty = c->server->fault == H2_DATA_FLOOD;
+    struct evbuffer *output = bufferevent_get_output(c->bev);
+    for (int i = 0; i < FRAMES; i++)
+        evbuffer_add(output, empty ? data : window, empty ? sizeof data : sizeof window);
+}
+
+static void begin_flood(conn *c, int32_t stream)
+{
+    /* HEADERS with END_HEADERS, of one entry of the static table: ":status: 200". */
+    const unsigned char status[] = { 0, 0, 1, 1, 4, 0, 0, 0, (unsigned char)stream, 0x88 };
+    c->server->faults++;
+    c->flood_stream = stream;
+    if (c->server->fault == H2_DATA_FLOOD)
+        evbuffer_add(bufferevent_get_output(c->bev), status, sizeof status);
+    flood(c);
+}
+
 /* A request is whole. */
 static void take(conn *c, int32_t stream)
 {
@@ -134,6 +158,13 @@ static void take(conn *c, int32_t stream)
         } else {
             answer(c, stream);
         }
+        break;
+    case H2_WINDOW_FLOOD:
+    case H2_DATA_FLOOD:
+        if (server->faults < server->times)
+            begin_flood(c, stream);
+        else
+            answer(c, stream);
         break;
     case H2_NONE:
     case H2_ONE_STREAM:
@@ -202,7 +233,10 @@ static void flushed(struct bufferevent *bev, void *arg)
 {
     (void)bev;
     conn *c = arg;
-    if (c->closing) conn_free(c);
+    if (c->closing)
+        conn_free(c);
+    else if (c->flood_stream != 0)
+        flood(c);
 }
 
 static void came(struct bufferevent *bev, void *arg)

@@ -17,6 +17,8 @@ typedef enum h2_fault {
     H2_ONE_STREAM,     /* SETTINGS_MAX_CONCURRENT_STREAMS = 1 */
     H2_NO_WINDOW,      /* SETTINGS_INITIAL_WINDOW_SIZE = 0, and never an update */
     H2_SETTINGS_FLOOD, /* `times` SETTINGS before anything else */
+    H2_WINDOW_FLOOD,   /* to the first `times` requests: WINDOW_UPDATE of the connection, no end */
+    H2_DATA_FLOOD,     /* the same with a status and empty DATA */
     H2_DIES            /* FIN on the `times` connections that first carry a request */
 } h2_fault;
 
