@@ -139,7 +139,17 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
     gl_result_add_attempt(result, &record, response);
 }
 
-void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
+/* Whether a status that refuses had come: then that is the answer, and not what its body waited
+ * for.
+ */
+static bool was_refused(const glimpse_sample *came, glimpse_error error)
+{
+    bool limit = error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE || error == GLIMPSE_ERR_TIMEOUT_IDLE ||
+                 error == GLIMPSE_ERR_TIMEOUT;
+    return limit && came != NULL && glimpse_sample_get(came)->http_status >= 400;
+}
+
+glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
 {
     glimpse_attempt *attempt = &request->attempt;
     const glimpse_sampler *sampler = attempt->sampler;
@@ -151,7 +161,9 @@ void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now)
         glimpse_sample_unref(request->result->response);
         request->result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
     }
+    if (was_refused(came, error)) error = GLIMPSE_ERR_HTTP;
     gl_attempt_close(request, error, came, now);
+    return error;
 }
 
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,

@@ -490,12 +490,17 @@ static void pass_deadline(gl_request *request, gl_time now)
 
 static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
 {
-    gl_attempt_recall(request, which, now);
+    gl_failure failure = { .error = gl_attempt_recall(request, which, now),
+                           .should_retry = -1,
+                           .retry_after_ms = -1 };
     if (request->attempt.fallback) {
         settle(request, now);
         return;
     }
-    gl_failure failure = { .error = which, .should_retry = -1, .retry_after_ms = -1 };
+    if (failure.error == GLIMPSE_ERR_HTTP) { /* the status line is the answer */
+        failure.http_status = glimpse_sample_get(request->result->response)->http_status;
+        failure.code = glimpse_status_name(gl_status_of(GLIMPSE_ERR_HTTP, failure.http_status));
+    }
     attempt_failed(request, &failure, NULL, now);
 }
 

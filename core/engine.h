@@ -222,8 +222,9 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
 void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *response,
                       gl_time now);
 
-/* Takes a running attempt away from its sampler, and books it. */
-void gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
+/* Takes a running attempt away from its sampler, and books it. Returns what it is booked as: the
+ * error given, or HTTP when a limit of time passed behind a status that refuses. */
+glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 
 /* Tells the admission how it ended: failure is NULL for an answer, outcome when a limit of time
  * ended it. */

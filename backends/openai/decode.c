@@ -141,6 +141,25 @@ static void append_advice(gl_decoder *decoder, const char *text)
     memcpy(decoder->message + len, text, more + 1);
 }
 
+/* The code of an error: its `code`, or its `type` where that says more. */
+static const char *error_code(gl_decoder *decoder, const gl_complaint *c, const error_names *names)
+{
+    const char *code = code_string(decoder, c->code);
+    /* {"type":"error"} only says once more what this is. */
+    bool typed = has_text(c->type) && !gl_json_string_is(c->type, "error");
+    return typed && (code == NULL || strcmp(names->code, "500") == 0)
+               ? code_string(decoder, c->type)
+               : code;
+}
+
+/* A request longer than the context is too long each time, whichever status that was said with: 400
+ * takes the place of one that would be tried again, or of none. */
+static bool is_too_long(const gl_decoder *decoder, int status)
+{
+    bool again = status < 400 || status == 408 || status == 409 || status == 429 || status >= 500;
+    return again && gl_worded_too_long(decoder->message);
+}
+
 /* The endpoint answered with an error; root is NONE when the body is not JSON. */
 static void fail_http(const decoding *d, gl_json root)
 {
@@ -149,19 +168,20 @@ static void fail_http(const decoding *d, gl_json root)
     error_names names;
     read_names(decoder, &c, &names);
     int status = d->input->status;
-    if (status < 300) { /* judged as if it had been the status it names */
+    if (status < 300) /* judged as if it had been the status it names */
         d->outcome->error_status = gl_named_status(names.code, names.type);
-        if (d->outcome->error_status != 0) status = d->outcome->error_status;
-    }
     read_message(d, &c, root);
+    bool too_long = is_too_long(decoder, status);
+    if (too_long) d->outcome->error_status = 400;
+    if (d->outcome->error_status != 0) status = d->outcome->error_status;
     glimpse_error error = is_quota(decoder, status, &names) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
     glimpse_status mapped = gl_status_of(error, status);
 
     /* Of a quota the kind says more to a script than the endpoint's name for it. */
     if (error == GLIMPSE_ERR_HTTP) {
-        const char *code = code_string(decoder, c.code);
-        if (code == NULL) code = code_string(decoder, c.type);
+        const char *code = error_code(decoder, &c, &names);
         d->outcome->error_code = code != NULL ? code : glimpse_status_name(mapped);
+        if (too_long) d->outcome->error_code = "context_length_exceeded";
     }
 
     if (decoder->message[0] == '\0') {
@@ -284,11 +304,10 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
     glimpse_error error = is_quota(decoder, outcome->error_status, &names)
                               ? GLIMPSE_ERR_QUOTA
                               : GLIMPSE_ERR_STREAM_ERROR;
-    if (error == GLIMPSE_ERR_STREAM_ERROR) {
-        outcome->error_code = code_string(decoder, c.code);
-        /* {"type":"error"} only says once more what this is. */
-        if (outcome->error_code == NULL && !gl_json_string_is(c.type, "error"))
-            outcome->error_code = code_string(decoder, c.type);
+    if (error == GLIMPSE_ERR_STREAM_ERROR) outcome->error_code = error_code(decoder, &c, &names);
+    if (is_too_long(decoder, outcome->error_status)) {
+        outcome->error_status = 400;
+        outcome->error_code = "context_length_exceeded";
     }
     if (decoder->message[0] != '\0')
         fail(&d, error, decoder->message);

@@ -39,7 +39,9 @@ void gl_http_free(gl_http *http);
 
 /* How a transfer ended; borrowed during done. */
 typedef struct gl_http_response {
-    glimpse_error error; /* GLIMPSE_OK: a complete response of any status but 3xx (REDIRECT) */
+    /* GLIMPSE_OK: a response of any status but 3xx (REDIRECT); a 2xx is complete, of another the
+     * body may have broken off, since the status line is the answer. */
+    glimpse_error error;
     const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
     int status;          /* 0 when no status line came */
     gl_slice body;       /* what came, also when it broke */

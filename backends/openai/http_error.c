@@ -109,6 +109,14 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     }
 }
 
+/* A status that refuses is the answer, whatever became of its body: a server that answers before it
+ * has read the request, and closes, has the kernel send a reset behind the answer (tinyproxy's 401
+ * and 407). Not a 2xx, whose body is what was asked for. Running out of memory stays what it is. */
+static bool is_answered(long status, glimpse_error error)
+{
+    return status >= 300 && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_INVALID;
+}
+
 void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
 {
     long status = 0;
@@ -117,6 +125,7 @@ void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
     glimpse_error error = transfer->error;
     /* After what was wanted had come, how it ended is no matter. */
     if (error == GLIMPSE_OK && !transfer->satisfied) error = judge_code(transfer);
+    if (is_answered(status, error)) error = GLIMPSE_OK;
     if (error == GLIMPSE_OK && status >= 300 && status <= 399) error = GLIMPSE_ERR_REDIRECT;
     if (error == GLIMPSE_OK && status < 200) error = GLIMPSE_ERR_PROTOCOL;
     response->error = error;

@@ -109,14 +109,10 @@ static size_t before_quotes(const char *text)
     return end;
 }
 
-bool gl_worded_quota(const char *message)
+static bool says(const char *message, const char *const words[], size_t count)
 {
-    /* DeepSeek, MiniMax and Zhipu; OpenRouter; SiliconFlow; Anthropic. Not "exceeded your current
-     * quota": Gemini says so of a minute's, too. */
-    static const char *const words[] = { "insufficient balance", "insufficient credit",
-                                         "balance is insufficient", "credit balance is too low" };
     size_t len = before_quotes(message);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t most = strlen(words[i]);
         for (size_t at = 0; at + most <= len; at++)
             if (strncasecmp(message + at, words[i], most) == 0) return true;
@@ -124,11 +120,28 @@ bool gl_worded_quota(const char *message)
     return false;
 }
 
+bool gl_worded_quota(const char *message)
+{
+    /* DeepSeek, MiniMax and Zhipu; OpenRouter; SiliconFlow; Anthropic. Not "exceeded your current
+     * quota": Gemini says so of a minute's, too. */
+    static const char *const words[] = { "insufficient balance", "insufficient credit",
+                                         "balance is insufficient", "credit balance is too low" };
+    return says(message, words, sizeof words / sizeof *words);
+}
+
+bool gl_worded_too_long(const char *message)
+{
+    static const char *const words[] = { "context length", "context size", "context window" };
+    return says(message, words, sizeof words / sizeof *words);
+}
+
 int gl_named_status(const char *code, const char *type)
 {
     if (gl_named_quota(code, type)) return 429;
+    int typed = status_of_name(type);
     int status = code != NULL ? status_of_digits(code) : 0;
+    /* llama-server and gateways write 500 beside every error whose kind only `type` tells. */
+    if (status == 500 && typed != 0) return typed;
     if (status == 0) status = status_of_name(code);
-    if (status == 0) status = status_of_name(type);
-    return status;
+    return status != 0 ? status : typed;
 }

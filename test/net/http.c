@@ -173,6 +173,71 @@ static void reset_is_told_wherever_it_comes(void **state)
     expect_outcome(no_answer, GLIMPSE_ERR_RESET, 0, "");
 }
 
+/* Behind the status line nothing can make another answer of it. */
+static void a_refusing_status_is_the_answer_whatever_became_of_its_body(void **state)
+{
+    (void)state;
+    static const int statuses[] = { 400, 401, 403, 404, 407, 413, 422, 429, 500, 503, 529 };
+    static const struct {
+        const char *rest, *body;
+        fault_kind end;
+    } broken[] = {
+        { "Connection: close\r\n\r\nrefused", "refused", FAULT_RESET },
+        { "Content-Length: 99\r\n\r\nrefused", "refused", FAULT_RESET },
+        { "Content-Length: 99\r\n\r\nrefused", "refused", FAULT_CLOSE },
+        { "Transfer-Encoding: chunked\r\n\r\n7\r\nrefused\r\n", "refused", FAULT_RESET },
+        { "Transfer-Encoding: chunked\r\n\r\n7\r\nrefused\r\nzz", "refused", FAULT_CLOSE },
+        { "Content-Length: 99\r\n\r\n", "", FAULT_RESET },
+        { "Content-Len", "", FAULT_RESET },
+    };
+    for (size_t s = 0; s < sizeof statuses / sizeof *statuses; s++)
+        for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+            char text[200];
+            snprintf(text, sizeof text, "HTTP/1.1 %d No\r\n%s", statuses[s], broken[i].rest);
+            const fault_step script[] = { { FAULT_SEND, text, 0 },
+                                          { FAULT_PAUSE, NULL, 1 },
+                                          { broken[i].end, NULL, 0 },
+                                          { FAULT_END, NULL, 0 } };
+            expect_outcome(script, GLIMPSE_OK, statuses[s], broken[i].body);
+        }
+    static const fault_step away[] = { { FAULT_SEND,
+                                         "HTTP/1.1 302 Away\r\nContent-Length: 99\r\n\r\nhalf", 0 },
+                                       { FAULT_CLOSE, NULL, 0 },
+                                       { FAULT_END, NULL, 0 } };
+    expect_outcome(away, GLIMPSE_ERR_REDIRECT, 302, "half");
+}
+
+/* The server does not read what it refuses, so that its end of the connection resets ours while
+ * most of the request is still to be sent. */
+static void an_answer_before_the_request_was_sent_is_read(void **state)
+{
+    (void)state;
+    static const fault_step early[] = {
+        { FAULT_SEND, "HTTP/1.1 413 Too Large\r\nConnection: close\r\n\r\ntoo large", 0 },
+        { FAULT_RESET, NULL, 0 },
+        { FAULT_END, NULL, 0 }
+    };
+    size_t len = (size_t)8 * 1024 * 1024;
+    char *body = malloc(len + 1);
+    assert_non_null(body);
+    memset(body, 'x', len);
+    body[len] = '\0';
+    http_rig rig;
+    http_rig_init(&rig);
+    http_rig_open(&rig, NULL);
+    fault_server_on_accept(rig.server, early);
+    for (int i = 0; i < 50; i++) {
+        http_call call = { 0 };
+        http_call_run(&rig, &call, "/x", body);
+        assert_int_equal(call.error, GLIMPSE_OK);
+        assert_int_equal(call.status, 413);
+        assert_string_equal(call.body, "too large");
+        http_call_free(&call);
+    }
+    free(body);
+    http_rig_end(&rig);
+}
+
 static void truncated_body_is_no_answer(void **state)
 {
     (void)state;
@@ -350,6 +415,8 @@ int main(void)
         cmocka_unit_test(no_body_is_a_get_and_the_next_may_post_again),
         cmocka_unit_test(large_body_goes_out_whole_without_asking_first),
         cmocka_unit_test(reset_is_told_wherever_it_comes),
+        cmocka_unit_test(a_refusing_status_is_the_answer_whatever_became_of_its_body),
+        cmocka_unit_test(an_answer_before_the_request_was_sent_is_read),
         cmocka_unit_test(truncated_body_is_no_answer),
         cmocka_unit_test(chunks_and_drips_are_put_together),
         cmocka_unit_test(informational_answers_are_passed_over),

@@ -162,6 +162,69 @@ static void a_date_to_wait_for_is_told_by_the_servers_clock(void **state)
     rig_end(&r);
 }
 
+/* --- a refusal whose body does not come whole --- */
+
+#define REFUSAL                                                                                    \
+    "{\"error\":{\"message\":\"for a "                                                             \
+    "reason\",\"type\":\"invalid_request_error\",\"code\":\"no\"}}"
+
+/* The body breaks off, stalls, or is there but for the end of the connection. */
+static void a_refusal_is_one_whatever_became_of_its_body(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *rest;
+        fault_kind end;
+        bool whole;
+    } broken[] = {
+        { "Connection: close\r\n\r\n" REFUSAL, FAULT_RESET, true },
+        { "Content-Length: 500\r\n\r\n{\"error", FAULT_RESET, false },
+        { "Content-Length: 500\r\n\r\n{\"error", FAULT_HANG, false },
+    };
+    static const struct {
+        int http_status;
+        glimpse_status status;
+        int attempts;
+        bool stops; /* the key */
+    } table[] = {
+        { 400, GLIMPSE_STATUS_BAD_REQUEST, 1, false },
+        { 401, GLIMPSE_STATUS_AUTH_ERROR, 1, true },
+        { 413, GLIMPSE_STATUS_BAD_REQUEST, 1, false },
+        { 429, GLIMPSE_STATUS_RATE_LIMITED, 2, false },
+        { 500, GLIMPSE_STATUS_SERVER_ERROR, 2, false },
+    };
+    for (size_t t = 0; t < sizeof table / sizeof *table; t++)
+        for (size_t i = 0; i < sizeof broken / sizeof *broken; i++) {
+            char text[256];
+            snprintf(text, sizeof text, "HTTP/1.1 %d No\r\nContent-Type: application/json\r\n%s",
+                     table[t].http_status, broken[i].rest);
+            const fault_step script[] = { { FAULT_SEND, text, 0 },
+                                          { FAULT_PAUSE, NULL, 1 },
+                                          { broken[i].end, NULL, 0 },
+                                          { FAULT_END, NULL, 0 } };
+            rig r;
+            rig_init(&r);
+            r.config.max_attempts = 2;
+            r.config.base_delay_ms = 1;
+            r.config.timeout_ms = 200;
+            fault_server_play(r.server, script);
+            rig_ask(&r, "{\"messages\":[]}");
+            glimpse_stats stats;
+            glimpse_stats_init(&stats);
+            assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+            assert_int_equal(glimpse_result_status(r.result), table[t].status);
+            assert_int_equal(glimpse_result_error(r.result), GLIMPSE_ERR_HTTP);
+            assert_int_equal(glimpse_result_attempts(r.result), table[t].attempts);
+            assert_int_equal(glimpse_result_attempt(r.result, 0)->error, GLIMPSE_ERR_HTTP);
+            assert_int_equal(stats.key_stopped, table[t].stops);
+            if (broken[i].whole) {
+                assert_string_equal(glimpse_result_error_code(r.result), "no");
+                assert_string_equal(glimpse_result_error_message(r.result), "for a reason");
+            }
+            rig_end(&r);
+        }
+}
+
 /* --- other paths --- */
 
 static void the_usage_of_every_endpoint_has_the_same_names(void **state)
@@ -207,6 +270,7 @@ int main(void)
         cmocka_unit_test(what_the_headers_ask_is_obeyed),
         cmocka_unit_test(what_the_body_asks_is_obeyed),
         cmocka_unit_test(a_date_to_wait_for_is_told_by_the_servers_clock),
+        cmocka_unit_test(a_refusal_is_one_whatever_became_of_its_body),
         cmocka_unit_test(the_usage_of_every_endpoint_has_the_same_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

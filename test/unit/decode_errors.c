@@ -238,6 +238,43 @@ static void a_date_is_measured_against_the_answers_own(void **state)
     assert_int_equal(o.retry_after_ms, 20000);
 }
 
+/* --- a request that is too long --- */
+
+static void a_request_that_is_too_long_is_a_bad_request_whatever_the_status(void **state)
+{
+    (void)state;
+    static const char *const messages[] = {
+        "the request exceeds the available context size, try increasing it", /* llama-server */
+        "This model's maximum Context Length is 4096 tokens",
+        "the prompt does not fit the context window",
+    };
+    static const struct {
+        int status, judged; /* 0: as what it is */
+    } table[] = { { 200, 400 }, { 408, 400 }, { 409, 400 }, { 429, 400 }, { 500, 400 },
+                  { 503, 400 }, { 529, 400 }, { 400, 0 },   { 401, 0 },   { 413, 0 } };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        for (size_t m = 0; m < sizeof messages / sizeof *messages; m++) {
+            char body[256];
+            snprintf(body, sizeof body,
+                     "{\"error\":{\"code\":500,\"message\":\"%s\",\"type\":\"server_error\"}}",
+                     messages[m]);
+            glimpse_outcome o = decode(table[i].status, body);
+            assert_int_equal(o.error, GLIMPSE_ERR_HTTP);
+            assert_int_equal(o.error_status, table[i].judged);
+            assert_string_equal(o.error_code,
+                                table[i].judged ? "context_length_exceeded" : "server_error");
+            assert_string_equal(o.error_message, messages[m]);
+            gl_decode_input input = { .status = 200, .body = gl_slice_str(body) };
+            gl_decode_stream_error(decoder, &input, &o);
+            assert_int_equal(o.error, GLIMPSE_ERR_STREAM_ERROR);
+            assert_int_equal(o.error_status, 400);
+            assert_string_equal(o.error_code, "context_length_exceeded");
+        }
+    glimpse_outcome o = decode(500, "{\"error\":{\"message\":\"out of context\",\"code\":500}}");
+    assert_int_equal(o.error_status, 0);
+    assert_string_equal(o.error_code, "500");
+}
+
 /* --- what each server really sends --- */
 
 static void the_errors_of_compatible_servers_are_read(void **state)
@@ -265,6 +302,9 @@ static void the_errors_of_compatible_servers_are_read(void **state)
           "size\",\"type\":\"exceed_context_size_error\",\"n_prompt_tokens\":9000,"
           "\"n_ctx\":4096}}",
           400, 0, "400", "the request exceeds the available context size" },
+        { "a gateway that writes 500 beside every type",
+          "{\"error\":{\"code\":500,\"message\":\"no\",\"type\":\"invalid_request_error\"}}", 200,
+          400, "invalid_request_error", "no" },
         { "Ollama",
           "{\"error\":{\"message\":\"model \\\"x\\\" not found, try pulling it first\","
           "\"type\":\"not_found_error\",\"param\":null,\"code\":null}}",
@@ -309,6 +349,7 @@ int main(void)
         TEST(what_the_server_asks_is_passed_on),
         TEST(a_wait_in_the_body_is_obeyed_where_no_header_asks_for_one),
         TEST(a_date_is_measured_against_the_answers_own),
+        TEST(a_request_that_is_too_long_is_a_bad_request_whatever_the_status),
         TEST(the_errors_of_compatible_servers_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,11 @@ static void the_code_says_more_than_the_type(void **state)
     assert_int_equal(gl_named_status("invalid_api_key", "invalid_request_error"), 401);
     assert_int_equal(gl_named_status("model_not_found", "invalid_request_error"), 404);
     assert_int_equal(gl_named_status(NULL, "invalid_request_error"), 400);
+    /* But a 500 says less: it stands beside every type. */
+    assert_int_equal(gl_named_status("500", "invalid_request_error"), 400);
+    assert_int_equal(gl_named_status("500", "overloaded_error"), 503);
+    assert_int_equal(gl_named_status("500", "of_no_table"), 500);
+    assert_int_equal(gl_named_status("502", "invalid_request_error"), 502);
     /* Money beats every number. */
     assert_int_equal(gl_named_status("402", "insufficient_quota"), 429);
     assert_true(gl_named_quota("402", "insufficient_quota"));

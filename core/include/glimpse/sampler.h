@@ -139,7 +139,8 @@ typedef struct glimpse_outcome {
     int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
     int should_retry;          /* 1 or 0: the server said so in x-should-retry; -1: it did not */
     int error_status;          /* the HTTP status a failure is judged by, where that is not the
-                                * response's own: an error within a 200; 0 elsewhere */
+                                * response's own: an error within a 200, or a request that is too
+                                * long whichever status says so; 0 elsewhere */
     bool complete;             /* an answer that may be cached: whole, not cut by a limit */
     bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
