@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "openai/azure.h"
+#include "openai/credentials.h"
 
 #define DEFAULT_BASE_URL           "https://api.openai.com/v1"
 #define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
@@ -126,35 +127,63 @@ static char *make_scope(const char *url, const glimpse_openai_config *config)
     return made;
 }
 
+/* All that is sent and no answer may show. */
+static glimpse_error keep_secrets(gl_secrets *secrets, const glimpse_openai_config *config,
+                                  const char **problem)
+{
+    glimpse_error error = GLIMPSE_OK;
+    if (config->api_key != NULL) error = gl_credentials_key(secrets, config->api_key);
+    for (size_t i = 0; error == GLIMPSE_OK && i < config->header_count; i++)
+        error = gl_credentials_header(secrets, config->headers[i]);
+    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, config->https_proxy);
+    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, config->http_proxy);
+    if (error == GLIMPSE_ERR_INVALID) *problem = "headers: more than 255 words are secrets";
+    return error;
+}
+
+/* The lines that are ours to write, in memory of their own; the caller's follow. */
+typedef struct own_lines {
+    char *authorization, *organization, *project;
+} own_lines;
+
+static bool write_lines(own_lines *own, const glimpse_openai_config *config)
+{
+    const char *key = config->azure_deployment != NULL ? "api-key: " : "Authorization: Bearer ";
+    *own = (own_lines){ .project = NULL };
+    if (config->api_key != NULL && (own->authorization = join(key, config->api_key)) == NULL)
+        return false;
+    if (config->organization != NULL &&
+        (own->organization = join("OpenAI-Organization: ", config->organization)) == NULL)
+        return false;
+    return config->project == NULL ||
+           (own->project = join("OpenAI-Project: ", config->project)) != NULL;
+}
+
+static void free_lines(own_lines *own)
+{
+    if (own->authorization != NULL) explicit_bzero(own->authorization, strlen(own->authorization));
+    gl_free(own->authorization);
+    gl_free(own->organization);
+    gl_free(own->project);
+}
+
 /* The connection: our header lines before the caller's. */
 static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct event_base *base,
                                   const glimpse_openai_config *config, const char **problem)
 {
     enum { OURS = 4 }; /* authorization, organization, project, user agent */
     glimpse_error error = GLIMPSE_ERR_OOM;
-    char *organization = NULL, *project = NULL;
     bool agent_given = false;
+    own_lines own;
     const char **lines = gl_calloc(config->header_count + OURS, sizeof *lines);
     size_t count = 0;
-    if (lines == NULL || !gl_secrets_reserve(&self->secrets, config->header_count + 1)) goto done;
-    if (config->api_key != NULL) {
-        const char *name = self->deployment != NULL ? "api-key: " : "Authorization: Bearer ";
-        if (!gl_secrets_keep(&self->secrets, join(name, config->api_key))) goto done;
-        lines[count++] = self->secrets.lines[0];
-    }
-    if (config->organization != NULL) {
-        organization = join("OpenAI-Organization: ", config->organization);
-        if ((lines[count++] = organization) == NULL) goto done;
-    }
-    if (config->project != NULL) {
-        project = join("OpenAI-Project: ", config->project);
-        if ((lines[count++] = project) == NULL) goto done;
-    }
+    if (!write_lines(&own, config) || lines == NULL) goto done;
+    if (own.authorization != NULL) lines[count++] = own.authorization;
+    if (own.organization != NULL) lines[count++] = own.organization;
+    if (own.project != NULL) lines[count++] = own.project;
     for (size_t i = 0; i < config->header_count; i++) {
-        const char *line = config->headers[i];
-        lines[count++] = line;
-        if (names(line, "User-Agent")) agent_given = true;
-        if (gl_secrets_is_one(line) && !gl_secrets_keep(&self->secrets, gl_strdup(line))) goto done;
+        lines[count++] = config->headers[i];
+        if (names(config->headers[i], "User-Agent")) agent_given = true;
     }
     if (!agent_given) lines[count++] = "User-Agent: glimpse/" GLIMPSE_VERSION;
 
@@ -177,8 +206,7 @@ static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct eve
     if (self->scope == NULL) error = GLIMPSE_ERR_OOM;
 done:
     gl_free(lines);
-    gl_free(organization);
-    gl_free(project);
+    free_lines(&own);
     return error;
 }
 
@@ -198,6 +226,8 @@ glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct even
         self->api_version = gl_strdup(config->api_version);
         if (self->deployment == NULL || self->api_version == NULL) return GLIMPSE_ERR_OOM;
     }
+    glimpse_error error = keep_secrets(&self->secrets, config, problem);
+    if (error != GLIMPSE_OK) return error;
     return connect_http(self, loop, base, config, problem);
 }
 

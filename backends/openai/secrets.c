@@ -1,6 +1,6 @@
 /*
- * secrets.c - see secrets.h. Owns copies of the header lines that hold a secret, overwritten before
- * they are freed. Called by sampler.c and the Batch API's calls for whatever leaves them.
+ * secrets.c - see secrets.h. Owns copies of the words, overwritten before they are freed. Called by
+ * sampler.c and the Batch API's calls for whatever leaves them.
  *
  * A secret is found also where JSON's escapes spell it, as often as a text was quoted: what is
  * covered is a little more than what a reader would undo, never less.
@@ -9,47 +9,57 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/utf8.h"
 
-/* What is shorter is a placeholder ("none", "ollama"), not a secret, and may well be a word of an
- * answer: it is not looked for in what comes back. */
-#define SECRET_MIN 8
-
-/* Overwritten before it is freed, so that no later allocation finds it. */
-static void free_line(char *text)
-{
-    if (text != NULL) explicit_bzero(text, strlen(text));
-    gl_free(text);
-}
+/* Of a secret that was cut off, so many bytes are no word of an answer any more. */
+#define CUT_MIN 8
 
 void gl_secrets_init(gl_secrets *secrets)
 {
-    *secrets = (gl_secrets){ .lines = NULL };
+    *secrets = (gl_secrets){ .list = NULL };
     gl_buf_init(&secrets->scrubbed, SIZE_MAX / 2);
     gl_buf_init(&secrets->scrubbed_text, SIZE_MAX / 2);
 }
 
 void gl_secrets_free(gl_secrets *secrets)
 {
-    for (size_t i = 0; i < secrets->count; i++) free_line(secrets->lines[i]);
-    gl_free(secrets->lines);
+    for (size_t i = 0; i < secrets->count; i++) {
+        /* So that no later allocation finds it. */
+        explicit_bzero(secrets->list[i].text, secrets->list[i].len);
+        gl_free(secrets->list[i].text);
+    }
+    gl_free(secrets->list);
     gl_buf_free(&secrets->scrubbed);
     gl_buf_free(&secrets->scrubbed_text);
 }
 
-bool gl_secrets_reserve(gl_secrets *secrets, size_t count)
+static bool grow(gl_secrets *secrets)
 {
-    secrets->lines = gl_calloc(count, sizeof *secrets->lines);
-    return secrets->lines != NULL;
+    if (secrets->count < secrets->capacity) return true;
+    size_t capacity = secrets->capacity != 0 ? 2 * secrets->capacity : 4;
+    gl_secret *list = gl_realloc(secrets->list, capacity * sizeof *list);
+    if (list == NULL) return false;
+    secrets->list = list;
+    secrets->capacity = capacity;
+    return true;
 }
 
-bool gl_secrets_keep(gl_secrets *secrets, char *line)
+glimpse_error gl_secrets_add(gl_secrets *secrets, gl_slice word)
 {
-    if (line != NULL) secrets->lines[secrets->count++] = line;
-    return line != NULL;
+    if (word.len == 0) return GLIMPSE_OK;
+    for (size_t i = 0; i < secrets->count; i++)
+        if (gl_slice_equal(gl_slice_of(secrets->list[i].text, secrets->list[i].len), word))
+            return GLIMPSE_OK;
+    if (secrets->count == GL_SECRETS_MAX) return GLIMPSE_ERR_INVALID;
+    if (!grow(secrets)) return GLIMPSE_ERR_OOM;
+    char *text = gl_strndup(word.data, word.len);
+    if (text == NULL) return GLIMPSE_ERR_OOM;
+    unsigned char *chain = &secrets->first[(unsigned char)*text];
+    secrets->list[secrets->count++] = (gl_secret){ text, word.len, *chain };
+    *chain = (unsigned char)secrets->count;
+    return GLIMPSE_OK;
 }
 
 void gl_secrets_recycle(gl_secrets *secrets)
@@ -57,24 +67,6 @@ void gl_secrets_recycle(gl_secrets *secrets)
     /* A secret in a body is rare, and the body may be large. */
     if (secrets->scrubbed.len != 0) gl_buf_free(&secrets->scrubbed);
     if (secrets->scrubbed_text.len != 0) gl_buf_free(&secrets->scrubbed_text);
-}
-
-static gl_slice secret_of(const char *line)
-{
-    const char *blank = strrchr(line, ' '), *colon = strchr(line, ':');
-    return gl_slice_str(blank != NULL ? blank + 1 : colon != NULL ? colon + 1 : line);
-}
-
-bool gl_secrets_is_one(const char *line)
-{
-    static const char *const words[] = { "auth", "key", "token", "secret", "cookie", "password" };
-    size_t name = strcspn(line, ":");
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        size_t len = strlen(words[i]);
-        for (size_t at = 0; at + len <= name; at++)
-            if (strncasecmp(line + at, words[i], len) == 0) return true;
-    }
-    return false;
 }
 
 /* --- finding one --- */
@@ -187,21 +179,30 @@ typedef struct place {
     size_t begin, len, secret_len;
 } place;
 
-/* The same for any secret; of those that the text begins with, the longest. */
+/* Sees whether text begins with this secret: the longest of those that it does goes to *found. */
+static spelling try_one(const gl_secret *secret, gl_slice text, place *found)
+{
+    size_t len;
+    spelling one = spells(text, gl_slice_of(secret->text, secret->len), &len);
+    if (one == SPELLS_ALL && len > found->len) {
+        found->len = len;
+        found->secret_len = secret->len;
+    }
+    return one;
+}
+
+/* The same for any secret: behind a backslash each may begin, else those with this first byte. */
 static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *found)
 {
     spelling best = SPELLS_OTHER;
+    bool all = *text.data == '\\';
+    size_t next = all ? secrets->count : secrets->first[(unsigned char)*text.data];
     found->len = found->secret_len = 0;
-    for (size_t i = 0; i < secrets->count; i++) {
-        gl_slice secret = secret_of(secrets->lines[i]);
-        size_t len;
-        if (secret.len < SECRET_MIN) continue;
-        spelling one = spells(text, secret, &len);
-        if (one == SPELLS_ALL && len > found->len) {
-            found->len = len;
-            found->secret_len = secret.len;
-        }
+    while (next != 0) {
+        const gl_secret *secret = &secrets->list[next - 1];
+        spelling one = try_one(secret, text, found);
         if (one > best) best = one;
+        next = all ? next - 1 : secret->next;
     }
     return best;
 }
@@ -210,15 +211,10 @@ static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *foun
  * is none. */
 static spelling find(const gl_secrets *secrets, gl_slice text, size_t from, place *found)
 {
-    bool first[256] = { ['\\'] = true }, any = false;
-    for (size_t i = 0; i < secrets->count; i++) {
-        gl_slice secret = secret_of(secrets->lines[i]);
-        if (secret.len < SECRET_MIN) continue;
-        first[(unsigned char)*secret.data] = any = true;
-    }
-    if (!any) return SPELLS_OTHER;
+    if (secrets->count == 0) return SPELLS_OTHER;
     for (size_t at = from; at < text.len; at++) {
-        if (!first[(unsigned char)text.data[at]]) continue;
+        char c = text.data[at];
+        if (c != '\\' && secrets->first[(unsigned char)c] == 0) continue;
         size_t run = run_at(text, at);
         /* Of a long run an even number is left, which escapes nothing behind it. */
         if (run > RUN_MAX) at += run - (run % 2 == 0 ? RUN_MAX - 1 : RUN_MAX);
@@ -241,7 +237,7 @@ static bool find_covered(const gl_secrets *secrets, gl_slice text, bool cut, pla
     size_t from = at->begin + at->len;
     while ((found = find(secrets, text, from, at)) == SPELLS_PART) {
         size_t rest = text.len - at->begin;
-        if (cut && rest >= SECRET_MIN) {
+        if (cut && rest >= CUT_MIN) {
             at->len = at->secret_len = rest;
             return true;
         }

@@ -1,5 +1,5 @@
 /*
- * secrets.h - the keys and tokens that are sent, and taking them out of what an endpoint
+ * secrets.h - the words of what is sent that are secrets, and taking them out of what an endpoint
  * echoes: they reach no result, no message and no log. Pure.
  */
 #ifndef GL_OPENAI_SECRETS_H
@@ -13,9 +13,20 @@
 #include "base/buf.h"
 #include "base/slice.h"
 
+/* As many as the chains of the search can name; a Cookie of a browser has some fifty words. */
+#define GL_SECRETS_MAX 255
+
+/* A word that is looked for, and the next with the same first byte: its place + 1, 0 for none. */
+typedef struct gl_secret {
+    char *text;
+    size_t len;
+    unsigned char next;
+} gl_secret;
+
 typedef struct gl_secrets {
-    char **lines; /* header lines; of each, the last word is secret */
-    size_t count;
+    gl_secret *list;
+    size_t count, capacity;
+    unsigned char first[256];       /* by first byte: the first of the chain, as in next */
     gl_buf scrubbed, scrubbed_text; /* the copy of a body, of its text, that held one */
 } gl_secrets;
 
@@ -27,15 +38,9 @@ typedef struct gl_secrets_words {
 void gl_secrets_init(gl_secrets *secrets);
 void gl_secrets_free(gl_secrets *secrets);
 
-/* Room for so many lines, once. false: out of memory. */
-bool gl_secrets_reserve(gl_secrets *secrets, size_t count);
-
-/* Takes over a line, for which there is room; false when it is NULL, for want of memory. */
-bool gl_secrets_keep(gl_secrets *secrets, char *line);
-
-/* Whether a header line's name says that its value is a secret: Authorization, api-key,
- * X-Auth-Token, Ocp-Apim-Subscription-Key, Cookie, and what else gateways call it. */
-bool gl_secrets_is_one(const char *line);
+/* Covers a copy of this word from now on, unless it is empty or known. Errors: OOM; INVALID when
+ * there are GL_SECRETS_MAX already. Which words are secrets: credentials.h. */
+glimpse_error gl_secrets_add(gl_secrets *secrets, gl_slice word);
 
 /* Makes of a text one without secrets, an asterisk for each byte of one; it lives until the next
  * call or the recycle. A secret is one also in JSON's escapes (sk-\u0063..., \/), and stays one

@@ -148,6 +148,61 @@ static void a_secret_in_a_header_of_the_callers_is_one_too(void **state)
     rig_end(&r);
 }
 
+static void each_word_of_a_secret_header_is_covered(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    static const char *const headers[] = { "Cookie: session=CANARY-ONE; theme=dark",
+                                           "X-Secret: CANARY-TWO and more" };
+    r.config.headers = headers;
+    r.config.header_count = 2;
+    rig_answer(&r, 200, ANSWER("session=CANARY-ONE; theme=dark, CANARY-TWO and more"));
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_string_equal(glimpse_result_text(result, NULL),
+                        "session=**********; theme=dark, ********** and more");
+    assert_nowhere(result, "CANARY");
+    rig_end(&r);
+}
+
+static void an_ordinary_word_of_a_header_stays_in_the_answer(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    static const char *const headers[] = { "x-portkey-provider: anthropic",
+                                           "x-api-key-provider: OpenRouter",
+                                           "max-tokens-policy: standard" };
+    r.config.headers = headers;
+    r.config.header_count = 3;
+    rig_answer(&r, 200, ANSWER("anthropic, OpenRouter, standard"));
+    assert_string_equal(glimpse_result_text(rig_ask(&r, "{\"messages\":[]}"), NULL),
+                        "anthropic, OpenRouter, standard");
+    rig_end(&r);
+}
+
+/* An http proxy sees the credentials, and may echo what it was sent. */
+static void what_opens_a_proxy_is_covered_too(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    char proxy[100];
+    snprintf(proxy, sizeof proxy, "http://user-one-1:p%%40ss-word-1@127.0.0.1:%d",
+             fault_server_port(r.server));
+    r.config.base_url = "http://endpoint.invalid/v1";
+    r.config.http_proxy = proxy;
+    rig_answer(&r, 403,
+               "{\"error\":\"Basic dXNlci1vbmUtMTpwQHNzLXdvcmQtMQ== is user-one-1 p@ss-word-1\"}");
+    const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+    assert_true(sent(&r, "Proxy-Authorization: Basic dXNlci1vbmUtMTpwQHNzLXdvcmQtMQ==\r\n"));
+    assert_nowhere(result, "dXNlci1vbmU");
+    assert_nowhere(result, "user-one");
+    assert_nowhere(result, "p@ss");
+    assert_non_null(strstr(glimpse_result_error_message(result), " is "));
+    rig_end(&r);
+}
+
 static void a_placeholder_key_changes_no_answer(void **state)
 {
     (void)state;
@@ -361,6 +416,7 @@ static void setting_up_without_memory_leaves_nothing(void **state)
     config.api_version = "1";
     config.headers = headers;
     config.header_count = 1;
+    config.http_proxy = "http://user-one-1:pass-word-1@127.0.0.1:3128";
     for (size_t k = 1;; k++) {
         glimpse_sampler *sampler = NULL;
         oom_fail_at(k);
@@ -388,6 +444,9 @@ int main(void)
         cmocka_unit_test(an_echoed_key_reaches_nobody),
         cmocka_unit_test(a_key_spelled_in_escapes_stays_out_of_the_message),
         cmocka_unit_test(a_secret_in_a_header_of_the_callers_is_one_too),
+        cmocka_unit_test(each_word_of_a_secret_header_is_covered),
+        cmocka_unit_test(an_ordinary_word_of_a_header_stays_in_the_answer),
+        cmocka_unit_test(what_opens_a_proxy_is_covered_too),
         cmocka_unit_test(a_placeholder_key_changes_no_answer),
         cmocka_unit_test(a_broken_answer_is_an_error_with_what_came),
         cmocka_unit_test(cancel_and_free_in_flight_leave_nothing),
