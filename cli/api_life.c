@@ -173,6 +173,7 @@ static void run(api_job *job)
     api_changed(job);
     event_base_dispatch(base);
     progress_stop(&job->progress);
+    signals_release(&job->signals);
 }
 
 static void clean_up(api_job *job)

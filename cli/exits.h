@@ -16,6 +16,7 @@ enum {
     EXIT_STOPPED = 75, /* stopped early, and the rest can be done later: the quota is used up */
     EXIT_AUTH = 77,    /* the endpoint refused the credentials */
     EXIT_VALUE = 78,   /* a value refused, wherever it came from */
+    EXIT_SIGHUP = 129, /* the terminal was closed */
     EXIT_SIGINT = 130,
     EXIT_SIGTERM = 143
 };

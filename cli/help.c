@@ -11,7 +11,8 @@ static const char exit_codes[] =
     "  69 endpoint unreachable, or the job's deadline   71 a limit of the system\n"
     "  73 the output exists   74 read or write error   75 stopped, to go on later:\n"
     "  the quota used up, the cost limit, or the output locked by another process\n"
-    "  77 credentials refused   78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
+    "  77 credentials refused   78 a value refused\n"
+    "  129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 
 static const char bench_exit_codes[] =
     "\nExit codes:\n"
@@ -20,7 +21,7 @@ static const char bench_exit_codes[] =
     "  or every request failed (failures that are fewer are a figure: --sla 'error_rate<1%')\n"
     "  64 usage   65 bad input   69 endpoint unreachable   70 INVALID: the client spoilt the run\n"
     "  71 a limit of the system   74 read or write error   77 credentials refused\n"
-    "  78 a value refused   130, 143 ended by SIGINT, SIGTERM\n";
+    "  78 a value refused   129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 
 static void print_overview(void)
 {

@@ -549,7 +549,7 @@ int job_run(cli_job *job, cli_report *report)
     event_base_dispatch(base);
     progress_stop(&job->progress);
     look(job, report);
-    signals_release(&job->signals); /* from here on nothing is lost by a signal */
+    signals_release(&job->signals);
     int error = output_finish(job->out);
     if (error == 0 && job->resume != NULL && job->settings->ordered && job->exit_code != EXIT_IO) {
         int code = job_order_output(job);

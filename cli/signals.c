@@ -1,7 +1,8 @@
 /*
  * signals.c - signals as events of the loop, so that no handler ever interrupts a write: what is
- * in the output when a second signal ends the process is whole lines. Called by the commands that
- * run a loop.
+ * in the output when a second signal ends the process is whole lines. When the loop has ended, a
+ * handler stands in their place until the process is gone, so that output, summary and store are
+ * closed. Called by the commands that run a loop.
  */
 #include "signals.h"
 
@@ -19,6 +20,17 @@
 /* timeout(1) signals its child and then its group, the child again: two signals this close are one.
  * A person is not that quick. */
 #define SAME_SIGNAL_NS UINT64_C(50000000)
+
+/* So long after the loop has ended a signal is passed over: output, summary and store are closed in
+ * that time, unless a disk or a pipe hangs. As long as what is in flight is waited for. */
+#define CLOSING_NS UINT64_C(5000000000)
+
+/* What ends a command. SIGHUP, a terminal that is closed, only where it is not ignored (nohup). */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+enum { ENDING = sizeof ending / sizeof ending[0] };
+_Static_assert(ENDING == sizeof((cli_signals *)0)->events / sizeof(struct event *), "one each");
+
+static uint64_t closing_since; /* written only while the signals are blocked */
 
 /* libevent gives up, for want of descriptors above all; it would exit with 1, which means something
  * else to who started us. */
@@ -50,6 +62,26 @@ struct event_base *process_setup(void)
     return base;
 }
 
+/* Async-signal-safe: looks at a clock, and may leave. */
+static void late(int number)
+{
+    if (glimpse_monotonic_ns() - closing_since >= CLOSING_NS) _exit(128 + number);
+}
+
+static bool is_ignored(int number)
+{
+    struct sigaction is;
+    return sigaction(number, NULL, &is) == 0 && is.sa_handler == SIG_IGN;
+}
+
+static void mask(int how)
+{
+    sigset_t all;
+    sigemptyset(&all);
+    for (size_t i = 0; i < ENDING; i++) sigaddset(&all, ending[i]);
+    sigprocmask(how, &all, NULL);
+}
+
 static void caught(evutil_socket_t number, short what, void *arg)
 {
     (void)what;
@@ -57,21 +89,13 @@ static void caught(evutil_socket_t number, short what, void *arg)
     uint64_t now = glimpse_monotonic_ns();
     if (signals->caught != 0) {
         if (now - signals->caught_at < SAME_SIGNAL_NS) return;
+        signals_release(signals);
         if (signals->leave != NULL) signals->leave((int)number, signals->arg);
         _exit(128 + (int)number);
     }
     signals->caught = (int)number;
     signals->caught_at = now;
     signals->fn((int)number, signals->arg);
-}
-
-static void mask(int how)
-{
-    sigset_t both;
-    sigemptyset(&both);
-    sigaddset(&both, SIGINT);
-    sigaddset(&both, SIGTERM);
-    sigprocmask(how, &both, NULL);
 }
 
 void signals_hold(void)
@@ -83,10 +107,13 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
                   void *arg)
 {
     *signals = (struct cli_signals){ .fn = fn, .arg = arg };
-    signals->interrupt = evsignal_new(base, SIGINT, caught, signals);
-    signals->terminate = evsignal_new(base, SIGTERM, caught, signals);
-    if (signals->interrupt != NULL && signals->terminate != NULL &&
-        event_add(signals->interrupt, NULL) == 0 && event_add(signals->terminate, NULL) == 0) {
+    bool good = true;
+    for (size_t i = 0; good && i < ENDING; i++) {
+        if (ending[i] == SIGHUP && is_ignored(SIGHUP)) continue;
+        signals->events[i] = evsignal_new(base, ending[i], caught, signals);
+        good = signals->events[i] != NULL && event_add(signals->events[i], NULL) == 0;
+    }
+    if (good) {
         mask(SIG_UNBLOCK);
         return 0;
     }
@@ -97,8 +124,15 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
 
 void signals_release(cli_signals *signals)
 {
-    if (signals->hold) mask(SIG_BLOCK);
-    if (signals->interrupt != NULL) event_free(signals->interrupt);
-    if (signals->terminate != NULL) event_free(signals->terminate);
-    signals->interrupt = signals->terminate = NULL;
+    struct sigaction closing = { .sa_handler = late, .sa_flags = SA_RESTART };
+    sigemptyset(&closing.sa_mask);
+    mask(SIG_BLOCK); /* libevent gives each back to its default */
+    for (size_t i = 0; i < ENDING; i++) {
+        if (signals->events[i] == NULL) continue;
+        closing_since = glimpse_monotonic_ns();
+        event_free(signals->events[i]);
+        signals->events[i] = NULL;
+        sigaction(ending[i], &closing, NULL);
+    }
+    if (!signals->hold) mask(SIG_UNBLOCK);
 }

@@ -1,4 +1,5 @@
-/* signals.h - SIGINT and SIGTERM on the loop, and what a process needs to be set up once. */
+/* signals.h - SIGINT, SIGTERM and SIGHUP on the loop, and what a process needs to be set up once.
+ */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
@@ -13,24 +14,25 @@ struct event_base;
 struct event_base *process_setup(void);
 
 typedef struct cli_signals {
-    struct event *interrupt, *terminate;
-    int caught;         /* the first of them, 0 before */
-    uint64_t caught_at; /* glimpse_monotonic_ns */
+    struct event *events[3]; /* SIGINT, SIGTERM, and SIGHUP unless it is ignored */
+    int caught;              /* the first of them, 0 before */
+    uint64_t caught_at;      /* glimpse_monotonic_ns */
     void (*fn)(int caught, void *arg);
     void (*leave)(int caught, void *arg); /* before a second signal ends the process; may be NULL */
     void *arg;
     bool hold; /* set after catch: see release */
 } cli_signals;
 
-/* fn runs from the loop for the first of the two signals; a second one, 50 ms later
- * or more, ends the process at once, with 128 + its number. 0, or -1. */
+/* fn runs from the loop for the first of the signals; a second one, 50 ms later or more, ends the
+ * process at once, with 128 + its number. 0, or -1. */
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 
 /* From here on a signal waits for the next catch. */
 void signals_hold(void);
 
-/* From here on a signal ends the process by itself; with `hold` set it waits for the next catch, so
+/* The loop has ended: from here on a signal is passed over while output, summary and store are
+ * closed, for 5 s; one after that ends the process. With `hold` set it waits for the next catch, so
  * that none falls between two. */
 void signals_release(cli_signals *signals);
 

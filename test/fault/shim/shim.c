@@ -6,6 +6,8 @@
  *                          write take one byte and the next ones fail.
  *   FAULT_LOG=FILE         each write and sync of such a file that succeeds adds a line: `write` or
  *                          `sync`, the monotonic time in milliseconds, the file's size after it.
+ *   FAULT_SIGNAL=N         each close of such a file, and each sync of one named summary.json, is
+ *                          preceded by two signals with this number.
  *   FAULT_CLOCK=jump       the clock of the calendar jumps by hours and by decades at each look.
  *   FAULT_RESOLV=FILE      is read in place of /etc/resolv.conf.
  *   FAULT_FDS=FILE         gets, at the program's end, a line with the number of descriptors open
@@ -14,6 +16,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -35,14 +38,27 @@ static void *next(const char *name)
 
 /* --- files --- */
 
-static bool is_output(int fd)
+static bool is_file(int fd, const char *name)
 {
     char link[64], path[512];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t len = readlink(link, path, sizeof path - 1);
-    if (len < 10) return false;
+    ssize_t len = readlink(link, path, sizeof path - 1), end = (ssize_t)strlen(name);
+    if (len < end) return false;
     path[len] = '\0';
-    return strcmp(path + len - 10, "/out.jsonl") == 0;
+    return strcmp(path + len - end, name) == 0;
+}
+
+static bool is_output(int fd)
+{
+    return is_file(fd, "/out.jsonl");
+}
+
+static void signals_before(int fd, const char *name)
+{
+    const char *number = getenv("FAULT_SIGNAL");
+    if (number == NULL || !is_file(fd, name)) return;
+    raise((int)strtol(number, NULL, 10));
+    raise((int)strtol(number, NULL, 10));
 }
 
 /* How often the call has been made, when it is the one to fail; the errno for it. */
@@ -107,6 +123,7 @@ EXPORT int fsync(int fd)
     bool first;
     int (*real)(int);
     *(void **)&real = next("fsync");
+    signals_before(fd, "/summary.json");
     if (due("sync", fd, &first)) return -1;
     int result = real(fd);
     if (result == 0) note("sync", fd);
@@ -118,6 +135,7 @@ EXPORT int close(int fd)
     bool first;
     int (*real)(int);
     *(void **)&real = next("close");
+    signals_before(fd, "/out.jsonl");
     if (!due("close", fd, &first)) return real(fd);
     int error = errno;
     real(fd); /* it is closed all the same, as Linux does */
