@@ -26,6 +26,23 @@ static bool headers_too_large(const char *reason)
     return strstr(reason, "Too large response headers") != NULL;
 }
 
+/* An answer of HTTP/1 that told neither its length nor its chunks goes on until the connection
+ * ends, and OpenSSL 3.2 and later call an end without close_notify an error, which many servers
+ * never send. What came is for the decoder: it knows whether it is whole. */
+static bool ended_by_close_alone(const gl_transfer *transfer)
+{
+    long status = 0, version = 0;
+    curl_off_t length = 0;
+    struct curl_header *coding;
+    CURL *easy = transfer->easy;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+    curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return strstr(transfer->reason, "unexpected eof") != NULL && status >= 200 && length < 0 &&
+           (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1) &&
+           curl_easy_header(easy, "Transfer-Encoding", 0, CURLH_HEADER, -1, &coding) != CURLHE_OK;
+}
+
 static glimpse_error judge_code(const gl_transfer *transfer)
 {
     bool sent = transfer->sendings != 0;
@@ -67,6 +84,7 @@ static glimpse_error judge_code(const gl_transfer *transfer)
         return GLIMPSE_ERR_RESET;
     case CURLE_RECV_ERROR:
         if (headers_too_large(transfer->reason)) return GLIMPSE_ERR_PROTOCOL;
+        if (sent && ended_by_close_alone(transfer)) return GLIMPSE_OK;
         return sent ? GLIMPSE_ERR_RESET : GLIMPSE_ERR_CONNECT;
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE:

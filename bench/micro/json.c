@@ -68,7 +68,8 @@ static void read_answer(void)
 static void read_answer_json_c(void)
 {
     struct json_tokener *tokener = json_tokener_new();
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    /* Not STRICT: in json-c 0.17 and 0.18 it refuses what is beyond ASCII. */
+    json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     struct json_object *root = json_tokener_parse_ex(tokener, answer, (int)sizeof answer);
     struct json_object *choice =
         json_object_array_get_idx(json_object_object_get(root, "choices"), 0);

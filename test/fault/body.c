@@ -254,19 +254,25 @@ static const fault_step *endless_trailers(batch_run *run)
     return batch_script(run, steps, TIMES + 2);
 }
 
+/* By our bound, or by that of later releases of libcurl on their number. */
+static bool says_too_much_head(const batch_run *run)
+{
+    return message_has(run, "larger than 300 KiB") || message_has(run, "Too many response headers");
+}
+
 /* Memory stays that of a small run (I4). 300 KiB of headers are taken, 1xx ones and trailers
  * among them. */
 static void row_22_flood_of_headers_is_protocol(void **state)
 {
     (void)state;
     batch_run run = refuse("row_22_1_mib_of_headers", headers_of_1_mib, 2, "protocol");
-    assert_true(message_has(&run, "larger than 300 KiB"));
+    assert_true(says_too_much_head(&run));
     batch_end(&run);
     run = refuse("row_22_informational_storm", early_hints, 2, "protocol");
-    assert_true(message_has(&run, "larger than 300 KiB"));
+    assert_true(says_too_much_head(&run));
     batch_end(&run);
     run = refuse("row_22_endless_trailers", endless_trailers, 2, "protocol");
-    assert_true(message_has(&run, "larger than 300 KiB"));
+    assert_true(says_too_much_head(&run));
     batch_end(&run);
 }
 

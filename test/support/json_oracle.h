@@ -1,8 +1,8 @@
 /*
  * json_oracle.h - our reader against json-c, for the unit test and the fuzzer.
  *
- * oracle_differs says NULL when the two agree on a text, or may differ on it because json-c 0.16
- * is known to be wrong there even with JSON_TOKENER_STRICT; else what differs. Known:
+ * oracle_differs says NULL when the two agree on a text, or may differ on it because json-c is
+ * known to be wrong there even when it is strict (json_strict.h); else what differs. Known:
  *   - it takes NaN, Infinity and -Infinity;
  *   - it takes leading zeros (00, -01) and a point without digits on both sides (1. and -.1);
  *   - it takes raw control bytes inside strings and names, and ends a text at a NUL byte;
@@ -23,6 +23,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "json_strict.h"
 
 static inline bool oracle_is_digit(char c)
 {
@@ -143,10 +144,8 @@ static inline const char *oracle_differs(const char *text, size_t len)
 {
     gl_json root;
     gl_json_error error = gl_json_check(gl_slice_of(text, len), &root, NULL);
-    struct json_tokener *tokener = json_tokener_new_ex(GL_JSON_DEPTH_MAX + 1);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *theirs = json_tokener_parse_ex(tokener, text, (int)len + 1);
-    bool accepted = json_tokener_get_error(tokener) == json_tokener_success;
+    struct json_object *theirs;
+    bool accepted = json_strict_parse(text, len + 1, GL_JSON_DEPTH_MAX + 1, &theirs) != 0;
     const char *differs = NULL;
     if (error == GL_JSON_OK && !accepted) {
         differs = "we accept, json-c does not";
@@ -158,7 +157,6 @@ static inline const char *oracle_differs(const char *text, size_t len)
         differs = "json-c accepts, we do not";
     }
     json_object_put(theirs);
-    json_tokener_free(tokener);
     return differs;
 }
 

@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "json_strict.h"
+
 struct memory {
     struct memory *next;
     max_align_t bytes[];
@@ -286,14 +288,10 @@ static char *read_file(const char *path, size_t *len)
 /* A line that is one object, and nothing else. */
 static struct json_object *parse(const char *line, size_t len)
 {
-    struct json_tokener *tokener = json_tokener_new();
-    assert_non_null(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    struct json_object *object = json_tokener_parse_ex(tokener, line, (int)len);
-    if (object == NULL || json_tokener_get_parse_end(tokener) != len ||
+    struct json_object *object;
+    if (json_strict_parse(line, len, JSON_TOKENER_DEFAULT_DEPTH, &object) != len ||
         !json_object_is_type(object, json_type_object))
         fail_msg("not a JSON object: %.*s", (int)(len < 300 ? len : 300), line);
-    json_tokener_free(tokener);
     return object;
 }
 
