@@ -118,6 +118,14 @@ static uint32_t attempts_of(api_job *job, const glimpse_result *result, const ap
     return part->code != NULL ? slot->asked - 1u : slot->asked;
 }
 
+static void note_outcome(api_job *job, const cli_outcome *outcome)
+{
+    char text[1024];
+    if (!failures_add(&job->failures, outcome, text, sizeof text)) return;
+    progress_clear(&job->progress);
+    say("%s", text);
+}
+
 static void put_record(api_job *job, const glimpse_result *result, const api_item *item)
 {
     char *json = NULL;
@@ -136,6 +144,8 @@ static void put_record(api_job *job, const glimpse_result *result, const api_ite
     if (item->path != NULL) record_add_path(&job->scratch, item->path);
     if (!job->scratch.failed) output_add(job->out, gl_buf_slice(&job->scratch));
     tally_add(&job->tally, result);
+    cli_outcome outcome = failures_outcome(item->line, result);
+    note_outcome(job, &outcome);
     glimpse_free(json);
 }
 
@@ -186,6 +196,8 @@ static void put_bad_line(api_job *job, const job_line *line)
     record_bad_line(&job->scratch, line);
     output_add(job->out, gl_buf_slice(&job->scratch));
     tally_add_bad_line(&job->tally);
+    cli_outcome outcome = failures_bad_line(line);
+    note_outcome(job, &outcome);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */

@@ -83,8 +83,8 @@ static int set_up(api_job *job, const job_parts *parts)
     gl_buf_init(&job->text, SIZE_MAX / 2);
     job->input_start = lseek(job->input, 0, SEEK_CUR);
     if (fstat(job->input, &status) == 0) job->input_size = status.st_size - job->input_start;
-    job->out =
-        output_new(job->session->base, parts->output, settings->fsync_ms, api_output_ready, job);
+    job->out = output_new(job->session->base, parts->output, settings->overwrite,
+                          settings->fsync_ms, api_output_ready, job);
     glimpse_error error = make_api(job, &problem);
     if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, problem);
     if (error == GLIMPSE_OK) error = make_engine(job);
@@ -222,6 +222,7 @@ int api_job_run(const job_parts *parts, cli_report *report)
     int code = set_up(&job, parts);
     if (code == 0) code = take_over(&job);
     if (code == 0) {
+        output_empty(job.out);
         run(&job);
         look(&job, report);
         int error = output_finish(job.out);

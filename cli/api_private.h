@@ -15,6 +15,7 @@
 #include "api_job.h"
 #include "api_part.h"
 #include "base/map.h"
+#include "failures.h"
 #include "job_line.h"
 #include "line_reader.h"
 #include "output.h"
@@ -70,6 +71,7 @@ typedef struct api_job {
     uint64_t started;
     cli_tally tally;
     cli_progress progress;
+    cli_failures failures;
     cli_signals signals;
 } api_job;
 

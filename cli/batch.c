@@ -51,9 +51,6 @@ static int open_summary(const char *path, int input, int output, int *code)
     } else if (same_file(fd, input) || same_file(fd, output)) {
         say("--summary: %s: is the input or the output", path);
         *code = EXIT_USAGE;
-    } else if (ftruncate(fd, 0) != 0 && errno != EINVAL) {
-        say("--summary: %s: %s", path, strerror(errno));
-        *code = EXIT_IO;
     }
     return fd;
 }
@@ -66,6 +63,8 @@ static bool write_summary(int fd, const char *path, const cli_report *report)
     report_json(report, &text);
     size_t at = 0;
     int error = text.failed ? ENOMEM : 0;
+    if (error == 0 && fd != STDOUT_FILENO && ftruncate(fd, 0) != 0 && errno != EINVAL)
+        error = errno;
     while (error == 0 && at < text.len) {
         ssize_t n = write(fd, text.data + at, text.len - at);
         if (n >= 0)
@@ -190,6 +189,12 @@ static int resume(const cli_session *session, const cli_settings *settings, int 
     return code;
 }
 
+static bool is_missing(const char *path)
+{
+    struct stat status;
+    return path != NULL && strcmp(path, "-") != 0 && stat(path, &status) != 0;
+}
+
 int command_batch(cli_settings *settings)
 {
     cli_session session = { 0 };
@@ -210,8 +215,7 @@ int command_batch(cli_settings *settings)
     if (code == 0) code = output_refused(settings->output, mode, input);
     if (code == 0) code = api_choose(settings, input, &through_batches);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
-    struct stat before;
-    bool made = strcmp(settings->output, "-") != 0 && lstat(settings->output, &before) != 0;
+    bool makes_output = is_missing(settings->output), makes_summary = is_missing(settings->summary);
     if (code == 0) output = output_open(settings->output, mode, &code);
     if (code == 0 && settings->summary != NULL)
         summary = open_summary(settings->summary, input, output, &code);
@@ -227,12 +231,13 @@ int command_batch(cli_settings *settings)
     if (code == 0) {
         code = run(&parts, summary, through_batches);
     } else {
-        /* Or the same command, put right, would be refused: the output exists. */
-        if (made && output >= 0) unlink(settings->output);
         if (input > STDIN_FILENO) close(input);
         if (output > STDERR_FILENO) close(output);
     }
     if (summary > STDERR_FILENO) close(summary);
+    /* What came to nothing leaves nothing. */
+    if (code != 0 && makes_output && !through_batches) output_remove_empty(settings->output);
+    if (code != 0 && makes_summary) output_remove_empty(settings->summary);
     resume_free(&done);
     cost_free(&cost);
     session_close(&session);

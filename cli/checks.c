@@ -25,10 +25,20 @@ const char *check_filled(const char *text)
 
 const char *check_plain(const char *text)
 {
+    /* docker --env-file and systemd keep what a shell would take away. */
+    size_t len = strlen(text);
+    if (len >= 2 && (text[0] == '"' || text[0] == '\'') && text[len - 1] == text[0])
+        return "stands in quotes; leave them out";
     for (; *text != '\0'; text++)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return "holds a line break or another control character";
     return NULL;
+}
+
+const char *check_name(const char *text)
+{
+    const char *problem = check_filled(text);
+    return problem != NULL ? problem : check_plain(text);
 }
 
 const char *check_utf8(const char *text)
@@ -47,8 +57,7 @@ const char *check_readable(const char *text)
 
 const char *check_key(const char *text)
 {
-    const char *problem = check_filled(text);
-    if (problem == NULL) problem = check_plain(text);
+    const char *problem = check_name(text);
     if (problem != NULL) return problem;
     for (; *text != '\0'; text++)
         if (*text == ' ' || (unsigned char)*text > 0x7e)

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 
 const char *check_filled(const char *text);   /* not empty */
-const char *check_plain(const char *text);    /* no control byte */
+const char *check_plain(const char *text);    /* no control byte, and not in quotes */
+const char *check_name(const char *text);     /* the same, and not empty */
 const char *check_utf8(const char *text);     /* well formed UTF-8 */
 const char *check_readable(const char *text); /* a file that can be opened for reading */
 const char *check_store(const char *text);    /* a path, not a URL */

@@ -17,6 +17,14 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024)
 
+/* Editors on Windows and PowerShell begin a file with U+FEFF, which is no part of the text. */
+static void drop_bom(gl_buf *text)
+{
+    if (text->len < 3 || memcmp(text->data, "\xef\xbb\xbf", 3) != 0) return;
+    text->len -= 3;
+    memmove(text->data, text->data + 3, text->len + 1);
+}
+
 char *file_read_all(const char *path, size_t max, size_t *len, const char **problem)
 {
     int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
@@ -47,6 +55,7 @@ char *file_read_all(const char *path, size_t max, size_t *len, const char **prob
         gl_buf_free(&text);
         return NULL;
     }
+    drop_bom(&text);
     *len = text.len;
     return text.data;
 }

@@ -10,7 +10,8 @@ static const char exit_codes[] =
     "  0 all answered   1 some failed, each has its record   64 usage   65 bad input\n"
     "  69 endpoint unreachable, or the job's deadline   71 a limit of the system\n"
     "  73 the output exists   74 read or write error   75 stopped, to go on later:\n"
-    "  the quota used up, the cost limit, or the output locked by another process\n"
+    "  the quota used up, the cost limit, a wrong address, or the output locked by\n"
+    "  another process\n"
     "  77 credentials refused   78 a value refused\n"
     "  129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 

@@ -44,17 +44,9 @@ typedef struct cli_item {
     char custom_id[];
 } cli_item;
 
-static void changed(cli_job *job)
+void job_changed(cli_job *job)
 {
     event_active(job->turn, EV_TIMEOUT, 1);
-}
-
-static void stop_reading(cli_job *job, int exit_code)
-{
-    if (job->exit_code == 0 || exit_code == EXIT_IO) job->exit_code = exit_code;
-    job->stopping = true;
-    if (job->waits_for_input) event_del(job->readable);
-    job->waits_for_input = false;
 }
 
 /* --- records --------------------------------------------------------------------------------- */
@@ -74,29 +66,7 @@ static void put_record(cli_job *job, uint64_t order, gl_slice record)
         say("out of memory");
         job_stop(job, EXIT_OS_LIMIT, 0);
     }
-    changed(job);
-}
-
-/* Whether this failure is the key's and not the line's: the engine sends nothing more with it. */
-static bool is_key_stop(const glimpse_result *result)
-{
-    return glimpse_result_error(result) == GLIMPSE_ERR_QUOTA ||
-           glimpse_result_status(result) == GLIMPSE_STATUS_AUTH_ERROR;
-}
-
-/* What is in flight is paid for, and may take the time it takes. */
-static void stop_for_key(cli_job *job, const glimpse_result *result)
-{
-    bool quota = glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
-    if (job->stopping) return;
-    progress_clear(&job->progress);
-    if (quota)
-        say("stopping: the quota of this key is used up: %s", glimpse_result_error_message(result));
-    else
-        say("stopping: the endpoint refused the credentials, see OPENAI_API_KEY: %s",
-            glimpse_result_error_message(result));
-    stop_reading(job, quota ? EXIT_STOPPED : EXIT_AUTH);
-    changed(job);
+    job_changed(job);
 }
 
 /* The record of a request that went to another path than most. */
@@ -117,17 +87,17 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     char *json = NULL;
     job->live--;
     if (!item->stored_only) cost_settle(job->cost, item->bound, result);
-    if (is_key_stop(result)) stop_for_key(job, result);
+    if (job_is_key_stop(result)) job_stop_for_key(job, result);
     bool unsent =
         (item->stored_only && glimpse_result_error(result) == GLIMPSE_ERR_NOT_CACHED) ||
         (job->stopping && glimpse_result_attempts(result) == 0 &&
-         (is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED));
+         (job_is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED));
     if (item->stored_only && job->held_looking) {
         job->held_looking = false;
         job->held_missing = job->is_held = unsent;
         if (unsent) { /* the line is held, and has no end yet */
             gl_free(item);
-            changed(job);
+            job_changed(job);
             return;
         }
     }
@@ -140,10 +110,12 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
         say("out of memory for the record of line %llu", (unsigned long long)item->line);
         job_stop(job, EXIT_OS_LIMIT, 0);
     }
-    if (record.data != NULL)
+    if (record.data != NULL) {
         tally_add(&job->tally, result);
-    else
+        job_note_result(job, item->line, result);
+    } else {
         job->tally.unsent++;
+    }
     put_record(job, item->order, record);
     glimpse_free(json);
     gl_free(item);
@@ -160,6 +132,8 @@ static void put_bad_line(cli_job *job, uint64_t order, const job_line *line)
         return;
     }
     tally_add_bad_line(&job->tally);
+    cli_outcome outcome = failures_bad_line(line);
+    job_note_outcome(job, &outcome);
     put_record(job, order, gl_buf_slice(&job->scratch));
 }
 
@@ -229,7 +203,7 @@ static void spend_no_more(cli_job *job, const job_line *line)
     say("--max-cost: nothing is sent from line %llu on; --resume goes on",
         (unsigned long long)line->number);
     if (!may_be_stored(job)) {
-        stop_reading(job, EXIT_STOPPED);
+        job_stop_reading(job, EXIT_STOPPED);
         return;
     }
     job->spent_out = true;
@@ -255,7 +229,7 @@ static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
     if (verdict == COST_UNKNOWN) {
         progress_clear(&job->progress);
         say("--max-cost: line %llu: %s", (unsigned long long)line->number, why);
-        stop_reading(job, EXIT_VALUE);
+        job_stop_reading(job, EXIT_VALUE);
     } else {
         if (line != &job->held) {
             job->held = *line;
@@ -343,7 +317,7 @@ static void readable(evutil_socket_t fd, short what, void *arg)
         say("cannot read the input: %s", strerror(error));
         job_stop(job, EXIT_IO, GRACE_MS);
     }
-    changed(job);
+    job_changed(job);
 }
 
 /* --- the turn -------------------------------------------------------------------------------- */
@@ -391,12 +365,12 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
         progress_clear(&job->progress);
         say("%s", line);
     }
-    changed(job);
+    job_changed(job);
 }
 
 static void output_ready(void *arg)
 {
-    changed(arg);
+    job_changed(arg);
 }
 
 static void caught(int number, void *arg)
@@ -439,13 +413,6 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
     progress_clear(&job->progress);
     say("--job-deadline: stopping; what is in flight has the last %.1f s", (double)left / 1e3);
     job_stop(job, EXIT_UNREACHABLE, left);
-}
-
-void job_stop(cli_job *job, int exit_code, int64_t grace_ms)
-{
-    stop_reading(job, exit_code);
-    glimpse_engine_close(job->session->engine, grace_ms, NULL, NULL);
-    changed(job);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */
@@ -516,7 +483,8 @@ cli_job *job_new(const job_parts *parts)
     bool slow = fstat(input, &status) == 0 &&
                 (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(input) != 0);
     if (slow) job->readable = event_new(base, input, EV_READ, readable, job);
-    job->out = output_new(base, parts->output, settings->fsync_ms, output_ready, job);
+    job->out =
+        output_new(base, parts->output, settings->overwrite, settings->fsync_ms, output_ready, job);
     if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->look == NULL ||
         job->out == NULL || (slow && job->readable == NULL) ||
         !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
@@ -545,11 +513,12 @@ int job_run(cli_job *job, cli_report *report)
         (!job->settings->quiet && !progress_start(&job->progress, base, look, job)))
         return EXIT_OS_LIMIT;
     job->signals.leave = leave;
-    changed(job);
+    job_changed(job);
     event_base_dispatch(base);
     progress_stop(&job->progress);
     look(job, report);
     signals_release(&job->signals);
+    if (job->exit_code == 0) output_empty(job->out); /* an input without lines has no records */
     int error = output_finish(job->out);
     if (error == 0 && job->resume != NULL && job->settings->ordered && job->exit_code != EXIT_IO) {
         int code = job_order_output(job);

@@ -1,7 +1,10 @@
-/* job_private.h - what job.c (the run) and job_end.c (how it ends) share. */
+/* job_private.h - what job.c (the run), job_stop.c (why it stops) and job_end.c (how it ends)
+ * share.
+ */
 #ifndef CLI_JOB_PRIVATE_H
 #define CLI_JOB_PRIVATE_H
 
+#include "failures.h"
 #include "job.h"
 #include "job_line.h"
 #include "line_reader.h"
@@ -31,6 +34,7 @@ struct cli_job {
     bool held_looking, held_missing; /* its stored answer is being looked for; is not there */
     bool spent_out;                  /* --max-cost is reached: only stored answers are given */
     cli_tally tally;
+    cli_failures failures;
     cli_progress progress;
     outage_note outage;
     cli_signals signals;
@@ -52,6 +56,22 @@ struct cli_job {
 /* Stops taking lines; what is in flight gets grace_ms to finish. The first reason is kept, but a
  * write error beats all. */
 void job_stop(cli_job *job, int exit_code, int64_t grace_ms);
+
+/* Stops taking lines; what is in flight goes on. */
+void job_stop_reading(cli_job *job, int exit_code);
+
+/* Whether this failure is the key's and not the line's: the engine sends nothing more with it. */
+bool job_is_key_stop(const glimpse_result *result);
+/* Stops the job for it, said; what is in flight is paid for, and may take the time it takes. */
+void job_stop_for_key(cli_job *job, const glimpse_result *result);
+
+/* Says what a person must hear of how a line ended, and stops the job that is not worth going on
+ * with. */
+void job_note_result(cli_job *job, uint64_t line, const glimpse_result *result);
+void job_note_outcome(cli_job *job, const cli_outcome *outcome);
+
+/* Something did: the turn runs when what is ready now has been looked at. */
+void job_changed(cli_job *job);
 
 /* Counts the lines that were not taken, where that needs no waiting. */
 void job_count_rest(cli_job *job);

@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,7 @@ struct cli_output {
     int fd;
     bool regular;
     bool sync_armed;
+    bool overwrites; /* what the file holds goes when the first record comes */
     int64_t fsync_ms;
     int error;
     gl_buf buf;
@@ -74,8 +76,8 @@ static void can_write(evutil_socket_t fd, short what, void *arg)
     if (output_backlog(out) == 0) out->ready(out->arg);
 }
 
-cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output_fn ready,
-                       void *arg)
+cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t fsync_ms,
+                       output_fn ready, void *arg)
 {
     struct stat status;
     cli_output *out = gl_calloc(1, sizeof *out);
@@ -88,6 +90,7 @@ cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output
     out->ready = ready;
     out->arg = arg;
     out->regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    out->overwrites = overwrites && out->regular;
     gl_buf_init(&out->buf, SIZE_MAX / 2);
     out->writable = event_new(base, fd, EV_WRITE, can_write, out);
     out->sync = evtimer_new(base, sync_due, out);
@@ -116,9 +119,17 @@ static bool takes_more(const cli_output *out, int timeout)
     return out->regular || poll(&poller, 1, timeout) > 0;
 }
 
+void output_empty(cli_output *out)
+{
+    if (out->overwrites && ftruncate(out->fd, 0) != 0) fail(out, errno);
+    out->overwrites = false;
+}
+
 /* One write(2). false: it failed. */
 static bool write_some(cli_output *out)
 {
+    output_empty(out);
+    if (out->error != 0) return false;
     size_t left = out->buf.len - out->written;
     if (!out->regular && left > PIPE_BUF) left = PIPE_BUF;
     ssize_t n = write(out->fd, out->buf.data + out->written, left);
@@ -199,6 +210,12 @@ static bool same_file(const struct stat *a, int fd)
            a->st_ino == b.st_ino;
 }
 
+static int say_exists(const char *path)
+{
+    say("%s: exists; --resume goes on with it, --overwrite replaces it", path);
+    return EXIT_EXISTS;
+}
+
 int output_refused(const char *path, output_mode mode, int input)
 {
     struct stat status;
@@ -213,9 +230,8 @@ int output_refused(const char *path, output_mode mode, int input)
         say("%s: input and output are the same file", path);
         return EXIT_USAGE;
     }
-    if (standard || !S_ISREG(status.st_mode) || mode != OUTPUT_NEW) return 0;
-    say("%s: exists; --resume goes on with it, --overwrite replaces it", path);
-    return EXIT_EXISTS;
+    if (standard || !S_ISREG(status.st_mode) || mode != OUTPUT_NEW || status.st_size == 0) return 0;
+    return say_exists(path);
 }
 
 int output_sync_folder(const char *path)
@@ -234,9 +250,11 @@ int output_sync_folder(const char *path)
 static int open_once(const char *path, output_mode mode)
 {
     struct stat status;
-    /* A file that came into being since the refusals were looked at is not written over. */
+    /* A file that came into being since the refusals were looked at is not written over; what a
+     * link leads to cannot be opened so, and is looked at when it is locked. */
     bool there = stat(path, &status) == 0;
-    int only_new = mode == OUTPUT_NEW && !there ? O_EXCL : 0;
+    bool link = !there && lstat(path, &status) == 0;
+    int only_new = mode == OUTPUT_NEW && !there && !link ? O_EXCL : 0;
     int how = mode == OUTPUT_RESUME ? O_RDWR | O_APPEND : O_WRONLY;
     int fd = open(path, how | O_CREAT | O_CLOEXEC | only_new, 0666);
     if (fd >= 0 && !there) output_sync_folder(path);
@@ -267,9 +285,8 @@ static bool is_ours(int fd, const char *path, output_mode mode, int *code)
     case LOCK_TAKEN:
         break;
     }
-    if (mode != OUTPUT_OVERWRITE || ftruncate(fd, 0) == 0) return true;
-    say("%s: cannot write: %s", path, strerror(errno));
-    *code = EXIT_IO;
+    if (mode != OUTPUT_NEW || fstat(fd, &status) != 0 || status.st_size == 0) return true;
+    *code = say_exists(path);
     return false;
 }
 
@@ -288,4 +305,17 @@ int output_open(const char *path, output_mode mode, int *code)
         /* Else a run that resumed it has just put a new file in its place. */
         if (*code != 0) return -1;
     }
+}
+
+void output_remove_empty(const char *path)
+{
+    struct stat status;
+    pid_t owner;
+    char whole[PATH_MAX]; /* behind links */
+    int fd = realpath(path, whole) != NULL ? open(whole, O_WRONLY | O_CLOEXEC) : -1;
+    if (fd < 0) return;
+    if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&
+        lock_take(fd, whole, &owner) != LOCK_HELD)
+        unlink(whole);
+    close(fd);
 }

@@ -26,9 +26,14 @@ typedef void (*output_fn)(void *arg);
 /* How long a written record may be only in the system's memory: milliseconds, or one of these. */
 enum { FSYNC_NEVER = -1, FSYNC_ALWAYS = 0 };
 
-/* fd is the output's from here on, but standard output is not closed. NULL: out of memory. */
-cli_output *output_new(struct event_base *base, int fd, int64_t fsync_ms, output_fn ready,
-                       void *arg);
+/* fd is the output's from here on, but standard output is not closed. overwrites: what a file holds
+ * goes when the first record comes, so that a job that comes to nothing has changed nothing. NULL:
+ * out of memory. */
+cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t fsync_ms,
+                       output_fn ready, void *arg);
+
+/* With `overwrites`: what the file holds goes now. */
+void output_empty(cli_output *out);
 
 /* A record and a line end. */
 void output_add(cli_output *out, gl_slice record);
@@ -49,18 +54,22 @@ int output_close(cli_output *out);
 
 /* What becomes of a regular file that is there. */
 typedef enum output_mode {
-    OUTPUT_NEW,       /* it is refused */
-    OUTPUT_OVERWRITE, /* it is emptied */
+    OUTPUT_NEW,       /* it is refused, unless it is empty */
+    OUTPUT_OVERWRITE, /* it is kept until there is a record */
     OUTPUT_RESUME     /* it is kept and appended to; nothing but a regular file will do */
 } output_mode;
 
-/* Whether records may not go there: 73 for a regular file that is there; 64 for the file that input
- * is read from, and for what cannot be resumed. Said. 0: they may. "-" is standard output. */
+/* Whether records may not go there: 73 for a regular file with something in it; 64 for the file
+ * that input is read from, and for what cannot be resumed. Said. 0: they may. "-" is standard
+ * output. */
 int output_refused(const char *path, output_mode mode, int input);
 
 /* Opens it and, if it is a regular file, takes its lock. -1, said, with the exit code in *code: 75
  * when another process holds the lock. */
 int output_open(const char *path, output_mode mode, int *code);
+
+/* Removes a regular file (behind links) that is empty, unless another process has locked it. */
+void output_remove_empty(const char *path);
 
 /* Syncs the folder of a file that was made or renamed, so that its name lasts. 0 or an errno. */
 int output_sync_folder(const char *path);
