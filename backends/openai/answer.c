@@ -80,6 +80,9 @@ static bool read_choice(const decoding *d, gl_json choice, gl_json finish_reason
     } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
         append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
         set_text(d, gl_buf_slice(&decoder->text));
+    } else if (has_text(gl_json_get(found[CONTENT], "text"))) { /* one part, outside of a list */
+        gl_json_string_append(gl_json_get(found[CONTENT], "text"), &decoder->text, NULL);
+        set_text(d, gl_buf_slice(&decoder->text));
     } else if (found[CONTENT].kind != GL_JSON_NULL && found[CONTENT].kind != GL_JSON_NONE) {
         return false;
     }
@@ -99,7 +102,10 @@ static void read_choices(const decoding *d, gl_json choices)
     }
     gl_json reason = gl_json_get(choice, "finish_reason");
     if (!read_choice(d, choice, reason)) {
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer's first choice has no message");
+        bool message = gl_json_get(choice, "message").kind == GL_JSON_OBJECT;
+        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON,
+                        message ? "the content of the answer's first choice is no text"
+                                : "the answer's first choice has no message");
         return;
     }
     bool filtered = gl_json_string_is(reason, "content_filter");

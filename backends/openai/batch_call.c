@@ -283,7 +283,8 @@ static void done(void *arg, const gl_http_response *response)
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
         .should_retry = response->should_retry,
-        .date = response->retry_after != NULL ? gl_http_header(response->headers, "date") : NULL,
+        .header = gl_http_header,
+        .headers = response->headers,
         .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .path = "/batches",
     };

@@ -9,49 +9,101 @@ static bool has_text(gl_json value)
     return value.kind == GL_JSON_STRING && value.text.len > 2;
 }
 
+/* NONE: it has none, or is no list. */
 static gl_json first_of(gl_json list)
 {
     gl_json first = { .kind = GL_JSON_NONE };
+    if (list.kind != GL_JSON_ARRAY) return first;
     gl_json_iter iter = gl_json_begin(list);
     gl_json_next(&iter, NULL, &first);
     return first;
 }
 
-/* FastAPI's validation errors: a list of {"loc":[...],"msg":"..."}, or of {"message":"..."}. */
-static gl_json first_message(gl_json list)
+/* The code of MiniMax's base_resp, in answers and events of status 200: its own numbers (1002 is a
+ * refused key at Zhipu), so they are known only here. Others are failures of the server. */
+static int status_of_base_resp(int64_t code)
 {
-    gl_json first, found[2];
-    gl_json_iter iter = gl_json_begin(list);
-    if (!gl_json_next(&iter, NULL, &first)) return list;
-    if (first.kind != GL_JSON_OBJECT) return first;
-    gl_json_get_many(first, (const char *const[]){ "msg", "message" }, found, 2);
-    return has_text(found[0]) ? found[0] : found[1];
+    static const struct {
+        int code, status;
+    } table[] = { { 1002, 429 }, { 1004, 401 }, { 1008, 402 }, { 1026, 400 }, { 1027, 400 },
+                  { 1039, 400 }, { 1041, 429 }, { 2013, 400 }, { 2049, 401 } };
+    if (code == 0) return 0;
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (table[i].code == code) return table[i].status;
+    return 500;
+}
+
+static int base_resp_status(gl_json base_resp)
+{
+    int64_t code;
+    return gl_json_int64(gl_json_get(base_resp, "status_code"), &code) ? status_of_base_resp(code)
+                                                                       : 0;
+}
+
+/* The first of validation errors: a list of {"loc":[...],"msg":"..."} (FastAPI), of
+ * {"code":...,"message":"..."}, or of texts. */
+static void read_first_of(gl_json list, gl_complaint *c)
+{
+    enum { MSG, MESSAGE, LOC, CODE, TYPE, COUNT };
+    static const char *const names[COUNT] = { "msg", "message", "loc", "code", "type" };
+    gl_json first = first_of(list), found[COUNT];
+    if (first.kind != GL_JSON_OBJECT) {
+        c->message = first;
+        return;
+    }
+    gl_json_get_many(first, names, found, COUNT);
+    c->message = has_text(found[MSG]) ? found[MSG] : found[MESSAGE];
+    c->place = found[LOC];
+    if (c->code.kind == GL_JSON_NONE) c->code = found[CODE];
 }
 
 /* Finds the complaint in {"error":{...}}, {"error":"..."}, {"object":"error",...}, {"message":...},
- * {"detail":...}, {"errors":[...]}, or in the first element of a list of these. */
+ * {"detail":...}, {"errors":[...]}, {"message":{"detail":...}}, {"code":...,"msg":...},
+ * {"error_code":...,"error_msg":...}, {"base_resp":{...}}, or in the first element of a list of
+ * these. */
 gl_complaint gl_complaint_read(gl_json root)
 {
-    enum { ERROR, MESSAGE, CODE, TYPE, PARAM, DETAIL, ERRORS, COUNT };
-    static const char *const names[COUNT] = { "error", "message", "code",  "type",
-                                              "param", "detail",  "errors" };
-    gl_json found[COUNT];
-    if (root.kind == GL_JSON_ARRAY) {
-        gl_json_iter iter = gl_json_begin(root);
-        gl_json first;
-        if (gl_json_next(&iter, NULL, &first)) root = first;
-    }
+    enum { ERROR, MESSAGE, CODE, TYPE, PARAM, DETAIL, ERRORS, MSG, E_MSG, E_CODE, BASE, COUNT };
+    static const char *const names[COUNT] = { "error",     "message",    "code",     "type",
+                                              "param",     "detail",     "errors",   "msg",
+                                              "error_msg", "error_code", "base_resp" };
+    gl_json found[COUNT], inner[COUNT];
+    if (root.kind == GL_JSON_ARRAY && first_of(root).kind != GL_JSON_NONE) root = first_of(root);
     gl_json_get_many(root, names, found, COUNT);
-    gl_json inner = found[ERROR].kind == GL_JSON_OBJECT ? found[ERROR] : found[DETAIL];
-    if (inner.kind == GL_JSON_OBJECT) gl_json_get_many(inner, names, found, COUNT);
-    gl_complaint c = { found[MESSAGE], found[CODE], found[TYPE], found[PARAM] };
+    static const int holders[] = { ERROR, DETAIL, MESSAGE };
+    for (size_t i = 0; i < 3; i++) {
+        if (found[holders[i]].kind != GL_JSON_OBJECT) continue;
+        gl_json_get_many(found[holders[i]], names, inner, COUNT);
+        if (holders[i] == MESSAGE) { /* Mistral's: the rest of it stands beside the message */
+            found[MESSAGE] = inner[MESSAGE];
+            found[DETAIL] = inner[DETAIL];
+        } else {
+            memcpy(found, inner, sizeof found);
+        }
+        break;
+    }
+    gl_complaint c = { .message = found[MESSAGE],
+                       .code = found[CODE],
+                       .type = found[TYPE],
+                       .param = found[PARAM],
+                       .status = base_resp_status(found[BASE]) };
+    if (c.code.kind == GL_JSON_NONE) c.code = found[E_CODE];
     if (found[ERROR].kind == GL_JSON_NUMBER && c.code.kind == GL_JSON_NONE) c.code = found[ERROR];
-    if (has_text(c.message)) return c;
-    if (has_text(found[ERROR]) || has_text(found[DETAIL]))
-        c.message = has_text(found[ERROR]) ? found[ERROR] : found[DETAIL];
-    else if (found[DETAIL].kind == GL_JSON_ARRAY || found[ERRORS].kind == GL_JSON_ARRAY)
-        c.message =
-            first_message(found[DETAIL].kind == GL_JSON_ARRAY ? found[DETAIL] : found[ERRORS]);
+    if (c.status != 0 && c.code.kind == GL_JSON_NONE)
+        c.code = gl_json_get(found[BASE], "status_code");
+    const gl_json texts[] = {
+        found[MESSAGE], found[MSG],    found[E_MSG],
+        found[ERROR],   found[DETAIL], gl_json_get(found[BASE], "status_msg")
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (!has_text(texts[i])) continue;
+        c.message = texts[i];
+        return c;
+    }
+    if (found[DETAIL].kind == GL_JSON_ARRAY)
+        read_first_of(found[DETAIL], &c);
+    else if (found[ERRORS].kind == GL_JSON_ARRAY)
+        read_first_of(found[ERRORS], &c);
     return c;
 }
 
@@ -73,6 +125,13 @@ static bool tells(gl_json value)
     }
 }
 
+/* A code beside words; 0 and 200 say that all is well. */
+static bool tells_of_failure(gl_json code)
+{
+    int64_t number;
+    return tells(code) && !(gl_json_int64(code, &number) && (number == 0 || number == 200));
+}
+
 /* OpenRouter's: the response is one, but a choice of it is {"finish_reason":"error","error":{...}}.
  */
 static gl_json failed_choice(gl_json choices)
@@ -91,10 +150,28 @@ static gl_json failed_choice(gl_json choices)
 
 gl_json gl_complaint_find(gl_json root)
 {
-    enum { ERROR, OBJECT, TYPE, DETAIL, ERRORS, MESSAGE, CODE, CHOICES, OUTPUT, DATA, ID, COUNT };
-    static const char *const names[COUNT] = { "error",  "object",  "type", "detail",
-                                              "errors", "message", "code", "choices",
-                                              "output", "data",    "id" };
+    enum {
+        ERROR,
+        OBJECT,
+        TYPE,
+        DETAIL,
+        ERRORS,
+        MESSAGE,
+        MSG,
+        CODE,
+        ERROR_MSG,
+        ERROR_CODE,
+        BASE,
+        CHOICES,
+        OUTPUT,
+        DATA,
+        ID,
+        COUNT
+    };
+    static const char *const names[COUNT] = { "error",     "object",     "type",      "detail",
+                                              "errors",    "message",    "msg",       "code",
+                                              "error_msg", "error_code", "base_resp", "choices",
+                                              "output",    "data",       "id" };
     gl_json found[COUNT];
     if (root.kind == GL_JSON_ARRAY) { /* Gemini's: [{"error":{...}}] */
         gl_json first = first_of(root);
@@ -103,14 +180,16 @@ gl_json gl_complaint_find(gl_json root)
     if (root.kind != GL_JSON_OBJECT) return (gl_json){ .kind = GL_JSON_NONE };
     gl_json_get_many(root, names, found, COUNT);
     if (tells(found[ERROR]) || gl_json_string_is(found[OBJECT], "error") ||
-        gl_json_string_is(found[TYPE], "error"))
+        gl_json_string_is(found[TYPE], "error") || base_resp_status(found[BASE]) != 0)
         return root;
     /* The other shapes are words that an answer may hold too, beside what makes it one. */
     bool answers = found[CHOICES].kind == GL_JSON_ARRAY || found[OUTPUT].kind == GL_JSON_ARRAY ||
                    found[DATA].kind == GL_JSON_ARRAY || found[ID].kind != GL_JSON_NONE;
     if (!answers &&
         (tells(found[DETAIL]) || (found[ERRORS].kind == GL_JSON_ARRAY && tells(found[ERRORS])) ||
-         (has_text(found[MESSAGE]) && tells(found[CODE]))))
+         (has_text(found[MESSAGE]) && tells_of_failure(found[CODE])) ||
+         (has_text(found[MSG]) && tells_of_failure(found[CODE])) ||
+         (has_text(found[ERROR_MSG]) && tells_of_failure(found[ERROR_CODE]))))
         return root;
     return failed_choice(found[CHOICES]);
 }

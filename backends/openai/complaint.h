@@ -9,6 +9,8 @@
 
 typedef struct gl_complaint {
     gl_json message, code, type, param; /* NONE where it does not say */
+    gl_json place;                      /* of what is complained of, such as ["body","model"] */
+    int status;                         /* that a number only this server has stands for; 0: none */
 } gl_complaint;
 
 /* What this value, which is known to be about a failure, says. */

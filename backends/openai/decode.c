@@ -8,8 +8,12 @@
  */
 #include "openai/decode_internal.h"
 
+#include <strings.h>
+
 #include "base/alloc.h"
+#include "base/form.h"
 #include "base/utf8.h"
+#include "openai/advice.h"
 #include "openai/complaint.h"
 #include "openai/named_status.h"
 #include "openai/retry_after.h"
@@ -18,6 +22,10 @@
 
 /* Bytes of a body that is not JSON that are kept for the report. */
 #define KEEP_MAX 4096
+/* Bytes of the name of an encoding, of an address with its advice, of a validator's place. */
+#define ENCODING_MAX 32
+#define ADDRESS_MAX  300
+#define PLACE_MAX    128
 /* Scratch beyond this is given back before the next response. */
 #define SCRATCH_KEEP ((size_t)1 << 20)
 
@@ -73,13 +81,93 @@ static size_t clip(gl_slice text, size_t limit)
 
 /* --- failures --- */
 
+static const char *header(const decoding *d, const char *name)
+{
+    const gl_decode_input *input = d->input;
+    return input->header != NULL ? input->header(input->headers, name) : NULL;
+}
+
+/* Whether a body that is no JSON is compressed, although that was not asked for: by its header, or
+ * how it begins. Its bytes are of no use in a message or a record, and are dropped. */
+static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
+{
+    bool compressed;
+    const char *said = header(d, "content-encoding");
+    const char *found = gl_form_name(d->input->body, &compressed);
+    *name = '\0';
+    if (said != NULL && strcasecmp(said, "identity") != 0)
+        gl_plain(gl_slice_str(said), name, ENCODING_MAX);
+    if (*name == '\0' && found != NULL && compressed) snprintf(name, ENCODING_MAX, "%s", found);
+    if (*name == '\0') return false;
+    d->outcome->sample.body_len = 0;
+    return true;
+}
+
+/* Behind the endpoint's own words, of which the end gives way. */
+static void append_advice(gl_decoder *decoder, const char *text)
+{
+    size_t len = strlen(decoder->message), more = strlen(text);
+    size_t most = sizeof decoder->message - 1 - more;
+    if (len > most) len = clip(gl_slice_of(decoder->message, len), most);
+    memcpy(decoder->message + len, text, more + 1);
+}
+
+/* Whether a page of a web site came, as from a base URL that is not the API's. */
+static bool is_page(const decoding *d)
+{
+    const char *type = d->input->content_type;
+    return type != NULL && strncasecmp(type, "text/html", 9) == 0;
+}
+
+static void append_address(const decoding *d)
+{
+    char address[ADDRESS_MAX];
+    const gl_decode_input *input = d->input;
+    if (input->base_url == NULL || input->asked_path == NULL) return;
+    gl_advice_address(input->base_url, input->asked_path, address, sizeof address);
+    append_advice(d->decoder, address);
+}
+
 static void fail_not_json(const decoding *d, gl_json_error error, size_t at)
 {
-    char problem[128];
-    snprintf(problem, sizeof problem, "the answer is not %s: %s at byte %zu",
-             error == GL_JSON_UTF8 ? "UTF-8" : "JSON", gl_json_error_text(error), at);
-    fail_unexpected(d, error == GL_JSON_UTF8 ? GLIMPSE_ERR_BAD_UTF8 : GLIMPSE_ERR_BAD_JSON,
-                    problem);
+    char problem[160], encoding[ENCODING_MAX];
+    const char *form = gl_form_name(d->input->body, NULL);
+    bool utf8 = error == GL_JSON_UTF8;
+    glimpse_error kind = utf8 ? GLIMPSE_ERR_BAD_UTF8 : GLIMPSE_ERR_BAD_JSON;
+    if (drop_compressed(d, encoding)) {
+        snprintf(d->decoder->message, sizeof d->decoder->message,
+                 "the answer is compressed (%s), which was not asked for: turn that off at the "
+                 "server, or at a proxy in between",
+                 encoding);
+        fail(d, GLIMPSE_ERR_BAD_JSON, d->decoder->message);
+        return;
+    }
+    if (form != NULL)
+        snprintf(problem, sizeof problem, "the answer is %s, and not UTF-8 as JSON is", form);
+    else
+        snprintf(problem, sizeof problem, "the answer is not %s: %s at byte %zu",
+                 utf8 ? "UTF-8" : "JSON", gl_json_error_text(error), at);
+    fail_unexpected(d, kind, problem);
+    if (is_page(d)) append_address(d);
+}
+
+static void fail_not_object(const decoding *d, gl_json_kind kind)
+{
+    static const char *const names[] = {
+        [GL_JSON_NULL] = "null",       [GL_JSON_FALSE] = "false",     [GL_JSON_TRUE] = "true",
+        [GL_JSON_NUMBER] = "a number", [GL_JSON_STRING] = "a string", [GL_JSON_ARRAY] = "an array"
+    };
+    char problem[64];
+    snprintf(problem, sizeof problem, "the answer is JSON, but %s and no object", names[kind]);
+    fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, problem);
+}
+
+static void fail_redirect(const decoding *d)
+{
+    const gl_decode_input *input = d->input;
+    gl_advice_redirect(input->status, header(d, "location"), input->path, d->decoder->message,
+                       sizeof d->decoder->message);
+    fail(d, GLIMPSE_ERR_REDIRECT, d->decoder->message);
 }
 
 /* The names that an error goes by. */
@@ -96,11 +184,36 @@ static void read_names(gl_decoder *decoder, const gl_complaint *c, error_names *
         snprintf(names->code, sizeof names->code, "%lld", (long long)number);
 }
 
+/* " (body.stream_options)": what a validator complains of. */
+static void append_place(gl_decoder *decoder, gl_json place)
+{
+    char text[PLACE_MAX];
+    gl_json_iter iter = gl_json_begin(place);
+    gl_json item;
+    gl_buf *buf = &decoder->scratch;
+    if (place.kind != GL_JSON_ARRAY || decoder->message[0] == '\0') return;
+    gl_buf_reset(buf);
+    while (gl_json_next(&iter, NULL, &item)) {
+        if (item.kind != GL_JSON_STRING && item.kind != GL_JSON_NUMBER) continue;
+        gl_buf_append_str(buf, buf->len == 0 ? " (" : ".");
+        if (item.kind == GL_JSON_STRING)
+            gl_json_string_append(item, buf, NULL);
+        else
+            gl_buf_append(buf, item.text.data, item.text.len);
+    }
+    if (buf->len == 0 || buf->failed) return;
+    gl_buf_append_char(buf, ')');
+    gl_plain(gl_buf_slice(buf), text + 1, sizeof text - 1);
+    text[0] = ' ';
+    append_advice(decoder, text);
+}
+
 /* The endpoint's words, and the wait that it asks for in the body: a header goes first. */
 static void read_message(const decoding *d, const gl_complaint *c, gl_json failure)
 {
     gl_decoder *decoder = d->decoder;
     plain_string(decoder, c->message, decoder->message, sizeof decoder->message);
+    append_place(decoder, c->place);
     int64_t *wait = &d->outcome->retry_after_ms;
     if (*wait < 0) *wait = gl_told_wait(failure);
     if (*wait < 0) *wait = gl_worded_wait(decoder->message);
@@ -113,32 +226,29 @@ static bool is_quota(const gl_decoder *decoder, int status, const error_names *n
            gl_worded_quota(decoder->message);
 }
 
-/* What to do about a parameter that this model does not take, where we know it; NULL elsewhere. A
- * body is sent as it was written, so whoever wrote it has to know. */
-static const char *advice(const gl_decoder *decoder, const gl_complaint *c, int status)
+/* A failure without words of the endpoint's: what its status means, and how its body begins. */
+static void say_status(const decoding *d, glimpse_error error, glimpse_status mapped, int status)
 {
-    if (status != 400) return NULL;
-    if (!gl_json_string_is(c->code, "unsupported_parameter") &&
-        !gl_json_string_is(c->code, "unsupported_value") &&
-        strstr(decoder->message, "nsupported") == NULL &&
-        strstr(decoder->message, "not supported") == NULL)
-        return NULL;
-    if (gl_json_string_is(c->param, "max_tokens"))
-        return " (send max_completion_tokens for this model)";
-    if (gl_json_string_is(c->param, "max_completion_tokens"))
-        return " (send max_tokens to this server)";
-    if (gl_json_string_is(c->param, "temperature"))
-        return " (leave temperature out for this model)";
-    return NULL;
+    char problem[160], encoding[ENCODING_MAX];
+    snprintf(problem, sizeof problem, "%s (HTTP %d)",
+             status == 413 ? "the endpoint refuses a request of this size"
+                           : glimpse_status_sentence(mapped),
+             status);
+    bool quote = d->input->body.len != 0 && !d->outcome->sample.body_is_json;
+    if (quote && drop_compressed(d, encoding))
+        snprintf(d->decoder->message, sizeof d->decoder->message,
+                 "%s; its words are compressed (%s), which was not asked for", problem, encoding);
+    else if (d->input->body.len != 0)
+        fail_unexpected(d, error, problem);
+    else
+        snprintf(d->decoder->message, sizeof d->decoder->message, "%s", problem);
 }
 
-/* Behind the endpoint's own words, of which the end gives way. */
-static void append_advice(gl_decoder *decoder, const char *text)
+/* A 404 or 405 says that nobody answers at this path, unless it is about a model. */
+static bool is_wrong_address(const decoding *d)
 {
-    size_t len = strlen(decoder->message), more = strlen(text);
-    size_t most = sizeof decoder->message - 1 - more;
-    if (len > most) len = clip(gl_slice_of(decoder->message, len), most);
-    memcpy(decoder->message + len, text, more + 1);
+    int status = d->input->status;
+    return status == 405 || (status == 404 && strcasestr(d->decoder->message, "model") == NULL);
 }
 
 /* The code of an error: its `code`, or its `type` where that says more. */
@@ -169,7 +279,8 @@ static void fail_http(const decoding *d, gl_json root)
     read_names(decoder, &c, &names);
     int status = d->input->status;
     if (status < 300) /* judged as if it had been the status it names */
-        d->outcome->error_status = gl_named_status(names.code, names.type);
+        d->outcome->error_status =
+            c.status != 0 ? c.status : gl_named_status(names.code, names.type);
     read_message(d, &c, root);
     bool too_long = is_too_long(decoder, status);
     if (too_long) d->outcome->error_status = 400;
@@ -184,17 +295,11 @@ static void fail_http(const decoding *d, gl_json root)
         if (too_long) d->outcome->error_code = "context_length_exceeded";
     }
 
-    if (decoder->message[0] == '\0') {
-        char problem[128];
-        snprintf(problem, sizeof problem, "%s (HTTP %d)", glimpse_status_sentence(mapped), status);
-        if (d->input->body.len != 0) {
-            fail_unexpected(d, error, problem);
-            return;
-        }
-        snprintf(decoder->message, sizeof decoder->message, "%s", problem);
-    }
-    const char *more = advice(decoder, &c, status);
+    bool wrong = is_wrong_address(d);
+    if (decoder->message[0] == '\0') say_status(d, error, mapped, status);
+    const char *more = gl_advice_parameter(status, &c, decoder->message);
     if (more != NULL) append_advice(decoder, more);
+    if (wrong) append_address(d);
     fail(d, error, decoder->message);
 }
 
@@ -207,6 +312,14 @@ static bool is_blank(gl_slice text)
     return true;
 }
 
+/* When the answer was sent, as far as a date in it has to be measured. */
+static int64_t answered_at(const decoding *d)
+{
+    const gl_decode_input *input = d->input;
+    const char *date = input->retry_after != NULL ? header(d, "date") : NULL;
+    return gl_answer_time(date, input->now_unix_ms);
+}
+
 static void start(const decoding *d)
 {
     gl_decoder *decoder = d->decoder;
@@ -215,8 +328,8 @@ static void start(const decoding *d)
     buf_recycle(&decoder->text);
     buf_recycle(&decoder->scratch);
     glimpse_outcome_init(outcome);
-    outcome->retry_after_ms = gl_retry_after(input->retry_after_ms, input->retry_after,
-                                             gl_answer_time(input->date, input->now_unix_ms));
+    outcome->retry_after_ms =
+        gl_retry_after(input->retry_after_ms, input->retry_after, answered_at(d));
     outcome->should_retry = gl_should_retry(input->should_retry);
     outcome->sample.http_status = input->status;
     outcome->sample.body = input->body.data;
@@ -251,9 +364,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
     if (input->status >= 300 && input->status < 400) {
-        snprintf(decoder->message, sizeof decoder->message, "%s (HTTP %d)",
-                 glimpse_error_sentence(GLIMPSE_ERR_REDIRECT), input->status);
-        fail(&d, GLIMPSE_ERR_REDIRECT, decoder->message);
+        fail_redirect(&d);
     } else if (input->status < 200 || input->status >= 300) {
         fail_http(&d, root);
     } else if (input->status == 204 || is_blank(input->body)) {
@@ -263,7 +374,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
     } else if ((failing = gl_complaint_find(root)).kind != GL_JSON_NONE) {
         fail_http(&d, failing);
     } else if (root.kind != GL_JSON_OBJECT) {
-        fail_unexpected(&d, GLIMPSE_ERR_BAD_JSON, "the answer is JSON, but no object");
+        fail_not_object(&d, root.kind);
     } else {
         gl_decode_answer(&d, root);
     }
@@ -280,6 +391,10 @@ void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse
     decoding d = { decoder, input, outcome };
     start(&d);
     outcome->sample.body_len = clip(input->body, KEEP_MAX);
+    if (error == GLIMPSE_ERR_REDIRECT) {
+        fail_redirect(&d);
+        return;
+    }
     gl_plain(gl_slice_str(message), decoder->message, sizeof decoder->message);
     fail(&d, error, decoder->message[0] != '\0' ? decoder->message : glimpse_error_sentence(error));
 }
@@ -299,7 +414,7 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
     gl_complaint c = gl_complaint_read(failing.kind != GL_JSON_NONE ? failing : root);
     error_names names;
     read_names(decoder, &c, &names);
-    outcome->error_status = gl_named_status(names.code, names.type);
+    outcome->error_status = c.status != 0 ? c.status : gl_named_status(names.code, names.type);
     read_message(&d, &c, root);
     glimpse_error error = is_quota(decoder, outcome->error_status, &names)
                               ? GLIMPSE_ERR_QUOTA

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "openai/rate_limits.h"
 
 typedef struct gl_decoder gl_decoder; /* scratch memory, kept from one response to the next */
 
@@ -20,11 +21,14 @@ typedef struct gl_decode_input {
     gl_slice body;
     /* Headers; NULL when absent. */
     const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
-    const char *date;    /* the answer's own: what a date in retry_after is measured against, */
-    int64_t now_unix_ms; /* or else the wall clock's time */
-    const char *path;    /* "/chat/completions": decides what a 200 must hold */
-    bool background;     /* the request asked for a response that need not be finished */
-    gl_slice streamed;   /* the text that came before the body, which may not repeat it */
+    gl_header_fn *header; /* finds what is seldom looked at: date, location, content-encoding; */
+    const void *headers;  /* NULL: there are none */
+    int64_t now_unix_ms;  /* what a date in retry_after is measured against without a date */
+    const char *path;     /* "/chat/completions": decides what a 200 must hold */
+    const char *base_url; /* what was asked: it, and asked_path below it; NULL: nothing is said */
+    const char *asked_path;
+    bool background;   /* the request asked for a response that need not be finished */
+    gl_slice streamed; /* the text that came before the body, which may not repeat it */
 } gl_decode_input;
 
 /* Fills outcome; what it points to lives in input and in the decoder until the next call. */

@@ -33,6 +33,11 @@ const char *gl_http_header(const void *headers, const char *name)
                : NULL;
 }
 
+const char *gl_http_base_url(const gl_http *http)
+{
+    return http->endpoint.base_url;
+}
+
 /* The words may quote what the server sent. */
 static void make_printable(char *text)
 {

@@ -53,6 +53,9 @@ typedef struct gl_http_response {
 /* A header of the response by its name, NULL when it is absent. Valid during done. */
 const char *gl_http_header(const void *headers, const char *name);
 
+/* The base URL that its paths are below, without a slash at its end. */
+const char *gl_http_base_url(const gl_http *http);
+
 /* What the observer of a body that comes in pieces wants next. */
 typedef enum gl_http_want {
     GL_HTTP_MORE,

@@ -167,6 +167,17 @@ static bool end_plain(const call *c, const gl_http_response *response, gl_decode
     return true;
 }
 
+/* Where an attempt goes, below the base URL; NULL: out of memory. */
+static const char *wire_path(openai *self, const glimpse_attempt *attempt)
+{
+    const char *path = glimpse_attempt_path(attempt);
+    if (self->connection.deployment == NULL) return path;
+    gl_buf_reset(&self->azure_path);
+    gl_azure_path(self->connection.deployment, self->connection.api_version, path,
+                  &self->azure_path);
+    return gl_buf_terminate(&self->azure_path) ? self->azure_path.data : NULL;
+}
+
 static void on_done(void *arg, const gl_http_response *response)
 {
     call *c = arg;
@@ -178,10 +189,13 @@ static void on_done(void *arg, const gl_http_response *response)
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
         .should_retry = response->should_retry,
-        .date = response->retry_after != NULL ? gl_http_header(response->headers, "date") : NULL,
+        .header = gl_http_header,
+        .headers = response->headers,
         .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .request_id = response->request_id,
         .path = glimpse_attempt_path(attempt),
+        .base_url = gl_http_base_url(self->connection.http),
+        .asked_path = wire_path(self, attempt),
     };
     glimpse_outcome outcome;
     gl_secrets_words words;
@@ -202,17 +216,6 @@ static void on_done(void *arg, const gl_http_response *response)
 }
 
 /* --- the sampler's table --- */
-
-/* Where an attempt goes, below the base URL; NULL: out of memory. */
-static const char *wire_path(openai *self, const glimpse_attempt *attempt)
-{
-    const char *path = glimpse_attempt_path(attempt);
-    if (self->connection.deployment == NULL) return path;
-    gl_buf_reset(&self->azure_path);
-    gl_azure_path(self->connection.deployment, self->connection.api_version, path,
-                  &self->azure_path);
-    return gl_buf_terminate(&self->azure_path) ? self->azure_path.data : NULL;
-}
 
 static void start(void *arg, glimpse_attempt *attempt)
 {

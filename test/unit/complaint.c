@@ -36,6 +36,9 @@ static void an_error_is_known_in_each_shape(void **state)
         "{\"detail\":{}}",
         "{\"errors\":[{\"message\":\"x\"}]}",
         "{\"message\":\"x\",\"code\":5}",
+        "{\"msg\":\"x\",\"code\":500,\"success\":false}",
+        "{\"error_msg\":\"x\",\"error_code\":18}",
+        "{\"id\":\"x\",\"choices\":null,\"base_resp\":{\"status_code\":1002,\"status_msg\":\"x\"}}",
         "{\"choices\":[{\"finish_reason\":\"error\"}]}",
         "{\"choices\":[{\"finish_reason\":\"stop\"},{\"error\":{\"code\":502}}]}",
     };
@@ -69,6 +72,12 @@ static void what_only_looks_like_an_error_is_none(void **state)
         "{\"id\":\"batch_1\",\"errors\":[{}]}",
         "{\"errors\":{\"object\":\"list\"}}",
         "{\"data\":[],\"message\":\"x\",\"code\":5}",
+        "{\"msg\":\"ok\",\"code\":200,\"result\":{}}",
+        "{\"message\":\"ok\",\"code\":0}",
+        "{\"msg\":\"x\"}",
+        "{\"error_msg\":\"\",\"error_code\":0}",
+        "{\"choices\":[{}],\"base_resp\":{\"status_code\":0,\"status_msg\":\"\"}}",
+        "{\"choices\":[{}],\"base_resp\":null}",
     };
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
         if (gl_complaint_find(checked(fine[i])).kind != GL_JSON_NONE) fail_msg("%s", fine[i]);

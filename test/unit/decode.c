@@ -348,7 +348,7 @@ static void each_body_shape_gives_its_code_and_message(void **state)
         { 422,
           "{\"detail\":[{\"loc\":[\"body\",\"messages\"],\"msg\":\"field required\","
           "\"type\":\"value_error.missing\"}]}",
-          "unprocessable", "field required" },
+          "unprocessable", "field required (body.messages)" },
         { 400, "{\"detail\":{\"message\":\"inner\",\"code\":\"c\"}}", "c", "inner" },
         { 400, "{\"errors\":[{\"message\":\"first\"},{\"message\":\"second\"}]}", "bad_request",
           "first" },

@@ -218,6 +218,11 @@ static void a_wait_in_the_body_is_obeyed_where_no_header_asks_for_one(void **sta
     assert_int_equal(o.retry_after_ms, -1);
 }
 
+static const char *the_date(const void *headers, const char *name)
+{
+    return strcmp(name, "date") == 0 ? headers : NULL;
+}
+
 /* E07: our clock is an hour ahead of the server's, or behind. */
 static void a_date_is_measured_against_the_answers_own(void **state)
 {
@@ -225,14 +230,15 @@ static void a_date_is_measured_against_the_answers_own(void **state)
     gl_decode_input input = { .status = 429,
                               .body = gl_slice_str("{}"),
                               .retry_after = "Fri, 29 Sep 2023 16:26:57 GMT",
-                              .date = "Fri, 29 Sep 2023 16:26:55 GMT" };
+                              .header = the_date,
+                              .headers = "Fri, 29 Sep 2023 16:26:55 GMT" };
     glimpse_outcome o;
     for (int hours = -1; hours <= 1; hours++) {
         input.now_unix_ms = INT64_C(1696004815000) + hours * INT64_C(3600000);
         gl_decode(decoder, &input, &o);
         assert_int_equal(o.retry_after_ms, 2000);
     }
-    input.date = "yesterday"; /* then the wall clock it is */
+    input.headers = "yesterday"; /* then the wall clock it is */
     input.now_unix_ms = INT64_C(1696004797000);
     gl_decode(decoder, &input, &o);
     assert_int_equal(o.retry_after_ms, 20000);
@@ -327,6 +333,24 @@ static void the_errors_of_compatible_servers_are_read(void **state)
         { "Azure's gateway",
           "{ \"statusCode\": 401, \"message\": \"Unauthorized. Access token is missing.\" }", 401,
           0, "auth_error", "Unauthorized. Access token is missing." },
+        { "Mistral, a parameter it does not know",
+          "{\"object\":\"error\",\"type\":\"invalid_request_error\",\"code\":\"3051\",\"message\":"
+          "{\"detail\":[{\"type\":\"extra_forbidden\",\"loc\":[\"body\",\"frobnicate\",0],\"msg\":"
+          "\"Extra inputs are not permitted\"}]}}",
+          422, 0, "3051", "Extra inputs are not permitted (body.frobnicate.0)" },
+        { "Zhipu's gateway, in a 200", "{\"code\":500,\"msg\":\"busy\",\"success\":false}", 200,
+          500, "500", "busy" },
+        { "Baidu, in a 200", "{\"error_code\":110,\"error_msg\":\"Access token invalid\"}", 200, 0,
+          "110", "Access token invalid" },
+        { "MiniMax, too fast, in a 200",
+          "{\"id\":\"x\",\"choices\":null,\"base_resp\":{\"status_code\":1002,\"status_msg\":"
+          "\"too many a minute\"}}",
+          200, 429, "1002", "too many a minute" },
+        { "MiniMax, its own failure",
+          "{\"base_resp\":{\"status_code\":1013,\"status_msg\":\"inner\"}}", 200, 500, "1013",
+          "inner" },
+        { "Cloudflare", "{\"success\":false,\"errors\":[{\"code\":10000,\"message\":\"who\"}]}",
+          403, 0, "10000", "who" },
         { "a proxy", "<html><h1>502 Bad Gateway</h1>", 502, 0, "server_error",
           "the endpoint failed (HTTP 502); content type application/json; it begins: "
           "<html><h1>502 Bad Gateway</h1>" },
