@@ -185,6 +185,8 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     }
     if (conn->closing || !conn->http.keep_alive || reply->fault == MOCK_FAULT_TRUNCATE)
         gl_buf_append_str(out, "\r\nconnection: close");
+    else if (conn->http.old)
+        gl_buf_append_str(out, "\r\nconnection: keep-alive");
     gl_buf_append_str(out, "\r\n\r\n");
     if (!with_body) return;
     size_t end = sizeof STREAM_END - 1;
@@ -273,7 +275,9 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->received = gl_clock_now();
     mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
-    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE;
+    /* HTTP/1.0 knows the end of chunks by the connection's only. */
+    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE ||
+                    (conn->http.old && reply.tokens != 0);
     conn->fault = reply.fault;
     conn->status = reply.status;
     conn->counted = reply.counted;

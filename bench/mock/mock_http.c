@@ -113,7 +113,7 @@ static bool request_line(mock_http *http, const char *data, gl_slice line)
     if (gl_slice_is(version, "HTTP/1.1")) {
         http->keep_alive = true;
     } else if (gl_slice_is(version, "HTTP/1.0")) {
-        http->host = true; /* it has none by right */
+        http->host = http->old = true; /* it has no Host by right */
     } else {
         return refuse(http, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     }

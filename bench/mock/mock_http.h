@@ -34,6 +34,7 @@ typedef struct mock_http {
     bool times;                     /* x-mock-times: 1 */
     bool chunked, has_length, host; /* headers seen */
     bool keep_alive;                /* the connection may be used again */
+    bool old;                       /* HTTP/1.0: it has to be told that */
     bool expects_continue;          /* the client waits for 100 Continue */
     enum { MOCK_CHUNK_SIZE, MOCK_CHUNK_DATA, MOCK_CHUNK_END, MOCK_CHUNK_TRAILER } chunk;
     int status;      /* of MOCK_HTTP_BAD: 400, 413, 431, 501 or 505 */

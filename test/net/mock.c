@@ -133,6 +133,42 @@ static void a_request_may_come_byte_by_byte(void **state)
     }
 }
 
+/* ab -k waits for the end of the connection unless it is told that there is none. */
+static void http_1_0_is_told_whether_the_connection_stays(void **state)
+{
+    (void)state;
+    static const char chat[] =
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"a b\"}]%s}";
+    static const struct {
+        const char *header, *more, *said;
+        bool ends;
+    } cases[] = {
+        { "Connection: Keep-Alive\r\n", "", "\r\nconnection: keep-alive\r\n", false },
+        { "", "", "\r\nconnection: close\r\n", true },
+        { "Connection: Keep-Alive\r\n", ",\"stream\":true", "\r\nconnection: close\r\n", true },
+    };
+    mock_rig w;
+    mock_rig_open(&w, NULL, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char body[128], request[512];
+        mock_client *c = mock_rig_connect(&w);
+        snprintf(body, sizeof body, chat, cases[i].more);
+        snprintf(request, sizeof request,
+                 "POST /v1/chat/completions HTTP/1.0\r\n%sContent-Length: %zu\r\n\r\n%s",
+                 cases[i].header, strlen(body), body);
+        mock_client_send_text(c, request);
+        mock_client_wait(c, cases[i].said, 1);
+        if (cases[i].ends) {
+            mock_client_wait_end(c);
+        } else { /* and it does stay */
+            mock_client_send_text(c, request);
+            mock_client_wait(c, cases[i].said, 2);
+        }
+        mock_client_close(c);
+    }
+    mock_rig_close(&w);
+}
+
 static void expect_continue_is_answered_before_the_body(void **state)
 {
     (void)state;
@@ -297,6 +333,7 @@ int main(void)
         cmocka_unit_test(the_answer_depends_on_nothing_but_the_request),
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(a_request_may_come_byte_by_byte),
+        cmocka_unit_test(http_1_0_is_told_whether_the_connection_stays),
         cmocka_unit_test(expect_continue_is_answered_before_the_body),
         cmocka_unit_test(wrong_requests_get_openais_error_form),
         cmocka_unit_test(head_is_refused_without_a_body),
