@@ -1,17 +1,14 @@
 /*
- * metrics_server.c - the server of --metrics: an evhttp on the command's own loop, with the page of
- * glimpse_metrics_mount and what is known of the process. Called by session.c and bench.c.
+ * metrics_server.c - --metrics: where it listens, and what its page tells: glimpse_metrics_text and
+ * what is known of the process. Called by session.c and bench.c; metrics_http.c talks to clients.
  *
- * It never keeps a command running: each ends by breaking its loop. What a scraper may take is
- * bounded: short headers, no body, and a connection that says nothing is closed.
+ * It never keeps a command running: each ends by breaking its loop.
  */
 #include "metrics_server.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
-#include <event2/http.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -23,17 +20,16 @@
 #include "base/alloc.h"
 #include "exits.h"
 #include "load/resources.h"
+#include "metrics_http.h"
 #include "say.h"
 
-#define HEADERS_MAX 8192 /* bytes; a scrape by Prometheus has some 300 */
-#define BODY_MAX    1024
-/* Scrapers keep their connections; the usual interval is 15 s, a minute is common. */
-#define IDLE_S  90
 #define BACKLOG 16
+/* Ten looks a second: a loop that stands for longer than that between two of them shows in one. */
+#define LAG_EVERY_MS 100
 
 struct metrics_server {
-    struct evhttp *http;
-    glimpse_metrics_page *page;
+    metrics_http *http;
+    glimpse_engine *engine;
 };
 
 /* --- where it listens --------------------------------------------------------------------------
@@ -137,9 +133,8 @@ static void tell_number(struct evbuffer *text, const char *name, const char *hel
 }
 
 /* Under the names that Prometheus' own clients give them. */
-static void tell_process(struct evbuffer *text, void *arg)
+static void tell_process(struct evbuffer *text)
 {
-    (void)arg;
     load_resources now;
     struct rlimit limit;
     load_resources_read(&now);
@@ -157,29 +152,25 @@ static void tell_process(struct evbuffer *text, void *arg)
 /* --- life --------------------------------------------------------------------------------------
  */
 
+static bool tell(struct evbuffer *text, void *arg)
+{
+    const metrics_server *server = arg;
+    char *engine;
+    size_t len;
+    if (glimpse_metrics_text(server->engine, &engine, &len) != GLIMPSE_OK) return false;
+    bool good = evbuffer_add(text, engine, len) == 0;
+    glimpse_free(engine);
+    tell_process(text);
+    return good;
+}
+
 metrics_server *metrics_serve(int fd, struct event_base *base, glimpse_engine *engine)
 {
-    static const enum evhttp_cmd_type all[] = { EVHTTP_REQ_GET,    EVHTTP_REQ_HEAD,
-                                                EVHTTP_REQ_POST,   EVHTTP_REQ_PUT,
-                                                EVHTTP_REQ_DELETE, EVHTTP_REQ_OPTIONS,
-                                                EVHTTP_REQ_TRACE,  EVHTTP_REQ_PATCH };
-    unsigned methods = 0;
-    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     metrics_server *server = gl_calloc(1, sizeof *server);
-    if (own < 0 || server == NULL) goto failed;
-    server->http = evhttp_new(base);
-    if (server->http == NULL) goto failed;
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) methods |= all[i];
-    evhttp_set_allowed_methods(server->http, (ev_uint16_t)methods); /* which the page refuses */
-    evhttp_set_max_headers_size(server->http, HEADERS_MAX);
-    evhttp_set_max_body_size(server->http, BODY_MAX);
-    evhttp_set_timeout(server->http, IDLE_S);
-    if (evhttp_accept_socket(server->http, own) != 0) goto failed;
-    own = -1; /* the server closes it */
+    if (server == NULL) return NULL;
     metrics_show(server, engine);
-    if (server->page != NULL) return server;
-failed:
-    if (own >= 0) close(own);
+    server->http = metrics_http_new(base, fd, tell, server);
+    if (server->http != NULL) return server;
     metrics_stop(server);
     return NULL;
 }
@@ -187,15 +178,13 @@ failed:
 void metrics_show(metrics_server *server, glimpse_engine *engine)
 {
     if (server == NULL) return;
-    glimpse_metrics_unmount(server->page);
-    server->page = NULL; /* without memory for another, 404 is what it says */
-    glimpse_metrics_mount(server->http, "/metrics", engine, tell_process, NULL, &server->page);
+    server->engine = engine;
+    glimpse_engine_watch_loop(engine, LAG_EVERY_MS); /* without memory for it, one row is missing */
 }
 
 void metrics_stop(metrics_server *server)
 {
     if (server == NULL) return;
-    glimpse_metrics_unmount(server->page);
-    if (server->http != NULL) evhttp_free(server->http);
+    metrics_http_free(server->http);
     gl_free(server);
 }

@@ -7,6 +7,8 @@
 #include <glimpse/metrics.h>
 
 #include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
 #include <event2/http.h>
 #include <stdio.h>
 
@@ -50,6 +52,19 @@ static struct evbuffer *make_text(const glimpse_metrics_page *page)
     return body;
 }
 
+/* Answers, and reads no more of the connection until the answer is gone: evhttp reads on while it
+ * writes, so that a client that pipelines and reads nothing would fill the memory. For the next
+ * request it begins to read again. Nothing is written before control is back in the loop, so the
+ * connection is still there. */
+static void reply(struct evhttp_request *request, int status, const char *reason,
+                  struct evbuffer *body)
+{
+    struct evhttp_connection *connection = evhttp_request_get_connection(request);
+    evhttp_send_reply(request, status, reason, body);
+    if (connection != NULL)
+        bufferevent_disable(evhttp_connection_get_bufferevent(connection), EV_READ);
+}
+
 static void serve(struct evhttp_request *request, void *arg)
 {
     const glimpse_metrics_page *page = arg;
@@ -57,12 +72,12 @@ static void serve(struct evhttp_request *request, void *arg)
     enum evhttp_cmd_type method = evhttp_request_get_command(request);
     if (method != EVHTTP_REQ_GET && method != EVHTTP_REQ_HEAD) {
         evhttp_add_header(headers, "Allow", "GET, HEAD");
-        evhttp_send_reply(request, HTTP_BADMETHOD, "Method Not Allowed", NULL);
+        reply(request, HTTP_BADMETHOD, "Method Not Allowed", NULL);
         return;
     }
     struct evbuffer *body = make_text(page);
     if (body == NULL) {
-        evhttp_send_reply(request, HTTP_SERVUNAVAIL, "Out Of Memory", NULL);
+        reply(request, HTTP_SERVUNAVAIL, "Out Of Memory", NULL);
         return;
     }
     evhttp_add_header(headers, "Content-Type", GLIMPSE_METRICS_CONTENT_TYPE);
@@ -72,7 +87,7 @@ static void serve(struct evhttp_request *request, void *arg)
         evhttp_add_header(headers, "Content-Length", length);
         evbuffer_drain(body, evbuffer_get_length(body));
     }
-    evhttp_send_reply(request, HTTP_OK, "OK", body);
+    reply(request, HTTP_OK, "OK", body);
     evbuffer_free(body);
 }
 

@@ -46,7 +46,7 @@ equal 'another path' "$(curl -s -o out -w '%{http_code}' "${METRICS%/metrics}/")
 PORT=${METRICS##*:} PORT=${PORT%/metrics}
 perl -MIO::Socket::INET -e '
     my @open = map { IO::Socket::INET->new(PeerAddr => "127.0.0.1:$ARGV[0]") or die } 1, 2;
-    print {$open[0]} "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n";
+    print {$open[0]} "GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n";
     sysread($open[0], my $some, 100) or die;
     open(my $told, ">", "connected"); close($told);
     1 while sysread($open[0], $some, 65536); # until the program has ended' "$PORT" 9>&- &

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 
@@ -212,6 +213,33 @@ static void a_loop_is_measured_on_its_own_and_not_kept_running(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+/* The server is the caller's, but what one connection sends ahead of its answers stays with it. */
+static void a_client_that_reads_nothing_fills_no_memory(void **state)
+{
+    (void)state;
+    static char ahead[64 * 1024];
+    static const char one[] = "GET /m HTTP/1.1\r\nHost: a\r\n\r\n";
+    size_t sent = 0, len = sizeof one - 1, fits = sizeof ahead / len * len;
+    host h;
+    for (size_t i = 0; i < fits; i++) ahead[i] = one[i % len];
+    open_host(&h);
+    assert_int_equal(glimpse_metrics_mount(h.http, "/m", h.engine, NULL, NULL, &h.page),
+                     GLIMPSE_OK);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(h.port) };
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof at), 0);
+    for (int stuck = 0; stuck < 1000; stuck++) {
+        ssize_t n = send(fd, ahead + sent % len, fits - sent % len, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (n > 0) sent += (size_t)n, stuck = 0;
+        assert_true(sent < (size_t)64 << 20); /* the kernel's buffers are some 10 MB at most */
+        event_base_loop(h.base, EVLOOP_NONBLOCK);
+    }
+    close(fd);
+    glimpse_metrics_unmount(h.page);
+    close_host(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_page_that_is_taken_off_is_not_found),
         cmocka_unit_test(without_memory_nothing_is_mounted_and_a_scrape_says_so),
         cmocka_unit_test(a_loop_is_measured_on_its_own_and_not_kept_running),
+        cmocka_unit_test(a_client_that_reads_nothing_fills_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

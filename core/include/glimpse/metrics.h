@@ -49,7 +49,8 @@ typedef void (*glimpse_metrics_more_fn)(struct evbuffer *text, void *arg);
 /*
  * Answers GET and HEAD of this path on the caller's server, on the loop that the engine runs on;
  * another method that the server lets through gets 405. more may be NULL. Has the loop measured
- * every 100 ms (glimpse_engine_watch_loop). Errors: INVALID (an argument, or the path is taken),
+ * every 100 ms (glimpse_engine_watch_loop). Limits and the check of Host (DNS rebinding) are the
+ * server's, and so the caller's. Errors: INVALID (an argument, or the path is taken),
  * OOM.
  */
 GLIMPSE_API glimpse_error glimpse_metrics_mount(struct evhttp *http, const char *path,
