@@ -18,6 +18,7 @@
 
 #include "api_private.h"
 #include "base/alloc.h"
+#include "base/file.h"
 #include "exits.h"
 #include "record.h"
 #include "say.h"
@@ -76,6 +77,17 @@ static bool identify(api_job *job, const glimpse_attempt *attempt, const api_ite
            api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
 
+/* A line that is read again is not the one whose answer has come: that answer is nobody's now. */
+static void refuse_line(api_job *job, uint64_t number)
+{
+    if (job->stopping) return;
+    progress_clear(&job->progress);
+    say("line %llu is not what it was: the input was changed while its batch worked; the answers "
+        "stay with the journal, and --mode api --resume gives them to the lines that ask for them",
+        (unsigned long long)number);
+    api_stop(job, EXIT_IO);
+}
+
 static void start(void *arg, glimpse_attempt *attempt)
 {
     api_job *job = arg;
@@ -85,7 +97,13 @@ static void start(void *arg, glimpse_attempt *attempt)
     size_t n = SIZE_MAX, len;
     const char *body = glimpse_attempt_body(attempt, &len);
     if (item->joins) {
-        api_join_answer(job, &job->slots.at[item->slot], attempt);
+        const api_slot *slot = &job->slots.at[item->slot];
+        if (identify(job, attempt, item, &id) && api_id_equal(&id, &slot->id)) {
+            api_join_answer(job, slot, attempt);
+        } else {
+            refuse_line(job, item->line);
+            glimpse_cancel(job->engine, request);
+        }
         return;
     }
     if (!job->stopping && identify(job, attempt, item, &id)) {
@@ -296,24 +314,17 @@ static void take_line(api_job *job)
 /* Reads the line at this place again. false, said: the input is another by now. */
 static bool join_line(api_job *job, const api_line *place)
 {
-    job_line line;
+    job_line line = { .error_code = "" };
     gl_buf_reset(&job->text);
-    bool good = gl_buf_reserve(&job->text, place->length);
-    while (good && job->text.len < place->length) {
-        ssize_t n = pread(job->input, job->text.data + job->text.len, place->length - job->text.len,
-                          job->input_start + (off_t)(place->offset + job->text.len));
-        if (n < 0 && errno == EINTR) continue;
-        good = n > 0;
-        if (good) job->text.len += (size_t)n;
-    }
-    if (good) {
+    if (gl_buf_reserve(&job->text, place->length) &&
+        gl_file_read_at(job->input, job->text.data, place->length,
+                        (uint64_t)job->input_start + place->offset) == 0) {
+        job->text.len = place->length;
         line_parser_forget_ids(&job->again);
         line_parser_read(&job->again, gl_buf_slice(&job->text), place->number, &line);
-        good = line.error_code == NULL;
     }
-    if (!good) {
-        say("line %llu cannot be read again: the input changes", (unsigned long long)place->number);
-        api_stop(job, EXIT_IO);
+    if (line.error_code != NULL) {
+        refuse_line(job, place->number);
         return false;
     }
     submit(job, &line, place->offset, place->length, place);
@@ -327,6 +338,11 @@ static bool has_room(const api_job *job)
     return !job->stopping && job->live < API_LIVE_MAX && output_backlog(job->out) <= BACKLOG;
 }
 
+void api_remove_files(api_job *job, api_part *part)
+{
+    if (!api_part_remove_files(part, job->settings->output)) job->files_left = true;
+}
+
 /* The records of the part are in the output: it is done with. */
 static void end_join(api_job *job)
 {
@@ -337,7 +353,7 @@ static void end_join(api_job *job)
     job->joining = NULL;
     const api_entry entry = { .step = API_JOINED };
     if (!api_note(job, part, &entry)) return;
-    api_part_remove_files(part, job->settings->output);
+    api_remove_files(job, part);
 }
 
 /* The next part that has come down; only behind the first pass, which finds its lines. */
@@ -430,19 +446,6 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
     api_stop(job, EXIT_UNREACHABLE);
 }
 
-static void room_again(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    api_job *job = arg;
-    for (size_t i = 0; i < job->part_count; i++) {
-        if (job->parts[i] == NULL || !job->parts[i]->waits) continue;
-        job->parts[i]->waits = false;
-        break;
-    }
-    api_changed(job);
-}
-
 /* --- set up ----------------------------------------------------------------------------------- */
 
 glimpse_error api_make_sampler(api_job *job)
@@ -461,6 +464,6 @@ bool api_make_events(api_job *job)
     job->turn = event_new(base, -1, 0, turn, job);
     job->later = evtimer_new(base, turn, job);
     job->deadline = evtimer_new(base, too_late, job);
-    job->room = evtimer_new(base, room_again, job);
+    job->room = evtimer_new(base, api_room_again, job);
     return job->turn != NULL && job->later != NULL && job->deadline != NULL && job->room != NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "api_private.h"
 #include "base/alloc.h"
+#include "base/file.h"
 #include "exits.h"
 #include "say.h"
 
@@ -86,7 +87,7 @@ static bool read_file(scan *s, api_file which, int *fd)
     char *path = api_part_path(s->job->settings->output, s->part->number, which);
     int error = ENOMEM;
     if (path != NULL) {
-        *fd = open(path, O_RDONLY | O_CLOEXEC);
+        *fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         error = *fd < 0 ? (errno == ENOENT ? 0 : errno) : scan_file(s, *fd);
     }
     if (error != 0) {
@@ -174,13 +175,8 @@ static bool read_answer(api_job *job, const api_slot *slot, glimpse_batch_line *
     int fd = slot->in_errors ? part->err : part->out;
     gl_buf_reset(&job->text);
     if (!gl_buf_reserve(&job->text, slot->length)) return false;
-    while (job->text.len < slot->length) {
-        ssize_t n = pread(fd, job->text.data + job->text.len, slot->length - job->text.len,
-                          (off_t)(slot->offset + job->text.len));
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        job->text.len += (size_t)n;
-    }
+    if (gl_file_read_at(fd, job->text.data, slot->length, slot->offset) != 0) return false;
+    job->text.len = slot->length;
     return glimpse_batch_line_read(job->text.data, job->text.len, line) == GLIMPSE_OK;
 }
 

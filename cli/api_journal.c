@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "base/rng.h"
 #include "exits.h"
 #include "output.h"
@@ -51,13 +52,8 @@ static int write_line(api_journal *journal)
     gl_buf *line = &journal->line;
     gl_buf_append_char(line, '\n');
     if (line->failed) return ENOMEM;
-    for (size_t at = 0; at < line->len;) {
-        ssize_t n = write(journal->fd, line->data + at, line->len - at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        at += (size_t)n;
-    }
-    return fsync(journal->fd) == 0 || errno == EINVAL ? 0 : errno;
+    int error = gl_file_write(journal->fd, line->data, line->len);
+    return error != 0 ? error : gl_file_sync(journal->fd);
 }
 
 static void add_text(gl_buf *line, const char *name, const char *text)
@@ -154,6 +150,18 @@ static int read_whole(int fd, gl_buf *text)
     }
 }
 
+#define HEAD "{\"glimpse_journal\":1,\"job\":\""
+
+/* What is left of a head that a kill, a full disk or a power cut tore: no step was begun by then.
+ */
+static bool is_torn_head(gl_slice text)
+{
+    size_t known = text.len < strlen(HEAD) ? text.len : strlen(HEAD), nuls = 0;
+    while (nuls < text.len && text.data[nuls] == '\0') nuls++;
+    if (nuls == text.len) return true;
+    return memchr(text.data, '\n', text.len) == NULL && memcmp(text.data, HEAD, known) == 0;
+}
+
 /* The first line. 0, or the exit code, said. */
 static int read_head(api_journal *journal, gl_slice text, const char *scope)
 {
@@ -182,6 +190,7 @@ static int read_entries(api_journal *journal, gl_slice rest, const char *scope, 
     while (code == 0) {
         const char *start = rest.data + whole;
         const char *end = memchr(start, '\n', rest.len - whole);
+        if (end == NULL && whole == 0) end = rest.data + rest.len; /* no head of ours */
         if (end == NULL) break;
         gl_slice line = gl_slice_of(start, (size_t)(end - start));
         api_entry entry;
@@ -197,7 +206,6 @@ static int read_entries(api_journal *journal, gl_slice rest, const char *scope, 
     }
     gl_buf_free(&buf);
     if (code == 0 && whole < rest.len && ftruncate(journal->fd, (off_t)whole) != 0) code = EXIT_IO;
-    if (code == 0 && lseek(journal->fd, 0, SEEK_END) < 0) code = EXIT_IO;
     return code;
 }
 
@@ -236,7 +244,7 @@ static int begin(api_journal *journal, const char *output, const char *scope)
     snprintf(journal->job, sizeof journal->job, "%016llx%016llx",
              (unsigned long long)gl_rng_system_seed(), (unsigned long long)gl_rng_system_seed());
     gl_buf_reset(line);
-    gl_buf_printf(line, "{\"glimpse_journal\":1,\"job\":\"%s\"", journal->job);
+    gl_buf_printf(line, HEAD "%s\"", journal->job);
     add_text(line, "scope", scope);
     gl_buf_append_char(line, '}');
     int error = ftruncate(journal->fd, 0) != 0 ? errno : write_line(journal);
@@ -255,18 +263,25 @@ int api_journal_open(api_journal *journal, const char *output, const char *scope
         say("out of memory");
         return EXIT_OS_LIMIT;
     }
-    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    /* Not through a link, which somebody else may have put there. */
+    journal->fd = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
     gl_buf text;
     gl_buf_init(&text, JOURNAL_MAX);
     int error = journal->fd < 0 ? errno : read_whole(journal->fd, &text), code = EXIT_IO;
     if (error != 0)
-        say("%s: %s", journal->path, strerror(error));
-    else if (text.len == 0 || memchr(text.data, '\n', text.len) == NULL)
+        say("%s: %s", journal->path, error == ELOOP ? "is a link" : strerror(error));
+    else if (is_torn_head(gl_buf_slice(&text)))
         code = begin(journal, output, scope);
     else
         code = read_entries(journal, gl_buf_slice(&text), scope, fn, arg);
     gl_buf_free(&text);
     return code;
+}
+
+void api_journal_remove(const api_journal *journal)
+{
+    if (unlink(journal->path) != 0)
+        say("%s: cannot be removed: %s", journal->path, strerror(errno));
 }
 
 void api_journal_close(api_journal *journal)

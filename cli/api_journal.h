@@ -12,7 +12,8 @@
  *   {"part":1,"step":"split"}   (never created again: its requests go into smaller parts)
  *   {"part":1,"step":"downloaded"}   {"part":1,"step":"joined"}
  *
- * A last line that a kill tore is cut off; anything else that cannot be read is refused.
+ * A last line that a kill tore is cut off; anything else that cannot be read is refused, and so is
+ * a link in its place.
  */
 #ifndef CLI_API_JOURNAL_H
 #define CLI_API_JOURNAL_H
@@ -67,6 +68,9 @@ int api_journal_open(api_journal *journal, const char *output, const char *scope
 
 /* Appends and syncs. 0, or an errno. */
 int api_journal_add(api_journal *journal, const api_entry *entry);
+
+/* The job is done: it goes; said, if it cannot. */
+void api_journal_remove(const api_journal *journal);
 
 void api_journal_close(api_journal *journal);
 

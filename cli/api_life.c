@@ -108,7 +108,7 @@ static int take_over(api_job *job)
         api_part *part = job->parts[i];
         if (part == NULL) continue;
         if (part->step == API_JOINED)
-            api_part_remove_files(part, job->settings->output);
+            api_remove_files(job, part);
         else if (api_plan_load(job, part))
             api_tell(job, "part %u: %llu requests of an earlier run", (unsigned)part->number,
                      (unsigned long long)part->requests);
@@ -232,7 +232,8 @@ int api_job_run(const job_parts *parts, cli_report *report)
         }
         count_rest(&job);
         code = verdict(&job);
-        if (!job.stopping && job.exit_code == 0) unlink(job.journal.path);
+        if (!job.stopping && job.exit_code == 0 && !job.files_left)
+            api_journal_remove(&job.journal);
     }
     report->tally = job.tally;
     report->exit_code = code;

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
+#include "say.h"
 
 /* Requests are written in pieces of about this size. */
 #define WRITE_SIZE ((size_t)256 * 1024)
@@ -54,8 +56,8 @@ static void close_files(api_part *part)
 void api_part_free(api_part *part)
 {
     if (part == NULL) return;
-    char *texts[] = { part->path,   part->model,  part->file, part->batch,
-                      part->output, part->errors, part->code, part->message };
+    char *texts[] = { part->path,   part->model, part->file,    part->batch, part->output,
+                      part->errors, part->code,  part->message, part->status };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) gl_free(texts[i]);
     close_files(part);
     gl_buf_free(&part->pending);
@@ -80,16 +82,18 @@ bool api_part_fits(const api_part *part, const api_bounds *bounds, uint64_t unit
 
 static int write_pending(api_part *part)
 {
-    size_t at = 0;
     if (part->pending.failed) return ENOMEM;
-    while (at < part->pending.len) {
-        ssize_t n = write(part->in, part->pending.data + at, part->pending.len - at);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return errno;
-        at += (size_t)n;
-    }
-    gl_buf_reset(&part->pending);
-    return 0;
+    int error = gl_file_write(part->in, part->pending.data, part->pending.len);
+    if (error == 0) gl_buf_reset(&part->pending);
+    return error;
+}
+
+/* A file of ours, made anew: one that is there is of a run that was killed while it planned, and a
+ * link is not followed. -1: errno says why. */
+static int make_file(const char *path)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return -1;
+    return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
 int api_part_add(api_part *part, const char *output, gl_slice line, uint64_t units)
@@ -97,7 +101,7 @@ int api_part_add(api_part *part, const char *output, gl_slice line, uint64_t uni
     if (part->in < 0) {
         char *path = api_part_path(output, part->number, API_FILE_IN);
         if (path == NULL) return ENOMEM;
-        part->in = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+        part->in = make_file(path);
         int error = part->in < 0 ? errno : 0;
         gl_free(path);
         if (error != 0) return error;
@@ -114,21 +118,38 @@ int api_part_add(api_part *part, const char *output, gl_slice line, uint64_t uni
 int api_part_close(api_part *part)
 {
     int error = write_pending(part);
-    if (error == 0 && fsync(part->in) != 0 && errno != EINVAL) error = errno;
+    if (error == 0) error = gl_file_sync(part->in);
     close_files(part);
     gl_buf_free(&part->pending);
     part->open = false;
     return error;
 }
 
-void api_part_remove_files(api_part *part, const char *output)
+static bool remove_file(const char *path)
 {
+    if (unlink(path) == 0 || errno == ENOENT) return true;
+    say("%s: cannot be removed: %s", path, strerror(errno));
+    return false;
+}
+
+/* Also what a download that was cut off has left. */
+bool api_part_remove_files(api_part *part, const char *output)
+{
+    bool good = true;
     close_files(part);
     for (int which = API_FILE_IN; which <= API_FILE_ERR; which++) {
         char *path = api_part_path(output, part->number, (api_file)which);
-        if (path != NULL) unlink(path);
+        gl_buf beside;
+        gl_buf_init(&beside, SIZE_MAX / 2);
+        gl_buf_append_str(&beside, path != NULL ? path : "");
+        gl_buf_append_str(&beside, ".tmp");
+        bool whole = path != NULL && gl_buf_terminate(&beside);
+        if (!whole || !remove_file(path)) good = false;
+        if (!whole || !remove_file(beside.data)) good = false;
+        gl_buf_free(&beside);
         gl_free(path);
     }
+    return good;
 }
 
 void api_part_name(const api_part *part, char *name, size_t size)

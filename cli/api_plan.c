@@ -156,7 +156,7 @@ static bool each_request(api_job *job, const api_part *part, request_fn fn, void
     uint64_t number, found = 0;
     api_id id;
     char *path = api_part_path(job->settings->output, part->number, API_FILE_IN);
-    int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
     int error = fd < 0 ? errno : 0;
     bool good = fd >= 0 && line_reader_init(&reader, fd, SIZE_MAX / 4);
     for (bool more = good; more && good;) {
@@ -282,7 +282,7 @@ bool api_plan_split(api_job *job, api_part *part)
     if (!each_request(job, part, move_own, &h)) return false;
     if (h.half != NULL && !close_part(job, h.half)) return false;
     if (!api_note(job, part, &joined)) return false;
-    api_part_remove_files(part, job->settings->output);
+    api_remove_files(job, part);
     return true;
 }
 

@@ -5,6 +5,7 @@
  * api_life.c     set up, run, ended
  * api_plan.c     requests into parts
  * api_steps.c    a part's way: uploaded, created, watched, downloaded
+ * api_room.c     parts that the endpoint has no room for
  * api_join.c     what came down, found again request by request
  * api_mode.c     whether a job goes this way
  * api_slots.c, api_part.c, api_journal.c   what is known of requests and parts
@@ -67,6 +68,7 @@ typedef struct api_job {
     uint64_t room_bytes; /* a part of so many had no room, though alone; 0: none is known */
     uint64_t order;      /* lines taken from the input */
     bool input_ended, stopping, connected;
+    bool files_left; /* a file of a part that is done could not be removed: the journal stays too */
     int exit_code;
     uint64_t started;
     cli_tally tally;
@@ -94,6 +96,9 @@ glimpse_error api_make_sampler(api_job *job);
 bool api_make_events(api_job *job);
 void api_output_ready(void *job);
 void api_caught(int number, void *job);
+
+/* Deletes the files of a part that is done with. */
+void api_remove_files(api_job *job, api_part *part);
 
 /* --- api_plan.c --- */
 
@@ -128,6 +133,24 @@ bool api_note(api_job *job, api_part *part, const api_entry *entry);
 
 /* An entry that an earlier run wrote. arg is the job. */
 bool api_recall(const api_entry *entry, void *arg);
+
+/* --- api_room.c --- */
+
+/* No other batch of ours is at work: what has no room now is too large, or others use it. */
+bool api_is_alone(const api_part *part);
+
+/* Refused alone as often as shows that it is not others who use the room for a moment, or no
+ * smaller than one that was. */
+bool api_is_too_large(const api_part *part);
+void api_halve(api_part *part);
+
+/* The batch of this part came to an end: there may be room for one of those that wait. */
+void api_room_made(const api_part *part);
+
+/* Nothing of ours is at work, and still there was no room for this one, the first that waits: it is
+ * tried alone, then again later, for others may use the room, then in halves. */
+void api_wait_for_room(api_part *part);
+void api_room_again(int fd, short what, void *job);
 
 /* --- api_join.c --- */
 

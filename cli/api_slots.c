@@ -32,6 +32,11 @@ bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint6
     return true;
 }
 
+bool api_id_equal(const api_id *a, const api_id *b)
+{
+    return a->high == b->high && a->low == b->low;
+}
+
 void api_id_write(const api_id *id, char text[API_ID_TEXT])
 {
     snprintf(text, API_ID_TEXT, "%016llx%016llx", (unsigned long long)id->high,
@@ -62,7 +67,7 @@ static size_t place_of(const api_slots *slots, const api_id *id)
     size_t place = (size_t)id->low & (slots->places - 1);
     for (uint32_t n; (n = slots->table[place]) != 0; place = (place + 1) & (slots->places - 1)) {
         const api_id *other = &slots->at[n - 1].id;
-        if (other->high == id->high && other->low == id->low) break;
+        if (api_id_equal(other, id)) break;
     }
     return place;
 }

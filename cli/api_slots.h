@@ -51,6 +51,7 @@ void api_slots_free(api_slots *slots);
  * SHA-256. */
 bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
                api_id *id);
+bool api_id_equal(const api_id *a, const api_id *b);
 void api_id_write(const api_id *id, char text[API_ID_TEXT]);
 bool api_id_read(const char *text, size_t len, api_id *id);
 

@@ -4,7 +4,6 @@
  * began and did not end is first looked for at the endpoint, so that nothing is made, and paid for,
  * twice.
  */
-#include <event2/event.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,13 +17,6 @@
 /* A file that fails validation is created once more, for endpoints do so for no reason of the
  * file's; a batch that fails so costs nothing. */
 #define INVALID_MAX 2
-/* How long the endpoint is left alone when it has no room for more tokens and nothing of ours is at
- * work there: it doubles. */
-#define ROOM_MIN_MS 1000
-#define ROOM_MAX_MS 60000
-/* A part that so often had no room, though nothing else of ours was at work, is halved. */
-#define NO_ROOM_MAX 2
-
 bool api_note(api_job *job, api_part *part, const api_entry *entry)
 {
     api_entry its = *entry;
@@ -148,6 +140,12 @@ static bool is_about_the_file(const glimpse_batch_reply *reply)
     return reply->http_status == 400 || reply->http_status == 413 || reply->http_status == 422;
 }
 
+/* A list that does not go on: what is not on it may be there all the same. */
+static bool shows_too_little(const glimpse_batch_reply *reply)
+{
+    return strcmp(reply->code, "list_without_end") == 0;
+}
+
 /* A call has ended. false: nothing is to be made of it. */
 static bool ended(api_part *part, const glimpse_batch_reply *reply)
 {
@@ -176,19 +174,32 @@ static void file_name(const api_part *part, char *name, size_t size)
 
 static void upload(api_part *part);
 
+/* The endpoint looks into the file first (Azure): until then it makes no batch of it. */
+static void file_waits(api_part *part)
+{
+    if (!part->file_waits)
+        api_tell(part->job, "part %u: its file is not ready at the endpoint; asking again",
+                 (unsigned)part->number);
+    part->file_waits = true;
+}
+
 static void uploaded(const glimpse_batch_reply *reply, void *arg)
 {
     api_part *part = arg;
     bool looked = part->uncertain;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK) {
-        if (!looked && is_about_the_file(reply))
+        if (looked && shows_too_little(reply)) { /* a file twice there costs nothing */
+            part->uncertain = false;
+            upload(part);
+        } else if (!looked && is_about_the_file(reply))
             refuse_part(part, reply->code, reply->message);
         else
             fail(part, "the upload failed", reply);
         return;
     }
     part->uncertain = false;
+    if (reply->file_waits) file_waits(part);
     if (reply->file_id[0] == '\0') {
         upload(part);
         return;
@@ -219,16 +230,56 @@ static void upload(api_part *part)
     gl_free(path);
 }
 
+static void file_ready(const glimpse_batch_reply *reply, void *arg)
+{
+    api_part *part = arg;
+    if (!reply->last) {
+        if (reply->file_waits) file_waits(part);
+        return;
+    }
+    if (!ended(part, reply)) return;
+    /* Where it cannot be asked about, what the creation says is the last word. */
+    bool may_be_created = reply->error == GLIMPSE_OK || reply->http_status == 404;
+    part->file_waits = false;
+    part->file_checked = true;
+    if (!may_be_created) fail(part, "its file cannot be asked about", reply);
+}
+
+static void await_file(api_part *part)
+{
+    begin(part, glimpse_batch_await_file(part->job->api, part->file, file_ready, part));
+}
+
 /* --- the batch -------------------------------------------------------------------------------- */
 
 static void create(api_part *part);
+
+/* Whether a batch that may have been made is made again, though the list does not say whether it
+ * was: only where the user says so. */
+static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
+{
+    if (!shows_too_little(reply)) return false;
+    part->uncertain = !part->job->settings->retry_failed;
+    if (part->uncertain)
+        say("part %u: an earlier run may have made its batch, and it cannot be found out: look at "
+            "the "
+            "endpoint's page; --resume --retry-failed makes it, perhaps a second time",
+            (unsigned)part->number);
+    return !part->uncertain;
+}
 
 static void created(const glimpse_batch_reply *reply, void *arg)
 {
     api_part *part = arg;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK) {
-        if (!part->uncertain && is_about_the_file(reply))
+        bool of_the_file = !part->uncertain && is_about_the_file(reply);
+        bool pays_again = part->uncertain && may_pay_again(part, reply);
+        if (pays_again)
+            create(part);
+        else if (of_the_file && !part->file_checked)
+            await_file(part); /* perhaps it is not ready: then no line of it is to blame */
+        else if (of_the_file)
             refuse_part(part, reply->code, reply->message);
         else
             fail(part, "no batch could be made", reply);
@@ -263,19 +314,6 @@ static void create(api_part *part)
           glimpse_batch_create(job->api, part->file, url, job->journal.job, name, created, part));
 }
 
-/* Nothing else of ours is at work: what has no room now is too large, or others use it. */
-static bool is_alone(const api_part *part)
-{
-    const api_job *job = part->job;
-    for (size_t i = 0; i < job->part_count && part->alone; i++) {
-        const api_part *other = job->parts[i];
-        if (other != NULL && other != part &&
-            (other->step == API_CREATING || other->step == API_CREATED))
-            return false;
-    }
-    return part->alone;
-}
-
 /* A part of one request cannot be made smaller: it is asked for as often as any. */
 static bool no_room_for_one(api_part *part, const char *message)
 {
@@ -294,7 +332,7 @@ static bool no_room_for_one(api_part *part, const char *message)
 static void batch_failed(api_part *part, const glimpse_batch *batch)
 {
     bool room = strcmp(batch->error_code, "token_limit_exceeded") == 0;
-    if (room && is_alone(part)) {
+    if (room && api_is_alone(part)) {
         part->no_room++;
         if (no_room_for_one(part, batch->error_message)) return;
     }
@@ -316,15 +354,59 @@ static void batch_failed(api_part *part, const glimpse_batch *batch)
     part->waits = room;
 }
 
-/* Something of ours came to an end: there may be room for one of those that wait. */
-static void room_made(api_job *job)
+/* What a watch says of a batch that goes on: what is new. */
+static void tell_progress(api_part *part, const glimpse_batch *batch)
 {
-    for (size_t i = 0; i < job->part_count; i++) {
-        api_part *part = job->parts[i];
-        if (part == NULL || !part->waits) continue;
-        part->waits = false;
-        return;
+    api_job *job = part->job;
+    bool strange = batch->state == GLIMPSE_BATCH_UNKNOWN &&
+                   (part->status == NULL || strcmp(part->status, batch->status) != 0);
+    if (strange && api_part_set(&part->status, batch->status)) {
+        gl_buf_reset(&job->scratch);
+        gl_json_write_string(&job->scratch, gl_slice_str(batch->status));
+        api_tell(job,
+                 "part %u: the endpoint calls its state %.*s, which is not known; asking again",
+                 (unsigned)part->number, job->scratch.len < 100 ? (int)job->scratch.len : 100,
+                 job->scratch.data);
     }
+    if (batch->completed < 0 || batch->completed + batch->failed == part->answered) return;
+    part->answered = batch->completed + batch->failed;
+    api_tell(job, "part %u: %s, %lld of %lld done", (unsigned)part->number,
+             glimpse_batch_state_name(batch->state), (long long)part->answered,
+             (long long)batch->total);
+}
+
+static void tell_end(const api_part *part, const glimpse_batch *batch)
+{
+    const char *state = glimpse_batch_state_name(batch->state);
+    if (batch->completed < 0 || batch->failed < 0)
+        api_tell(part->job, "part %u: %s", (unsigned)part->number, state);
+    else
+        api_tell(part->job, "part %u: %s, %lld answered, %lld not", (unsigned)part->number, state,
+                 (long long)batch->completed, (long long)batch->failed);
+}
+
+/* What the endpoint has named and does not give, after all tries. It has most likely been paid for:
+ * it is asked for anew only where the user says so. true: it is. */
+static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
+{
+    bool gone = reply->http_status == 404 || strcmp(reply->code, "no_output_file") == 0;
+    if (!gone) return false;
+    if (part->job->settings->retry_failed) {
+        api_tell(part->job, "part %u: %s; asked for again, and paid for again (--retry-failed)",
+                 (unsigned)part->number, reply->message);
+        return true;
+    }
+    say("part %u: what it has been paid for is not there (yet): --resume looks again; --resume "
+        "--retry-failed asks, and pays, again",
+        (unsigned)part->number);
+    return false;
+}
+
+static bool set_files(api_part *part, const char *output, const char *errors)
+{
+    if (api_part_set(&part->output, output) && api_part_set(&part->errors, errors)) return true;
+    api_stop(part->job, EXIT_OS_LIMIT);
+    return false;
 }
 
 static void watched(const glimpse_batch_reply *reply, void *arg)
@@ -334,42 +416,33 @@ static void watched(const glimpse_batch_reply *reply, void *arg)
     const glimpse_batch *batch = reply->batch;
     if (!reply->last) {
         if (reply->http_status != 0) job->connected = true;
-        if (batch == NULL) {
+        if (batch == NULL)
             api_tell(job, "part %u: %s; asking again", (unsigned)part->number, reply->message);
-        } else if (batch->completed >= 0 && batch->completed + batch->failed != part->answered) {
-            part->answered = batch->completed + batch->failed;
-            api_tell(job, "part %u: %s, %lld of %lld done", (unsigned)part->number,
-                     glimpse_batch_state_name(batch->state), (long long)part->answered,
-                     (long long)batch->total);
-        }
+        else
+            tell_progress(part, batch);
         return;
     }
     if (!ended(part, reply)) return;
-    if (reply->error != GLIMPSE_OK) {
+    bool gone = reply->error != GLIMPSE_OK && is_given_up(part, reply);
+    if (reply->error != GLIMPSE_OK && !gone) {
         fail(part, "its batch cannot be asked about", reply);
         return;
     }
-    api_tell(job, "part %u: %s, %lld answered, %lld not", (unsigned)part->number,
-             glimpse_batch_state_name(batch->state), (long long)batch->completed,
-             (long long)batch->failed);
-    if (batch->state == GLIMPSE_BATCH_FAILED) {
+    if (!gone) tell_end(part, batch);
+    if (!gone && batch->state == GLIMPSE_BATCH_FAILED) {
         batch_failed(part, batch);
         return;
     }
-    part->left = batch->state == GLIMPSE_BATCH_CANCELLED;
-    if (!api_part_set(&part->output, batch->output_file_id) ||
-        !api_part_set(&part->errors, batch->error_file_id)) {
-        api_stop(job, EXIT_OS_LIMIT);
+    part->left = !gone && batch->state == GLIMPSE_BATCH_CANCELLED;
+    if (!set_files(part, gone ? "" : batch->output_file_id, gone ? "" : batch->error_file_id))
         return;
-    }
     const api_entry entry = { .step = API_ENDED,
-                              .state = glimpse_batch_state_name(batch->state),
+                              .state = gone ? "gone" : glimpse_batch_state_name(batch->state),
                               .output = part->output,
                               .errors = part->errors };
     api_note(job, part, &entry);
     job->room_wait_ms = 0;
-    if (part->bytes >= job->room_bytes) job->room_bytes = 0;
-    room_made(job);
+    api_room_made(part);
 }
 
 /* --- down ------------------------------------------------------------------------------------- */
@@ -381,13 +454,10 @@ static void came_down(const glimpse_batch_reply *reply, void *arg)
     api_part *part = arg;
     char **id = part->output[0] != '\0' ? &part->output : &part->errors;
     if (!ended(part, reply)) return;
-    if (reply->error != GLIMPSE_OK && reply->http_status != 404) {
+    if (reply->error != GLIMPSE_OK && !is_given_up(part, reply)) {
         fail(part, "its answers cannot be had", reply);
         return;
     }
-    if (reply->error != GLIMPSE_OK)
-        api_tell(part->job, "part %u: file %s is gone; what it held is asked for again",
-                 (unsigned)part->number, *id);
     (*id)[0] = '\0'; /* it is here */
     download(part);
 }
@@ -409,38 +479,14 @@ static void download(api_part *part)
     gl_free(path);
 }
 
-/* --- room --------------------------------------------------------------------------------------
- */
-
-/* Refused alone as often as shows that it is not others who use the room for a moment, or no
- * smaller than one that was. */
-static bool is_too_large(const api_part *part)
-{
-    uint64_t known = part->job->room_bytes;
-    return part->requests > 1 &&
-           (part->no_room >= NO_ROOM_MAX || (known != 0 && part->bytes >= known));
-}
-
-static void halve(api_part *part)
-{
-    api_job *job = part->job;
-    api_tell(job,
-             "part %u: its %llu requests are too many for the endpoint's room: halved; a smaller "
-             "--batch-requests saves this",
-             (unsigned)part->number, (unsigned long long)part->requests);
-    if (job->room_bytes == 0 || part->bytes < job->room_bytes) job->room_bytes = part->bytes;
-    part->waits = false;
-    if (api_plan_split(job, part)) api_changed(job);
-}
-
 /* --- all of them ------------------------------------------------------------------------------ */
 
 static void step(api_part *part, size_t *uploads, size_t *at_work)
 {
     switch (part->step) {
     case API_PLANNED:
-        if (is_too_large(part)) {
-            halve(part);
+        if (api_is_too_large(part)) {
+            api_halve(part);
             return;
         }
         __attribute__((fallthrough));
@@ -452,6 +498,10 @@ static void step(api_part *part, size_t *uploads, size_t *at_work)
     case API_UPLOADED:
     case API_CREATING:
         if (part->waits) return;
+        if (part->file_waits) {
+            await_file(part);
+            return;
+        }
         part->alone = *at_work == 0;
         create(part);
         ++*at_work;
@@ -472,28 +522,6 @@ static void step(api_part *part, size_t *uploads, size_t *at_work)
     }
 }
 
-/* Nothing of ours is at work, and still there was no room for this one, the first that waits: it is
- * tried alone, then again later, for others may use the room, then in halves. */
-static void wait_for_room(api_part *part)
-{
-    api_job *job = part->job;
-    if (evtimer_pending(job->room, NULL)) return;
-    if (is_too_large(part)) {
-        halve(part);
-        return;
-    }
-    if (part->no_room == 0) {
-        part->waits = false;
-        api_changed(job);
-        return;
-    }
-    job->room_wait_ms = job->room_wait_ms == 0 ? ROOM_MIN_MS : job->room_wait_ms * 2;
-    if (job->room_wait_ms > ROOM_MAX_MS) job->room_wait_ms = ROOM_MAX_MS;
-    const struct timeval wait = { (time_t)(job->room_wait_ms / 1000),
-                                  (suseconds_t)(job->room_wait_ms % 1000 * 1000) };
-    evtimer_add(job->room, &wait);
-}
-
 void api_steps(api_job *job)
 {
     size_t uploads = 0, at_work = 0;
@@ -509,5 +537,6 @@ void api_steps(api_job *job)
         api_part *part = job->parts[i];
         if (part != NULL && !part->open && !part->running) step(part, &uploads, &at_work);
     }
-    if (waiting != NULL && at_work == 0 && uploads == 0 && !job->stopping) wait_for_room(waiting);
+    if (waiting != NULL && at_work == 0 && uploads == 0 && !job->stopping)
+        api_wait_for_room(waiting);
 }

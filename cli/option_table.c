@@ -377,7 +377,8 @@ const cli_option option_table[] = {
       .help = "how long a batch takes, from its creation to its end" },
     { .name = "batch-fault", .type = OPTION_TEXT, AT(batch_fault), .commands = FOR_MOCK,
       .value = "LIST", .help = "expire:30%,fail:1%,invalid:1,not-found:2: lines left undone or "
-              "failed at first, batches that are refused late, creations that find no file" },
+              "failed at first, batches that are refused late, creations that find no file; and "
+              "how other Batch APIs differ: docs/internals/mock.md" },
     { .name = "enqueued-tokens", .type = OPTION_COUNT, AT(enqueued_tokens), .commands = FOR_MOCK,
       .value = "N", .min = 0, .max = 1e15,
       .help = "most tokens of batches at work, a quarter of their bytes; more fail, late; 0 = any" },

@@ -35,6 +35,7 @@ void glimpse_batch_options_init_version(glimpse_batch_options *options, uint32_t
         .idle_timeout_ms = 60000,
         .poll_min_ms = 1000,
         .poll_max_ms = 60000,
+        .timeout_ms = 600000,
     };
 }
 
@@ -170,20 +171,6 @@ static gl_transfer *post(gl_batch_call *call, const char *path, const gl_http_ob
     return gl_http_start(call->api->connection.http, path, body, observer, call);
 }
 
-/* The file is begun anew by each attempt. */
-static gl_transfer *download(gl_batch_call *call, const char *path,
-                             const gl_http_observer *observer)
-{
-    if (call->fd >= 0) close(call->fd);
-    call->bytes = 0;
-    call->fd = open(call->temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (call->fd < 0) {
-        call->failed_errno = errno;
-        return NULL;
-    }
-    return get(call, path, observer);
-}
-
 gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer)
 {
     char path[320];
@@ -206,12 +193,11 @@ gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer
         snprintf(path, sizeof path, "/batches/%s/cancel", call->id);
         return post(call, path, observer);
     case GL_BATCH_DOWNLOAD:
-        if (call->looking) {
-            snprintf(path, sizeof path, "/files/%s", call->id);
-            return get(call, path, observer);
-        }
-        snprintf(path, sizeof path, "/files/%s/content", call->id);
-        return download(call, path, observer);
+        if (!call->looking) return gl_batch_fetch(call, observer);
+        __attribute__((fallthrough));
+    case GL_BATCH_AWAIT_FILE:
+        snprintf(path, sizeof path, "/files/%s", call->id);
+        return get(call, path, observer);
     }
     return NULL;
 }
@@ -271,7 +257,8 @@ glimpse_error glimpse_batch_upload(glimpse_batch_api *api, const char *path, con
         gl_batch_call_free(call);
         return GLIMPSE_ERR_INVALID;
     }
-    if (!write_form(call, name)) {
+    call->file_path = gl_strdup(path);
+    if (!write_form(call, name) || call->file_path == NULL) {
         gl_batch_call_free(call);
         return GLIMPSE_ERR_OOM;
     }
@@ -282,6 +269,12 @@ glimpse_error glimpse_batch_upload(glimpse_batch_api *api, const char *path, con
                                      .fd = call->fd,
                                      .size = call->bytes };
     return start(call);
+}
+
+glimpse_error glimpse_batch_await_file(glimpse_batch_api *api, const char *file_id,
+                                       glimpse_batch_fn fn, void *arg)
+{
+    return start_with_id(api, GL_BATCH_AWAIT_FILE, file_id, fn, arg);
 }
 
 glimpse_error glimpse_batch_find_file(glimpse_batch_api *api, const char *name, uint64_t bytes,

@@ -21,6 +21,9 @@
 /* The most of an answer that is held in memory: a page of a hundred batches with all the metadata
  * they may have (16 pairs of 64 and 512 characters) is 1 MB, or 4 in escapes. */
 #define ANSWER_MAX ((size_t)8 << 20)
+/* Bytes a second below which a file is given up, with a share for each of them: half a megabit, the
+ * slowest that is still sold. */
+#define SLOWEST_LINE (UINT64_C(64) * 1024)
 
 /* --- life --- */
 
@@ -48,12 +51,12 @@ void gl_batch_call_free(gl_batch_call *call)
         gl_node_remove(&call->node);
         call->api->count--;
     }
+    gl_batch_file_close(call);
     char *texts[] = { call->id,   call->name,      call->url,      call->job,
                       call->part, call->file_path, call->temporary };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) gl_free(texts[i]);
     gl_buf *buffers[] = { &call->body, &call->head, &call->answer, &call->text };
     for (size_t i = 0; i < sizeof buffers / sizeof *buffers; i++) gl_buf_free(buffers[i]);
-    if (call->fd >= 0) close(call->fd);
     gl_timer_free(call->timer);
     gl_free(call);
 }
@@ -74,7 +77,8 @@ static void fill_reply(const gl_batch_call *call, glimpse_error error, int attem
                                     .file_id = failed ? "" : call->file_id,
                                     .bytes = failed ? 0 : call->bytes,
                                     .batch = !failed && call->found ? &call->batch : NULL,
-                                    .last = true };
+                                    .last = true,
+                                    .file_waits = !failed && call->file_waits };
 }
 
 static void wait_for_next_look(gl_batch_call *call)
@@ -87,15 +91,22 @@ static void wait_for_next_look(gl_batch_call *call)
     gl_timer_set(call->timer, gl_loop_now(call->api->loop) + call->poll_wait);
 }
 
+/* Of what is watched, after a look that ended so. */
+static bool is_to_be_looked_at_again(const gl_batch_call *call, glimpse_error error)
+{
+    if (call->kind != GL_BATCH_WATCH && call->kind != GL_BATCH_AWAIT_FILE) return false;
+    if (error != GLIMPSE_OK) return call->passing;
+    if (call->kind == GL_BATCH_AWAIT_FILE) return call->file_waits;
+    return call->found && !gl_batch_ended(call->batch.state);
+}
+
 static void ended(glimpse_error error, int attempts, void *arg)
 {
     gl_batch_call *call = arg;
     glimpse_batch_reply reply;
     call->backoff = NULL;
     fill_reply(call, error, attempts, &reply);
-    bool goes_on =
-        call->kind == GL_BATCH_WATCH && !call->cancelled &&
-        (error == GLIMPSE_OK ? call->found && !gl_batch_ended(call->batch.state) : call->passing);
+    bool goes_on = !call->cancelled && is_to_be_looked_at_again(call, error);
     reply.last = !goes_on;
     if (!goes_on) { /* so that the function may free the client */
         gl_node_remove(&call->node);
@@ -109,123 +120,6 @@ static void ended(glimpse_error error, int attempts, void *arg)
 }
 
 /* --- what came back --- */
-
-bool gl_batch_may_pass(const glimpse_outcome *outcome, int64_t max_retry_after_ms)
-{
-    int status = outcome->error_status != 0 ? outcome->error_status : outcome->sample.http_status;
-    if (outcome->retry_after_ms > max_retry_after_ms) return false;
-    if (outcome->error != GLIMPSE_ERR_HTTP) return gl_error_retry(outcome->error) != 0;
-    if (outcome->should_retry >= 0) return outcome->should_retry == 1;
-    if (status == 408 || status == 409 || status == 429) return true;
-    return status >= 500 && status <= 599 && status != 501 && status != 505;
-}
-
-/* A file that has just been uploaded may not be found for a moment. */
-static bool file_not_there_yet(const gl_batch_call *call, int status, const char *code)
-{
-    return call->kind == GL_BATCH_CREATE && (status == 400 || status == 404) && code != NULL &&
-           strcmp(code, "file_not_found") == 0;
-}
-
-/* A 200 that holds an error without a status: whoever stands before the endpoint said it. All calls
- * can be sent again: a creation looks first. */
-static bool is_odd_200(const glimpse_outcome *outcome)
-{
-    return outcome->error == GLIMPSE_ERR_HTTP && outcome->error_status == 0 &&
-           outcome->sample.http_status >= 200 && outcome->sample.http_status < 300;
-}
-
-static void copy_string(gl_json value, char *out, size_t size)
-{
-    gl_buf text;
-    out[0] = '\0';
-    gl_buf_init(&text, size - 1);
-    if (value.kind == GL_JSON_STRING) gl_json_string_append(value, &text, NULL);
-    if (gl_buf_terminate(&text) && text.len < size) memcpy(out, text.data, text.len + 1);
-    gl_buf_free(&text);
-}
-
-/* Looks through a page of a list. *more: there is another behind `after`. false: it is no list, and
- * shows nothing of what is not there. */
-static bool look_through(gl_batch_call *call, gl_json page, bool *more)
-{
-    gl_json data = gl_json_get(page, "data"), object, last = { GL_JSON_NONE, { NULL, 0 } };
-    gl_json_iter iter = gl_json_begin(data);
-    bool files = call->kind == GL_BATCH_FIND_FILE;
-    while (data.kind == GL_JSON_ARRAY && gl_json_next(&iter, NULL, &object)) {
-        int64_t bytes;
-        last = object;
-        if (files && gl_json_string_is(gl_json_get(object, "filename"), call->name) &&
-            gl_json_int64(gl_json_get(object, "bytes"), &bytes) && (uint64_t)bytes == call->bytes) {
-            copy_string(gl_json_get(object, "id"), call->file_id, sizeof call->file_id);
-            call->found = true;
-        }
-        if (!files && gl_batch_is_named(object, call->job, call->part))
-            call->found = gl_batch_read(object, &call->text, &call->batch);
-        if (call->found) break;
-    }
-    copy_string(gl_json_get(last, "id"), call->after, sizeof call->after);
-    *more = !call->found && call->after[0] != '\0' &&
-            gl_json_get(page, "has_more").kind == GL_JSON_TRUE;
-    return data.kind == GL_JSON_ARRAY;
-}
-
-/* What a good answer means. true: the attempt goes on with another request. */
-static bool take(gl_batch_call *call, gl_json root, glimpse_error *error)
-{
-    bool more = false;
-    switch (call->kind) {
-    case GL_BATCH_UPLOAD:
-        copy_string(gl_json_get(root, "id"), call->file_id, sizeof call->file_id);
-        if (call->file_id[0] == '\0') *error = GLIMPSE_ERR_BAD_JSON;
-        return false;
-    case GL_BATCH_FIND_FILE:
-    case GL_BATCH_FIND:
-        if (!look_through(call, root, &more)) *error = GLIMPSE_ERR_BAD_JSON;
-        return more;
-    case GL_BATCH_CREATE:
-        if (call->looking) {
-            if (!look_through(call, root, &more)) *error = GLIMPSE_ERR_BAD_JSON;
-            if (call->found || *error != GLIMPSE_OK) return false;
-            if (!more) call->looking = false; /* there is none: now it may be made */
-            return true;
-        }
-        break;
-    case GL_BATCH_DOWNLOAD:
-        call->looking = false;
-        call->announced = 0;
-        int64_t bytes;
-        if (gl_json_int64(gl_json_get(root, "bytes"), &bytes) && bytes > 0)
-            call->announced = (uint64_t)bytes;
-        return true;
-    case GL_BATCH_GET:
-    case GL_BATCH_WATCH:
-    case GL_BATCH_CANCEL:
-        break;
-    }
-    call->found = gl_batch_read(root, &call->text, &call->batch);
-    if (!call->found) *error = call->text.failed ? GLIMPSE_ERR_OOM : GLIMPSE_ERR_BAD_JSON;
-    return false;
-}
-
-static glimpse_error finish_file(gl_batch_call *call)
-{
-    int failed = call->failed_errno;
-    if (failed == 0 && call->announced != 0 && call->bytes != call->announced) {
-        snprintf(call->message, sizeof call->message, "%llu bytes came of a file that has %llu",
-                 (unsigned long long)call->bytes, (unsigned long long)call->announced);
-        return GLIMPSE_ERR_RESET;
-    }
-    if (failed == 0 && (fsync(call->fd) != 0 || close(call->fd) != 0)) failed = errno;
-    if (failed != 0) close(call->fd);
-    call->fd = -1;
-    if (failed == 0 && rename(call->temporary, call->file_path) != 0) failed = errno;
-    if (failed == 0) return GLIMPSE_OK;
-    unlink(call->temporary);
-    snprintf(call->message, sizeof call->message, "%s: %s", call->file_path, strerror(failed));
-    snprintf(call->code, sizeof call->code, "%s", "local_file");
-    return GLIMPSE_ERR_INVALID;
-}
 
 static void attempt_ended(gl_batch_call *call, glimpse_error error, bool again, int64_t wait_ms)
 {
@@ -263,10 +157,87 @@ static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
              message != NULL ? message : glimpse_error_sentence(outcome->error));
 }
 
-/* Whether what comes goes into the file. */
-static bool is_content(const gl_batch_call *call)
+/* Another request of the same attempt. */
+static void go_on(gl_batch_call *call)
 {
-    return call->kind == GL_BATCH_DOWNLOAD && !call->looking && call->status == 200;
+    if (!send_next(call)) not_sent(call);
+}
+
+/* The end of an attempt for which there are words already. */
+static void end_refused(gl_batch_call *call, glimpse_error error)
+{
+    attempt_ended(call, error, call->refused_again, 0);
+    call->passing = false;
+}
+
+/* An answer that is about the file that goes up or comes down, not of JSON. false: it is none. */
+static bool take_file(gl_batch_call *call, const gl_http_response *response)
+{
+    int status = response->status;
+    if (call->kind == GL_BATCH_UPLOAD && response->error == GLIMPSE_ERR_INVALID) {
+        gl_batch_refuse(call, "local_file", "%s: cannot be read, or is shorter than it was",
+                        call->file_path);
+        end_refused(call, GLIMPSE_ERR_INVALID);
+        return true;
+    }
+    if (call->kind != GL_BATCH_DOWNLOAD) return false;
+    if (call->looking && status == 404) { /* some know no files, only what they hold */
+        call->looking = false;
+        go_on(call);
+        return true;
+    }
+    if (call->looking) return false;
+    glimpse_error error = GLIMPSE_OK;
+    if (status == 301 || status == 302 || status == 303 || status == 307 || status == 308) {
+        error = gl_batch_follow(call, gl_http_header(response->headers, "location"));
+        if (error == GLIMPSE_OK) {
+            go_on(call);
+            return true;
+        }
+    } else if (status == 200 && (response->error == GLIMPSE_OK || call->failed_errno != 0)) {
+        error = gl_batch_file_finish(call);
+    } else {
+        return false;
+    }
+    if (call->refused)
+        end_refused(call, error);
+    else
+        attempt_ended(call, error, false, 0);
+    return true;
+}
+
+static void judge(gl_batch_call *call, const gl_http_response *response,
+                  const gl_decode_input *input)
+{
+    glimpse_batch_api *api = call->api;
+    glimpse_outcome outcome;
+    if (response->error != GLIMPSE_OK)
+        gl_decode_broken(api->decoder, input, response->error, response->message, &outcome);
+    else
+        gl_decode(api->decoder, input, &outcome);
+    gl_json root;
+    glimpse_error error = outcome.error;
+    gl_slice read = gl_slice_of(outcome.sample.body, outcome.sample.body_len);
+    if (error == GLIMPSE_OK && gl_json_check(read, &root, NULL) == GL_JSON_OK) {
+        call->code[0] = call->message[0] = '\0';
+        if (gl_batch_take(call, root, &error)) {
+            go_on(call);
+            return;
+        }
+        if (error == GLIMPSE_OK || call->refused) {
+            if (error == GLIMPSE_OK)
+                attempt_ended(call, GLIMPSE_OK, false, 0);
+            else
+                end_refused(call, error);
+            return;
+        }
+        outcome.error = error;
+    }
+    keep_words(call, &outcome);
+    attempt_ended(call, error, gl_batch_asks_again(call, &outcome, response->status),
+                  outcome.retry_after_ms > 0 ? outcome.retry_after_ms : 0);
+    /* Looked for as often as a call is tried, not for ever. */
+    if (gl_batch_not_there_yet(call, response->status, outcome.error_code)) call->passing = false;
 }
 
 static void done(void *arg, const gl_http_response *response)
@@ -288,48 +259,13 @@ static void done(void *arg, const gl_http_response *response)
         .now_unix_ms = response->retry_after != NULL ? gl_clock_unix_ms() : 0,
         .path = "/batches",
     };
-    glimpse_outcome outcome;
-    bool content = is_content(call);
-    if (call->answer.failed) {
+    if (call->answer.failed)
         attempt_ended(call, call->answer.too_large ? GLIMPSE_ERR_BODY_TOO_LARGE : GLIMPSE_ERR_OOM,
                       false, 0);
-        return;
-    }
-    if (!gl_secrets_scrub(&api->connection.secrets, &input.body)) {
+    else if (!gl_secrets_scrub(&api->connection.secrets, &input.body))
         attempt_ended(call, GLIMPSE_ERR_OOM, false, 0);
-        return;
-    }
-    if (content && (response->error == GLIMPSE_OK || call->failed_errno != 0)) {
-        glimpse_error file = finish_file(call);
-        attempt_ended(call, file, file == GLIMPSE_ERR_RESET, 0);
-        return;
-    }
-    if (response->error != GLIMPSE_OK)
-        gl_decode_broken(api->decoder, &input, response->error, response->message, &outcome);
-    else
-        gl_decode(api->decoder, &input, &outcome);
-    gl_json root;
-    glimpse_error error = outcome.error;
-    gl_slice read = gl_slice_of(outcome.sample.body, outcome.sample.body_len);
-    if (error == GLIMPSE_OK && gl_json_check(read, &root, NULL) == GL_JSON_OK) {
-        call->code[0] = call->message[0] = '\0';
-        if (take(call, root, &error)) {
-            if (!send_next(call)) not_sent(call);
-            return;
-        }
-        if (error == GLIMPSE_OK) {
-            attempt_ended(call, GLIMPSE_OK, false, 0);
-            return;
-        }
-        outcome.error = error;
-    }
-    keep_words(call, &outcome);
-    bool again = gl_batch_may_pass(&outcome, api->options.max_retry_after_ms) ||
-                 file_not_there_yet(call, response->status, outcome.error_code) ||
-                 is_odd_200(&outcome);
-    if (call->kind == GL_BATCH_CANCEL && response->status == 409) again = false;
-    int64_t wait_ms = outcome.retry_after_ms > 0 ? outcome.retry_after_ms : 0;
-    attempt_ended(call, error, again, wait_ms);
+    else if (!take_file(call, response))
+        judge(call, response, &input);
 }
 
 /* --- what libcurl says in between --- */
@@ -352,33 +288,33 @@ static bool begin(void *arg, int status, const char *content_type)
 static gl_http_want chunk(void *arg, gl_slice bytes)
 {
     gl_batch_call *call = arg;
-    if (!is_content(call)) {
-        gl_buf_append(&call->answer, bytes.data, bytes.len);
-        return call->answer.failed ? GL_HTTP_ENOUGH : GL_HTTP_MORE;
-    }
-    while (bytes.len != 0) {
-        ssize_t n = write(call->fd, bytes.data, bytes.len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) {
-            call->failed_errno = n < 0 ? errno : EIO;
-            return GL_HTTP_ENOUGH;
-        }
-        bytes = gl_slice_of(bytes.data + n, bytes.len - (size_t)n);
-        call->bytes += (uint64_t)n;
-    }
-    return GL_HTTP_MORE;
+    if (call->kind == GL_BATCH_DOWNLOAD && !call->looking && call->status == 200)
+        return gl_batch_file_chunk(call, bytes);
+    gl_buf_append(&call->answer, bytes.data, bytes.len);
+    return call->answer.failed ? GL_HTTP_ENOUGH : GL_HTTP_MORE;
 }
 
 /* --- attempts --- */
 
+/* How long a request may take: its share of the time, and what its file takes on a slow line. */
+static gl_time end_of_time(const gl_batch_call *call)
+{
+    int64_t ms = call->api->options.timeout_ms;
+    uint64_t bytes = call->kind == GL_BATCH_UPLOAD ? call->upload.size : 0;
+    if (call->kind == GL_BATCH_DOWNLOAD && !call->looking)
+        bytes = call->is_announced ? call->announced : (uint64_t)GLIMPSE_BATCH_MAX_DOWNLOAD;
+    if (ms <= 0) return GL_TIME_NEVER;
+    return gl_time_add_ms(call->started, ms + (int64_t)(bytes / SLOWEST_LINE) * 1000);
+}
+
 static void set_limit(gl_batch_call *call)
 {
     const glimpse_batch_options *options = &call->api->options;
-    gl_time when = GL_TIME_NEVER;
+    gl_time when = end_of_time(call);
     if (!call->connected && options->connect_timeout_ms > 0)
-        when = gl_time_add_ms(call->started, options->connect_timeout_ms);
+        when = gl_time_min(when, gl_time_add_ms(call->started, options->connect_timeout_ms));
     if (call->connected && options->idle_timeout_ms > 0)
-        when = gl_time_add_ms(call->heard, options->idle_timeout_ms);
+        when = gl_time_min(when, gl_time_add_ms(call->heard, options->idle_timeout_ms));
     /* Connecting is not told to the timer, which then looks again when silence could be over. */
     if (!call->connected && options->idle_timeout_ms > 0)
         when = gl_time_min(when,
@@ -392,6 +328,7 @@ static bool send_next(gl_batch_call *call)
         .progress = progress, .begin = begin, .chunk = chunk, .done = done
     };
     gl_buf_reset(&call->answer);
+    call->refused = call->refused_again = false;
     call->status = 0;
     call->failed_errno = 0;
     call->connected = false;
@@ -407,8 +344,10 @@ static void attempt(glimpse_backoff_call *backoff, int n, void *arg)
     (void)backoff;
     /* What is downloaded is asked about first: how long it must be. */
     call->looking = n > 1 || call->kind == GL_BATCH_DOWNLOAD;
-    call->found = false;
+    call->found = call->file_waits = call->is_announced = false;
     call->http_status = 0;
+    call->pages = 0;
+    if (call->kind == GL_BATCH_DOWNLOAD) gl_batch_file_close(call);
     call->after[0] = call->file_id[0] = call->code[0] = call->message[0] = '\0';
     if (!send_next(call)) not_sent(call);
 }
@@ -444,14 +383,19 @@ static void timer_fired(void *arg)
     }
     const glimpse_batch_options *options = &call->api->options;
     int64_t limit = call->connected ? options->idle_timeout_ms : options->connect_timeout_ms;
-    gl_time since = call->connected ? call->heard : call->started;
-    if (limit <= 0 || gl_loop_now(call->api->loop) < gl_time_add_ms(since, limit)) {
+    gl_time now = gl_loop_now(call->api->loop),
+            since = call->connected ? call->heard : call->started;
+    bool is_late = now >= end_of_time(call);
+    if (!is_late && (limit <= 0 || now < gl_time_add_ms(since, limit))) {
         set_limit(call);
         return;
     }
     gl_http_cancel(call->transfer);
     call->transfer = NULL;
-    attempt_ended(call, call->connected ? GLIMPSE_ERR_TIMEOUT_IDLE : GLIMPSE_ERR_TIMEOUT_CONNECT,
+    attempt_ended(call,
+                  is_late           ? GLIMPSE_ERR_TIMEOUT
+                  : call->connected ? GLIMPSE_ERR_TIMEOUT_IDLE
+                                    : GLIMPSE_ERR_TIMEOUT_CONNECT,
                   true, 0);
 }
 

@@ -3,6 +3,8 @@
  *
  * batch_api.c     the client, and what each of its calls sends
  * batch_call.c    one call: its attempts, their limits, what came back
+ * batch_take.c    what that means
+ * batch_file.c    the content of a file that comes down
  * batch_object.c  the endpoint's objects
  * batch_line.c    lines of output files
  */
@@ -13,6 +15,7 @@
 #include <glimpse/batch_api.h>
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "loop.h"
 #include "openai/connection.h"
@@ -35,6 +38,7 @@ struct glimpse_batch_api {
 
 typedef enum gl_batch_kind {
     GL_BATCH_UPLOAD,
+    GL_BATCH_AWAIT_FILE,
     GL_BATCH_FIND_FILE,
     GL_BATCH_CREATE,
     GL_BATCH_FIND,
@@ -60,7 +64,10 @@ typedef struct gl_batch_call {
     char boundary[40], tail[64], type[96];
     int fd; /* read for an upload, written by a download */
     uint64_t bytes;
-    uint64_t announced; /* of a download: as the endpoint describes the file; 0: it does not say */
+    uint64_t announced; /* of a download: as the endpoint describes the file (is_announced) */
+    bool is_announced, too_long;
+    gl_http *elsewhere; /* where the content was redirected to; NULL: it was not */
+    char *elsewhere_path;
 
     /* The attempt that runs. */
     glimpse_backoff_call *backoff;
@@ -78,7 +85,10 @@ typedef struct gl_batch_call {
     /* What is told. */
     gl_buf text; /* the strings of batch */
     glimpse_batch batch;
-    bool found, passing; /* passing: the failure may pass */
+    bool found, passing;         /* passing: the failure may pass */
+    bool refused, refused_again; /* the words are there already; asking again may help */
+    bool file_waits;
+    unsigned pages; /* of a list, seen by this attempt */
     char file_id[128], after[128], code[128], message[GL_BATCH_LINE];
     int http_status;
 } gl_batch_call;
@@ -93,8 +103,40 @@ bool gl_batch_call_start(gl_batch_call *call);
 void gl_batch_call_free(gl_batch_call *call);
 void gl_batch_call_cancel(gl_batch_call *call);
 
+/* --- batch_take.c --- */
+
+/* Keeps the words of a refusal. */
+void gl_batch_refuse(gl_batch_call *call, const char *code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* What a good answer means. true: the attempt goes on with another request. */
+bool gl_batch_take(gl_batch_call *call, gl_json root, glimpse_error *error);
+
+/* Whether this says that what the endpoint has just named is not found there: it may be in a
+ * moment. */
+bool gl_batch_not_there_yet(const gl_batch_call *call, int status, const char *code);
+
+/* Whether the call is tried again after such an answer. */
+bool gl_batch_asks_again(const gl_batch_call *call, const glimpse_outcome *outcome, int status);
+
 /* Whether what an outcome says may be otherwise when it is asked again. */
 bool gl_batch_may_pass(const glimpse_outcome *outcome, int64_t max_retry_after_ms);
+
+/* --- batch_file.c --- */
+
+/* Asks for the content, into a new file. NULL: out of memory, or failed_errno. */
+gl_transfer *gl_batch_fetch(gl_batch_call *call, const gl_http_observer *observer);
+
+gl_http_want gl_batch_file_chunk(gl_batch_call *call, gl_slice bytes);
+
+/* All of it has come: it is given its name. An error has its words (refused). */
+glimpse_error gl_batch_file_finish(gl_batch_call *call);
+
+/* The next request goes where the content is redirected to. An error but OOM has its words. */
+glimpse_error gl_batch_follow(gl_batch_call *call, const char *location);
+
+/* What is left of it goes. */
+void gl_batch_file_close(gl_batch_call *call);
 
 /* --- batch_api.c --- */
 

@@ -4,10 +4,12 @@
  */
 #include <glimpse/batch_api.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "openai/batch_internal.h"
+#include "openai/named_status.h"
 #include "openai/plain.h"
 
 /* What stands between the quotes; nothing for what is no string. */
@@ -39,7 +41,13 @@ glimpse_error glimpse_batch_line_read(const char *text, size_t len, glimpse_batc
     line->body = response[2].kind != GL_JSON_NONE ? response[2].text.data : "";
     line->body_len = response[2].kind != GL_JSON_NONE ? response[2].text.len : 0;
     line->code = inside(error[0], &line->code_len);
-    line->message = inside(error[1], &line->message_len);
+    if (error[0].kind == GL_JSON_NUMBER) { /* its digits */
+        line->code = error[0].text.data;
+        line->code_len = error[0].text.len;
+    }
+    /* Some write the error as its message alone. */
+    gl_json message = member[2].kind == GL_JSON_STRING ? member[2] : error[1];
+    line->message = inside(message, &line->message_len);
     return GLIMPSE_OK;
 }
 
@@ -74,18 +82,33 @@ static void decode(glimpse_batch_api *api, const glimpse_batch_line *line, const
     make_plain(api, line->code, line->code_len, words->code, sizeof words->code);
     make_plain(api, line->message, line->message_len, words->message, sizeof words->message);
     glimpse_outcome_init(outcome);
-    outcome->error =
-        strcmp(words->code, "request_timeout") == 0 ? GLIMPSE_ERR_TIMEOUT : GLIMPSE_ERR_HTTP;
+    outcome->error = GLIMPSE_ERR_HTTP;
+    if (gl_named_quota(words->code, NULL)) outcome->error = GLIMPSE_ERR_QUOTA;
+    if (strcmp(words->code, "request_timeout") == 0) outcome->error = GLIMPSE_ERR_TIMEOUT;
+    outcome->error_status = gl_named_status(words->code, NULL);
     outcome->error_code = words->code[0] != '\0' ? words->code : NULL;
     outcome->error_message =
         words->message[0] != '\0' ? words->message : "the batch ended without an answer to it";
+}
+
+/* Without a response it was left undone, but where its code says that it never can be done. */
+static bool was_left_undone(const glimpse_batch_line *line)
+{
+    char code[64]; /* longer is none that is known */
+    snprintf(code, sizeof code, "%.*s", line->code_len < sizeof code ? (int)line->code_len : 0,
+             line->code);
+    glimpse_outcome outcome;
+    glimpse_outcome_init(&outcome);
+    outcome.error = gl_named_quota(code, NULL) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
+    outcome.error_status = gl_named_status(code, NULL);
+    return outcome.error_status == 0 || gl_batch_may_pass(&outcome, INT64_MAX);
 }
 
 bool glimpse_batch_line_again(glimpse_batch_api *api, const glimpse_batch_line *line)
 {
     line_words words;
     glimpse_outcome outcome;
-    if (line->status_code == 0) return true;
+    if (line->status_code == 0) return was_left_undone(line);
     if (line->status_code < 300) return false;
     decode(api, line, "/chat/completions", &words, &outcome);
     return gl_batch_may_pass(&outcome, api->options.max_retry_after_ms);

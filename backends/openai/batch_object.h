@@ -17,4 +17,10 @@ bool gl_batch_is_named(gl_json object, const char *job, const char *part);
 /* The state has ended. */
 bool gl_batch_ended(glimpse_batch_state state);
 
+/* It has ended with answers, as far as it says, and does not say yet which file they are in. */
+bool gl_batch_lacks_output(const glimpse_batch *batch);
+
+/* A file that the endpoint has not looked into yet: it takes no batch of it until then. */
+bool gl_batch_file_waits(gl_json file);
+
 #endif

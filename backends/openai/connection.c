@@ -210,6 +210,38 @@ done:
     return error;
 }
 
+static bool keep_text(char **copy, const char *text)
+{
+    *copy = text != NULL ? gl_strdup(text) : NULL;
+    return text == NULL || *copy != NULL;
+}
+
+static bool keep_way(gl_connection *self, const glimpse_openai_config *config)
+{
+    return keep_text(&self->https_proxy, config->https_proxy) &&
+           keep_text(&self->http_proxy, config->http_proxy) &&
+           keep_text(&self->no_proxy, config->no_proxy) &&
+           keep_text(&self->ca_file, config->ca_file);
+}
+
+glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *loop,
+                                      struct event_base *base, const char *base_url, gl_http **http,
+                                      const char **problem)
+{
+    static const char *const lines[] = { "User-Agent: glimpse/" GLIMPSE_VERSION };
+    const gl_http_config config = { .base_url = base_url,
+                                    .headers = lines,
+                                    .header_count = 1,
+                                    .https_proxy = connection->https_proxy,
+                                    .http_proxy = connection->http_proxy,
+                                    .no_proxy = connection->no_proxy,
+                                    .ca_file = connection->ca_file,
+                                    .version = GLIMPSE_HTTP_1_1,
+                                    .max_response_bytes = connection->max_response_bytes,
+                                    .max_connections = 1 };
+    return gl_http_new(loop, base, &config, http, problem);
+}
+
 glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct event_base *base,
                                  const glimpse_openai_config *config, const char **problem)
 {
@@ -221,6 +253,7 @@ glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct even
         return GLIMPSE_ERR_INVALID;
     }
     self->max_response_bytes = (size_t)config->max_response_bytes;
+    if (!keep_way(self, config)) return GLIMPSE_ERR_OOM;
     if (config->azure_deployment != NULL) {
         self->deployment = gl_strdup(config->azure_deployment);
         self->api_version = gl_strdup(config->api_version);
@@ -238,5 +271,9 @@ void gl_connection_close(gl_connection *self)
     gl_free(self->deployment);
     gl_free(self->api_version);
     gl_free(self->scope);
+    gl_free(self->https_proxy);
+    gl_free(self->http_proxy);
+    gl_free(self->no_proxy);
+    gl_free(self->ca_file);
     *self = (gl_connection){ .http = NULL };
 }

@@ -16,12 +16,19 @@ typedef struct gl_connection {
     gl_secrets secrets;
     char *deployment, *api_version; /* Azure's; NULL elsewhere */
     size_t max_response_bytes;
+    char *https_proxy, *http_proxy, *no_proxy, *ca_file; /* of the configuration, or NULL */
 } gl_connection;
 
 /* Errors: INVALID with *problem a static sentence that names the field, OOM, SETUP. Close it in
  * any case. */
 glimpse_error gl_connection_open(gl_connection *connection, gl_loop *loop, struct event_base *base,
                                  const glimpse_openai_config *config, const char **problem);
+
+/* An HTTP client for another server, by the same proxies and certificates, and with nothing that is
+ * meant for this endpoint: no key, none of the configuration's headers. Errors: as gl_http_new. */
+glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *loop,
+                                      struct event_base *base, const char *base_url, gl_http **http,
+                                      const char **problem);
 
 /* No transfer may be running. */
 void gl_connection_close(gl_connection *connection);

@@ -206,7 +206,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         !check_count("capacity", options->capacity, INT64_MAX, problem, problem_size) ||
         !check_count("queue", options->queue, INT64_MAX, problem, problem_size) ||
         !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
-        !mock_batch_faults_parse(&server->batches.faults, options->batch_fault, problem,
+        !mock_batch_faults_parse(&server->files.faults, options->batch_fault, problem,
                                  problem_size) ||
         !check_count("rpm", options->rpm, MOCK_LIMIT_MAX, problem, problem_size) ||
         !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))

@@ -114,8 +114,8 @@ static fate fate_of(const mock_batches *batches, uint64_t key, bool asked)
 {
     uint64_t draw = (key ^ batches->seed * UINT64_C(0x9E3779B97F4A7C15)) % WHOLE;
     if (asked) return ANSWERED;
-    if (draw < batches->faults.expire) return UNDONE;
-    return draw < batches->faults.expire + batches->faults.fail ? FAILED : ANSWERED;
+    if (draw < batches->files->faults.expire) return UNDONE;
+    return draw < batches->files->faults.expire + batches->files->faults.fail ? FAILED : ANSWERED;
 }
 
 static void write_head(gl_buf *out, const mock_batch *batch, uint64_t number, const line *read)
@@ -212,10 +212,12 @@ static gl_slice *shuffled(mock_batches *batches, gl_slice input, uint64_t *count
     return lines;
 }
 
-static bool keep_file(mock_batches *batches, gl_buf *data, const char *name, uint64_t *number)
+/* One of no bytes is made only where that is asked for. */
+static bool keep_file(mock_batches *batches, gl_buf *data, bool empty, const char *name,
+                      uint64_t *number)
 {
     if (data->failed) return false;
-    if (data->len == 0) return true;
+    if (data->len == 0 && !empty) return true;
     const mock_file *file =
         mock_files_add(batches->files, "batch_output", gl_slice_str(name), data);
     if (file != NULL) *number = file->number;
@@ -248,8 +250,9 @@ bool mock_batch_run(mock_batches *batches, mock_batch *batch, gl_slice input, ui
         }
     }
     if (expired != 0 && most == UINT64_MAX) batch->state = MOCK_BATCH_EXPIRED;
-    good = good && keep_file(batches, &r.output, "batch_output.jsonl", &batch->output) &&
-           keep_file(batches, &r.errors, "batch_errors.jsonl", &batch->error);
+    good = good && keep_file(batches, &r.output, false, "batch_output.jsonl", &batch->output) &&
+           keep_file(batches, &r.errors, batches->files->faults.empty_errors, "batch_errors.jsonl",
+                     &batch->error);
     gl_free(lines);
     gl_buf_free(&r.output);
     gl_buf_free(&r.errors);

@@ -82,7 +82,7 @@ static void leave_validating(mock_batches *batches, mock_batch *batch)
         if (i + 1 != batch->number && batches->at[i]->state == MOCK_BATCH_IN_PROGRESS)
             enqueued += batches->at[i]->tokens;
     gl_slice input = input_of(batches, batch);
-    if (batch->number <= batches->faults.invalid)
+    if (batch->number <= batches->files->faults.invalid)
         fail(batch, "invalid_json_line", "A line of the file is no JSON (simulated).");
     else if (input.len == 0)
         fail(batch, "file_not_found", "The input file is gone.");
@@ -177,8 +177,31 @@ static void write_file_id(gl_buf *out, const char *name, uint64_t number)
     gl_buf_append_char(out, '"');
 }
 
-static void write_batch(const mock_batch *batch, gl_buf *out)
+static void write_status(const mock_batches *batches, const mock_batch *batch, gl_buf *out)
 {
+    gl_buf_append_str(out, ",\"completion_window\":\"24h\",\"status\":\"");
+    for (const char *at = states[batch->state]; *at != '\0'; at++) {
+        bool small = *at >= 'a' && *at <= 'z' && batches->files->faults.capitals;
+        gl_buf_append_char(out, small ? (char)(*at - ('a' - 'A')) : *at);
+    }
+    gl_buf_append_char(out, '"');
+}
+
+static void write_counts(const mock_batch *batch, gl_buf *out)
+{
+    gl_buf_append_str(out, ",\"request_counts\":{\"total\":");
+    gl_buf_append_u64(out, batch->lines);
+    gl_buf_append_str(out, ",\"completed\":");
+    gl_buf_append_u64(out, batch->answered);
+    gl_buf_append_str(out, ",\"failed\":");
+    gl_buf_append_u64(out, batch->failed);
+    gl_buf_append_char(out, '}');
+}
+
+static void write_batch(mock_batches *batches, const mock_batch *batch, gl_buf *out)
+{
+    bool unnamed = batch->output != 0 && batches->unnamed < batches->files->faults.unnamed;
+    if (unnamed) batches->unnamed++;
     gl_buf_append_str(out, "{\"id\":\"" ID_PREFIX);
     gl_buf_append_u64(out, batch->number);
     gl_buf_append_str(out, "\",\"object\":\"batch\",\"endpoint\":");
@@ -192,20 +215,15 @@ static void write_batch(const mock_batch *batch, gl_buf *out)
         gl_buf_append_str(out, "null");
     }
     write_file_id(out, "input_file_id", batch->input);
-    gl_buf_printf(out, ",\"completion_window\":\"24h\",\"status\":\"%s\"", states[batch->state]);
-    write_file_id(out, "output_file_id", batch->output);
+    write_status(batches, batch, out);
+    write_file_id(out, "output_file_id", unnamed ? 0 : batch->output);
     write_file_id(out, "error_file_id", batch->error);
     gl_buf_append_str(out, ",\"created_at\":");
     gl_buf_append_i64(out, batch->created);
     gl_buf_append_str(out, ",\"expires_at\":");
     gl_buf_append_i64(out, batch->created + WINDOW_S);
-    gl_buf_append_str(out, ",\"request_counts\":{\"total\":");
-    gl_buf_append_u64(out, batch->lines);
-    gl_buf_append_str(out, ",\"completed\":");
-    gl_buf_append_u64(out, batch->answered);
-    gl_buf_append_str(out, ",\"failed\":");
-    gl_buf_append_u64(out, batch->failed);
-    gl_buf_append_str(out, "},\"metadata\":");
+    if (!batches->files->faults.no_counts) write_counts(batch, out);
+    gl_buf_append_str(out, ",\"metadata\":");
     gl_buf_append_str(out, batch->metadata != NULL ? batch->metadata : "null");
     gl_buf_append_char(out, '}');
 }
@@ -294,18 +312,21 @@ int mock_batches_create(mock_batches *batches, gl_slice body, gl_time now, gl_bu
     gl_buf_reset(&batches->text);
     gl_json_string_append(member[INPUT], &batches->text, NULL);
     const mock_file *file = mock_files_find(batches->files, gl_buf_slice(&batches->text));
-    bool hidden = batches->not_found < batches->faults.not_found;
+    bool hidden = batches->not_found < batches->files->faults.not_found;
     if (file == NULL || hidden) {
         if (hidden) batches->not_found++;
         return mock_answer_error(400, "input_file_id", "file_not_found",
                                  "The input file was not found.", out);
     }
+    if (mock_file_is_pending(batches->files, file))
+        return mock_answer_error(400, "input_file_id", "invalidRequest",
+                                 "The file is pending; it must be processed first.", out);
     mock_batch *batch = batch_new(batches, member[ENDPOINT], member[METADATA]);
     if (batch == NULL) return mock_answer_error(500, NULL, NULL, "Out of memory.", out);
     batch->started = now;
     batch->input = file->number;
     batch->tokens = file->data.len / BYTES_A_TOKEN;
-    write_batch(batch, out);
+    write_batch(batches, batch, out);
     return 200;
 }
 
@@ -314,7 +335,7 @@ int mock_batches_get(mock_batches *batches, gl_slice id, gl_time now, gl_buf *ou
     advance_all(batches, now);
     const mock_batch *batch = find(batches, id);
     if (batch == NULL) return not_found(out);
-    write_batch(batch, out);
+    write_batch(batches, batch, out);
     return 200;
 }
 
@@ -330,7 +351,7 @@ int mock_batches_cancel(mock_batches *batches, gl_slice id, gl_time now, gl_buf 
         batch->state = MOCK_BATCH_CANCELLING;
         batch->cancelled = now;
     }
-    write_batch(batch, out);
+    write_batch(batches, batch, out);
     return 200;
 }
 
@@ -341,7 +362,8 @@ int mock_batches_list(mock_batches *batches, gl_slice query, gl_time now, gl_buf
     gl_slice after = mock_query_get(query, "after");
     advance_all(batches, now);
     if (limit == 0) return mock_answer_error(400, "limit", NULL, "'limit' is 1 to 100.", out);
-    if (after.data != NULL) {
+    bool same_page = batches->files->faults.same_page;
+    if (after.data != NULL && !same_page) {
         const mock_batch *batch = find(batches, after);
         if (batch == NULL) return not_found(out);
         at = batch->number - 1;
@@ -349,9 +371,9 @@ int mock_batches_list(mock_batches *batches, gl_slice query, gl_time now, gl_buf
     gl_buf_append_str(out, "{\"object\":\"list\",\"data\":[");
     for (; at > 0 && shown < limit; at--) {
         if (shown++ != 0) gl_buf_append_char(out, ',');
-        write_batch(batches->at[at - 1], out);
+        write_batch(batches, batches->at[at - 1], out);
     }
-    gl_buf_append_str(out, at > 0 ? "],\"has_more\":true}" : "],\"has_more\":false}");
+    gl_buf_append_str(out, at > 0 || same_page ? "],\"has_more\":true}" : "],\"has_more\":false}");
     return 200;
 }
 

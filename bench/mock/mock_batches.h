@@ -48,7 +48,6 @@ typedef struct mock_batches {
     gl_sha256 *sha; /* borrowed */
     gl_time latency;
     uint64_t most_tokens; /* enqueued, 0 = any number */
-    mock_batch_faults faults;
     gl_rng rng;
     uint64_t seed;
     mock_batch **at; /* by number - 1 */
@@ -56,6 +55,7 @@ typedef struct mock_batches {
     gl_map asked, done;  /* lines that were asked for, and answered, by a hash of path and body */
     gl_buf text, answer; /* scratch */
     uint64_t not_found;  /* creations refused so */
+    uint64_t unnamed;    /* looks that were not told the files */
     /* Counted for the statistics. */
     uint64_t lines_answered; /* executed and billed, over all batches */
     uint64_t lines_distinct; /* of them, with a path and body not executed before */

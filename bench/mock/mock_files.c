@@ -74,7 +74,12 @@ void mock_file_write_id(const mock_file *file, gl_buf *out)
     gl_buf_append_u64(out, file->number);
 }
 
-static void write_file(const mock_file *file, gl_buf *out)
+bool mock_file_is_pending(const mock_files *files, const mock_file *file)
+{
+    return strcmp(file->purpose, "batch") == 0 && file->looks < files->faults.pending;
+}
+
+static void write_file(const mock_files *files, const mock_file *file, gl_buf *out)
 {
     gl_buf_append_str(out, "{\"id\":\"");
     mock_file_write_id(file, out);
@@ -86,7 +91,9 @@ static void write_file(const mock_file *file, gl_buf *out)
     gl_json_write_string(out, gl_slice_str(file->filename));
     gl_buf_append_str(out, ",\"purpose\":");
     gl_json_write_string(out, gl_slice_str(file->purpose));
-    gl_buf_append_str(out, ",\"status\":\"processed\",\"status_details\":null}");
+    gl_buf_append_str(out, ",\"status\":\"");
+    gl_buf_append_str(out, mock_file_is_pending(files, file) ? "pending" : "processed");
+    gl_buf_append_str(out, "\",\"status_details\":null}");
 }
 
 static int not_found(gl_buf *out)
@@ -125,22 +132,25 @@ int mock_files_upload(mock_files *files, gl_slice content_type, gl_slice body, g
     if (made == NULL) return mock_answer_error(500, NULL, NULL, "Out of memory.", out);
     files->uploads++;
     files->uploaded_bytes += made->data.len;
-    write_file(made, out);
+    write_file(files, made, out);
     return 200;
 }
 
-int mock_files_get(const mock_files *files, gl_slice id, gl_buf *out)
+int mock_files_get(mock_files *files, gl_slice id, gl_buf *out)
 {
-    const mock_file *file = mock_files_find(files, id);
+    mock_file *file = mock_files_find(files, id);
     if (file == NULL) return not_found(out);
-    write_file(file, out);
+    if (mock_file_is_pending(files, file)) file->looks++;
+    write_file(files, file, out);
     return 200;
 }
 
-int mock_files_content(const mock_files *files, gl_slice id, gl_buf *out)
+int mock_files_content(mock_files *files, gl_slice id, gl_buf *out)
 {
     const mock_file *file = mock_files_find(files, id);
-    if (file == NULL) return not_found(out);
+    bool lost = file != NULL && files->lost < files->faults.lost;
+    if (lost) files->lost++;
+    if (file == NULL || lost) return not_found(out);
     gl_buf_append(out, file->data.data, file->data.len);
     return 200;
 }
@@ -183,7 +193,7 @@ int mock_files_list(const mock_files *files, gl_slice query, gl_buf *out)
     size_t limit = mock_query_limit(query, LIST_DEFAULT, LIST_MAX), at = files->count, shown = 0;
     gl_slice after = mock_query_get(query, "after"), purpose = mock_query_get(query, "purpose");
     if (limit == 0) return mock_answer_error(400, "limit", NULL, "'limit' is 1 to 10000.", out);
-    if (after.data != NULL) {
+    if (after.data != NULL && !files->faults.same_page) {
         const mock_file *file = mock_files_find(files, after);
         if (file == NULL) return not_found(out);
         at = file->number - 1;
@@ -194,8 +204,9 @@ int mock_files_list(const mock_files *files, gl_slice query, gl_buf *out)
         if (file == NULL) continue;
         if (purpose.data != NULL && !gl_slice_is(purpose, file->purpose)) continue;
         if (shown++ != 0) gl_buf_append_char(out, ',');
-        write_file(file, out);
+        write_file(files, file, out);
     }
-    gl_buf_append_str(out, at > 0 ? "],\"has_more\":true}" : "],\"has_more\":false}");
+    bool more = at > 0 || files->faults.same_page;
+    gl_buf_append_str(out, more ? "],\"has_more\":true}" : "],\"has_more\":false}");
     return 200;
 }

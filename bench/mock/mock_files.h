@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "mock/mock_batch_spec.h"
 
 typedef struct mock_file {
     uint64_t number; /* of its id, from 1 */
@@ -19,12 +20,15 @@ typedef struct mock_file {
     char *filename;  /* owned */
     const char *purpose;
     gl_buf data;
+    uint64_t looks; /* that found it pending */
 } mock_file;
 
 typedef struct mock_files {
     mock_file **at; /* by number - 1; NULL where one was deleted */
     size_t count, capacity;
     uint64_t uploads, uploaded_bytes, deleted;
+    mock_batch_faults faults;
+    uint64_t lost; /* contents that were not found */
 } mock_files;
 
 void mock_files_free(mock_files *files);
@@ -35,13 +39,16 @@ mock_file *mock_files_add(mock_files *files, const char *purpose, gl_slice filen
 /* The file of this id; NULL when there is none, or no longer. */
 mock_file *mock_files_find(const mock_files *files, gl_slice id);
 
+/* It is looked into first: no batch is made of it yet. */
+bool mock_file_is_pending(const mock_files *files, const mock_file *file);
+
 void mock_file_write_id(const mock_file *file, gl_buf *out);
 
 /* The calls: each appends a body to out and returns the HTTP status. */
 int mock_files_upload(mock_files *files, gl_slice content_type, gl_slice body, gl_buf *out);
 int mock_files_list(const mock_files *files, gl_slice query, gl_buf *out);
-int mock_files_get(const mock_files *files, gl_slice id, gl_buf *out);
-int mock_files_content(const mock_files *files, gl_slice id, gl_buf *out);
+int mock_files_get(mock_files *files, gl_slice id, gl_buf *out);
+int mock_files_content(mock_files *files, gl_slice id, gl_buf *out);
 int mock_files_delete(mock_files *files, gl_slice id, gl_buf *out);
 
 /* name=value of a query; data NULL when it is not there. Nothing is undone: ids and numbers only.

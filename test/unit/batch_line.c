@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include <glimpse/batch_api.h>
@@ -67,11 +68,59 @@ static void what_is_no_line_is_refused_and_odd_members_count_as_absent(void **st
     assert_int_equal(line.request_id_len + line.body_len + line.code_len, 0);
 }
 
+static void a_code_may_be_a_number_and_an_error_a_text(void **state)
+{
+    (void)state;
+    glimpse_batch_line line;
+    assert_int_equal(read_line("{\"custom_id\":\"a\",\"response\":null,\"error\":{\"code\":400,"
+                               "\"message\":\"too hot\"}}",
+                               &line),
+                     GLIMPSE_OK);
+    assert_part(line.code, line.code_len, "400");
+    assert_part(line.message, line.message_len, "too hot");
+    assert_false(glimpse_batch_line_again(NULL, &line));
+    assert_int_equal(
+        read_line("{\"custom_id\":\"a\",\"response\":null,\"error\":\"too \\\"hot\\\"\"}", &line),
+        GLIMPSE_OK);
+    assert_int_equal(line.code_len, 0);
+    assert_part(line.message, line.message_len, "too \\\"hot\\\"");
+}
+
+static void what_its_code_says_can_never_be_done_is_not_asked_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *code;
+        bool again;
+    } rows[] = { { "\"batch_expired\"", true },
+                 { "\"batch_cancelled\"", true },
+                 { "\"request_timeout\"", true },
+                 { "\"rate_limit_exceeded\"", true },
+                 { "\"server_error\"", true },
+                 { "503", true },
+                 { "null", true },
+                 { "\"a_word_of_its_own\"", true },
+                 { "\"invalid_request_error\"", false },
+                 { "\"400\"", false },
+                 { "404", false },
+                 { "\"insufficient_quota\"", false } };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[200];
+        glimpse_batch_line line;
+        snprintf(text, sizeof text,
+                 "{\"custom_id\":\"a\",\"response\":null,\"error\":{\"code\":%s}}", rows[i].code);
+        assert_int_equal(read_line(text, &line), GLIMPSE_OK);
+        assert_int_equal(glimpse_batch_line_again(NULL, &line), rows[i].again);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_has_its_status_and_body),
         cmocka_unit_test(what_was_left_undone_has_a_code_and_no_status),
+        cmocka_unit_test(a_code_may_be_a_number_and_an_error_a_text),
+        cmocka_unit_test(what_its_code_says_can_never_be_done_is_not_asked_again),
         cmocka_unit_test(what_is_no_line_is_refused_and_odd_members_count_as_absent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,6 +182,99 @@ static void a_journal_is_read_as_it_was_written_however_it_was_torn(void **state
     assert_int_equal(gl_alloc_live(), live);
 }
 
+/* The first write of a journal may be torn anywhere: no step was begun by then. */
+static void a_journal_with_a_torn_head_is_begun_anew_and_goes_on(void **state)
+{
+    (void)state;
+    static const char head[] =
+        "{\"glimpse_journal\":1,\"job\":\"0123456789abcdef0123456789abcdef\"";
+    const api_entry entry = { .part = 1, .step = API_CREATED, .batch = "batch_1" };
+    char path[128];
+    snprintf(path, sizeof path, "%s.journal", output);
+    for (size_t len = 0; len < sizeof head + 3; len++) {
+        char torn[sizeof head + 4] = { 0 }; /* at last only NULs: a power cut */
+        if (len < sizeof head) memcpy(torn, head, len);
+        FILE *file = fopen(path, "w");
+        assert_int_equal(fwrite(torn, 1, len, file), len);
+        fclose(file);
+        api_journal journal;
+        seen s = { .count = 0 };
+        assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
+        assert_int_equal(api_journal_add(&journal, &entry), 0);
+        api_journal_close(&journal);
+        assert_int_equal(reopen(&journal, "scope", &s), 0);
+        assert_int_equal(s.count, 1);
+    }
+}
+
+static void what_is_no_journal_of_ours_is_left_as_it_is(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "a diary", "{\"glimpse\":1}", "{\"glimpse_journal\":2",
+                                         "\n", "{\"glimpse_journal\":1}\n" };
+    char path[128], target[128], read[64];
+    snprintf(path, sizeof path, "%s.journal", output);
+    snprintf(target, sizeof target, "%s.target", output);
+    for (size_t i = 0; i <= sizeof texts / sizeof *texts; i++) {
+        bool link = i == sizeof texts / sizeof *texts; /* to what would be a torn head */
+        const char *text = link ? "{\"glimpse" : texts[i];
+        unlink(path);
+        FILE *file = fopen(link ? target : path, "w");
+        fputs(text, file);
+        fclose(file);
+        if (link) assert_int_equal(symlink(target, path), 0);
+        api_journal journal;
+        seen s;
+        assert_int_not_equal(reopen(&journal, "scope", &s), 0);
+        file = fopen(link ? target : path, "r");
+        size_t len = fread(read, 1, sizeof read - 1, file);
+        fclose(file);
+        assert_int_equal(len, strlen(text));
+        assert_memory_equal(read, text, len);
+    }
+    assert_int_equal(unlink(target), 0);
+}
+
+static void a_link_in_place_of_a_part_is_replaced_and_not_written_through(void **state)
+{
+    (void)state;
+    char target[128];
+    char *path = api_part_path(output, 1, API_FILE_IN);
+    struct stat status;
+    snprintf(target, sizeof target, "%s.target", output);
+    FILE *file = fopen(target, "w");
+    fputs("theirs", file);
+    fclose(file);
+    assert_int_equal(symlink(target, path), 0);
+    api_part *part = api_part_new(1, "/chat/completions");
+    assert_int_equal(api_part_add(part, output, gl_slice_str("ours"), 1), 0);
+    assert_int_equal(api_part_close(part), 0);
+    assert_int_equal(lstat(path, &status), 0);
+    assert_true(S_ISREG(status.st_mode));
+    assert_int_equal(stat(target, &status), 0);
+    assert_int_equal(status.st_size, 6);
+    assert_true(api_part_remove_files(part, output));
+    assert_int_equal(unlink(target), 0);
+    gl_free(path);
+    api_part_free(part);
+}
+
+static void what_a_cut_download_left_goes_with_the_part_and_what_cannot_go_is_told(void **state)
+{
+    (void)state;
+    char left[128], folder_in_its_place[128];
+    api_part *part = api_part_new(2, "/chat/completions");
+    snprintf(left, sizeof left, "%s.part-2.out.tmp", output);
+    snprintf(folder_in_its_place, sizeof folder_in_its_place, "%s.part-2.err", output);
+    fclose(fopen(left, "w"));
+    assert_true(api_part_remove_files(part, output));
+    assert_int_not_equal(access(left, F_OK), 0);
+    assert_int_equal(mkdir(folder_in_its_place, 0700), 0);
+    assert_false(api_part_remove_files(part, output));
+    assert_int_equal(rmdir(folder_in_its_place), 0);
+    api_part_free(part);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +282,10 @@ int main(void)
         cmocka_unit_test(each_request_is_found_again_among_many),
         cmocka_unit_test(a_part_keeps_its_bounds_but_takes_one_request_of_any_size),
         cmocka_unit_test(a_journal_is_read_as_it_was_written_however_it_was_torn),
+        cmocka_unit_test(a_journal_with_a_torn_head_is_begun_anew_and_goes_on),
+        cmocka_unit_test(what_is_no_journal_of_ours_is_left_as_it_is),
+        cmocka_unit_test(a_link_in_place_of_a_part_is_replaced_and_not_written_through),
+        cmocka_unit_test(what_a_cut_download_left_goes_with_the_part_and_what_cannot_go_is_told),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -28,6 +28,10 @@ typedef struct glimpse_batch_api glimpse_batch_api;
 #define GLIMPSE_BATCH_MAX_REQUESTS 50000
 #define GLIMPSE_BATCH_MAX_BYTES    (INT64_C(200) * 1000 * 1000)
 
+/* Most of a file that comes down and whose size nobody told: 160 KiB for each of so many requests.
+ */
+#define GLIMPSE_BATCH_MAX_DOWNLOAD (INT64_C(50000) * 160 * 1024)
+
 #define GLIMPSE_BATCH_OPTIONS_VERSION 1
 
 typedef struct glimpse_batch_options {
@@ -40,6 +44,8 @@ typedef struct glimpse_batch_options {
     int64_t idle_timeout_ms;    /* 60000: without a byte, either way; 0 = none */
     int64_t poll_min_ms;        /* 1000: the first wait of a watch, which grows by a half */
     int64_t poll_max_ms;        /* 60000: and its longest */
+    int64_t timeout_ms;         /* 600000: of one request, and 1000 more for each 64 KiB of the file
+                                 * that goes up or comes down; 0 = none */
 } glimpse_batch_options;
 
 GLIMPSE_API void glimpse_batch_options_init_version(glimpse_batch_options *options,
@@ -93,6 +99,7 @@ typedef struct glimpse_batch {
     glimpse_batch_state state;
     int64_t total, completed, failed;       /* requests; -1 where it does not say */
     const char *error_code, *error_message; /* of the first of its errors */
+    const char *status;                     /* the endpoint's own word for the state */
 } glimpse_batch;
 
 /* How a call ended; borrowed while its function runs. */
@@ -106,6 +113,7 @@ typedef struct glimpse_batch_reply {
     const char *file_id;        /* upload, find_file; "" when none was found */
     uint64_t bytes;             /* download: of the file */
     const glimpse_batch *batch; /* create, get, watch, find, cancel; NULL: none (was found) */
+    bool file_waits;            /* upload, await_file: no batch can be made of the file yet */
 } glimpse_batch_reply;
 
 typedef void (*glimpse_batch_fn)(const glimpse_batch_reply *reply, void *arg);
@@ -116,6 +124,12 @@ typedef void (*glimpse_batch_fn)(const glimpse_batch_reply *reply, void *arg);
 /* Uploads the file at path for a batch, under a name (letters, digits, '.', '-' and '_' only). */
 GLIMPSE_API glimpse_error glimpse_batch_upload(glimpse_batch_api *api, const char *path,
                                                const char *name, glimpse_batch_fn fn, void *arg);
+
+/* Asks again and again, by timer, until a batch can be made of an uploaded file: some endpoints
+ * look into it first. fn runs as that of a watch. A file that is not found is asked for as often as
+ * a call is tried. */
+GLIMPSE_API glimpse_error glimpse_batch_await_file(glimpse_batch_api *api, const char *file_id,
+                                                   glimpse_batch_fn fn, void *arg);
 
 /* Looks for an uploaded file of this name and so many bytes. */
 GLIMPSE_API glimpse_error glimpse_batch_find_file(glimpse_batch_api *api, const char *name,
@@ -136,7 +150,9 @@ GLIMPSE_API glimpse_error glimpse_batch_get(glimpse_batch_api *api, const char *
                                             glimpse_batch_fn fn, void *arg);
 
 /* Asks again and again, by timer, until the batch has ended: fn runs for each answer, and for each
- * failure that may pass; the last time for a batch that has ended, or a failure that will not. */
+ * failure that may pass; the last time for a batch that has ended, or a failure that will not. One
+ * that is not found, or has ended with answers and names no file of them, is asked for as often as
+ * a call is tried. */
 GLIMPSE_API glimpse_error glimpse_batch_watch(glimpse_batch_api *api, const char *batch_id,
                                               glimpse_batch_fn fn, void *arg);
 
@@ -144,8 +160,10 @@ GLIMPSE_API glimpse_error glimpse_batch_watch(glimpse_batch_api *api, const char
 GLIMPSE_API glimpse_error glimpse_batch_cancel(glimpse_batch_api *api, const char *batch_id,
                                                glimpse_batch_fn fn, void *arg);
 
-/* Downloads a file to path, whole (as many bytes as the endpoint says it has) or not at all: it is
- * written beside it, synced and renamed. */
+/* Downloads a file to path, whole (as many bytes as the endpoint says it has, no more than
+ * GLIMPSE_BATCH_MAX_DOWNLOAD where it does not say) or not at all: it is written beside it
+ * (PATH.tmp, made anew), synced and renamed. A redirect is followed once, to https, without the key
+ * and the headers of the configuration. */
 GLIMPSE_API glimpse_error glimpse_batch_download(glimpse_batch_api *api, const char *file_id,
                                                  const char *path, glimpse_batch_fn fn, void *arg);
 
@@ -153,7 +171,8 @@ GLIMPSE_API glimpse_error glimpse_batch_download(glimpse_batch_api *api, const c
 
 /* A line of an output or error file; slices of it, as JSON text. */
 typedef struct glimpse_batch_line {
-    const char *custom_id; /* what stands between the quotes, escapes not undone */
+    const char *custom_id; /* what stands between the quotes, escapes not undone; of a code that is
+                            * a number its digits */
     size_t custom_id_len;
     int status_code;                                /* 0: there is no response */
     const char *request_id, *body, *code, *message; /* of code and message as of custom_id */
