@@ -93,6 +93,14 @@ static void tell(const cli_report *report, void *arg)
         to->failed = true;
 }
 
+/* What is told has the exit code in it, so it is known by then. */
+static int tell_end(const job_parts *parts, cli_report *report, telling *to, int code)
+{
+    report->exit_code = log_sink_code(&parts->session->log, code);
+    tell(report, to);
+    return to->failed ? EXIT_IO : report->exit_code;
+}
+
 /* Runs it with everything open. */
 static int run(job_parts *parts, int summary, bool through_batches)
 {
@@ -102,14 +110,12 @@ static int run(job_parts *parts, int summary, bool through_batches)
     parts->leaving_arg = &to;
     if (through_batches) {
         int ended = api_job_run(parts, &report);
-        tell(&report, &to);
-        return to.failed ? EXIT_IO : ended;
+        return tell_end(parts, &report, &to, ended);
     }
     cli_job *job = job_new(parts);
     if (job == NULL) return EXIT_OS_LIMIT;
     int code = job_run(job, &report);
-    tell(&report, &to);
-    if (to.failed) code = EXIT_IO;
+    code = tell_end(parts, &report, &to, code);
     job_free(job);
     return code;
 }
@@ -240,6 +246,5 @@ int command_batch(cli_settings *settings)
     if (code != 0 && makes_summary) output_remove_empty(settings->summary);
     resume_free(&done);
     cost_free(&cost);
-    session_close(&session);
-    return code;
+    return session_close(&session, code);
 }

@@ -341,6 +341,14 @@ static int write_reports(const bench *b, const bench_result *result)
     return json != 0 ? json : html;
 }
 
+static glimpse_error most_frequent_error(const load_recorder *recorder)
+{
+    glimpse_error most = GLIMPSE_ERR_CONNECT;
+    for (int error = 1; error < GLIMPSE_ERROR_COUNT; error++)
+        if (recorder->by_error[error] > recorder->by_error[most]) most = (glimpse_error)error;
+    return most;
+}
+
 static int verdict(const bench *b, const bench_result *result)
 {
     const load_recorder *r = &result->recorder;
@@ -351,7 +359,8 @@ static int verdict(const bench *b, const bench_result *result)
     }
     if (r->measured > 0 && r->errors == r->measured && result->stats.connected == 0 &&
         result->stats.attempts == 0) {
-        say("the endpoint could not be reached: not one connection succeeded");
+        say("%s could not be reached: not one connection succeeded: %s",
+            settings_endpoint(b->settings), glimpse_error_sentence(most_frequent_error(r)));
         return EXIT_UNREACHABLE;
     }
     if (result->facts.invalid_count > 0) {

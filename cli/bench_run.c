@@ -243,7 +243,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     /* What is owed is told now, to items that the driver has. */
     session_free_engine(&r.session);
     load_driver_free(r.driver);
-    session_close(&r.session);
+    code = session_close(&r.session, code);
     load_mix_free(&r.mix);
     return code;
 }

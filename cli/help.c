@@ -17,10 +17,10 @@ static const char exit_codes[] =
 
 static const char bench_exit_codes[] =
     "\nExit codes:\n"
-    "  0 measured, and --sla met   1 --sla missed, --compare worse, a search whose least was not "
-    "met,\n"
-    "  or every request failed (failures that are fewer are a figure: --sla 'error_rate<1%')\n"
-    "  64 usage   65 bad input   69 endpoint unreachable   70 INVALID: the client spoilt the run\n"
+    "  0 measured, and --sla met   1 --sla missed, --compare worse, a search whose\n"
+    "  least was not met, or every request failed (failures that are fewer are a\n"
+    "  figure: --sla 'error_rate<1%')   64 usage   65 bad input\n"
+    "  69 endpoint unreachable   70 INVALID: the client spoilt the run\n"
     "  71 a limit of the system   74 read or write error   77 credentials refused\n"
     "  78 a value refused   129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 
@@ -30,13 +30,8 @@ static void print_overview(void)
           "usage: glimpse COMMAND [OPTIONS] ...\n\nCommands:\n",
           stdout);
     for (size_t i = 0; i < command_count; i++) {
-        const char *summary = command_table[i].summary;
-        printf("  %-9s", command_table[i].name);
-        for (; *summary != '\0'; summary++) {
-            putchar(*summary);
-            if (*summary == '\n') printf("%11s", "");
-        }
-        putchar('\n');
+        int column = printf("  %-9s", command_table[i].name);
+        help_wrap(command_table[i].summary, (size_t)column, 11);
     }
     fputs("\nFirst steps:\n"
           "  export OPENAI_API_KEY=...               without it, run answers locally\n"
@@ -52,8 +47,9 @@ void help_print(const cli_command *command)
         print_overview();
         return;
     }
-    printf("usage: glimpse %s%s%s\n\n%s\n", command->name, *command->usage != '\0' ? " " : "",
-           command->usage, command->summary);
+    printf("usage: glimpse %s%s%s\n\n", command->name, *command->usage != '\0' ? " " : "",
+           command->usage);
+    help_wrap(command->summary, 0, 0);
     if (command->examples != NULL) printf("\nExamples:\n%s", command->examples);
     if (command->bit != 0) option_print_help(command->bit);
     if ((command->bit & (FOR_RUN | FOR_BATCH)) != 0) fputs(exit_codes, stdout);
@@ -65,10 +61,7 @@ int command_help(cli_settings *settings)
     const cli_command *about = NULL;
     if (settings->word_count > 0) {
         about = command_find(settings->words[0]);
-        if (about == NULL) {
-            say("unknown command '%.60s'; try 'glimpse help'", settings->words[0]);
-            return EXIT_USAGE;
-        }
+        if (about == NULL) return command_unknown(settings->words[0]);
     }
     help_print(about);
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;

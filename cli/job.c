@@ -357,7 +357,8 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
     glimpse_engine_stats(job->session->engine, &stats);
     if (stats.circuit != GLIMPSE_CIRCUIT_CLOSED && stats.connected == 0 && !job->stopping) {
         progress_clear(&job->progress);
-        say("the endpoint could not be reached: not one connection succeeded");
+        say("%s could not be reached: not one connection succeeded: %s",
+            settings_endpoint(job->settings), stats.circuit_message);
         job_stop(job, EXIT_UNREACHABLE, 0);
     }
     char line[256];

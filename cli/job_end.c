@@ -54,7 +54,8 @@ int job_verdict(cli_job *job)
         return EXIT_OS_LIMIT;
     }
     if (tally->unreached > 0 && tally->answered == 0) {
-        say("the endpoint could not be reached: not one connection succeeded");
+        say("%s could not be reached: not one connection succeeded",
+            settings_endpoint(job->settings));
         return EXIT_UNREACHABLE;
     }
     return tally->failed > 0 ? EXIT_SOME_FAILED : EXIT_DONE;

@@ -3,10 +3,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
+#include "event_words.h"
 #include "exits.h"
 #include "say.h"
 
@@ -24,40 +27,93 @@ static void libevent_said(int severity, const char *message)
     if (of_libevent != NULL && level <= of_libevent->level) log_sink_write(&event, of_libevent);
 }
 
+/* A pipe is opened when somebody reads it. That may be never, so it is said. */
+static int open_file(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd < 0 && errno == ENXIO) {
+        say("--log-file: %s: waiting for somebody to read this pipe", path);
+        return open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+    }
+    if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
+}
+
 int log_sink_open(log_sink *sink, const cli_settings *settings)
 {
     *sink = (log_sink){ .stream = stderr,
                         .format = settings->log_format,
-                        .level = settings->engine.log_level };
+                        .level = settings->engine.log_level,
+                        .path = settings->log_file };
+    sink->plain = sink->path == NULL && settings_origin(settings, "log-level") == FROM_DEFAULT &&
+                  settings_origin(settings, "log-format") == FROM_DEFAULT;
     of_libevent = sink;
     event_set_log_callback(libevent_said);
-    if (settings->log_file == NULL) return 0;
-    sink->stream = fopen(settings->log_file, "ae");
+    if (sink->path == NULL) return 0;
+    int fd = open_file(sink->path);
+    sink->stream = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (sink->stream != NULL) {
         setvbuf(sink->stream, NULL, _IOLBF, 0);
         return 0;
     }
-    say("--log-file: %s: %s", settings->log_file, strerror(errno));
+    say("--log-file: %s: %s", sink->path, strerror(errno));
+    if (fd >= 0) close(fd);
     return EXIT_IO;
+}
+
+/* Said once; what comes later is tried, for a disk may have room again. */
+static void check_written(log_sink *sink)
+{
+    if (sink->path == NULL || !ferror(sink->stream)) return;
+    int error = errno;
+    clearerr(sink->stream);
+    if (sink->failed) return;
+    sink->failed = true;
+    if (sink->before != NULL) sink->before(sink->arg);
+    say("--log-file: %s: cannot write: %s; events are lost", sink->path, strerror(error));
+}
+
+int log_sink_code(const log_sink *sink, int code)
+{
+    return sink->failed && (code == EXIT_DONE || code == EXIT_SOME_FAILED) ? EXIT_IO : code;
 }
 
 void log_sink_close(log_sink *sink)
 {
     event_set_log_callback(NULL);
     of_libevent = NULL;
-    if (sink->stream != NULL && sink->stream != stderr) fclose(sink->stream);
+    if (sink->stream != NULL && sink->path != NULL) {
+        if (fclose(sink->stream) != 0 && !sink->failed) {
+            sink->failed = true;
+            say("--log-file: %s: cannot write: %s; events are lost", sink->path, strerror(errno));
+        }
+    }
     sink->stream = NULL;
+}
+
+/* To somebody who did not ask for the log, in sentences. false: the line is to be shown. */
+static bool is_told(const log_sink *sink, const glimpse_log_event *event)
+{
+    char text[512];
+    if (sink->path != NULL) return false;
+    switch (event_words(event, text, sizeof text)) {
+    case EVENT_UNKNOWN:
+        return false;
+    case EVENT_SAID:
+        return true;
+    case EVENT_WORDS:
+        break;
+    }
+    if (!sink->plain) return false;
+    if (sink->before != NULL) sink->before(sink->arg);
+    say("%s", text);
+    return true;
 }
 
 void log_sink_write(const glimpse_log_event *event, void *arg)
 {
     log_sink *sink = arg;
-    /* session.c and job.c say these to people in their words. */
-    if (sink->stream == stderr &&
-        (strcmp(event->name, "sampler_fallback") == 0 ||
-         strcmp(event->name, "sampler_refused") == 0 || strcmp(event->name, "key_stopped") == 0 ||
-         strcmp(event->name, "store_read_only") == 0 || strcmp(event->name, "alert") == 0))
-        return;
+    if (is_told(sink, event)) return;
     struct timespec now;
     char line[1024], *text = line, *longer = NULL;
     clock_gettime(CLOCK_REALTIME, &now);
@@ -69,7 +125,8 @@ void log_sink_write(const glimpse_log_event *event, void *arg)
         format(event, ms, longer, len + 1);
         text = longer;
     }
-    if (sink->stream == stderr && sink->before != NULL) sink->before(sink->arg);
+    if (sink->path == NULL && sink->before != NULL) sink->before(sink->arg);
     fprintf(sink->stream, "%s\n", text);
+    check_written(sink);
     gl_free(longer);
 }

@@ -13,11 +13,17 @@ typedef struct log_sink {
     glimpse_log_level level;
     void (*before)(void *arg); /* NULL, or called before a line on stderr: clears the progress */
     void *arg;
+    const char *path; /* of --log-file; NULL: standard error */
+    bool plain;       /* nobody asked for the log: what a person must know is said in sentences */
+    bool failed;      /* a line could not be written to the file, which was said */
 } log_sink;
 
 /* 0, or the exit code, said. What libevent has to say comes here as well, as events `libevent`. */
 int log_sink_open(log_sink *sink, const cli_settings *settings);
 void log_sink_close(log_sink *sink);
+
+/* `code`, or 74 in place of 0 and 1 where events of --log-file were lost. */
+int log_sink_code(const log_sink *sink, int code);
 
 /* A glimpse_log_fn; arg is the sink. */
 void log_sink_write(const glimpse_log_event *event, void *arg);

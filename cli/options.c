@@ -188,24 +188,29 @@ const cli_option *option_find_letter(char letter, unsigned command)
     return NULL;
 }
 
-/* Levenshtein's distance; names are short. */
-static size_t distance(const char *a, size_t a_len, const char *b)
+#define WORD_MAX 32
+
+static size_t least(size_t a, size_t b)
 {
-    size_t row[32], b_len = strlen(b);
-    if (b_len >= sizeof row / sizeof row[0]) return SIZE_MAX;
-    for (size_t j = 0; j <= b_len; j++) row[j] = j;
+    return a < b ? a : b;
+}
+
+size_t word_distance(const char *a, size_t a_len, const char *b)
+{
+    size_t rows[3][WORD_MAX], b_len = strlen(b);
+    if (b_len >= WORD_MAX) return SIZE_MAX;
+    for (size_t j = 0; j <= b_len; j++) rows[0][j] = j;
     for (size_t i = 1; i <= a_len; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *last = rows[(i - 1) % 3], *before = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= b_len; j++) {
-            size_t change = diagonal + (a[i - 1] != b[j - 1]);
-            diagonal = row[j];
-            size_t insert = row[j - 1] + 1, remove = row[j] + 1;
-            row[j] = insert < remove ? insert : remove;
-            if (change < row[j]) row[j] = change;
+            row[j] = least(least(row[j - 1], last[j]) + 1, last[j - 1] + (a[i - 1] != b[j - 1]));
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], before[j - 2] + 1);
         }
     }
-    return row[b_len];
+    return rows[a_len % 3][b_len];
 }
 
 const cli_option *option_nearest(const char *name, size_t len, unsigned command)
@@ -215,7 +220,7 @@ const cli_option *option_nearest(const char *name, size_t len, unsigned command)
     if (len < 2 || len > 64) return NULL;
     for (const cli_option *row = option_table; row < option_table + option_count; row++) {
         if (!knows(row, command)) continue;
-        size_t far = distance(name, len, row->name);
+        size_t far = word_distance(name, len, row->name);
         if (far <= nearest && (best == NULL || far < nearest)) {
             best = row;
             nearest = far;
@@ -226,27 +231,85 @@ const cli_option *option_nearest(const char *name, size_t len, unsigned command)
 
 /* --- help ------------------------------------------------------------------------------------ */
 
+#define COLUMNS 80
+#define INDENT  28 /* of what an option does */
+
+/* A row may end before a blank, and behind a comma of a list. */
+static size_t piece_length(const char *text)
+{
+    size_t len = strcspn(text, " ,");
+    return len + (text[len] == ',');
+}
+
+void help_wrap(const char *text, size_t column, size_t indent)
+{
+    for (bool blank = false; *text != '\0';) {
+        size_t len = piece_length(text);
+        if (column > indent && column + blank + len > COLUMNS) {
+            putchar('\n');
+            column = 0;
+        }
+        if (column < indent || (column == 0 && indent == 0)) {
+            printf("%*s", (int)(indent - column), "");
+            column = indent;
+        } else if (blank) {
+            putchar(' ');
+            column++;
+        }
+        printf("%.*s", (int)len, text);
+        column += len;
+        text += len;
+        blank = *text == ' ';
+        text += blank;
+    }
+    putchar('\n');
+}
+
 static void print_row(const cli_option *row)
 {
-    char left[64];
+    char left[64], text[600];
     if (row->environment_only)
-        snprintf(left, sizeof left, "%s", row->environment);
+        snprintf(left, sizeof left, "  %s", row->environment);
     else
-        snprintf(left, sizeof left, "%c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
+        snprintf(left, sizeof left, "  %c%c%c --%s%s%s", row->letter != 0 ? '-' : ' ',
                  row->letter != 0 ? row->letter : ' ', row->letter != 0 ? ',' : ' ', row->name,
                  row->value != NULL ? " " : "", row->value != NULL ? row->value : "");
-    printf("  %-30s %s", left, row->help);
-    if (row->default_text != NULL) printf(" [%s]", row->default_text);
-    if (row->environment != NULL && !row->environment_only) printf(" (%s)", row->environment);
-    putchar('\n');
+    const char *env = row->environment_only ? NULL : row->environment;
+    const char *usual = row->default_text;
+    snprintf(text, sizeof text, "%s%s%s%s%s%s%s", row->help, usual != NULL ? " [" : "",
+             usual != NULL ? usual : "", usual != NULL ? "]" : "", env != NULL ? " (" : "",
+             env != NULL ? env : "", env != NULL ? ")" : "");
+    bool room = strlen(left) <= INDENT - 2;
+    printf("%s%s", left, room ? "" : "\n");
+    help_wrap(text, room ? strlen(left) : 0, INDENT);
+}
+
+/* What several of run, batch and bench have comes behind what is a command's own. */
+static bool is_shared(const cli_option *row)
+{
+    bool run = (row->commands & FOR_RUN) != 0, batch = (row->commands & FOR_BATCH) != 0;
+    bool bench = (row->commands & FOR_BENCH) != 0;
+    return run + batch + bench >= 2;
+}
+
+static void print_rows(unsigned command, bool shared)
+{
+    const char *heading = "", *printed = NULL;
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
+        if (row->heading != NULL) heading = row->heading;
+        if ((row->commands & command) == 0 || row->environment_only || is_shared(row) != shared)
+            continue;
+        if (heading != printed) printf("\n%s:\n", heading);
+        printed = heading;
+        print_row(row);
+    }
 }
 
 void option_print_help(unsigned command)
 {
-    fputs("\nOptions ([default] (environment variable)):\n", stdout);
-    for (const cli_option *row = option_table; row < option_table + option_count; row++)
-        if ((row->commands & command) != 0 && !row->environment_only) print_row(row);
-    fputs("  -h, --help                     this text\n", stdout);
+    fputs("\nOptions: [default] (environment variable); -h, --help prints this.\n", stdout);
+    print_rows(command, false);
+    print_rows(command, true);
     bool title = false;
     for (const cli_option *row = option_table; row < option_table + option_count; row++) {
         if ((row->commands & command) == 0 || !row->environment_only) continue;

@@ -54,6 +54,7 @@ typedef struct cli_option {
                                * of a duration, words for 0 and -1: "always=0|never=-1" */
     const char *(*check)(const char *text); /* what the text must be: checks.h; NULL = anything */
     const char *help;
+    const char *heading; /* of this row and those behind it, up to the next one with a heading */
 } cli_option;
 
 extern const cli_option option_table[];
@@ -66,6 +67,10 @@ typedef enum option_origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLA
 const char *option_set(struct cli_settings *settings, const cli_option *row, const char *text,
                        option_origin origin);
 
+/* How many letters of a must be changed, put in, left out, or changed places with the next, for b.
+ */
+size_t word_distance(const char *a, size_t a_len, const char *b);
+
 /* Says that a value was refused: where it came from, why, and what is accepted; never the value. */
 void option_say_refused(const char *where, const cli_option *row, const char *problem);
 
@@ -75,6 +80,10 @@ const cli_option *option_find_letter(char letter, unsigned command);
 
 /* The closest name to a misspelt one, or NULL when nothing is near. */
 const cli_option *option_nearest(const char *name, size_t len, unsigned command);
+
+/* Prints a text in rows of at most 80 columns, each from column `indent` on; `column` is where the
+ * cursor stands. Ends the last row. */
+void help_wrap(const char *text, size_t column, size_t indent);
 
 /* Prints the options of a command, for --help. */
 void option_print_help(unsigned command);

@@ -32,7 +32,10 @@ static void noticed(glimpse_id id, const glimpse_notice *notice, void *arg)
 {
     (void)id;
     (void)arg;
-    fprintf(stderr, "%s\n", notice->message);
+    /* The notice's own words are choices, for a program that offers them. */
+    fprintf(stderr, "%s\n",
+            notice->kind == GLIMPSE_NOTICE_PATIENCE ? "slower than most; Ctrl-C gives it up"
+                                                    : notice->message);
 }
 
 static int code_of(const glimpse_result *result)
@@ -112,6 +115,9 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     const char *delta = glimpse_result_delta(result);
     if (one->caught != 0)
         one->code = 128 + one->caught;
+    else if (one->code == EXIT_UNREACHABLE)
+        say("%s could not be reached: %s", settings_endpoint(one->settings),
+            glimpse_result_error_message(result));
     else if (glimpse_result_error(result) != GLIMPSE_OK)
         say("%s: %s", glimpse_status_name(glimpse_result_status(result)),
             glimpse_result_error_message(result));
@@ -200,7 +206,6 @@ int command_run(cli_settings *settings)
     char *text = code == 0 ? read_text(settings, &len, &code) : NULL;
     if (text != NULL) code = check_text(text, len);
     if (text != NULL && code == 0) code = ask(&one, text, len);
-    session_close(&one.session);
     gl_free(text);
-    return code;
+    return session_close(&one.session, code);
 }

@@ -115,7 +115,7 @@ int session_open(cli_session *session, cli_settings *settings)
     return session_serve(session, session->metrics_fd);
 }
 
-void session_close(cli_session *session)
+int session_close(cli_session *session, int code)
 {
     session_free_engine(session);
     if (session->metrics_fd >= 0) close(session->metrics_fd);
@@ -127,4 +127,5 @@ void session_close(cli_session *session)
         event_base_free(session->base);
     }
     log_sink_close(&session->log);
+    return log_sink_code(&session->log, code);
 }

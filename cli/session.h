@@ -33,7 +33,8 @@ bool session_is_local(const cli_session *session);
 /* Nobody scrapes it any more, and it is gone; results still owed are delivered first. */
 void session_free_engine(cli_session *session);
 
-/* Frees the engine (results still owed are delivered first) and the base. */
-void session_close(cli_session *session);
+/* Frees the engine (results still owed are delivered first) and the base. `code`, or the one for a
+ * log that was asked for and could not be written. */
+int session_close(cli_session *session, int code);
 
 #endif

@@ -91,8 +91,27 @@ static int missing_value(const cli_arguments *args, const cli_option *row)
     return EXIT_USAGE;
 }
 
+/* What is set by the environment alone: a secret on a command line is seen by all who list
+ * processes.
+ */
+static const cli_option *row_of_environment(const char *name, size_t len)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (row->environment_only && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+            return row;
+    return NULL;
+}
+
 static int unknown_option(const cli_arguments *args, const char *name, size_t len)
 {
+    const cli_option *of_environment = row_of_environment(name, len);
+    if (of_environment != NULL) {
+        bool key = strcmp(of_environment->name, "api-key") == 0;
+        say("--%s is no option: set %s in the environment%s", of_environment->name,
+            of_environment->environment,
+            key ? ", or --api-key-file FILE; a key never goes on a command line" : "");
+        return EXIT_USAGE;
+    }
     const cli_option *near = option_nearest(name, len, args->command);
     say("unknown option '--%.*s'%s%s%s; try 'glimpse help %s'", (int)(len < 60 ? len : 60), name,
         near != NULL ? " (did you mean '--" : "", near != NULL ? near->name : "",
@@ -335,6 +354,12 @@ static int read_azure(cli_settings *to)
     if (engine->azure_endpoint != NULL) engine->base_url = engine->azure_endpoint;
     if (engine->azure_api_key != NULL) engine->api_key = engine->azure_api_key;
     return 0;
+}
+
+const char *settings_endpoint(const cli_settings *settings)
+{
+    return settings->engine.base_url != NULL ? settings->engine.base_url
+                                             : "https://api.openai.com/v1";
 }
 
 bool settings_share_answers(const cli_settings *settings)

@@ -87,6 +87,9 @@ void settings_free(cli_settings *settings);
 /* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
 
+/* Where requests go, for messages. */
+const char *settings_endpoint(const cli_settings *settings);
+
 /* Whether an answer may serve requests other than its own: from memory, or from a store. */
 bool settings_share_answers(const cli_settings *settings);
 

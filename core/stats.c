@@ -29,6 +29,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->circuit_opened = admission->breaker.opened;
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
         stats->circuit_error = engine->outage.error;
+        stats->circuit_message = engine->outage.message;
         stats->circuit_http_status = engine->outage.http_status;
         stats->circuit_probes = engine->outage.probes;
         stats->circuit_open_ns =

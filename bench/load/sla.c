@@ -14,12 +14,15 @@ static bool refuse(const char *term, size_t len, const char *why, char *problem,
     return false;
 }
 
-/* A decimal number without sign; its end, or NULL. */
+static const char blanks[] = " \t";
+
+/* A decimal number without sign; its end behind blanks, or NULL. */
 static const char *read_number(const char *at, double *value)
 {
+    at += strspn(at, blanks);
     size_t len = strspn(at, "0123456789.");
     char digits[32], *end;
-    if (len == 0 || len >= sizeof digits) return NULL;
+    if (strspn(at, ".") == len || len >= sizeof digits) return NULL;
     memcpy(digits, at, len);
     digits[len] = '\0';
     *value = 0;
@@ -35,7 +38,16 @@ static const char *read_number(const char *at, double *value)
             *value = *value * 10 + (*end - '0');
         }
     }
-    return at + len;
+    at += len;
+    return at + strspn(at, blanks);
+}
+
+gl_slice load_trim(gl_slice text)
+{
+    while (text.len > 0 && strchr(blanks, text.data[0]) != NULL)
+        text = gl_slice_of(text.data + 1, text.len - 1);
+    while (text.len > 0 && strchr(blanks, text.data[text.len - 1]) != NULL) text.len--;
+    return text;
 }
 
 bool load_read_duration(gl_slice text, double *us)
@@ -43,7 +55,7 @@ bool load_read_duration(gl_slice text, double *us)
     static const struct {
         const char *unit;
         double us;
-    } units[] = { { "us", 1 }, { "ms", 1e3 }, { "", 1e3 }, { "s", 1e6 }, { "m", 60e6 } };
+    } units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 } };
     char copy[40];
     if (text.len >= sizeof copy) return false;
     memcpy(copy, text.data, text.len);
@@ -113,13 +125,16 @@ static bool read_name(gl_slice name, load_term *term)
 
 static bool parse_term(const char *text, size_t len, load_term *term, char *problem, size_t size)
 {
+    gl_slice trimmed = load_trim(gl_slice_of(text, len));
+    text = trimmed.data;
+    len = trimmed.len;
     if (len >= sizeof term->text) return refuse(text, len, "is too long", problem, size);
     memcpy(term->text, text, len);
     term->text[len] = '\0';
     size_t name = strcspn(term->text, "<>");
     if (term->text[name] == '\0')
         return refuse(text, len, "is no NAME<BOUND or NAME>BOUND", problem, size);
-    if (!read_name(gl_slice_of(term->text, name), term))
+    if (!read_name(load_trim(gl_slice_of(term->text, name)), term))
         return refuse(text, len,
                       "is of nothing that is known (p50 p75 p90 p95 p99 p999 mean max, also behind "
                       "service_, ttft_ and token_gap_; error_rate, hit_rate, throughput, goodput, "
@@ -129,9 +144,10 @@ static bool parse_term(const char *text, size_t len, load_term *term, char *prob
     term->equal = term->text[name + 1] == '=';
     if (!read_bound(term->text + name + 1 + term->equal, term))
         return refuse(text, len,
-                      term->kind == LOAD_TERM_DURATION ? "has no duration such as 2500ms"
-                      : load_term_is_rate(term)        ? "has no number"
-                                                       : "has no part such as 5%",
+                      term->kind == LOAD_TERM_DURATION
+                          ? "has no duration with its unit, such as 2500ms or 2.5s"
+                      : load_term_is_rate(term) ? "has no number"
+                                                : "has no part such as 5%",
                       problem, size);
     return true;
 }

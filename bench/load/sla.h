@@ -51,6 +51,9 @@ bool load_term_is_rate(const load_term *term);
 /* "2500ms": in us; nothing else may stand around it. */
 bool load_read_duration(gl_slice text, double *us);
 
+/* Without the blanks around. */
+gl_slice load_trim(gl_slice text);
+
 /* Whether one of the terms is about what is good, for which there have to be terms of slo.h. */
 bool load_sla_wants_slo(const load_sla *sla);
 

@@ -17,17 +17,19 @@ static bool refuse(gl_slice term, const char *why, char *problem, size_t size)
 
 static bool parse_term(load_slo *slo, gl_slice term, char *problem, size_t size)
 {
+    term = load_trim(term);
     const char *sign = memchr(term.data, '<', term.len);
     if (sign == NULL) return refuse(term, "is no NAME<DURATION", problem, size);
-    gl_slice name = gl_slice_of(term.data, (size_t)(sign - term.data));
-    gl_slice bound = gl_slice_of(sign + 1, term.len - name.len - 1);
+    size_t head = (size_t)(sign - term.data);
+    gl_slice name = load_trim(gl_slice_of(term.data, head));
+    gl_slice bound = load_trim(gl_slice_of(sign + 1, term.len - head - 1));
     size_t kind = 0;
     while (kind < LOAD_SLO_KINDS && !gl_slice_is(name, names[kind])) kind++;
     if (kind == LOAD_SLO_KINDS)
         return refuse(term, "is none of latency, service, ttft, token_gap", problem, size);
     if (slo->below_us[kind] > 0) return refuse(term, "is there twice", problem, size);
     if (!load_read_duration(bound, &slo->below_us[kind]) || !(slo->below_us[kind] > 0))
-        return refuse(term, "has no duration such as 2500ms", problem, size);
+        return refuse(term, "has no duration with its unit, such as 2500ms or 2.5s", problem, size);
     slo->count++;
     return true;
 }

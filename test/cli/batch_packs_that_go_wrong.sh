@@ -29,5 +29,5 @@ try pack_duplicate:100% 200
 try pack_overlong:100% 280
 try pack_cut:100% 80
 try pack_notjson:100% 0 # three such packs, and it packs no more
-says packing_stopped
+says "drafts go out alone from here on"
 try pack_short:10%,pack_order:10%,pack_duplicate:10%,pack_overlong:10%,pack_notjson:5%,pack_cut:5%,429:5%,500:5% 100

@@ -19,6 +19,9 @@ refuse 78 --cooldown --duration -- --cooldown 1s
 refuse 78 --warmup --duration -- --warmup 2s --duration 2s
 refuse 78 --sla p97 -- --sla 'p97<1s'
 refuse 78 --sla duration -- --sla 'p95<fast'
+refuse 78 --sla unit -- --sla 'p95<2500'
+refuse 78 --sla unit -- --sla 'p95<.ms'
+refuse 78 --goodput unit -- --goodput 'latency<2500'
 refuse 78 --sla part -- --sla 'error_rate<500%'
 refuse 78 --sla NAME -- --sla 'p95'
 refuse 78 --goodput none -- --goodput 'p95<1s'
@@ -29,6 +32,6 @@ refuse 78 --arrival -- --arrival uniform
 refuse 78 --latency -- --latency slow
 refuse 64 --latency --base-url -- --latency 1s --base-url http://127.0.0.1:9/v1
 refuse 64 unexpected -- word
-refuse 69 reached -- --base-url http://127.0.0.1:9/v1 --requests 2 --calibrate-first off --max-attempts 1
+refuse 69 reached http://127.0.0.1:9/v1 connect -- --base-url http://127.0.0.1:9/v1 --requests 2 --calibrate-first off --max-attempts 1
 expect 74 "$GLIMPSE" bench --latency 0 --requests 2 --calibrate-first off --validity off --json /none/run.json
 says --json /none/run.json

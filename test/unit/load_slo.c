@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include <string.h>
 
@@ -48,7 +49,7 @@ static void each_term_is_of_its_own_time(void **state)
         { "latency<150ms", false },
         { "service<101ms", true },
         { "service<100ms", false },
-        { "ttft<71", true },
+        { "ttft<71ms", true },
         { "ttft<0.07s", false },
         { "token_gap<5001us", true },
         { "token_gap<5000us", false },
@@ -124,6 +125,31 @@ static void a_term_that_is_none_is_named(void **state)
     }
 }
 
+/* Seconds and milliseconds are too easily mixed; blanks mean nothing. */
+static void a_bound_of_time_has_its_unit_and_blanks_mean_nothing(void **state)
+{
+    (void)state;
+    static const char *const good[] = { "p95<2500ms", " p95 < 2500 ms ", "p95<=2.5s,\tp50 < 1 s",
+                                        "error_rate < 5 %, hit_rate > 30%", "throughput > 100" };
+    static const char *const bad[] = { "p95<2500",        "p95 < 2500",   "p95<",
+                                       "p95<.ms",         "p95<2 5 0 ms", "p 95<1s",
+                                       "error_rate<5 0%", "p95<1s,",      ",p95<1s" };
+    char problem[256];
+    load_sla sla;
+    load_slo slo;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!load_sla_parse(&sla, good[i], problem, sizeof problem)) fail_msg("%s", problem);
+    assert_true(load_sla_parse(&sla, " p95 < 2500 ms ", problem, sizeof problem));
+    assert_true(fabs(sla.term[0].bound - 2.5e6) < 1e-6);
+    assert_string_equal(sla.term[0].text, "p95 < 2500 ms");
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (load_sla_parse(&sla, bad[i], problem, sizeof problem)) fail_msg("%s", bad[i]);
+    assert_true(load_slo_parse(&slo, "latency < 2 s , ttft<500ms", problem, sizeof problem));
+    assert_true(fabs(slo.below_us[LOAD_SLO_LATENCY] - 2e6) < 1e-6);
+    assert_false(load_slo_parse(&slo, "latency<2", problem, sizeof problem));
+    assert_non_null(strstr(problem, "unit"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +157,7 @@ int main(void)
         cmocka_unit_test(what_has_no_stream_is_judged_as_it_is_seen),
         cmocka_unit_test(errors_and_late_answers_are_not_in_the_goodput),
         cmocka_unit_test(a_term_that_is_none_is_named),
+        cmocka_unit_test(a_bound_of_time_has_its_unit_and_blanks_mean_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -65,6 +65,9 @@ typedef struct glimpse_stats {
     double alerts_worst[GLIMPSE_ALERT_COUNT]; /* the worst value while it fired, as in glimpse_alert
                                                */
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
+    /* The words of circuit_error, NULL while the circuit is closed; the engine's, until its next
+     * turn. */
+    const char *circuit_message;
 } glimpse_stats;
 
 GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);
