@@ -343,11 +343,21 @@ void api_remove_files(api_job *job, api_part *part)
     if (!api_part_remove_files(part, job->settings->output)) job->files_left = true;
 }
 
+bool api_records_stand(api_job *job)
+{
+    int error = output_finish(job->out);
+    if (job->exit_code == EXIT_IO) return false;
+    if (error != 0) say("%s: cannot write: %s", job->out_name, strerror(error));
+    if (error == 0 && output_verify(job->out, job->out_name) == 0) return true;
+    api_stop(job, EXIT_IO);
+    return false;
+}
+
 /* The records of the part are in the output: it is done with. */
 static void end_join(api_job *job)
 {
     api_part *part = job->joining;
-    if (job->live > 0 || job->stopping || output_finish(job->out) != 0) return;
+    if (job->live > 0 || job->stopping || !api_records_stand(job)) return;
     gl_free(job->join_lines);
     job->join_lines = NULL;
     job->joining = NULL;
@@ -421,6 +431,12 @@ static void turn(evutil_socket_t fd, short what, void *arg)
 void api_output_ready(void *arg)
 {
     api_changed(arg);
+}
+
+void api_record_lost(void *arg, gl_slice record)
+{
+    api_job *job = arg;
+    tally_lose(&job->tally, record);
 }
 
 void api_caught(int number, void *arg)

@@ -83,8 +83,9 @@ static int set_up(api_job *job, const job_parts *parts)
     gl_buf_init(&job->text, SIZE_MAX / 2);
     job->input_start = lseek(job->input, 0, SEEK_CUR);
     if (fstat(job->input, &status) == 0) job->input_size = status.st_size - job->input_start;
+    static const output_observer observer = { .ready = api_output_ready, .lost = api_record_lost };
     job->out = output_new(job->session->base, parts->output, settings->overwrite,
-                          settings->fsync_ms, api_output_ready, job);
+                          settings->fsync_ms, &observer, job);
     glimpse_error error = make_api(job, &problem);
     if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, problem);
     if (error == GLIMPSE_OK) error = make_engine(job);
@@ -225,11 +226,7 @@ int api_job_run(const job_parts *parts, cli_report *report)
         output_empty(job.out);
         run(&job);
         look(&job, report);
-        int error = output_finish(job.out);
-        if (error != 0 && job.exit_code != EXIT_IO) {
-            say("%s: cannot write: %s", job.out_name, strerror(error));
-            job.exit_code = EXIT_IO;
-        }
+        api_records_stand(&job);
         count_rest(&job);
         code = verdict(&job);
         if (!job.stopping && job.exit_code == 0 && !job.files_left)

@@ -95,6 +95,11 @@ void api_tell(api_job *job, const char *format, ...) __attribute__((format(print
 glimpse_error api_make_sampler(api_job *job);
 bool api_make_events(api_job *job);
 void api_output_ready(void *job);
+void api_record_lost(void *job, gl_slice record);
+
+/* Whether the records are in the output, on disk, and the output where it was. Else the job stops,
+ * said. */
+bool api_records_stand(api_job *job);
 void api_caught(int number, void *job);
 
 /* Deletes the files of a part that is done with. */

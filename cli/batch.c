@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "api_job.h"
 #include "commands.h"
 #include "exits.h"
@@ -183,7 +184,8 @@ static int resume(const cli_session *session, const cli_settings *settings, int 
                        .wish = { .failed = !settings->retry_failed,
                                  .local = session_is_local(session) },
                        .reuse = settings_share_answers(settings) };
-    if (fstat(*output, &status) == 0 && status.st_size == 0) return 0;
+    bool is_empty = fstat(*output, &status) == 0 && status.st_size == 0;
+    if (is_empty && !ahead_exists(settings->output)) return 0;
     int old = *output, code = keep_input(input);
     if (code == 0) code = resume_rewrite(&ask, *input, output, state);
     if (*output != old) close(old);
@@ -222,7 +224,7 @@ int command_batch(cli_settings *settings)
     if (code == 0) code = api_choose(settings, input, &through_batches);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
     bool makes_output = is_missing(settings->output), makes_summary = is_missing(settings->summary);
-    if (code == 0) output = output_open(settings->output, mode, &code);
+    if (code == 0) output = output_open(settings->output, mode, settings->no_lock, &code);
     if (code == 0 && settings->summary != NULL)
         summary = open_summary(settings->summary, input, output, &code);
     if (code == 0 && through_batches) code = keep_input(&input);

@@ -51,24 +51,6 @@ void job_changed(cli_job *job)
 
 /* --- records --------------------------------------------------------------------------------- */
 
-static void emit(void *arg, gl_slice record)
-{
-    cli_job *job = arg;
-    output_add(job->out, record);
-}
-
-/* A line's record, or none when it ends without. */
-static void put_record(cli_job *job, uint64_t order, gl_slice record)
-{
-    if (!job->settings->ordered) {
-        if (record.len > 0) emit(job, record);
-    } else if (!ordered_put(&job->order, order, record)) {
-        say("out of memory");
-        job_stop(job, EXIT_OS_LIMIT, 0);
-    }
-    job_changed(job);
-}
-
 /* The record of a request that went to another path than most. */
 static gl_slice with_path(cli_job *job, gl_slice record, const char *path)
 {
@@ -116,7 +98,7 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     } else {
         job->tally.unsent++;
     }
-    put_record(job, item->order, record);
+    job_put_record(job, item->order, record);
     glimpse_free(json);
     gl_free(item);
 }
@@ -134,7 +116,7 @@ static void put_bad_line(cli_job *job, uint64_t order, const job_line *line)
     tally_add_bad_line(&job->tally);
     cli_outcome outcome = failures_bad_line(line);
     job_note_outcome(job, &outcome);
-    put_record(job, order, gl_buf_slice(&job->scratch));
+    job_put_record(job, order, gl_buf_slice(&job->scratch));
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
@@ -246,7 +228,7 @@ static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
     }
     job->is_held = false;
     job->tally.unsent++;
-    put_record(job, order, (gl_slice){ NULL, 0 });
+    job_put_record(job, order, (gl_slice){ NULL, 0 });
 }
 
 /* Whether another line may be taken now. */
@@ -292,7 +274,7 @@ static void take_line(cli_job *job)
     }
     uint64_t order = job->lines++;
     if (job->resume != NULL && resume_is_done(job->resume, order)) {
-        put_record(job, order, (gl_slice){ NULL, 0 });
+        job_put_record(job, order, (gl_slice){ NULL, 0 });
         return;
     }
     if (state == LINE_READY)
@@ -330,16 +312,11 @@ static void turn(evutil_socket_t fd, short what, void *arg)
     cli_job *job = arg;
     int taken = 0;
     /* First what has been answered: a kill from here on costs nothing but what is sent now. */
-    output_flush(job->out);
+    job_flush_records(job);
     if (job->is_held && !job->held_looking && !job->stopping)
         send_or_hold(job, job->lines - 1, &job->held);
     for (; taken < LINES_A_TURN && has_room(job); taken++) take_line(job);
-    output_flush(job->out);
-    if (output_error(job->out) != 0 && job->exit_code != EXIT_IO) {
-        progress_clear(&job->progress);
-        say("%s: cannot write: %s", job->out_name, strerror(output_error(job->out)));
-        job_stop(job, EXIT_IO, 0);
-    }
+    job_flush_records(job);
     if (has_room(job)) evtimer_add(job->later, &at_once);
     if ((job->input_ended || job->stopping) && job->live == 0 && output_backlog(job->out) == 0)
         event_base_loopbreak(job->session->base);
@@ -369,11 +346,6 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
     job_changed(job);
 }
 
-static void output_ready(void *arg)
-{
-    job_changed(arg);
-}
-
 static void caught(int number, void *arg)
 {
     cli_job *job = arg;
@@ -389,7 +361,7 @@ static void leave(int number, void *arg)
     cli_job *job = arg;
     cli_report report;
     progress_clear(&job->progress);
-    output_flush(job->out);
+    job_leave_records(job);
     job->stopping = true;
     job->tally.unsent += job->live - (job->held_looking ? 1 : 0); /* which the rest counts */
     job_count_rest(job);
@@ -484,14 +456,10 @@ cli_job *job_new(const job_parts *parts)
     bool slow = fstat(input, &status) == 0 &&
                 (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode) || isatty(input) != 0);
     if (slow) job->readable = event_new(base, input, EV_READ, readable, job);
-    job->out =
-        output_new(base, parts->output, settings->overwrite, settings->fsync_ms, output_ready, job);
+    bool has_records = job_open_records(job, parts->output, 4 * a_request);
     if (job->turn == NULL || job->later == NULL || job->deadline == NULL || job->look == NULL ||
-        job->out == NULL || (slow && job->readable == NULL) ||
-        !line_reader_init(&job->reader, input, (size_t)settings->max_line) ||
-        (settings->ordered &&
-         !ordered_init(&job->order, (size_t)settings->engine.concurrency * 4 * a_request, emit,
-                       job)))
+        !has_records || (slow && job->readable == NULL) ||
+        !line_reader_init(&job->reader, input, (size_t)settings->max_line))
         goto failed;
     session->log.before = clear_progress;
     session->log.arg = &job->progress;
@@ -519,19 +487,7 @@ int job_run(cli_job *job, cli_report *report)
     progress_stop(&job->progress);
     look(job, report);
     signals_release(&job->signals);
-    if (job->exit_code == 0) output_empty(job->out); /* an input without lines has no records */
-    int error = output_finish(job->out);
-    if (error == 0 && job->resume != NULL && job->settings->ordered && job->exit_code != EXIT_IO) {
-        int code = job_order_output(job);
-        if (code != 0) job->exit_code = code;
-    }
-    int late = output_close(job->out);
-    if (error == 0) error = late;
-    job->out = NULL;
-    if (error != 0 && job->exit_code != EXIT_IO) {
-        say("%s: cannot write: %s", job->out_name, strerror(error));
-        job->exit_code = EXIT_IO;
-    }
+    job_close_records(job);
     job_count_rest(job);
     report->tally = job->tally;
     report->exit_code = job_verdict(job);
@@ -546,8 +502,7 @@ void job_free(cli_job *job)
     struct event *events[] = { job->turn, job->later, job->readable, job->deadline, job->look };
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i] != NULL) event_free(events[i]);
-    if (job->out != NULL) output_close(job->out);
-    ordered_free(&job->order);
+    job_free_records(job);
     line_reader_free(&job->reader);
     line_parser_free(&job->parser);
     gl_buf_free(&job->scratch);

@@ -1,4 +1,4 @@
-/* job_end.c - how a job ends: the lines it left, their order, and the exit code. Called by job.c.
+/* job_end.c - how a job ends: the lines it left, and the exit code. Called by job.c.
  */
 #include <unistd.h>
 
@@ -27,22 +27,6 @@ void job_count_rest(cli_job *job)
             return;
         }
     }
-}
-
-int job_order_output(cli_job *job)
-{
-    resume_ask ask = { .engine = job->session->engine,
-                       .path = job->settings->output,
-                       .max_line = (size_t)job->settings->max_line,
-                       .wish = {
-                           .failed = true, .cancelled = true, .local = true, .keyless = true } };
-    resume_state state;
-    if (lseek(job->input, job->input_start, SEEK_SET) != job->input_start) return 0;
-    int ordered = job->output;
-    int code = resume_rewrite(&ask, job->input, &ordered, &state);
-    if (code == 0 && ordered != job->output) close(ordered);
-    resume_free(&state);
-    return code;
 }
 
 int job_verdict(cli_job *job)

@@ -4,6 +4,7 @@
 #ifndef CLI_JOB_PRIVATE_H
 #define CLI_JOB_PRIVATE_H
 
+#include "ahead.h"
 #include "failures.h"
 #include "job.h"
 #include "job_line.h"
@@ -26,6 +27,7 @@ struct cli_job {
     cli_output *out;
     const char *out_name;
     cli_ordered order; /* used with --ordered */
+    cli_ahead *ahead;  /* the same on disk; NULL: the output is no file */
     gl_buf scratch;
     const resume_state *resume; /* NULL: nothing has been done before */
     cli_cost *cost;
@@ -76,9 +78,27 @@ void job_changed(cli_job *job);
 /* Counts the lines that were not taken, where that needs no waiting. */
 void job_count_rest(cli_job *job);
 
-/* With --resume and --ordered: puts the records that were added among those that stood. 0, or the
- * exit code, said: they stay as they are. */
-int job_order_output(cli_job *job);
+/* --- job_records.c --- */
+
+/* Takes over the output; of --ordered, a_line records for each that may be in flight may wait.
+ * false: out of memory. */
+bool job_open_records(cli_job *job, int output, size_t a_line);
+
+/* A line's record, or none (no bytes) when it ends without. */
+void job_put_record(cli_job *job, uint64_t order, gl_slice record);
+
+/* Writes what can be written without waiting; what fails stops the job, said. */
+void job_flush_records(cli_job *job);
+
+/* The process is about to end: what is finished is written, gaps and all. */
+void job_leave_records(cli_job *job);
+
+/* The same at the end of the job, and closes; with --resume and --ordered in the input's order.
+ * What fails is said, and is the job's exit code. */
+void job_close_records(cli_job *job);
+void job_free_records(cli_job *job);
+
+/* --- job_end.c --- */
 
 /* The exit code of a job that has ended, said in a line where it is not plain. */
 int job_verdict(cli_job *job);

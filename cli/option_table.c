@@ -213,6 +213,8 @@ const cli_option option_table[] = {
     { .name = "keep-going", .type = OPTION_SWITCH, AT(keep_going), .commands = FOR_BATCH,
       .help = "go on even if the first 20 answers are the same failure, of the address, the key or "
               "the model and not of a line" },
+    { .name = "no-lock", .type = OPTION_SWITCH, AT(no_lock), .commands = FOR_BATCH,
+      .help = "write an output that cannot be locked; see that no other process does" },
     { .name = "fsync", .type = OPTION_DURATION, AT(fsync_ms), .commands = FOR_BATCH,
       .value = "TIME", .default_text = "1s", .min = 0, .max = CENTURY_MS,
       .aliases = "always=0|never=-1",

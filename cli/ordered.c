@@ -21,6 +21,16 @@ void ordered_free(cli_ordered *order)
     order->slots = NULL;
 }
 
+/* Hands on a record that waits, if there is one, and goes past its number. */
+static void pass(cli_ordered *order)
+{
+    struct ordered_slot *slot = &order->slots[order->next++ % order->window];
+    if (slot->record != NULL) order->emit(order->arg, gl_slice_of(slot->record, slot->len));
+    order->bytes -= slot->len;
+    gl_free(slot->record);
+    *slot = (struct ordered_slot){ 0 };
+}
+
 bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record)
 {
     assert(n >= order->next && n - order->next < order->window);
@@ -28,14 +38,7 @@ bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record)
     if (n == order->next) {
         if (record.len > 0) order->emit(order->arg, record);
         order->next++;
-        slot = &order->slots[order->next % order->window];
-        while (slot->done) {
-            if (slot->record != NULL) order->emit(order->arg, gl_slice_of(slot->record, slot->len));
-            gl_free(slot->record);
-            *slot = (struct ordered_slot){ 0 };
-            order->next++;
-            slot = &order->slots[order->next % order->window];
-        }
+        while (order->slots[order->next % order->window].done) pass(order);
         return true;
     }
     if (record.len > 0) {
@@ -44,5 +47,11 @@ bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record)
     }
     slot->len = record.len;
     slot->done = true;
+    order->bytes += record.len;
     return true;
+}
+
+void ordered_drain(cli_ordered *order)
+{
+    for (size_t left = order->slots != NULL ? order->window : 0; left > 0; left--) pass(order);
 }

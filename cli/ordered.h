@@ -18,6 +18,7 @@ typedef struct cli_ordered {
     } * slots;
     size_t window; /* numbers next .. next + window - 1 may be put */
     uint64_t next; /* the first that is missing */
+    size_t bytes;  /* of the records that wait */
     ordered_fn emit;
     void *arg;
 } cli_ordered;
@@ -27,5 +28,8 @@ void ordered_free(cli_ordered *order);
 
 /* Record number n, from 0, each once; a record without data is only counted. false: no memory. */
 bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record);
+
+/* Hands on what waits, in order, and leaves out what is missing: nothing more will come. */
+void ordered_drain(cli_ordered *order);
 
 #endif

@@ -19,10 +19,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/file.h"
 #include "exits.h"
 #include "lock.h"
+#include "output_check.h"
 #include "say.h"
 
 /* Written bytes in front of a backlog that never quite empties are dropped from here on. */
@@ -36,26 +39,45 @@ struct cli_output {
     int64_t fsync_ms;
     int error;
     gl_buf buf;
-    size_t written; /* of buf */
+    size_t written;  /* of buf */
+    uint64_t length; /* of a regular file: what it must have at least */
     struct event *writable, *sync;
-    output_fn ready;
+    output_observer observer;
     void *arg;
 };
+
+/* Where the record begins of which `at` bytes of the buffer are past. */
+static size_t record_start(const cli_output *out, size_t at)
+{
+    const char *end = at > 0 ? memrchr(out->buf.data, '\n', at) : NULL;
+    return end != NULL ? (size_t)(end + 1 - out->buf.data) : 0;
+}
+
+void output_abandon(cli_output *out)
+{
+    size_t at = record_start(out, out->written);
+    while (at < out->buf.len && out->observer.lost != NULL) {
+        const char *record = out->buf.data + at;
+        const char *end = memchr(record, '\n', out->buf.len - at);
+        size_t len = end != NULL ? (size_t)(end - record) : out->buf.len - at;
+        out->observer.lost(out->arg, gl_slice_of(record, len));
+        at += len + 1;
+    }
+    gl_buf_reset(&out->buf);
+    out->written = 0;
+}
 
 static void fail(cli_output *out, int error)
 {
     if (out->error == 0) out->error = error;
-    gl_buf_reset(&out->buf);
-    out->written = 0;
+    output_abandon(out);
 }
 
 static void sync_now(cli_output *out)
 {
     out->sync_armed = false;
-    /* EINVAL, EROFS, ENOTSUP: a file that cannot be synced, such as a device. */
-    if (out->regular && fdatasync(out->fd) != 0 &&
-        (errno == EIO || errno == ENOSPC || errno == EDQUOT))
-        fail(out, errno);
+    int error = out->regular ? gl_file_sync_data(out->fd) : 0;
+    if (error != 0) fail(out, error);
 }
 
 static void sync_due(evutil_socket_t fd, short what, void *arg)
@@ -64,7 +86,7 @@ static void sync_due(evutil_socket_t fd, short what, void *arg)
     (void)what;
     cli_output *out = arg;
     sync_now(out);
-    if (out->error != 0) out->ready(out->arg);
+    if (out->error != 0) out->observer.ready(out->arg);
 }
 
 static void can_write(evutil_socket_t fd, short what, void *arg)
@@ -73,11 +95,11 @@ static void can_write(evutil_socket_t fd, short what, void *arg)
     (void)what;
     cli_output *out = arg;
     output_flush(out);
-    if (output_backlog(out) == 0) out->ready(out->arg);
+    if (output_backlog(out) == 0) out->observer.ready(out->arg);
 }
 
 cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t fsync_ms,
-                       output_fn ready, void *arg)
+                       const output_observer *observer, void *arg)
 {
     struct stat status;
     cli_output *out = gl_calloc(1, sizeof *out);
@@ -87,10 +109,11 @@ cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t
     }
     out->fd = fd;
     out->fsync_ms = fsync_ms;
-    out->ready = ready;
+    out->observer = *observer;
     out->arg = arg;
     out->regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
     out->overwrites = overwrites && out->regular;
+    if (out->regular && !overwrites) out->length = (uint64_t)status.st_size;
     gl_buf_init(&out->buf, SIZE_MAX / 2);
     out->writable = event_new(base, fd, EV_WRITE, can_write, out);
     out->sync = evtimer_new(base, sync_due, out);
@@ -101,11 +124,15 @@ cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t
 
 void output_add(cli_output *out, gl_slice record)
 {
-    if (out->error != 0) return;
+    if (out->error != 0) {
+        if (out->observer.lost != NULL) out->observer.lost(out->arg, record);
+        return;
+    }
     if (out->written > COMPACT && out->written > out->buf.len / 2) {
-        out->buf.len -= out->written;
-        memmove(out->buf.data, out->buf.data + out->written, out->buf.len);
-        out->written = 0;
+        size_t whole = record_start(out, out->written);
+        out->buf.len -= whole;
+        memmove(out->buf.data, out->buf.data + whole, out->buf.len);
+        out->written -= whole;
     }
     gl_buf_append(&out->buf, record.data, record.len);
     gl_buf_append_char(&out->buf, '\n');
@@ -139,6 +166,7 @@ static bool write_some(cli_output *out)
         return false;
     }
     out->written += (size_t)n;
+    out->length += (uint64_t)n;
     if (out->written == out->buf.len) {
         gl_buf_reset(&out->buf);
         out->written = 0;
@@ -179,6 +207,28 @@ size_t output_backlog(const cli_output *out)
 int output_error(const cli_output *out)
 {
     return out->error;
+}
+
+int output_sync(cli_output *out)
+{
+    if (out->error == 0) sync_now(out);
+    return out->error;
+}
+
+uint64_t output_length(const cli_output *out)
+{
+    return out->length;
+}
+
+int output_verify(const cli_output *out, const char *path)
+{
+    bool can_be_told = out->regular && strcmp(path, "-") != 0;
+    return can_be_told ? output_check(out->fd, out->length, path) : 0;
+}
+
+bool output_is_file(const cli_output *out)
+{
+    return out->regular;
 }
 
 int output_finish(cli_output *out)
@@ -225,6 +275,12 @@ int output_refused(const char *path, output_mode mode, int input)
         say("%s: --resume needs an output that is a file", standard ? "standard output" : path);
         return EXIT_USAGE;
     }
+    if (!standard && mode == OUTPUT_NEW && ahead_exists(path)) {
+        say("%s.ahead: holds finished records of a job with --ordered; --resume takes them, "
+            "--overwrite drops them",
+            path);
+        return EXIT_EXISTS;
+    }
     if (!there) return 0;
     if (same_file(&status, input)) {
         say("%s: input and output are the same file", path);
@@ -242,7 +298,7 @@ int output_sync_folder(const char *path)
     snprintf(folder, sizeof folder, "%.*s", (int)len, slash == NULL ? "." : path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder that may be written, not read */
-    int error = fsync(fd) != 0 && errno != EINVAL && errno != EROFS ? errno : 0;
+    int error = gl_file_sync(fd);
     close(fd);
     return error;
 }
@@ -255,14 +311,15 @@ static int open_once(const char *path, output_mode mode)
     bool there = stat(path, &status) == 0;
     bool link = !there && lstat(path, &status) == 0;
     int only_new = mode == OUTPUT_NEW && !there && !link ? O_EXCL : 0;
-    int how = mode == OUTPUT_RESUME ? O_RDWR | O_APPEND : O_WRONLY;
+    /* Appended to: so a file that somebody cuts meanwhile shows it by its length. */
+    int how = (mode == OUTPUT_RESUME ? O_RDWR : O_WRONLY) | O_APPEND;
     int fd = open(path, how | O_CREAT | O_CLOEXEC | only_new, 0666);
     if (fd >= 0 && !there) output_sync_folder(path);
     return fd;
 }
 
 /* Whether fd is this process's alone to write. false, said or to be tried again (*code 0). */
-static bool is_ours(int fd, const char *path, output_mode mode, int *code)
+static bool is_ours(int fd, const char *path, output_mode mode, bool unlocked, int *code)
 {
     struct stat status;
     pid_t owner;
@@ -279,9 +336,12 @@ static bool is_ours(int fd, const char *path, output_mode mode, int *code)
         *code = EXIT_STOPPED;
         return false;
     case LOCK_FAILED:
-        say("warning: %s: cannot be locked (%s); see that nothing else writes it", path,
-            strerror(errno));
-        break;
+        if (unlocked) break;
+        say("%s: cannot be locked (%s): two jobs might write it, and pay, at once; --no-lock when "
+            "you see that none does",
+            path, strerror(errno));
+        *code = EXIT_IO;
+        return false;
     case LOCK_TAKEN:
         break;
     }
@@ -290,7 +350,7 @@ static bool is_ours(int fd, const char *path, output_mode mode, int *code)
     return false;
 }
 
-int output_open(const char *path, output_mode mode, int *code)
+int output_open(const char *path, output_mode mode, bool unlocked, int *code)
 {
     if (strcmp(path, "-") == 0) return STDOUT_FILENO;
     for (;;) {
@@ -300,7 +360,7 @@ int output_open(const char *path, output_mode mode, int *code)
             *code = errno == EEXIST ? EXIT_EXISTS : EXIT_IO;
             return -1;
         }
-        if (is_ours(fd, path, mode, code)) return fd;
+        if (is_ours(fd, path, mode, unlocked, code)) return fd;
         close(fd);
         /* Else a run that resumed it has just put a new file in its place. */
         if (*code != 0) return -1;

@@ -20,8 +20,12 @@ struct event_base;
 
 typedef struct cli_output cli_output;
 
-/* Called from the loop when a backlog has been written, or an error was met. */
-typedef void (*output_fn)(void *arg);
+typedef struct output_observer {
+    void (*ready)(void *arg); /* from the loop: a backlog has been written, or an error was met */
+    /* A record, without its line end, that is not in the file after all: it could not be written,
+     * or was abandoned. NULL: nobody counts. */
+    void (*lost)(void *arg, gl_slice record);
+} output_observer;
 
 /* How long a written record may be only in the system's memory: milliseconds, or one of these. */
 enum { FSYNC_NEVER = -1, FSYNC_ALWAYS = 0 };
@@ -30,7 +34,7 @@ enum { FSYNC_NEVER = -1, FSYNC_ALWAYS = 0 };
  * goes when the first record comes, so that a job that comes to nothing has changed nothing. NULL:
  * out of memory. */
 cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t fsync_ms,
-                       output_fn ready, void *arg);
+                       const output_observer *observer, void *arg);
 
 /* With `overwrites`: what the file holds goes now. */
 void output_empty(cli_output *out);
@@ -45,6 +49,22 @@ size_t output_backlog(const cli_output *out);
 
 /* The errno of the first failure, 0 while all is well. */
 int output_error(const cli_output *out);
+
+/* What is written of a regular file is on the disk. The errno of the first failure, or 0. */
+int output_sync(cli_output *out);
+
+bool output_is_file(const cli_output *out); /* a regular one */
+
+/* Of a regular file, in bytes: what was there and what was written. */
+uint64_t output_length(const cli_output *out);
+
+/* Whether path still names the regular file that was written, whole: before anything goes that its
+ * records could be made from again. Of standard output ("-") and what is no file nobody can say. 0,
+ * or the exit code, said (output_check.h). */
+int output_verify(const cli_output *out, const char *path);
+
+/* What is not written yet never will be. */
+void output_abandon(cli_output *out);
 
 /* Writes the rest, waiting for it, and syncs. The errno of the first failure, or 0. */
 int output_finish(cli_output *out);
@@ -65,8 +85,8 @@ typedef enum output_mode {
 int output_refused(const char *path, output_mode mode, int input);
 
 /* Opens it and, if it is a regular file, takes its lock. -1, said, with the exit code in *code: 75
- * when another process holds the lock. */
-int output_open(const char *path, output_mode mode, int *code);
+ * when another process holds the lock, 74 where there are no locks and it is not to be unlocked. */
+int output_open(const char *path, output_mode mode, bool unlocked, int *code);
 
 /* Removes a regular file (behind links) that is empty, unless another process has locked it. */
 void output_remove_empty(const char *path);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/file.h"
 #include "exits.h"
 #include "line_reader.h"
 #include "say.h"
@@ -58,7 +59,7 @@ bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
 
 static bool same_identity(const indexed_record *a, const indexed_record *b)
 {
-    return a->keyed == b->keyed && memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
+    return memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
 }
 
 /* The slot of a record like `like`, or the empty one where it belongs. */
@@ -85,7 +86,7 @@ static void enter(record_index *index, uint32_t number)
 {
     const indexed_record *record = &index->records[number];
     *slot_by_both(index, record) = number + 1;
-    if (record->answered && record->keyed) {
+    if (record->answered) {
         uint32_t *slot = slot_by_identity(index, record);
         if (*slot == 0) *slot = number + 1;
     }
@@ -138,30 +139,13 @@ static const indexed_record *find(const record_index *index, const indexed_recor
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity)
 {
-    indexed_record like = { .identity = *identity,
-                            .id = hash_id(gl_slice_str(custom_id)),
-                            .keyed = true };
-    return find(index, &like, true);
-}
-
-static void set_line(indexed_record *record, uint64_t line)
-{
-    memset(&record->identity, 0, sizeof record->identity);
-    memcpy(record->identity.bytes, &line, sizeof line);
-    record->keyed = false;
-}
-
-const indexed_record *record_index_keyless(const record_index *index, const char *custom_id,
-                                           uint64_t line)
-{
-    indexed_record like = { .id = hash_id(gl_slice_str(custom_id)) };
-    set_line(&like, line);
+    indexed_record like = { .identity = *identity, .id = hash_id(gl_slice_str(custom_id)) };
     return find(index, &like, true);
 }
 
 const indexed_record *record_index_same(const record_index *index, const request_identity *identity)
 {
-    indexed_record like = { .identity = *identity, .keyed = true };
+    indexed_record like = { .identity = *identity };
     return find(index, &like, false);
 }
 
@@ -180,9 +164,9 @@ static bool is_local(const record_view *view)
 static bool is_wanted(const record_view *view, const record_wish *wish)
 {
     if (view->custom_id.kind != GL_JSON_STRING) return false;
-    if (!view->has_key && !wish->keyless) return false;
+    if (!view->has_key) return false;
     if (is_local(view)) return wish->local;
-    if (view->status == GLIMPSE_STATUS_CANCELLED) return wish->cancelled;
+    if (view->status == GLIMPSE_STATUS_CANCELLED) return false;
     return wish->failed || is_answered(view->status);
 }
 
@@ -199,7 +183,6 @@ static int take_record(record_index *index, const record_view *view, const index
 {
     indexed_record record = *place;
     record.answered = is_answered(view->status);
-    record.keyed = view->has_key;
     bool good = text_of(view->custom_id, &index->id);
     if (good) record.id = hash_id(gl_buf_slice(&index->id));
     const char *path = NULL;
@@ -207,13 +190,36 @@ static int take_record(record_index *index, const record_view *view, const index
         good = text_of(view->path, &index->text);
         path = index->text.data;
     }
-    if (view->has_key)
-        good = good && request_identify(index->sha, &view->key, path, &record.identity);
-    else
-        set_line(&record, view->line);
+    good = good && request_identify(index->sha, &view->key, path, &record.identity);
     if (good && add(index, &record)) return 0;
     say("%s: out of memory for its records", index->name);
     return EXIT_OS_LIMIT;
+}
+
+/* Whether a text goes on as the records of this program begin, {"id":"...","custom_id":, as far as
+ * it goes. */
+static bool begins_as_record(gl_slice text)
+{
+    static const char head[] = "{\"id\":\"", next[] = "\",\"custom_id\":";
+    size_t known = text.len < strlen(head) ? text.len : strlen(head);
+    if (memcmp(text.data, head, known) != 0) return false;
+    const char *id = text.data + known;
+    size_t left = text.len - known;
+    const char *end = memchr(id, '"', left); /* our own ids hold no escapes */
+    if (end == NULL) return true;
+    left -= (size_t)(end - id);
+    return memcmp(end, next, left < strlen(next) ? left : strlen(next)) == 0;
+}
+
+/* What a kill or a full disk leaves of a record: its beginning. Whole JSON is none, nor is what
+ * holds a line end of another system: it may be somebody's. */
+static bool is_cut(gl_slice line)
+{
+    gl_json root;
+    size_t at = 0;
+    gl_json_error error = gl_json_check(line, &root, &at);
+    bool ends_early = error == GL_JSON_CUT || (error == GL_JSON_UTF8 && line.len - at < 4);
+    return ends_early && begins_as_record(line) && memchr(line.data, '\r', line.len) == NULL;
 }
 
 /* What a kill or a power cut may leave in place of a record. In a file that shows no record before
@@ -222,7 +228,7 @@ static bool is_torn(const record_index *index, gl_slice line, bool has_end)
 {
     size_t nuls = 0;
     while (nuls < line.len && line.data[nuls] == '\0') nuls++;
-    if (nuls == line.len || (!has_end && line.data[0] == '{')) return true;
+    if (nuls == line.len || (!has_end && is_cut(line))) return true;
     bool ours = index->count > 0 || index->dropped > 0;
     return ours && memchr(line.data, '\0', line.len) != NULL;
 }
@@ -232,7 +238,9 @@ static int read_line(record_index *index, const line_reader *reader, gl_slice li
 {
     record_view view;
     uint64_t behind = (uint64_t)(reader->data + reader->len - line.data);
-    indexed_record place = { .offset = reader->offset - behind, .length = line.len };
+    indexed_record place = { .offset = reader->offset - behind,
+                             .length = line.len,
+                             .beside = index->fds[1] >= 0 };
     const char *problem = record_read(line, &view);
     if (problem == NULL) {
         if (is_wanted(&view, wish)) return take_record(index, &view, &place);
@@ -244,6 +252,7 @@ static int read_line(record_index *index, const line_reader *reader, gl_slice li
         index->torn++;
         return 0;
     }
+    if (memchr(line.data, '\r', line.len) != NULL) problem = "its lines end as another system's do";
     say("%s:%" PRIu64 ": not a record of glimpse: %s; --resume leaves the file as it is",
         index->name, number, problem);
     return EXIT_EXISTS;
@@ -257,7 +266,7 @@ static int read_all(record_index *index, line_reader *reader, const record_wish 
         int error, code;
         switch (line_reader_next(reader, &line, &number)) {
         case LINE_END:
-            index->bytes = reader->offset;
+            index->bytes += reader->offset;
             return 0;
         case LINE_EMPTY:
             error = line_reader_fill(reader);
@@ -275,16 +284,11 @@ static int read_all(record_index *index, line_reader *reader, const record_wish 
     }
 }
 
-int record_index_read(record_index *index, int fd, const char *name, const record_wish *wish)
+static int read_file(record_index *index, int fd, const char *name, const record_wish *wish)
 {
     line_reader reader;
-    memset(index, 0, sizeof *index);
-    index->fd = fd;
     index->name = name;
-    gl_buf_init(&index->text, SIZE_MAX / 2);
-    gl_buf_init(&index->id, SIZE_MAX / 2);
-    index->sha = gl_sha256_new();
-    if (index->sha == NULL || !line_reader_init(&reader, fd, RECORD_MAX)) {
+    if (!line_reader_init(&reader, fd, RECORD_MAX)) {
         say("out of memory");
         return EXIT_OS_LIMIT;
     }
@@ -295,6 +299,23 @@ int record_index_read(record_index *index, int fd, const char *name, const recor
         say("%s: cannot read: %s", name, strerror(errno));
     line_reader_free(&reader);
     return code;
+}
+
+int record_index_read(record_index *index, int fd, const char *name, const record_wish *wish)
+{
+    *index = (record_index){ .fds = { fd, -1 } };
+    gl_buf_init(&index->text, SIZE_MAX / 2);
+    gl_buf_init(&index->id, SIZE_MAX / 2);
+    index->sha = gl_sha256_new();
+    if (index->sha != NULL) return read_file(index, fd, name, wish);
+    say("out of memory");
+    return EXIT_OS_LIMIT;
+}
+
+int record_index_read_more(record_index *index, int fd, const char *name, const record_wish *wish)
+{
+    index->fds[1] = fd;
+    return read_file(index, fd, name, wish);
 }
 
 void record_index_free(record_index *index)
@@ -317,13 +338,10 @@ int record_index_fetch(record_index *index, const indexed_record *record, record
     gl_buf *text = &index->text;
     gl_buf_reset(text);
     if (!gl_buf_reserve(text, (size_t)record->length + 1)) return ENOMEM;
-    while (text->len < record->length) {
-        ssize_t got = pread(index->fd, text->data + text->len, (size_t)record->length - text->len,
-                            (off_t)(record->offset + text->len));
-        if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return got < 0 ? errno : EIO;
-        text->len += (size_t)got;
-    }
+    int error = gl_file_read_at(index->fds[record->beside], text->data, (size_t)record->length,
+                                record->offset);
+    if (error != 0) return error;
+    text->len = (size_t)record->length;
     /* Another program has written over it since it was read. */
     if (record_read(gl_buf_slice(text), view) != NULL) return EIO;
     if (!text_of(view->custom_id, &index->id)) return ENOMEM;

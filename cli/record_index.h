@@ -21,19 +21,18 @@ typedef struct indexed_record {
     uint64_t id; /* hash of its custom_id */
     uint64_t offset, length;
     bool answered; /* aligned or not_aligned: may serve other lines too */
-    bool keyed;    /* without a key it is known by its line: the number is in identity */
+    bool beside;   /* it stands in the second file */
 } indexed_record;
 
 /* Which records are wanted; the others are as if they were not there. */
 typedef struct record_wish {
-    bool failed, cancelled;
-    bool local;   /* answers for which no model was asked */
-    bool keyless; /* those of requests without a key too */
+    bool failed;
+    bool local; /* answers for which no model was asked */
 } record_wish;
 
 typedef struct record_index {
-    int fd;
-    const char *name; /* for messages */
+    int fds[2];       /* of the file, and of the one that was read as more; -1 */
+    const char *name; /* for messages: of the one that is read */
     gl_sha256 *sha;
     indexed_record *records;
     size_t count, capacity;
@@ -42,7 +41,7 @@ typedef struct record_index {
     uint64_t dropped;                /* whole records that are not wanted */
     uint64_t local;                  /* of them, answers for which no model was asked */
     uint64_t torn;                   /* lines that a kill or a power cut left broken */
-    uint64_t bytes;                  /* of the file */
+    uint64_t bytes;                  /* of the files */
     gl_buf text, id;                 /* of the record that was fetched last */
 } record_index;
 
@@ -52,6 +51,9 @@ typedef struct record_index {
  * a record of ours is refused. 0, or the exit code, said. Free it either way.
  */
 int record_index_read(record_index *index, int fd, const char *name, const record_wish *wish);
+
+/* Reads a second file into the same index. */
+int record_index_read_more(record_index *index, int fd, const char *name, const record_wish *wish);
 void record_index_free(record_index *index);
 
 /* false: SHA-256 failed. path NULL: /chat/completions. */
@@ -61,10 +63,6 @@ bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
 /* The record of this custom_id that answers this; NULL: none. */
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity);
-
-/* The record of this custom_id and line that has no key. */
-const indexed_record *record_index_keyless(const record_index *index, const char *custom_id,
-                                           uint64_t line);
 
 /* An answered record of any custom_id that answers this, or NULL. */
 const indexed_record *record_index_same(const record_index *index,

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "load/alerts.h"
 #include "load/resources.h"
+#include "record.h"
 
 void tally_add(cli_tally *tally, const glimpse_result *result)
 {
@@ -35,6 +36,18 @@ void tally_add_bad_line(cli_tally *tally)
     tally->failed++;
     tally->by_status[GLIMPSE_STATUS_BAD_REQUEST]++;
     tally->by_source[GLIMPSE_SOURCE_LOCAL]++;
+}
+
+void tally_lose(cli_tally *tally, gl_slice record)
+{
+    record_view view;
+    tally->done--;
+    tally->unsent++;
+    if (record_read(record, &view) != NULL) return;
+    tally->by_status[view.status]--;
+    if (view.known_source) tally->by_source[view.source]--;
+    if (view.status != GLIMPSE_STATUS_ALIGNED && view.status != GLIMPSE_STATUS_NOT_ALIGNED)
+        tally->failed--;
 }
 
 /* What this run has done, without what it found done. */

@@ -26,6 +26,9 @@ typedef struct cli_tally {
 void tally_add(cli_tally *tally, const glimpse_result *result);
 void tally_add_bad_line(cli_tally *tally);
 
+/* A record that was counted and is not in the output after all. */
+void tally_lose(cli_tally *tally, gl_slice record);
+
 /* All there is to tell at one moment. */
 typedef struct cli_report {
     cli_tally tally;

@@ -9,33 +9,24 @@
 #include "resume.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "ahead.h"
 #include "base/alloc.h"
 #include "exits.h"
 #include "line_reader.h"
-#include "lock.h"
-#include "output.h"
+#include "replacement.h"
 #include "say.h"
-
-/* Records are collected up to this before they are written. */
-#define CHUNK ((size_t)1024 * 1024)
 
 typedef struct rewriting {
     const resume_ask *ask;
     resume_state *state;
     record_index index;
     line_parser parser;
-    int fd; /* of the new file; -1: not there yet */
-    gl_buf out;
-    char path[PATH_MAX], new_path[PATH_MAX];
+    replacement file;
 } rewriting;
 
 bool resume_is_done(const resume_state *state, uint64_t n)
@@ -52,23 +43,10 @@ void resume_free(resume_state *state)
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* 0 or an errno. */
-static int flush(rewriting *work)
-{
-    if (work->out.failed) return ENOMEM;
-    for (size_t at = 0; at < work->out.len;) {
-        ssize_t n = write(work->fd, work->out.data + at, work->out.len - at);
-        if (n < 0 && errno != EINTR) return errno;
-        if (n > 0) at += (size_t)n;
-    }
-    gl_buf_recycle(&work->out, 2 * CHUNK);
-    return 0;
-}
-
 static int end_record(rewriting *work)
 {
-    gl_buf_append_char(&work->out, '\n');
-    return work->out.failed || work->out.len >= CHUNK ? flush(work) : 0;
+    gl_buf_append_char(&work->file.out, '\n');
+    return replacement_flush(&work->file, false);
 }
 
 static int mark(resume_state *state, bool done)
@@ -123,9 +101,9 @@ static int take_own(rewriting *work, const indexed_record *found, const job_line
     if (error != 0) return error;
     if (custom_id == NULL || strcmp(custom_id, line->custom_id) != 0) return 0; /* same hash */
     if (view.line == line->number)
-        gl_buf_append(&work->out, view.root.text.data, view.root.text.len);
+        gl_buf_append(&work->file.out, view.root.text.data, view.root.text.len);
     else
-        record_renumber(&work->out, &view, line->number);
+        record_renumber(&work->file.out, &view, line->number);
     count(&work->state->tally, &view, false);
     work->state->kept++;
     *done = true;
@@ -138,7 +116,7 @@ static int take_same(rewriting *work, const indexed_record *found, const job_lin
     const char *custom_id;
     int error = record_index_fetch(&work->index, found, &view, &custom_id);
     if (error != 0) return error;
-    record_reuse(&work->out, &view, line->custom_id, line->number);
+    record_reuse(&work->file.out, &view, line->custom_id, line->number);
     count(&work->state->tally, &view, true);
     work->state->reused++;
     *done = true;
@@ -156,7 +134,6 @@ static int take_good_line(rewriting *work, const job_line *line, bool *done)
         return ENOMEM;
     int error = 0;
     if (keyed) found = record_index_own(&work->index, line->custom_id, &identity);
-    if (found == NULL) found = record_index_keyless(&work->index, line->custom_id, line->number);
     if (found != NULL) error = take_own(work, found, line, done);
     if (error != 0 || *done || !keyed || !work->ask->reuse) return error;
     found = record_index_same(&work->index, &identity);
@@ -173,7 +150,7 @@ static int take_line(rewriting *work, const job_line *line)
     } else if (strcmp(line->error_code, "oom") == 0) {
         error = ENOMEM;
     } else {
-        record_bad_line(&work->out, line);
+        record_bad_line(&work->file.out, line);
         tally_add_bad_line(&work->state->tally);
         work->state->tally.resumed++;
         done = true;
@@ -215,38 +192,6 @@ static int take_lines(rewriting *work, int input, bool *of_input)
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-/* The new file is the old one's but for what it holds. */
-static int create(rewriting *work, int old)
-{
-    struct stat status;
-    pid_t owner;
-    /* What a killed run left; the output is locked, so nobody else is writing it. */
-    if (unlink(work->new_path) != 0 && errno != ENOENT) return errno;
-    work->fd =
-        open(work->new_path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (work->fd < 0) return errno;
-    if (fstat(old, &status) != 0) return errno;
-    if (fchown(work->fd, status.st_uid, status.st_gid) != 0) errno = 0; /* not ours to give */
-    if (fchmod(work->fd, status.st_mode & 07777) != 0) return errno;
-    switch (lock_take(work->fd, work->new_path, &owner)) {
-    case LOCK_TAKEN:
-    case LOCK_FAILED: /* said when the output was opened */
-        return 0;
-    case LOCK_HELD:
-    case LOCK_REPLACED:
-        break;
-    }
-    return EBUSY;
-}
-
-static int put_in_place(rewriting *work)
-{
-    int error = flush(work);
-    if (error == 0 && fsync(work->fd) != 0 && errno != EINVAL) error = errno;
-    if (error == 0 && rename(work->new_path, work->path) != 0) error = errno;
-    return error != 0 ? error : output_sync_folder(work->path);
-}
-
 /* Whether the output has answers, and none of them is to a line of the input: then the input is
  * most likely another one, or the model, and what was paid for is not to be thrown away for that.
  */
@@ -264,11 +209,11 @@ static int rewrite(rewriting *work, int input, int old)
     bool of_input = false;
     off_t start = lseek(input, 0, SEEK_CUR);
     int error = start < 0 ? errno : 0;
-    if (error == 0) error = create(work, old);
+    if (error == 0) error = replacement_begin(&work->file, old);
     if (error == 0) error = take_lines(work, input, &of_input);
     if (error == 0 && lseek(input, start, SEEK_SET) != start) error = errno;
     bool other = error == 0 && is_of_another_input(work);
-    if (error == 0 && !other) error = put_in_place(work);
+    if (error == 0 && !other) error = replacement_commit(&work->file);
     if (error == 0 && !other) return 0;
     if (other)
         say("%s: no answer in it is to a line of the input as it is asked now (another input or "
@@ -279,46 +224,59 @@ static int rewrite(rewriting *work, int input, int old)
     else if (of_input)
         say("cannot read the input: %s", strerror(error));
     else
-        say("%s: cannot write: %s", work->new_path, strerror(error));
-    if (work->fd >= 0) unlink(work->new_path);
+        say("%s: cannot write: %s", work->file.new_path, strerror(error));
     if (other) return EXIT_EXISTS;
     return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
 }
 
+/* Reads the output, and what a run with --ordered held back beside it. 0, or the exit code, said.
+ */
+static int read_records(rewriting *work, int output, int ahead)
+{
+    const resume_ask *ask = work->ask;
+    int code = record_index_read(&work->index, output, ask->path, &ask->wish);
+    if (code == 0 && ahead >= 0)
+        code = record_index_read_more(&work->index, ahead, "its .ahead file", &ask->wish);
+    return code;
+}
+
+static int resume_from(rewriting *work, int input, int *output, int ahead)
+{
+    resume_state *state = work->state;
+    int code = read_records(work, *output, ahead);
+    if (code != 0 || work->index.bytes == 0) return code;
+    code = rewrite(work, input, *output);
+    state->torn = work->index.torn;
+    state->local = work->index.local;
+    state->dropped = work->index.dropped + work->index.count;
+    state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
+    if (code != 0) return code;
+    *output = work->file.fd;
+    ahead_remove(work->ask->path);
+    return 0;
+}
+
 int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *state)
 {
+    int old = *output, code = EXIT_OS_LIMIT;
     rewriting *work = gl_calloc(1, sizeof *work);
     memset(state, 0, sizeof *state);
-    if (work == NULL || realpath(ask->path, work->path) == NULL) {
-        say("%s: cannot resume: %s", ask->path, strerror(work == NULL ? ENOMEM : errno));
-        gl_free(work);
-        return EXIT_OS_LIMIT;
+    int error = work != NULL ? replacement_init(&work->file, ask->path) : ENOMEM;
+    int ahead = error == 0 ? ahead_open(ask->path) : -1;
+    if (error == 0 && ahead < 0 && errno != ENOENT) error = errno;
+    if (error != 0) {
+        say("%s: cannot resume: %s", ask->path, strerror(error));
+        if (error != ENOMEM) code = EXIT_IO;
+    } else {
+        work->ask = ask;
+        work->state = state;
+        line_parser_init(&work->parser);
+        code = resume_from(work, input, output, ahead);
+        record_index_free(&work->index);
+        line_parser_free(&work->parser);
     }
-    work->ask = ask;
-    work->state = state;
-    work->fd = -1;
-    gl_buf_init(&work->out, SIZE_MAX / 2);
-    line_parser_init(&work->parser);
-    int code = record_index_read(&work->index, *output, ask->path, &ask->wish);
-    int len = snprintf(work->new_path, sizeof work->new_path, "%s.resuming", work->path);
-    if (code == 0 && (size_t)len >= sizeof work->new_path) {
-        say("%s: cannot resume: %s", ask->path, strerror(ENAMETOOLONG));
-        code = EXIT_IO;
-    }
-    if (code == 0 && work->index.bytes > 0) {
-        code = rewrite(work, input, *output);
-        state->torn = work->index.torn;
-        state->local = work->index.local;
-        state->dropped = work->index.dropped + work->index.count;
-        state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
-        if (code == 0)
-            *output = work->fd;
-        else if (work->fd >= 0)
-            close(work->fd);
-    }
-    record_index_free(&work->index);
-    line_parser_free(&work->parser);
-    gl_buf_free(&work->out);
+    if (ahead >= 0) close(ahead);
+    if (work != NULL) replacement_end(&work->file, *output != old);
     gl_free(work);
     return code;
 }

@@ -33,7 +33,7 @@ typedef struct cli_settings {
 
     /* batch */
     const char *output, *summary;
-    bool ordered, strict, overwrite, quiet, resume, retry_failed, keep_going;
+    bool ordered, strict, overwrite, quiet, resume, retry_failed, no_lock, keep_going;
     int64_t max_line, job_deadline_ms, fsync_ms;
     int mode; /* batch_mode */
     int64_t batch_requests, batch_bytes;

@@ -2,19 +2,19 @@
 # output nor the store holds one. What did not change is answered by the next run from what came down.
 start_mock --batch-latency 1s
 for i in 1 2 3; do printf '{"custom_id":"%s","input_text":"the capital of country %s"}\n' $i $i; done >in
-"$GLIMPSE" batch in -o out --base-url "$URL" --mode api -q --cache-store store 2>err &
+"$GLIMPSE" batch in -o answers --base-url "$URL" --mode api -q --cache-store store 2>err &
 job=$!
-until_true grep -q created out.journal
+until_true grep -q created answers.journal
 printf '{"custom_id":"1","input_text":"the capital of country X"}\n' | dd of=in conv=notrunc 2>dd.err
 code=0
 wait $job || code=$?
 equal exit "$code" 74
 says "line 1 is not what it was"
-[ -s out.journal ] || fail "the journal is gone"
-grep -q "\"custom_id\":\"1\"" out && fail "the old answer was written"
-expect 0 "$GLIMPSE" batch in -o out --base-url "$URL" --mode api -q --resume --cache-store store
+[ -s answers.journal ] || fail "the journal is gone"
+grep -q "\"custom_id\":\"1\"" answers && fail "the old answer was written"
+expect 0 "$GLIMPSE" batch in -o answers --base-url "$URL" --mode api -q --resume --cache-store store
 equal "batches" "$(mock_stats .batch.batches)" 2
 equal "lines paid for" "$(mock_stats .batch.lines_answered)" 4
 "$GLIMPSE" batch in -o fresh --base-url "$URL" -q
-for file in out fresh; do records "$file" 'map({(.custom_id): .glimpse.sample}) | add | to_entries | sort_by(.key)' >"$file.samples"; done
-cmp out.samples fresh.samples || fail "an answer is another question's"
+for file in answers fresh; do records "$file" 'map({(.custom_id): .glimpse.sample}) | add | to_entries | sort_by(.key)' >"$file.samples"; done
+cmp answers.samples fresh.samples || fail "an answer is another question's"

@@ -18,8 +18,11 @@ printf 'no line end' >cut
 printf '{"id":"b","custom_id":"d1","response":{"status_code":200,"body":{}},"error":null}\n' >openai
 expect 0 "$GLIMPSE" batch in -o whole "$@"
 awk 'NR == 2 { print substr($0, 1, 50); next } { print }' whole >middle
+printf '{"name":"somebody else","data":[1,2,3]}' >minified
+{ cat whole && cat minified; } >mixed
+tr '\n' '\r' <whole >returns
 printf 'SQLite format 3\0\20\0\1\1' >database
-for file in diary cut openai database middle; do
+for file in diary cut openai database minified mixed returns middle; do
     cp "$file" "$file.copy"
     expect 73 "$GLIMPSE" batch in -o "$file" --resume "$@"
     says "$file:" "not a record of glimpse"

@@ -259,6 +259,24 @@ static void a_link_in_the_place_of_the_file_is_not_written_through(void **state)
     rig_close(&r);
 }
 
+static void a_file_that_cannot_be_read_as_it_goes_up_is_named(void **state)
+{
+    (void)state;
+    rig r;
+    rig_open(&r, 3, 0);
+    FILE *file = fopen(r.file, "w");
+    fputs("0123456789", file);
+    fclose(file);
+    assert_int_equal(glimpse_batch_upload(r.api, r.file, "in.jsonl", hear, &r), GLIMPSE_OK);
+    assert_int_equal(truncate(r.file, 4), 0);
+    await(&r);
+    assert_int_equal(r.reply.error, GLIMPSE_ERR_INVALID);
+    assert_int_equal(r.reply.attempts, 1);
+    assert_string_equal(r.code, "local_file");
+    assert_non_null(strstr(r.message, r.file));
+    rig_close(&r);
+}
+
 /* --- content elsewhere ------------------------------------------------------------------------ */
 
 static void redirect_to(fault_step step[2], char *text, size_t size, const char *where)
@@ -443,6 +461,7 @@ int main(void)
         cmocka_unit_test(a_file_is_cut_at_the_first_byte_too_many),
         cmocka_unit_test(a_file_that_drips_is_given_up_by_time),
         cmocka_unit_test(a_link_in_the_place_of_the_file_is_not_written_through),
+        cmocka_unit_test(a_file_that_cannot_be_read_as_it_goes_up_is_named),
         cmocka_unit_test(a_signed_address_is_followed_once_over_https_without_the_key),
         cmocka_unit_test(no_other_redirect_is_followed_and_none_of_its_secrets_told),
         cmocka_unit_test(a_second_redirect_is_refused),

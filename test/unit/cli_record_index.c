@@ -82,20 +82,11 @@ static void record_is_found_by_id_and_request_or_by_request_alone(void **state)
     assert_non_null(same(&index, 2));
     assert_null(same(&index, 3));
     assert_null(own(&index, "c", 3)); /* cancelled: not wanted */
-    assert_null(record_index_keyless(&index, "d", 7));
     record_view view;
     const char *id;
     assert_int_equal(record_index_fetch(&index, own(&index, "e", 1), &view, &id), 0);
     assert_string_equal(id, "e");
     assert_int_equal(view.status, GLIMPSE_STATUS_NOT_ALIGNED);
-    record_index_free(&index);
-
-    wish = (record_wish){ .failed = true, .cancelled = true, .keyless = true };
-    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
-    assert_non_null(own(&index, "c", 3));
-    assert_null(same(&index, 3)); /* but it answers nobody else */
-    assert_non_null(record_index_keyless(&index, "d", 7));
-    assert_null(record_index_keyless(&index, "d", 8));
     record_index_free(&index);
 
     wish = (record_wish){ 0 };
@@ -105,6 +96,75 @@ static void record_is_found_by_id_and_request_or_by_request_alone(void **state)
     close(fd);
     gl_buf_free(&text);
     assert_int_equal(gl_alloc_live(), live);
+}
+
+static void a_second_file_adds_to_the_first(void **state)
+{
+    (void)state;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "a", 1, "aligned", "");
+    append_record(&text, "b", 2, "server_error", "");
+    int fd = file_of(&text);
+    gl_buf_reset(&text);
+    append_record(&text, "c", 3, "aligned", "");
+    append_record(&text, "b", 2, "aligned", "");
+    gl_buf_append_str(&text, "{\"id\":\"x\",\"cust"); /* torn */
+    int more = file_of(&text);
+    record_index index;
+    record_wish wish = { .failed = true };
+    record_view view;
+    const char *id;
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_int_equal(record_index_read_more(&index, more, "more", &wish), 0);
+    assert_int_equal(index.torn, 1);
+    assert_int_equal(record_index_fetch(&index, own(&index, "a", 1), &view, &id), 0);
+    assert_string_equal(id, "a");
+    assert_int_equal(record_index_fetch(&index, own(&index, "c", 3), &view, &id), 0);
+    assert_string_equal(id, "c");
+    assert_int_equal(record_index_fetch(&index, own(&index, "b", 2), &view, &id), 0);
+    assert_int_equal(view.status, GLIMPSE_STATUS_ALIGNED);
+    record_index_free(&index);
+    close(fd);
+    close(more);
+    gl_buf_free(&text);
+}
+
+/* Cut anywhere, a record of ours is passed over; whole JSON of somebody else's never is. */
+static void only_the_beginning_of_a_record_is_torn(void **state)
+{
+    (void)state;
+    static const char *const theirs[] = { "{\"name\":\"else\",\"data\":[1,2,3]}",
+                                          "{\"id\":\"x\",\"custom_id\":\"a\"}",
+                                          "{\"id\":\"x\",\"object\":\"batch\",\"sta",
+                                          "{\"name\":\"el",
+                                          "{ \"id\":\"x\"",
+                                          "[1,2" };
+    const record_wish wish = { .failed = true };
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "\xc3\xa9", 1, "aligned", "");
+    size_t whole = text.len - 1;
+    for (size_t len = 1; len < whole; len++) {
+        text.len = len;
+        int fd = file_of(&text);
+        record_index index;
+        assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+        assert_int_equal(index.torn, 1);
+        record_index_free(&index);
+        close(fd);
+    }
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++) {
+        gl_buf_reset(&text);
+        if (i % 2 == 1) append_record(&text, "a", 1, "aligned", ""); /* also behind one of ours */
+        gl_buf_append_str(&text, theirs[i]);
+        int fd = file_of(&text);
+        record_index index;
+        assert_int_not_equal(record_index_read(&index, fd, "records", &wish), 0);
+        record_index_free(&index);
+        close(fd);
+    }
+    gl_buf_free(&text);
 }
 
 static void path_is_part_of_the_request(void **state)
@@ -259,6 +319,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(record_is_found_by_id_and_request_or_by_request_alone),
+        cmocka_unit_test(a_second_file_adds_to_the_first),
+        cmocka_unit_test(only_the_beginning_of_a_record_is_torn),
         cmocka_unit_test(path_is_part_of_the_request),
         cmocka_unit_test(many_are_found_and_nothing_that_is_not_there),
         cmocka_unit_test(without_memory_it_says_so_and_leaks_nothing),

@@ -3,7 +3,8 @@
  *
  *   FAULT_IO=CALL:K:ERRNO  from the K-th on, each `write`, `sync` (fsync and fdatasync) or `close`
  *                          of a file named out.jsonl fails with this errno. `short` lets the K-th
- *                          write take one byte and the next ones fail.
+ *                          write take one byte and the next ones fail; `interrupted` lets the K-th
+ *                          sync alone fail; `lock` is each lock of it.
  *   FAULT_LOG=FILE         each write and sync of such a file that succeeds adds a line: `write` or
  *                          `sync`, the monotonic time in milliseconds, the file's size after it.
  *   FAULT_SIGNAL=N         each close of such a file, and each sync of one named summary.json, is
@@ -113,9 +114,39 @@ EXPORT int fdatasync(int fd)
     int (*real)(int);
     *(void **)&real = next("fdatasync");
     if (due("sync", fd, &first)) return -1;
+    if (due("interrupted", fd, &first) && first) return -1;
     int result = real(fd);
     if (result == 0) note("sync", fd);
     return result;
+}
+
+static int lock(const char *name, int fd, int command, void *arg)
+{
+    bool first;
+    int (*real)(int, int, void *);
+    *(void **)&real = next(name);
+    if (command == F_SETLK && due("lock", fd, &first)) return -1;
+    return real(fd, command, arg);
+}
+
+EXPORT int fcntl(int fd, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    void *arg = va_arg(args, void *);
+    va_end(args);
+    return lock("fcntl", fd, command, arg);
+}
+
+/* The same for who is compiled with 64 bits of offset. */
+int fcntl64(int fd, int command, ...);
+EXPORT int fcntl64(int fd, int command, ...)
+{
+    va_list args;
+    va_start(args, command);
+    void *arg = va_arg(args, void *);
+    va_end(args);
+    return lock("fcntl64", fd, command, arg);
 }
 
 EXPORT int fsync(int fd)

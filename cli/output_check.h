@@ -1,0 +1,15 @@
+/*
+ * output_check.h - whether a file that a job has written is still where it was, and whole: it may
+ * have been deleted, moved, replaced or cut meanwhile, by a person or another program.
+ */
+#ifndef CLI_OUTPUT_CHECK_H
+#define CLI_OUTPUT_CHECK_H
+
+#include <stdint.h>
+
+/* fd is the file, of at least `length` bytes, which path named when it was opened. 0: it stands.
+ * Else the exit code, said, with where the records are: one that was deleted is written anew, at
+ * its path or, when another file is there, beside it; one that was moved is named. */
+int output_check(int fd, uint64_t length, const char *path);
+
+#endif

@@ -1,0 +1,20 @@
+# Putting the records in the input's order drops none of them, whatever becomes of the input meanwhile.
+start_mock --latency 20ms
+{ drafts 60 && echo bad; } >in
+head -30 in >first
+expect 0 "$GLIMPSE" batch first -o answers --base-url "$URL"
+"$GLIMPSE" batch in -o answers --resume --ordered -q --base-url "$URL" --concurrency 2 --summary sum 2>err &
+job=$!
+pids="$pids $job"
+some() { [ "$(wc -l <answers)" -gt 30 ]; }
+until_true some
+head -3 in >short
+cat short >in
+code=0
+wait "$job" || code=$?
+[ "$code" = 0 ] || [ "$code" = 1 ] || fail "exit $code"
+equal "done" "$(jq .done sum)" "$(wc -l <answers)"
+equal "in order" "$(records answers '[.[].glimpse.line] | . == sort')" true
+equal "each once" "$(records answers '[.[].glimpse.line] | . == unique')" true
+[ "$(wc -l <answers)" -gt 30 ] || fail "records were dropped"
+says "in was cut"
