@@ -331,8 +331,8 @@ static void append_digits(gl_buf *out, const decimal *d, size_t from, size_t to)
 
 static void append_zeros(gl_buf *out, int64_t count)
 {
-    static const char zeros[21] = "000000000000000000000"; /* 1e20 needs 20 */
-    assert(count >= 0 && count <= (int64_t)sizeof zeros);
+    static const char zeros[] = "00000000000000000000"; /* 1e20 needs 20 */
+    assert(count >= 0 && count < (int64_t)sizeof zeros);
     gl_buf_append(out, zeros, (size_t)count);
 }
 

@@ -101,9 +101,14 @@ static void row_28_goaway_on_every_connection_ends(void **state)
     open_scene(&s, __func__, H2_GOAWAY_ALWAYS, 0, 4);
     batch_args(&s.run, "--max-attempts", "3", "--concurrency", "1", NULL);
     play(&s, 1);
-    batch_all(&s.run, "error", "protocol"); /* worth one more attempt and no second */
-    assert_int_equal(h2_server_requests(s.server), 8 + 2);
-    assert_in_range(h2_server_connections(s.server), 8, 10); /* no endless loop of them */
+    /* libcurl 7.88 calls it an error of the framing: worth one more attempt and no second. Later
+     * ones would send it again, which is refused: a reset. */
+    bool reset = strcmp(batch_text(s.run.records[0], "error.code"), "reset") == 0;
+    size_t requests = 4 * (reset ? 3 : 2);
+    batch_all(&s.run, "error", reset ? "reset" : "protocol");
+    assert_int_equal(h2_server_requests(s.server), requests + 2);
+    /* No endless loop of them. */
+    assert_in_range(h2_server_connections(s.server), requests, requests + 2);
     close_scene(&s);
 }
 

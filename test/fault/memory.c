@@ -38,7 +38,7 @@ static void mock_main(int to)
     _exit(0);
 }
 
-static int start(void **state)
+static int start_mock(void **state)
 {
     (void)state;
     int ends[2], port = 0;
@@ -62,7 +62,7 @@ static int start(void **state)
     return 0;
 }
 
-static int stop(void **state)
+static int end_mock(void **state)
 {
     (void)state;
     for (int i = 0; i < LINES; i++) json_object_put(expected[i]);
@@ -302,5 +302,5 @@ int main(void)
         cmocka_unit_test(row_38_every_allocation_of_a_batch_may_fail),
         cmocka_unit_test(row_38_every_allocation_of_libcurl_in_a_batch_may_fail),
     };
-    return cmocka_run_group_tests(tests, start, stop);
+    return cmocka_run_group_tests(tests, start_mock, end_mock);
 }

@@ -121,7 +121,7 @@ static other start(const char *what, const char *path, uint64_t seed)
 }
 
 /* How it ended; it is killed first when kill_it. */
-static int stop(other *it, bool kill_it)
+static int end_process(other *it, bool kill_it)
 {
     int status = 0;
     if (kill_it) kill(it->pid, SIGKILL);
@@ -166,13 +166,13 @@ static void killed_writers_leave_a_whole_file_and_right_values(void **state)
     for (uint64_t i = 0; i < KILLS; i++) {
         pass(gl_rng_next(&rng) % 40000); /* from before the file is open to some commits later */
         other *victim = &writers[i % WRITERS];
-        int status = stop(victim, true);
+        int status = end_process(victim, true);
         if (!WIFSIGNALED(status)) fail_msg("a writer ended by itself: %d", WEXITSTATUS(status));
         if (i % 10 == 9) assert_whole(rig.path); /* while the others write */
         *victim = start("write", rig.path, 1000 * (i + 1));
     }
     pass(300000);
-    for (uint64_t i = 0; i < WRITERS; i++) assert_true(WIFSIGNALED(stop(&writers[i], true)));
+    for (uint64_t i = 0; i < WRITERS; i++) assert_true(WIFSIGNALED(end_process(&writers[i], true)));
     assert_whole(rig.path);
     store_open(&rig);
     for (uint64_t i = 0; i < KEYS; i++) there += store_has(&rig, i); /* each that is, is right */
@@ -221,7 +221,7 @@ static void what_was_confirmed_survives_the_kill(void **state)
         }
         kill(writer.pid, SIGKILL);
         while (read(writer.out, &which, sizeof which) == sizeof which) last = which;
-        stop(&writer, true);
+        end_process(&writer, true);
         store_open(&rig);
         for (uint64_t i = 0; i <= last; i++) assert_true(store_has(&rig, i));
         confirmed += last + 1;
@@ -256,7 +256,7 @@ static void a_lock_held_elsewhere_is_waited_for_by_a_timer(void **state)
     assert_true(store_stats(&rig).busy > 3);
     assert_true(store_has(&rig, 1)); /* readers are not locked out */
     assert_true(store_has(&rig, 400));
-    assert_int_equal(stop(&holder, false), 0);
+    assert_int_equal(end_process(&holder, false), 0);
     store_settle(&rig);
     assert_int_equal(count.calls, 498);
     assert_int_equal(count.failed, 0);
@@ -277,7 +277,7 @@ static void freeing_it_under_a_lock_ends_in_bounded_time(void **state)
     store_put(&rig, 1, 0, 100, &count);
     store_close(&rig); /* half a second of tries */
     assert_int_equal(count.failed, 1);
-    assert_int_equal(stop(&holder, false), 0);
+    assert_int_equal(end_process(&holder, false), 0);
     store_open(&rig);
     assert_false(store_has(&rig, 1));
     store_end(&rig);
@@ -351,11 +351,11 @@ static void the_loop_is_not_held_for_5_ms(void **state)
         glimpse_sample_unref(answer.sample);
         if (turn % 400 == 399) {
             other *victim = &writers[turn / 400 % WRITERS];
-            assert_true(WIFSIGNALED(stop(victim, true)));
+            assert_true(WIFSIGNALED(end_process(victim, true)));
             *victim = start("write", rig.path, turn);
         }
     }
-    for (uint64_t i = 0; i < WRITERS; i++) assert_true(WIFSIGNALED(stop(&writers[i], true)));
+    for (uint64_t i = 0; i < WRITERS; i++) assert_true(WIFSIGNALED(end_process(&writers[i], true)));
     glimpse_sqlite_store_stats stats = store_stats(&rig);
     qsort(held, TURNS, sizeof *held, by_size);
     print_message("held for (us): median %llu, 99 %% %llu, 99.5 %% %llu, longest %llu; processor "
