@@ -348,6 +348,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     glimpse_engine *engine = request->engine;
     const glimpse_usage *usage = &glimpse_sample_get(sample)->usage;
     request->result->no_done = outcome->no_done;
+    request->result->empty = outcome->empty;
     if (!local && usage->prompt_tokens > 0)
         engine->stats.prompt_tokens += (uint64_t)usage->prompt_tokens;
     if (!local && usage->completion_tokens > 0)

@@ -117,7 +117,7 @@ static void write_usage(gl_buf *out, const glimpse_usage *usage)
     gl_buf_append_char(out, '}');
 }
 
-/* What only a stream has. */
+/* What only some answers have, most of it streams. */
 static void write_stream(gl_buf *out, const glimpse_result *result)
 {
     const glimpse_timings *timings = &result->timings;
@@ -137,6 +137,7 @@ static void write_stream(gl_buf *out, const glimpse_result *result)
         gl_json_write_string(out, gl_buf_slice(&result->partial));
     }
     if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
+    if (result->empty) gl_buf_append_str(out, ",\"empty\":true");
 }
 
 /* Each attempt that is still known: who looks into a failure asks the endpoint by these ids. */

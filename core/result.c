@@ -92,6 +92,7 @@ void gl_result_share(glimpse_result *to, const glimpse_result *from)
     to->status = from->status;
     if (from->source == GLIMPSE_SOURCE_CACHE) to->source = from->source;
     to->no_done = from->no_done;
+    to->empty = from->empty;
     to->circuit_open = from->circuit_open;
     share_sample(&to->sample, from->sample);
     share_sample(&to->response, from->response);
@@ -159,6 +160,11 @@ const char *glimpse_result_partial(const glimpse_result *result, size_t *len)
 bool glimpse_result_no_done(const glimpse_result *result)
 {
     return result->no_done;
+}
+
+bool glimpse_result_empty(const glimpse_result *result)
+{
+    return result->empty;
 }
 
 const char *glimpse_result_essence(const glimpse_result *result)

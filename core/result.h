@@ -23,7 +23,7 @@ struct glimpse_result {
     glimpse_status status;
     glimpse_error error;
     glimpse_source source;
-    bool stale, has_key, circuit_open, no_done;
+    bool stale, has_key, circuit_open, no_done, empty;
     int thresholds_crossed;
     int attempts;    /* requests sent */
     int pack_drafts; /* that shared one of them; 0: none was shared */

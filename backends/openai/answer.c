@@ -6,6 +6,9 @@
  */
 #include "openai/decode_internal.h"
 
+#include "openai/content.h"
+#include "openai/finish.h"
+
 static int64_t count_of(gl_json value)
 {
     int64_t number;
@@ -30,55 +33,66 @@ static void set_refusal(const decoding *d, gl_json refusal)
     d->outcome->complete = false;
 }
 
-/* Appends the text of content parts; the last refusal among them goes to *refusal. */
-static void append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
+/* Appends the text of content parts; the last refusal among them goes to *refusal. Returns whether
+ * there are others than thoughts besides, such as an image. */
+static bool append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
 {
     gl_json_iter iter = gl_json_begin(parts);
-    gl_json part, found[2];
+    gl_json part;
+    bool others = false;
     while (gl_json_next(&iter, NULL, &part)) {
-        gl_json_get_many(part, (const char *const[]){ "text", "refusal" }, found, 2);
-        gl_json_string_append(found[0], text, NULL);
-        if (has_text(found[1])) *refusal = found[1];
+        gl_json words = gl_content_part(part, refusal);
+        gl_json_string_append(words, text, NULL);
+        if (words.kind == GL_JSON_NONE && part.kind == GL_JSON_OBJECT) {
+            gl_json type = gl_json_get(part, "type");
+            others = others || !(gl_json_string_is(type, "thinking") ||
+                                 gl_json_string_is(type, "reasoning") || has_text(*refusal));
+        }
     }
+    return others;
 }
 
-/* Whether there is anything in an array, or an object at all. */
+/* Whether there is anything in an array or a string, or an object at all. */
 static bool is_given(gl_json value)
 {
-    if (value.kind != GL_JSON_ARRAY) return value.kind == GL_JSON_OBJECT;
     gl_json_iter iter = gl_json_begin(value);
     gl_json first;
-    return gl_json_next(&iter, NULL, &first);
+    if (value.kind == GL_JSON_ARRAY) return gl_json_next(&iter, NULL, &first);
+    return value.kind == GL_JSON_OBJECT || has_text(value);
 }
 
-/* Whether an answer that ended so may be cached: nothing cut it, as far as we know the reason. */
-static bool ended_well(gl_json finish_reason)
+/* Whether a message holds anything besides who speaks: reasoning, or what nobody here knows. */
+static bool says_anything(gl_json message)
 {
-    return gl_json_string_is(finish_reason, "stop") ||
-           gl_json_string_is(finish_reason, "tool_calls") ||
-           gl_json_string_is(finish_reason, "function_call");
+    gl_json_iter iter = gl_json_begin(message);
+    gl_json name, value;
+    while (gl_json_next(&iter, &name, &value))
+        if (!gl_json_string_is(name, "role") && is_given(value)) return true;
+    return false;
 }
 
-/* The first choice, and the finish reasons of all; false when it is no choice. */
-static bool read_choice(const decoding *d, gl_json choice, gl_json finish_reason)
+/* The first choice; false when it is none, or its content can not be read. */
+static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_json reason)
 {
-    enum { CONTENT, REFUSAL, TOOLS, FUNCTION, COUNT };
-    static const char *const names[COUNT] = { "content", "refusal", "tool_calls", "function_call" };
+    enum { CONTENT, REFUSAL, TOOLS, FUNCTION, AUDIO, IMAGES, COUNT };
+    static const char *const names[COUNT] = { "content",       "refusal", "tool_calls",
+                                              "function_call", "audio",   "images" };
     gl_decoder *decoder = d->decoder;
     glimpse_sample_fields *sample = &d->outcome->sample;
     gl_json message = gl_json_get(choice, "message"), found[COUNT];
+    bool others = false;
     gl_json_get_many(message, names, found, COUNT);
     if (message.kind != GL_JSON_OBJECT) {
         found[CONTENT] = gl_json_get(choice, "text"); /* a completion that is no chat */
         if (found[CONTENT].kind != GL_JSON_STRING) return false;
     }
-    if (finish_reason.kind == GL_JSON_STRING)
-        sample->finish_reason = plain_string(decoder, finish_reason, decoder->finish_reason,
-                                             sizeof decoder->finish_reason);
+    if (finish != GL_FINISH_NONE)
+        sample->finish_reason =
+            plain_string(decoder, reason, decoder->finish_reason, sizeof decoder->finish_reason);
     if (found[CONTENT].kind == GL_JSON_STRING) {
         set_text(d, string_text(found[CONTENT], &decoder->text));
     } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
-        append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
+        others = append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
         set_text(d, gl_buf_slice(&decoder->text));
     } else if (has_text(gl_json_get(found[CONTENT], "text"))) { /* one part, outside of a list */
         gl_json_string_append(gl_json_get(found[CONTENT], "text"), &decoder->text, NULL);
@@ -87,7 +101,9 @@ static bool read_choice(const decoding *d, gl_json choice, gl_json finish_reason
         return false;
     }
     bool calls = is_given(found[TOOLS]) || is_given(found[FUNCTION]);
-    d->outcome->complete = ended_well(finish_reason) && (sample->text_len != 0 || calls);
+    d->outcome->complete = finish == GL_FINISH_WELL && (sample->text_len != 0 || calls);
+    d->outcome->empty = sample->text_len == 0 && !calls && !others && !is_given(found[AUDIO]) &&
+                        !is_given(found[IMAGES]) && !has_text(found[REFUSAL]);
     if (has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
     return true;
 }
@@ -97,22 +113,34 @@ static void read_choices(const decoding *d, gl_json choices)
     gl_json_iter iter = gl_json_begin(choices);
     gl_json choice;
     if (choices.kind != GL_JSON_ARRAY || !gl_json_next(&iter, NULL, &choice)) {
-        fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no choices");
+        if (d->input->merged)
+            fail_unexpected(d, GLIMPSE_ERR_EMPTY_BODY, "the stream held no answer");
+        else
+            fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no choices");
         return;
     }
-    gl_json reason = gl_json_get(choice, "finish_reason");
-    if (!read_choice(d, choice, reason)) {
+    gl_json first = choice, reason = gl_json_get(choice, "finish_reason");
+    gl_finish finish = gl_finish_of(reason);
+    if (!read_choice(d, choice, finish, reason)) {
         bool message = gl_json_get(choice, "message").kind == GL_JSON_OBJECT;
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON,
                         message ? "the content of the answer's first choice is no text"
                                 : "the answer's first choice has no message");
         return;
     }
-    bool filtered = gl_json_string_is(reason, "content_filter");
-    while (gl_json_next(&iter, NULL, &choice))
-        if (!ended_well(gl_json_get(choice, "finish_reason"))) d->outcome->complete = false;
-    if (filtered)
+    bool only = true;
+    for (; gl_json_next(&iter, NULL, &choice); only = false)
+        if (gl_finish_of(gl_json_get(choice, "finish_reason")) != GL_FINISH_WELL)
+            d->outcome->complete = false;
+    gl_json usage = gl_json_get(first, "usage"); /* Kimi's streams have it here */
+    if (usage.kind == GL_JSON_OBJECT && d->outcome->sample.usage.completion_tokens < 0)
+        read_usage(&d->outcome->sample.usage, usage);
+    if (finish == GL_FINISH_FILTERED)
         fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
+    else if (finish == GL_FINISH_NONE && only && d->outcome->empty &&
+             !says_anything(gl_json_get(first, "message")))
+        fail_unexpected(d, GLIMPSE_ERR_EMPTY_BODY,
+                        "the answer holds nothing: no text, no call, no finish reason");
 }
 
 /* A response that ended without an answer, or has not ended; what it says of an error was looked
@@ -154,11 +182,15 @@ static void read_response(const decoding *d, gl_json root)
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no output");
         return;
     }
+    bool others = false;
     gl_json_iter iter = gl_json_begin(found[OUTPUT]);
     while (gl_json_next(&iter, NULL, &item)) {
-        if (!gl_json_string_is(gl_json_get(item, "type"), "message")) continue;
+        gl_json type = gl_json_get(item, "type");
         gl_json content = gl_json_get(item, "content");
-        if (content.kind == GL_JSON_ARRAY) append_parts(&decoder->text, content, &refusal);
+        if (!gl_json_string_is(type, "message"))
+            others = others || !gl_json_string_is(type, "reasoning"); /* a call, an image */
+        else if (content.kind == GL_JSON_ARRAY)
+            others = append_parts(&decoder->text, content, &refusal) || others;
     }
     bool repeated = decoder->text.len != 0;
     set_text(d, repeated ? gl_buf_slice(&decoder->text) : d->input->streamed);
@@ -168,8 +200,11 @@ static void read_response(const decoding *d, gl_json root)
     d->outcome->sample.finish_reason =
         plain_string(decoder, has_text(reason) ? reason : found[STATUS], decoder->finish_reason,
                      sizeof decoder->finish_reason);
+    d->outcome->empty =
+        d->outcome->sample.text_len == 0 && !others && !has_text(refusal) && !d->input->background;
+    if (d->outcome->empty) d->outcome->complete = false;
     if (has_text(refusal)) set_refusal(d, refusal);
-    if (gl_json_string_is(reason, "content_filter"))
+    if (gl_finish_of(reason) == GL_FINISH_FILTERED)
         fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
 }
 
@@ -182,13 +217,14 @@ static bool has_members(gl_json object)
 
 void gl_decode_answer(const decoding *d, gl_json root)
 {
-    enum { MODEL, USAGE, CHOICES, DATA, COUNT };
-    static const char *const names[COUNT] = { "model", "usage", "choices", "data" };
+    enum { MODEL, USAGE, CHOICES, DATA, GROQ, COUNT };
+    static const char *const names[COUNT] = { "model", "usage", "choices", "data", "x_groq" };
     gl_decoder *decoder = d->decoder;
     gl_json found[COUNT];
     gl_json_get_many(root, names, found, COUNT);
     d->outcome->sample.model =
         plain_string(decoder, found[MODEL], decoder->model, sizeof decoder->model);
+    if (found[USAGE].kind != GL_JSON_OBJECT) found[USAGE] = gl_json_get(found[GROQ], "usage");
     read_usage(&d->outcome->sample.usage, found[USAGE]);
     if (path_ends(d->input->path, "/completions"))
         read_choices(d, found[CHOICES]);
@@ -201,7 +237,7 @@ void gl_decode_answer(const decoding *d, gl_json root)
     else
         d->outcome->complete = true;
     if (decoder->text.failed) {
-        d->outcome->complete = false;
+        d->outcome->complete = d->outcome->empty = false;
         fail(d, GLIMPSE_ERR_OOM, glimpse_error_sentence(GLIMPSE_ERR_OOM));
     }
 }

@@ -277,12 +277,12 @@ static void progress(void *arg, glimpse_progress what)
     call->heard = gl_loop_now(call->api->loop);
 }
 
-static bool begin(void *arg, int status, const char *content_type)
+static gl_http_framing begin(void *arg, int status, gl_slice bytes)
 {
     gl_batch_call *call = arg;
-    (void)content_type;
+    (void)bytes;
     call->status = status;
-    return true;
+    return GL_HTTP_PIECES;
 }
 
 static gl_http_want chunk(void *arg, gl_slice bytes)

@@ -4,6 +4,8 @@
  */
 #include "openai/complaint.h"
 
+#include "openai/finish.h"
+
 static bool has_text(gl_json value)
 {
     return value.kind == GL_JSON_STRING && value.text.len > 2;
@@ -89,6 +91,9 @@ gl_complaint gl_complaint_read(gl_json root)
                        .status = base_resp_status(found[BASE]) };
     if (c.code.kind == GL_JSON_NONE) c.code = found[E_CODE];
     if (found[ERROR].kind == GL_JSON_NUMBER && c.code.kind == GL_JSON_NONE) c.code = found[ERROR];
+    gl_json finish = gl_json_get(root, "finish_reason");
+    if (c.code.kind == GL_JSON_NONE && gl_finish_of(finish) == GL_FINISH_FAILED)
+        c.code = finish; /* DeepSeek says no more than "insufficient_system_resource" */
     if (c.status != 0 && c.code.kind == GL_JSON_NONE)
         c.code = gl_json_get(found[BASE], "status_code");
     const gl_json texts[] = {
@@ -132,8 +137,8 @@ static bool tells_of_failure(gl_json code)
     return tells(code) && !(gl_json_int64(code, &number) && (number == 0 || number == 200));
 }
 
-/* OpenRouter's: the response is one, but a choice of it is {"finish_reason":"error","error":{...}}.
- */
+/* OpenRouter's: the response is one, but a choice of it is {"finish_reason":"error","error":{...}};
+ * DeepSeek's and others': it ended with a name for a failure. */
 static gl_json failed_choice(gl_json choices)
 {
     gl_json choice, found[2];
@@ -142,7 +147,7 @@ static gl_json failed_choice(gl_json choices)
         while (gl_json_next(&iter, NULL, &choice)) {
             if (choice.kind != GL_JSON_OBJECT) continue;
             gl_json_get_many(choice, (const char *const[]){ "error", "finish_reason" }, found, 2);
-            if (tells(found[0]) || gl_json_string_is(found[1], "error")) return choice;
+            if (tells(found[0]) || gl_finish_of(found[1]) == GL_FINISH_FAILED) return choice;
         }
     }
     return (gl_json){ .kind = GL_JSON_NONE };

@@ -379,7 +379,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
         gl_decode_answer(&d, root);
     }
     if (outcome->error != GLIMPSE_OK) {
-        outcome->complete = false;
+        outcome->complete = outcome->empty = false;
         outcome->sample.delta = NULL;
         set_text(&d, gl_slice_of(NULL, 0));
     }

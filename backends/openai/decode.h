@@ -28,6 +28,7 @@ typedef struct gl_decode_input {
     const char *base_url; /* what was asked: it, and asked_path below it; NULL: nothing is said */
     const char *asked_path;
     bool background;   /* the request asked for a response that need not be finished */
+    bool merged;       /* the body was put together of a stream's chunks */
     gl_slice streamed; /* the text that came before the body, which may not repeat it */
 } gl_decode_input;
 

@@ -56,6 +56,13 @@ const char *gl_http_header(const void *headers, const char *name);
 /* The base URL that its paths are below, without a slash at its end. */
 const char *gl_http_base_url(const gl_http *http);
 
+/* How the observer wants the body. */
+typedef enum gl_http_framing {
+    GL_HTTP_WHOLE,
+    GL_HTTP_PIECES,
+    GL_HTTP_UNTOLD /* more of it has to be seen first */
+} gl_http_framing;
+
 /* What the observer of a body that comes in pieces wants next. */
 typedef enum gl_http_want {
     GL_HTTP_MORE,
@@ -69,9 +76,10 @@ typedef struct gl_http_observer {
      * an answer without a body has none. */
     void (*progress)(void *arg, glimpse_progress progress);
     /* Both or neither; also called inside libcurl, and as careful. begin is asked at the body's
-     * first byte whether it wants the body in pieces; content_type may be NULL. If so, each piece
-     * goes to chunk and response.body stays empty; max_response_bytes holds for all of them. */
-    bool (*begin)(void *arg, int status, const char *content_type);
+     * first bytes, and again with all that came while it can not tell. If it wants pieces, each
+     * goes to chunk, from the first byte on, and response.body stays empty; max_response_bytes
+     * holds for all of them. */
+    gl_http_framing (*begin)(void *arg, int status, gl_slice bytes);
     gl_http_want (*chunk)(void *arg, gl_slice bytes);
     /* Once, never inside gl_http_start or gl_http_cancel. The transfer is gone afterwards. */
     void (*done)(void *arg, const gl_http_response *response);

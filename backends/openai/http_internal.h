@@ -81,8 +81,9 @@ struct gl_transfer {
     size_t head_bytes; /* of status lines, headers and trailers */
     gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
     gl_time enough_at;
-    bool get, began, streamed, satisfied; /* satisfied: ENOUGH was said */
-    struct gl_upload *upload;             /* a body from a file; NULL: none */
+    gl_http_framing framing;
+    bool get, began, satisfied; /* satisfied: ENOUGH was said */
+    struct gl_upload *upload;   /* a body from a file; NULL: none */
     char reason[CURL_ERROR_SIZE];
 };
 

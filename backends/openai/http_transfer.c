@@ -45,15 +45,12 @@ static void reserve_announced(gl_transfer *transfer)
     if (len > 0 && len <= TRUST_BYTES) gl_buf_reserve(&transfer->body, (size_t)len);
 }
 
-/* Whether the body goes out in pieces; asked when it begins. */
-static bool asked_for_pieces(const gl_transfer *transfer)
+static gl_http_framing framing_of(const gl_transfer *transfer, gl_slice bytes)
 {
-    if (transfer->observer.begin == NULL) return false;
+    if (transfer->observer.begin == NULL) return GL_HTTP_WHOLE;
     long status = 0;
-    const char *type = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-    return transfer->observer.begin(transfer->arg, (int)status, type);
+    return transfer->observer.begin(transfer->arg, (int)status, bytes);
 }
 
 static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
@@ -91,6 +88,26 @@ static size_t head_came(char *data, size_t size, size_t count, void *arg)
     return CURL_WRITEFUNC_ERROR;
 }
 
+/* The framing is not known yet: what came before is in transfer->body, and goes the same way. */
+static glimpse_error tell_framing(gl_transfer *transfer, gl_slice bytes)
+{
+    gl_slice held = gl_buf_slice(&transfer->body);
+    if (held.len != 0) {
+        glimpse_error error = keep(transfer, bytes);
+        if (error != GLIMPSE_OK) return error;
+        bytes = gl_buf_slice(&transfer->body);
+    }
+    transfer->framing = framing_of(transfer, bytes);
+    if (transfer->framing == GL_HTTP_PIECES) {
+        glimpse_error error = pass_on(transfer, bytes);
+        gl_buf_reset(&transfer->body);
+        return error;
+    }
+    if (held.len != 0) return GLIMPSE_OK;
+    if (transfer->framing == GL_HTTP_WHOLE) reserve_announced(transfer);
+    return keep(transfer, bytes);
+}
+
 /* The first byte of the answer is the first of its body: servers of completions send the headers
  * together with it. */
 static size_t body_came(char *data, size_t size, size_t count, void *arg)
@@ -103,9 +120,12 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     transfer->began = true;
     transfer->observer.progress(transfer->arg,
                                 first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
-    if (first) transfer->streamed = asked_for_pieces(transfer);
-    if (first && !transfer->streamed) reserve_announced(transfer);
-    glimpse_error error = transfer->streamed ? pass_on(transfer, bytes) : keep(transfer, bytes);
+    glimpse_error error;
+    if (transfer->framing == GL_HTTP_UNTOLD)
+        error = tell_framing(transfer, bytes);
+    else
+        error =
+            transfer->framing == GL_HTTP_PIECES ? pass_on(transfer, bytes) : keep(transfer, bytes);
     if (error == GLIMPSE_OK) return len;
     transfer->error = error;
     return CURL_WRITEFUNC_ERROR;
@@ -282,7 +302,8 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->fresh = false;
     transfer->sendings = 0;
     transfer->received = transfer->head_bytes = 0;
-    transfer->began = transfer->streamed = transfer->satisfied = false;
+    transfer->framing = GL_HTTP_UNTOLD;
+    transfer->began = transfer->satisfied = false;
     transfer->reason[0] = '\0';
     http->running++;
     return transfer;

@@ -1,58 +1,65 @@
 /*
- * merge.c - see merge.h. Owns one buffer for each string that grows. Called by stream.c; sees no
- * events and knows nothing of errors, which stream.c has looked for before.
+ * merge.c - see merge.h: what comes in. Owns one buffer for each string that grows. Called by
+ * stream.c; sees no events and knows nothing of errors, which stream.c has looked for before.
  */
-#include "openai/merge.h"
+#include "openai/merge_internal.h"
 
 #include "base/alloc.h"
-
-/* What a choice's delta may hold as strings that grow. */
-enum { CONTENT, REFUSAL, REASONING_CONTENT, REASONING, GROWING };
-static const char *const growing[GROWING] = { "content", "refusal", "reasoning_content",
-                                              "reasoning" };
-
-/* The first of these with something in it stands. */
-typedef struct call {
-    int64_t index;
-    gl_buf id, type, name;
-    gl_buf arguments; /* grows */
-    bool has_arguments;
-} call;
-
-struct gl_merge_choice {
-    int64_t index;
-    bool is_text; /* of a completion that is no chat: no message around it */
-    bool given[GROWING];
-    gl_buf texts[GROWING];
-    gl_buf role, finish_reason;
-    gl_buf logprobs, refusal_logprobs; /* elements of their arrays */
-    call *calls;                       /* in the order of their index */
-    size_t count, capacity;
-    bool has_function;
-    call function; /* function_call, the form before tool_calls */
-};
+#include "openai/content.h"
+#include "openai/finish.h"
 
 /* --- memory --- */
 
+enum { OF_CALL = 4, OF_CHOICE = 5 };
+
+static void call_bufs(call *c, gl_buf *bufs[OF_CALL])
+{
+    gl_buf *all[OF_CALL] = { &c->id, &c->type, &c->name, &c->arguments };
+    memcpy(bufs, all, sizeof all);
+}
+
+static void choice_bufs(gl_merge_choice *choice, gl_buf *bufs[OF_CHOICE])
+{
+    gl_buf *all[OF_CHOICE] = { &choice->content, &choice->refusal, &choice->parts, &choice->role,
+                               &choice->finish_reason };
+    memcpy(bufs, all, sizeof all);
+}
+
+static void init_bufs(gl_buf *const *bufs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) gl_buf_init(bufs[i], SIZE_MAX / 2);
+}
+
+static void free_bufs(gl_buf *const *bufs, size_t count)
+{
+    for (size_t i = 0; i < count; i++) gl_buf_free(bufs[i]);
+}
+
 static void call_free(call *c)
 {
-    gl_buf *bufs[] = { &c->id, &c->type, &c->name, &c->arguments };
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) gl_buf_free(bufs[i]);
+    gl_buf *bufs[OF_CALL];
+    call_bufs(c, bufs);
+    free_bufs(bufs, OF_CALL);
+    gl_members_free(&c->others);
+    gl_members_free(&c->of_function);
 }
 
 static void call_init(call *c, int64_t index)
 {
     *c = (call){ .index = index };
-    gl_buf *bufs[] = { &c->id, &c->type, &c->name, &c->arguments };
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) gl_buf_init(bufs[i], SIZE_MAX / 2);
+    gl_buf *bufs[OF_CALL];
+    call_bufs(c, bufs);
+    init_bufs(bufs, OF_CALL);
 }
 
 static void choice_free(gl_merge_choice *choice)
 {
-    gl_buf *bufs[] = { &choice->role, &choice->finish_reason, &choice->logprobs,
-                       &choice->refusal_logprobs };
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) gl_buf_free(bufs[i]);
-    for (size_t i = 0; i < GROWING; i++) gl_buf_free(&choice->texts[i]);
+    gl_buf *bufs[OF_CHOICE];
+    choice_bufs(choice, bufs);
+    free_bufs(bufs, OF_CHOICE);
+    gl_members_free(&choice->logprobs);
+    gl_members_free(&choice->of_message);
+    gl_members_free(&choice->others);
     for (size_t i = 0; i < choice->count; i++) call_free(&choice->calls[i]);
     gl_free(choice->calls);
     call_free(&choice->function);
@@ -61,15 +68,14 @@ static void choice_free(gl_merge_choice *choice)
 static void choice_init(gl_merge_choice *choice, int64_t index)
 {
     *choice = (gl_merge_choice){ .index = index };
-    gl_buf *bufs[] = { &choice->role, &choice->finish_reason, &choice->logprobs,
-                       &choice->refusal_logprobs };
-    for (size_t i = 0; i < sizeof bufs / sizeof *bufs; i++) gl_buf_init(bufs[i], SIZE_MAX / 2);
-    for (size_t i = 0; i < GROWING; i++) gl_buf_init(&choice->texts[i], SIZE_MAX / 2);
+    gl_buf *bufs[OF_CHOICE];
+    choice_bufs(choice, bufs);
+    init_bufs(bufs, OF_CHOICE);
     call_init(&choice->function, 0);
 }
 
 /* Of the whole completion, in the order of `names` in gl_merge_add. */
-enum { ID, CREATED, MODEL, TIER, FINGERPRINT, USAGE, TOP, CHOICES = TOP, MEMBERS };
+enum { ID, CREATED, MODEL, TIER, FINGERPRINT, USAGE, TOP, CHOICES = TOP, OBJECT, PADDING, MEMBERS };
 
 static void top_bufs(gl_merge *merge, gl_buf *bufs[TOP])
 {
@@ -83,7 +89,7 @@ void gl_merge_init(gl_merge *merge)
     *merge = (gl_merge){ 0 };
     gl_buf *bufs[TOP];
     top_bufs(merge, bufs);
-    for (size_t i = 0; i < TOP; i++) gl_buf_init(bufs[i], SIZE_MAX / 2);
+    init_bufs(bufs, TOP);
     gl_buf_init(&merge->text, SIZE_MAX / 2);
 }
 
@@ -97,7 +103,8 @@ void gl_merge_free(gl_merge *merge)
 {
     gl_buf *bufs[TOP];
     top_bufs(merge, bufs);
-    for (size_t i = 0; i < TOP; i++) gl_buf_free(bufs[i]);
+    free_bufs(bufs, TOP);
+    gl_members_free(&merge->others);
     for (size_t i = 0; i < merge->count; i++) choice_free(&merge->choices[i]);
     gl_free(merge->choices);
     gl_buf_free(&merge->text);
@@ -133,10 +140,23 @@ static void keep_first(gl_merge *merge, gl_buf *to, gl_json string)
     if (has_text(string) && to->len == 0) append(merge, to, string.text);
 }
 
-/* Where an element of this index stands, or has to be put, in an array in the order of indices.
- * What is looked for is nearly always the last. */
+/* Where the elements up to this index end in an array in the order of indices. What is looked for
+ * is nearly always the last. */
 #define FIND(array, length, wanted, at)                                                            \
-    for (at = (length); at > 0 && (array)[at - 1].index >= (wanted); at--)
+    for (at = (length); at > 0 && (array)[at - 1].index > (wanted); at--)
+
+/* The members of an object that are none of these names. */
+static void add_others(gl_merge *merge, gl_members *to, gl_json object, const char *const *names,
+                       size_t count, gl_members_rule rule)
+{
+    gl_json_iter iter = gl_json_begin(object);
+    gl_json name, value;
+    while (gl_json_next(&iter, &name, &value)) {
+        size_t i = 0;
+        while (i < count && !gl_json_string_is(name, names[i])) i++;
+        if (i == count) gl_members_add(to, name, value, rule, &merge->pool);
+    }
+}
 
 /* Room for one more in an array of up to GL_MERGE_MAX; NULL: out of memory. */
 static void *room(gl_merge *merge, void *array, size_t count, size_t *capacity, size_t size)
@@ -155,7 +175,7 @@ static gl_merge_choice *find_choice(gl_merge *merge, int64_t index)
 {
     size_t at;
     FIND(merge->choices, merge->count, index, at);
-    if (at < merge->count && merge->choices[at].index == index) return &merge->choices[at];
+    if (at > 0 && merge->choices[at - 1].index == index) return &merge->choices[at - 1];
     gl_merge_choice *array =
         room(merge, merge->choices, merge->count, &merge->capacity, sizeof *array);
     if (array == NULL) return NULL;
@@ -166,11 +186,30 @@ static gl_merge_choice *find_choice(gl_merge *merge, int64_t index)
     return &array[at];
 }
 
-static call *find_call(gl_merge *merge, gl_merge_choice *choice, int64_t index)
+static bool same_text(const gl_buf *kept, gl_json string)
+{
+    return gl_slice_equal(gl_buf_slice(kept), string.text);
+}
+
+/* Whether this delta is the first of another call, under an index that is used: some servers give
+ * each call the same. A name comes once a call; an id, with some, anew in each delta. */
+static bool begins_another(const call *c, gl_json id, gl_json name)
+{
+    if (!has_text(name)) return false;
+    if (has_text(id)) return c->id.len != 0 && !same_text(&c->id, id);
+    return c->arguments.len != 0 && !same_text(&c->name, name);
+}
+
+/* NULL: out of memory, which failed says, or one call too many. */
+static call *find_call(gl_merge *merge, gl_merge_choice *choice, int64_t index, gl_json id,
+                       gl_json name)
 {
     size_t at;
     FIND(choice->calls, choice->count, index, at);
-    if (at < choice->count && choice->calls[at].index == index) return &choice->calls[at];
+    if (at > 0 && choice->calls[at - 1].index == index &&
+        !begins_another(&choice->calls[at - 1], id, name))
+        return &choice->calls[at - 1];
+    if (choice->count == GL_MERGE_MAX) return NULL;
     call *array = room(merge, choice->calls, choice->count, &choice->capacity, sizeof *array);
     if (array == NULL) return NULL;
     choice->calls = array;
@@ -187,21 +226,29 @@ static bool valid_index(gl_json value, int64_t *index)
 
 static void add_function(gl_merge *merge, call *c, gl_json function)
 {
+    static const char *const names[] = { "name", "arguments" };
     gl_json found[2];
-    gl_json_get_many(function, (const char *const[]){ "name", "arguments" }, found, 2);
+    bool others = gl_json_get_many(function, names, found, 2);
     keep_first(merge, &c->name, found[0]);
-    if (found[1].kind != GL_JSON_STRING) return;
-    c->has_arguments = true;
-    grow(merge, &c->arguments, found[1]);
+    size_t known = 2;
+    if (found[1].kind == GL_JSON_STRING) {
+        c->has_arguments = true;
+        grow(merge, &c->arguments, found[1]);
+    } else if (found[1].kind != GL_JSON_NONE && !c->has_arguments) {
+        known = 1; /* as an object */
+        others = true;
+    }
+    if (others) add_others(merge, &c->of_function, function, names, known, GL_MEMBERS_GROW);
 }
 
-/* Gemini's endpoint gives no index: then an id begins the next call, and the rest goes on with the
- * last one. */
+/* Gemini's endpoint gives no index: then another id begins the next call, and the rest goes on with
+ * the last one. */
 static bool index_of_call(const gl_merge_choice *choice, gl_json index, gl_json id, int64_t *out)
 {
-    if (index.kind != GL_JSON_NONE) return valid_index(index, out);
-    *out = choice->count != 0 ? choice->calls[choice->count - 1].index : 0;
-    if (choice->count != 0 && has_text(id)) (*out)++;
+    if (index.kind != GL_JSON_NONE && index.kind != GL_JSON_NULL) return valid_index(index, out);
+    const call *last = choice->count != 0 ? &choice->calls[choice->count - 1] : NULL;
+    *out = last != NULL ? last->index : 0;
+    if (last != NULL && has_text(id) && !same_text(&last->id, id)) (*out)++;
     return *out < GL_MERGE_MAX;
 }
 
@@ -213,27 +260,17 @@ static bool add_calls(gl_merge *merge, gl_merge_choice *choice, gl_json calls)
     gl_json item, found[COUNT];
     while (gl_json_next(&iter, NULL, &item)) {
         int64_t index;
-        gl_json_get_many(item, names, found, COUNT);
+        bool others = gl_json_get_many(item, names, found, COUNT);
         if (!index_of_call(choice, found[INDEX], found[CALL_ID], &index)) return false;
-        call *c = find_call(merge, choice, index);
-        if (c == NULL) return true; /* failed says why */
+        call *c =
+            find_call(merge, choice, index, found[CALL_ID], gl_json_get(found[FUNCTION], "name"));
+        if (c == NULL) return merge->failed;
         keep_first(merge, &c->id, found[CALL_ID]);
         keep_first(merge, &c->type, found[TYPE]);
         add_function(merge, c, found[FUNCTION]);
+        if (others) add_others(merge, &c->others, item, names, COUNT, GL_MEMBERS_GROW);
     }
     return true;
-}
-
-/* The elements of an array behind those that came before. */
-static void add_elements(gl_merge *merge, gl_buf *to, gl_json array)
-{
-    if (array.kind != GL_JSON_ARRAY) return;
-    gl_json_iter iter = gl_json_begin(array);
-    gl_json element;
-    while (gl_json_next(&iter, NULL, &element)) {
-        if (to->len != 0) append(merge, to, gl_slice_str(","));
-        append(merge, to, element.text);
-    }
 }
 
 static int hex_digit(char c)
@@ -266,80 +303,187 @@ static void decode(gl_merge *merge, const gl_buf *content)
     if (merge->text.failed) merge->failed = true;
 }
 
-static void add_strings(gl_merge *merge, gl_merge_choice *choice, const gl_json *strings)
+/* Text of the content, as it stands in the JSON. */
+static void add_text(gl_merge *merge, gl_merge_choice *choice, gl_json string)
 {
-    for (int i = 0; i < GROWING; i++) {
-        if (strings[i].kind != GL_JSON_STRING) continue;
-        choice->given[i] = true;
-        grow(merge, &choice->texts[i], strings[i]);
-    }
-    if (choice->index == 0 && strings[CONTENT].kind == GL_JSON_STRING && !merge->failed)
-        decode(merge, &choice->texts[CONTENT]);
+    choice->has_content = true;
+    grow(merge, &choice->content, string);
+    if (choice->index == 0 && !merge->failed) decode(merge, &choice->content);
 }
+
+/* --- a content that is a list --- */
+
+static void close_part(gl_merge *merge, gl_merge_choice *choice)
+{
+    if (choice->part_open) append(merge, &choice->parts, gl_slice_str("\"}"));
+    choice->part_open = false;
+}
+
+/* Text goes on in the last part, if that is one of text. */
+static void add_to_part(gl_merge *merge, gl_merge_choice *choice, gl_slice inside)
+{
+    if (!choice->part_open) {
+        if (choice->parts.len != 0) append(merge, &choice->parts, gl_slice_str(","));
+        append(merge, &choice->parts, gl_slice_str("{\"type\":\"text\",\"text\":\""));
+    }
+    choice->part_open = true;
+    append(merge, &choice->parts, inside);
+}
+
+static gl_slice inside_of(gl_json string)
+{
+    return gl_slice_of(string.text.data + 1, string.text.len - 2);
+}
+
+/* From now on the content is a list; what came before is its first part. */
+static void begin_parts(gl_merge *merge, gl_merge_choice *choice)
+{
+    if (choice->has_parts) return;
+    choice->has_parts = true;
+    if (choice->content.len != 0) add_to_part(merge, choice, gl_buf_slice(&choice->content));
+}
+
+static void add_part(gl_merge *merge, gl_merge_choice *choice, gl_json part)
+{
+    static const char *const names[] = { "type", "text" };
+    gl_json refusal, found[2], text = gl_content_part(part, &refusal);
+    bool more = gl_json_get_many(part, names, found, 2);
+    bool only_text = text.kind == GL_JSON_STRING && !more &&
+                     (part.kind == GL_JSON_STRING || gl_json_string_is(found[0], "text"));
+    begin_parts(merge, choice);
+    if (only_text) {
+        add_to_part(merge, choice, inside_of(text));
+    } else {
+        close_part(merge, choice);
+        if (choice->parts.len != 0) append(merge, &choice->parts, gl_slice_str(","));
+        append(merge, &choice->parts, part.text);
+    }
+    if (text.kind == GL_JSON_STRING) add_text(merge, choice, text);
+}
+
+/* false: it can not be read, and is not to be lost in silence. */
+static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json content)
+{
+    gl_json_iter iter = gl_json_begin(content);
+    gl_json part;
+    switch (content.kind) {
+    case GL_JSON_STRING:
+        if (choice->has_parts && has_text(content)) add_to_part(merge, choice, inside_of(content));
+        add_text(merge, choice, content);
+        return true;
+    case GL_JSON_ARRAY:
+        begin_parts(merge, choice);
+        while (gl_json_next(&iter, NULL, &part)) add_part(merge, choice, part);
+        return true;
+    case GL_JSON_OBJECT: /* one part, outside of a list */
+        if (!has_text(gl_json_get(content, "text"))) return false;
+        add_part(merge, choice, content);
+        return true;
+    default:
+        return content.kind == GL_JSON_NONE || content.kind == GL_JSON_NULL;
+    }
+}
+
+/* --- choices --- */
 
 static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
 {
-    enum { ROLE = GROWING, TOOLS, FUNCTION, COUNT };
-    static const char *const names[COUNT] = { "content",      "refusal", "reasoning_content",
-                                              "reasoning",    "role",    "tool_calls",
+    enum { CONTENT, REFUSAL, ROLE, TOOLS, FUNCTION, COUNT };
+    static const char *const names[COUNT] = { "content", "refusal", "role", "tool_calls",
                                               "function_call" };
     gl_json found[COUNT];
-    gl_json_get_many(delta, names, found, COUNT);
+    bool others = gl_json_get_many(delta, names, found, COUNT);
     keep_first(merge, &choice->role, found[ROLE]);
-    add_strings(merge, choice, found);
+    if (!add_content(merge, choice, found[CONTENT])) return false;
+    if (found[REFUSAL].kind == GL_JSON_STRING) {
+        choice->has_refusal = true;
+        grow(merge, &choice->refusal, found[REFUSAL]);
+    }
     if (found[FUNCTION].kind == GL_JSON_OBJECT) {
         choice->has_function = true;
         add_function(merge, &choice->function, found[FUNCTION]);
     }
+    if (others) add_others(merge, &choice->of_message, delta, names, COUNT, GL_MEMBERS_GROW);
     return found[TOOLS].kind != GL_JSON_ARRAY || add_calls(merge, choice, found[TOOLS]);
+}
+
+/* A chunk that holds its part as a message: a server that sends the whole answer as one event. Only
+ * the first is read; beside deltas, and behind the end, it repeats what came (Perplexity). */
+static bool add_message(gl_merge *merge, gl_merge_choice *choice, gl_json message)
+{
+    if (choice->is_whole) return choice->finish_reason.len != 0;
+    if (choice->content.len != 0 || choice->count != 0) return true;
+    choice->is_whole = true;
+    return add_delta(merge, choice, message);
+}
+
+static bool is_absent(gl_json value)
+{
+    return value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL;
 }
 
 static bool add_choice(gl_merge *merge, gl_json item)
 {
-    enum { INDEX, DELTA, TEXT, FINISH, LOGPROBS, COUNT };
-    static const char *const names[COUNT] = { "index", "delta", "text", "finish_reason",
-                                              "logprobs" };
+    enum { INDEX, DELTA, MESSAGE, TEXT, FINISH, LOGPROBS, COUNT };
+    static const char *const names[COUNT] = { "index", "delta",         "message",
+                                              "text",  "finish_reason", "logprobs" };
     gl_json found[COUNT];
     int64_t index = 0;
     if (item.kind != GL_JSON_OBJECT) return false;
-    gl_json_get_many(item, names, found, COUNT);
-    if (found[INDEX].kind != GL_JSON_NONE && !valid_index(found[INDEX], &index)) return false;
+    bool others = gl_json_get_many(item, names, found, COUNT);
+    if (!is_absent(found[INDEX]) && !valid_index(found[INDEX], &index)) return false;
     gl_merge_choice *choice = find_choice(merge, index);
     if (choice == NULL) return true; /* failed says why */
-    if (found[FINISH].kind == GL_JSON_STRING) replace(merge, &choice->finish_reason, found[FINISH]);
-    add_elements(merge, &choice->logprobs, gl_json_get(found[LOGPROBS], "content"));
-    add_elements(merge, &choice->refusal_logprobs, gl_json_get(found[LOGPROBS], "refusal"));
-    if (found[DELTA].kind == GL_JSON_OBJECT) return add_delta(merge, choice, found[DELTA]);
-    if (found[TEXT].kind == GL_JSON_STRING) {
-        gl_json strings[GROWING] = { [CONTENT] = found[TEXT] };
+    bool read = true;
+    if (found[DELTA].kind == GL_JSON_OBJECT)
+        read = add_delta(merge, choice, found[DELTA]);
+    else if (!is_absent(found[DELTA]))
+        read = false;
+    else if (found[MESSAGE].kind == GL_JSON_OBJECT)
+        read = add_message(merge, choice, found[MESSAGE]);
+    else if (found[TEXT].kind == GL_JSON_STRING) {
         choice->is_text = true;
-        add_strings(merge, choice, strings);
-    }
-    return true; /* Azure's asynchronous filter sends choices without a delta */
+        add_text(merge, choice, found[TEXT]);
+    } else
+        read = is_absent(found[TEXT]); /* Azure's asynchronous filter sends none of them */
+    if (gl_finish_of(found[FINISH]) != GL_FINISH_NONE)
+        replace(merge, &choice->finish_reason, found[FINISH]);
+    add_others(merge, &choice->logprobs, found[LOGPROBS], NULL, 0, GL_MEMBERS_EXTEND);
+    if (others) add_others(merge, &choice->others, item, names, COUNT, GL_MEMBERS_EXTEND);
+    return read;
 }
 
 gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk)
 {
     static const char *const names[MEMBERS] = {
-        "id", "created", "model", "service_tier", "system_fingerprint", "usage", "choices"
+        "id",    "created", "model",  "service_tier", "system_fingerprint",
+        "usage", "choices", "object", "obfuscation"
     };
     gl_json found[MEMBERS], item;
     gl_buf *bufs[TOP];
+    bool is_chunk = false;
     top_bufs(merge, bufs);
-    gl_json_get_many(chunk, names, found, MEMBERS);
+    bool others = gl_json_get_many(chunk, names, found, MEMBERS);
     if (chunk.kind != GL_JSON_OBJECT) return GL_MERGE_ODD;
+    for (int i = 0; i < MEMBERS; i++)
+        if (found[i].kind != GL_JSON_NONE) is_chunk = true;
     for (int i = 0; i < TOP; i++) {
         bool early = i == ID || i == CREATED || i == MODEL; /* the same in all chunks */
         bool empty = found[i].kind == GL_JSON_STRING && found[i].text.len == 2; /* Azure's first */
-        if (found[i].kind == GL_JSON_NONE || found[i].kind == GL_JSON_NULL || empty) continue;
+        if (is_absent(found[i]) || empty) continue;
         if (!early || bufs[i]->len == 0) replace(merge, bufs[i], found[i]);
     }
+    /* What has nothing of a chunk, such as {"type":"ping"}, says nothing of the answer. */
+    if (others && is_chunk)
+        add_others(merge, &merge->others, chunk, names, MEMBERS, GL_MEMBERS_LAST);
     if (found[CHOICES].kind == GL_JSON_ARRAY) {
         gl_json_iter iter = gl_json_begin(found[CHOICES]);
         while (gl_json_next(&iter, NULL, &item))
             if (!add_choice(merge, item)) return GL_MERGE_ODD;
+    } else if (!is_absent(found[CHOICES])) {
+        return GL_MERGE_ODD;
     }
-    return merge->failed ? GL_MERGE_OOM : GL_MERGE_OK;
+    return merge->failed || merge->pool.failed ? GL_MERGE_OOM : GL_MERGE_OK;
 }
 
 bool gl_merge_finished(const gl_merge *merge, size_t choices)
@@ -348,135 +492,4 @@ bool gl_merge_finished(const gl_merge *merge, size_t choices)
     for (size_t i = 0; i < merge->count; i++)
         if (merge->choices[i].finish_reason.len == 0) return false;
     return true;
-}
-
-/* --- writing --- */
-
-static void write_buf(gl_buf *out, const gl_buf *value)
-{
-    if (value->len != 0)
-        gl_buf_append(out, value->data, value->len);
-    else
-        gl_buf_append_str(out, "null");
-}
-
-/* A string of which the text between the quotes was kept. */
-static void write_string(gl_buf *out, bool given, const gl_buf *inside)
-{
-    if (!given) {
-        gl_buf_append_str(out, "null");
-        return;
-    }
-    gl_buf_append_char(out, '"');
-    gl_buf_append(out, inside->data, inside->len);
-    gl_buf_append_char(out, '"');
-}
-
-static void write_function(gl_buf *out, const call *c)
-{
-    gl_buf_append_str(out, "{\"name\":");
-    write_buf(out, &c->name);
-    gl_buf_append_str(out, ",\"arguments\":");
-    write_string(out, c->has_arguments, &c->arguments);
-    gl_buf_append_char(out, '}');
-}
-
-static void write_calls(gl_buf *out, const gl_merge_choice *choice)
-{
-    for (size_t i = 0; i < choice->count; i++) {
-        const call *c = &choice->calls[i];
-        gl_buf_append_str(out, i == 0 ? ",\"tool_calls\":[{\"id\":" : ",{\"id\":");
-        write_buf(out, &c->id);
-        gl_buf_append_str(out, ",\"type\":");
-        if (c->type.len != 0)
-            write_buf(out, &c->type);
-        else
-            gl_buf_append_str(out, "\"function\"");
-        gl_buf_append_str(out, ",\"function\":");
-        write_function(out, c);
-        gl_buf_append_char(out, '}');
-    }
-    if (choice->count != 0) gl_buf_append_char(out, ']');
-}
-
-static void write_message(gl_buf *out, const gl_merge_choice *choice)
-{
-    gl_buf_append_str(out, "\"message\":{\"role\":");
-    if (choice->role.len != 0)
-        write_buf(out, &choice->role);
-    else
-        gl_buf_append_str(out, "\"assistant\"");
-    for (int i = 0; i < GROWING; i++) {
-        if (i > REFUSAL && !choice->given[i]) continue; /* only where a server has it */
-        gl_buf_append_str(out, ",\"");
-        gl_buf_append_str(out, growing[i]);
-        gl_buf_append_str(out, "\":");
-        write_string(out, choice->given[i], &choice->texts[i]);
-    }
-    write_calls(out, choice);
-    if (choice->has_function) {
-        gl_buf_append_str(out, ",\"function_call\":");
-        write_function(out, &choice->function);
-    }
-    gl_buf_append_char(out, '}');
-}
-
-static void write_logprobs(gl_buf *out, const gl_merge_choice *choice)
-{
-    gl_buf_append_str(out, ",\"logprobs\":");
-    if (choice->logprobs.len == 0 && choice->refusal_logprobs.len == 0) {
-        gl_buf_append_str(out, "null");
-        return;
-    }
-    gl_buf_append_str(out, "{\"content\":[");
-    gl_buf_append(out, choice->logprobs.data, choice->logprobs.len);
-    gl_buf_append_str(out, "],\"refusal\":[");
-    gl_buf_append(out, choice->refusal_logprobs.data, choice->refusal_logprobs.len);
-    gl_buf_append_str(out, "]}");
-}
-
-static void write_choice(gl_buf *out, const gl_merge_choice *choice)
-{
-    gl_buf_append_str(out, "{\"index\":");
-    gl_buf_append_i64(out, choice->index);
-    gl_buf_append_char(out, ',');
-    if (choice->is_text) {
-        gl_buf_append_str(out, "\"text\":");
-        write_string(out, true, &choice->texts[CONTENT]);
-    } else {
-        write_message(out, choice);
-    }
-    write_logprobs(out, choice);
-    gl_buf_append_str(out, ",\"finish_reason\":");
-    write_buf(out, &choice->finish_reason);
-    gl_buf_append_char(out, '}');
-}
-
-static void write_member(gl_buf *out, const char *name, const gl_buf *value)
-{
-    if (value->len == 0) return;
-    gl_buf_append_str(out, ",\"");
-    gl_buf_append_str(out, name);
-    gl_buf_append_str(out, "\":");
-    write_buf(out, value);
-}
-
-void gl_merge_write(const gl_merge *merge, gl_buf *out)
-{
-    bool is_text = merge->count != 0 && merge->choices[0].is_text;
-    gl_buf_append_str(out, is_text ? "{\"object\":\"text_completion\""
-                                   : "{\"object\":\"chat.completion\"");
-    write_member(out, "id", &merge->id);
-    write_member(out, "created", &merge->created);
-    write_member(out, "model", &merge->model);
-    gl_buf_append_str(out, ",\"choices\":[");
-    for (size_t i = 0; i < merge->count; i++) {
-        if (i != 0) gl_buf_append_char(out, ',');
-        write_choice(out, &merge->choices[i]);
-    }
-    gl_buf_append_char(out, ']');
-    write_member(out, "usage", &merge->usage);
-    write_member(out, "service_tier", &merge->tier);
-    write_member(out, "system_fingerprint", &merge->fingerprint);
-    gl_buf_append_char(out, '}');
 }

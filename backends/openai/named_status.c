@@ -43,7 +43,8 @@ static const named table[] = {
     { 501, " notsupportederror notimplemented " },
     { 502, " badgateway " },
     { 503, " serverisoverloaded overloaded overloadederror engineoverloaded modeloverloaded"
-           " serviceunavailable serviceunavailableerror unavailable unavailableerror " },
+           " serviceunavailable serviceunavailableerror unavailable unavailableerror"
+           " insufficientsystemresource networkerror abort " },
     { 504, " gatewaytimeout " },
 };
 

@@ -9,7 +9,6 @@
 #include <glimpse/sampler.h>
 
 #include <stdio.h>
-#include <strings.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -21,6 +20,7 @@
 #include "openai/http.h"
 #include "openai/plain.h"
 #include "openai/rate_limits.h"
+#include "openai/sse.h"
 #include "openai/stream.h"
 
 /* A message of the decoder's, and its NUL, fit. */
@@ -78,20 +78,30 @@ static bool hand_on(call *c, bool whole)
     return ok;
 }
 
-static bool on_begin(void *arg, int status, const char *content_type)
+/* Begins to read a stream; false: none of this path can be. Without memory it is one too. */
+static bool begin_stream(call *c)
 {
-    static const char type[] = "text/event-stream";
-    call *c = arg;
     openai *self = c->owner;
-    size_t len = sizeof type - 1;
     c->handed = 0;
-    if (status < 200 || status > 299 || content_type == NULL ||
-        strncasecmp(content_type, type, len) != 0 ||
-        (content_type[len] != '\0' && strchr("; \t", content_type[len]) == NULL))
-        return false;
     if (c->stream == NULL) c->stream = gl_stream_new(self->connection.max_response_bytes);
     c->streams = c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
     return c->streams;
+}
+
+/* What came is told by its bytes: servers send streams unasked and one body where a stream was
+ * asked, and give either a content type of the other. What failed comes whole. */
+static gl_http_framing on_begin(void *arg, int status, gl_slice bytes)
+{
+    if (status < 200 || status > 299) return GL_HTTP_WHOLE;
+    switch (gl_sse_guess_of(bytes)) {
+    case GL_SSE_TOO_SHORT:
+        return GL_HTTP_UNTOLD;
+    case GL_SSE_IT_IS:
+        return begin_stream(arg) ? GL_HTTP_PIECES : GL_HTTP_WHOLE;
+    case GL_SSE_IT_IS_NOT:
+        break;
+    }
+    return GL_HTTP_WHOLE;
 }
 
 static gl_http_want on_chunk(void *arg, gl_slice bytes)
@@ -115,6 +125,14 @@ static void fail_oom(glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
+/* How many choices the request asks for. */
+static size_t choices_of(const glimpse_attempt *attempt)
+{
+    size_t len;
+    const char *body = glimpse_attempt_body(attempt, &len);
+    return gl_stream_choices(gl_slice_of(body, len));
+}
+
 /* The outcome of a stream; false: out of memory. */
 static bool end_stream(call *c, const gl_http_response *response, gl_decode_input *input,
                        glimpse_outcome *outcome)
@@ -122,15 +140,13 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     openai *self = c->owner;
     gl_stream_end end;
     if (c->stream == NULL) return false;
-    size_t len;
-    const char *body = glimpse_attempt_body(c->attempt, &len);
-    size_t choices = gl_stream_choices(gl_slice_of(body, len));
-    gl_stream_finish(c->stream, response->error, choices, &end);
+    gl_stream_finish(c->stream, response->error, choices_of(c->attempt), &end);
     input->body = end.body;
     input->streamed = gl_stream_text(c->stream);
     if (end.error == GLIMPSE_ERR_OOM || !gl_secrets_scrub(&self->connection.secrets, &input->body))
         return false;
     if (end.error == GLIMPSE_OK) {
+        input->merged = true;
         gl_decode(self->decoder, input, outcome);
         outcome->no_done = end.no_done;
     } else if (end.error == GLIMPSE_ERR_STREAM_ERROR) {
@@ -152,8 +168,34 @@ static bool asks_for_background(const glimpse_attempt *attempt)
     return gl_json_get(root, "background").kind == GL_JSON_TRUE;
 }
 
+/* A body that is no JSON may hold events after all: under a status that failed, or behind something
+ * else. If they make an answer or an error, that is the outcome; else it stays as it is. false: out
+ * of memory. */
+static bool look_for_events(call *c, const gl_http_response *response, gl_decode_input *input,
+                            glimpse_outcome *outcome)
+{
+    openai *self = c->owner;
+    gl_stream_end end;
+    bool failed = response->status >= 300;
+    if (!gl_sse_is_within(response->body) || !begin_stream(c)) return true;
+    if (c->stream == NULL) return false;
+    (void)gl_stream_feed(c->stream, response->body);
+    gl_stream_finish(c->stream, GLIMPSE_OK, choices_of(c->attempt), &end);
+    if (end.error != GLIMPSE_ERR_STREAM_ERROR && (failed || end.error != GLIMPSE_OK))
+        return end.error != GLIMPSE_ERR_OOM;
+    input->body = end.body;
+    input->streamed = gl_stream_text(c->stream);
+    input->merged = end.error == GLIMPSE_OK;
+    if (!gl_secrets_scrub(&self->connection.secrets, &input->body)) return false;
+    if (failed || end.error == GLIMPSE_OK)
+        gl_decode(self->decoder, input, outcome);
+    else
+        gl_decode_stream_error(self->decoder, input, outcome);
+    return true;
+}
+
 /* The outcome of an answer that came whole; false: out of memory. */
-static bool end_plain(const call *c, const gl_http_response *response, gl_decode_input *input,
+static bool end_plain(call *c, const gl_http_response *response, gl_decode_input *input,
                       glimpse_outcome *outcome)
 {
     openai *self = c->owner;
@@ -164,7 +206,8 @@ static bool end_plain(const call *c, const gl_http_response *response, gl_decode
         gl_decode(self->decoder, input, outcome);
     else
         gl_decode_broken(self->decoder, input, response->error, response->message, outcome);
-    return true;
+    bool odd = response->error == GLIMPSE_OK && !outcome->sample.body_is_json;
+    return !odd || look_for_events(c, response, input, outcome);
 }
 
 /* Where an attempt goes, below the base URL; NULL: out of memory. */
@@ -219,8 +262,7 @@ static void on_done(void *arg, const gl_http_response *response)
 
 static void start(void *arg, glimpse_attempt *attempt)
 {
-    static const gl_http_observer plain = { .progress = on_progress, .done = on_done };
-    static const gl_http_observer streaming = {
+    static const gl_http_observer observer = {
         .progress = on_progress, .begin = on_begin, .chunk = on_chunk, .done = on_done
     };
     openai *self = arg;
@@ -237,9 +279,8 @@ static void start(void *arg, glimpse_attempt *attempt)
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     const char *path = wire_path(self, attempt);
-    const gl_http_observer *observer = glimpse_attempt_is_stream(attempt) ? &streaming : &plain;
     c->transfer = path != NULL ? gl_http_start(self->connection.http, path, gl_slice_of(body, len),
-                                               observer, c)
+                                               &observer, c)
                                : NULL;
     if (c->transfer == NULL) {
         release(c);

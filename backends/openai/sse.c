@@ -37,29 +37,6 @@ static void append(gl_sse *sse, gl_buf *to, const char *bytes, size_t len)
     sse->copied += len + (to->capacity != capacity ? held : 0);
 }
 
-/* The field's name is known: what follows is its value. */
-static void begin_value(gl_sse *sse)
-{
-    static const char mark[] = "\xEF\xBB\xBF"; /* a byte order mark, before the first line only */
-    gl_slice field = gl_slice_of(sse->field, sse->field_len);
-    sse->kind = GL_SSE_OTHER;
-    if (field.len <= GL_SSE_FIELD_MAX) {
-        if (sse->first_line && field.len >= 3 && memcmp(field.data, mark, 3) == 0)
-            field = gl_slice_of(field.data + 3, field.len - 3);
-        bool error = gl_slice_is(field, "error");
-        if (error || gl_slice_is(field, "data")) {
-            sse->kind = GL_SSE_DATA;
-            if (sse->has_data) append(sse, &sse->data, "\n", 1);
-            sse->has_data = true;
-        } else if (gl_slice_is(field, "event")) {
-            sse->kind = GL_SSE_NAME;
-        }
-        if (error || sse->kind == GL_SSE_NAME) gl_buf_reset(&sse->name);
-        if (error) append(sse, &sse->name, "error", 5);
-    }
-    sse->at = GL_SSE_SPACE;
-}
-
 static void take_value(gl_sse *sse, const char *bytes, size_t len)
 {
     if (sse->kind == GL_SSE_DATA)
@@ -75,7 +52,56 @@ static bool end_event(gl_sse *sse, gl_sse_fn fn, void *arg)
     if (sse->data.len != 0) more = fn(arg, gl_buf_slice(&sse->name), gl_buf_slice(&sse->data));
     gl_buf_reset(&sse->data);
     gl_buf_reset(&sse->name);
-    sse->has_data = false;
+    sse->has_data = sse->bare = false;
+    return more;
+}
+
+/* The field's name is known: what follows is its value. false: the callback wants no more. */
+static bool begin_value(gl_sse *sse, gl_sse_fn fn, void *arg)
+{
+    static const char mark[] = "\xEF\xBB\xBF"; /* a byte order mark, before the first line only */
+    gl_slice field = gl_slice_of(sse->field, sse->field_len);
+    bool more = true;
+    sse->kind = GL_SSE_OTHER;
+    if (field.len <= GL_SSE_FIELD_MAX) {
+        if (sse->first_line && field.len >= 3 && memcmp(field.data, mark, 3) == 0)
+            field = gl_slice_of(field.data + 3, field.len - 3);
+        bool error = gl_slice_is(field, "error");
+        bool data = error || gl_slice_is(field, "data"), event = gl_slice_is(field, "event");
+        if (sse->bare && (data || event)) more = end_event(sse, fn, arg);
+        if (data) {
+            sse->kind = GL_SSE_DATA;
+            if (sse->has_data) append(sse, &sse->data, "\n", 1);
+            sse->has_data = true;
+        } else if (event) {
+            sse->kind = GL_SSE_NAME;
+        }
+        if (error || event) gl_buf_reset(&sse->name);
+        if (error) append(sse, &sse->name, "error", 5);
+    }
+    sse->at = GL_SSE_SPACE;
+    return more;
+}
+
+/* Whether a line that begins so is JSON without a field before it: an event of its own, over as
+ * many lines as it has. */
+static bool begins_bare(const gl_sse *sse, char c)
+{
+    return c == '{' || c == '[' || (sse->bare && (c == '}' || c == ']' || c == '"' || c == ' '));
+}
+
+/* The whole line is data. false: the callback wants no more. */
+static bool begin_bare(gl_sse *sse, gl_sse_fn fn, void *arg)
+{
+    bool more = true;
+    if (!sse->bare) {
+        if (sse->has_data) more = end_event(sse, fn, arg); /* a cut one, whose blank line is lost */
+        sse->bare = sse->has_data = true;
+    } else {
+        append(sse, &sse->data, "\n", 1);
+    }
+    sse->kind = GL_SSE_DATA;
+    sse->at = GL_SSE_VALUE;
     return more;
 }
 
@@ -85,7 +111,7 @@ static bool end_line(gl_sse *sse, gl_sse_fn fn, void *arg)
     if (blank)
         more = end_event(sse, fn, arg);
     else if (sse->at == GL_SSE_FIELD)
-        begin_value(sse); /* a line that is only a name has an empty value */
+        more = begin_value(sse, fn, arg); /* a line that is only a name has an empty value */
     sse->at = GL_SSE_FIELD;
     sse->field_len = 0;
     sse->first_line = false;
@@ -114,11 +140,13 @@ gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
             at++;
             sse->after_cr = c == '\r';
             if (!end_line(sse, fn, arg)) return GL_SSE_STOPPED;
+        } else if (sse->at == GL_SSE_FIELD && sse->field_len == 0 && begins_bare(sse, c)) {
+            if (!begin_bare(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD) {
             at++;
-            if (c == ':')
-                begin_value(sse);
-            else if (sse->field_len++ < GL_SSE_FIELD_MAX)
+            if (c == ':') {
+                if (!begin_value(sse, fn, arg)) return GL_SSE_STOPPED;
+            } else if (sse->field_len++ < GL_SSE_FIELD_MAX)
                 sse->field[sse->field_len - 1] = c;
         } else {
             if (sse->at == GL_SSE_SPACE && c == ' ') at++;
@@ -131,4 +159,39 @@ gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
             return sse->data.too_large || sse->name.too_large ? GL_SSE_TOO_LARGE : GL_SSE_OOM;
     }
     return GL_SSE_MORE;
+}
+
+gl_sse_guess gl_sse_guess_of(gl_slice beginning)
+{
+    static const char *const fields[] = { "data:", "event:", "id:", "retry:", "error:" };
+    static const char mark[] = "\xEF\xBB\xBF";
+    const char *at = beginning.data;
+    size_t left = beginning.len, marked = left < 3 ? left : 3;
+    if (left == 0) return GL_SSE_TOO_SHORT;
+    if (memcmp(at, mark, marked) == 0) {
+        at += marked;
+        left -= marked;
+    }
+    for (; left != 0 && memchr(" \t\r\n", *at, 4) != NULL; at++) left--;
+    if (left == 0) return GL_SSE_TOO_SHORT;
+    if (*at == ':') return GL_SSE_IT_IS;
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        size_t len = strlen(fields[i]), seen = left < len ? left : len;
+        if (memcmp(at, fields[i], seen) == 0) return seen == len ? GL_SSE_IT_IS : GL_SSE_TOO_SHORT;
+    }
+    return GL_SSE_IT_IS_NOT;
+}
+
+bool gl_sse_is_within(gl_slice bytes)
+{
+    static const char field[] = "data:";
+    size_t len = sizeof field - 1;
+    if (gl_sse_guess_of(bytes) == GL_SSE_IT_IS) return true;
+    for (size_t at = 0; bytes.len - at > len;) {
+        const char *end = memchr(bytes.data + at, '\n', bytes.len - at);
+        if (end == NULL) return false;
+        at = (size_t)(end - bytes.data) + 1;
+        if (bytes.len - at >= len && memcmp(bytes.data + at, field, len) == 0) return true;
+    }
+    return false;
 }

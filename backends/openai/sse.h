@@ -3,8 +3,9 @@
  *
  * WHATWG's grammar with what servers of completions add to it (A5 of the wire notes): lines end
  * in LF, CR or CRLF, also mixed and cut between reads; an event without data is none; a line
- * `error: ...` (old llama.cpp) is data of an event of that name. What stands behind the last blank
- * line at the end of the stream is dropped.
+ * `error: ...` (old llama.cpp) is data of an event of that name; lines of JSON without `data:`
+ * before them are an event too (proxies write their errors so into a stream that goes on no more).
+ * What stands behind the last blank line at the end of the stream is no event.
  */
 #ifndef GL_OPENAI_SSE_H
 #define GL_OPENAI_SSE_H
@@ -21,9 +22,22 @@ typedef struct gl_sse {
     char field[GL_SSE_FIELD_MAX];
     size_t field_len; /* also of a longer one, which is none of ours */
     bool first_line, after_cr, has_data;
+    bool bare; /* the event is lines of JSON alone; not of the grammar, so that it may be nothing */
     gl_buf data, name;
     size_t copied; /* bytes moved for this stream so far: what the cost is measured by */
 } gl_sse;
+
+/* Whether bytes are the beginning of an event stream, told by the bytes alone: behind a byte order
+ * mark and blanks, a comment, or a field of the grammar. A JSON text never is. */
+typedef enum gl_sse_guess {
+    GL_SSE_IT_IS,
+    GL_SSE_IT_IS_NOT,
+    GL_SSE_TOO_SHORT /* as far as it goes it may be either */
+} gl_sse_guess;
+gl_sse_guess gl_sse_guess_of(gl_slice beginning);
+
+/* Whether a line of them, not only the first, is data of an event. */
+bool gl_sse_is_within(gl_slice bytes);
 
 /* Called for each event; the slices live until it returns. name is "" when the event has none.
  * false: the reader stops. */
@@ -43,5 +57,11 @@ void gl_sse_free(gl_sse *sse);
 /* Time linear in len, however small the pieces: a byte of data is copied once, and moved at most
  * once more while the buffer grows. Not to be called again after anything but MORE. */
 gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg);
+
+/* The data of an event that no blank line has ended yet. */
+static inline gl_slice gl_sse_pending(const gl_sse *sse)
+{
+    return gl_buf_slice(&sse->data);
+}
 
 #endif

@@ -122,23 +122,45 @@ static bool bad_event(gl_stream *stream, gl_slice data, gl_json_error error, con
 
 static bool response_event(gl_stream *stream, gl_json root)
 {
-    gl_json found[3];
-    gl_json_get_many(root, (const char *const[]){ "response", "delta", "type" }, found, 3);
-    gl_json type = found[2];
+    enum { RESPONSE, DELTA, TYPE, OUTPUT, COUNT };
+    static const char *const names[COUNT] = { "response", "delta", "type", "output" };
+    gl_json found[COUNT];
+    gl_json_get_many(root, names, found, COUNT);
+    gl_json type = found[TYPE];
+    if (type.kind == GL_JSON_NONE && found[OUTPUT].kind == GL_JSON_ARRAY) { /* it, and no event */
+        stream->announced = true;
+        return end_with(stream, root.text);
+    }
     if (gl_json_string_is(type, "response.output_text.delta")) {
-        gl_json_string_append(found[1], &stream->text, NULL);
+        gl_json_string_append(found[DELTA], &stream->text, NULL);
         return stream->text.failed ? out_of_memory(stream) : true;
     }
     if (gl_json_string_is(type, "response.failed"))
-        return complain(stream, found[0].kind == GL_JSON_OBJECT ? found[0].text : root.text);
+        return complain(stream,
+                        found[RESPONSE].kind == GL_JSON_OBJECT ? found[RESPONSE].text : root.text);
     if (gl_json_string_is(type, "response.completed") ||
         gl_json_string_is(type, "response.incomplete") ||
         gl_json_string_is(type, "response.cancelled")) {
-        if (found[0].kind != GL_JSON_OBJECT)
+        if (found[RESPONSE].kind != GL_JSON_OBJECT)
             return bad_event(stream, root.text, GL_JSON_OK, "it holds no response");
         stream->announced = true;
-        return end_with(stream, found[0].text);
+        return end_with(stream, found[RESPONSE].text);
     }
+    return true;
+}
+
+/* What neither is an object nor was to be one: `data: ping`, `data: null`, `data: : PROCESSING`.
+ * Servers and proxies keep a connection alive with it. Should nothing better come, the first is
+ * told. */
+static bool is_heartbeat(gl_stream *stream, gl_slice data)
+{
+    char quote[QUOTE_MAX + 1];
+    size_t at = 0;
+    while (at < data.len && memchr(" \t\r\n", data.data[at], 4) != NULL) at++;
+    if (at < data.len && (data.data[at] == '{' || data.data[at] == '[')) return false;
+    if (stream->message[0] == '\0' && gl_plain(data, quote, sizeof quote) != 0)
+        snprintf(stream->message, sizeof stream->message, "%s; before that it held: %s",
+                 glimpse_error_sentence(GLIMPSE_ERR_STREAM_TRUNCATED), quote);
     return true;
 }
 
@@ -147,13 +169,15 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
     gl_stream *stream = arg;
     gl_json root;
     bool named_error = gl_slice_is(name, "error");
+    if (!named_error && is_heartbeat(stream, data)) return true;
     if (!named_error && gl_slice_is(data, "[DONE]")) {
         stream->announced = stream->kind == STREAM_COMPLETION;
         return false;
     }
     gl_json_error error = gl_json_check(data, &root, NULL);
     if (named_error) return complain(stream, data);
-    if (error != GL_JSON_OK) return bad_event(stream, data, error, gl_json_error_text(error));
+    if (error != GL_JSON_OK) /* what is no field and no JSON is nothing, by the grammar */
+        return stream->sse.bare || bad_event(stream, data, error, gl_json_error_text(error));
     if (gl_complaint_find(root).kind != GL_JSON_NONE) return complain(stream, data);
     if (stream->failure != GLIMPSE_OK) return true; /* only an error is of interest now */
     if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
@@ -205,9 +229,22 @@ static glimpse_error verdict(const gl_stream *stream, glimpse_error transport, s
     return whole ? GLIMPSE_OK : GLIMPSE_ERR_STREAM_TRUNCATED;
 }
 
+/* An event that no blank line ended is none, unless it is an error: that says more than that the
+ * stream was cut. */
+static void look_at_rest(gl_stream *stream)
+{
+    gl_slice rest = gl_sse_pending(&stream->sse);
+    gl_json root;
+    if (rest.len == 0 || stream->announced || stream->complained) return;
+    if (gl_json_check(rest, &root, NULL) == GL_JSON_OK &&
+        gl_complaint_find(root).kind != GL_JSON_NONE)
+        complain(stream, rest);
+}
+
 void gl_stream_finish(gl_stream *stream, glimpse_error transport, size_t choices,
                       gl_stream_end *end)
 {
+    look_at_rest(stream);
     *end = (gl_stream_end){ .error = verdict(stream, transport, choices) };
     if (end->error == GLIMPSE_OK && stream->kind == STREAM_COMPLETION) {
         gl_buf_reset(&stream->body);
@@ -217,6 +254,7 @@ void gl_stream_finish(gl_stream *stream, glimpse_error transport, size_t choices
     }
     if (end->error == GLIMPSE_OK || end->error == GLIMPSE_ERR_STREAM_ERROR)
         end->body = gl_buf_slice(&stream->body);
-    else if (stream->message[0] != '\0')
+    else if (stream->message[0] != '\0' &&
+             (end->error == stream->failure || end->error == GLIMPSE_ERR_STREAM_TRUNCATED))
         end->message = stream->message;
 }

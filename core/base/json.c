@@ -468,13 +468,21 @@ gl_json gl_json_get(gl_json object, const char *name)
     return found;
 }
 
-void gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count)
+bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count)
 {
     for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
-    if (object.kind != GL_JSON_OBJECT) return;
+    if (object.kind != GL_JSON_OBJECT) return false;
     gl_json_iter iter = gl_json_begin(object);
     gl_json name, value;
-    while (gl_json_next(&iter, &name, &value))
+    bool others = false;
+    while (gl_json_next(&iter, &name, &value)) {
+        bool known = false;
         for (size_t i = 0; i < count; i++)
-            if (gl_json_string_is(name, names[i])) out[i] = value;
+            if (gl_json_string_is(name, names[i])) {
+                out[i] = value;
+                known = true;
+            }
+        if (!known) others = true;
+    }
+    return others;
 }

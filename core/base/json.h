@@ -75,8 +75,8 @@ char gl_json_token(gl_json_iter *iter, gl_slice *token);
  * parsers. GL_JSON_NONE when it is not there, or `object` is no object. */
 gl_json gl_json_get(gl_json object, const char *name);
 
-/* Several members in one walk: out[i] for names[i]. */
-void gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count);
+/* Several members in one walk: out[i] for names[i]. Returns whether the object has others too. */
+bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count);
 
 /* Whether a string value is this text, escapes undone. */
 bool gl_json_string_is(gl_json string, const char *text);

@@ -105,7 +105,9 @@ static void each_path_needs_what_makes_its_answer(void **state)
         { "/responses", "{}", false, GLIMPSE_ERR_BAD_JSON, 0, NULL, false },
         { "/responses", "{\"status\":\"completed\"}", false, GLIMPSE_ERR_BAD_JSON, 0, NULL, false },
         { "/responses", "{\"status\":\"completed\",\"output\":[]}", false, GLIMPSE_OK, 0, NULL,
-          true },
+          false }, /* it says nothing */
+        { "/responses", "{\"status\":\"completed\",\"output\":[{\"type\":\"function_call\"}]}",
+          false, GLIMPSE_OK, 0, NULL, true },
         { "/responses", "{\"status\":\"incomplete\",\"output\":[]}", false, GLIMPSE_OK, 0, NULL,
           false },
         { "/responses",

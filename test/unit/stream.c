@@ -182,7 +182,8 @@ static void refusal_reasoning_logprobs_and_old_forms_are_kept(void **state)
     assert_non_null(strstr(r.body, "\"refusal\":\"I cannot\",\"reasoning_content\":\"hmm\""));
     assert_non_null(strstr(r.body, "\"function_call\":{\"name\":\"f\",\"arguments\":\"12\"}"));
     assert_non_null(strstr(
-        r.body, "\"logprobs\":{\"content\":[{\"token\":\"a\"},{\"token\":\"b\"}],\"refusal\":[]}"));
+        r.body,
+        "\"logprobs\":{\"content\":[{\"token\":\"a\"},{\"token\":\"b\"}],\"refusal\":null}"));
     end(&r);
     assert_reads("/completions?x=1",
                  "data: {\"choices\":[{\"text\":\"on\",\"index\":0}]}\n\n"

@@ -163,6 +163,10 @@ GLIMPSE_API const char *glimpse_result_partial(const glimpse_result *result, siz
 /* A stream that was whole (each choice had its finish reason) and ended without saying so. */
 GLIMPSE_API bool glimpse_result_no_done(const glimpse_result *result);
 
+/* An answer that came whole and says nothing: no text, no refusal, no call of a tool, no image.
+ * Some models end so after reasoning alone; it is not cached. */
+GLIMPSE_API bool glimpse_result_empty(const glimpse_result *result);
+
 /* The short form of the sample, or on failure the local stand-in, marked with the status. */
 GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
 

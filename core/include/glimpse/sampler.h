@@ -145,6 +145,7 @@ typedef struct glimpse_outcome {
     bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
+    bool empty; /* an answer that says nothing: no text, no call, no image; never complete */
 } glimpse_outcome;
 
 GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version);
