@@ -1,6 +1,7 @@
 /*
  * fuzz_sse.c - any bytes as a stream, whole and in pieces: the same events, the same end, and what
- * it says keeps its promises. The first byte chooses the path and how it is cut.
+ * it says keeps its promises, also to the decoder. The first byte chooses the path and how it is
+ * cut.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "openai/decode.h"
 #include "openai/sse.h"
 #include "openai/stream.h"
 
@@ -87,6 +89,45 @@ static void read_stream(reading *r, const char *path, const uint8_t *data, size_
     gl_stream_finish(r->stream, GLIMPSE_OK, 1, &r->end);
 }
 
+/* What was told of a beginning stays true of more of it. */
+static void guess(const char *data, size_t size)
+{
+    gl_sse_guess whole = gl_sse_guess_of(gl_slice_of(data, size));
+    for (size_t len = 0; len < size && len < 64; len++) {
+        gl_sse_guess part = gl_sse_guess_of(gl_slice_of(data, len));
+        claim(part == GL_SSE_TOO_SHORT || part == whole, "more bytes change what it is");
+    }
+    if (whole == GL_SSE_IT_IS) {
+        gl_json root;
+        claim(gl_json_check(gl_slice_of(data, size), &root, NULL) != GL_JSON_OK,
+              "JSON taken for a stream");
+    }
+    (void)gl_sse_is_within(gl_slice_of(data, size));
+}
+
+/* The merged answer is one to the decoder too, or an error in words. */
+static void decode(const reading *r, const char *path)
+{
+    gl_decoder *decoder = gl_decoder_new();
+    glimpse_outcome outcome;
+    claim(decoder != NULL, "out of memory");
+    gl_decode_input input = { .status = 200,
+                              .body = r->end.body,
+                              .path = path,
+                              .merged = true,
+                              .streamed = gl_stream_text(r->stream) };
+    gl_decode(decoder, &input, &outcome);
+    claim(outcome.error == GLIMPSE_OK || outcome.error_message != NULL, "an error without words");
+    claim(!outcome.empty || (!outcome.complete && outcome.sample.text_len == 0),
+          "an empty answer that may be cached, or is none");
+    claim(outcome.error != GLIMPSE_OK || outcome.sample.delta != NULL ||
+              gl_slice_equal(gl_slice_of(outcome.sample.text, outcome.sample.text_len),
+                             gl_stream_text(r->stream)) ||
+              strcmp(path, "/responses") == 0,
+          "another text than was told");
+    gl_decoder_free(decoder);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const paths[] = { "/chat/completions", "/completions", "/responses" };
@@ -95,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t step = 1 + data[0] / 3 % 16;
     data++;
     size--;
+    guess((const char *)data, size);
 
     gl_buf whole_events, events;
     gl_buf_init(&whole_events, SIZE_MAX / 2);
@@ -118,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         claim(gl_json_check(whole.end.body, &root, NULL) == GL_JSON_OK &&
                   root.kind == GL_JSON_OBJECT,
               "an answer that is no object");
+        decode(&whole, path);
     }
     gl_stream_free(whole.stream);
     gl_stream_free(cut.stream);

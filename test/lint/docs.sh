@@ -29,6 +29,17 @@ check() { # root
                 [ -e "$path" ] || [ -e "$path.h" ] || [ -e "$path.c" ] || echo "$page: names $path, which is not there"
             done
         done <"$scratch/pages"
+        # Tests named in backquotes: `unit.NAME`, `net.NAME:CLAIM`, `cli.NAME`.
+        while read -r page; do
+            grep -oE '`(unit|engine|net|fault|cli)\.[a-z0-9_]{2,}(:[a-z0-9_]+)?`' "$page" | tr -d '`' | sort -u |
+                while IFS=.: read -r kind name claim; do
+                    file=test/$kind/$name.c
+                    [ "$kind" != cli ] || file=test/cli/$name.sh
+                    [ -e "$file" ] || file=test/CMakeLists.txt claim=${claim:-$kind.$name}
+                    grep -qF -- "${claim:-}" "$file" 2>/dev/null ||
+                        echo "$page: names $kind.$name${claim:+:$claim}, which is not there"
+                done
+        done <"$scratch/pages"
     } >"$scratch/findings"
     report "$scratch/findings"
 }
@@ -40,6 +51,15 @@ self_test() {
     refused 'a page that nobody links to'
     echo 'see `core/gone.c`' | sample README.md
     refused 'a file that is not there'
+    echo 'shown by `unit.one:a_claim`' | sample README.md
+    refused 'a test that is not there'
+    echo 'static void another(void **state)' | sample test/unit/one.c
+    echo 'shown by `unit.one:a_claim`' | sample README.md
+    refused 'a claim that its test does not make'
+    echo 'static void a_claim(void **state)' | sample test/unit/one.c
+    echo 'true' | sample test/cli/two.sh
+    echo 'shown by `unit.one:a_claim`, `unit.one` and `cli.two`' | sample README.md
+    accepted 'tests that are there'
     echo '/* there */' | sample core/loop.c
     echo '`core/loop` [one](docs/one.md) [site](https://example.org/) `core/` `test/unit/NAME.c x`' | sample README.md
     echo '[back](../README.md#top)' | sample docs/one.md

@@ -181,6 +181,7 @@ static void an_answer_that_says_nothing_is_empty_and_not_complete(void **state)
     } table[] = {
         { "/chat/completions", CHOICE("\"content\":\"\"", ",\"finish_reason\":\"stop\""), true },
         { "/chat/completions", CHOICE("\"content\":null", ",\"finish_reason\":\"length\""), true },
+        { "/chat/completions", CHOICE("\"role\":\"x\"", ",\"finish_reason\":\"length\""), true },
         { "/chat/completions",
           CHOICE("\"content\":\"\",\"reasoning_content\":\"hm\"", ",\"finish_reason\":\"stop\""),
           true },
