@@ -14,13 +14,11 @@
 #include "base/file.h"
 #include "say.h"
 
-/* The file is made anew when it is larger than this and more than twice what is held back. */
-#define RENEW ((uint64_t)8 << 20)
-
 struct cli_ahead {
     struct event_base *base;
     const char *output_name;
     char path[PATH_MAX], new_path[PATH_MAX];
+    uint64_t renew_bytes;
     int64_t fsync_ms;
     output_observer observer;
     void *arg;
@@ -41,14 +39,17 @@ static int make_file(const char *path)
     return open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
-cli_ahead *ahead_new(struct event_base *base, const char *output, int64_t fsync_ms,
-                     const output_observer *observer, void *arg)
+cli_ahead *ahead_new(struct event_base *base, const char *output, uint64_t renew_bytes,
+                     int64_t fsync_ms, const output_observer *observer, void *arg)
 {
     cli_ahead *ahead = gl_calloc(1, sizeof *ahead);
     if (ahead == NULL) return NULL;
-    *ahead = (cli_ahead){
-        .base = base, .output_name = output, .fsync_ms = fsync_ms, .observer = *observer, .arg = arg
-    };
+    *ahead = (cli_ahead){ .base = base,
+                          .output_name = output,
+                          .renew_bytes = renew_bytes,
+                          .fsync_ms = fsync_ms,
+                          .observer = *observer,
+                          .arg = arg };
     if (!write_path(ahead->path, sizeof ahead->path, output, ".ahead") ||
         !write_path(ahead->new_path, sizeof ahead->new_path, output, ".ahead.new"))
         ahead->error = ENAMETOOLONG;
@@ -114,7 +115,7 @@ int ahead_flush(cli_ahead *ahead, cli_output *output, const cli_ordered *order)
     output_flush(ahead->file);
     ahead->error = output_error(ahead->file);
     uint64_t length = output_length(ahead->file);
-    if (ahead->error == 0 && length > RENEW && length / 2 > order->bytes)
+    if (ahead->error == 0 && length > ahead->renew_bytes && length / 2 > order->bytes)
         ahead->error = renew(ahead, output, order);
     return ahead->error;
 }

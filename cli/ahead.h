@@ -11,9 +11,10 @@
 
 typedef struct cli_ahead cli_ahead;
 
-/* For this output; its file is made, anew, with the first record. NULL: out of memory. */
-cli_ahead *ahead_new(struct event_base *base, const char *output, int64_t fsync_ms,
-                     const output_observer *observer, void *arg);
+/* For this output; its file is made, anew, with the first record, and made anew again when it has
+ * more than renew_bytes. NULL: out of memory. */
+cli_ahead *ahead_new(struct event_base *base, const char *output, uint64_t renew_bytes,
+                     int64_t fsync_ms, const output_observer *observer, void *arg);
 
 /* A record that is held back. */
 void ahead_add(cli_ahead *ahead, gl_slice record);

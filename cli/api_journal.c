@@ -169,7 +169,8 @@ static int read_head(api_journal *journal, gl_slice text, const char *scope)
     bool good =
         gl_json_check(text, &root, NULL) == GL_JSON_OK && take_count(root, "glimpse_journal") == 1;
     job = good ? gl_json_get(root, "job") : (gl_json){ .kind = GL_JSON_NONE };
-    if (job.kind != GL_JSON_STRING || job.text.len != sizeof journal->job + 1) {
+    if (job.kind != GL_JSON_STRING || job.text.len != sizeof journal->job + 1 ||
+        strspn(job.text.data + 1, "0123456789abcdef") < sizeof journal->job - 1) {
         say("%s: is no journal of this program's", journal->path);
         return EXIT_IO;
     }

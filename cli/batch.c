@@ -11,6 +11,7 @@
 
 #include "ahead.h"
 #include "api_job.h"
+#include "base/file.h"
 #include "commands.h"
 #include "exits.h"
 #include "job.h"
@@ -62,18 +63,11 @@ static bool write_summary(int fd, const char *path, const cli_report *report)
     gl_buf text;
     gl_buf_init(&text, 65536);
     report_json(report, &text);
-    size_t at = 0;
     int error = text.failed ? ENOMEM : 0;
     if (error == 0 && fd != STDOUT_FILENO && ftruncate(fd, 0) != 0 && errno != EINVAL)
         error = errno;
-    while (error == 0 && at < text.len) {
-        ssize_t n = write(fd, text.data + at, text.len - at);
-        if (n >= 0)
-            at += (size_t)n;
-        else if (errno != EINTR)
-            error = errno;
-    }
-    if (error == 0 && fsync(fd) != 0 && errno != EINVAL && errno != EROFS) error = errno;
+    if (error == 0) error = gl_file_write(fd, text.data, text.len);
+    if (error == 0) error = gl_file_sync(fd);
     gl_buf_free(&text);
     if (error != 0) say("--summary: %s: %s", path, strerror(error));
     return error == 0;

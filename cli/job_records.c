@@ -11,6 +11,9 @@
 #include "order_output.h"
 #include "say.h"
 
+/* OUTPUT.ahead is made anew at this size: seldom, and never much of a disk. */
+#define AHEAD_BYTES ((uint64_t)8 << 20)
+
 static void emit(void *arg, gl_slice record)
 {
     cli_job *job = arg;
@@ -42,7 +45,9 @@ bool job_open_records(cli_job *job, int output, size_t a_line)
     if (job->out == NULL || !settings->ordered) return job->out != NULL;
     if (!ordered_init(&job->order, (size_t)settings->engine.concurrency * a_line, emit, job))
         return false;
-    if (is_file) job->ahead = ahead_new(base, settings->output, settings->fsync_ms, &beside, job);
+    if (is_file)
+        job->ahead =
+            ahead_new(base, settings->output, AHEAD_BYTES, settings->fsync_ms, &beside, job);
     return job->ahead != NULL || !is_file;
 }
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 /* One read: as much as a pipe holds by default on Linux. */
 #define CHUNK 65536
 
@@ -26,18 +28,6 @@ static int unnamed_file(void)
     return fd;
 }
 
-static int write_all(int fd, const char *data, size_t len)
-{
-    while (len > 0) {
-        ssize_t n = write(fd, data, len);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return -1;
-        data += n;
-        len -= (size_t)n;
-    }
-    return 0;
-}
-
 static int copy(int from, int to)
 {
     char chunk[CHUNK];
@@ -45,7 +35,11 @@ static int copy(int from, int to)
         ssize_t got = read(from, chunk, sizeof chunk);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return (int)got;
-        if (write_all(to, chunk, (size_t)got) != 0) return -1;
+        int error = gl_file_write(to, chunk, (size_t)got);
+        if (error != 0) {
+            errno = error;
+            return -1;
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 #ifndef TEST_FUZZ_H
 #define TEST_FUZZ_H
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/slice.h"
 #include "base/utf8.h"
@@ -18,6 +20,17 @@ static inline void claim(bool holds, const char *what)
     if (holds) return;
     fprintf(stderr, "claim: %s\n", what);
     abort();
+}
+
+/* What the program says goes nowhere while it is hushed. */
+static inline void fuzz_hush(bool hushed)
+{
+    static int null = -1, kept = -1;
+    if (null < 0) {
+        null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        kept = dup(STDERR_FILENO);
+    }
+    claim(null >= 0 && kept >= 0 && dup2(hushed ? null : kept, STDERR_FILENO) >= 0, "no stderr");
 }
 
 /* Bytes of the input, handed out from the front; nothing, or 0, when they are used up. */

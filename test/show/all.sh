@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh all.sh [GLIMPSE] [NAME...] - what the client must hold against a server that is down, has no
+# sh all.sh [GLIMPSE] [NAME[:COUNT]...] - what the client must hold against a server that is down, has no
 # money left, or limits it: runs each script here against `glimpse mock` and prints the figures, each
 # with PASS or FAIL. About two minutes, and about times: for a machine that is not busy, hence not
 # among the tests. Exit 0: all of it holds. GLIMPSE: build/release/glimpse unless given.
@@ -15,6 +15,9 @@ program=$(realpath "$program") && [ -x "$program" ] || {
 code=0
 for name in "$@"; do
     echo "$name:"
-    sh "$here/../cli/lib.sh" "$program" "$here/$name.sh" || code=1
+    COUNT=
+    [ "${name#*:}" = "$name" ] || COUNT=${name#*:}
+    export COUNT
+    sh "$here/../cli/lib.sh" "$program" "$here/${name%%:*}.sh" || code=1
 done
 exit $code
