@@ -8,7 +8,7 @@
 
 bool api_slots_init(api_slots *slots)
 {
-    *slots = (api_slots){ .sha = gl_sha256_new() };
+    *slots = (api_slots){ .sha = gl_sha256_new(), .seed = gl_siphash_new_seed() };
     return slots->sha != NULL;
 }
 
@@ -64,7 +64,7 @@ bool api_id_read(const char *text, size_t len, api_id *id)
 
 static size_t place_of(const api_slots *slots, const api_id *id)
 {
-    size_t place = (size_t)id->low & (slots->places - 1);
+    size_t place = (size_t)gl_siphash(&slots->seed, id, sizeof *id) & (slots->places - 1);
     for (uint32_t n; (n = slots->table[place]) != 0; place = (place + 1) & (slots->places - 1)) {
         const api_id *other = &slots->at[n - 1].id;
         if (api_id_equal(other, id)) break;

@@ -9,6 +9,7 @@
 #include <glimpse/cache.h>
 
 #include "base/sha256.h"
+#include "base/siphash.h"
 
 #define API_ID_TEXT 33 /* 32 hex digits and a NUL: the custom_id in the part */
 
@@ -37,6 +38,7 @@ typedef struct api_slot {
 
 typedef struct api_slots {
     gl_sha256 *sha;
+    gl_siphash_seed seed; /* bodies are strangers', and their digests begin as they like */
     api_slot *at;
     size_t count, capacity;
     uint32_t *table; /* number of the slot + 1; 0 = empty */

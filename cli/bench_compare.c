@@ -44,7 +44,7 @@ int bench_compare(const char *before, const char *after)
                 print_change(&change[i]);
                 if (change[i].verdict == LOAD_WORSE) code = EXIT_SOME_FAILED;
             }
-            fwrite(notes.data, 1, notes.len, stdout);
+            say_text(stdout, notes.data, notes.len);
             const struct {
                 const char *path, *text;
             } reports[] = { { before, a }, { after, b } };

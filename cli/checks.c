@@ -1,6 +1,6 @@
 /*
- * checks.c - what the text of an option must be. Pure but for check_readable; called by options.c
- * through the table, and by settings.c for the key file.
+ * checks.c - what the text of an option must be. Pure but for check_readable and check_pem; called
+ * by options.c through the table, and by settings.c for the key file.
  *
  * A base URL is read strictly, for a mistake in it sends a key to somebody else.
  */
@@ -11,7 +11,12 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
 #include "base/utf8.h"
+#include "config_file.h"
+
+/* All of the world's authorities are 250 KB. */
+#define PEM_MAX ((size_t)16 * 1024 * 1024)
 
 static bool is_alnum(char c)
 {
@@ -53,6 +58,34 @@ const char *check_readable(const char *text)
     if (fd < 0) return "names a file that cannot be read";
     close(fd);
     return NULL;
+}
+
+/* A block of base64 between the marks of a certificate. */
+static bool has_certificate(const char *text)
+{
+    static const char *const begins[] = { "-----BEGIN CERTIFICATE-----",
+                                          "-----BEGIN TRUSTED CERTIFICATE-----",
+                                          "-----BEGIN X509 CERTIFICATE-----" };
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+                                 "\r\n";
+    for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++)
+        for (const char *at = text; (at = strstr(at, begins[i])) != NULL;) {
+            at += strlen(begins[i]);
+            size_t len = strspn(at, base64);
+            if (len > 100 && strncmp(at + len, "-----END ", 9) == 0) return true;
+        }
+    return false;
+}
+
+const char *check_pem(const char *text)
+{
+    const char *problem;
+    size_t len;
+    char *all = file_read_all(text, PEM_MAX, &len, &problem);
+    if (all == NULL) return "names a file that cannot be read";
+    bool good = has_certificate(all);
+    gl_free(all);
+    return good ? NULL : "names a file without certificates in PEM (-----BEGIN CERTIFICATE-----)";
 }
 
 const char *check_key(const char *text)

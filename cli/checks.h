@@ -10,6 +10,7 @@ const char *check_plain(const char *text);    /* no control byte, and not in quo
 const char *check_name(const char *text);     /* the same, and not empty */
 const char *check_utf8(const char *text);     /* well formed UTF-8 */
 const char *check_readable(const char *text); /* a file that can be opened for reading */
+const char *check_pem(const char *text);      /* a file that holds certificates as PEM */
 const char *check_store(const char *text);    /* a path, not a URL */
 const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */

@@ -9,6 +9,7 @@ void id_set_init(id_set *set)
 {
     memset(set, 0, sizeof *set);
     set->sha = gl_sha256_new();
+    set->seed = gl_siphash_new_seed();
 }
 
 void id_set_clear(id_set *set)
@@ -25,10 +26,12 @@ void id_set_free(id_set *set)
     set->sha = NULL;
 }
 
-/* Where the hash is, or the empty slot where it belongs. */
-static struct id_hash *slot_of(struct id_hash *slots, size_t capacity, struct id_hash hash)
+/* Where the hash is, or the empty slot where it belongs. Ids whose digests begin alike can be found
+ * by trying, so where they go depends on a seed. */
+static struct id_hash *slot_of(const id_set *set, struct id_hash *slots, size_t capacity,
+                               struct id_hash hash)
 {
-    size_t i = (size_t)hash.low & (capacity - 1);
+    size_t i = (size_t)gl_siphash(&set->seed, &hash, sizeof hash) & (capacity - 1);
     while ((slots[i].high != hash.high || slots[i].low != hash.low) &&
            (slots[i].high | slots[i].low) != 0)
         i = (i + 1) & (capacity - 1);
@@ -42,7 +45,7 @@ static bool grow(id_set *set)
     if (slots == NULL) return false;
     for (size_t i = 0; i < set->capacity; i++)
         if ((set->slots[i].high | set->slots[i].low) != 0)
-            *slot_of(slots, capacity, set->slots[i]) = set->slots[i];
+            *slot_of(set, slots, capacity, set->slots[i]) = set->slots[i];
     gl_free(set->slots);
     set->slots = slots;
     set->capacity = capacity;
@@ -58,7 +61,7 @@ id_set_verdict id_set_add(id_set *set, gl_slice id)
     memcpy(&hash.low, digest + 8, 8);
     if ((hash.high | hash.low) == 0) hash.low = 1;
     if ((set->count + 1) * 8 > set->capacity * 7 && !grow(set)) return ID_FAILED;
-    struct id_hash *slot = slot_of(set->slots, set->capacity, hash);
+    struct id_hash *slot = slot_of(set, set->slots, set->capacity, hash);
     if ((slot->high | slot->low) != 0) return ID_SEEN;
     *slot = hash;
     set->count++;

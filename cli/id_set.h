@@ -10,9 +10,11 @@
 #include <stdint.h>
 
 #include "base/sha256.h"
+#include "base/siphash.h"
 
 typedef struct id_set {
     gl_sha256 *sha;
+    gl_siphash_seed seed;
     struct id_hash {
         uint64_t high, low; /* both 0 = empty */
     } * slots;

@@ -33,7 +33,7 @@ static glimpse_error print_key(gl_slice text, bool canonical)
                                     : glimpse_key_of_chat(text.data, text.len, &key);
     if (error != GLIMPSE_OK) return error;
     if (canonical) {
-        fwrite(form, 1, len, stdout);
+        say_text(stdout, form, len);
         glimpse_free(form);
     } else {
         glimpse_key_hex(&key, hex);

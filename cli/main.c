@@ -3,6 +3,7 @@
  * checked row by row, and returns the exit code.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -141,6 +142,7 @@ static void occupy_standard_descriptors(void)
 int main(int argc, char **argv)
 {
     occupy_standard_descriptors();
+    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
     const char *name = argc > 1 ? argv[1] : NULL;
     if (name == NULL) {
         say("no command; try 'glimpse help'");

@@ -8,6 +8,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -20,6 +21,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "exits.h"
+#include "options.h"
 #include "say.h"
 
 #define START_MS      10000
@@ -38,6 +40,21 @@ static bool part_cores(cpu_set_t *ours, cpu_set_t *its)
     return true;
 }
 
+/* The key, the proxies, and whatever else is for who asks: the mock wants none of it, and what it
+ * has stands in /proc for its life. */
+static void forget_settings(void)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
+        char name[64];
+        for (const char *at = row->environment; at != NULL && *at != '\0';) {
+            size_t len = strcspn(at, ",");
+            snprintf(name, sizeof name, "%.*s", (int)len, at);
+            unsetenv(name);
+            at += len + (at[len] == ',');
+        }
+    }
+}
+
 /* In the child. */
 static void become_mock(int out, const char *const *arguments, pid_t parent, const cpu_set_t *cores)
 {
@@ -52,6 +69,7 @@ static void become_mock(int out, const char *const *arguments, pid_t parent, con
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(out, STDOUT_FILENO);
+    forget_settings();
     execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
     _exit(EXIT_OS_LIMIT);
 }

@@ -156,7 +156,7 @@ const cli_option option_table[] = {
       .type = OPTION_TEXT, AT(engine.no_proxy), .commands = ENGINE, .check = check_plain,
       .help = "hosts that are asked without a proxy" },
     { .name = "ca-file", .environment = "SSL_CERT_FILE", .type = OPTION_TEXT, AT(engine.ca_file),
-      .commands = ENGINE, .value = "FILE", .check = check_readable,
+      .commands = ENGINE, .value = "FILE", .check = check_pem,
       .help = "certificates to trust, PEM, instead of the system's" },
     { .name = "header", .type = OPTION_TEXTS, AT(headers), .commands = ENGINE,
       .value = "'Name: value'", .check = check_header,

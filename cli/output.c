@@ -27,6 +27,7 @@
 #include "lock.h"
 #include "output_check.h"
 #include "say.h"
+#include "shown.h"
 
 /* Written bytes in front of a backlog that never quite empties are dropped from here on. */
 #define COMPACT ((size_t)64 * 1024)
@@ -35,6 +36,7 @@ struct cli_output {
     int fd;
     bool regular;
     bool sync_armed;
+    bool terminal;   /* records are shown with escapes: shown.h */
     bool overwrites; /* what the file holds goes when the first record comes */
     int64_t fsync_ms;
     int error;
@@ -112,6 +114,7 @@ cli_output *output_new(struct event_base *base, int fd, bool overwrites, int64_t
     out->observer = *observer;
     out->arg = arg;
     out->regular = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+    out->terminal = isatty(fd) != 0;
     out->overwrites = overwrites && out->regular;
     if (out->regular && !overwrites) out->length = (uint64_t)status.st_size;
     gl_buf_init(&out->buf, SIZE_MAX / 2);
@@ -134,7 +137,10 @@ void output_add(cli_output *out, gl_slice record)
         memmove(out->buf.data, out->buf.data + whole, out->buf.len);
         out->written -= whole;
     }
-    gl_buf_append(&out->buf, record.data, record.len);
+    if (out->terminal)
+        shown_append(&out->buf, record);
+    else
+        gl_buf_append(&out->buf, record.data, record.len);
     gl_buf_append_char(&out->buf, '\n');
     if (out->buf.failed) fail(out, ENOMEM);
 }

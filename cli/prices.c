@@ -11,81 +11,44 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/count.h"
 #include "config_file.h"
 #include "exits.h"
 #include "say.h"
 
 #define PRICES_FILE_MAX ((size_t)1024 * 1024)
-/* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
-#define DOLLARS_MAX 1e6
-#define TOKENS_MAX  1e9
 
 /* --- the user's file ------------------------------------------------------------------------- */
 
-/* A price or a count, from 0 to most; absent is the default (below 0 where it must not be absent).
- */
-static bool read_number(gl_json value, double absent, double most, double *out)
-{
-    *out = absent;
-    if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
-    return value.kind == GL_JSON_NUMBER && gl_json_double(value, out) && *out >= 0 && *out <= most;
-}
-
-/* NULL, or what is wrong with the row. */
-static const char *read_price(gl_json row, model_price *out)
-{
-    static const char *const names[] = { "input", "output", "cached_input", "max_output" };
-    gl_json found[4], name, value;
-    if (row.kind != GL_JSON_OBJECT) return "not an object";
-    for (gl_json_iter at = gl_json_begin(row); gl_json_next(&at, &name, &value);) {
-        size_t i = 0;
-        while (i < 4 && !gl_json_string_is(name, names[i])) i++;
-        if (i == 4) return "has a member that is none of input, output, cached_input, max_output";
-    }
-    gl_json_get_many(row, names, found, 4);
-    if (!read_number(found[0], -1, DOLLARS_MAX, &out->input) || out->input < 0)
-        return "needs \"input\", dollars for a million tokens, 0 to 1000000";
-    if (!read_number(found[1], -1, DOLLARS_MAX, &out->output) || out->output < 0)
-        return "needs \"output\", dollars for a million tokens, 0 to 1000000 (0 where there is "
-               "none)";
-    if (!read_number(found[2], -1, DOLLARS_MAX, &out->cached_input))
-        return "\"cached_input\" is not dollars for a million tokens, 0 to 1000000";
-    if (!read_number(found[3], 0, TOKENS_MAX, &out->max_output))
-        return "\"max_output\" is not a number of tokens, 0 to 1000000000";
-    return NULL;
-}
-
-static bool is_there(const price_list *prices, const char *model)
-{
-    for (size_t i = 0; i < prices->count; i++)
-        if (strcmp(prices->own[i].model, model) == 0) return true;
-    return false;
-}
-
-static int add_rows(price_list *prices, gl_json root, const char *path)
+/* The file as the profiles that it stands for: {"MODEL":{"price":ROW},...}. */
+static void write_profiles(gl_json root, gl_buf *out)
 {
     gl_json name, row;
-    for (gl_json_iter at = gl_json_begin(root); gl_json_next(&at, &name, &row);) {
-        gl_buf model;
-        gl_buf_init(&model, 4096);
-        gl_json_string_append(name, &model, NULL);
-        struct named_price *own = gl_realloc(prices->own, (prices->count + 1) * sizeof *own);
-        if (own != NULL) prices->own = own;
-        if (own == NULL || !gl_buf_terminate(&model)) {
-            gl_buf_free(&model);
-            say("--prices: %s: out of memory", path);
-            return EXIT_OS_LIMIT;
-        }
-        struct named_price added = { .model = model.data };
-        const char *problem = read_price(row, &added.price);
-        if (problem == NULL && is_there(prices, model.data)) problem = "is there twice";
-        prices->own[prices->count++] = added;
-        if (problem != NULL) {
-            say("--prices: %s: %.60s: %s", path, added.model, problem);
-            return EXIT_VALUE;
-        }
+    const char *before = "{";
+    for (gl_json_iter at = gl_json_begin(root); gl_json_next(&at, &name, &row); before = ",") {
+        gl_buf_append_str(out, before);
+        gl_buf_append(out, name.text.data, name.text.len);
+        gl_buf_append_str(out, ":{\"price\":");
+        gl_buf_append(out, row.text.data, row.text.len);
+        gl_buf_append_char(out, '}');
     }
-    return 0;
+    gl_buf_append_str(out, *before == '{' ? "{}" : "}");
+}
+
+static int read_rows(price_list *prices, gl_json root, const char *path)
+{
+    char problem[256];
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    write_profiles(root, &text);
+    glimpse_error error = GLIMPSE_ERR_OOM;
+    if (!text.failed)
+        error = glimpse_profiles_new(text.data, text.len, &prices->own, problem, sizeof problem);
+    gl_buf_free(&text);
+    if (error == GLIMPSE_OK) return 0;
+    say("--prices: %s: %s", path, error == GLIMPSE_ERR_OOM ? "out of memory" : problem);
+    return error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_VALUE;
 }
 
 int prices_read(price_list *prices, const char *path, const glimpse_profiles *profiles)
@@ -108,58 +71,40 @@ int prices_read(price_list *prices, const char *path, const glimpse_profiles *pr
     else if (root.kind != GL_JSON_OBJECT)
         say("--prices: %s: not a JSON object of models", path);
     else
-        code = add_rows(prices, root, path);
+        code = read_rows(prices, root, path);
     gl_free(text);
     return code;
 }
 
 void prices_free(price_list *prices)
 {
-    for (size_t i = 0; i < prices->count; i++) gl_free(prices->own[i].model);
-    gl_free(prices->own);
+    glimpse_profiles_unref(prices->own);
     memset(prices, 0, sizeof *prices);
 }
 
 /* --- finding --------------------------------------------------------------------------------- */
 
-static bool is_named(const char *name, gl_slice model)
+/* The price there, and the length of the name that it is of: all of the model's, or without its
+ * date. NULL and 0: there is none. */
+static const model_price *find(const glimpse_profiles *profiles, bool own, gl_slice model,
+                               size_t *len)
 {
-    return strlen(name) == model.len && memcmp(name, model.data, model.len) == 0;
-}
-
-static const model_price *find_own(const price_list *prices, gl_slice model)
-{
-    for (size_t i = prices->count; i-- > 0;)
-        if (is_named(prices->own[i].model, model)) return &prices->own[i].price;
-    return NULL;
-}
-
-/* Length without "-2024-07-18" at the end; all of it when there is no such thing. */
-static size_t without_date(gl_slice model)
-{
-    static const char form[] = "-dddd-dd-dd";
-    const size_t len = sizeof form - 1;
-    if (model.len <= len) return model.len;
-    const char *end = model.data + model.len - len;
-    for (size_t i = 0; i < len; i++)
-        if (form[i] == '-' ? end[i] != '-' : end[i] < '0' || end[i] > '9') return model.len;
-    return model.len - len;
+    glimpse_profile profile;
+    glimpse_profile_init(&profile);
+    glimpse_profiles_find(profiles, model.data, model.len, &profile);
+    bool found = profile.price != NULL && (!own || profile.from[GLIMPSE_PROFILE_PRICE].own);
+    *len = found ? strlen(profile.from[GLIMPSE_PROFILE_PRICE].entry) : 0;
+    return found ? profile.price : NULL;
 }
 
 const model_price *prices_find(const price_list *prices, gl_slice model)
 {
     if (model.len == 0) return NULL;
-    const model_price *own = find_own(prices, model);
-    if (own != NULL) return own;
-    glimpse_profile profile;
-    glimpse_profile_init(&profile);
-    glimpse_profiles_find(prices->profiles, model.data, model.len, &profile);
-    const char *entry = profile.from[GLIMPSE_PROFILE_PRICE].entry;
-    size_t len = without_date(model);
+    size_t own_len = 0, len;
+    const model_price *own = prices->own != NULL ? find(prices->own, true, model, &own_len) : NULL;
+    const model_price *known = find(prices->profiles, false, model, &len);
     /* A profile of the very name, date and all, is nearer than a price of the name without it. */
-    if (len < model.len && (entry == NULL || strlen(entry) < model.len))
-        own = find_own(prices, gl_slice_of(model.data, len));
-    return own != NULL ? own : profile.price;
+    return own != NULL && own_len >= len ? own : known;
 }
 
 /* --- sums ------------------------------------------------------------------------------------ */
@@ -169,7 +114,7 @@ static bool read_count(gl_json value, int64_t *out)
 {
     *out = 0;
     if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
-    return gl_json_int64(value, out) && *out >= 0;
+    return gl_json_int64(value, out) && *out >= 0 && *out <= GL_COUNT_MAX;
 }
 
 bool billed_read(gl_json body, billed *out)

@@ -19,11 +19,7 @@
 typedef glimpse_price model_price;
 
 typedef struct price_list {
-    struct named_price {
-        char *model;
-        model_price price;
-    } * own; /* the user's */
-    size_t count;
+    glimpse_profiles *own;            /* the file's; NULL: there is none */
     const glimpse_profiles *profiles; /* for what is not among them; NULL: the built-in ones */
 } price_list;
 

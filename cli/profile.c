@@ -1,5 +1,6 @@
 /* profile.c - `glimpse profile show`: what is known of models, and where each field comes from. */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,6 +35,23 @@ static bool has_own(const glimpse_profile *profile)
 /* --- tables ------------------------------------------------------------------------------------
  */
 
+/* Names are of a file, or of the command line. */
+__attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
+{
+    gl_buf line;
+    va_list args;
+    gl_buf_init(&line, SIZE_MAX / 2);
+    va_start(args, format);
+    gl_buf_vprintf(&line, format, args);
+    va_end(args);
+    if (line.failed) {
+        say("out of memory");
+    } else {
+        say_text(stdout, line.data, line.len);
+    }
+    gl_buf_free(&line);
+}
+
 static void print_row(const char *model, const glimpse_profile *p)
 {
     char prices[64] = "         -        -        -";
@@ -42,19 +60,19 @@ static void print_row(const char *model, const glimpse_profile *p)
                  p->price->cached_input, p->price->output);
     else if (p->price != NULL)
         snprintf(prices, sizeof prices, "%10.4g %8s %8.4g", p->price->input, "-", p->price->output);
-    printf("%-20s %s  %-21s %-11s %-6s %5" PRId64 " %5" PRId64 " %5" PRId64 " %5" PRId64 "  %s\n",
-           model, prices, p->max_tokens_as, p->temperature ? "temperature" : "-",
-           p->schema ? "schema" : "-", p->thresholds.t1_ms, p->thresholds.t2_ms,
-           p->thresholds.t3_ms, p->thresholds.t4_ms, has_own(p) ? "file" : "built in");
+    print("%-20s %s  %-21s %-11s %-6s %5" PRId64 " %5" PRId64 " %5" PRId64 " %5" PRId64 "  %s\n",
+          model, prices, p->max_tokens_as, p->temperature ? "temperature" : "-",
+          p->schema ? "schema" : "-", p->thresholds.t1_ms, p->thresholds.t2_ms, p->thresholds.t3_ms,
+          p->thresholds.t4_ms, has_own(p) ? "file" : "built in");
 }
 
 /* Of two entries of one name, which is the file's over the built-in one, one row is enough. */
 static bool shown_before(const cli_settings *settings, size_t index)
 {
-    const char *name = glimpse_profiles_name(settings->engine.profiles, index);
-    for (size_t i = 0; i < index; i++)
-        if (strcmp(glimpse_profiles_name(settings->engine.profiles, i), name) == 0) return true;
-    return false;
+    const char *name = glimpse_profiles_name(settings->engine.profiles, index), *built_in;
+    for (size_t i = 0; i < index && (built_in = glimpse_profiles_name(NULL, i)) != NULL; i++)
+        if (strcmp(built_in, name) == 0) return true;
+    return false; /* no two of a file are alike */
 }
 
 static void print_list(const cli_settings *settings)
@@ -75,17 +93,17 @@ static void print_limit(const char *what, int64_t ms, const char *from)
 {
     char text[40] = "none";
     if (ms != 0) snprintf(text, sizeof text, "%" PRId64 " ms", ms);
-    printf("  %-20s %-34s %s\n", what, text, from);
+    print("  %-20s %-34s %s\n", what, text, from);
 }
 
 static void print_model(const char *model, const glimpse_profile *p)
 {
     char from[80], text[160];
-    printf("%s\n", model);
+    print("%s\n", model);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_THRESHOLDS);
     snprintf(text, sizeof text, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " ms",
              p->thresholds.t1_ms, p->thresholds.t2_ms, p->thresholds.t3_ms, p->thresholds.t4_ms);
-    printf("  %-20s %-34s %s\n", "thresholds", text, from);
+    print("  %-20s %-34s %s\n", "thresholds", text, from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_PRICE);
     if (p->price == NULL)
         snprintf(text, sizeof text, "not known");
@@ -94,16 +112,16 @@ static void print_model(const char *model, const glimpse_profile *p)
                  p->price->cached_input, p->price->output);
     else
         snprintf(text, sizeof text, "$%.6g in, $%.6g out", p->price->input, p->price->output);
-    printf("  %-20s %-34s %s\n", "price, 1M tokens", text, p->price != NULL ? from : "");
+    print("  %-20s %-34s %s\n", "price, 1M tokens", text, p->price != NULL ? from : "");
     if (p->price != NULL && p->price->max_output > 0)
-        printf("  %-20s %.0f tokens\n", "longest answer", p->price->max_output);
+        print("  %-20s %.0f tokens\n", "longest answer", p->price->max_output);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_MAX_TOKENS_AS);
-    printf("  %-20s %-34s %s\n", "max tokens as", p->max_tokens_as, from);
+    print("  %-20s %-34s %s\n", "max tokens as", p->max_tokens_as, from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_TEMPERATURE);
-    printf("  %-20s %-34s %s\n", "temperature", p->temperature ? "sent" : "not sent", from);
+    print("  %-20s %-34s %s\n", "temperature", p->temperature ? "sent" : "not sent", from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_SCHEMA);
-    printf("  %-20s %-34s %s\n", "packs", p->schema ? "asked by a JSON schema" : "asked in words",
-           from);
+    print("  %-20s %-34s %s\n", "packs", p->schema ? "asked by a JSON schema" : "asked in words",
+          from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_FIRST_BYTE_TIMEOUT);
     print_limit("first byte timeout", p->first_byte_timeout_ms, from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_IDLE_TIMEOUT);
@@ -170,10 +188,13 @@ static int write_json(const cli_settings *settings)
         show(settings, name, &profile);
         write_model(&out, name, &profile);
     }
-    bool good = !out.failed && fwrite(out.data, 1, out.len, stdout) == out.len;
-    if (out.failed) say("out of memory");
+    bool good = !out.failed;
+    if (good)
+        say_text(stdout, out.data, out.len);
+    else
+        say("out of memory");
     gl_buf_free(&out);
-    return good ? EXIT_DONE : EXIT_IO;
+    return good ? EXIT_DONE : EXIT_OS_LIMIT;
 }
 
 int command_profile(cli_settings *settings)

@@ -20,27 +20,21 @@
 /* Longer than any record: an answer is at most 64 MiB, and stands in it twice. */
 #define RECORD_MAX ((size_t)1 << 30)
 
-/* FNV-1a, 64 bits: spreads ids over the table; what decides is the id itself. */
-static uint64_t hash_id(gl_slice id)
+/* What decides is the id itself. */
+static uint64_t hash_id(const record_index *index, gl_slice id)
 {
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < id.len; i++)
-        hash = (hash ^ (unsigned char)id.data[i]) * UINT64_C(1099511628211);
-    return hash;
+    return gl_siphash(&index->seed, id.data, id.len);
 }
 
-static uint64_t hash_identity(const request_identity *identity)
+static uint64_t hash_identity(const record_index *index, const request_identity *identity)
 {
-    uint64_t hash;
-    memcpy(&hash, identity->bytes, sizeof hash);
-    return hash;
+    return gl_siphash(&index->seed, identity->bytes, sizeof identity->bytes);
 }
 
-static uint64_t hash_both(const indexed_record *record)
+/* Each of the two is spread well, and by a seed. */
+static uint64_t hash_both(const record_index *index, const indexed_record *record)
 {
-    /* The low bits of FNV are its weak ones; Knuth's factor brings the high ones down. */
-    uint64_t hash = (record->id ^ hash_identity(&record->identity)) * UINT64_C(0x9e3779b97f4a7c15);
-    return hash >> 32 | hash << 32;
+    return record->id ^ hash_identity(index, &record->identity);
 }
 
 bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
@@ -65,7 +59,7 @@ static bool same_identity(const indexed_record *a, const indexed_record *b)
 /* The slot of a record like `like`, or the empty one where it belongs. */
 static uint32_t *slot_by_both(const record_index *index, const indexed_record *like)
 {
-    size_t i = (size_t)hash_both(like) & (index->slots - 1);
+    size_t i = (size_t)hash_both(index, like) & (index->slots - 1);
     for (; index->by_both[i] != 0; i = (i + 1) & (index->slots - 1)) {
         const indexed_record *found = &index->records[index->by_both[i] - 1];
         if (found->id == like->id && same_identity(found, like)) break;
@@ -75,7 +69,7 @@ static uint32_t *slot_by_both(const record_index *index, const indexed_record *l
 
 static uint32_t *slot_by_identity(const record_index *index, const indexed_record *like)
 {
-    size_t i = (size_t)hash_identity(&like->identity) & (index->slots - 1);
+    size_t i = (size_t)hash_identity(index, &like->identity) & (index->slots - 1);
     while (index->by_identity[i] != 0 &&
            !same_identity(&index->records[index->by_identity[i] - 1], like))
         i = (i + 1) & (index->slots - 1);
@@ -139,7 +133,7 @@ static const indexed_record *find(const record_index *index, const indexed_recor
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity)
 {
-    indexed_record like = { .identity = *identity, .id = hash_id(gl_slice_str(custom_id)) };
+    indexed_record like = { .identity = *identity, .id = hash_id(index, gl_slice_str(custom_id)) };
     return find(index, &like, true);
 }
 
@@ -184,7 +178,7 @@ static int take_record(record_index *index, const record_view *view, const index
     indexed_record record = *place;
     record.answered = is_answered(view->status);
     bool good = text_of(view->custom_id, &index->id);
-    if (good) record.id = hash_id(gl_buf_slice(&index->id));
+    if (good) record.id = hash_id(index, gl_buf_slice(&index->id));
     const char *path = NULL;
     if (good && view->path.kind == GL_JSON_STRING) {
         good = text_of(view->path, &index->text);
@@ -306,6 +300,7 @@ int record_index_read(record_index *index, int fd, const char *name, const recor
     *index = (record_index){ .fds = { fd, -1 } };
     gl_buf_init(&index->text, SIZE_MAX / 2);
     gl_buf_init(&index->id, SIZE_MAX / 2);
+    index->seed = gl_siphash_new_seed();
     index->sha = gl_sha256_new();
     if (index->sha != NULL) return read_file(index, fd, name, wish);
     say("out of memory");

@@ -9,6 +9,7 @@
 #ifndef CLI_RECORD_INDEX_H
 #define CLI_RECORD_INDEX_H
 
+#include "base/siphash.h"
 #include "record.h"
 
 /* What is asked: the key of a body, or the SHA-256 of key and path. */
@@ -34,6 +35,7 @@ typedef struct record_index {
     int fds[2];       /* of the file, and of the one that was read as more; -1 */
     const char *name; /* for messages: of the one that is read */
     gl_sha256 *sha;
+    gl_siphash_seed seed; /* ids and bodies are strangers' */
     indexed_record *records;
     size_t count, capacity;
     uint32_t *by_both, *by_identity; /* open addressed: number of the record + 1, 0 = empty */

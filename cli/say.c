@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
+#include "shown.h"
 
 /* Whatever a line quotes (a misspelt key, a file's name), a terminal obeys none of it, and it stays
  * one line of UTF-8: controls and broken characters become '?'. */
@@ -19,7 +20,7 @@ static void make_plain(char *line)
     size_t len = strlen(line), used, to = 0;
     for (size_t at = 0; at < len; at += used) {
         uint32_t code = gl_utf8_decode(line + at, len - at, &used);
-        bool shown = code != GL_UTF8_BAD && code >= 0x20 && (code < 0x7f || code > 0x9f);
+        bool shown = code != GL_UTF8_BAD && !gl_utf8_is_control(code);
         if (shown)
             memmove(line + to, line + at, used);
         else
@@ -40,34 +41,23 @@ void say(const char *format, ...)
     fprintf(stderr, "glimpse: %s\n", line); /* one write: stderr lines of others stay whole */
 }
 
-/* How many bytes at text are one control character a terminal might obey; 0 = none. */
-static size_t control_length(const unsigned char *text, size_t len)
-{
-    if (text[0] == '\n' || text[0] == '\t') return 0;
-    if (text[0] < 0x20 || text[0] == 0x7f) return 1;
-    /* U+0080 to U+009F in UTF-8. */
-    if (text[0] == 0xc2 && len > 1 && text[1] >= 0x80 && text[1] <= 0x9f) return 2;
-    return 0;
-}
-
 void say_text(FILE *stream, const char *text, size_t len)
 {
     if (isatty(fileno(stream)) == 0) {
         fwrite(text, 1, len, stream);
         return;
     }
-    size_t start = 0, i = 0;
-    while (i < len) {
-        size_t skip = control_length((const unsigned char *)text + i, len - i);
-        if (skip == 0) {
-            i++;
-            continue;
+    while (len > 0) {
+        char escape[SHOWN_ESCAPE];
+        size_t used = shown_plain(text, len);
+        fwrite(text, 1, used, stream);
+        if (used < len) {
+            used += shown_escape(text + used, len - used, escape);
+            fputs(escape, stream);
         }
-        fwrite(text + start, 1, i - start, stream);
-        i += skip;
-        start = i;
+        text += used;
+        len -= used;
     }
-    fwrite(text + start, 1, len - start, stream);
 }
 
 bool say_flush_stdout(void)

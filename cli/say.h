@@ -8,8 +8,8 @@
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Text on a stream; when the stream is a terminal, without the control characters (C0, DEL and C1
- * but newline and tab) by which an answer could drive it. text is UTF-8. */
+/* Text on a stream; when that is a terminal, with escapes in place of what could drive it or turn
+ * its lines (shown.h). */
 void say_text(FILE *stream, const char *text, size_t len);
 
 /* Flushes stdout; false, and said, when what was printed did not get out. */

@@ -46,7 +46,6 @@ struct event_base *process_setup(void)
     struct rlimit limit;
     event_set_fatal_callback(libevent_gave_up);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file at its size limit is a write error, EFBIG */
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
         setrlimit(RLIMIT_NOFILE, &limit); /* as many as there are will do */

@@ -62,10 +62,33 @@ static int write_to(const char *path, const gl_buf *text)
     return error;
 }
 
+/* Made anew: what a link of somebody else's leads to is not written. The mode is that of the file
+ * which it replaces, if there is one: who could not read that is not to read this. 0, or errno. */
+static int write_new(const char *path, const struct stat *old, const gl_buf *text)
+{
+    if (unlink(path) != 0 && errno != ENOENT) return errno; /* a killed run's, of the same pid */
+    int fd =
+        open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, old != NULL ? 0600 : 0666);
+    if (fd < 0) return errno;
+    int error = 0;
+    if (old != NULL && fchown(fd, old->st_uid, old->st_gid) != 0) errno = 0; /* not ours to give */
+    if (old != NULL && fchmod(fd, old->st_mode & 07777) != 0) error = errno;
+    FILE *file = error == 0 ? fdopen(fd, "w") : NULL;
+    if (file == NULL) {
+        if (error == 0) error = errno;
+        close(fd);
+        return error;
+    }
+    error = write_all(file, text);
+    if (fclose(file) != 0 && error == 0) error = errno;
+    return error;
+}
+
 /* A link stays a link: what it leads to is replaced. */
 static int replace(const char *path, const gl_buf *text)
 {
     char target[PATH_MAX], temporary[PATH_MAX];
+    struct stat old;
     if (realpath(path, target) == NULL) {
         if (errno != ENOENT) return errno;
         if (snprintf(target, sizeof target, "%s", path) >= (int)sizeof target) return ENAMETOOLONG;
@@ -73,7 +96,7 @@ static int replace(const char *path, const gl_buf *text)
     if (snprintf(temporary, sizeof temporary, "%s.%ld.tmp", target, (long)getpid()) >=
         (int)sizeof temporary)
         return ENAMETOOLONG;
-    int error = write_to(temporary, text);
+    int error = write_new(temporary, stat(target, &old) == 0 ? &old : NULL, text);
     if (error == 0 && rename(temporary, target) != 0) error = errno;
     if (error != 0) unlink(temporary);
     return error;

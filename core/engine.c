@@ -349,10 +349,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     const glimpse_usage *usage = &glimpse_sample_get(sample)->usage;
     request->result->no_done = outcome->no_done;
     request->result->empty = outcome->empty;
-    if (!local && usage->prompt_tokens > 0)
-        engine->stats.prompt_tokens += (uint64_t)usage->prompt_tokens;
-    if (!local && usage->completion_tokens > 0)
-        engine->stats.completion_tokens += (uint64_t)usage->completion_tokens;
+    if (!local) gl_stats_add_usage(&engine->stats, usage);
     gl_engine_answer(request, sample, local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE,
                      outcome->complete, now);
 }

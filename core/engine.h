@@ -274,6 +274,10 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
 /* Tells everybody, then gives all memory back. No frame of ours may be below it. */
 void gl_engine_destroy(glimpse_engine *engine);
 
+/* --- stats.c --- */
+
+void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage);
+
 /* --- outage.c --- */
 
 /* What the breaker made of an attempt's end, whose error, if it failed, the result has: keeps why

@@ -72,11 +72,6 @@ static size_t finish(sink *out)
 
 /* --- values --- */
 
-static bool is_control(uint32_t code)
-{
-    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029;
-}
-
 static void put_escape(sink *out, uint32_t code)
 {
     char escape[8];
@@ -97,7 +92,7 @@ static void put_quoted(sink *out, const char *text)
         uint32_t code = gl_utf8_decode(text + at, len - at, &used);
         if (code == GL_UTF8_BAD)
             put_str(out, "\xef\xbf\xbd"); /* U+FFFD */
-        else if (code == '"' || code == '\\' || is_control(code))
+        else if (code == '"' || code == '\\' || gl_utf8_is_control(code))
             put_escape(out, code);
         else
             put(out, text + at, used);

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/siphash.h"
 #include "policy/profile.h"
 
 /* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
@@ -16,10 +17,21 @@
 #define TOKENS_MAX  1e9
 #define DAY_MS      INT64_C(86400000)
 
+/* The longest name of an entry. */
+#define NAME_MAX_BYTES 4096
+/* Entries that fit one model: a family for each part of its name, in few spellings. */
+#define HITS_MAX 64
+
 struct glimpse_profiles {
     unsigned references;
     gl_profile_entry *own;
-    size_t count;
+    size_t count, capacity;
+    /* Open addressed, at most half full, by folded name: number of the entry + 1, 0 = empty. Names
+     * that differ in case stand in the order of the file. */
+    uint32_t *table;
+    size_t places;
+    size_t longest; /* name */
+    gl_siphash_seed seed;
 };
 
 static const char *const field_names[GLIMPSE_PROFILE_FIELD_COUNT] = {
@@ -120,15 +132,135 @@ static const char *read_field(gl_profile_entry *entry, glimpse_profile_field fie
     return "is no field";
 }
 
-/* --- entries -----------------------------------------------------------------------------------
+/* --- the table of names ------------------------------------------------------------------------
  */
+
+static void fold(const char *name, size_t len, char *folded)
+{
+    for (size_t i = 0; i < len; i++) folded[i] = gl_profile_fold(name[i]);
+}
+
+static bool is_folded(const char *name, const char *folded, size_t len)
+{
+    if (strlen(name) != len) return false;
+    for (size_t i = 0; i < len; i++)
+        if (gl_profile_fold(name[i]) != folded[i]) return false;
+    return true;
+}
+
+static size_t place_of(const glimpse_profiles *profiles, const char *folded, size_t len)
+{
+    return (size_t)gl_siphash(&profiles->seed, folded, len) & (profiles->places - 1);
+}
+
+static void enter(glimpse_profiles *profiles, size_t number)
+{
+    char folded[NAME_MAX_BYTES];
+    const char *name = profiles->own[number].name;
+    size_t len = strlen(name);
+    fold(name, len, folded);
+    size_t place = place_of(profiles, folded, len);
+    while (profiles->table[place] != 0) place = (place + 1) & (profiles->places - 1);
+    profiles->table[place] = (uint32_t)number + 1;
+    if (len > profiles->longest) profiles->longest = len;
+}
+
+/* Room for one more entry, here and in the table. */
+static bool grow(glimpse_profiles *profiles)
+{
+    if (profiles->count < profiles->capacity) return true;
+    size_t capacity = profiles->capacity != 0 ? profiles->capacity * 2 : 16;
+    gl_profile_entry *own = gl_realloc(profiles->own, capacity * sizeof *own);
+    if (own != NULL) profiles->own = own;
+    uint32_t *table = gl_calloc(2 * capacity, sizeof *table);
+    if (own == NULL || table == NULL || capacity > UINT32_MAX / 2) {
+        gl_free(table);
+        return false;
+    }
+    gl_free(profiles->table);
+    profiles->table = table;
+    profiles->places = 2 * capacity;
+    profiles->capacity = capacity;
+    for (size_t i = 0; i < profiles->count; i++) enter(profiles, i);
+    return true;
+}
+
+/* Adds the entries of this folded name to hits; their number, past HITS_MAX where that is too few.
+ */
+static size_t look_up(const glimpse_profiles *profiles, const char *folded, size_t len,
+                      uint32_t *hits, size_t count)
+{
+    if (len > profiles->longest) return count;
+    size_t place = place_of(profiles, folded, len);
+    for (uint32_t n; (n = profiles->table[place]) != 0;
+         place = (place + 1) & (profiles->places - 1)) {
+        if (!is_folded(profiles->own[n - 1].name, folded, len)) continue;
+        if (count < HITS_MAX) hits[count] = n - 1;
+        count++;
+    }
+    return count;
+}
+
+/* Those of each name with which the model's begins, where it may end. */
+static size_t look_up_families(const glimpse_profiles *profiles, gl_slice model, uint32_t *hits,
+                               size_t count)
+{
+    char folded[NAME_MAX_BYTES];
+    size_t most = model.len < profiles->longest ? model.len : profiles->longest;
+    fold(model.data, most, folded);
+    for (size_t len = 1; len <= most; len++)
+        if (gl_profile_may_end(model, len)) count = look_up(profiles, folded, len, hits, count);
+    return count;
+}
+
+/* In the order of the file, each once. */
+static size_t sort(uint32_t *hits, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t hit = hits[i];
+        size_t at = kept;
+        while (at > 0 && hits[at - 1] > hit) at--;
+        if (at > 0 && hits[at - 1] == hit) continue;
+        memmove(&hits[at + 1], &hits[at], (kept - at) * sizeof *hits);
+        hits[at] = hit;
+        kept++;
+    }
+    return kept;
+}
+
+static void take_own(const glimpse_profiles *profiles, gl_slice model, glimpse_profile *profile)
+{
+    uint32_t hits[HITS_MAX];
+    if (profiles->count == 0) return;
+    size_t count = look_up(profiles, "*", 1, hits, 0);
+    count = look_up_families(profiles, model, hits, count);
+    count = look_up_families(profiles, gl_profile_own_name(model), hits, count);
+    if (count > HITS_MAX) { /* so many spellings: all entries are looked at */
+        for (size_t i = 0; i < profiles->count; i++)
+            gl_profile_take(profile, &profiles->own[i], true, model);
+        return;
+    }
+    count = sort(hits, count);
+    for (size_t i = 0; i < count; i++)
+        gl_profile_take(profile, &profiles->own[hits[i]], true, model);
+}
 
 static bool is_there(const glimpse_profiles *profiles, const char *name)
 {
-    for (size_t i = 0; i < profiles->count; i++)
-        if (strcmp(profiles->own[i].name, name) == 0) return true;
+    char folded[NAME_MAX_BYTES];
+    size_t len = strlen(name);
+    if (profiles->count == 0) return false;
+    fold(name, len, folded);
+    size_t place = place_of(profiles, folded, len);
+    for (uint32_t n; (n = profiles->table[place]) != 0;
+         place = (place + 1) & (profiles->places - 1))
+        if (strcmp(profiles->own[n - 1].name, name) == 0) return true;
     return false;
 }
+
+/* --- entries -----------------------------------------------------------------------------------
+ */
 
 static glimpse_error refuse(char *problem, size_t size, const char *model, const char *field,
                             const char *what)
@@ -170,17 +302,20 @@ static glimpse_error add_entry(glimpse_profiles *profiles, gl_json name, gl_json
                                size_t size)
 {
     gl_buf text;
-    gl_buf_init(&text, 4096);
+    gl_buf_init(&text, NAME_MAX_BYTES - 1);
     gl_json_string_append(name, &text, NULL);
-    gl_profile_entry *own = gl_realloc(profiles->own, (profiles->count + 1) * sizeof *own);
-    if (own != NULL) profiles->own = own;
-    if (own == NULL || !gl_buf_terminate(&text)) {
+    if (text.too_large) {
+        gl_buf_free(&text);
+        return refuse(problem, size, "a name", "", "is longer than 4095 bytes");
+    }
+    if (!grow(profiles) || !gl_buf_terminate(&text)) {
         gl_buf_free(&text);
         return GLIMPSE_ERR_OOM;
     }
     bool twice = is_there(profiles, text.data);
-    gl_profile_entry *entry = &profiles->own[profiles->count++];
+    gl_profile_entry *entry = &profiles->own[profiles->count];
     *entry = (gl_profile_entry){ .name = text.data };
+    enter(profiles, profiles->count++);
     if (twice) return refuse(problem, size, entry->name, "", "is there twice");
     if (text.len == 0) return refuse(problem, size, "\"\"", "", "is no name of a model");
     return read_entry(entry, row, problem, size);
@@ -215,6 +350,7 @@ glimpse_error glimpse_profiles_new(const char *text, size_t len, glimpse_profile
     glimpse_profiles *made = gl_calloc(1, sizeof *made);
     if (made == NULL) return GLIMPSE_ERR_OOM;
     made->references = 1;
+    made->seed = gl_siphash_new_seed();
     glimpse_error error = GLIMPSE_OK;
     if (text != NULL) {
         gl_slice all = gl_slice_of(text, len != 0 ? len : strlen(text));
@@ -238,6 +374,7 @@ void glimpse_profiles_unref(glimpse_profiles *profiles)
     if (profiles == NULL || --profiles->references > 0) return;
     for (size_t i = 0; i < profiles->count; i++) gl_free((char *)(uintptr_t)profiles->own[i].name);
     gl_free(profiles->own);
+    gl_free(profiles->table);
     gl_free(profiles);
 }
 
@@ -250,8 +387,7 @@ glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char
     gl_profile_default(profile);
     for (size_t i = 0; i < gl_profile_table_count; i++)
         gl_profile_take(profile, &gl_profile_table[i], false, name);
-    for (size_t i = 0; profiles != NULL && i < profiles->count; i++)
-        gl_profile_take(profile, &profiles->own[i], true, name);
+    if (profiles != NULL) take_own(profiles, name, profile);
     return GLIMPSE_OK;
 }
 

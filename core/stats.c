@@ -1,11 +1,19 @@
 /*
- * stats.c - the snapshot of an engine's counters and gauges. Reads only.
+ * stats.c - the snapshot of an engine's counters and gauges, and sums of what answers tell.
  */
 #include "engine.h"
+
+#include "base/count.h"
 
 void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version)
 {
     *stats = (glimpse_stats){ .version = version };
+}
+
+void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage)
+{
+    stats->prompt_tokens = gl_sum_add(stats->prompt_tokens, usage->prompt_tokens);
+    stats->completion_tokens = gl_sum_add(stats->completion_tokens, usage->completion_tokens);
 }
 
 static int64_t quantile(const glimpse_engine *engine, double q)

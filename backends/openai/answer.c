@@ -4,6 +4,7 @@
  * Owns nothing; what it finds goes into the decoder's memory (decode_internal.h). Called by
  * decode.c for a 2xx that holds no error. Decides no retry.
  */
+#include "base/count.h"
 #include "openai/decode_internal.h"
 
 #include "openai/content.h"
@@ -12,7 +13,7 @@
 static int64_t count_of(gl_json value)
 {
     int64_t number;
-    return gl_json_int64(value, &number) && number >= 0 ? number : -1;
+    return gl_json_int64(value, &number) && number >= 0 && number <= GL_COUNT_MAX ? number : -1;
 }
 
 static void read_usage(glimpse_usage *usage, gl_json value)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/count.h"
 
 const char *load_metric_name(load_metric metric)
 {
@@ -94,12 +95,6 @@ static void add_times(load_recorder *r, const load_outcome *o)
 }
 
 /* A server may say any number. */
-static void add_tokens(uint64_t *sum, int64_t tokens)
-{
-    if (tokens <= 0) return;
-    *sum = (uint64_t)tokens <= UINT64_MAX - *sum ? *sum + (uint64_t)tokens : UINT64_MAX;
-}
-
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
 {
     load_recorder *r = recorder;
@@ -129,8 +124,8 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     r->repeated += o->repeated;
     r->attempts += (uint64_t)o->attempts;
     if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;
-    add_tokens(&r->prompt_tokens, o->prompt_tokens);
-    add_tokens(&r->completion_tokens, o->completion_tokens);
+    r->prompt_tokens = gl_sum_add(r->prompt_tokens, o->prompt_tokens);
+    r->completion_tokens = gl_sum_add(r->completion_tokens, o->completion_tokens);
     r->first_sent = gl_time_min(r->first_sent, o->sent);
     if (o->sent > r->last_sent) r->last_sent = o->sent;
     if (o->done > r->last_done) r->last_done = o->done;

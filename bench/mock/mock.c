@@ -192,6 +192,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     gl_rng_seed(&server->ttft_rng, options->seed + 1);
     mock_capacity_init(&server->capacity, 0, 0);
     server->times = options->times;
+    server->held_max = options->memory > 0 ? (size_t)options->memory : (size_t)1 << 30;
     server->has_ttft = options->ttft != NULL && options->ttft[0] != '\0';
     event_assign(&server->timer, base, -1, 0, timer_fired, server);
     event_assign(&server->resuming, base, -1, 0, resume_accepting, server);

@@ -36,6 +36,7 @@ typedef struct mock_options {
     const char *stall;        /* mock_stall.h; NULL = none */
     int64_t capacity, queue;  /* served at once, waiting at most: mock_capacity.h; 0 = any number */
     bool times;               /* x-mock-times on every answer, asked for or not */
+    int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
 } mock_options;
 
 /*

@@ -78,9 +78,19 @@ static size_t write_times(mock_conn *conn, char between)
     return conn->out.len - TIME_DIGITS;
 }
 
+/* What its buffers hold now. */
+static void count_held(mock_conn *conn)
+{
+    struct mock_server *server = conn->server;
+    server->held -= conn->held;
+    conn->held = conn->in.len + conn->out.len;
+    server->held += conn->held;
+}
+
 void mock_conn_close(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
+    server->held -= conn->held;
     leave_place(conn);
     if (conn->working && conn->counted) {
         mock_stats_left(&server->stats, conn->status, conn->fault);
@@ -209,6 +219,7 @@ static void conn_shut(mock_conn *conn)
     shutdown(conn->fd, SHUT_WR);
     gl_buf_free(&conn->in);
     gl_buf_free(&conn->out);
+    count_held(conn);
 }
 
 /* Sends what may go. false: the connection is gone. */
@@ -243,6 +254,7 @@ static bool conn_flush(mock_conn *conn)
     conn->sent = conn->ready = 0;
     gl_buf_reset(&conn->out);
     if (conn->out.capacity > KEPT_CAPACITY) gl_buf_free(&conn->out);
+    count_held(conn);
     if (conn->closing && !conn->working && !conn->draining) conn_shut(conn);
     return true;
 }
@@ -300,6 +312,16 @@ static bool handle_request(mock_conn *conn, const char *data)
     return !conn->working || finish_request(conn);
 }
 
+/* Every connection may bring a large file or ask for one: all of them together have a bound. */
+static bool holds_too_much(mock_conn *conn)
+{
+    count_held(conn);
+    if (conn->server->held <= conn->server->held_max) return false;
+    conn->http.status = 503;
+    conn->http.why = "The mock holds as much of requests and answers as it may.";
+    return true;
+}
+
 static void refuse_request(mock_conn *conn)
 {
     mock_reply reply = { .status = conn->http.status, .fault = MOCK_FAULT_NONE };
@@ -324,7 +346,7 @@ static bool handle_bytes(mock_conn *conn, char *data, size_t len, size_t *used)
             }
             break;
         }
-        if (progress == MOCK_HTTP_BAD) {
+        if (progress == MOCK_HTTP_BAD || holds_too_much(conn)) {
             refuse_request(conn);
             at = len;
             break;
@@ -401,6 +423,12 @@ static void conn_readable(evutil_socket_t fd, short what, void *arg)
     gl_buf_append(&conn->in, server->scratch + used, len - used);
     if (conn->in.failed) {
         mock_conn_close(conn);
+        return;
+    }
+    if (conn->in.len > MOCK_HTTP_HEAD_MAX && !conn_busy(conn) && holds_too_much(conn)) {
+        gl_buf_free(&conn->in);
+        refuse_request(conn);
+        conn_flush(conn);
         return;
     }
     if (looked)

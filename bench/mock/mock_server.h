@@ -40,6 +40,7 @@ struct mock_server {
     gl_time timer_at;
     gl_heap due; /* connections whose answer waits for its time */
     gl_list connections;
+    size_t held, held_max; /* bytes of requests and answers that connections hold, and the most */
     mock_latency latency;
     gl_time token_gap; /* ns between the tokens of a stream */
     mock_faults faults;
@@ -72,6 +73,7 @@ typedef struct mock_conn {
     struct event readable, writable;
     mock_http http;     /* the request being read */
     gl_buf in, out;     /* bytes of requests not used yet; of answers not sent yet */
+    size_t held;        /* of both, as counted in server->held */
     size_t sent, ready; /* of out; the bytes behind ready are an answer that waits */
     gl_heap_entry due;  /* when the answer in out may go */
     mock_fault fault;   /* of the request being worked on */

@@ -93,11 +93,17 @@ void gl_buf_append_i64(gl_buf *buf, int64_t number)
 
 void gl_buf_printf(gl_buf *buf, const char *format, ...)
 {
-    va_list args, again;
+    va_list args;
     va_start(args, format);
+    gl_buf_vprintf(buf, format, args);
+    va_end(args);
+}
+
+void gl_buf_vprintf(gl_buf *buf, const char *format, va_list args)
+{
+    va_list again;
     va_copy(again, args);
     int len = vsnprintf(NULL, 0, format, args);
-    va_end(args);
     if (len < 0) {
         fail(buf, false);
     } else if (gl_buf_reserve(buf, (size_t)len)) {

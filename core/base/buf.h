@@ -8,6 +8,7 @@
 #ifndef GL_BASE_BUF_H
 #define GL_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,6 +38,8 @@ void gl_buf_append_char(gl_buf *buf, char c);
 void gl_buf_append_u64(gl_buf *buf, uint64_t number);
 void gl_buf_append_i64(gl_buf *buf, int64_t number);
 void gl_buf_printf(gl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void gl_buf_vprintf(gl_buf *buf, const char *format, va_list args)
+    __attribute__((format(printf, 2, 0)));
 
 /* A NUL behind the contents, counted neither in len nor for the maximum. false: it has failed, or
  * was empty and found no memory. */

@@ -58,6 +58,13 @@ size_t gl_utf8_encode(uint32_t code, char out[4])
     return 4;
 }
 
+bool gl_utf8_is_control(uint32_t code)
+{
+    return code < 0x20 || (code >= 0x7f && code <= 0x9f) || code == 0x061c || code == 0x200e ||
+           code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+           (code >= 0x2066 && code <= 0x2069);
+}
+
 size_t gl_utf8_check(const char *text, size_t len)
 {
     size_t at = 0;

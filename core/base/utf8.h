@@ -14,6 +14,10 @@ uint32_t gl_utf8_decode(const char *text, size_t len, size_t *used);
 /* Writes 1 to 4 bytes and returns how many. code is a scalar value (no surrogate). */
 size_t gl_utf8_encode(uint32_t code, char out[4]);
 
+/* Whether a terminal or a viewer would act upon it instead of showing it: C0, DEL and C1, the marks
+ * that turn the direction of text (Unicode, annex 9), and the line and paragraph separators. */
+bool gl_utf8_is_control(uint32_t code);
+
 /* len when all of it is well formed, else the offset of the first bad byte. Fast on ASCII. */
 size_t gl_utf8_check(const char *text, size_t len);
 

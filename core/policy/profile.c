@@ -66,9 +66,14 @@ void gl_profile_default(glimpse_profile *profile)
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-static char lower(char c)
+char gl_profile_fold(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool gl_profile_may_end(gl_slice model, size_t len)
+{
+    return model.len == len || (model.data[len] != '\0' && strchr("-.:", model.data[len]) != NULL);
 }
 
 /* The model's name is this, or goes on behind it. */
@@ -76,12 +81,11 @@ static bool begins(gl_slice model, const char *name, size_t len)
 {
     if (model.len < len) return false;
     for (size_t i = 0; i < len; i++)
-        if (lower(model.data[i]) != lower(name[i])) return false;
-    return model.len == len || (model.data[len] != '\0' && strchr("-.:", model.data[len]) != NULL);
+        if (gl_profile_fold(model.data[i]) != gl_profile_fold(name[i])) return false;
+    return gl_profile_may_end(model, len);
 }
 
-/* A model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" begin later. */
-static gl_slice own_name(gl_slice model)
+gl_slice gl_profile_own_name(gl_slice model)
 {
     for (size_t i = model.len; i-- > 0;)
         if (model.data[i] == '/') {
@@ -95,7 +99,7 @@ static gl_slice own_name(gl_slice model)
 static bool is_family_of(const char *name, size_t len, gl_slice model)
 {
     if (len == 1 && name[0] == '*') return true;
-    return begins(model, name, len) || begins(own_name(model), name, len);
+    return begins(model, name, len) || begins(gl_profile_own_name(model), name, len);
 }
 
 /* The name as it is, or with a date behind it: -2024-07-18. */

@@ -22,6 +22,15 @@ extern const size_t gl_profile_table_count;
 /* Every field at its default. */
 void gl_profile_default(glimpse_profile *profile);
 
+/* What is alike in names whose case differs. */
+char gl_profile_fold(char c);
+
+/* Whether a name of this length, with which the model's begins, may be its family's. */
+bool gl_profile_may_end(gl_slice model, size_t len);
+
+/* A model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" begin later. */
+gl_slice gl_profile_own_name(gl_slice model);
+
 /* Takes the entry's fields where it fits the model better than what the profile has: call with all
  * entries, in any order. */
 void gl_profile_take(glimpse_profile *profile, const gl_profile_entry *entry, bool own,

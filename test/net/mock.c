@@ -326,6 +326,39 @@ static void embeddings_come_in_both_encodings(void **state)
     mock_rig_close(&w);
 }
 
+/* Each connection may bring as much as a file of a batch; all together, as much as is allowed. */
+static void connections_share_a_bound_of_memory(void **state)
+{
+    (void)state;
+    enum { CLIENTS = 8, SENT = 200000 };
+    const mock_options options = { .memory = 1000000 };
+    mock_rig w;
+    mock_client *clients[CLIENTS];
+    char *bytes = malloc(SENT);
+    assert_non_null(bytes);
+    memset(bytes, 'x', SENT);
+    mock_rig_open_with(&w, &options);
+    size_t refused = 0;
+    for (size_t i = 0; i < CLIENTS; i++) {
+        clients[i] = mock_rig_connect(&w);
+        mock_client_send_text(clients[i], "POST /v1/chat/completions HTTP/1.1\r\nhost: m\r\n"
+                                          "content-length: 10000000\r\n\r\n");
+        mock_client_send(clients[i], bytes, SENT);
+    }
+    mock_client *asked = mock_rig_connect(&w);
+    for (int tries = 0; refused == 0 && tries < 1000; tries++) {
+        event_base_loop(w.base, EVLOOP_ONCE);
+        for (size_t i = 0; i < CLIENTS; i++) refused += mock_client_count(clients[i], " 503 ");
+    }
+    assert_true(refused > 0);
+    for (size_t i = 0; i < CLIENTS; i++) mock_client_close(clients[i]);
+    mock_client_post(asked, "/v1/chat/completions", MOCK_RIG_CHAT); /* their room is free again */
+    mock_client_wait(asked, " 200 OK", 1);
+    mock_client_close(asked);
+    mock_rig_close(&w);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +373,7 @@ int main(void)
         cmocka_unit_test(broken_http_is_refused_and_the_connection_closed),
         cmocka_unit_test(refused_options_are_named),
         cmocka_unit_test(embeddings_come_in_both_encodings),
+        cmocka_unit_test(connections_share_a_bound_of_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -123,6 +123,7 @@ static void usage_is_read_in_the_words_of_each_endpoint(void **state)
         "{\"usage\":{\"prompt_tokens\":-1}}",
         "{\"usage\":{\"prompt_tokens\":\"7\"}}",
         "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1e99}}",
+        "{\"usage\":{\"prompt_tokens\":9007199254740993}}",
         "{\"usage\":{\"prompt_tokens\":1,\"prompt_tokens_details\":{\"cached_tokens\":2}}}",
     };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)

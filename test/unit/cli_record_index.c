@@ -229,6 +229,60 @@ static bool some_left(void)
     return left-- > 0;
 }
 
+/* An id whose hash, as it once was (FNV-1a, no seed), falls with others' into one slot of a table
+ * of 2^BITS. */
+enum { CRAFTED = 2000, BITS = 12 };
+
+static void craft_id(uint64_t *n, uint64_t request, char id[10])
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+    for (;; ++*n) {
+        uint64_t hash = UINT64_C(14695981039346656037);
+        for (int i = 0; i < 9; i++) {
+            id[i] = letters[*n >> (5 * i) & 31];
+            hash = (hash ^ (unsigned char)id[i]) * UINT64_C(1099511628211);
+        }
+        hash = (hash ^ request) * UINT64_C(0x9e3779b97f4a7c15);
+        if (((hash >> 32 | hash << 32) & ((UINT64_C(1) << BITS) - 1)) == 0) break;
+    }
+    id[9] = '\0';
+    ++*n;
+}
+
+/* Ids that somebody has made to fall together do not: with a seed of its own each table spreads
+ * them. */
+static void crafted_ids_are_spread(void **state)
+{
+    (void)state;
+    gl_buf text;
+    record_index index;
+    record_wish wish = { .failed = true };
+    request_identity request = identity_of(1);
+    uint64_t n = 0, front;
+    memcpy(&front, request.bytes, sizeof front);
+    gl_buf_init(&text, SIZE_MAX / 2);
+    for (int i = 0; i < CRAFTED; i++) {
+        char id[10];
+        craft_id(&n, front, id);
+        append_record(&text, id, 1, "aligned", "");
+    }
+    int fd = file_of(&text);
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_int_equal(index.count, CRAFTED);
+    assert_int_equal(index.slots, 1 << BITS);
+    size_t run = 0, longest = 0;
+    for (size_t i = 0; i < 2 * index.slots; i++) {
+        run = index.by_both[i % index.slots] != 0 ? run + 1 : 0;
+        if (run > longest) longest = run;
+    }
+    /* Half full and spread, a run of 200 has a probability below 10^-20; fallen together, all are
+     * one. */
+    assert_true(longest < 200);
+    record_index_free(&index);
+    gl_buf_free(&text);
+    close(fd);
+}
+
 static void without_memory_it_says_so_and_leaks_nothing(void **state)
 {
     (void)state;
@@ -323,6 +377,7 @@ int main(void)
         cmocka_unit_test(only_the_beginning_of_a_record_is_torn),
         cmocka_unit_test(path_is_part_of_the_request),
         cmocka_unit_test(many_are_found_and_nothing_that_is_not_there),
+        cmocka_unit_test(crafted_ids_are_spread),
         cmocka_unit_test(without_memory_it_says_so_and_leaks_nothing),
         cmocka_unit_test(what_is_no_record_is_told_from_one),
         cmocka_unit_test(record_of_another_line_says_so_and_keeps_the_answer),

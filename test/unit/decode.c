@@ -203,6 +203,13 @@ static void odd_usage_is_unknown(void **state)
     assert_int_equal(o.sample.usage.total_tokens, -1);
     o = decode(200, "{\"choices\":[{\"message\":{\"content\":\"a\"}}],\"usage\":null}");
     assert_int_equal(o.sample.usage.total_tokens, -1);
+    /* Above 2^53 it is no count: readers of JSON do not agree on it. */
+    o = decode(200, "{\"choices\":[{\"message\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}],"
+                    "\"usage\":{\"prompt_tokens\":9223372036854775807,"
+                    "\"completion_tokens\":9007199254740993,\"total_tokens\":9007199254740992}}");
+    assert_int_equal(o.sample.usage.prompt_tokens, -1);
+    assert_int_equal(o.sample.usage.completion_tokens, -1);
+    assert_true(o.sample.usage.total_tokens == INT64_C(9007199254740992));
     assert_string_equal(o.sample.model, "");
 }
 

@@ -7,10 +7,14 @@
 #include <cmocka.h>
 #include <glimpse/profile.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/buf.h"
+#include "base/rng.h"
+#include "policy/profile.h"
 
 static glimpse_profile of(const glimpse_profiles *profiles, const char *model)
 {
@@ -180,6 +184,90 @@ static void without_memory_there_are_none(void **state)
     assert_string_equal(glimpse_profile_field_name((glimpse_profile_field)99), "unknown");
 }
 
+/* A name of few letters, so that many begin alike. */
+static void draw_name(gl_rng *rng, char *name, size_t most)
+{
+    static const char letters[] = "abAB-.:/*";
+    size_t len = 1 + gl_rng_below(rng, (uint32_t)most);
+    for (size_t i = 0; i < len; i++) name[i] = letters[gl_rng_below(rng, 9)];
+    name[len] = '\0';
+}
+
+/* What the table of names finds is what is found when every entry is looked at. */
+static void many_entries_are_found_as_if_each_were_looked_at(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 7);
+    for (int round = 0; round < 300; round++) {
+        enum { ENTRIES = 40 };
+        char names[ENTRIES][16];
+        int count = 0;
+        gl_buf text;
+        gl_buf_init(&text, 100000);
+        gl_buf_append_char(&text, '{');
+        while (count < ENTRIES) {
+            bool twice = false;
+            draw_name(&rng, names[count], 4);
+            for (int i = 0; i < count; i++) twice = twice || strcmp(names[i], names[count]) == 0;
+            if (twice) continue;
+            gl_buf_printf(&text,
+                          "%s\"%s\":{\"timeout_ms\":%d,\"price\":{\"input\":%d,\"output\":0}}",
+                          count > 0 ? "," : "", names[count], 1000 + count, count);
+            count++;
+        }
+        gl_buf_append_char(&text, '}');
+        assert_true(gl_buf_terminate(&text));
+        glimpse_profiles *profiles = read_good(text.data);
+        for (int ask = 0; ask < 100; ask++) {
+            char model[32];
+            draw_name(&rng, model, 10);
+            glimpse_profile found = of(profiles, model), wanted;
+            gl_profile_default(&wanted);
+            gl_profile_entry entries[ENTRIES];
+            for (int i = 0; i < count; i++) {
+                entries[i] = (gl_profile_entry){ .name = names[i],
+                                                 .says = 1U << GLIMPSE_PROFILE_TIMEOUT |
+                                                         1U << GLIMPSE_PROFILE_PRICE,
+                                                 .price = { .input = i },
+                                                 .limits = { 0, 0, 1000 + i } };
+                gl_profile_take(&wanted, &entries[i], true, gl_slice_str(model));
+            }
+            assert_int_equal(found.timeout_ms, wanted.timeout_ms);
+            assert_int_equal(found.price != NULL, wanted.price != NULL);
+            if (wanted.price != NULL)
+                assert_int_equal((int)found.price->input, (int)wanted.price->input);
+        }
+        glimpse_profiles_unref(profiles);
+        gl_buf_free(&text);
+    }
+}
+
+/* 20,000 entries: each is found, and none is looked at for another. */
+static void a_file_of_many_entries_is_no_list(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_buf text;
+    char name[4200];
+    gl_buf_init(&text, SIZE_MAX / 2);
+    for (int i = 0; i < 20000; i++)
+        gl_buf_printf(&text, "%s\"model-%d\":{\"timeout_ms\":%d}", i > 0 ? "," : "{", i, i + 1);
+    gl_buf_append_char(&text, '}');
+    assert_true(gl_buf_terminate(&text));
+    glimpse_profiles *profiles = read_good(text.data);
+    for (int i = 0; i < 20000; i++) {
+        snprintf(name, sizeof name, "vendor/model-%d-latest", i);
+        assert_int_equal(of(profiles, name).timeout_ms, i + 1);
+    }
+    memset(name, '-', sizeof name - 1); /* a name that may end anywhere */
+    name[sizeof name - 1] = '\0';
+    assert_int_equal(of(profiles, name).timeout_ms, 600000);
+    glimpse_profiles_unref(profiles);
+    gl_buf_free(&text);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +277,8 @@ int main(void)
         cmocka_unit_test(entries_of_a_file_go_over_the_table_field_by_field),
         cmocka_unit_test(what_is_no_profile_is_named),
         cmocka_unit_test(without_memory_there_are_none),
+        cmocka_unit_test(many_entries_are_found_as_if_each_were_looked_at),
+        cmocka_unit_test(a_file_of_many_entries_is_no_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,21 @@
+/*
+ * siphash.h - the hash for tables whose keys strangers choose: who does not know the seed cannot
+ * make keys that fall together, so no table becomes a list. SipHash-2-4 (Aumasson and Bernstein,
+ * 2012).
+ */
+#ifndef GL_BASE_SIPHASH_H
+#define GL_BASE_SIPHASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct gl_siphash_seed {
+    uint64_t half[2];
+} gl_siphash_seed;
+
+/* From the system; a table keeps its own for life. */
+gl_siphash_seed gl_siphash_new_seed(void);
+
+uint64_t gl_siphash(const gl_siphash_seed *seed, const void *data, size_t len);
+
+#endif
