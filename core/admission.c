@@ -94,9 +94,16 @@ gl_request *gl_admission_any(const gl_admission *admission)
 gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *when)
 {
     *when = GL_TIME_NEVER;
-    if (admission->waiting == 0 || !gl_limit_may_start(&admission->limit)) return NULL;
+    if (admission->waiting == 0) return NULL;
+    gl_time free = gl_limit_when(&admission->limit, now);
+    if (free == GL_TIME_NEVER) return NULL;
     if (!gl_breaker_may_start(&admission->breaker, now, when)) return NULL;
     *when = GL_TIME_NEVER;
+    /* A probe of the circuit has its own pace. */
+    if (free > now && admission->breaker.state == GL_CIRCUIT_CLOSED) {
+        *when = free;
+        return NULL;
+    }
     for (size_t i = 0; i < admission->lane_count; i++) {
         gl_lane *lane = &admission->lanes[(admission->next + i) % admission->lane_count];
         gl_request *request = head(lane);
@@ -115,7 +122,7 @@ void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *
     bool bulk = request->priority == GLIMPSE_PRIORITY_BULK;
     bool bulk_waits = gl_list_first(&lane->queues[GLIMPSE_PRIORITY_BULK]) != NULL;
     lane->overtaken = bulk || !bulk_waits ? 0 : lane->overtaken + 1;
-    gl_limit_started(&admission->limit);
+    request->attempt.place = gl_limit_started(&admission->limit, now);
     request->attempt.probe = gl_breaker_started(&admission->breaker, now);
     if (request->attempt.number == 0) gl_budget_first(&admission->budget, now);
     gl_pace_sent(&lane->pace, request->tokens, now, &request->mark);
@@ -154,10 +161,28 @@ bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time 
     static const gl_told unsaid[GL_BUCKET_COUNT] = { { -1, -1, -1 },
                                                      { -1, -1, -1 },
                                                      { -1, -1, -1 } };
-    if (!gl_limit_starved(&admission->limit)) return false;
+    if (!gl_limit_starved(&admission->limit, now)) return false;
     gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, unsaid, 0, now);
     if (request->attempt.probe) gl_breaker_probe_lost(&admission->breaker, now);
     return true;
+}
+
+/* What the window makes of it. true: a wait that the endpoint asks for is not this request's alone.
+ */
+static bool limit_ended(gl_limit *limit, uint64_t place, const gl_admission_report *report,
+                        gl_time now)
+{
+    const gl_failure *failure = report->failure;
+    if (failure == NULL) {
+        gl_limit_answered(limit, place, report->elapsed, now);
+        return false;
+    }
+    int status = failure->http_status;
+    if (status != 429 && status != 503 && status != 529) return true;
+    gl_refusal kind = status == 429 ? GL_REFUSAL_PACE : GL_REFUSAL_OVERLOAD;
+    for (int i = 0; i < GL_BUCKET_COUNT; i++)
+        if (report->told[i].remaining == 0) kind = GL_REFUSAL_LIMIT;
+    return gl_limit_refused(limit, place, kind, now);
 }
 
 gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *request,
@@ -169,12 +194,8 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     /* A key without money says nothing of how fast is too fast. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
         return gl_breaker_ended(&admission->breaker, request->attempt.probe, false, false, now);
-    int status = failure != NULL ? failure->http_status : 0;
-    if (status == 429 || status == 503 || status == 529)
-        gl_limit_overloaded(&admission->limit, request->attempt.started, now);
-    else if (failure == NULL)
-        gl_limit_answered(&admission->limit);
-    if (failure != NULL && failure->retry_after_ms > 0) {
+    bool for_all = limit_ended(&admission->limit, request->attempt.place, report, now);
+    if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;
         if (ms > admission->max_park_ms) ms = admission->max_park_ms;
         gl_pace_park(pace, (uint64_t)ms * GL_MS, admission->waiting, now);
@@ -182,6 +203,6 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     gl_breaker_change change = gl_breaker_ended(&admission->breaker, request->attempt.probe,
                                                 failure != NULL && endpoint_failed(failure),
                                                 report->elapsed >= report->late, now);
-    if (change == GL_BREAKER_CLOSED) gl_limit_restart(&admission->limit);
+    if (change == GL_BREAKER_CLOSED) gl_limit_restart(&admission->limit, now);
     return change;
 }

@@ -116,7 +116,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
         return;
     }
     attempt->before = error;
-    gl_limit_ended(&engine->admission.limit);
+    gl_limit_ended(&engine->admission.limit, attempt->place);
     if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
     if (attempt->sent) {
         result->attempts++;

@@ -42,6 +42,7 @@ struct glimpse_attempt {
     int number;                 /* from 1, over all attempts of the request */
     glimpse_error before;       /* how the one before this ended */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
+    uint64_t place;             /* its number in the window: policy/limit.h */
     /* When; GL_TIME_NEVER = not yet. */
     gl_time started, connected, first_byte, last_byte;
     gl_time first_text, last_text;

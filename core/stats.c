@@ -32,7 +32,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->waiting = admission->waiting;
     stats->in_flight = (uint64_t)admission->limit.in_flight;
     stats->peak_in_flight = (uint64_t)admission->limit.peak;
-    stats->window = (uint64_t)admission->limit.window;
+    stats->window = (uint64_t)gl_limit_places(&admission->limit);
     stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
     stats->circuit_opened = admission->breaker.opened;
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
@@ -60,7 +60,7 @@ size_t glimpse_engine_room(const glimpse_engine *engine)
     if (engine->key_stop.on) return 0;
     const gl_admission *admission = &engine->admission;
     uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting + engine->lookups;
-    uint64_t window = (uint64_t)admission->limit.window;
+    uint64_t window = (uint64_t)gl_limit_places(&admission->limit);
     /* What waits for a circuit to close is in nobody's way, and its deadline passes meanwhile:
      * taken one by one, a long job would pass as many deadlines as it has lines. */
     if (admission->breaker.state != GL_CIRCUIT_CLOSED &&

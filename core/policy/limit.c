@@ -1,46 +1,355 @@
-/* limit.c - see limit.h. */
+/* limit.c - see limit.h. The numbers are explained in docs/internals/window.md. */
 #include "policy/limit.h"
 
-#define SHRINK 0.7
+#include <math.h>
+#include <stddef.h>
+
+#define NOISE_MOST  0.2   /* more is never noise: the retry budget could not make up for it */
+#define GRACE       0.02  /* share of refusals that is borne without a question */
+#define PATIENCE    3.0   /* refusals above that, or on end, which are too many; and for noise: */
+#define PER_NOISE   20.0  /* at 10 % of it 5 on end, which chance brings once in 100,000 attempts */
+#define EVIDENCE    8.0   /* refusals that a trial waits for: 4 of 8 by chance is 1 in 25 */
+#define ROUND       16.0  /* attempts that a share is taken of, at least */
+#define STEP        0.125 /* a fine probe goes so far beyond what held */
+#define FINE_ROUND  100.0 /* attempts of a fine probe: a bucket drains meanwhile */
+#define COARSE      2.0   /* a ceiling so far above is searched for at once */
+#define RECENT      64    /* attempts */
+#define LATENCY_OF  32    /* answers that the latency is smoothed over */
+#define REST_MAX_NS (60.0 * GL_SECOND) /* limits are by the minute */
+
+/* --- rounds --- */
+
+static void begin_round(gl_limit *limit, double size)
+{
+    limit->round.first = limit->next;
+    limit->round.size = (uint32_t)ceil(size);
+    limit->round.in = limit->round.behind = (gl_limit_count){ 0, 0 };
+}
+
+/* Where an attempt counts; NULL: it started before the round, at another window perhaps. */
+static gl_limit_count *count_of(gl_limit *limit, uint64_t number)
+{
+    if (number < limit->round.first) return NULL;
+    bool in = number - limit->round.first < limit->round.size;
+    return in ? &limit->round.in : &limit->round.behind;
+}
+
+static double share(gl_limit_count count)
+{
+    return count.ended != 0 ? (double)count.refused / count.ended : 0;
+}
 
 void gl_limit_init(gl_limit *limit, int64_t most)
 {
-    *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most, .back = true };
+    *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most };
+    limit->least = limit->window;
+    begin_round(limit, fmax(limit->window, ROUND));
 }
 
-void gl_limit_answered(gl_limit *limit)
+/* --- places --- */
+
+int64_t gl_limit_places(const gl_limit *limit)
 {
-    double most = (double)limit->most;
-    if (limit->window >= limit->held) limit->back = true;
-    if (limit->window >= most) return;
-    limit->window += limit->window < limit->held ? 1.0 : 1.0 / limit->window;
-    if (limit->window > most) limit->window = most;
+    return (int64_t)ceil(limit->window);
 }
 
-void gl_limit_overloaded(gl_limit *limit, gl_time started, gl_time now)
+gl_time gl_limit_when(const gl_limit *limit, gl_time now)
 {
-    if (limit->shrunk != 0 && started <= limit->shrunk) return;
-    limit->shrunk = now;
-    /* What was really in flight, this one included, is what was too much, not a window that was
-     * never filled. */
+    double whole = floor(limit->window), part = limit->window - whole;
+    if ((double)limit->in_flight < whole) return now;
+    if ((double)limit->in_flight > whole || part <= 0) return GL_TIME_NEVER;
+    return limit->part_taken + (gl_time)fmin(limit->latency / part, REST_MAX_NS);
+}
+
+uint64_t gl_limit_started(gl_limit *limit, gl_time now)
+{
+    if (limit->next == 0) limit->since = limit->load_at = limit->moved = now;
+    if ((double)limit->in_flight >= floor(limit->window)) limit->part_taken = now;
+    if (++limit->in_flight > limit->peak) limit->peak = limit->in_flight;
+    return limit->next++;
+}
+
+void gl_limit_ended(gl_limit *limit, uint64_t number)
+{
+    gl_limit_count *count = count_of(limit, number);
+    if (count != NULL) count->ended++;
+    limit->in_flight--;
+}
+
+/* --- the window --- */
+
+/* Books the time for which it was as it is, before it changes. */
+static void book(gl_limit *limit, gl_time now)
+{
+    if (limit->next != 0) limit->area += limit->window * (double)gl_time_since(now, limit->moved);
+    limit->moved = now;
+}
+
+static void set_window(gl_limit *limit, double window, gl_time now)
+{
+    double least = fmin(fmax(limit->floor, limit->latency / REST_MAX_NS), (double)limit->most);
+    book(limit, now);
+    limit->window = fmin(fmax(window, least), (double)limit->most);
+    limit->least = fmin(limit->least, limit->window);
+}
+
+double gl_limit_mean(const gl_limit *limit, gl_time now)
+{
+    gl_limit at = *limit;
+    book(&at, now);
+    double time = (double)gl_time_since(now, limit->since);
+    return limit->next != 0 && time > 0 ? at.area / time : limit->window;
+}
+
+/* To another window, or on at the same one; what was counted so far says nothing of it. */
+static void move(gl_limit *limit, double window, gl_time now)
+{
+    set_window(limit, window, now);
+    limit->doubt = 0;
+    limit->doubted = (gl_limit_count){ 0, 0 };
+    limit->streak = 0;
+    limit->moved_at = limit->next;
+    limit->trial.share = 0;
+    limit->recovering = false;
+    begin_round(limit, fmax(limit->window, ROUND));
+}
+
+/* To a window that holds, as far as is known. */
+static void settle(gl_limit *limit, double window, gl_time now)
+{
+    move(limit, window, now);
+    limit->held = limit->window;
+}
+
+/* The window was too much. Between two such moments the endpoint gave what it can give, so the
+ * answers in that time say how many in flight it bears for long. */
+static void was_load(gl_limit *limit, double window, gl_time now)
+{
+    if (limit->recovering) return; /* that was then */
+    limit->ceiling = window;
+    if (limit->answers < FINE_ROUND) return;
+    limit->bears = limit->answers * limit->latency / (double)gl_time_since(now, limit->load_at);
+    limit->load_at = now;
+    limit->answers = 0;
+}
+
+/* What was really in flight, those refused in this round included, is what was too much, not a
+ * window that was never filled. */
+static double really(const gl_limit *limit, uint32_t refused)
+{
+    return fmin(limit->window, (double)limit->in_flight + refused);
+}
+
+/* The refused give their places back: these now, and those that are still out when they end. */
+static void cut(gl_limit *limit, double least, gl_time now)
+{
+    double size = limit->round.size, started = (double)(limit->next - limit->round.first);
+    uint32_t refused = limit->round.in.refused;
+    if (limit->round.behind.refused > limit->round.in.refused) {
+        refused = limit->round.behind.refused;
+        started -= size;
+    } else {
+        started = fmin(started, size);
+    }
+    if (refused < limit->streak) refused = limit->streak;
+    double from = really(limit, refused);
+    double to = from - refused;
+    if (started > refused) to = fmax(to, from * (1 - refused / started));
+    was_load(limit, from, now);
+    settle(limit, fmax(to, fmax(from > 1 ? 1 : from / 2, least)), now);
+    limit->recovering = true;
+    limit->cut_before = limit->next;
+    begin_round(limit, limit->window);
+}
+
+static void give_back(gl_limit *limit, gl_time now)
+{
+    if (limit->window < 2) return;
+    set_window(limit, limit->window - 1, now);
+    limit->held = limit->window;
+}
+
+/* Too many for what is known, too few to be sure: are there fewer when less is in flight? */
+static void begin_trial(gl_limit *limit, double by, gl_time now)
+{
     double from = limit->window;
-    if ((double)limit->in_flight + 1 < from) from = (double)limit->in_flight + 1;
-    limit->window = from * SHRINK;
-    if (limit->window < 1) limit->window = 1;
-    if (limit->back) limit->held = limit->window;
-    limit->back = false;
+    settle(limit, limit->window * (1 - by), now);
+    limit->trial.from = from;
+    limit->trial.share = by;
+    begin_round(limit, fmax(EVIDENCE / by, ROUND));
 }
 
-bool gl_limit_starved(gl_limit *limit)
+static void end_trial(gl_limit *limit, gl_time now)
+{
+    double from = limit->trial.from, before = limit->trial.share, here = share(limit->round.in);
+    if (here * 2 >= before && here <= NOISE_MOST) {
+        limit->noise = here;
+        limit->heard = (gl_limit_count){ 0, 0 };
+        settle(limit, from, now);
+        return;
+    }
+    was_load(limit, from, now);
+    double to = limit->window;
+    if (here > NOISE_MOST)
+        to *= 1 - here;
+    else if (limit->bears > to)
+        to = fmin(limit->bears, from * (1 - before / 2));
+    settle(limit, to, now);
+}
+
+/* Upward: to what the endpoint bears for long, or in great steps towards a ceiling that is far, or
+ * in small ones, once the refusals that the last ones cost are made good. */
+static void probe(gl_limit *limit, gl_time now)
+{
+    bool known = limit->bears > limit->held * (1 + STEP) && limit->bears <= limit->ceiling;
+    double top = known ? limit->bears : limit->ceiling, ratio = top / limit->held;
+    double to = limit->held * (1 + STEP), size = FINE_ROUND;
+    if (limit->held >= (double)limit->most) return;
+    if (known || ratio > COARSE || limit->starting) {
+        to = limit->starting          ? limit->held * 2
+             : ratio < (1 + 2 * STEP) ? top
+                                      : sqrt(limit->held * top);
+        size = fmax(to - limit->held, fmin(ROUND, to));
+    } else if (limit->debt > 0) {
+        return;
+    }
+    move(limit, to, now);
+    begin_round(limit, size);
+}
+
+static void probe_failed(gl_limit *limit, gl_time now)
+{
+    double to = limit->held;
+    was_load(limit, limit->window, now);
+    limit->starting = false;
+    if (limit->window < to * (1 + 2 * STEP) && limit->bears < to)
+        to = fmax(limit->bears, to / (1 + STEP));
+    settle(limit, to, now);
+}
+
+/* --- what ended --- */
+
+static void note(gl_limit *limit, uint64_t number, bool refused)
+{
+    double one = refused ? 1 : 0;
+    if (limit->seen < RECENT) limit->seen++;
+    limit->recent += (one - limit->recent) / limit->seen;
+    if (!refused)
+        limit->streak = 0;
+    else if (number >= limit->moved_at)
+        limit->streak++;
+    limit->debt = fmin(fmax(limit->debt + one - GRACE - limit->noise, 0), 1);
+    gl_limit_count *count = count_of(limit, number);
+    if (refused && count != NULL) count->refused++;
+}
+
+/* Noise that becomes less is heard without a trial. */
+static void hear(gl_limit *limit)
+{
+    limit->heard.ended += limit->round.in.ended;
+    limit->heard.refused += limit->round.in.refused;
+    if (limit->heard.ended * limit->noise < 2 * EVIDENCE) return;
+    limit->noise = fmin(limit->noise, share(limit->heard));
+    limit->heard = (gl_limit_count){ 0, 0 };
+}
+
+static double patience(const gl_limit *limit)
+{
+    return PATIENCE + PER_NOISE * limit->noise;
+}
+
+/* A round at the window that holds. */
+static void weigh(gl_limit *limit, gl_time now)
+{
+    double ended = limit->round.in.ended, refused = limit->round.in.refused;
+    limit->doubt += refused - (limit->noise * 1.5 + GRACE) * ended;
+    limit->doubted.ended += limit->round.in.ended;
+    limit->doubted.refused += limit->round.in.refused;
+    if (limit->doubt <= 0) {
+        limit->doubt = 0;
+        limit->doubted = (gl_limit_count){ 0, 0 };
+    }
+    begin_round(limit, fmax(limit->window, ROUND));
+    if (limit->doubt >= patience(limit))
+        begin_trial(limit, fmin(share(limit->doubted), NOISE_MOST), now);
+    else if (limit->doubt < 1)
+        probe(limit, now);
+}
+
+/* When nearly all of a round has ended: what takes long is no refusal. */
+static void end_round(gl_limit *limit, gl_time now)
+{
+    if (limit->round.in.ended < limit->round.size - limit->round.size / 8) return;
+    hear(limit);
+    if (limit->trial.share > 0) {
+        end_trial(limit, now);
+    } else if (limit->window > limit->held) {
+        settle(limit, limit->window, now);
+        probe(limit, now);
+    } else if (!limit->recovering) {
+        weigh(limit, now);
+    } else if (share(limit->round.in) > NOISE_MOST) {
+        begin_round(limit, limit->window);
+    } else {
+        settle(limit, limit->window, now);
+        probe(limit, now);
+    }
+}
+
+void gl_limit_answered(gl_limit *limit, uint64_t number, uint64_t elapsed, gl_time now)
+{
+    limit->answers++;
+    limit->latency += ((double)elapsed - limit->latency) / (limit->latency > 0 ? LATENCY_OF : 1);
+    note(limit, number, false);
+    end_round(limit, now);
+}
+
+/* More in this round than noise could ever bring. */
+static bool is_flood(const gl_limit *limit)
+{
+    double most = NOISE_MOST * limit->round.size + PATIENCE;
+    return limit->round.in.refused > most || limit->round.behind.refused > most ||
+           limit->streak >= patience(limit);
+}
+
+/* More in a probe than noise brings: its mean, and two deviations. */
+static bool is_beyond_noise(const gl_limit *limit)
+{
+    double mean = limit->noise * limit->round.size;
+    return limit->round.in.refused > mean + 2 * sqrt(mean);
+}
+
+bool gl_limit_refused(gl_limit *limit, uint64_t number, gl_refusal kind, gl_time now)
+{
+    note(limit, number, true);
+    bool load =
+        limit->recent > NOISE_MOST || limit->streak >= patience(limit) || kind == GL_REFUSAL_LIMIT;
+    if (limit->recovering && number < limit->cut_before)
+        give_back(limit, now);
+    else if (number < limit->moved_at)
+        return load; /* at another window */
+    else if (limit->window > limit->held && is_beyond_noise(limit))
+        probe_failed(limit, now);
+    else if (is_flood(limit))
+        cut(limit, kind == GL_REFUSAL_OVERLOAD ? 1 : 0, now);
+    else
+        end_round(limit, now);
+    return load;
+}
+
+bool gl_limit_starved(gl_limit *limit, gl_time now)
 {
     if (limit->in_flight == 0) return false;
-    limit->window = limit->held = (double)limit->in_flight;
+    settle(limit, (double)limit->in_flight, now);
+    limit->ceiling = limit->window;
     return true;
 }
 
-void gl_limit_restart(gl_limit *limit)
+void gl_limit_restart(gl_limit *limit, gl_time now)
 {
-    if (limit->window > limit->held) limit->held = limit->window;
-    limit->window = 2;
-    if (limit->window > (double)limit->most) limit->window = (double)limit->most;
+    settle(limit, 2, now);
+    limit->starting = true;
+    begin_round(limit, limit->window);
+    limit->recovering = true;
+    limit->cut_before = 0;
 }

@@ -101,7 +101,7 @@ static void overload_shrinks_what_is_in_flight(void **state)
     rig_open(&r);
     for (int i = 0; i < N; i++) rig_submit(&r, &t[i], rig_body(body, i));
     gl_sim_run_for_ms(150);
-    assert_int_equal(gl_sim_counts_of(r.sim)->running, 14); /* 0.7 of 20 */
+    assert_int_equal(gl_sim_counts_of(r.sim)->running, 1); /* all 20 were refused */
     assert_int_equal(glimpse_engine_room(r.engine), 0);
     assert_true(gl_sim_run_idle(100000));
     for (int i = 0; i < N; i++) assert_int_equal(t[i].status, GLIMPSE_STATUS_ALIGNED);

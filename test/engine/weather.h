@@ -98,7 +98,7 @@ static inline void note_start(house *h, const char *body, size_t len, const gl_s
     h->started++;
     assert_false(h->closing); /* what waited when it was closed has been cancelled */
     assert_false(h->engine->key_stop.on);
-    assert_true(admission->limit.in_flight <= (int64_t)admission->limit.window);
+    assert_true(admission->limit.in_flight <= gl_limit_places(&admission->limit));
     assert_true(admission->breaker.state != GL_CIRCUIT_OPEN);
     if (tag == NULL) return;
     ticket *t = &h->world->tickets[strtoul(tag + 2, NULL, 10)];
