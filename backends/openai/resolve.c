@@ -5,6 +5,10 @@
  * freed after it, so that nothing stays open between look-ups and a changed resolv.conf counts.
  * evdns always calls back, for a cancelled look-up too, and later: so a look-up outlives its
  * resolver by a turn, and evdns_base_free waits for one more (it must not run inside the callback).
+ *
+ * evdns (libevent 2.1) asks for 512 bytes and does not say when an answer was longer: with a search
+ * list it even says that the name does not exist. So what it did not find is asked for once more
+ * over TCP (resolve_tcp.c), of the first name server; when nobody answers there, evdns' word holds.
  * Called by http.c; calls nobody but `ready`.
  */
 #include "openai/resolve.h"
@@ -19,17 +23,25 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "openai/resolve_tcp.h"
 
 /* libcurl's own default (CURLOPT_DNS_CACHE_TIMEOUT). */
 #define FRESH (60 * GL_SECOND)
 /* How long an old answer serves after a look-up failed for now, before the next look-up. */
 #define STALE (5 * GL_SECOND)
 
+static const char no_name[] = "the host name does not exist";
+static const char no_address[] = "the host name has no address";
+
 struct lookup {
     gl_resolver *resolver; /* NULL: nobody waits any more */
     struct event_base *base;
     struct evdns_base *dns;
-    struct evdns_getaddrinfo_request *request;
+    struct evdns_getaddrinfo_request *request; /* under way */
+    gl_resolve_tcp *tcp;                       /* the same, after it */
+    struct event *end;
+    glimpse_error error; /* what evdns said */
+    const char *message;
 };
 
 struct gl_resolver {
@@ -121,9 +133,20 @@ static void lookup_free(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     struct lookup *lookup = arg;
+    gl_resolve_tcp_free(lookup->tcp);
     /* 0: what evdns still has queued for this look-up goes silently. */
     if (lookup->dns != NULL) evdns_base_free(lookup->dns, 0);
+    if (lookup->end != NULL) event_free(lookup->end);
     gl_free(lookup);
+}
+
+/* Nobody waits for it any more; it is freed in the next turn. */
+static void lookup_end(struct lookup *lookup)
+{
+    static const struct timeval at_once = { 0, 0 };
+    if (lookup->resolver != NULL) lookup->resolver->lookup = NULL;
+    lookup->resolver = NULL;
+    if (event_add(lookup->end, &at_once) != 0) event_active(lookup->end, EV_TIMEOUT, 0);
 }
 
 static void settle(gl_resolver *resolver, glimpse_error error, const char *message)
@@ -144,6 +167,21 @@ static void settle(gl_resolver *resolver, glimpse_error error, const char *messa
     }
 }
 
+static void take_addresses(gl_resolver *resolver, gl_slice text)
+{
+    gl_addresses *addresses = addresses_new(text, gl_slice_of(NULL, 0));
+    if (addresses == NULL) {
+        settle(resolver, GLIMPSE_ERR_OOM, "out of memory");
+        return;
+    }
+    /* The same answer again stays the same object, so that nobody loads it a second time. */
+    bool same =
+        resolver->addresses != NULL && strcmp(resolver->addresses->text, addresses->text) == 0;
+    gl_addresses_unref(same ? addresses : resolver->addresses);
+    if (!same) resolver->addresses = addresses;
+    settle(resolver, GLIMPSE_OK, "");
+}
+
 static void take_answer(gl_resolver *resolver, const struct evutil_addrinfo *answer)
 {
     gl_buf text;
@@ -151,21 +189,57 @@ static void take_answer(gl_resolver *resolver, const struct evutil_addrinfo *ans
     int count = 0;
     for (; answer != NULL && count < GL_RESOLVE_ADDRESSES_MAX; answer = answer->ai_next, count++)
         append_address(&text, answer->ai_addr);
-    gl_addresses *addresses =
-        text.len != 0 ? addresses_new(gl_buf_slice(&text), gl_slice_of(NULL, 0)) : NULL;
-    if (addresses != NULL) {
-        /* The same answer again stays the same object, so that nobody loads it a second time. */
-        bool same =
-            resolver->addresses != NULL && strcmp(resolver->addresses->text, addresses->text) == 0;
-        gl_addresses_unref(same ? addresses : resolver->addresses);
-        if (!same) resolver->addresses = addresses;
-        settle(resolver, GLIMPSE_OK, "");
-    } else if (text.failed || text.len != 0) {
+    if (text.failed)
         settle(resolver, GLIMPSE_ERR_OOM, "out of memory");
-    } else {
-        settle(resolver, GLIMPSE_ERR_DNS_UNKNOWN, "the host name has no address");
-    }
+    else if (text.len != 0)
+        take_addresses(resolver, gl_buf_slice(&text));
+    else
+        settle(resolver, GLIMPSE_ERR_DNS_UNKNOWN, no_address);
     gl_buf_free(&text);
+}
+
+static void asked_over_tcp(void *arg, gl_dns_verdict verdict, gl_slice addresses)
+{
+    struct lookup *lookup = arg;
+    gl_resolver *resolver = lookup->resolver;
+    if (resolver == NULL) return;
+    if (verdict == GL_DNS_FOUND)
+        take_addresses(resolver, addresses);
+    else if (verdict == GL_DNS_NO_NAME)
+        settle(resolver, GLIMPSE_ERR_DNS_UNKNOWN, no_name);
+    else if (verdict == GL_DNS_EMPTY)
+        settle(resolver, GLIMPSE_ERR_DNS_UNKNOWN, no_address);
+    else
+        settle(resolver, lookup->error, lookup->message);
+    lookup_end(lookup);
+    gl_defer_next_turn(resolver->answered);
+}
+
+/* Whether it is under way. */
+static bool ask_over_tcp(struct lookup *lookup)
+{
+    struct sockaddr_storage server;
+    int len =
+        evdns_base_get_nameserver_addr(lookup->dns, 0, (struct sockaddr *)&server, sizeof server);
+    if (len <= 0 || (size_t)len > sizeof server) return false;
+    lookup->tcp = gl_resolve_tcp_start(lookup->base, (struct sockaddr *)&server, (socklen_t)len,
+                                       lookup->resolver->name, asked_over_tcp, lookup);
+    return lookup->tcp != NULL;
+}
+
+static void say_failed(struct lookup *lookup, int result)
+{
+    lookup->error = GLIMPSE_ERR_DNS;
+    lookup->message = "the name server failed";
+    if (result == EVUTIL_EAI_NONAME || result == EVUTIL_EAI_NODATA) {
+        lookup->error = GLIMPSE_ERR_DNS_UNKNOWN;
+        lookup->message = no_name;
+    } else if (result == EVUTIL_EAI_MEMORY) {
+        lookup->error = GLIMPSE_ERR_OOM;
+        lookup->message = "out of memory";
+    } else if (result == EVUTIL_EAI_AGAIN) {
+        lookup->message = "the name server did not answer";
+    }
 }
 
 static void looked_up(int result, struct evutil_addrinfo *answer, void *arg)
@@ -173,23 +247,16 @@ static void looked_up(int result, struct evutil_addrinfo *answer, void *arg)
     struct lookup *lookup = arg;
     gl_resolver *resolver = lookup->resolver;
     lookup->request = NULL;
-    if (resolver != NULL) {
-        if (result == 0)
-            take_answer(resolver, answer);
-        else if (result == EVUTIL_EAI_NONAME || result == EVUTIL_EAI_NODATA)
-            settle(resolver, GLIMPSE_ERR_DNS_UNKNOWN, "the host name does not exist");
-        else if (result == EVUTIL_EAI_MEMORY)
-            settle(resolver, GLIMPSE_ERR_OOM, "out of memory");
-        else if (result == EVUTIL_EAI_AGAIN)
-            settle(resolver, GLIMPSE_ERR_DNS, "the name server did not answer");
-        else
-            settle(resolver, GLIMPSE_ERR_DNS, "the name server failed");
-        resolver->lookup = NULL;
-        gl_defer_next_turn(resolver->answered);
+    if (resolver != NULL && result != 0) {
+        say_failed(lookup, result);
+        if (lookup->error != GLIMPSE_ERR_OOM && ask_over_tcp(lookup)) return;
+        settle(resolver, lookup->error, lookup->message);
+    } else if (resolver != NULL) {
+        take_answer(resolver, answer);
     }
     if (answer != NULL) evutil_freeaddrinfo(answer);
-    static const struct timeval at_once = { 0, 0 };
-    event_base_once(lookup->base, -1, EV_TIMEOUT, lookup_free, lookup, &at_once);
+    lookup_end(lookup);
+    if (resolver != NULL) gl_defer_next_turn(resolver->answered);
 }
 
 static struct evdns_base *dns_new(struct event_base *base)
@@ -207,14 +274,15 @@ static void start(gl_resolver *resolver)
     struct lookup *lookup = gl_calloc(1, sizeof *lookup);
     if (lookup != NULL) {
         lookup->base = resolver->base;
+        lookup->end = evtimer_new(resolver->base, lookup_free, lookup);
         lookup->dns = dns_new(resolver->base);
     }
-    if (lookup == NULL || lookup->dns == NULL) {
-        if (lookup == NULL)
+    if (lookup == NULL || lookup->end == NULL || lookup->dns == NULL) {
+        if (lookup == NULL || lookup->end == NULL)
             settle(resolver, GLIMPSE_ERR_OOM, "out of memory");
         else
             settle(resolver, GLIMPSE_ERR_DNS, "the name servers could not be set up");
-        gl_free(lookup);
+        if (lookup != NULL) lookup_free(-1, 0, lookup);
         gl_defer_next_turn(resolver->answered);
         return;
     }
@@ -258,8 +326,12 @@ void gl_resolver_free(gl_resolver *resolver)
 {
     if (resolver == NULL) return;
     if (resolver->lookup != NULL) {
-        resolver->lookup->resolver = NULL;
-        evdns_getaddrinfo_cancel(resolver->lookup->request);
+        struct lookup *lookup = resolver->lookup;
+        lookup->resolver = NULL;
+        if (lookup->request != NULL)
+            evdns_getaddrinfo_cancel(lookup->request);
+        else
+            lookup_end(lookup);
     }
     gl_addresses_unref(resolver->addresses);
     gl_defer_free(resolver->answered);

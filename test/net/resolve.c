@@ -46,9 +46,18 @@ static void names_are_found_or_said_to_be_unknown_or_failing(void **state)
     expect_ending("six.test", GLIMPSE_OK); /* the server has no IPv6: the other family serves */
     expect_ending("two.test", GLIMPSE_OK); /* the first address refuses */
     expect_ending("nowhere.test", GLIMPSE_ERR_DNS_UNKNOWN);
-    /* evdns (2.1.12) reports "no such record" as it reports a failure. */
-    expect_ending("nodata.test", GLIMPSE_ERR_DNS);
+    expect_ending("nodata.test", GLIMPSE_ERR_DNS_UNKNOWN); /* which evdns calls a failure */
     expect_ending("servfail.test", GLIMPSE_ERR_DNS);
+}
+
+/* More than 512 bytes: 28 addresses, or a chain of names as private links of clouds have it. */
+static void an_answer_that_was_truncated_is_asked_for_over_tcp(void **state)
+{
+    (void)state;
+    expect_ending("large.test", GLIMPSE_OK);
+    expect_ending("chain.test", GLIMPSE_OK);
+    expect_ending("empty.test", GLIMPSE_ERR_DNS_UNKNOWN);
+    expect_ending("shut.test", GLIMPSE_ERR_DNS);
 }
 
 static void look_up_is_shared_and_kept_and_starts_no_thread(void **state)
@@ -183,6 +192,33 @@ static void next_address_comes_first_after_a_failure(void **state)
     http_rig_end(&rig);
 }
 
+static void what_came_over_tcp_is_kept_and_bounded(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    fault_dns *dns = fault_dns_new(rig.base);
+    size_t ready = 0;
+    gl_resolver *resolver = gl_resolver_new(rig.loop, rig.base, "large.test", count_ready, &ready);
+    assert_null(gl_resolver_get(resolver));
+    http_rig_run(&rig, &ready, 1);
+    const gl_addresses *addresses = gl_resolver_get(resolver);
+    assert_non_null(addresses);
+    size_t commas = 0;
+    for (const char *at = addresses->text; *at != '\0'; at++) commas += *at == ',';
+    assert_int_equal(commas + 1, GL_RESOLVE_ADDRESSES_MAX);
+    assert_int_equal(fault_dns_tcp_queries(dns), 2); /* A and AAAA, on one connection */
+    gl_resolver_free(resolver);
+    /* And one that is freed while its question is on the way. */
+    resolver = gl_resolver_new(rig.loop, rig.base, "large.test", count_ready, &ready);
+    assert_null(gl_resolver_get(resolver));
+    while (fault_dns_tcp_queries(dns) < 4) event_base_loop(rig.base, EVLOOP_ONCE);
+    gl_resolver_free(resolver);
+    http_rig_pass(&rig, 5);
+    fault_dns_free(dns);
+    http_rig_end(&rig);
+}
+
 static void unknown_name_is_asked_for_again_next_time(void **state)
 {
     (void)state;
@@ -209,6 +245,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_are_found_or_said_to_be_unknown_or_failing),
+        cmocka_unit_test(an_answer_that_was_truncated_is_asked_for_over_tcp),
+        cmocka_unit_test(what_came_over_tcp_is_kept_and_bounded),
         cmocka_unit_test(look_up_is_shared_and_kept_and_starts_no_thread),
         cmocka_unit_test(localhost_and_addresses_ask_nobody),
         cmocka_unit_test(transfer_that_waits_for_a_name_can_be_cancelled),
