@@ -12,8 +12,10 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/slice.h"
 #include "base/utf8.h"
 #include "config_file.h"
+#include "loopback.h"
 
 /* All of the world's authorities are 250 KB. */
 #define PEM_MAX ((size_t)16 * 1024 * 1024)
@@ -187,10 +189,11 @@ const char *check_store(const char *text)
 
 bool url_is_exposed(const char *url)
 {
+    char own[256] = "";
     if (strncasecmp(url, "http://", 7) != 0) return false;
-    const char *host = url + 7;
-    size_t len = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
-    return !((len == 9 && strncasecmp(host, "localhost", len) == 0) ||
-             (len == 5 && memcmp(host, "[::1]", len) == 0) ||
-             (len > 4 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len));
+    gl_slice host = gl_slice_of(url + 7, strcspn(url + 7, "/"));
+    if (loopback_host(host)) return false;
+    size_t len = strcspn(host.data, ":/");
+    if (gethostname(own, sizeof own - 1) != 0 || own[0] == '\0') return true;
+    return strlen(own) != len || strncasecmp(host.data, own, len) != 0;
 }

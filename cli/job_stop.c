@@ -32,7 +32,9 @@ void job_stop_for_key(cli_job *job, const glimpse_result *result)
     bool quota = glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
     if (job->stopping) return;
     progress_clear(&job->progress);
-    if (quota)
+    if (glimpse_result_error(result) == GLIMPSE_ERR_PROXY)
+        say("stopping: %s", glimpse_result_error_message(result));
+    else if (quota)
         say("stopping: the quota of this key is used up: %s", glimpse_result_error_message(result));
     else
         say("stopping: the endpoint refused the credentials, see OPENAI_API_KEY: %s",

@@ -9,7 +9,6 @@
  */
 #include "metrics_http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -27,6 +26,7 @@
 #include "base/alloc.h"
 #include "base/list.h"
 #include "base/slice.h"
+#include "loopback.h"
 #include "say.h"
 
 #define HEAD_MAX ((size_t)8192) /* bytes; a scrape by Prometheus has some 300 */
@@ -135,34 +135,6 @@ static void read_head(request *r, char *head)
     if (r->hosts > 1 || (r->hosts == 0 && same(r->version, "HTTP/1.1"))) r->bad = true;
 }
 
-/* localhost and what is below it, 127.0.0.0/8 and ::1, with a port or without. */
-static bool is_this_machine(gl_slice host)
-{
-    char name[64];
-    struct in_addr v4;
-    struct in6_addr v6;
-    size_t len = host.len;
-    if (len > 0 && host.data[0] == '[') {
-        const char *end = memchr(host.data, ']', len);
-        if (end == NULL) return false;
-        host.data++;
-        len = (size_t)(end - host.data);
-    } else {
-        const char *colon = memchr(host.data, ':', len);
-        if (colon != NULL) len = (size_t)(colon - host.data);
-    }
-    if (len > 0 && host.data[len - 1] == '.') len--;
-    if (len >= sizeof name) return false;
-    memcpy(name, host.data, len);
-    name[len] = '\0';
-    if (inet_pton(AF_INET, name, &v4) == 1) return ntohl(v4.s_addr) >> 24 == IN_LOOPBACKNET;
-    if (inet_pton(AF_INET6, name, &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
-    static const char local[] = "localhost";
-    const size_t local_len = sizeof local - 1;
-    if (len < local_len || strcasecmp(name + len - local_len, local) != 0) return false;
-    return len == local_len || name[len - local_len - 1] == '.';
-}
-
 /* --- the answer ------------------------------------------------------------------------------- */
 
 static void answer(connection *c, const char *status, const char *header, struct evbuffer *body,
@@ -203,7 +175,7 @@ static void serve(connection *c, const request *r)
     bool get = gl_slice_is(r->method, "GET"), head = gl_slice_is(r->method, "HEAD");
     bool old = same(r->version, "HTTP/1.0");
     c->closing = same(r->connection, "close") || (old && !same(r->connection, "keep-alive"));
-    if (c->http->local && r->hosts != 0 && !is_this_machine(r->host))
+    if (c->http->local && r->hosts != 0 && !loopback_host(r->host))
         refuse(c, "403 Forbidden", "", "this page is read as localhost or 127.0.0.1");
     else if (!gl_slice_is(r->path, "/metrics"))
         refuse(c, "404 Not Found", "", "the page is /metrics");

@@ -103,11 +103,16 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, const char **probl
     take(&config->azure_api_key, "AZURE_OPENAI_API_KEY");
     take(&config->model, "GLIMPSE_MODEL");
     take(&config->ca_file, "SSL_CERT_FILE");
-    static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY",
-                                           "http_proxy",  "NO_PROXY",    "no_proxy" };
-    const char **fields[] = { &config->https_proxy, &config->http_proxy, &config->no_proxy };
-    for (size_t i = 0; i < 6; i++)
-        take(fields[i / 2], proxies[i]); /* lower case wins, as in curl */
+    /* As in curl: a scheme's own wins over ALL_PROXY, and lower case over upper case. */
+    static const char *const proxies[] = { "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy" };
+    static const char *const http_proxies[] = { "ALL_PROXY", "all_proxy", "HTTP_PROXY",
+                                                "http_proxy" };
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        take(&config->https_proxy, proxies[i]);
+        take(&config->http_proxy, http_proxies[i]);
+    }
+    take(&config->no_proxy, "NO_PROXY");
+    take(&config->no_proxy, "no_proxy");
     const char *use = variable("GLIMPSE_USE_OPENAI");
     if (use != NULL && !gl_select_parse(use, &config->use_openai)) {
         *problem = "GLIMPSE_USE_OPENAI: must be true, 1, yes, false, 0 or no";

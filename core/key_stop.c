@@ -14,7 +14,8 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
     gl_key_stop_end(stop);
     stop->on = true;
     /* Those who are ended by it were in no stream. */
-    stop->error = failure->error == GLIMPSE_ERR_QUOTA ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
+    bool own = failure->error == GLIMPSE_ERR_QUOTA || failure->error == GLIMPSE_ERR_PROXY;
+    stop->error = own ? failure->error : GLIMPSE_ERR_HTTP;
     stop->http_status = failure->http_status;
     /* Without memory for them the table's own words stand in. */
     stop->code =

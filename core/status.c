@@ -119,6 +119,8 @@ glimpse_status gl_status_of(glimpse_error error, int http_status)
         return http_status >= 400 ? status_of_http(http_status) : GLIMPSE_STATUS_ERROR;
     case GLIMPSE_ERR_QUOTA:
         return GLIMPSE_STATUS_RATE_LIMITED;
+    case GLIMPSE_ERR_PROXY: /* other credentials than the key's, and as hopeless without them */
+        return GLIMPSE_STATUS_AUTH_ERROR;
     case GLIMPSE_ERR_CANCELLED:
         return GLIMPSE_STATUS_CANCELLED;
     default:

@@ -238,7 +238,13 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
     if (code != CURLUE_OK) goto done;
     gl_free(endpoint->proxy);
     endpoint->proxy = part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &oom);
-    if (endpoint->proxy == NULL) goto done;
+    gl_buf name;
+    gl_buf_init(&name, SIZE_MAX);
+    gl_buf_printf(&name, "%s:%s", to->host, to->port);
+    if (gl_buf_terminate(&name)) endpoint->proxy_name = gl_strdup(name.data);
+    gl_buf_free(&name);
+    oom = oom || endpoint->proxy_name == NULL;
+    if (endpoint->proxy == NULL || oom) goto done;
     error = GLIMPSE_OK;
     *problem = "";
 done:
@@ -455,6 +461,7 @@ void gl_endpoint_free(gl_endpoint *endpoint)
 {
     gl_free(endpoint->base_url);
     gl_free(endpoint->proxy);
+    gl_free(endpoint->proxy_name);
     gl_free(endpoint->ca_file);
     gl_free(endpoint->resolve_name);
     gl_free(endpoint->resolve_prefix);

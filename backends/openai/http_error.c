@@ -5,7 +5,9 @@
  * libcurl has no code of its own for a handshake that was cut off, so there its words decide.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "openai/http_internal.h"
 
@@ -135,11 +137,68 @@ static bool is_answered(long status, glimpse_error error)
     return status >= 300 && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_INVALID;
 }
 
-void gl_http_judge(const gl_transfer *transfer, gl_http_response *response)
+/* --- the proxy --- */
+
+/* The status with which a proxy would not open the tunnel, 0 when it opened it, or there is none.
+ */
+static long tunnel_status(const gl_transfer *transfer)
+{
+    long status = 0;
+    if (transfer->sendings == 0)
+        curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &status);
+    return status >= 300 ? status : 0;
+}
+
+/* What a SOCKS proxy calls wrong credentials, or none that it takes, or not allowed. */
+static bool socks_refused(const gl_transfer *transfer)
+{
+    long why = CURLPX_OK;
+    if (transfer->code != CURLE_PROXY) return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &why);
+    return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH || why == CURLPX_REPLY_NOT_ALLOWED;
+}
+
+/* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's; a 403
+ * with a page for a person (squid, tinyproxy) is none of an endpoint that speaks JSON. */
+static bool is_the_proxys(const gl_transfer *transfer, long status)
+{
+    const char *type = NULL;
+    if (transfer->sendings == 0 || (status != 407 && status != 403)) return false;
+    if (strncasecmp(transfer->http->endpoint.base_url, "http:", 5) != 0) return false;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    return status == 407 || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
+}
+
+/* Whether the proxy would not pass it on; names the proxy and its status. What a proxy says that
+ * did not reach the server (502, 503, 504) is a connection that could not be made, and named as
+ * well. */
+static bool judge_proxy(gl_transfer *transfer, long status, gl_http_response *response)
+{
+    const char *name = transfer->http->endpoint.proxy_name, *what = "answered";
+    long tunnel = tunnel_status(transfer);
+    bool socks = socks_refused(transfer);
+    if (name == NULL || transfer->error != GLIMPSE_OK) return false;
+    if (tunnel != 0) status = tunnel;
+    if (!socks && tunnel == 0 && !is_the_proxys(transfer, status)) return false;
+    bool refused = socks || status == 401 || status == 403 || status == 407;
+    if (refused) what = socks || status != 403 ? "refused the credentials" : "refused the request";
+    response->error = refused ? GLIMPSE_ERR_PROXY : GLIMPSE_ERR_CONNECT;
+    response->status = refused ? (int)status : 0;
+    if (socks)
+        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s", name, what);
+    else
+        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s, HTTP %ld", name, what,
+                 status);
+    response->message = transfer->reason;
+    return true;
+}
+
+void gl_http_judge(gl_transfer *transfer, gl_http_response *response)
 {
     long status = 0;
     if (transfer->sendings != 0) curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     response->status = (int)status;
+    if (judge_proxy(transfer, status, response)) return;
     glimpse_error error = transfer->error;
     /* After what was wanted had come, how it ended is no matter. */
     if (error == GLIMPSE_OK && !transfer->satisfied) error = judge_code(transfer);

@@ -28,6 +28,7 @@ typedef struct gl_shard gl_shard;
 typedef struct gl_endpoint {
     char *base_url;       /* without a slash at the end */
     char *proxy;          /* "" for none */
+    char *proxy_name;     /* host:port, without what opens it; NULL for none */
     char *ca_file;        /* NULL: ca_path */
     const char *ca_path;  /* libcurl's own, hashed directory; NULL: ca_file */
     char *resolve_name;   /* the host, or the proxy's, when it has to be looked up; else NULL */
@@ -191,8 +192,8 @@ void gl_sockets_free(gl_http *http);
 /* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
 extern const char gl_http_too_much_head[];
 
-/* Fills error, message and status from how the transfer ended. */
-void gl_http_judge(const gl_transfer *transfer, gl_http_response *response);
+/* Fills error, message and status from how the transfer ended; may write into its reason. */
+void gl_http_judge(gl_transfer *transfer, gl_http_response *response);
 
 /* --- http.c --- */
 

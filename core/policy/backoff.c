@@ -80,7 +80,7 @@ static bool is_hopeless(const gl_failure *failure)
 static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failure)
 {
     bool answered = is_answer(failure->error, failure->http_status);
-    if (failure->error == GLIMPSE_ERR_QUOTA ||
+    if (failure->error == GLIMPSE_ERR_QUOTA || failure->error == GLIMPSE_ERR_PROXY ||
         (answered && (failure->http_status == 401 || failure->http_status == 402)))
         return GL_RETRY_STOP_KEY;
     if (is_hopeless(failure)) return GL_RETRY_NOT_RETRYABLE;

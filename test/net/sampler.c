@@ -203,6 +203,62 @@ static void what_opens_a_proxy_is_covered_too(void **state)
     rig_end(&r);
 }
 
+#define REFUSAL(status, type)                                                                      \
+    "HTTP/1.1 " status " X\r\nContent-Type: " type "\r\nContent-Length: 5\r\n\r\n<p>no"
+
+/* Whether it stands in the way of a tunnel or of the request itself. */
+static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *url, *answer, *message;
+        glimpse_error error;
+        glimpse_status status;
+        size_t key_stops;
+    } rows[] = {
+        { "https://endpoint.invalid/v1", REFUSAL("407", "text/html"),
+          "refused the credentials, HTTP 407", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        { "https://endpoint.invalid/v1", REFUSAL("403", "text/html"),
+          "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        { "https://endpoint.invalid/v1", REFUSAL("503", "text/html"), "answered, HTTP 503",
+          GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR, 0 },
+        { "http://endpoint.invalid/v1", REFUSAL("407", "application/json"),
+          "refused the credentials, HTTP 407", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        { "http://endpoint.invalid/v1", REFUSAL("403", "text/html; charset=utf-8"),
+          "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        /* This one an endpoint may have written. */
+        { "http://endpoint.invalid/v1", REFUSAL("403", "application/json"), "", GLIMPSE_ERR_HTTP,
+          GLIMPSE_STATUS_PERMISSION_DENIED, 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        rig r;
+        char proxy[100], message[100];
+        rig_init(&r);
+        const fault_step script[] = { { FAULT_SEND, rows[i].answer, 0 }, { FAULT_END, NULL, 0 } };
+        fault_server_play(r.server, script);
+        int port = fault_server_port(r.server);
+        snprintf(proxy, sizeof proxy, "http://user-one-1:wrong-1-password@127.0.0.1:%d", port);
+        r.config.base_url = rows[i].url;
+        r.config.http_proxy = r.config.https_proxy = proxy;
+        r.config.max_attempts = 2;
+        r.config.base_delay_ms = 1;
+        const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");
+        assert_int_equal(glimpse_result_error(result), rows[i].error);
+        assert_int_equal(glimpse_result_status(result), rows[i].status);
+        snprintf(message, sizeof message, "the proxy 127.0.0.1:%d %s", port, rows[i].message);
+        bool named = rows[i].error != GLIMPSE_ERR_HTTP;
+        assert_int_equal(strcmp(glimpse_result_error_message(result), message) == 0, named);
+        bool tries_again = rows[i].error == GLIMPSE_ERR_CONNECT;
+        assert_int_equal(fault_server_requests(r.server), tries_again ? 2 : 1);
+        glimpse_stats stats;
+        glimpse_stats_init(&stats);
+        glimpse_engine_stats(r.engine, &stats);
+        assert_int_equal(stats.key_stops, rows[i].key_stops);
+        assert_null(strstr(glimpse_result_error_message(result), "wrong-1"));
+        rig_end(&r);
+    }
+}
+
 static void a_placeholder_key_changes_no_answer(void **state)
 {
     (void)state;
@@ -447,6 +503,7 @@ int main(void)
         cmocka_unit_test(each_word_of_a_secret_header_is_covered),
         cmocka_unit_test(an_ordinary_word_of_a_header_stays_in_the_answer),
         cmocka_unit_test(what_opens_a_proxy_is_covered_too),
+        cmocka_unit_test(a_proxy_that_refuses_is_named_and_stops_the_key),
         cmocka_unit_test(a_placeholder_key_changes_no_answer),
         cmocka_unit_test(a_broken_answer_is_an_error_with_what_came),
         cmocka_unit_test(cancel_and_free_in_flight_leave_nothing),

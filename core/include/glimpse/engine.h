@@ -181,8 +181,8 @@ GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t ve
 /*
  * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
  * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY,
- * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY,
- * HTTP_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the environment's own.
+ * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
+ * NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the environment's own.
  * Errors: INVALID, with *problem (may be NULL) naming the variable, static.
  */
 GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem);

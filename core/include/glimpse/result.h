@@ -77,7 +77,8 @@ typedef enum glimpse_status {
     X(STREAM_TRUNCATED, "stream_truncated", "the stream ended before the answer did", 1)           \
     X(NOT_CACHED, "not_cached", "no answer is stored, and nothing was to be sent", 0)              \
     X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)         \
-    X(STORE, "store", "the persistent cache cannot do this now", 0)
+    X(STORE, "store", "the persistent cache cannot do this now", 0)                                \
+    X(PROXY, "proxy", "the proxy refused to pass the request on", 0)
 
 typedef enum glimpse_error {
     GLIMPSE_OK = 0,
