@@ -170,6 +170,7 @@ typedef struct gl_socket {
     gl_watch *watch; /* NULL: not known */
     gl_shard *shard; /* that announced it, NULL before */
     bool ours;       /* opened by our callback, so closed by it: may stay watched in between */
+    bool connected;  /* libcurl has wanted to read from it */
     bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
     bool held;       /* not watched for writing until the breather fires */
     uint8_t writes;  /* times it was only writable, since it was last readable */

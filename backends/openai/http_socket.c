@@ -8,7 +8,9 @@
  *
  * Only sockets that our own open callback made sleep like that: our close callback then always
  * comes before close(2). Others (libcurl's internal wake-up pipes, announced since 8.20) are
- * forgotten at once.
+ * forgotten at once. So are those that were never connected, of which libcurl wants no more than to
+ * write: when such a transfer is cancelled, 7.88.1 closes the socket first, without our callback,
+ * and removes it then.
  *
  * Everything here but watch_fired and the open and close callbacks' work on the table runs inside
  * libcurl, and never calls it back.
@@ -125,7 +127,7 @@ static void unwatchable(gl_shard *shard, CURL *easy)
 
 static void sleep_or_forget(gl_socket *socket)
 {
-    if (!socket->ours) {
+    if (!socket->ours || !socket->connected) {
         forget(socket);
         return;
     }
@@ -158,6 +160,7 @@ int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *arg, void *
     }
     wake(socket);
     socket->held = false;
+    if ((what & CURL_POLL_IN) != 0) socket->connected = true;
     if (socket->shard == NULL) {
         socket->shard = shard;
         if (socket->ours)
