@@ -4,6 +4,10 @@
  * Owns the events. Never early: a default event_base keeps time in steps of 4 ms (timers fired
  * 5 ms early to 5 ms late in a trial of 2,000), so a timer that fires looks at the clock and waits
  * for the rest. A turn is what the loop does between two polls.
+ *
+ * Never before what has arrived: a process that stood still (SIGSTOP, a lid, a freezer, a debugger)
+ * finds its timers due and its sockets full, and libevent calls the timers first, for its poll was
+ * interrupted. So a timer that is late waits for some turns more.
  */
 #include "loop.h"
 
@@ -16,9 +20,17 @@ struct gl_loop {
     struct event_base *base;
 };
 
+/* So late is no busy loop, but one that stood still. */
+#define LATE (100 * GL_MS)
+/* A poll of libevent's tells of 32 descriptors at first, and of twice as many as it told of before:
+ * 32,736 in so many turns. Each costs a poll when there is nothing to read. */
+#define TURNS_IF_LATE 10
+
 struct gl_timer {
     struct event event;
     gl_time when;
+    gl_time due; /* when, or when it was set to the past */
+    int turns;   /* waited for since it was found to be late */
     void (*fn)(void *arg);
     void *arg;
 };
@@ -67,6 +79,15 @@ static void timer_arm(gl_timer *timer, gl_time now)
     if (event_add(&timer->event, &delay) != 0) event_active(&timer->event, EV_TIMEOUT, 1);
 }
 
+/* Whether it is to wait for another turn. */
+static bool waits_for_sockets(gl_timer *timer, gl_time now)
+{
+    if (timer->turns == 0 && gl_time_since(now, timer->due) < LATE) return false;
+    if (timer->turns++ < TURNS_IF_LATE) return true;
+    timer->turns = 0;
+    return false;
+}
+
 static void timer_fired(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -75,6 +96,10 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
     if (timer->when == GL_TIME_NEVER) return;
     gl_time now = gl_clock_now();
     if (now < timer->when) {
+        timer_arm(timer, now);
+        return;
+    }
+    if (waits_for_sockets(timer, now)) {
         timer_arm(timer, now);
         return;
     }
@@ -87,6 +112,7 @@ gl_timer *gl_timer_new(gl_loop *loop, void (*fn)(void *arg), void *arg)
     gl_timer *timer = gl_malloc(sizeof *timer);
     if (timer == NULL) return NULL;
     timer->when = GL_TIME_NEVER;
+    timer->turns = 0;
     timer->fn = fn;
     timer->arg = arg;
     evtimer_assign(&timer->event, loop->base, timer_fired, timer);
@@ -97,10 +123,15 @@ void gl_timer_set(gl_timer *timer, gl_time when)
 {
     if (timer->when == when) return;
     timer->when = when;
-    if (when == GL_TIME_NEVER)
+    if (when == GL_TIME_NEVER) {
         event_del(&timer->event);
-    else
-        timer_arm(timer, gl_clock_now());
+        timer->turns = 0;
+        return;
+    }
+    gl_time now = gl_clock_now();
+    timer->due = when > now ? when : now;
+    if (when > now) timer->turns = 0;
+    timer_arm(timer, now);
 }
 
 /* libevent's own mark for the events of its own that do not count. */

@@ -22,7 +22,8 @@ void gl_loop_free(gl_loop *loop);
 /* A fresh reading of the clock. */
 gl_time gl_loop_now(const gl_loop *loop);
 
-/* A timer that fires once, never before its time; setting it again moves it. GL_TIME_NEVER = off.
+/* A timer that fires once, never before its time, and after what has arrived when the loop stood
+ * still for 100 ms or more; setting it again moves it. GL_TIME_NEVER = off.
  * Setting cannot fail. Fine to set or free inside its own callback. */
 typedef struct gl_timer gl_timer;
 gl_timer *gl_timer_new(gl_loop *loop, void (*fn)(void *arg), void *arg);

@@ -126,6 +126,80 @@ static void timer_set_to_the_past_fires_from_the_loop(void **state)
     gl_timer_free(timer);
 }
 
+/* --- a loop that stood still --- */
+
+typedef struct sleeper {
+    gl_timer *timer;
+    gl_watch *watch;
+    gl_defer *drain;
+    int pair[2];
+    gl_time until;
+    int reads;
+} sleeper;
+
+static void expires(void *arg)
+{
+    const sleeper *s = arg;
+    (void)s;
+    mark('t');
+    event_base_loopbreak(base);
+}
+
+static void drains(void *arg)
+{
+    sleeper *s = arg;
+    mark('d');
+    /* More arrives in answer to what was read. */
+    if (++s->reads < 4) assert_int_equal(write(s->pair[1], "x", 1), 1);
+}
+
+static void reads_one(int fd, int events, void *arg)
+{
+    char byte;
+    (void)events;
+    sleeper *s = arg;
+    assert_int_equal(read(fd, &byte, 1), 1);
+    gl_defer_this_turn(s->drain);
+}
+
+static void stands_still(void *arg)
+{
+    const sleeper *s = arg;
+    while (gl_clock_now() < s->until) continue;
+    assert_int_equal(write(s->pair[1], "x", 1), 1);
+}
+
+static void a_late_timer_waits_for_what_has_arrived(void **state)
+{
+    (void)state;
+    sleeper s = { 0 };
+    assert_int_equal(pipe(s.pair), 0);
+    int to = s.pair[1], from = s.pair[0];
+    gl_defer *still = gl_defer_new(loop, stands_still, &s);
+    s.drain = gl_defer_new(loop, drains, &s);
+    s.timer = gl_timer_new(loop, expires, &s);
+    s.watch = gl_watch_new(loop, from, reads_one, &s);
+    assert_true(gl_watch_set(s.watch, GL_WATCH_READ));
+    gl_time now = gl_clock_now();
+    gl_timer_set(s.timer, now + 10 * GL_MS);
+    s.until = now + 150 * GL_MS; /* 140 ms after the timer's time */
+    gl_defer_this_turn(still);
+    event_base_dispatch(base);
+    assert_string_equal(trace, "ddddt");
+    /* One that is set to the past is not late. */
+    trace[0] = '\0';
+    assert_int_equal(write(to, "x", 1), 1);
+    gl_timer_set(s.timer, now);
+    event_base_dispatch(base);
+    assert_string_equal(trace, "t");
+    gl_watch_free(s.watch);
+    gl_timer_free(s.timer);
+    gl_defer_free(s.drain);
+    gl_defer_free(still);
+    close(from);
+    close(to);
+}
+
 static void frees_itself(void *arg)
 {
     mark('f');
@@ -312,6 +386,7 @@ int main(void)
         T(timers_fire_once_and_never_early),
         cmocka_unit_test_setup_teardown(timers_fire_once_and_never_early, setup_precise, teardown),
         T(timer_set_to_the_past_fires_from_the_loop),
+        T(a_late_timer_waits_for_what_has_arrived),
         T(timer_may_free_itself),
         T(timer_turned_off_while_due_does_not_fire),
         T(this_turn_runs_before_the_poll_and_next_turn_after),
