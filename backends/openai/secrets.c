@@ -191,6 +191,13 @@ static spelling try_one(const gl_secret *secret, gl_slice text, place *found)
     return one;
 }
 
+/* Whether the second byte does not rule it out: most do, at the price of one comparison. */
+static bool may_begin(const gl_secret *secret, gl_slice text)
+{
+    return text.len < 2 || secret->len < 2 || text.data[1] == secret->text[1] ||
+           text.data[1] == '\\';
+}
+
 /* The same for any secret: behind a backslash each may begin, else those with this first byte. */
 static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *found)
 {
@@ -200,8 +207,10 @@ static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *foun
     found->len = found->secret_len = 0;
     while (next != 0) {
         const gl_secret *secret = &secrets->list[next - 1];
-        spelling one = try_one(secret, text, found);
-        if (one > best) best = one;
+        if (all || may_begin(secret, text)) {
+            spelling one = try_one(secret, text, found);
+            if (one > best) best = one;
+        }
         next = all ? next - 1 : secret->next;
     }
     return best;
