@@ -8,6 +8,7 @@
  *   {"part":1,"step":"uploading"}   {"part":1,"step":"uploaded","file":"file-..."}
  *   {"part":1,"step":"creating","try":1}   {"part":1,"step":"created","batch":"batch_..."}
  *   {"part":1,"step":"ended","state":"completed","output":"file-...","errors":""}
+ *     (state "gone": it, or its answers, were not to be had, and --retry-failed asks anew)
  *   {"part":1,"step":"refused","code":"...","message":"..."}
  *   {"part":1,"step":"split"}   (never created again: its requests go into smaller parts)
  *   {"part":1,"step":"downloaded"}   {"part":1,"step":"joined"}

@@ -67,6 +67,7 @@ static glimpse_error make_api(api_job *job, const char **problem)
     options.max_retry_after_ms = config->max_retry_after_ms;
     options.connect_timeout_ms = config->connect_timeout_ms;
     if (config->idle_timeout_ms > 0) options.idle_timeout_ms = config->idle_timeout_ms;
+    options.timeout_ms = config->timeout_ms;
     return glimpse_batch_api_new(job->session->base, &openai, &options, &job->api, problem);
 }
 

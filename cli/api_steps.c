@@ -188,11 +188,13 @@ static void uploaded(const glimpse_batch_reply *reply, void *arg)
     api_part *part = arg;
     bool looked = part->uncertain;
     if (!ended(part, reply)) return;
+    if (reply->error != GLIMPSE_OK && looked && shows_too_little(reply)) {
+        part->uncertain = false; /* a file that is there twice costs nothing */
+        upload(part);
+        return;
+    }
     if (reply->error != GLIMPSE_OK) {
-        if (looked && shows_too_little(reply)) { /* a file twice there costs nothing */
-            part->uncertain = false;
-            upload(part);
-        } else if (!looked && is_about_the_file(reply))
+        if (!looked && is_about_the_file(reply))
             refuse_part(part, reply->code, reply->message);
         else
             fail(part, "the upload failed", reply);
@@ -262,8 +264,7 @@ static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
     part->uncertain = !part->job->settings->retry_failed;
     if (part->uncertain)
         say("part %u: an earlier run may have made its batch, and it cannot be found out: look at "
-            "the "
-            "endpoint's page; --resume --retry-failed makes it, perhaps a second time",
+            "the endpoint's page; --resume --retry-failed makes it, perhaps a second time",
             (unsigned)part->number);
     return !part->uncertain;
 }

@@ -209,7 +209,7 @@ const cli_option option_table[] = {
     { .name = "resume", .type = OPTION_SWITCH, AT(resume), .commands = FOR_BATCH,
       .help = "go on with an output file that is there: what it has answered is not asked again" },
     { .name = "retry-failed", .type = OPTION_SWITCH, AT(retry_failed), .commands = FOR_BATCH,
-      .help = "with --resume, ask again what failed" },
+      .help = "with --resume, ask again what failed, and what was paid for and cannot be had" },
     { .name = "keep-going", .type = OPTION_SWITCH, AT(keep_going), .commands = FOR_BATCH,
       .help = "go on even if the first 20 answers are the same failure, of the address, the key or "
               "the model and not of a line" },
