@@ -23,14 +23,18 @@ struct gl_loop {
 /* So late is no busy loop, but one that stood still. */
 #define LATE (100 * GL_MS)
 /* A poll of libevent's tells of 32 descriptors at first, and of twice as many as it told of before:
- * 32,736 in so many turns. Each costs a poll when there is nothing to read. */
-#define TURNS_IF_LATE 10
+ * 32,736 in ten turns. Each costs a poll when there is nothing to read. A loop that its owner turns
+ * a few times a second is late always: it does not wait for more than the least of them. */
+#define TURNS_MOST  10
+#define TURNS_LEAST 3
+#define CATCH_UP    (250 * GL_MS)
 
 struct gl_timer {
     struct event event;
     gl_time when;
-    gl_time due; /* when, or when it was set to the past */
-    int turns;   /* waited for since it was found to be late */
+    gl_time due;     /* when, or when it was set to the past */
+    gl_time late_at; /* when it was found to be late */
+    int turns;       /* waited for since; 0: it is not late */
     void (*fn)(void *arg);
     void *arg;
 };
@@ -83,9 +87,11 @@ static void timer_arm(gl_timer *timer, gl_time now)
 static bool waits_for_sockets(gl_timer *timer, gl_time now)
 {
     if (timer->turns == 0 && gl_time_since(now, timer->due) < LATE) return false;
-    if (timer->turns++ < TURNS_IF_LATE) return true;
-    timer->turns = 0;
-    return false;
+    if (timer->turns == 0) timer->late_at = now;
+    bool waits = timer->turns < TURNS_LEAST ||
+                 (timer->turns < TURNS_MOST && gl_time_since(now, timer->late_at) < CATCH_UP);
+    timer->turns = waits ? timer->turns + 1 : 0;
+    return waits;
 }
 
 static void timer_fired(evutil_socket_t fd, short what, void *arg)

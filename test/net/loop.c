@@ -150,7 +150,7 @@ static void drains(void *arg)
     sleeper *s = arg;
     mark('d');
     /* More arrives in answer to what was read. */
-    if (++s->reads < 4) assert_int_equal(write(s->pair[1], "x", 1), 1);
+    if (++s->reads < 2) assert_int_equal(write(s->pair[1], "x", 1), 1);
 }
 
 static void reads_one(int fd, int events, void *arg)
@@ -185,7 +185,7 @@ static void a_late_timer_waits_for_what_has_arrived(void **state)
     s.until = now + 150 * GL_MS; /* 140 ms after the timer's time */
     gl_defer_this_turn(still);
     event_base_dispatch(base);
-    assert_string_equal(trace, "ddddt");
+    assert_string_equal(trace, "ddt");
     /* One that is set to the past is not late. */
     trace[0] = '\0';
     assert_int_equal(write(to, "x", 1), 1);
