@@ -8,6 +8,7 @@
 
 #include "engine.h"
 #include "policy/select.h"
+#include "pressure/kernel.h"
 
 static void end_pressure(void *pressure)
 {
@@ -52,6 +53,8 @@ void glimpse_openai_config_from(const glimpse_config *config, glimpse_openai_con
     openai->ca_file = config->ca_file;
     openai->http_version = config->http_version;
     openai->max_response_bytes = config->max_response_bytes;
+    openai->max_memory_bytes = config->max_memory_bytes != 0 ? config->max_memory_bytes
+                                                             : (int64_t)(gl_memory_there("") / 4);
     openai->max_connections = config->concurrency;
     openai->log = config->log;
     openai->log_arg = config->log_arg;

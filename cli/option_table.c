@@ -253,6 +253,13 @@ const cli_option option_table[] = {
       .check = check_readable,
       .help = "prices by model, JSON, over the list prices that are built in: "
               "{\"MODEL\":{\"input\":0.15,\"output\":0.6},...}, dollars for a million tokens" },
+    { .name = "max-response", .type = OPTION_SIZE, AT(engine.max_response_bytes), .commands = ENGINE,
+      .value = "SIZE", .default_text = "64M", .min = 1, .max = 1024.0 * 1024 * 1024 * 1024,
+      .help = "longest answer; a longer one is body_too_large" },
+    { .name = "max-memory", .type = OPTION_SIZE, AT(engine.max_memory_bytes), .commands = ENGINE,
+      .value = "SIZE", .default_text = "0", .min = 0, .max = 1024.0 * 1024 * 1024 * 1024,
+      .help = "most memory for the answers in flight, all together: beyond it they are read one "
+              "after the other; 0 = a quarter of what the machine or the cgroup has" },
     { .name = "max-line", .type = OPTION_SIZE, AT(max_line), .commands = FOR_BATCH,
       .value = "SIZE", .default_text = "16M", .min = 1, .max = 1024.0 * 1024 * 1024,
       .help = "longest line of input" },

@@ -184,6 +184,8 @@ static const char *check_numbers(const glimpse_config *config)
     } numbers[] = {
         { offsetof(glimpse_config, max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
           "max_response_bytes: must be from 1 to 1 TiB" },
+        { offsetof(glimpse_config, max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
+          "max_memory_bytes: must be from 0 (a quarter of what there is) to 1 PiB" },
         { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31,
           "max_tokens: must be from 1 to 2147483648" },
         { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32,

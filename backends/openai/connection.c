@@ -79,6 +79,7 @@ static const char *config_problem(const glimpse_openai_config *config)
         if (problem != NULL) return problem;
     }
     if (config->max_response_bytes <= 0) return "max_response_bytes: must be above 0";
+    if (config->max_memory_bytes < 0) return "max_memory_bytes: must be 0 (no bound) or more";
     if (config->max_connections <= 0) return "max_connections: must be above 0";
     if ((unsigned)config->http_version > GLIMPSE_HTTP_2) return "http_version: unknown";
     return headers_problem(config);
@@ -197,6 +198,7 @@ static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct eve
         .ca_file = config->ca_file,
         .version = config->http_version,
         .max_response_bytes = (size_t)config->max_response_bytes,
+        .max_memory_bytes = (size_t)config->max_memory_bytes,
         .max_connections = (size_t)config->max_connections,
         .log = { config->log, config->log_arg, config->log_level },
     };

@@ -20,6 +20,9 @@
 #define END_GRACE (50 * GL_MS)
 /* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
 #define DRAIN_ROUNDS 4
+/* As many bytes of answers, and their owner has its turn to use and free what it made of them:
+ * large ones that end together would all be there twice. */
+#define DRAIN_BYTES ((size_t)16 * 1024 * 1024)
 
 /* --- reporting --- */
 
@@ -77,36 +80,43 @@ void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)
     take_headers(transfer, response);
 }
 
-static void report(gl_http *http, gl_transfer *transfer)
+/* Returns how many bytes its answer had. */
+static size_t report(gl_http *http, gl_transfer *transfer)
 {
     gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
     take_headers(transfer, &response);
     learn(http, transfer);
+    size_t bytes = transfer->holds;
     transfer->observer.done(transfer->arg, &response);
     gl_transfer_release(transfer);
+    return bytes;
 }
 
 static void drain(void *arg)
 {
     gl_http *http = arg;
+    size_t bytes = 0;
     http->draining = true;
-    for (int round = 0; round < DRAIN_ROUNDS; round++) {
+    for (int round = 0; round < DRAIN_ROUNDS && bytes < DRAIN_BYTES; round++) {
         gl_list now;
         gl_node *node;
         gl_list_init(&now);
+        if (gl_memory_has_room(http)) gl_memory_resume(http);
         gl_list_splice_back(&now, &http->dirty);
         while ((node = gl_list_pop_front(&now)) != NULL)
             gl_shard_drain(GL_CONTAINER(node, gl_shard, dirty));
         if (gl_list_empty(&http->finished)) break;
         /* Not what a callback's own start adds: that is for the next round. */
         gl_list_splice_back(&now, &http->finished);
-        while ((node = gl_list_pop_front(&now)) != NULL)
-            report(http, GL_CONTAINER(node, gl_transfer, node));
+        while (bytes < DRAIN_BYTES && (node = gl_list_pop_front(&now)) != NULL)
+            bytes += report(http, GL_CONTAINER(node, gl_transfer, node));
+        gl_list_splice_back(&now, &http->finished);
+        gl_list_splice_back(&http->finished, &now);
     }
     http->draining = false;
-    if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished))
+    if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished) || gl_memory_has_room(http))
         gl_defer_next_turn(http->drain);
 }
 
@@ -287,8 +297,10 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     gl_list_init(&http->pool);
     gl_list_init(&http->dirty);
     gl_list_init(&http->enough);
+    gl_list_init(&http->memory.waiting);
     glimpse_error error = gl_endpoint_init(&http->endpoint, config, problem);
     if (error != GLIMPSE_OK) goto done;
+    http->memory.most = http->endpoint.max_memory_bytes;
     error = GLIMPSE_ERR_OOM;
     if (!share_new(http)) goto done;
     http->drain = gl_defer_new(loop, drain, http);

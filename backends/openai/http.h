@@ -26,6 +26,7 @@ typedef struct gl_http_config {
     const char *ca_file;                             /* NULL = the system's */
     glimpse_http_version version;
     size_t max_response_bytes;
+    size_t max_memory_bytes; /* of all answers together; what is beyond waits; 0 = no bound */
     size_t max_connections;
     gl_log log;
 } gl_http_config;

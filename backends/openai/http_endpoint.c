@@ -433,6 +433,8 @@ glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *conf
     struct origin server = { 0 }, proxy = { 0 };
     *problem = NULL;
     endpoint->max_response_bytes = config->max_response_bytes;
+    endpoint->max_memory_bytes =
+        config->max_memory_bytes != 0 ? config->max_memory_bytes : SIZE_MAX;
     glimpse_error error = take_base_url(endpoint, &server, config->base_url, problem);
     if (error == GLIMPSE_OK) error = take_headers(endpoint, config, problem);
     if (error != GLIMPSE_OK) goto done;

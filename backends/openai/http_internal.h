@@ -5,6 +5,7 @@
  * http_endpoint.c the configuration, checked and made ready for libcurl
  * http_transfer.c easy handles, their callbacks and their pool
  * http_flood.c    frames without end that carry nothing
+ * http_memory.c   how much of answers is held at once
  * http_upload.c   bodies that are read from a file
  * http_shard.c    multi handles: which one takes a transfer, timers, messages
  * http_socket.c   the table of sockets, watched and dormant
@@ -38,7 +39,7 @@ typedef struct gl_endpoint {
     long http_version;              /* CURL_HTTP_VERSION_* */
     bool multiplex;                 /* HTTP/2 is asked for; cleared when the server has none */
     unsigned streams;               /* requests on one HTTP/2 connection */
-    size_t max_response_bytes;
+    size_t max_response_bytes, max_memory_bytes;
 } gl_endpoint;
 
 glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *config,
@@ -80,10 +81,13 @@ struct gl_transfer {
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
+    size_t holds;      /* bytes of its answer, counted in http->memory */
+    gl_node memory;    /* in http->memory.waiting while it is paused */
     gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
     gl_time enough_at;
     gl_http_framing framing;
     bool get, began, satisfied; /* satisfied: ENOUGH was said */
+    bool paused;                /* for want of memory */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
     char reason[CURL_ERROR_SIZE];
 };
@@ -188,6 +192,25 @@ void gl_sockets_breathe(void *http);     /* the breather's callback */
 void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
 void gl_sockets_free(gl_http *http);
 
+/* --- http_memory.c --- */
+
+/* What the answers of all transfers hold. */
+struct gl_memory {
+    size_t most, held; /* bytes */
+    size_t growing;    /* transfers that hold some and are not paused */
+    gl_list waiting;   /* the paused ones */
+};
+
+/* These bytes came. false: not now, the transfer is to be paused. */
+bool gl_memory_take(gl_transfer *transfer, size_t len);
+
+/* The transfer holds nothing any more. */
+void gl_memory_leave(gl_transfer *transfer);
+
+/* Whether a paused transfer may go on; lets them, while there is room. Not inside libcurl. */
+bool gl_memory_has_room(const gl_http *http);
+void gl_memory_resume(gl_http *http);
+
 /* --- http_error.c --- */
 
 /* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
@@ -210,6 +233,7 @@ struct gl_http {
     gl_list waiting, finished, pool, dirty;
     gl_list enough; /* running ones that have all they want, the oldest first */
     gl_timer *enough_timer;
+    struct gl_memory memory;
     size_t running, pooled, max_pooled;
     gl_shards shards;
     gl_sockets sockets;

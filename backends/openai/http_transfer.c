@@ -116,10 +116,11 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
     gl_slice bytes = gl_slice_of(data, len);
     bool first = !transfer->began;
-    transfer->shard->barren -= (int64_t)len;
     transfer->began = true;
     transfer->observer.progress(transfer->arg,
                                 first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
+    if (!gl_memory_take(transfer, len)) return CURL_WRITEFUNC_PAUSE; /* it comes again */
+    transfer->shard->barren -= (int64_t)len;
     glimpse_error error;
     if (transfer->framing == GL_HTTP_UNTOLD)
         error = tell_framing(transfer, bytes);
@@ -260,6 +261,7 @@ static gl_transfer *transfer_new(gl_http *http)
     transfer->http = http;
     gl_node_init(&transfer->node);
     gl_node_init(&transfer->enough);
+    gl_node_init(&transfer->memory);
     gl_buf_init(&transfer->body, http->endpoint.max_response_bytes);
     CURL *easy = transfer->easy = curl_easy_init();
     if (easy == NULL || !set_wire(easy, http) || !set_request(easy, transfer) ||
@@ -313,6 +315,7 @@ void gl_transfer_release(gl_transfer *transfer)
 {
     gl_http *http = transfer->http;
     http->running--;
+    gl_memory_leave(transfer);
     size_t most = http->running > POOL_FLOOR ? http->running : POOL_FLOOR;
     if (most > http->max_pooled) most = http->max_pooled;
     if (http->pooled >= most || transfer->upload != NULL) {

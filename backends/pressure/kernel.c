@@ -149,3 +149,19 @@ bool gl_own_cgroup(const char *root, char *dir, uint64_t size)
     int len = snprintf(dir, size, "%s%s%s", root, point, rest);
     return len >= 0 && (uint64_t)len < size;
 }
+
+/* --- how much there is --- */
+
+uint64_t gl_memory_there(const char *root)
+{
+    uint64_t there = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    char dir[4096], path[4200];
+    unsigned long long most;
+    if (!gl_own_cgroup(root, dir, sizeof dir)) return there;
+    snprintf(path, sizeof path, "%s/memory.max", dir);
+    FILE *file = fopen(path, "re"); /* "max" where there is no limit; absent in the root */
+    if (file == NULL) return there;
+    if (fscanf(file, "%llu", &most) == 1 && most < there) there = most;
+    fclose(file);
+    return there;
+}

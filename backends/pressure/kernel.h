@@ -34,4 +34,8 @@ gl_shortage_news gl_shortage_read(gl_shortage *shortage);
 /* The directory of our own cgroup of version 2, below root; "" is the real one. false: none. */
 bool gl_own_cgroup(const char *root, char *dir, uint64_t size);
 
+/* Bytes of memory for this process: what its cgroup of version 2 allows, at most what the machine
+ * has. root as above. */
+uint64_t gl_memory_there(const char *root);
+
 #endif

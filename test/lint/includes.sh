@@ -13,7 +13,7 @@ rules='
 ^core/policy/                   ^base/|^SELF$|^(status|result)\.h$                      -
 ^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
 ^core/[^/]*$                    ^base/|^policy/|CORE                                    -
-^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store)/         -
+^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store|pressure)/         -
 ^backends/openai/http_flood\.c   ^openai/                                               ^(curl|openssl)/
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/

@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "http_rig.h"
+#include "openai/http_internal.h"
 
 #define END                                                                                        \
     {                                                                                              \
@@ -407,6 +408,98 @@ static void want_of_descriptors_is_named(void **state)
     http_rig_end(&rig);
 }
 
+/* --- memory --- */
+
+enum { LARGE_KIB = 300, LARGES = 8 };
+static size_t most_held;
+
+static void note_held(void *arg, glimpse_progress progress)
+{
+    const http_call *call = arg;
+    (void)progress;
+    const gl_http *http = call->rig->http;
+    if (http->memory.held > most_held) most_held = http->memory.held;
+}
+
+static void note_large(void *arg, const gl_http_response *response)
+{
+    http_call *call = arg;
+    call->error = response->error;
+    call->body_len = response->body.len;
+    call->done++;
+    call->rig->done++;
+}
+
+/* Eight answers of 300 KiB, of which two fit: one that has begun goes on, the others wait for it.
+ */
+static void answers_beyond_the_memory_wait_for_others_to_end(void **state)
+{
+    (void)state;
+    static const fault_step large[] = { { FAULT_SEND,
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n", 0 },
+                                        { FAULT_FILL, NULL, LARGE_KIB },
+                                        END };
+    static const gl_http_observer observer = { .progress = note_held, .done = note_large };
+    http_rig rig;
+    http_rig_init(&rig);
+    char url[64];
+    gl_http_config config = http_rig_config(&rig, url, sizeof url);
+    config.max_memory_bytes = (size_t)600 * 1024;
+    http_rig_open(&rig, &config);
+    fault_server_play(rig.server, large);
+    most_held = 0;
+    http_call calls[LARGES] = { { 0 } };
+    for (int i = 0; i < LARGES; i++) {
+        calls[i].rig = &rig;
+        assert_non_null(gl_http_start(rig.http, "/a", gl_slice_str("{}"), &observer, &calls[i]));
+    }
+    http_rig_run(&rig, &rig.done, LARGES);
+    for (int i = 0; i < LARGES; i++) {
+        assert_int_equal(calls[i].error, GLIMPSE_OK);
+        assert_int_equal(calls[i].body_len, LARGE_KIB * 1024);
+    }
+    assert_true(most_held > (size_t)300 * 1024);
+    assert_true(most_held <= (size_t)(600 + LARGE_KIB) * 1024);
+    assert_int_equal(rig.http->memory.held, 0);
+    http_rig_end(&rig);
+}
+
+/* The one that goes on is cancelled: the others are told. */
+static void a_cancelled_answer_gives_its_memory_to_those_that_wait(void **state)
+{
+    (void)state;
+    static const fault_step stalled[] = {
+        { FAULT_SEND, "HTTP/1.1 200 OK\r\nContent-Length: 307200\r\n\r\n", 0 },
+        { FAULT_FILL, NULL, 200 },
+        { FAULT_HANG, NULL, 0 }
+    };
+    static const fault_step small[] = { { FAULT_SEND,
+                                          "HTTP/1.1 200 OK\r\nContent-Length: 102400\r\n\r\n", 0 },
+                                        { FAULT_FILL, NULL, 100 },
+                                        END };
+    static const gl_http_observer observer = { .progress = note_held, .done = note_large };
+    http_rig rig;
+    http_rig_init(&rig);
+    char url[64];
+    gl_http_config config = http_rig_config(&rig, url, sizeof url);
+    config.max_memory_bytes = (size_t)200 * 1024;
+    http_rig_open(&rig, &config);
+    fault_server_play_once(rig.server, stalled);
+    fault_server_play(rig.server, small);
+    http_call first = { .rig = &rig }, second = { .rig = &rig };
+    most_held = 0;
+    first.transfer = gl_http_start(rig.http, "/a", gl_slice_str("{}"), &observer, &first);
+    while (rig.http->memory.held < (size_t)200 * 1024) event_base_loop(rig.base, EVLOOP_ONCE);
+    assert_non_null(gl_http_start(rig.http, "/a", gl_slice_str("{}"), &observer, &second));
+    while (gl_list_empty(&rig.http->memory.waiting)) event_base_loop(rig.base, EVLOOP_ONCE);
+    assert_int_equal(second.done, 0);
+    gl_http_cancel(first.transfer);
+    http_rig_run(&rig, &rig.done, 1);
+    assert_int_equal(second.error, GLIMPSE_OK);
+    assert_int_equal(second.body_len, 100 * 1024);
+    http_rig_end(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -426,6 +519,8 @@ int main(void)
         cmocka_unit_test(body_of_exactly_the_limit_is_fine),
         cmocka_unit_test(refused_connection_is_a_connect_error_and_nothing_was_sent),
         cmocka_unit_test(want_of_descriptors_is_named),
+        cmocka_unit_test(answers_beyond_the_memory_wait_for_others_to_end),
+        cmocka_unit_test(a_cancelled_answer_gives_its_memory_to_those_that_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

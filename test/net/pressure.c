@@ -265,6 +265,20 @@ static void own_cgroup_is_found_below_its_mount(void **state)
     assert_false(gl_own_cgroup(root, dir, sizeof dir));
 }
 
+static void memory_there_is_what_the_cgroup_allows(void **state)
+{
+    (void)state;
+    uint64_t machine = gl_memory_there(root); /* no memory.max, as in the root of a tree */
+    assert_true(machine > (uint64_t)64 << 20);
+    write_file("/cg/job/memory.max", "max\n");
+    assert_true(gl_memory_there(root) == machine);
+    write_file("/cg/job/memory.max", "33554432\n");
+    assert_true(gl_memory_there(root) == (uint64_t)32 << 20);
+    write_file("/cg/job/memory.max", "18446744073709551615\n");
+    assert_true(gl_memory_there(root) == machine);
+    unlink(in_root("/cg/job/memory.max"));
+}
+
 /* One that we may run on. */
 static int first_cpu(void)
 {
@@ -389,6 +403,7 @@ int main(void)
         T(what_is_watched_does_not_keep_the_loop_running),
         T(kernel_that_offers_nothing_leaves_the_bounds),
         T(own_cgroup_is_found_below_its_mount),
+        T(memory_there_is_what_the_cgroup_allows),
         T(trigger_of_the_kernel_arrives_in_the_loop),
         T(engine_shrinks_its_own_cache_unless_told_not_to),
         T(want_of_memory_is_an_error_that_leaves_nothing),

@@ -172,6 +172,10 @@ typedef struct glimpse_config {
     glimpse_alerts alerts;     /* playbook section 9 */
     glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
     void *alert_arg;
+
+    /* Most bytes of answers that are held at once, as glimpse_openai_config has it; 0 = a quarter
+     * of the memory that the cgroup allows, or else that the machine has. */
+    int64_t max_memory_bytes;
 } glimpse_config;
 
 /* The defaults above. The macro passes the version the caller was compiled with. */

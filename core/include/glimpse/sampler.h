@@ -196,6 +196,9 @@ typedef struct glimpse_openai_config {
     glimpse_log_fn log;
     void *log_arg;
     glimpse_log_level log_level;
+    /* Most bytes of answers that are held at once, all attempts together; 0 = no bound. Beyond it
+     * an answer over HTTP/1.1 is not read on until another has ended. */
+    int64_t max_memory_bytes;
 } glimpse_openai_config;
 
 GLIMPSE_API void glimpse_openai_config_init_version(glimpse_openai_config *config,
