@@ -74,8 +74,8 @@ const cli_command command_table[] = {
       "    \"price\": {\"input\": 0.15, \"output\": 0.6, \"cached_input\": 0.075,\n"
       "              \"max_output\": 16384},\n"
       "    \"max_tokens_as\": \"max_tokens\", \"temperature\": true, \"schema\": true,\n"
-      "    \"first_byte_timeout_ms\": 30000, \"idle_timeout_ms\": 10000,\n"
-      "    \"timeout_ms\": 120000}}\n"
+      "    \"stream_options\": true, \"first_byte_timeout_ms\": 30000,\n"
+      "    \"idle_timeout_ms\": 10000, \"timeout_ms\": 120000}}\n"
       "\nA flag beats a profile, a profile beats a default; --thresholds auto begins at\n"
       "the profile's.\n",
       command_profile },

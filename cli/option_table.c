@@ -54,6 +54,10 @@ const cli_option option_table[] = {
     { .name = "max-tokens", .type = OPTION_COUNT, AT(engine.max_tokens), .commands = ENGINE,
       .value = "N", .default_text = "256", .min = 1, .max = 1e9,
       .help = "most tokens of a draft's answer" },
+    { .name = "omit", .type = OPTION_NAMES, AT(engine.omit), .commands = ENGINE, .value = "NAMES",
+      .choices = "temperature|max_tokens|stream_options|response_format",
+      .help = "send drafts without these, which a server may refuse: temperature, max_tokens, "
+              "stream_options, response_format, with commas between" },
     { .name = "thresholds", .environment = "GLIMPSE_THRESHOLDS", .type = OPTION_THRESHOLDS,
       AT(engine.thresholds), .commands = ENGINE, .value = "T1,T2,T3,T4",
       .default_text = "1500,2500,4000,6000",

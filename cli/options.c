@@ -55,6 +55,19 @@ static const char *set_choice(const cli_option *row, const char *text, option_or
     return NULL;
 }
 
+static const char *set_names(const cli_option *row, const char *text, unsigned *out)
+{
+    *out = 0;
+    for (;; text++) {
+        size_t len = strcspn(text, ",");
+        int index = choice_index(row->choices, text, len);
+        if (index < 0) return "names something else than";
+        *out |= 1U << index;
+        text += len;
+        if (*text == '\0') return NULL;
+    }
+}
+
 static const char *set_on_off(const char *text, bool *out)
 {
     *out = strcmp(text, "on") == 0 || strcmp(text, "true") == 0;
@@ -130,6 +143,9 @@ const char *option_set(cli_settings *to, const cli_option *row, const char *text
         break;
     case OPTION_CHOICE:
         problem = set_choice(row, text, origin, at);
+        break;
+    case OPTION_NAMES:
+        problem = set_names(row, text, at);
         break;
     case OPTION_SEED:
         problem = units_uint64(text, at);

@@ -35,6 +35,7 @@ typedef enum option_type {
     OPTION_REAL,       /* double */
     OPTION_DURATION,   /* int64_t, milliseconds; bare, seconds */
     OPTION_SIZE,       /* int64_t, bytes */
+    OPTION_NAMES,      /* unsigned: bits of the choices that are named, with commas between */
     OPTION_THRESHOLDS, /* glimpse_thresholds; bare, milliseconds */
 } option_type;
 

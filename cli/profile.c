@@ -122,6 +122,9 @@ static void print_model(const char *model, const glimpse_profile *p)
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_SCHEMA);
     print("  %-20s %-34s %s\n", "packs", p->schema ? "asked by a JSON schema" : "asked in words",
           from);
+    put_from(from, sizeof from, p, GLIMPSE_PROFILE_STREAM_OPTIONS);
+    print("  %-20s %-34s %s\n", "streams",
+          p->stream_options ? "ask for their usage" : "without stream_options", from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_FIRST_BYTE_TIMEOUT);
     print_limit("first byte timeout", p->first_byte_timeout_ms, from);
     put_from(from, sizeof from, p, GLIMPSE_PROFILE_IDLE_TIMEOUT);
@@ -160,10 +163,11 @@ static void write_model(gl_buf *out, const char *model, const glimpse_profile *p
     }
     gl_buf_printf(out,
                   ",\"max_tokens_as\":\"%s\",\"temperature\":%s,\"schema\":%s,"
-                  "\"first_byte_timeout_ms\":%" PRId64 ",\"idle_timeout_ms\":%" PRId64
-                  ",\"timeout_ms\":%" PRId64 ",\"from\":{",
+                  "\"stream_options\":%s,\"first_byte_timeout_ms\":%" PRId64
+                  ",\"idle_timeout_ms\":%" PRId64 ",\"timeout_ms\":%" PRId64 ",\"from\":{",
                   p->max_tokens_as, p->temperature ? "true" : "false", p->schema ? "true" : "false",
-                  p->first_byte_timeout_ms, p->idle_timeout_ms, p->timeout_ms);
+                  p->stream_options ? "true" : "false", p->first_byte_timeout_ms,
+                  p->idle_timeout_ms, p->timeout_ms);
     for (int i = 0; i < GLIMPSE_PROFILE_FIELD_COUNT; i++) {
         char from[80];
         put_from(from, sizeof from, p, i);

@@ -254,6 +254,9 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = "cache_control: not one of its values";
     else if ((unsigned)config->breaker > GLIMPSE_BREAKER_FAIL)
         found = "breaker: not one of its values";
+    else if (config->omit > (GLIMPSE_OMIT_TEMPERATURE | GLIMPSE_OMIT_MAX_TOKENS |
+                             GLIMPSE_OMIT_STREAM_OPTIONS | GLIMPSE_OMIT_RESPONSE_FORMAT))
+        found = "omit: not a sum of its values";
     else if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)
         found = "log_level: not one of its values";
     if (found == NULL && glimpse_thresholds_check(&config->thresholds, &found) == GLIMPSE_OK)

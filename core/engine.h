@@ -87,7 +87,8 @@ struct glimpse_engine {
     gl_model models[GL_LANES_MAX]; /* by lane */
     struct gl_parameters {         /* of the model that was written last; "": of none */
         char model[128];
-        bool max_completion_tokens, temperature, schema;
+        bool max_completion_tokens;
+        unsigned omit; /* glimpse_omit */
     } parameters;
     gl_heap_entry admit_timer; /* when the admission wants to be asked again */
     struct gl_outage {         /* why the circuit is open */

@@ -93,15 +93,13 @@ void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt)
         glimpse_profile profile;
         glimpse_profile_init(&profile);
         glimpse_profiles_find(engine->profiles, prompt->model, 0, &profile);
-        known->max_completion_tokens = strcmp(profile.max_tokens_as, "max_tokens") != 0;
-        known->temperature = profile.temperature;
-        known->schema = profile.schema;
+        known->max_completion_tokens = strcmp(profile.max_tokens_as, "max_completion_tokens") == 0;
+        known->omit = gl_profile_omits(&profile);
         known->model[0] = '\0';
         if (len < sizeof known->model) memcpy(known->model, prompt->model, len + 1);
     }
     prompt->max_completion_tokens = known->max_completion_tokens;
-    prompt->no_temperature = !known->temperature;
-    prompt->schema = known->schema;
+    prompt->omit = known->omit | engine->config.omit;
 }
 
 /* --- what was observed --------------------------------------------------------------------------

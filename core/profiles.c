@@ -35,8 +35,8 @@ struct glimpse_profiles {
 };
 
 static const char *const field_names[GLIMPSE_PROFILE_FIELD_COUNT] = {
-    "thresholds_ms",         "price",           "max_tokens_as", "temperature", "schema",
-    "first_byte_timeout_ms", "idle_timeout_ms", "timeout_ms"
+    "thresholds_ms",         "price",           "max_tokens_as", "temperature",   "schema",
+    "first_byte_timeout_ms", "idle_timeout_ms", "timeout_ms",    "stream_options"
 };
 
 const char *glimpse_profile_field_name(glimpse_profile_field field)
@@ -111,9 +111,11 @@ static const char *read_field(gl_profile_entry *entry, glimpse_profile_field fie
         return read_price(value, &entry->price);
     case GLIMPSE_PROFILE_MAX_TOKENS_AS:
         entry->max_completion_tokens = gl_json_string_is(value, "max_completion_tokens");
-        return entry->max_completion_tokens || gl_json_string_is(value, "max_tokens")
+        entry->no_max_tokens = gl_json_string_is(value, "none");
+        return entry->max_completion_tokens || entry->no_max_tokens ||
+                       gl_json_string_is(value, "max_tokens")
                    ? NULL
-                   : "must be \"max_tokens\" or \"max_completion_tokens\"";
+                   : "must be \"max_tokens\", \"max_completion_tokens\" or \"none\"";
     case GLIMPSE_PROFILE_TEMPERATURE:
         return read_switch(value, &entry->temperature);
     case GLIMPSE_PROFILE_SCHEMA:
@@ -126,6 +128,8 @@ static const char *read_field(gl_profile_entry *entry, glimpse_profile_field fie
                    ? NULL
                    : "must be milliseconds, from 0 (none) to 24 h";
     }
+    case GLIMPSE_PROFILE_STREAM_OPTIONS:
+        return read_switch(value, &entry->stream_options);
     case GLIMPSE_PROFILE_FIELD_COUNT:
         break;
     }
@@ -287,7 +291,7 @@ static glimpse_error read_entry(gl_profile_entry *entry, gl_json row, char *prob
             unknown[len] = '\0';
             return refuse(problem, size, entry->name, unknown,
                           "is none of thresholds_ms, price, max_tokens_as, temperature, schema, "
-                          "first_byte_timeout_ms, idle_timeout_ms, timeout_ms");
+                          "first_byte_timeout_ms, idle_timeout_ms, timeout_ms, stream_options");
         }
         const char *wrong = (entry->says & 1U << field) != 0
                                 ? "is there twice"

@@ -61,7 +61,18 @@ void gl_profile_default(glimpse_profile *profile)
                                   .max_tokens_as = "max_tokens",
                                   .temperature = true,
                                   .schema = true,
+                                  .stream_options = true,
                                   .timeout_ms = 600000 };
+}
+
+unsigned gl_profile_omits(const glimpse_profile *profile)
+{
+    unsigned omits = 0;
+    if (!profile->temperature) omits |= GLIMPSE_OMIT_TEMPERATURE;
+    if (strcmp(profile->max_tokens_as, "none") == 0) omits |= GLIMPSE_OMIT_MAX_TOKENS;
+    if (!profile->stream_options) omits |= GLIMPSE_OMIT_STREAM_OPTIONS;
+    if (!profile->schema) omits |= GLIMPSE_OMIT_RESPONSE_FORMAT;
+    return omits;
 }
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -129,8 +140,9 @@ static void set(glimpse_profile *profile, const gl_profile_entry *entry,
         profile->price = &entry->price;
         break;
     case GLIMPSE_PROFILE_MAX_TOKENS_AS:
-        profile->max_tokens_as =
-            entry->max_completion_tokens ? "max_completion_tokens" : "max_tokens";
+        profile->max_tokens_as = entry->no_max_tokens           ? "none"
+                                 : entry->max_completion_tokens ? "max_completion_tokens"
+                                                                : "max_tokens";
         break;
     case GLIMPSE_PROFILE_TEMPERATURE:
         profile->temperature = entry->temperature;
@@ -146,6 +158,9 @@ static void set(glimpse_profile *profile, const gl_profile_entry *entry,
         break;
     case GLIMPSE_PROFILE_TIMEOUT:
         profile->timeout_ms = entry->limits[2];
+        break;
+    case GLIMPSE_PROFILE_STREAM_OPTIONS:
+        profile->stream_options = entry->stream_options;
         break;
     case GLIMPSE_PROFILE_FIELD_COUNT:
         break;

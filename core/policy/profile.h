@@ -12,7 +12,7 @@ typedef struct gl_profile_entry {
     unsigned says; /* 1 << glimpse_profile_field */
     glimpse_thresholds thresholds;
     glimpse_price price;
-    bool max_completion_tokens, temperature, schema;
+    bool max_completion_tokens, no_max_tokens, temperature, schema, stream_options;
     int64_t limits[3]; /* ms: first byte, idle, total */
 } gl_profile_entry;
 
@@ -30,6 +30,9 @@ bool gl_profile_may_end(gl_slice model, size_t len);
 
 /* A model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" begin later. */
 gl_slice gl_profile_own_name(gl_slice model);
+
+/* What a draft of this model is sent without: a sum of glimpse_omit. */
+unsigned gl_profile_omits(const glimpse_profile *profile);
 
 /* Takes the entry's fields where it fits the model better than what the profile has: call with all
  * entries, in any order. */

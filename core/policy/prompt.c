@@ -68,10 +68,11 @@ static void begin(const gl_prompt *prompt, const char *system, gl_buf *out)
 static void end(const gl_prompt *prompt, gl_buf *out)
 {
     gl_buf_append_str(out, "\"}]");
-    if (!prompt->no_temperature) {
+    if ((prompt->omit & GLIMPSE_OMIT_TEMPERATURE) == 0) {
         gl_buf_append_str(out, ",\"temperature\":");
         gl_json_write_double(out, prompt->temperature);
     }
+    if ((prompt->omit & GLIMPSE_OMIT_MAX_TOKENS) != 0) return;
     gl_buf_append_str(out, prompt->max_completion_tokens ? ",\"max_completion_tokens\":"
                                                          : ",\"max_tokens\":");
     gl_buf_append_i64(out, prompt->max_tokens);
@@ -82,8 +83,9 @@ void gl_prompt_write(const gl_prompt *prompt, gl_buf *out)
     begin(prompt, SYSTEM, out);
     append_section(out, "\n\nInput:\n", prompt->input);
     end(prompt, out);
-    if (prompt->stream)
-        gl_buf_append_str(out, ",\"stream\":true,\"stream_options\":{\"include_usage\":true}");
+    if (prompt->stream) gl_buf_append_str(out, ",\"stream\":true");
+    if (prompt->stream && (prompt->omit & GLIMPSE_OMIT_STREAM_OPTIONS) == 0)
+        gl_buf_append_str(out, ",\"stream_options\":{\"include_usage\":true}");
     gl_buf_append_char(out, '}');
 }
 
@@ -106,7 +108,7 @@ void gl_prompt_write_pack(const gl_prompt *prompt, const gl_slice *inputs, size_
     }
     gl_buf_free(&line);
     end(prompt, out);
-    if (prompt->schema) gl_buf_append_str(out, SCHEMA_OF_PACK);
+    if ((prompt->omit & GLIMPSE_OMIT_RESPONSE_FORMAT) == 0) gl_buf_append_str(out, SCHEMA_OF_PACK);
     gl_buf_append_char(out, '}');
 }
 

@@ -6,6 +6,8 @@
 #ifndef GL_POLICY_PROMPT_H
 #define GL_POLICY_PROMPT_H
 
+#include <glimpse/profile.h>
+
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/slice.h"
@@ -16,16 +18,18 @@ typedef struct gl_prompt {
     double temperature;
     int64_t max_tokens;
     bool stream; /* no part of the key */
-    /* What the model takes: the newer name of max_tokens, no temperature, a schema for packs. */
-    bool max_completion_tokens, no_temperature, schema;
+    /* What the model takes: the newer name of max_tokens, and without which of our parameters (a
+     * sum of glimpse_omit). */
+    bool max_completion_tokens;
+    unsigned omit;
 } gl_prompt;
 
 /* Appends the body; look at out->failed. */
 void gl_prompt_write(const gl_prompt *prompt, gl_buf *out);
 
 /* The same for several inputs at once: a pack. prompt->input is not read, max_tokens is that of all
- * of them. It asks for {"answers":[{"n":1,"text":"..."},...]}, by a strict JSON schema where the
- * model takes one (others are asked in words alone). What comes back, policy/pack.h
+ * of them. It asks for {"answers":[{"n":1,"text":"..."},...]}, by a strict JSON schema where it
+ * is not left out (others are asked in words alone). What comes back, policy/pack.h
  * reads. */
 void gl_prompt_write_pack(const gl_prompt *prompt, const gl_slice *inputs, size_t count,
                           gl_buf *out);

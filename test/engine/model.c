@@ -199,7 +199,8 @@ static void a_drafts_parameters_are_its_profiles(void **state)
     glimpse_options options;
     glimpse_draft draft = { .input_text = "x" };
     rig_init(&r);
-    use(&r, "{\"mine\":{\"max_tokens_as\":\"max_completion_tokens\",\"temperature\":false}}");
+    use(&r, "{\"mine\":{\"max_tokens_as\":\"max_completion_tokens\",\"temperature\":false},"
+            "\"strict\":{\"stream_options\":false,\"max_tokens_as\":\"none\"}}");
     glimpse_options_init(&options);
     for (int i = 0; i < 4; i++) { /* one after the other: none keeps those of the one before */
         bool mine = i % 2 == 0;
@@ -208,6 +209,15 @@ static void a_drafts_parameters_are_its_profiles(void **state)
         assert_int_equal(strstr(body, "\"max_completion_tokens\":") != NULL, mine);
         assert_int_equal(strstr(body, "\"max_tokens\":") != NULL, !mine);
         assert_int_equal(strstr(body, "\"temperature\":") != NULL, !mine);
+        glimpse_free(body);
+    }
+    options.stream = true;
+    for (int i = 0; i < 4; i++) { /* left out by the profile, or whatever it is */
+        r.engine->config.omit = i < 2 ? 0 : GLIMPSE_OMIT_STREAM_OPTIONS;
+        options.model = i % 2 == 0 ? "strict-7b" : "other";
+        assert_int_equal(glimpse_draft_body(r.engine, &draft, &options, &body, NULL), GLIMPSE_OK);
+        assert_int_equal(strstr(body, "stream_options") != NULL, i == 1);
+        assert_int_equal(strstr(body, "max_tokens") != NULL, i % 2 == 1);
         glimpse_free(body);
     }
     rig_close(&r);

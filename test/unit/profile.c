@@ -88,7 +88,8 @@ static void entries_of_a_file_go_over_the_table_field_by_field(void **state)
                   "\"o3-mini\":{\"temperature\":true,\"price\":{\"input\":1,\"output\":2}},"
                   "\"*\":{\"idle_timeout_ms\":7000,\"temperature\":true},"
                   "\"my-model\":{\"max_tokens_as\":\"max_completion_tokens\",\"schema\":false,"
-                  "\"first_byte_timeout_ms\":9}}");
+                  "\"first_byte_timeout_ms\":9},"
+                  "\"strict\":{\"max_tokens_as\":\"none\",\"stream_options\":false}}");
     glimpse_profile p = of(profiles, "o3-mini");
     assert_int_equal(p.thresholds.t4_ms, 40);
     assert_int_equal(p.timeout_ms, 0);
@@ -108,10 +109,14 @@ static void entries_of_a_file_go_over_the_table_field_by_field(void **state)
     assert_string_equal(p.max_tokens_as, "max_completion_tokens");
     assert_false(p.schema);
     assert_int_equal(p.first_byte_timeout_ms, 9);
+    assert_true(p.stream_options);
+    p = of(profiles, "strict");
+    assert_string_equal(p.max_tokens_as, "none");
+    assert_false(p.stream_options);
     size_t names = 0;
     while (glimpse_profiles_name(profiles, names) != NULL) names++;
-    assert_string_equal(glimpse_profiles_name(profiles, names - 1), "my-model");
-    assert_null(glimpse_profiles_name(NULL, names - 4));
+    assert_string_equal(glimpse_profiles_name(profiles, names - 1), "strict");
+    assert_null(glimpse_profiles_name(NULL, names - 5));
     glimpse_profiles_unref(glimpse_profiles_ref(profiles));
     glimpse_profiles_unref(profiles);
     glimpse_profiles_unref(NULL);
@@ -141,6 +146,7 @@ static void what_is_no_profile_is_named(void **state)
         { "{\"m\":{\"price\":{\"input\":1,\"output\":1,\"max_output\":1e30}}}", "m", "max_output" },
         { "{\"m\":{\"price\":7}}", "m", "dollars" },
         { "{\"m\":{\"max_tokens_as\":\"tokens\"}}", "m", "max_completion_tokens" },
+        { "{\"m\":{\"stream_options\":{}}}", "m", "true or false" },
         { "{\"m\":{\"temperature\":0.7}}", "m", "true or false" },
         { "{\"m\":{\"schema\":null}}", "m", "true or false" },
         { "{\"m\":{\"timeout_ms\":-1}}", "m", "milliseconds" },

@@ -20,8 +20,7 @@ static gl_prompt draft(const char *input, const char *goal, const char *constrai
                          .constraints = gl_slice_str(constraints),
                          .model = "gpt-4o-mini",
                          .temperature = 0.7,
-                         .max_tokens = 256,
-                         .schema = true };
+                         .max_tokens = 256 };
     return prompt;
 }
 
@@ -33,8 +32,7 @@ static void ask(gl_prompt *prompt, const char *model)
     assert_int_equal(glimpse_profiles_find(NULL, model, 0, &profile), GLIMPSE_OK);
     prompt->model = model;
     prompt->max_completion_tokens = strcmp(profile.max_tokens_as, "max_completion_tokens") == 0;
-    prompt->no_temperature = !profile.temperature;
-    prompt->schema = profile.schema;
+    prompt->omit = gl_profile_omits(&profile);
 }
 
 /* The body of a draft, checked; its text is in `out`. */
@@ -280,6 +278,44 @@ static void models_that_refuse_a_schema_are_asked_in_words(void **state)
     }
 }
 
+/* S10: a server may refuse any of what the author of a draft did not write. */
+static void each_parameter_of_ours_can_be_left_out(void **state)
+{
+    (void)state;
+    static const struct {
+        unsigned bit;
+        const char *name;
+        bool in_draft, in_pack;
+    } table[] = {
+        { GLIMPSE_OMIT_TEMPERATURE, "temperature", true, true },
+        { GLIMPSE_OMIT_MAX_TOKENS, "max_tokens", true, true },
+        { GLIMPSE_OMIT_STREAM_OPTIONS, "stream_options", true, false },
+        { GLIMPSE_OMIT_RESPONSE_FORMAT, "response_format", false, true },
+    };
+    const gl_slice inputs[] = { gl_slice_str("a"), gl_slice_str("b") };
+    for (unsigned omit = 0; omit < 16; omit++) {
+        gl_buf draft_text, pack_text;
+        gl_json pack;
+        gl_prompt prompt = draft("in", "go", "");
+        prompt.stream = true;
+        prompt.omit = omit;
+        gl_json body = body_of(&prompt, &draft_text);
+        gl_buf_init(&pack_text, SIZE_MAX);
+        gl_prompt_write_pack(&prompt, inputs, 2, &pack_text);
+        assert_int_equal(gl_json_check(gl_buf_slice(&pack_text), &pack, NULL), GL_JSON_OK);
+        assert_int_equal(gl_json_get(body, "stream").kind, GL_JSON_TRUE);
+        for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+            bool sent = (omit & table[i].bit) == 0;
+            assert_int_equal(gl_json_get(body, table[i].name).kind != GL_JSON_NONE,
+                             sent && table[i].in_draft);
+            assert_int_equal(gl_json_get(pack, table[i].name).kind != GL_JSON_NONE,
+                             sent && table[i].in_pack);
+        }
+        gl_buf_free(&draft_text);
+        gl_buf_free(&pack_text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +327,7 @@ int main(void)
         cmocka_unit_test(the_last_message_of_the_user_is_found),
         cmocka_unit_test(a_pack_numbers_its_inputs_and_asks_for_a_list_by_schema),
         cmocka_unit_test(models_that_refuse_a_schema_are_asked_in_words),
+        cmocka_unit_test(each_parameter_of_ours_can_be_left_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

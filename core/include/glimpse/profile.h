@@ -39,11 +39,21 @@ typedef enum glimpse_profile_field {
     GLIMPSE_PROFILE_FIRST_BYTE_TIMEOUT,
     GLIMPSE_PROFILE_IDLE_TIMEOUT,
     GLIMPSE_PROFILE_TIMEOUT,
+    GLIMPSE_PROFILE_STREAM_OPTIONS,
     GLIMPSE_PROFILE_FIELD_COUNT
 } glimpse_profile_field;
 
 /* "thresholds_ms", "price", "max_tokens_as", ...: as in the file; never NULL. */
 GLIMPSE_API const char *glimpse_profile_field_name(glimpse_profile_field field);
+
+/* What a draft or a pack is sent with that its author did not write, each of which a server may
+ * refuse: bits of glimpse_config.omit. */
+typedef enum glimpse_omit {
+    GLIMPSE_OMIT_TEMPERATURE = 1,
+    GLIMPSE_OMIT_MAX_TOKENS = 2,     /* by either of its names */
+    GLIMPSE_OMIT_STREAM_OPTIONS = 4, /* then a stream does not tell its usage */
+    GLIMPSE_OMIT_RESPONSE_FORMAT = 8 /* then a pack asks for its form in words alone */
+} glimpse_omit;
 
 #define GLIMPSE_PROFILE_VERSION 1
 
@@ -52,10 +62,11 @@ typedef struct glimpse_profile {
     uint32_t version; /* set by glimpse_profile_init */
     glimpse_thresholds thresholds;
     const glimpse_price *price; /* NULL: not known. Lives as long as the profiles */
-    const char *max_tokens_as;  /* "max_tokens" or "max_completion_tokens" */
+    const char *max_tokens_as;  /* "max_tokens", "max_completion_tokens" or "none" */
     bool temperature;           /* a draft says one */
     bool schema;                /* a pack asks for its answers by a strict JSON schema */
     int64_t first_byte_timeout_ms, idle_timeout_ms, timeout_ms; /* of one attempt; 0 = none */
+    bool stream_options; /* a streamed draft asks for its usage */
     struct {
         const char *entry; /* the name of the entry that says it; as the price lives */
         bool own;          /* it is of a file, not built in */
@@ -75,8 +86,8 @@ typedef struct glimpse_profiles glimpse_profiles;
  *                    "price": {"input": 0.15, "output": 0.6, "cached_input": 0.075,
  *                              "max_output": 16384},
  *                    "max_tokens_as": "max_tokens", "temperature": true, "schema": true,
- *                    "first_byte_timeout_ms": 30000, "idle_timeout_ms": 10000,
- *                    "timeout_ms": 120000}, ...}
+ *                    "stream_options": true, "first_byte_timeout_ms": 30000, "idle_timeout_ms":
+ * 10000, "timeout_ms": 120000}, ...}
  *
  * Each field may be left out; of a price input and output may not. text NULL = no entries. Errors:
  * OOM; INVALID, with problem (may be NULL) naming model and field. Counted: a new one is the
