@@ -88,8 +88,7 @@ static void count_call(const gl_request *request, const glimpse_attempt_record *
     gl_metrics_called(engine->metrics, &call);
 }
 
-static void log_call(const gl_request *request, const glimpse_attempt_record *record,
-                     const char *request_id)
+static void log_call(const gl_request *request, const glimpse_attempt_record *record)
 {
     const gl_log *log = &request->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_INFO)) return;
@@ -99,13 +98,14 @@ static void log_call(const gl_request *request, const glimpse_attempt_record *re
         { "http_status", NULL, record->http_status },
         { "error", record->error == GLIMPSE_OK ? "" : glimpse_error_name(record->error), 0 },
         { "elapsed_ms", NULL, record->elapsed_ns / (int64_t)GL_MS },
-        { "request_id", request_id, 0 },
+        { "request_id", record->request_id, 0 },
+        { "message", record->message, 0 },
     };
     gl_log_emit(log, GLIMPSE_LOG_INFO, "openai_call", fields, sizeof fields / sizeof *fields);
 }
 
-void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *response,
-                      gl_time now)
+void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,
+                      glimpse_sample *response, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_attempt *attempt = &request->attempt;
@@ -132,11 +132,14 @@ void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *
         .http_status = response != NULL ? glimpse_sample_get(response)->http_status : 0,
         .waited_ns = (int64_t)request->backoff_wait,
         .elapsed_ns = (int64_t)gl_time_since(now, attempt->started),
+        .message = error == GLIMPSE_OK ? ""
+                   : message != NULL   ? message
+                                       : glimpse_error_sentence(error),
     };
     request->backoff_wait = 0;
     count_call(request, &record, response);
-    log_call(request, &record, response != NULL ? glimpse_sample_get(response)->request_id : "");
     gl_result_add_attempt(result, &record, response);
+    log_call(request, &result->ledger[result->ledger_count - 1].record);
 }
 
 /* Whether a status that refuses had come: then that is the answer, and not what its body waited
@@ -162,7 +165,7 @@ glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_tim
         request->result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
     }
     if (was_refused(came, error)) error = GLIMPSE_ERR_HTTP;
-    gl_attempt_close(request, error, came, now);
+    gl_attempt_close(request, error, NULL, came, now);
     return error;
 }
 
@@ -196,6 +199,7 @@ void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, 
         { "http_status", NULL, failure->http_status },
         { "error", glimpse_error_name(failure->error), 0 },
         { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
+        { "message", gl_result_last_words(request->result), 0 },
     };
     gl_log_emit(log, GLIMPSE_LOG_INFO,
                 failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",

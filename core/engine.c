@@ -379,9 +379,9 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     glimpse_error made = glimpse_sample_new(&outcome->sample, &sample);
     if (made != GLIMPSE_OK && error == GLIMPSE_OK) error = made;
     if (sample != NULL)
-        gl_attempt_close(request, error, glimpse_sample_ref(sample), now);
+        gl_attempt_close(request, error, outcome->error_message, glimpse_sample_ref(sample), now);
     else
-        gl_attempt_close(request, error, NULL, now);
+        gl_attempt_close(request, error, outcome->error_message, NULL, now);
     if (fallback) {
         fallback_answered(request, outcome, sample, now);
     } else if (error == GLIMPSE_OK) {

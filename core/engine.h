@@ -220,8 +220,8 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
 
 /* The attempt is no longer the sampler's: books it. Takes over the reference to response (may be
  * NULL). */
-void gl_attempt_close(gl_request *request, glimpse_error error, glimpse_sample *response,
-                      gl_time now);
+void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,
+                      glimpse_sample *response, gl_time now);
 
 /* Takes a running attempt away from its sampler, and books it. Returns what it is booked as: the
  * error given, or HTTP when a limit of time passed behind a status that refuses. */

@@ -156,6 +156,8 @@ static void write_log(gl_buf *out, const glimpse_result *result)
         write_ms(out, attempt->waited_ns);
         gl_buf_append_str(out, ",\"elapsed_ms\":");
         write_ms(out, attempt->elapsed_ns);
+        gl_buf_append_str(out, ",\"message\":");
+        write_optional(out, attempt->message);
     }
     gl_buf_append_str(out, "}]");
 }

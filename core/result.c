@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/slice.h"
+#include "base/utf8.h"
 
 glimpse_result *gl_result_new(void)
 {
@@ -23,10 +24,15 @@ glimpse_result *gl_result_new(void)
     return result;
 }
 
+static void drop(gl_ledger_entry *entry)
+{
+    glimpse_sample_unref(entry->response);
+    gl_free(entry->message);
+}
+
 static void destroy(glimpse_result *result)
 {
-    for (size_t i = 0; i < result->ledger_count; i++)
-        glimpse_sample_unref(result->ledger[i].response);
+    for (size_t i = 0; i < result->ledger_count; i++) drop(&result->ledger[i]);
     if (result->ledger != &result->first) gl_free(result->ledger);
     glimpse_sample_unref(result->sample);
     glimpse_sample_unref(result->response);
@@ -48,11 +54,19 @@ static bool grow(glimpse_result *result)
     return true;
 }
 
+/* A copy, cut between characters. NULL: there is nothing, or no memory. */
+static char *beginning_of(const char *message)
+{
+    if (message == NULL || *message == '\0') return NULL;
+    size_t len = strlen(message);
+    return gl_strndup(message, gl_utf8_clip(message, len, GL_LEDGER_WORDS_MAX));
+}
+
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response)
 {
     if (result->ledger_count == result->ledger_capacity && !grow(result)) {
-        glimpse_sample_unref(result->ledger[0].response);
+        drop(&result->ledger[0]);
         memmove(result->ledger, result->ledger + 1,
                 (result->ledger_count - 1) * sizeof *result->ledger);
         result->ledger_count--;
@@ -61,6 +75,13 @@ void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record 
     entry->record = *record;
     entry->record.request_id = response != NULL ? glimpse_sample_get(response)->request_id : "";
     entry->response = response;
+    entry->message = beginning_of(record->message);
+    entry->record.message = entry->message != NULL ? entry->message : "";
+}
+
+const char *gl_result_last_words(const glimpse_result *result)
+{
+    return result->ledger_count != 0 ? result->ledger[result->ledger_count - 1].record.message : "";
 }
 
 void gl_result_set_error(glimpse_result *result, glimpse_error error, const char *code,

@@ -11,10 +11,13 @@
 /* At most this many attempts are kept in the ledger: max_attempts may be 1000, and one that fails
  * that often says nothing new. */
 #define GL_LEDGER_MAX 32
+/* Bytes of an attempt's message that are: what tells one failure from another stands in front. */
+#define GL_LEDGER_WORDS_MAX 200
 
 typedef struct gl_ledger_entry {
     glimpse_attempt_record record; /* request_id points into response, or is "" */
     glimpse_sample *response;      /* owned; may be NULL */
+    char *message;                 /* owned; NULL: there is none, or no memory for it */
 } gl_ledger_entry;
 
 struct glimpse_result {
@@ -40,10 +43,14 @@ struct glimpse_result {
 
 glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
 
-/* Adds to the ledger, dropping the oldest when it is full. Takes over the reference to response.
+/* Adds to the ledger, dropping the oldest when it is full. Takes over the reference to response;
+ * the record's message (NULL: none) is copied, as far as it is kept.
  * Without memory for a second entry it keeps only the last. */
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response);
+
+/* The message of the last attempt in the ledger; "" when there is none. */
+const char *gl_result_last_words(const glimpse_result *result);
 
 /* What `from` says of the answer or of the failure, `to` says too. What it took, in attempts and in
  * time, stays its own. */

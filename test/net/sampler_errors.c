@@ -75,6 +75,68 @@ static void the_request_id_of_every_attempt_is_kept(void **state)
     rig_end(&r);
 }
 
+typedef struct logged {
+    int calls, retries;
+    char messages[4][256];
+} logged;
+
+static void on_log(const glimpse_log_event *event, void *arg)
+{
+    logged *l = arg;
+    bool call = strcmp(event->name, "openai_call") == 0;
+    if (!call && strcmp(event->name, "openai_error_retry") != 0) return;
+    for (size_t i = 0; i < event->field_count; i++)
+        if (strcmp(event->fields[i].name, "message") == 0)
+            snprintf(l->messages[call ? l->calls : 2], sizeof l->messages[0], "%s",
+                     event->fields[i].text);
+    if (call)
+        l->calls++;
+    else
+        l->retries++;
+}
+
+/* H10: also of an attempt after which another one answered; bounded, and without a secret. */
+static void what_was_said_to_each_attempt_is_kept_and_logged(void **state)
+{
+    (void)state;
+    static char text[1024], said[600];
+    static fault_step fails[2];
+    memset(said, 'x', sizeof said - 1);
+    memcpy(said, "the key " KEY " is busy ", 9 + sizeof KEY + 7);
+    snprintf(text, sizeof text,
+             "HTTP/1.1 503 X\r\nContent-Length: %zu\r\n\r\n{\"error\":{\"message\":\"%s\"}}",
+             sizeof said - 1 + 24, said);
+    fails[0] = (fault_step){ FAULT_SEND, text, 0 };
+    fails[1] = (fault_step){ FAULT_END, NULL, 0 };
+    rig r;
+    logged log = { 0 };
+    rig_init(&r);
+    r.config.api_key = KEY;
+    r.config.max_attempts = 2;
+    r.config.base_delay_ms = 1;
+    r.config.log = on_log;
+    r.config.log_arg = &log;
+    r.config.log_level = GLIMPSE_LOG_INFO;
+    fault_server_play_once(r.server, fails);
+    rig_answer(&r, 200, ANSWER("hello"));
+    rig_ask(&r, "{\"messages\":[]}");
+    assert_int_equal(glimpse_result_status(r.result), GLIMPSE_STATUS_ALIGNED);
+    const char *first = glimpse_result_attempt(r.result, 0)->message;
+    assert_memory_equal(first, "the key ****", 12);
+    assert_non_null(strstr(first, "* is busy xxx"));
+    assert_int_equal(strlen(first), 200);
+    assert_string_equal(glimpse_result_attempt(r.result, 1)->message, "");
+    assert_true(record_says(&r, ",\"message\":\"the key ****"));
+    assert_true(record_says(&r, ",\"message\":null}]"));
+    assert_int_equal(log.calls, 2);
+    assert_int_equal(log.retries, 1);
+    assert_string_equal(log.messages[0], first);
+    assert_string_equal(log.messages[1], "");
+    assert_string_equal(log.messages[2], first);
+    assert_nowhere(r.result, KEY);
+    rig_end(&r);
+}
+
 static void an_answer_at_the_first_attempt_has_no_log(void **state)
 {
     (void)state;
@@ -266,6 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_request_id_of_every_attempt_is_kept),
+        cmocka_unit_test(what_was_said_to_each_attempt_is_kept_and_logged),
         cmocka_unit_test(an_answer_at_the_first_attempt_has_no_log),
         cmocka_unit_test(what_the_headers_ask_is_obeyed),
         cmocka_unit_test(what_the_body_asks_is_obeyed),

@@ -137,6 +137,8 @@ typedef struct glimpse_attempt_record {
     const char *request_id; /* the endpoint's x-request-id; "" when it sent none */
     int64_t waited_ns;      /* backoff before it */
     int64_t elapsed_ns;     /* start to end */
+    const char *message;    /* what the endpoint said, or what broke it: the beginning, at most 200
+                             * bytes; "" when it answered. Never holds a secret. */
 } glimpse_attempt_record;
 
 typedef struct glimpse_result glimpse_result;
