@@ -169,6 +169,18 @@ glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_tim
     return error;
 }
 
+glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome *outcome,
+                                glimpse_sample **sample)
+{
+    const glimpse_usage *usage = &outcome->sample.usage;
+    bool told =
+        usage->prompt_tokens >= 0 || usage->completion_tokens >= 0 || usage->total_tokens >= 0;
+    if (request->asks_usage || told) return glimpse_sample_new(&outcome->sample, sample);
+    glimpse_sample_fields fields = outcome->sample;
+    fields.usage_unasked = true;
+    return glimpse_sample_new(&fields, sample);
+}
+
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
                                     const glimpse_outcome *outcome, gl_time now)
 {

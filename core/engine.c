@@ -376,7 +376,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     bool local = attempt->sampler->vtable.local, fallback = attempt->fallback;
     glimpse_sample *sample = NULL;
     glimpse_error error = outcome->error;
-    glimpse_error made = glimpse_sample_new(&outcome->sample, &sample);
+    glimpse_error made = gl_attempt_sample(request, outcome, &sample);
     if (made != GLIMPSE_OK && error == GLIMPSE_OK) error = made;
     if (sample != NULL)
         gl_attempt_close(request, error, outcome->error_message, glimpse_sample_ref(sample), now);

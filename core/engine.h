@@ -223,6 +223,10 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
 void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,
                       glimpse_sample *response, gl_time now);
 
+/* The sample that the outcome holds, with what the request says of its usage. Errors: OOM. */
+glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome *outcome,
+                                glimpse_sample **sample);
+
 /* Takes a running attempt away from its sampler, and books it. Returns what it is booked as: the
  * error given, or HTTP when a limit of time passed behind a status that refuses. */
 glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);

@@ -57,6 +57,7 @@ bool gl_flight_join(gl_request *request)
     gl_request *leader = gl_map_get(&engine->flights, map_key(request));
     if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
         return false;
+    if (request->asks_usage && !leader->asks_usage) return false; /* it would get none */
     request->leader = leader;
     gl_model_follow(request);
     request->result->source = GLIMPSE_SOURCE_COALESCED;

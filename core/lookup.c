@@ -20,6 +20,12 @@ static bool reads(const gl_request *request)
            !request->engine->sampler->vtable.local;
 }
 
+/* An answer without the usage that this request asks for is none to it. */
+static bool serves(const gl_request *request, const glimpse_sample *sample)
+{
+    return !request->asks_usage || !glimpse_sample_get(sample)->usage_unasked;
+}
+
 /* Takes over the reference. */
 static void take_answer(gl_request *request, glimpse_sample *sample, const char *event)
 {
@@ -40,6 +46,10 @@ bool gl_lookup_memory(gl_request *request, gl_time now)
     if (engine->cache == NULL || !reads(request)) return false;
     glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
     if (sample == NULL) return false;
+    if (!serves(request, sample)) {
+        glimpse_sample_unref(sample);
+        return false;
+    }
     take_answer(request, sample, "cache_hit");
     return true;
 }
@@ -69,6 +79,7 @@ static void found(void *arg, const glimpse_sample *sample, int64_t age_ms)
     gl_time now = gl_loop_now(engine->loop);
     gl_engine_enter(engine);
     ended(request);
+    if (sample != NULL && !serves(request, sample)) sample = NULL;
     if (sample != NULL) {
         engine->stats.store_hits++;
         keep_in_memory(request, sample, age_ms, now);

@@ -36,6 +36,7 @@ gl_request *gl_request_new(const gl_request_parts *parts)
                              .arg = parts->arg,
                              .temperature = parts->temperature,
                              .max_tokens = parts->max_tokens,
+                             .asks_usage = true,
                              .may_pack = parts->may_pack };
     request->result = gl_result_new();
     if (request->result == NULL) {

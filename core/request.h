@@ -78,6 +78,7 @@ struct gl_request {
     gl_heap_entry timer; /* stands for the earliest of all its times */
     bool is_draft, has_key;
     bool stream;        /* the body asks for one */
+    bool asks_usage;    /* its answer tells the usage: not that of a stream which does not ask */
     bool may_fly;       /* it may lead and follow */
     bool leads;         /* it is in the engine's `flights` */
     gl_request *leader; /* FOLLOWING it, else NULL */

@@ -11,6 +11,16 @@
 #include "policy/prompt.h"
 #include "sampler.h"
 
+/* Whether a stream is to tell its usage: a completion does when it is asked, a response always. */
+static bool asks_usage(gl_json body, gl_slice path)
+{
+    static const char end[] = "/completions";
+    size_t len = sizeof end - 1;
+    if (path.len < len || memcmp(path.data + path.len - len, end, len) != 0) return true;
+    gl_json options = gl_json_get(body, "stream_options");
+    return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
+}
+
 /* The key, and under what an answer is stored. What a draft was turned into needs no check. */
 static glimpse_error find_key(gl_request *request)
 {
@@ -22,6 +32,7 @@ static glimpse_error find_key(gl_request *request)
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
     request->stream = request->streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
+    request->asks_usage = !request->stream || asks_usage(body, request->path);
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->result->has_key = true;

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-enum { VERSION = 1, IS_JSON = 1, HAS_DELTA = 2, TEXTS = 7, NUMBERS = 2 + 4 + 3 * 8 };
+enum { VERSION = 1, IS_JSON = 1, HAS_DELTA = 2, NO_USAGE = 4, TEXTS = 7, NUMBERS = 2 + 4 + 3 * 8 };
 
 /* The texts in the order of the form. */
 static void texts_of(const glimpse_sample_fields *fields, gl_slice texts[TEXTS])
@@ -48,7 +48,9 @@ bool gl_sample_to_bytes(const glimpse_sample *sample, gl_buf *out)
         return false;
     }
     put_number(out, VERSION, 1);
-    put_number(out, (fields->body_is_json ? IS_JSON : 0) | (fields->delta != NULL ? HAS_DELTA : 0),
+    put_number(out,
+               (fields->body_is_json ? IS_JSON : 0) | (fields->delta != NULL ? HAS_DELTA : 0) |
+                   (fields->usage_unasked ? NO_USAGE : 0),
                1);
     put_number(out, (uint32_t)fields->http_status, 4);
     put_number(out, (uint64_t)fields->usage.prompt_tokens, 8);
@@ -103,11 +105,13 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     *sample = NULL;
     bool ok = true;
     uint64_t version = take_number(&bytes, 1, &ok), flags = take_number(&bytes, 1, &ok);
-    if (!ok || version != VERSION || flags > (IS_JSON | HAS_DELTA)) return GLIMPSE_ERR_STORE;
+    if (!ok || version != VERSION || flags > (IS_JSON | HAS_DELTA | NO_USAGE))
+        return GLIMPSE_ERR_STORE;
     glimpse_sample_fields fields;
     glimpse_sample_fields_init(&fields);
     uint64_t status = take_number(&bytes, 4, &ok);
     fields.http_status = (int)status;
+    fields.usage_unasked = (flags & NO_USAGE) != 0;
     fields.usage.prompt_tokens = (int64_t)take_number(&bytes, 8, &ok);
     fields.usage.completion_tokens = (int64_t)take_number(&bytes, 8, &ok);
     fields.usage.total_tokens = (int64_t)take_number(&bytes, 8, &ok);

@@ -199,6 +199,73 @@ static void every_failing_allocation_is_survived(void **state)
     }
 }
 
+#define NO_USAGE_BODY "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"stream\":true}"
+
+/* A stream that does not ask for its usage brings none: it serves those who do not ask either. */
+static void who_asks_for_usage_is_not_served_by_who_did_not(void **state)
+{
+    (void)state;
+    static const char *const richer[] = { PLAIN_BODY, STREAM_BODY };
+    for (int i = 0; i < 2; i++) {
+        puppet p;
+        hearer poor, same, rich;
+        puppet_open(&p);
+        puppet_engine(&p);
+        ask(&p, &poor, NO_USAGE_BODY, true);
+        ask(&p, &same, NO_USAGE_BODY, true);
+        assert_int_equal(p.starts, 1);
+        answer(&p, "without");
+        gl_sim_run_for_ms(1);
+        assert_int_equal(same.source, GLIMPSE_SOURCE_COALESCED);
+        ask(&p, &same, NO_USAGE_BODY, true);
+        assert_int_equal(same.source, GLIMPSE_SOURCE_CACHE);
+        assert_int_equal(p.starts, 1);
+        ask(&p, &rich, richer[i], true); /* the stored answer has no usage */
+        assert_int_equal(p.starts, 2);
+        ask(&p, &poor, NO_USAGE_BODY, true); /* whose own is still there */
+        assert_int_equal(poor.source, GLIMPSE_SOURCE_CACHE);
+        answer(&p, "with");
+        gl_sim_run_for_ms(1);
+        assert_int_equal(rich.source, GLIMPSE_SOURCE_LIVE);
+        ask(&p, &rich, richer[i], true); /* from now on the stored one has it */
+        assert_int_equal(rich.source, GLIMPSE_SOURCE_CACHE);
+        assert_string_equal(rich.result_text, "with");
+        ask(&p, &poor, NO_USAGE_BODY, true);
+        assert_string_equal(poor.result_text, "with");
+        puppet_close(&p);
+    }
+}
+
+static void who_asks_for_usage_does_not_follow_who_does_not(void **state)
+{
+    (void)state;
+    puppet p;
+    hearer poor, rich;
+    puppet_open(&p);
+    puppet_engine(&p);
+    ask(&p, &poor, NO_USAGE_BODY, true);
+    glimpse_attempt *first = p.attempt;
+    ask(&p, &rich, PLAIN_BODY, true);
+    assert_int_equal(p.starts, 2);
+    answer(&p, "with");
+    gl_sim_run_for_ms(1);
+    assert_int_equal(rich.source, GLIMPSE_SOURCE_LIVE);
+    p.attempt = first;
+    answer(&p, "without");
+    gl_sim_run_for_ms(1);
+    assert_string_equal(poor.result_text, "without");
+    puppet_close(&p);
+    puppet_open(&p);
+    puppet_engine(&p);
+    ask(&p, &rich, PLAIN_BODY, true);
+    ask(&p, &poor, NO_USAGE_BODY, true);
+    assert_int_equal(p.starts, 1);
+    answer(&p, "with");
+    gl_sim_run_for_ms(1);
+    assert_int_equal(poor.source, GLIMPSE_SOURCE_COALESCED);
+    puppet_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -208,6 +275,8 @@ int main(void)
         cmocka_unit_test(a_cut_stream_fails_those_who_heard_and_is_retried_for_the_others),
         cmocka_unit_test(a_cut_stream_that_nobody_heard_is_retried_for_all),
         cmocka_unit_test(a_callback_may_cancel_and_free_in_the_middle_of_a_flight),
+        cmocka_unit_test(who_asks_for_usage_is_not_served_by_who_did_not),
+        cmocka_unit_test(who_asks_for_usage_does_not_follow_who_does_not),
         cmocka_unit_test(every_failing_allocation_is_survived),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

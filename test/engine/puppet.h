@@ -7,7 +7,10 @@
 
 #include "rig.h"
 
-#define STREAM_BODY "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"stream\":true}"
+/* It asks for its usage, so it has all that a plain one has. */
+#define STREAM_BODY                                                                                \
+    "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}],\"stream\":true,\"stream_options\":{"   \
+    "\"include_usage\":true}}"
 
 /* A sampler that does what the test tells it to, from outside any of its functions. */
 typedef struct puppet {

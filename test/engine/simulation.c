@@ -139,7 +139,8 @@ static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
 /* The tag is in a member that changes no answer and no key. */
 static const char *body_of(char out[192], const ticket *t, int text, char model)
 {
-    const char *stream = t->streams ? ",\"stream\":true" : "";
+    const char *stream =
+        t->streams ? ",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "";
     bool other_spelling = dice(3);
     if (other_spelling)
         snprintf(out, 192,

@@ -33,6 +33,8 @@ typedef struct glimpse_sample_fields {
     const char *finish_reason;
     const char *request_id;
     glimpse_usage usage;
+    bool usage_unasked; /* of a stream that did not ask for its usage, and was not told it: no
+                         * answer for a request that wants to know */
 } glimpse_sample_fields;
 
 /* All absent, usage unknown. The macro passes the version the caller was compiled with. */
