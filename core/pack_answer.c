@@ -195,12 +195,15 @@ static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answe
                   tokens * (alone / (double)pack->carrier->body.len - 1));
 }
 
-/* A pack that answered nobody, or one that did. */
-static void judge(glimpse_engine *engine, bool fruitful)
+/* A pack that answered somebody, or nobody. Where that shows that the model cannot do packs, and
+ * none has shown the contrary, one is enough. */
+static void judge(glimpse_engine *engine, bool fruitful, bool unable)
 {
     gl_packing *packing = &engine->packing;
     packing->fruitless = fruitful ? 0 : packing->fruitless + 1;
-    if (packing->fruitless < FRUITLESS_MAX || packing->stopped) return;
+    if (fruitful) packing->proven = true;
+    unsigned most = unable && !packing->proven ? 1 : FRUITLESS_MAX;
+    if (packing->fruitless < most || packing->stopped) return;
     packing->stopped = true;
     gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, "packing_stopped", NULL, 0);
 }
@@ -229,7 +232,7 @@ static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, 
         answer->whole = (gl_json){ .kind = GL_JSON_NONE };
     share_usage(pack, answer);
     log_answered(pack, &split);
-    judge(pack->engine, split.ok != 0);
+    judge(pack->engine, split.ok != 0, fields->delta == NULL && !cut);
 
     size_t answered = 0;
     for (const gl_request *member = gl_pack_first(pack); member != NULL;
@@ -251,7 +254,7 @@ static void fail_pack(gl_pack *pack, gl_time now)
     const gl_request *carrier = pack->carrier;
     bool own = is_packs_own(carrier->result);
     gl_request *member;
-    if (own) judge(pack->engine, false);
+    if (own) judge(pack->engine, false, false); /* one of its drafts may be the reason */
     while ((member = gl_pack_take(pack, now)) != NULL) {
         share_history(member, pack, now);
         if (own)
@@ -285,4 +288,5 @@ void gl_packing_ended(gl_request *carrier, gl_time now)
         fail_pack(pack, now);
     }
     gl_free(pack);
+    gl_packs_release(engine, now);
 }

@@ -8,12 +8,13 @@
 
 struct gl_pack {
     glimpse_engine *engine;
-    gl_node node; /* in `gathering` */
+    gl_node node; /* in `gathering` or `held` */
     gl_time until;
+    bool closed;     /* it gathers no more */
     gl_list members; /* in the order of their numbers */
     gl_pack_load load;
     uint64_t hash;
-    gl_request *carrier; /* NULL while it gathers */
+    gl_request *carrier; /* NULL until it is out */
     size_t count;        /* members that it went out with */
 };
 
@@ -29,6 +30,9 @@ static inline gl_request *gl_pack_next(const gl_pack *pack, const gl_request *me
                ? NULL
                : GL_CONTAINER(member->node.next, gl_request, node);
 }
+
+/* Sends the packs that were held, as far as they need not wait any longer. */
+void gl_packs_release(glimpse_engine *engine, gl_time now);
 
 /* Takes the first member out, and gives it what it waited; it is still PACKING. NULL: none left. */
 gl_request *gl_pack_take(gl_pack *pack, gl_time now);

@@ -13,17 +13,24 @@
 #include "pack_private.h"
 #include "policy/prompt.h"
 
+/* The longest time that packs are held for the first one's answer: ten times what an answer takes
+ * at the 95th percentile and more (playbook, section 1), so that one that hangs does not hold up a
+ * job. */
+#define HOLD_MS 30000
+
 void gl_packing_init(gl_packing *packing)
 {
     *packing = (gl_packing){ .fruitless = 0 };
     gl_map_init(&packing->open);
     gl_list_init(&packing->gathering);
+    gl_list_init(&packing->held);
     gl_heap_entry_init(&packing->timer);
 }
 
 void gl_packing_free(gl_packing *packing)
 {
-    assert(gl_list_empty(&packing->gathering) && packing->out == 0);
+    assert(gl_list_empty(&packing->gathering) && gl_list_empty(&packing->held) &&
+           packing->out == 0);
     gl_map_free(&packing->open);
 }
 
@@ -44,19 +51,25 @@ static size_t chars_of(gl_slice text)
     return chars;
 }
 
+static gl_time first_due(const gl_list *packs)
+{
+    gl_node *first = gl_list_first(packs);
+    return first != NULL ? GL_CONTAINER(first, gl_pack, node)->until : GL_TIME_NEVER;
+}
+
 static void set_timer(glimpse_engine *engine)
 {
     gl_packing *packing = &engine->packing;
-    gl_node *first = gl_list_first(&packing->gathering);
     gl_heap_set(&engine->heap, &packing->timer,
-                first != NULL ? GL_CONTAINER(first, gl_pack, node)->until : GL_TIME_NEVER);
+                gl_time_min(first_due(&packing->gathering), first_due(&packing->held)));
     gl_engine_arm(engine);
 }
 
 /* It gathers no more. */
 static void close_pack(gl_pack *pack)
 {
-    gl_map_remove(&pack->engine->packing.open, pack->hash);
+    if (!pack->closed) gl_map_remove(&pack->engine->packing.open, pack->hash);
+    pack->closed = true;
     gl_node_remove(&pack->node);
     set_timer(pack->engine);
 }
@@ -124,12 +137,11 @@ static void log_sent(const gl_pack *pack)
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_sent", fields, sizeof fields / sizeof *fields);
 }
 
-/* The pack has closed and goes. One that stayed alone goes as the draft that it is. */
-static void send_pack(gl_pack *pack, gl_time now)
+/* The closed pack goes. One that stayed alone goes as the draft that it is. */
+static void go(gl_pack *pack, gl_time now)
 {
     glimpse_engine *engine = pack->engine;
-    close_pack(pack);
-    bool alone = pack->load.drafts == 1 || engine->key_stop.on;
+    bool alone = pack->load.drafts == 1 || engine->key_stop.on || engine->packing.stopped;
     gl_request *carrier = alone ? NULL : new_carrier(pack);
     if (carrier == NULL) {
         disband(pack, now);
@@ -158,6 +170,39 @@ static void send_pack(gl_pack *pack, gl_time now)
     gl_engine_price(carrier, now);
     gl_engine_wait(carrier, false, now);
     gl_engine_set_timer(carrier);
+}
+
+/* Until it is known that the model can do packs, one of them is out at a time. */
+static bool must_wait(const glimpse_engine *engine)
+{
+    const gl_packing *packing = &engine->packing;
+    return !packing->proven && !packing->stopped && !engine->key_stop.on && packing->out != 0;
+}
+
+static void send_pack(gl_pack *pack, gl_time now)
+{
+    glimpse_engine *engine = pack->engine;
+    close_pack(pack);
+    if (pack->load.drafts == 1 || !must_wait(engine)) {
+        go(pack, now);
+        return;
+    }
+    pack->until = gl_time_add_ms(now, HOLD_MS);
+    gl_list_push_back(&engine->packing.held, &pack->node);
+    set_timer(engine);
+}
+
+/* Takes the first one out of `held`, and sends it. */
+static void send_held(glimpse_engine *engine, gl_time now)
+{
+    gl_pack *pack = GL_CONTAINER(gl_list_first(&engine->packing.held), gl_pack, node);
+    close_pack(pack);
+    go(pack, now);
+}
+
+void gl_packs_release(glimpse_engine *engine, gl_time now)
+{
+    while (!gl_list_empty(&engine->packing.held) && !must_wait(engine)) send_held(engine, now);
 }
 
 /* --- gathering --- */
@@ -218,12 +263,14 @@ void gl_packing_expired(glimpse_engine *engine, gl_time now)
         if (pack->until > now) break;
         send_pack(pack, now);
     }
+    while (first_due(&engine->packing.held) <= now) send_held(engine, now);
     set_timer(engine);
 }
 
 gl_request *gl_packing_any(const gl_packing *packing)
 {
     gl_node *node = gl_list_first(&packing->gathering);
+    if (node == NULL) node = gl_list_first(&packing->held);
     if (node == NULL) return NULL;
     return gl_pack_first(GL_CONTAINER(node, gl_pack, node));
 }

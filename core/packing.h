@@ -19,9 +19,11 @@
 typedef struct gl_packing {
     gl_map open;         /* packs that gather, by the hash of their terms */
     gl_list gathering;   /* the same in the order in which they began, so in which they go */
-    gl_heap_entry timer; /* when the first of them goes */
+    gl_list held;        /* closed, and waiting for what the first pack brings */
+    gl_heap_entry timer; /* when the first of these two goes */
     size_t out;          /* carriers, each of which may be in the heap */
     unsigned fruitless;  /* packs in a row that answered nobody */
+    bool proven;         /* one has answered somebody: this model can do it */
     bool stopped;        /* that was too often: nothing is packed any more */
 } gl_packing;
 
@@ -35,13 +37,13 @@ bool gl_packing_join(gl_request *request, gl_time now);
  * gl_request_move. */
 void gl_packing_left(gl_request *request, gl_time now);
 
-/* The timer fired: sends what has gathered long enough. */
+/* The timer fired: sends what has gathered, or was held, long enough. */
 void gl_packing_expired(glimpse_engine *engine, gl_time now);
 
-/* A carrier has its result: the members go on. */
+/* A carrier has its result: the members go on, and perhaps the packs that were held for it. */
 void gl_packing_ended(gl_request *carrier, gl_time now);
 
-/* Any member of a pack that gathers; NULL: there is none. */
+/* Any member of a pack that is not out yet; NULL: there is none. */
 gl_request *gl_packing_any(const gl_packing *packing);
 
 #endif

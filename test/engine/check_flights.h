@@ -38,11 +38,13 @@ static inline void check_flights(const glimpse_engine *engine)
     check_way(&engine->looking, &engine->flights, &leaders);
     check_way(&engine->running, &engine->flights, &leaders);
     check_way(&engine->resting, &engine->flights, &leaders);
-    for (gl_node *node = engine->packing.gathering.head.next;
-         node != &engine->packing.gathering.head; node = node->next) {
-        const gl_pack *pack = GL_CONTAINER(node, gl_pack, node);
-        assert_false(gl_list_empty(&pack->members));
-        check_way(&pack->members, &engine->flights, &leaders);
+    const gl_list *packs[] = { &engine->packing.gathering, &engine->packing.held };
+    for (size_t i = 0; i < 2; i++) {
+        for (gl_node *node = packs[i]->head.next; node != &packs[i]->head; node = node->next) {
+            const gl_pack *pack = GL_CONTAINER(node, gl_pack, node);
+            assert_false(gl_list_empty(&pack->members));
+            check_way(&pack->members, &engine->flights, &leaders);
+        }
     }
     for (size_t i = 0; i < engine->admission.lane_count; i++)
         for (int k = 0; k < 2; k++)

@@ -223,12 +223,87 @@ static void a_quota_stops_the_members_and_whoever_gathers(void **state)
     finish(&r);
 }
 
+/* H11: at once, however many packs there are by then; the answer of the first is waited for. */
+static void a_model_that_cannot_do_lists_costs_one_pack(void **state)
+{
+    (void)state;
+    rig r;
+    told t[64];
+    init_rig(&r, NOT_JSON);
+    model.latency = GL_SECOND;
+    open_rig(&r);
+    submit_many(&r, t, 64); /* four packs */
+    gl_sim_run_for_ms(999);
+    assert_int_equal(model.calls, 1);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(model.packs_seen, 1);
+    assert_int_equal(model.calls, 1 + 64);
+    for (size_t i = 0; i < 64; i++) assert_own_answer(&t[i], i);
+    finish(&r);
+}
+
+static void packs_follow_at_once_when_the_first_was_answered(void **state)
+{
+    (void)state;
+    rig r;
+    told t[64];
+    init_rig(&r, GOOD);
+    model.latency = GL_SECOND;
+    open_rig(&r);
+    gl_time start = gl_sim_now();
+    submit_many(&r, t, 64);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(model.calls, 4);
+    for (size_t i = 1; i < 4; i++) assert_true(model.at[i] == start + GL_SECOND);
+    for (size_t i = 0; i < 64; i++) assert_own_answer(&t[i], i);
+    finish(&r);
+}
+
+/* Nobody waits for a first pack that hangs longer than 30 s. */
+static void packs_are_held_for_thirty_seconds_at_most(void **state)
+{
+    (void)state;
+    rig r;
+    told t[48];
+    init_rig(&r, GOOD);
+    model.latency = 100 * GL_SECOND;
+    open_rig(&r);
+    gl_time start = gl_sim_now();
+    submit_many(&r, t, 48);
+    gl_sim_run_for_ms(30000);
+    assert_int_equal(model.calls, 3);
+    assert_true(model.at[1] == start + 30 * GL_SECOND);
+    assert_true(gl_sim_run_idle(1000));
+    for (size_t i = 0; i < 48; i++) assert_own_answer(&t[i], i);
+    finish(&r);
+}
+
+/* A draft that is held may leave, and takes its pack along as the last. */
+static void whoever_is_held_may_leave(void **state)
+{
+    (void)state;
+    rig r;
+    told t[48];
+    init_rig(&r, GOOD);
+    model.latency = GL_SECOND;
+    open_rig(&r);
+    submit_many(&r, t, 48);
+    gl_sim_run_for_ms(10);
+    for (size_t i = 16; i < 33; i++) glimpse_cancel(r.engine, t[i].id);
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(model.calls, 2);
+    assert_int_equal(model.drafts[1], 15);
+    for (size_t i = 16; i < 33; i++) assert_int_equal(t[i].status, GLIMPSE_STATUS_CANCELLED);
+    for (size_t i = 33; i < 48; i++) assert_own_answer(&t[i], i);
+    finish(&r);
+}
+
 static void a_model_that_cannot_do_lists_is_asked_for_no_more_of_them(void **state)
 {
     (void)state;
     rig r;
     told t[10];
-    init_rig(&r, NOT_JSON);
+    init_rig(&r, REFUSES);
     model.after = REFUSES;
     open_rig(&r);
     for (size_t i = 0; i < 5; i++) {
@@ -322,6 +397,10 @@ int main(void)
         cmocka_unit_test(a_pack_is_retried_as_a_whole),
         cmocka_unit_test(when_a_pack_fails_each_draft_fails_with_an_essence_of_its_own),
         cmocka_unit_test(a_quota_stops_the_members_and_whoever_gathers),
+        cmocka_unit_test(a_model_that_cannot_do_lists_costs_one_pack),
+        cmocka_unit_test(packs_follow_at_once_when_the_first_was_answered),
+        cmocka_unit_test(packs_are_held_for_thirty_seconds_at_most),
+        cmocka_unit_test(whoever_is_held_may_leave),
         cmocka_unit_test(a_model_that_cannot_do_lists_is_asked_for_no_more_of_them),
         cmocka_unit_test(a_pack_is_late_for_the_circuit_by_its_drafts),
         cmocka_unit_test(whatever_allocation_fails_each_draft_has_one_result),

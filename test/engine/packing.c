@@ -59,18 +59,21 @@ static void a_full_pack_does_not_wait_for_its_window(void **state)
 {
     (void)state;
     rig r;
-    told t[35];
+    told t[35], first[2];
     init_rig(&r, GOOD);
     open_rig(&r);
+    submit_draft(&r, &first[0], input_of(40), NULL);
+    submit_draft(&r, &first[1], input_of(41), NULL);
+    assert_true(gl_sim_run_idle(1000)); /* the first pack of all goes alone: pack_answer.c */
     gl_time start = gl_sim_now();
     submit_many(&r, t, 35);
     assert_true(gl_sim_run_idle(1000));
-    assert_int_equal(model.calls, 3);
-    assert_int_equal(model.drafts[0], 16);
+    assert_int_equal(model.calls, 4);
     assert_int_equal(model.drafts[1], 16);
-    assert_int_equal(model.drafts[2], 3);
-    assert_true(model.at[1] == start);
-    assert_true(model.at[2] == start + 20 * GL_MS);
+    assert_int_equal(model.drafts[2], 16);
+    assert_int_equal(model.drafts[3], 3);
+    assert_true(model.at[2] == start);
+    assert_true(model.at[3] == start + 20 * GL_MS);
     for (size_t i = 0; i < 35; i++) assert_own_answer(&t[i], i);
     finish(&r);
 }
