@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "commands.h"
 #include "exits.h"
+#include "input_form.h"
 #include "job.h"
 #include "output.h"
 #include "say.h"
@@ -213,6 +214,7 @@ int command_batch(cli_settings *settings)
     if (code == 0)
         code = cost_init(&cost, settings->prices, settings->engine.profiles, settings->max_cost);
     if (code == 0) input = open_input(name, &code);
+    if (code == 0) code = input_form_check(input, name);
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
     if (code == 0) code = output_refused(settings->output, mode, input);
     if (code == 0) code = api_choose(settings, input, &through_batches);
