@@ -268,6 +268,7 @@ static void submit(api_job *job, job_line *line, uint64_t offset, uint32_t lengt
     }
     if (error == GLIMPSE_OK) {
         gl_map_add(&job->items, item->id, item);
+        if (place != NULL) job->looked_twice++;
         job->live++;
         return;
     }

@@ -20,6 +20,9 @@ static void look(void *arg, cli_report *report)
     report->tally = job->tally;
     glimpse_stats_init(&report->stats);
     glimpse_engine_stats(job->engine, &report->stats);
+    /* Each line that is joined was looked up before it was asked; that is no second miss. */
+    uint64_t *misses = &report->stats.cache.misses;
+    *misses -= *misses < job->looked_twice ? *misses : job->looked_twice;
     report->stats.attempts = job->attempts;
     report->stats.retries = job->retries;
     report->elapsed_s = (double)(glimpse_monotonic_ns() - job->started) / 1e9;
@@ -150,6 +153,13 @@ static void count_rest(api_job *job)
     }
 }
 
+/* Of parts that nobody will ever take. */
+static void remove_plans(api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++)
+        if (job->parts[i] != NULL) api_part_remove_files(job->parts[i], job->settings->output);
+}
+
 static int verdict(api_job *job)
 {
     if (job->exit_code != 0) return job->exit_code;
@@ -230,7 +240,8 @@ int api_job_run(const job_parts *parts, cli_report *report)
         api_records_stand(&job);
         count_rest(&job);
         code = verdict(&job);
-        if (!job.stopping && job.exit_code == 0 && !job.files_left)
+        if (job.no_batch_api) remove_plans(&job);
+        if ((!job.stopping && job.exit_code == 0 && !job.files_left) || job.no_batch_api)
             api_journal_remove(&job.journal);
     }
     report->tally = job.tally;

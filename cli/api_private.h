@@ -69,6 +69,9 @@ typedef struct api_job {
     uint64_t order;      /* lines taken from the input */
     bool input_ended, stopping, connected;
     bool files_left; /* a file of a part that is done could not be removed: the journal stays too */
+    uint64_t
+        looked_twice;  /* lines, in the engine's cache: before they are asked, and when joined */
+    bool no_batch_api; /* the endpoint has none: there is nothing to resume */
     int exit_code;
     uint64_t started;
     cli_tally tally;

@@ -83,12 +83,36 @@ bool api_recall(const api_entry *entry, void *arg)
 
 /* --- failures --------------------------------------------------------------------------------- */
 
+/* Whether the endpoint has never named a file: then nothing of this job is there. */
+static bool has_nothing_there(const api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++)
+        if (job->parts[i] != NULL && job->parts[i]->step > API_UPLOADING) return false;
+    return true;
+}
+
+/* A server that knows no files: a local one, most gateways. Neither this run nor another one will
+ * do, so what was made for it is removed. */
+static bool has_no_batch_api(const api_job *job, const glimpse_batch_reply *reply)
+{
+    int status = reply->http_status;
+    return (status == 404 || status == 405 || status == 501) && has_nothing_there(job);
+}
+
 /* The end of the job for a call that failed for good. */
 static void fail(api_part *part, const char *what, const glimpse_batch_reply *reply)
 {
     api_job *job = part->job;
     int code = EXIT_STOPPED;
     if (job->stopping || reply->error == GLIMPSE_ERR_CANCELLED) return;
+    if (has_no_batch_api(job, reply)) {
+        progress_clear(&job->progress);
+        say("%s has no Batch API (HTTP %d for /files); use --mode online",
+            settings_endpoint(job->settings), reply->http_status);
+        job->no_batch_api = true;
+        api_stop(job, EXIT_VALUE);
+        return;
+    }
     if (reply->http_status == 401 || reply->http_status == 403)
         code = EXIT_AUTH;
     else if (strcmp(reply->code, "local_file") == 0)
