@@ -123,6 +123,9 @@ static void each_number_out_of_its_range_is_named(void **state)
         expect(&config, "temperature");
     }
     glimpse_config config = usual();
+    config.omit = 16;
+    expect(&config, "omit");
+    config = usual();
     config.max_attempts = 0;
     expect(&config, "max_attempts");
     config = usual();
