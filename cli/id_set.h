@@ -17,7 +17,7 @@ typedef struct id_set {
     gl_siphash_seed seed;
     struct id_hash {
         uint64_t high, low; /* both 0 = empty */
-    } * slots;
+    } *slots;
     size_t count, capacity; /* capacity: a power of two, or 0 */
 } id_set;
 

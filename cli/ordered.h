@@ -15,7 +15,7 @@ typedef struct cli_ordered {
         char *record; /* NULL: nothing to hand on */
         size_t len;
         bool done;
-    } * slots;
+    } *slots;
     size_t window; /* numbers next .. next + window - 1 may be put */
     uint64_t next; /* the first that is missing */
     size_t bytes;  /* of the records that wait */

@@ -1,7 +1,7 @@
 #!/bin/sh
-# From a bare Debian 12 to a built, tested or demonstrated Glimpse:
+# From a bare Debian to a built, tested or demonstrated Glimpse:
 #
-#     sh cmake/bootstrap.sh build|test|demo
+#     sh cmake/bootstrap.sh build|demo|test [--all]
 #
 # Needs only what every Debian has (dash, coreutils, dpkg, apt). Installs the packages that are
 # missing, as root or through sudo, and says which before it does; where nothing is missing it
@@ -18,11 +18,30 @@ usage() {
 usage: sh cmake/bootstrap.sh COMMAND
 
   build   install what is missing and build the program: build/release/glimpse
-  test    the same for developers, and run all tests, twice: once with the sanitizers
+  test    the same for developers, and run the tests, twice: once with the sanitizers.
+          What a check needs that few have (clang, Prometheus, Chromium) is used where it
+          is installed; what is left out without it is said. --all installs all of it, and
+          leaves nothing out
   demo    build, then summarize the descriptions of the packages on this machine;
           with OPENAI_API_KEY set the real endpoint is asked, without it a mock answers
 END
     exit 64
+}
+
+# What this run leaves out for want of a program, a line each; the tests that need it are skipped.
+left_out() {
+    command -v clang >/dev/null || say "  no clang: the second run, with the sanitizers"
+    command -v clang-format >/dev/null || command -v clang-format-19 >/dev/null ||
+        say "  no clang-format: the check of the format"
+    command -v promtool >/dev/null || say "  no prometheus: the checks of --metrics by a real Prometheus"
+    command -v chromium >/dev/null || say "  no chromium: the check of bench's page in a browser"
+}
+
+say_left_out() { # what is left out
+    [ -n "$1" ] || return 0
+    say ""
+    say "Left out (sh cmake/bootstrap.sh test --all installs what they need):"
+    say "$1"
 }
 
 run_tests() { # preset
@@ -131,8 +150,7 @@ demo() {
 
 # --- commands --------------------------------------------------------------------------------------
 
-[ $# -eq 1 ] || usage
-case "$1" in
+case "$*" in
 build | demo)
     # shellcheck disable=SC2086
     install_packages "the build" $build_packages
@@ -140,13 +158,21 @@ build | demo)
     say "The program: build/release/glimpse"
     [ "$1" = build ] || demo
     ;;
-test)
+test | 'test --all')
+    if [ $# -eq 1 ]; then
+        optional_packages=
+    else
+        export GLIMPSE_TEST_ALL=1 # a test that is skipped fails
+    fi
     # shellcheck disable=SC2086
-    install_packages "the test run" $build_packages $test_packages
+    install_packages "the test run" $build_packages $test_packages $optional_packages
+    left_out=$(left_out)
+    say_left_out "$left_out"
     build dev
-    build asan
+    ! command -v clang >/dev/null || build asan
     run_tests dev
-    run_tests asan
+    ! command -v clang >/dev/null || run_tests asan
+    say_left_out "$left_out"
     ;;
 *) usage ;;
 esac

@@ -19,7 +19,7 @@ case "$least" in
 esac
 
 # shellcheck disable=SC2086
-install_packages "the coverage run" $build_packages $test_packages gcovr
+install_packages "the coverage run" $build_packages $test_packages $optional_packages gcovr
 build coverage
 find build/coverage -name '*.gcda' -delete # counts add up from run to run
 say ""

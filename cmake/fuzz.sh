@@ -3,7 +3,7 @@
 #
 # Starts from test/fuzz/corpus/NAME; what is found goes to build/fuzz/found/NAME. An input that
 # breaks something is kept there as crash-*: put it into the corpus with the fix. Needs clang and
-# the packages of `sh cmake/bootstrap.sh test`.
+# the packages of `sh cmake/bootstrap.sh test --all`.
 set -eu
 cd "$(dirname "$0")/.."
 

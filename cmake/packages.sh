@@ -1,14 +1,18 @@
-# packages.sh - what the scripts of this directory share: Debian packages, steps with a log, builds.
-# Sourced, from the top of the tree, by bootstrap.sh and coverage.sh.
+# packages.sh - what the scripts share: Debian packages, steps with a log, builds. Sourced, from the
+# top of the tree, by bootstrap.sh, coverage.sh and test/distros.sh.
 
 # What the library is compiled with and from. ca-certificates: an https endpoint has to be verified.
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev
                 libjson-c-dev libssl-dev libsqlite3-dev ca-certificates"
-# The test run: cmocka; clang with its sanitizers, and llvm to turn addresses into lines; clang-format
-# for the format check; jq to read what the program wrote; nghttpx and libnghttp2 to speak HTTP/2;
-# prometheus and its promtool to scrape --metrics; chromium to open the page that bench writes.
-test_packages="libcmocka-dev curl clang libclang-rt-dev llvm clang-format jq nghttp2-proxy libnghttp2-dev
-               prometheus chromium"
+# The test run: cmocka; jq, curl and perl to speak with the program and read what it wrote; nghttpx
+# and libnghttp2 to speak HTTP/2.
+test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev"
+# What only some checks need, 1.1 GB of it: clang with its sanitizers, and llvm to turn addresses into
+# lines; clang-format; prometheus and its promtool to scrape --metrics; chromium to open the page that
+# bench writes. The format is that of clang-format 19 and later, which Debian 12 has under this name.
+optional_packages="clang libclang-rt-dev llvm clang-format prometheus chromium"
+! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
+    optional_packages="clang libclang-rt-dev llvm clang-format-19 prometheus chromium"
 
 jobs=$(nproc)
 

@@ -29,11 +29,10 @@ static void read_one(gl_header_fn *header, const void *from, const char *const n
 void gl_rate_limits_read(gl_header_fn *header, const void *from, glimpse_outcome *outcome)
 {
 #define NAMES(kind)                                                                                \
-    {                                                                                              \
-        "x-ratelimit-limit-" kind, "x-ratelimit-remaining-" kind, "x-ratelimit-reset-" kind        \
-    }
-    static const char *const requests[] = NAMES("requests"), *const tokens[] = NAMES("tokens"),
-                             *const project[] = NAMES("project-tokens");
+    "x-ratelimit-limit-" kind, "x-ratelimit-remaining-" kind, "x-ratelimit-reset-" kind
+    static const char *const requests[] = { NAMES("requests") },
+                             *const tokens[] = { NAMES("tokens") },
+                             *const project[] = { NAMES("project-tokens") };
 #undef NAMES
     read_one(header, from, requests, &outcome->requests);
     read_one(header, from, tokens, &outcome->tokens);

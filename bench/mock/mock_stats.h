@@ -36,7 +36,7 @@ typedef struct mock_stats {
     gl_time first, last; /* the first POST received, the last one ended; NEVER */
     struct mock_digest {
         uint64_t high, low;
-    } * seen; /* open addressing; all zero = free */
+    } *seen; /* open addressing; all zero = free */
     size_t seen_count, seen_capacity;
     bool seen_full;
 } mock_stats;

@@ -19,7 +19,7 @@ typedef struct gl_list {
 } gl_list;
 
 /* The struct of type that holds this node as member. */
-#define GL_CONTAINER(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
+#define GL_CONTAINER(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
 
 static inline void gl_node_init(gl_node *node)
 {

@@ -16,7 +16,7 @@ typedef struct gl_map {
     struct gl_map_slot {
         uint64_t key;
         void *value; /* NULL = empty */
-    } * slots;
+    } *slots;
     size_t count, capacity; /* capacity is a power of two, or 0 */
 } gl_map;
 

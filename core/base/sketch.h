@@ -18,7 +18,7 @@
 typedef struct gl_sketch {
     struct gl_sketch_block {
         uint64_t words[8];
-    } * blocks;     /* NULL until reserved */
+    } *blocks;      /* NULL until reserved */
     size_t count;   /* blocks, a power of two, or 0 */
     size_t oldest;  /* the block that ages next */
     unsigned added; /* since one aged */

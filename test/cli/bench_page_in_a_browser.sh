@@ -1,6 +1,7 @@
 # The page of --html in a browser without a network: it asks for nothing, says nothing on the console,
 # each of its figures is the JSON report's, as exact value and as shown, and it fits a phone. What it
 # looks like is kept beside the program, in page/.
+needs chromium
 kept=$(dirname "$GLIMPSE")/page
 mkdir -p "$kept"
 

@@ -107,5 +107,7 @@ records() {
     jq -s -r "$2" "$1" || fail "$1 is not JSON lines"
 }
 
+. "${0%/*}/../support/needs.sh"
+
 # shellcheck source=/dev/null
 . "$script"

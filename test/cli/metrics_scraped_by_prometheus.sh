@@ -1,5 +1,5 @@
 # A real Prometheus scrapes a job, and its query API gives the figures that the job's summary has.
-command -v prometheus >/dev/null || fail "prometheus is needed: Debian's package prometheus"
+needs prometheus
 start_mock --fault 500:20% --seed 3
 mkfifo lines
 "$GLIMPSE" batch lines -o records --base-url "$URL" --metrics 0 --base-delay 1ms --seed 5 \

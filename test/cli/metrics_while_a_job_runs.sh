@@ -1,6 +1,6 @@
 # --metrics: text that promtool finds nothing to say about, while the job runs; nothing of a text or
 # key in it; and a scraper that stays connected does not keep the program from ending.
-command -v promtool >/dev/null || fail "promtool is needed: Debian's package prometheus"
+needs promtool
 start_mock --fault 500:20% --seed 3
 export OPENAI_API_KEY=sk-secret-of-metrics
 mkfifo lines

@@ -15,6 +15,8 @@ cleanup() {
 }
 trap cleanup EXIT
 
+. "${0%/*}/../support/needs.sh"
+
 die() {
     echo "$*" >&2
     exit 1

@@ -1,6 +1,7 @@
 #!/bin/sh
 # A program's own server tells the engine's metrics and the program's own, until it is told to end.
 . "$(dirname "$0")/lib.sh"
+needs promtool
 
 mkfifo "$scratch/said"
 "$examples/example_metrics" 0 >"$scratch/said" &

@@ -5,6 +5,7 @@
 # show that it refuses what it is there to refuse, and nothing else.
 set -eu
 export LC_ALL=C
+. "${0%/*}/../support/needs.sh"
 
 # Source files below the folders of ours that exist, by name pattern: sources ROOT '*.c' '*.h'
 sources() {

@@ -117,10 +117,7 @@ static void rig_close(rig *r)
     assert_int_equal(rmdir(r->folder), 0);
 }
 
-#define END                                                                                        \
-    {                                                                                              \
-        FAULT_END, NULL, 0                                                                         \
-    }
+#define END { FAULT_END, NULL, 0 }
 #define HEAD(status, length)                                                                       \
     "HTTP/1.1 " status "\r\nContent-Type: application/json\r\nContent-Length: " length "\r\n\r\n"
 

@@ -16,10 +16,7 @@
 #include "http_rig.h"
 #include "openai/http_internal.h"
 
-#define END                                                                                        \
-    {                                                                                              \
-        FAULT_END, NULL, 0                                                                         \
-    }
+#define END { FAULT_END, NULL, 0 }
 
 static const fault_step hang[] = { { FAULT_HANG, NULL, 0 } };
 static const fault_step reset[] = { { FAULT_RESET, NULL, 0 } };

@@ -14,10 +14,7 @@
 #include "base/rng.h"
 #include "http_rig.h"
 
-#define END                                                                                        \
-    {                                                                                              \
-        FAULT_END, NULL, 0                                                                         \
-    }
+#define END { FAULT_END, NULL, 0 }
 
 static const fault_step hang[] = { { FAULT_HANG, NULL, 0 } };
 static const fault_step reset[] = { { FAULT_RESET, NULL, 0 } };

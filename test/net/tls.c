@@ -142,12 +142,14 @@ static void run_waves(http_rig *rig, size_t waves, size_t many)
 {
     http_call *calls = calloc(many, sizeof *calls);
     unsigned char *seen = calloc(waves * many, 1);
-    char(*bodies)[32] = calloc(many, sizeof *bodies);
+    struct text {
+        char text[32];
+    } *bodies = calloc(many, sizeof *bodies);
     assert_true(calls != NULL && seen != NULL && bodies != NULL);
     for (size_t wave = 0; wave < waves; wave++) {
         for (size_t i = 0; i < many; i++) {
-            snprintf(bodies[i], sizeof bodies[i], "%zu", wave * many + i);
-            http_call_start(rig, &calls[i], "/x", bodies[i]);
+            snprintf(bodies[i].text, sizeof bodies[i].text, "%zu", wave * many + i);
+            http_call_start(rig, &calls[i], "/x", bodies[i].text);
         }
         http_rig_run(rig, &rig->done, (wave + 1) * many);
         for (size_t i = 0; i < many; i++) {

@@ -30,12 +30,9 @@
 #define CHUNKED HEAD "Transfer-Encoding: chunked\r\n\r\n"
 #define DELTA(t)                                                                                   \
     "data: {\"model\":\"m\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}\n\n"
-#define STOP "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
-#define DONE "data: [DONE]\n\n"
-#define END_STEPS                                                                                  \
-    {                                                                                              \
-        FAULT_END, NULL, 0                                                                         \
-    }
+#define STOP      "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define DONE      "data: [DONE]\n\n"
+#define END_STEPS { FAULT_END, NULL, 0 }
 
 typedef struct rig {
     struct event_base *base;

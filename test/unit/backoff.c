@@ -14,10 +14,12 @@
 static const gl_backoff defaults = { 5, 500, 60000, 120000 };
 
 #define FAILED(kind, status, asked_ms, made, once)                                                 \
-    {                                                                                              \
-        .error = (kind), .http_status = (status), .should_retry = -1,                              \
-        .retry_after_ms = (asked_ms), .attempts = (made), .same_once = (once)                      \
-    }
+    { .error = (kind),                                                                             \
+      .http_status = (status),                                                                     \
+      .should_retry = -1,                                                                          \
+      .retry_after_ms = (asked_ms),                                                                \
+      .attempts = (made),                                                                          \
+      .same_once = (once) }
 
 static void wait_before_each_retry_has_its_bounds(void **state)
 {

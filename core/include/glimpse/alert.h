@@ -52,10 +52,7 @@ typedef struct glimpse_alerts {
  * what they outlast is no incident. 20 requests, the fewest of which the 95th percentile is not the
  * slowest one.
  */
-#define GLIMPSE_ALERTS_DEFAULT                                                                     \
-    {                                                                                              \
-        true, 60000, 15000, 20, 0, 0, 0.20, 0.30, 0.05                                             \
-    }
+#define GLIMPSE_ALERTS_DEFAULT { true, 60000, 15000, 20, 0, 0, 0.20, 0.30, 0.05 }
 
 /* What is told when an alert fires or clears. Valid while the callback runs. */
 typedef struct glimpse_alert {

@@ -36,10 +36,7 @@ typedef struct glimpse_packing {
 
 /* The playbook's 4,000 characters. 16 drafts: as many as may take the default max_tokens (256) each
  * within 4,096 tokens, the smallest output limit of chat models that are still served. */
-#define GLIMPSE_PACKING_DEFAULT                                                                    \
-    {                                                                                              \
-        false, 20, 16, 4000                                                                        \
-    }
+#define GLIMPSE_PACKING_DEFAULT { false, 20, 16, 4000 }
 
 /* Part of glimpse_stats. What was saved may be negative: packs whose answers were of no use cost
  * requests and tokens. */

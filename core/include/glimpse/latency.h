@@ -24,10 +24,7 @@ typedef struct glimpse_thresholds {
     int64_t t4_ms; /* "degraded": 6000, past p99; a result after it is stale */
 } glimpse_thresholds;
 
-#define GLIMPSE_THRESHOLDS_DEFAULT                                                                 \
-    {                                                                                              \
-        1500, 2500, 4000, 6000                                                                     \
-    }
+#define GLIMPSE_THRESHOLDS_DEFAULT { 1500, 2500, 4000, 6000 }
 
 typedef enum glimpse_notice_kind {
     GLIMPSE_NOTICE_TRYING,          /* t1 */
