@@ -130,6 +130,18 @@ static void replace(gl_merge *merge, gl_buf *to, gl_json value)
     append(merge, to, value.text);
 }
 
+static bool is_absent(gl_json value)
+{
+    return value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL;
+}
+
+/* Not there, or what some servers send instead. */
+static bool is_nothing(gl_json value)
+{
+    return is_absent(value) || value.kind == GL_JSON_FALSE ||
+           (value.text.len == 2 && value.kind != GL_JSON_NUMBER); /* "", [] or {} */
+}
+
 static bool has_text(gl_json value)
 {
     return value.kind == GL_JSON_STRING && value.text.len > 2;
@@ -252,25 +264,33 @@ static bool index_of_call(const gl_merge_choice *choice, gl_json index, gl_json 
     return *out < GL_MERGE_MAX;
 }
 
-static bool add_calls(gl_merge *merge, gl_merge_choice *choice, gl_json calls)
+static bool add_call(gl_merge *merge, gl_merge_choice *choice, gl_json item)
 {
     enum { INDEX, CALL_ID, TYPE, FUNCTION, COUNT };
     static const char *const names[COUNT] = { "index", "id", "type", "function" };
-    gl_json_iter iter = gl_json_begin(calls);
-    gl_json item, found[COUNT];
-    while (gl_json_next(&iter, NULL, &item)) {
-        int64_t index;
-        bool others = gl_json_get_many(item, names, found, COUNT);
-        if (!index_of_call(choice, found[INDEX], found[CALL_ID], &index)) return false;
-        call *c =
-            find_call(merge, choice, index, found[CALL_ID], gl_json_get(found[FUNCTION], "name"));
-        if (c == NULL) return merge->failed;
-        keep_first(merge, &c->id, found[CALL_ID]);
-        keep_first(merge, &c->type, found[TYPE]);
-        add_function(merge, c, found[FUNCTION]);
-        if (others) add_others(merge, &c->others, item, names, COUNT, GL_MEMBERS_GROW);
-    }
+    gl_json found[COUNT];
+    int64_t index;
+    if (item.kind != GL_JSON_OBJECT) return is_absent(item);
+    bool others = gl_json_get_many(item, names, found, COUNT);
+    if (!index_of_call(choice, found[INDEX], found[CALL_ID], &index)) return false;
+    call *c = find_call(merge, choice, index, found[CALL_ID], gl_json_get(found[FUNCTION], "name"));
+    if (c == NULL) return merge->failed;
+    keep_first(merge, &c->id, found[CALL_ID]);
+    keep_first(merge, &c->type, found[TYPE]);
+    add_function(merge, c, found[FUNCTION]);
+    if (others) add_others(merge, &c->others, item, names, COUNT, GL_MEMBERS_GROW);
     return true;
+}
+
+/* A list of calls, or one outside of a list. */
+static bool add_calls(gl_merge *merge, gl_merge_choice *choice, gl_json calls)
+{
+    gl_json_iter iter = gl_json_begin(calls);
+    gl_json item;
+    if (calls.kind == GL_JSON_OBJECT) return add_call(merge, choice, calls);
+    while (gl_json_next(&iter, NULL, &item))
+        if (!add_call(merge, choice, item)) return false;
+    return calls.kind == GL_JSON_ARRAY;
 }
 
 static int hex_digit(char c)
@@ -398,13 +418,17 @@ static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
     if (found[REFUSAL].kind == GL_JSON_STRING) {
         choice->has_refusal = true;
         grow(merge, &choice->refusal, found[REFUSAL]);
+    } else if (!is_nothing(found[REFUSAL])) {
+        return false;
     }
     if (found[FUNCTION].kind == GL_JSON_OBJECT) {
         choice->has_function = true;
         add_function(merge, &choice->function, found[FUNCTION]);
+    } else if (!is_nothing(found[FUNCTION])) {
+        return false;
     }
     if (others) add_others(merge, &choice->of_message, delta, names, COUNT, GL_MEMBERS_GROW);
-    return found[TOOLS].kind != GL_JSON_ARRAY || add_calls(merge, choice, found[TOOLS]);
+    return is_nothing(found[TOOLS]) || add_calls(merge, choice, found[TOOLS]);
 }
 
 /* A chunk that holds its part as a message: a server that sends the whole answer as one event. Only
@@ -415,11 +439,6 @@ static bool add_message(gl_merge *merge, gl_merge_choice *choice, gl_json messag
     if (choice->content.len != 0 || choice->count != 0) return true;
     choice->is_whole = true;
     return add_delta(merge, choice, message);
-}
-
-static bool is_absent(gl_json value)
-{
-    return value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL;
 }
 
 static bool add_choice(gl_merge *merge, gl_json item)

@@ -53,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t len = outcome.sample.text_len;
         claim(gl_utf8_check(outcome.sample.text, len) == len, "a text that is not UTF-8");
         claim(outcome.sample.body_is_json, "an answer that is not JSON");
+        claim(!outcome.empty || (len == 0 && !outcome.complete), "an empty answer that is cached");
     }
     claim_clean(outcome.error_message);
     claim_clean(outcome.error_code);

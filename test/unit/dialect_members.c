@@ -53,6 +53,34 @@ static void arguments_that_are_an_object_are_kept_as_one(void **state)
         GLIMPSE_OK, "", "\"function\":{\"name\":\"f\",\"arguments\":{\"c\":1}}");
 }
 
+static void one_call_outside_of_a_list_is_a_call_and_an_odd_one_an_error(void **state)
+{
+    (void)state;
+    assert_reads(DELTA("\"tool_calls\":{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":"
+                       "\"{}\"}}") END("\"tool_calls\"") DONE,
+                 GLIMPSE_OK, "",
+                 "\"tool_calls\":[{\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\","
+                 "\"arguments\":\"{}\"}}]");
+    static const char *const nothing[] = {
+        "\"tool_calls\":null",    "\"tool_calls\":[]",      "\"tool_calls\":[null]",
+        "\"tool_calls\":{}",      "\"tool_calls\":\"\"",    "\"refusal\":false",
+        "\"function_call\":null", "\"function_call\":\"\"",
+    };
+    static const char *const odd[] = { "\"tool_calls\":\"f()\"", "\"tool_calls\":[7]",
+                                       "\"refusal\":{\"a\":1}", "\"function_call\":\"f\"" };
+    char stream[512];
+    for (size_t i = 0; i < sizeof nothing / sizeof *nothing; i++) {
+        snprintf(stream, sizeof stream, "data: {\"choices\":[{\"delta\":{%s}}]}\n\n%s%s%s",
+                 nothing[i], SAY("a", "null"), STOP, DONE);
+        assert_reads(stream, GLIMPSE_OK, "a", NULL);
+    }
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+        snprintf(stream, sizeof stream, "data: {\"choices\":[{\"delta\":{%s}}]}\n\n%s%s%s", odd[i],
+                 SAY("a", "null"), STOP, DONE);
+        assert_reads(stream, GLIMPSE_ERR_BAD_JSON, "", odd[i]);
+    }
+}
+
 static void more_calls_than_a_choice_may_have_are_an_error(void **state)
 {
     (void)state;
@@ -180,8 +208,8 @@ static void members_without_end_stop_at_their_bound(void **state)
     gl_buf stream;
     gl_buf_init(&stream, SIZE_MAX / 2);
     for (int chunk = 0; chunk < 200; chunk++) {
-        gl_buf_append_str(&stream, "data: {\"choices\":[{\"delta\":{\"m\":{");
-        gl_buf_printf(&stream, "\"o%d\":{", chunk);
+        gl_buf_printf(&stream, "data: {\"choices\":[{\"delta\":{\"m%d\":{\"o%d\":{", chunk / 50,
+                      chunk);
         for (int i = 0; i < 100; i++)
             gl_buf_printf(&stream, "%s\"k%d\":1", i == 0 ? "" : ",", chunk * 100 + i);
         gl_buf_append_str(&stream, "}}}}]}\n\n");
@@ -196,7 +224,13 @@ static void members_without_end_stop_at_their_bound(void **state)
     assert_int_equal(e.error, GLIMPSE_OK);
     gl_json root;
     assert_int_equal(gl_json_check(e.body, &root, NULL), GL_JSON_OK);
-    assert_true(e.body.len < 64 * 1024); /* of 300 KiB; at most 64 an object and 4,096 in all */
+    gl_buf_reset(&stream);
+    gl_buf_append(&stream, e.body.data, e.body.len);
+    assert_true(gl_buf_terminate(&stream));
+    assert_non_null(strstr(stream.data, "\"k63\":1}")); /* 64 in one object */
+    assert_non_null(
+        strstr(stream.data, "\"k6200\":1")); /* in the 63rd; with it 4,096 are reached */
+    assert_null(strstr(stream.data, "\"k6400\":1"));
     gl_stream_free(s);
     gl_buf_free(&stream);
 }
@@ -263,6 +297,7 @@ int main(void)
         cmocka_unit_test(another_id_under_a_used_index_begins_another_call),
         cmocka_unit_test(an_id_that_is_repeated_or_made_anew_for_each_delta_begins_none),
         cmocka_unit_test(arguments_that_are_an_object_are_kept_as_one),
+        cmocka_unit_test(one_call_outside_of_a_list_is_a_call_and_an_odd_one_an_error),
         cmocka_unit_test(more_calls_than_a_choice_may_have_are_an_error),
         cmocka_unit_test(strings_append_arrays_extend_and_the_last_scalar_stands_in_a_delta),
         cmocka_unit_test(a_call_keeps_what_is_said_of_it_and_of_its_function),
