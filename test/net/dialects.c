@@ -175,16 +175,21 @@ static void an_error_as_an_event_under_a_4xx_is_judged_as_in_a_plain_body(void *
 static void an_error_on_a_line_of_its_own_is_found_and_a_hopeless_one_not_repeated(void **state)
 {
     (void)state;
-#define ERROR "{\"error\":{\"message\":\"8192 tokens\",\"code\":\"context_length_exceeded\"}}"
-    static const char *const answers[] = {
-        ERROR "\n",                   /* all there is: a plain body */
-        ERROR "\n\ndata: [DONE]\n\n", /* the first line of what was to be a stream */
-        ": c\n\n" ERROR "\n",         /* within one */
-        "data: {\"choices\":[]}\n\n" ERROR,
+    static const char error[] =
+        "{\"error\":{\"message\":\"8192 tokens\",\"code\":\"context_length_exceeded\"}}";
+    static const struct {
+        const char *before, *after;
+    } table[] = {
+        { "", "\n" },                         /* all there is: a plain body */
+        { "", "\n\ndata: [DONE]\n\n" },       /* the first line of what was to be a stream */
+        { ": c\n\n", "\n" },                  /* within one */
+        { "data: {\"choices\":[]}\n\n", "" }, /* its last line, which nothing ends */
     };
-    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char answer[256];
+        snprintf(answer, sizeof answer, "%s%s%s", table[i].before, error, table[i].after);
         rig r;
-        const glimpse_result *result = ask_for(&r, NULL, BODY, "200 OK", types[0], answers[i]);
+        const glimpse_result *result = ask_for(&r, NULL, BODY, "200 OK", types[0], answer);
         assert_string_equal(glimpse_result_error_code(result), "context_length_exceeded");
         assert_string_equal(glimpse_result_error_message(result), "8192 tokens");
         assert_int_equal(fault_server_requests(r.server), 1);
