@@ -48,11 +48,14 @@ static const char *read_decimal(const char **text, decimal *out)
 /* number x unit; the fraction is cut below one. */
 static const char *scale(decimal number, int64_t unit, int64_t *out)
 {
-    /* billionths < 1e9 and unit up to an hour in ns (3.6e12) do not fit 64 bits together. */
-    __extension__ __int128 part = (__int128)number.billionths * unit / 1000000000;
+    /* billionths < 1e9 and unit up to an hour in ns (3.6e12) do not fit 64 bits together; unit's
+     * billions and the rest of it do, each by itself. */
+    const int64_t billion = 1000000000;
+    int64_t part =
+        number.billionths * (unit / billion) + number.billionths * (unit % billion) / billion;
     int64_t whole;
     if (__builtin_mul_overflow(number.whole, unit, &whole) ||
-        __builtin_add_overflow(whole, (int64_t)part, out))
+        __builtin_add_overflow(whole, part, out))
         return too_large;
     return NULL;
 }

@@ -1,15 +1,14 @@
-# What `cmake --install` lays down: both forms of the library, the public headers, the program, and
+# What `cmake --install` lays down: both forms of the library, the public headers, and
 # what lets others find them: glimpse.pc and the CMake package `glimpse`.
 include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/glimpse")
 
-install(TARGETS glimpse glimpse-shared EXPORT glimpse-targets
-        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+# Apart, for who uses the shared library needs nothing of what the archive stands on.
+install(TARGETS glimpse-shared EXPORT glimpse-targets
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+install(TARGETS glimpse EXPORT glimpse-static-targets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
-if(TARGET glimpse-program)
-    install(TARGETS glimpse-program RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
-endif()
 
 install(DIRECTORY core/include/glimpse DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.h")
@@ -28,6 +27,7 @@ configure_package_config_file(cmake/glimpse-config.cmake.in glimpse-config.cmake
                               INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file(glimpse-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(EXPORT glimpse-targets NAMESPACE glimpse:: DESTINATION "${package_dir}")
+install(EXPORT glimpse-static-targets NAMESPACE glimpse:: DESTINATION "${package_dir}")
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/glimpse-config.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/glimpse-config-version.cmake"
               cmake/Dependencies.cmake

@@ -1,4 +1,4 @@
-# The project's warnings and sanitizers for one target; warnings are errors in developer builds.
+# The project's flags for one target: warnings (errors in developer builds), sanitizers, hardening.
 function(glimpse_sanitize target)
     if(GLIMPSE_SANITIZE)
         target_compile_options(${target} PRIVATE -fsanitize=${GLIMPSE_SANITIZE}
@@ -17,5 +17,10 @@ function(glimpse_warnings target)
     if(GLIMPSE_DEVELOPER)
         target_compile_options(${target} PRIVATE -Werror)
     endif()
+    # Asserts stay on in what people run: they are few, cheap, and stop a mistake of ours where it is.
+    # Files of more than 2 GiB are files, on 32 bits as well.
+    target_compile_options(${target} PRIVATE -UNDEBUG)
+    target_compile_definitions(${target} PRIVATE _FILE_OFFSET_BITS=64)
     glimpse_sanitize(${target})
+    glimpse_harden(${target})
 endfunction()

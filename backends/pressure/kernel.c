@@ -138,7 +138,7 @@ static bool mount_of(const char *root, char *tree, char *point, size_t size)
     return found;
 }
 
-bool gl_own_cgroup(const char *root, char *dir, uint64_t size)
+bool gl_own_cgroup(const char *root, char *dir, size_t size)
 {
     char path[2048], tree[1024], point[1024];
     if (!own_path(root, path, sizeof path) || !mount_of(root, tree, point, sizeof point))

@@ -5,6 +5,7 @@
 #define GL_PRESSURE_KERNEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* One of them. All its descriptors are -1 when there is none. */
@@ -32,7 +33,7 @@ typedef enum gl_shortage_news {
 gl_shortage_news gl_shortage_read(gl_shortage *shortage);
 
 /* The directory of our own cgroup of version 2, below root; "" is the real one. false: none. */
-bool gl_own_cgroup(const char *root, char *dir, uint64_t size);
+bool gl_own_cgroup(const char *root, char *dir, size_t size);
 
 /* Bytes of memory for this process: what its cgroup of version 2 allows, at most what the machine
  * has. root as above. */

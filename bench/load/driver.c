@@ -243,7 +243,7 @@ static void over(evutil_socket_t fd, short what, void *arg)
 
 static bool make_users(load_driver *d)
 {
-    d->users = gl_calloc(d->plan.users, sizeof *d->users);
+    d->users = gl_calloc((size_t)d->plan.users, sizeof *d->users);
     if (d->users == NULL) return false;
     for (uint64_t i = 0; i < d->plan.users; i++) {
         load_item *user = &d->users[i];

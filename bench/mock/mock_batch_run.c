@@ -198,7 +198,7 @@ static gl_slice *shuffled(mock_batches *batches, gl_slice input, uint64_t *count
     gl_slice text, rest = input;
     uint64_t n = 0;
     while (next_line(&rest, &text)) n++;
-    gl_slice *lines = gl_malloc((n + 1) * sizeof *lines);
+    gl_slice *lines = gl_malloc(((size_t)n + 1) * sizeof *lines);
     if (lines == NULL) return NULL;
     rest = input;
     for (uint64_t i = 0; i < n; i++) next_line(&rest, &lines[i]);

@@ -366,7 +366,7 @@ int mock_batches_list(mock_batches *batches, gl_slice query, gl_time now, gl_buf
     if (after.data != NULL && !same_page) {
         const mock_batch *batch = find(batches, after);
         if (batch == NULL) return not_found(out);
-        at = batch->number - 1;
+        at = (size_t)batch->number - 1;
     }
     gl_buf_append_str(out, "{\"object\":\"list\",\"data\":[");
     for (; at > 0 && shown < limit; at--) {

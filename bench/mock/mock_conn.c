@@ -474,7 +474,8 @@ void mock_conn_due(mock_conn *conn)
 bool mock_conn_open(struct mock_server *server, int fd)
 {
     mock_conn *conn = gl_calloc(1, sizeof *conn);
-    if (conn == NULL || !gl_heap_reserve(&server->due, server->stats.open_connections + 1)) {
+    if (conn == NULL ||
+        !gl_heap_reserve(&server->due, (size_t)server->stats.open_connections + 1)) {
         gl_free(conn);
         close(fd);
         return false;

@@ -196,7 +196,7 @@ int mock_files_list(const mock_files *files, gl_slice query, gl_buf *out)
     if (after.data != NULL && !files->faults.same_page) {
         const mock_file *file = mock_files_find(files, after);
         if (file == NULL) return not_found(out);
-        at = file->number - 1;
+        at = (size_t)file->number - 1;
     }
     gl_buf_append_str(out, "{\"object\":\"list\",\"data\":[");
     for (; at > 0 && shown < limit; at--) {

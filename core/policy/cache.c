@@ -328,6 +328,12 @@ static void use(glimpse_cache *cache, entry *at)
     }
 }
 
+/* They are in memory, so their number is one of its. */
+static size_t entries_of(const glimpse_cache *cache)
+{
+    return (size_t)cache->stats.entries;
+}
+
 /* Counts a get here and for plain LRU; now and then the window follows. */
 static void learn(glimpse_cache *cache, const glimpse_key *key, bool hit)
 {
@@ -338,7 +344,7 @@ static void learn(glimpse_cache *cache, const glimpse_key *key, bool hit)
     if (gl_recent_touch(&cache->lru, hash))
         cache->lru_hits++;
     else if (hit && gl_recent_add(&cache->lru, hash)) /* plain LRU would have put it again */
-        gl_recent_trim(&cache->lru, cache->stats.entries);
+        gl_recent_trim(&cache->lru, entries_of(cache));
     if (cache->gets < LOOK_LEAST || cache->gets < cache->stats.entries) return;
     uint64_t noise = cache->gets / 100;
     if (cache->lru_hits > cache->hits + noise)
@@ -353,7 +359,7 @@ static void learn(glimpse_cache *cache, const glimpse_key *key, bool hit)
 /* Room in what admission keeps for the key that is put. */
 static bool remember(glimpse_cache *cache, const glimpse_key *key)
 {
-    return !cache->frequency || (gl_sketch_reserve(&cache->asked, cache->stats.entries + 1) &&
+    return !cache->frequency || (gl_sketch_reserve(&cache->asked, entries_of(cache) + 1) &&
                                  gl_recent_add(&cache->lru, hash_of(key)));
 }
 
@@ -413,7 +419,7 @@ glimpse_error glimpse_cache_put(glimpse_cache *cache, const glimpse_key *key,
     }
     link_entry(cache, added, where);
     shrink(cache);
-    gl_recent_trim(&cache->lru, cache->stats.entries);
+    gl_recent_trim(&cache->lru, entries_of(cache));
     return GLIMPSE_OK;
 }
 
@@ -443,7 +449,7 @@ glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max_entries, in
     cache->max_entries = (uint64_t)max_entries;
     cache->max_bytes = (uint64_t)max_bytes;
     shrink(cache);
-    gl_recent_trim(&cache->lru, cache->stats.entries);
+    gl_recent_trim(&cache->lru, entries_of(cache));
     return GLIMPSE_OK;
 }
 
@@ -457,7 +463,7 @@ bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes, si
         cache->stats.evicted++;
         fits = cache->stats.entries <= wanted && cache->stats.bytes <= fit;
     }
-    gl_recent_trim(&cache->lru, cache->stats.entries);
+    gl_recent_trim(&cache->lru, entries_of(cache));
     return fits;
 }
 

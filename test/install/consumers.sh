@@ -70,6 +70,23 @@ ldd consumer/build/by_cmake_static | grep -q 'libglimpse\.so' && die "CMake: not
 answers consumer/build/by_cmake
 answers consumer/build/by_cmake_static
 
+# The shared library is found where nothing of what the archive stands on is: libevent's headers are all
+# that a caller compiles with.
+mkdir poor poor/pc
+cp "$(pkg-config --variable=pcfiledir libevent_core)/libevent_core.pc" poor/pc/
+sed '/by_cmake_static/d' consumer/CMakeLists.txt >poor/CMakeLists.txt
+echo 'if(TARGET glimpse::static)
+    message(FATAL_ERROR "an archive that cannot be linked")
+endif()' >>poor/CMakeLists.txt
+{
+    PKG_CONFIG_LIBDIR=$scratch/poor/pc cmake -S poor -B poor/build -G Ninja -DCMAKE_PREFIX_PATH="$prefix" &&
+        cmake --build poor/build
+} >log 2>&1 || { cat log; die "CMake: the shared library needs more than libevent"; }
+answers poor/build/by_cmake
+! grep -i json "$libdir/pkgconfig/glimpse.pc" "$libdir"/cmake/glimpse/*.cmake ||
+    die "the library is said to need json-c"
+grep -L 'SPDX-License-Identifier: MIT' "$prefix"/include/glimpse/*.h | grep . && die "no licence in a header"
+
 # A version that is not there is not found.
 sed -i "s/find_package(glimpse $version/find_package(glimpse 99.0/" consumer/CMakeLists.txt
 if cmake -S consumer -B consumer/other -G Ninja -DCMAKE_PREFIX_PATH="$prefix" >log 2>&1; then

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * alert.h - alerts: the four things about a running engine that a person should be told of
  * (playbook section 9), judged over a sliding window of the requests that ended in it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * backoff.h - the retry policy of the playbook's section 3, for the engine and for any
  * asynchronous function of the caller's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * batch.h - packing: several similar drafts go out as one request (playbook section 5).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * batch_api.h - the Batch API of an OpenAI endpoint: files go up, batches are made of them and
  * watched, their answers come down. For who runs a job at half the price and can wait a day.

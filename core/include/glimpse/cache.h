@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * cache.h - the prompt cache of the playbook's section 2, usable without an engine.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * engine.h - the engine: submit, cancel, close; and the rules of life.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * glimpse.h - all of libglimpse: very many OpenAI-compatible requests in flight from one thread,
  * on the libevent loop that the program already runs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * latency.h - the latency monitor of the playbook's section 1: t1 to t4 are notices, never aborts.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * log.h - structured logging (playbook section 7): named events with fields, through a callback.
  *

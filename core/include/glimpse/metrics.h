@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * metrics.h - what an engine has done, as Prometheus text: for a scraper, on the caller's own
  * server or another.

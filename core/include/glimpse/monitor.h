@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * monitor.h - what an engine has done so far (playbook section 9).
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * pressure.h - a cache that gives memory back when the kernel says that it is short, and grows
  * again when it is not (docs/internals/cache.md).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * profile.h - what is known of each model (playbook section 10): thresholds, prices, the names of
  * parameters, time limits. One table: a built-in one, and over it the entries of a file of yours.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * result.h - what a caller gets for one request: a status, an error kind, a sample.
  *

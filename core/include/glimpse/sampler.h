@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * sampler.h - what turns a request into a sample: OpenAI over HTTP, the local one, a simulator,
  * or the caller's own.
