@@ -27,6 +27,7 @@ static glimpse_sample *full_sample(void)
     fields.finish_reason = "stop";
     fields.request_id = "req_1";
     fields.usage = (glimpse_usage){ 3, INT64_MAX, -1 };
+    fields.usage_unasked = true;
     assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
     return sample;
 }
@@ -54,6 +55,7 @@ static void every_field_comes_back(void **state)
     assert_string_equal(b->finish_reason, "stop");
     assert_string_equal(b->request_id, "req_1");
     assert_int_equal(b->usage.prompt_tokens, 3);
+    assert_true(b->usage_unasked);
     assert_true(b->usage.completion_tokens == INT64_MAX);
     assert_int_equal(b->usage.total_tokens, -1);
     glimpse_sample_unref(sample);

@@ -177,6 +177,7 @@ typedef struct glimpse_config {
     /* Most bytes of answers that are held at once, as glimpse_openai_config has it; 0 = a quarter
      * of the memory that the cgroup allows, or else that the machine has. */
     int64_t max_memory_bytes;
+
     unsigned omit; /* 0: a sum of glimpse_omit, which drafts are sent without; besides what the
                     * model's profile leaves out */
 } glimpse_config;
