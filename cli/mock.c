@@ -77,6 +77,7 @@ int command_mock(cli_settings *settings)
                              .capacity = settings->capacity,
                              .queue = settings->queue,
                              .times = settings->times,
+                             .retry_after_ms = settings->retry_after_ms,
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,

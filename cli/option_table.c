@@ -368,6 +368,9 @@ const cli_option option_table[] = {
     { .heading = "Faults", .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = FOR_MOCK | FOR_BENCH, .value = "LIST",
       .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%; of packs also "
               "pack_short, _order, _duplicate, _overlong, _notjson, _cut" },
+    { .name = "retry-after", .type = OPTION_DURATION, AT(retry_after_ms), .commands = FOR_MOCK,
+      .value = "TIME", .default_text = "0", .min = 0, .max = CENTURY_MS,
+      .help = "which a 429 or 503 of --fault asks for; 0: none" },
     { .name = "outage", .type = OPTION_TEXT, AT(outage), .commands = FOR_MOCK | FOR_BENCH,
       .value = "FROM-TO,...", .help = "answer 503 in this time since the first request: 5s-35s" },
     { .name = "stall", .type = OPTION_TEXT, AT(stall), .commands = FOR_MOCK,

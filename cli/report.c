@@ -117,22 +117,63 @@ static void add_cost(const cli_report *report, uint64_t all, char *line, size_t 
                 report->spent * (double)(all - report->tally.resumed) / (double)done_now(report));
 }
 
+static void add_time(char *line, size_t size, uint64_t s)
+{
+    add(line, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60, s % 60);
+}
+
+/* How many may be in flight, when these are fewer than were asked for, and what said so. */
+static void add_window(const glimpse_stats *stats, char *line, size_t size)
+{
+    if (stats->window < stats->window_most) add(line, size, " of %" PRIu64, stats->window_most);
+    add(line, size, " in flight");
+    if (stats->window < stats->window_most && stats->window_status != 0)
+        add(line, size, " (%d)", stats->window_status);
+}
+
+/* The limit that is kept; or, where the next may go only after some time, what is waited for. */
+static void add_wait(const glimpse_stats *stats, char *line, size_t size)
+{
+    static const char *const things[] = { NULL, NULL, "requests", "tokens",
+                                          "tokens of the project" };
+    const int64_t long_ns = INT64_C(10000000000);
+    const char *thing = things[stats->waits_for];
+    uint64_t seconds = (uint64_t)((stats->waits_ns + 999999999) / 1000000000);
+    if (stats->waits_for == GLIMPSE_WAIT_NONE) return;
+    if (thing != NULL && stats->waits_ns < long_ns && stats->waits_per_minute > 0) {
+        add(line, size, ", keeps %s of %" PRIu64 " %s a minute",
+            stats->waits_set ? "the limit" : "the endpoint's limit", stats->waits_per_minute,
+            thing);
+        return;
+    }
+    add(line, size, ", waits ");
+    add_time(line, size, seconds);
+    if (thing != NULL)
+        add(line, size, " for the endpoint's limit of %s", thing);
+    else
+        add(line, size, " as the endpoint asked");
+}
+
 void report_progress(const cli_report *report, char *line, size_t size)
 {
     uint64_t all = total(report), done = report->tally.done;
     line[0] = '\0';
     add(line, size, "%" PRIu64, done);
     if (all > 0) add(line, size, " of %s%" PRIu64, report->all_read ? "" : "~", all);
-    add(line, size, " done, %.1f/s, %" PRIu64 " in flight, %.0f%% cache hits, %" PRIu64 " retries",
-        rate(report), report->stats.in_flight, 100 * hit_rate(report), report->stats.retries);
+    add(line, size, " done, %.1f/s, %" PRIu64, rate(report), report->stats.in_flight);
+    add_window(&report->stats, line, size);
+    add(line, size, ", %.0f%% cache hits, %" PRIu64 " retries", 100 * hit_rate(report),
+        report->stats.retries);
+    add_wait(&report->stats, line, size);
     add_failures(report, line, size);
     add(line, size, ", %" PRIu64 " tokens",
         report->stats.prompt_tokens + report->stats.completion_tokens);
     add_cost(report, all, line, size);
     if (all > done && rate(report) > 0) {
         uint64_t left = (uint64_t)((double)(all - done) / rate(report));
-        add(line, size, ", %" PRIu64 ":%02" PRIu64 ":%02" PRIu64 " left", left / 3600,
-            left / 60 % 60, left % 60);
+        add(line, size, ", ");
+        add_time(line, size, left);
+        add(line, size, " left");
     }
     load_alerts_append(&report->stats, line, size);
 }
@@ -155,6 +196,9 @@ void report_print(const cli_report *report, FILE *stream)
             "requests     %" PRIu64 " sent, %" PRIu64 " of them retries, at most %" PRIu64
             " in flight, cache hit rate %.1f%%\n",
             stats->attempts, stats->retries, stats->peak_in_flight, 100 * hit_rate(report));
+    if (stats->window_least < (double)stats->window_most)
+        fprintf(stream, "window       %.1f on average, %.3g at least, of %" PRIu64 " (%d)\n",
+                stats->window_mean, stats->window_least, stats->window_most, stats->window_status);
     fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
             stats->prompt_tokens, stats->completion_tokens);
     const glimpse_packing_stats *packing = &stats->packing;
@@ -239,8 +283,10 @@ void report_json(const cli_report *report, gl_buf *out)
     gl_buf_printf(out, "},\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]",
                   stats->thresholds.t1_ms, stats->thresholds.t2_ms, stats->thresholds.t3_ms,
                   stats->thresholds.t4_ms);
-    gl_buf_printf(out, ",\"peak_in_flight\":%" PRIu64 ",\"max_rss_bytes\":%" PRId64,
-                  stats->peak_in_flight, max_rss > 0 ? max_rss : 0);
+    gl_buf_printf(out, ",\"peak_in_flight\":%" PRIu64, stats->peak_in_flight);
+    json_double(out, ",\"window\":{\"mean\":", round(stats->window_mean * 1e3) / 1e3);
+    json_double(out, ",\"least\":", round(stats->window_least * 1e3) / 1e3);
+    gl_buf_printf(out, "},\"max_rss_bytes\":%" PRId64, max_rss > 0 ? max_rss : 0);
     load_alerts_json(stats, out);
     gl_buf_printf(out, ",\"exit\":%d}\n", report->exit_code);
 }

@@ -47,7 +47,8 @@ typedef struct cli_settings {
 
     /* mock */
     const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault;
-    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue,
+        retry_after_ms;
     bool times;
     int port;
     double token_rate;

@@ -115,6 +115,31 @@ gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *whe
     return NULL;
 }
 
+gl_hold gl_admission_hold(const gl_admission *admission, gl_time now)
+{
+    static const glimpse_wait waits[] = {
+        [GL_BUCKET_REQUESTS] = GLIMPSE_WAIT_REQUESTS,
+        [GL_BUCKET_TOKENS] = GLIMPSE_WAIT_TOKENS,
+        [GL_BUCKET_PROJECT_TOKENS] = GLIMPSE_WAIT_PROJECT_TOKENS,
+        [GL_BUCKET_COUNT] = GLIMPSE_WAIT_ASKED,
+    };
+    gl_hold hold = { .what = GLIMPSE_WAIT_NONE, .until = GL_TIME_NEVER };
+    for (size_t i = 0; i < admission->lane_count; i++) {
+        const gl_request *request = head(&admission->lanes[i]);
+        gl_pace pace = admission->lanes[i].pace; /* which asking moves on */
+        if (request == NULL) continue;
+        gl_time when = gl_pace_when(&pace, request->tokens, now);
+        if (when <= now) return (gl_hold){ .what = GLIMPSE_WAIT_NONE };
+        if (when >= hold.until) continue;
+        gl_bucket_kind kind = gl_pace_waits_for(&pace, request->tokens, now);
+        hold = (gl_hold){ .what = waits[kind], .until = when };
+        if (kind == GL_BUCKET_COUNT) continue;
+        hold.per_minute = gl_pace_per_minute(&pace.buckets[kind]);
+        hold.set = pace.buckets[kind].fixed;
+    }
+    return hold;
+}
+
 void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *rng, gl_time now)
 {
     gl_lane *lane = &admission->lanes[request->lane];
@@ -167,6 +192,11 @@ bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time 
     return true;
 }
 
+static bool is_refusal(int status)
+{
+    return status == 429 || status == 503 || status == 529;
+}
+
 /* What the window makes of it. true: a wait that the endpoint asks for is not this request's alone.
  */
 static bool limit_ended(gl_limit *limit, uint64_t place, const gl_admission_report *report,
@@ -178,7 +208,7 @@ static bool limit_ended(gl_limit *limit, uint64_t place, const gl_admission_repo
         return false;
     }
     int status = failure->http_status;
-    if (status != 429 && status != 503 && status != 529) return true;
+    if (!is_refusal(status)) return true;
     gl_refusal kind = status == 429 ? GL_REFUSAL_PACE : GL_REFUSAL_OVERLOAD;
     for (int i = 0; i < GL_BUCKET_COUNT; i++)
         if (report->told[i].remaining == 0) kind = GL_REFUSAL_LIMIT;
@@ -194,6 +224,8 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     /* A key without money says nothing of how fast is too fast. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
         return gl_breaker_ended(&admission->breaker, request->attempt.probe, false, false, now);
+    if (failure != NULL && is_refusal(failure->http_status))
+        admission->refused_status = failure->http_status;
     bool for_all = limit_ended(&admission->limit, request->attempt.place, report, now);
     if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;

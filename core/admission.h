@@ -9,6 +9,7 @@
 #define GL_ADMISSION_H
 
 #include <glimpse/engine.h>
+#include <glimpse/monitor.h>
 
 #include "base/rng.h"
 #include "policy/backoff.h"
@@ -33,6 +34,7 @@ typedef struct gl_admission {
     size_t lane_count, next; /* next: whose turn it is */
     size_t waiting;
     gl_limit limit;
+    int refused_status; /* of the last refusal: 429, 503, 529; 0: none yet */
     gl_budget budget;
     gl_breaker breaker;
     int64_t rpm, tpm;
@@ -60,6 +62,15 @@ void gl_admission_left(gl_admission *admission, gl_request *request);
 /* The request that may go now, still in its queue. NULL: none, ask again at *when (NEVER: when an
  * attempt has ended). */
 gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *when);
+
+/* Why what waits does not go, as far as the endpoint has asked for it or limits its rate. */
+typedef struct gl_hold {
+    glimpse_wait what;
+    gl_time until;       /* when the next may go */
+    uint64_t per_minute; /* the limit; 0: it is not known */
+    bool set;            /* by the caller */
+} gl_hold;
+gl_hold gl_admission_hold(const gl_admission *admission, gl_time now);
 
 /* Any waiting request; NULL when none waits. */
 gl_request *gl_admission_any(const gl_admission *admission);

@@ -6,8 +6,10 @@
  * means for the request is engine.c's.
  */
 #include "engine.h"
+
 #include "policy/prompt.h"
 #include "sampler.h"
+#include <stdio.h>
 
 /* --- its life, for the engine --- */
 
@@ -181,6 +183,28 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
     return glimpse_sample_new(&fields, sample);
 }
 
+/* The window is half or twice what it was. */
+static void log_window(glimpse_engine *engine)
+{
+    gl_admission *admission = &engine->admission;
+    double from, to;
+    char texts[2][32];
+    if (!gl_limit_changed(&admission->limit, &from, &to) ||
+        !gl_log_wants(&engine->log, GLIMPSE_LOG_INFO))
+        return;
+    snprintf(texts[0], sizeof texts[0], "%.3g", from);
+    snprintf(texts[1], sizeof texts[1], "%.3g", to);
+    glimpse_log_field fields[] = {
+        { "from", texts[0], 0 },
+        { "to", texts[1], 0 },
+        { "reason", admission->limit.why, 0 },
+        { "http_status", NULL, admission->refused_status },
+        { "in_flight", NULL, admission->limit.in_flight },
+    };
+    gl_log_emit(&engine->log, GLIMPSE_LOG_INFO, "window_changed", fields,
+                sizeof fields / sizeof *fields);
+}
+
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
                                     const glimpse_outcome *outcome, gl_time now)
 {
@@ -198,7 +222,10 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
         if (outcome->sample.usage.total_tokens >= 0)
             report.tokens_used = (double)outcome->sample.usage.total_tokens;
     }
-    return gl_admission_ended(&request->engine->admission, request, &report, now);
+    gl_breaker_change change =
+        gl_admission_ended(&request->engine->admission, request, &report, now);
+    log_window(request->engine);
+    return change;
 }
 
 void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, uint64_t wait)

@@ -33,6 +33,16 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->in_flight = (uint64_t)admission->limit.in_flight;
     stats->peak_in_flight = (uint64_t)admission->limit.peak;
     stats->window = (uint64_t)gl_limit_places(&admission->limit);
+    gl_time now = gl_loop_now(engine->loop);
+    stats->window_mean = gl_limit_mean(&admission->limit, now);
+    stats->window_least = admission->limit.least;
+    stats->window_most = (uint64_t)admission->limit.most;
+    stats->window_status = admission->refused_status;
+    gl_hold hold = gl_admission_hold(admission, now);
+    stats->waits_for = hold.what;
+    if (hold.what != GLIMPSE_WAIT_NONE) stats->waits_ns = (int64_t)gl_time_since(hold.until, now);
+    stats->waits_per_minute = hold.per_minute;
+    stats->waits_set = hold.set;
     stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
     stats->circuit_opened = admission->breaker.opened;
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
@@ -40,8 +50,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
         stats->circuit_message = engine->outage.message;
         stats->circuit_http_status = engine->outage.http_status;
         stats->circuit_probes = engine->outage.probes;
-        stats->circuit_open_ns =
-            (int64_t)gl_time_since(gl_loop_now(engine->loop), engine->outage.since);
+        stats->circuit_open_ns = (int64_t)gl_time_since(now, engine->outage.since);
     }
     glimpse_engine_thresholds(engine, NULL,
                               &stats->thresholds); /* fails for want of memory alone */

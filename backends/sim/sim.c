@@ -44,7 +44,7 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     outcome.error_code = plan->code;
     if (plan->should_not_retry) outcome.should_retry = 0;
     if (plan->retry_after_ms > 0) outcome.retry_after_ms = plan->retry_after_ms;
-    if (plan->requests.limit > 0) outcome.requests = plan->requests;
+    if (plan->requests.limit > 0 || plan->requests.reset_ms > 0) outcome.requests = plan->requests;
     if (plan->tokens.limit > 0) outcome.tokens = plan->tokens;
     outcome.error_status = plan->named_status;
     outcome.sample.http_status = plan->http_status;

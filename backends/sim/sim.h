@@ -28,7 +28,7 @@ typedef struct gl_sim_plan {
     const char *code;       /* the endpoint's error code, or NULL */
     bool should_not_retry;  /* the server says x-should-retry: false */
     bool complete;          /* may be cached */
-    glimpse_rate_limit requests, tokens; /* what the headers say; a limit of 0: nothing */
+    glimpse_rate_limit requests, tokens; /* what the headers say; no limit, no reset: nothing */
 } gl_sim_plan;
 
 typedef struct gl_sim_config {

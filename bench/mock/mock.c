@@ -189,6 +189,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     mock_stats_init(&server->stats, gl_clock_now());
     gl_rng_seed(&server->latency_rng, options->seed);
     gl_rng_seed(&server->fault_rng, ~options->seed);
+    server->retry_after = gl_time_add_ms(0, options->retry_after_ms);
     gl_rng_seed(&server->ttft_rng, options->seed + 1);
     mock_capacity_init(&server->capacity, 0, 0);
     server->times = options->times;

@@ -37,6 +37,7 @@ typedef struct mock_options {
     int64_t capacity, queue;  /* served at once, waiting at most: mock_capacity.h; 0 = any number */
     bool times;               /* x-mock-times on every answer, asked for or not */
     int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
+    int64_t retry_after_ms;   /* which 429 and 503 as faults ask for; 0 = they ask for nothing */
 } mock_options;
 
 /*

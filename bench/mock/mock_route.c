@@ -80,6 +80,8 @@ static void apply_fault(struct mock_server *server, mock_fault fault, mock_reply
     if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
     int status = mock_fault_status(fault);
     if (status != 0) refuse_with(server, status, reply);
+    if ((status == 429 || status == 503) && server->retry_after != 0)
+        mock_limit_write_wait(server->retry_after, &server->headers);
 }
 
 /* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out

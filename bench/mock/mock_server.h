@@ -44,6 +44,7 @@ struct mock_server {
     mock_latency latency;
     gl_time token_gap; /* ns between the tokens of a stream */
     mock_faults faults;
+    gl_time retry_after; /* of 429 and 503 among them; 0: they say nothing */
     mock_outages outages;
     mock_stalls stalls;
     mock_capacity capacity;

@@ -17,6 +17,11 @@
 #define LATENCY_OF  32    /* answers that the latency is smoothed over */
 #define REST_MAX_NS (60.0 * GL_SECOND) /* limits are by the minute */
 
+/* Why the window changes. */
+#define REFUSED "refused"
+#define NOISE   "noise"
+#define HELD    "held"
+
 /* --- rounds --- */
 
 static void begin_round(gl_limit *limit, double size)
@@ -42,7 +47,8 @@ static double share(gl_limit_count count)
 void gl_limit_init(gl_limit *limit, int64_t most)
 {
     *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most };
-    limit->least = limit->window;
+    limit->least = limit->told = limit->window;
+    limit->why = HELD;
     begin_round(limit, fmax(limit->window, ROUND));
 }
 
@@ -85,12 +91,24 @@ static void book(gl_limit *limit, gl_time now)
     limit->moved = now;
 }
 
-static void set_window(gl_limit *limit, double window, gl_time now)
+static void set_window(gl_limit *limit, double window, const char *why, gl_time now)
 {
     double least = fmin(fmax(limit->floor, limit->latency / REST_MAX_NS), (double)limit->most);
     book(limit, now);
-    limit->window = fmin(fmax(window, least), (double)limit->most);
+    window = fmin(fmax(window, least), (double)limit->most);
+    if (window != limit->window) limit->why = why;
+    limit->window = window;
     limit->least = fmin(limit->least, limit->window);
+}
+
+bool gl_limit_changed(gl_limit *limit, double *from, double *to)
+{
+    bool whole = limit->window >= (double)limit->most;
+    *from = limit->told;
+    *to = limit->window;
+    if (*to > *from / 2 && *to < *from * 2 && !(whole && *from < *to)) return false;
+    limit->told = limit->window;
+    return true;
 }
 
 double gl_limit_mean(const gl_limit *limit, gl_time now)
@@ -102,9 +120,9 @@ double gl_limit_mean(const gl_limit *limit, gl_time now)
 }
 
 /* To another window, or on at the same one; what was counted so far says nothing of it. */
-static void move(gl_limit *limit, double window, gl_time now)
+static void move(gl_limit *limit, double window, const char *why, gl_time now)
 {
-    set_window(limit, window, now);
+    set_window(limit, window, why, now);
     limit->doubt = 0;
     limit->doubted = (gl_limit_count){ 0, 0 };
     limit->streak = 0;
@@ -115,9 +133,9 @@ static void move(gl_limit *limit, double window, gl_time now)
 }
 
 /* To a window that holds, as far as is known. */
-static void settle(gl_limit *limit, double window, gl_time now)
+static void settle(gl_limit *limit, double window, const char *why, gl_time now)
 {
-    move(limit, window, now);
+    move(limit, window, why, now);
     limit->held = limit->window;
 }
 
@@ -156,7 +174,7 @@ static void cut(gl_limit *limit, double least, gl_time now)
     double to = from - refused;
     if (started > refused) to = fmax(to, from * (1 - refused / started));
     was_load(limit, from, now);
-    settle(limit, fmax(to, fmax(from > 1 ? 1 : from / 2, least)), now);
+    settle(limit, fmax(to, fmax(from > 1 ? 1 : from / 2, least)), REFUSED, now);
     limit->recovering = true;
     limit->cut_before = limit->next;
     begin_round(limit, limit->window);
@@ -165,7 +183,7 @@ static void cut(gl_limit *limit, double least, gl_time now)
 static void give_back(gl_limit *limit, gl_time now)
 {
     if (limit->window < 2) return;
-    set_window(limit, limit->window - 1, now);
+    set_window(limit, limit->window - 1, REFUSED, now);
     limit->held = limit->window;
 }
 
@@ -173,7 +191,7 @@ static void give_back(gl_limit *limit, gl_time now)
 static void begin_trial(gl_limit *limit, double by, gl_time now)
 {
     double from = limit->window;
-    settle(limit, limit->window * (1 - by), now);
+    settle(limit, limit->window * (1 - by), REFUSED, now);
     limit->trial.from = from;
     limit->trial.share = by;
     begin_round(limit, fmax(EVIDENCE / by, ROUND));
@@ -185,7 +203,7 @@ static void end_trial(gl_limit *limit, gl_time now)
     if (here * 2 >= before && here <= NOISE_MOST) {
         limit->noise = here;
         limit->heard = (gl_limit_count){ 0, 0 };
-        settle(limit, from, now);
+        settle(limit, from, NOISE, now);
         return;
     }
     was_load(limit, from, now);
@@ -194,7 +212,7 @@ static void end_trial(gl_limit *limit, gl_time now)
         to *= 1 - here;
     else if (limit->bears > to)
         to = fmin(limit->bears, from * (1 - before / 2));
-    settle(limit, to, now);
+    settle(limit, to, REFUSED, now);
 }
 
 /* Upward: to what the endpoint bears for long, or in great steps towards a ceiling that is far, or
@@ -213,7 +231,7 @@ static void probe(gl_limit *limit, gl_time now)
     } else if (limit->debt > 0) {
         return;
     }
-    move(limit, to, now);
+    move(limit, to, HELD, now);
     begin_round(limit, size);
 }
 
@@ -224,7 +242,7 @@ static void probe_failed(gl_limit *limit, gl_time now)
     limit->starting = false;
     if (limit->window < to * (1 + 2 * STEP) && limit->bears < to)
         to = fmax(limit->bears, to / (1 + STEP));
-    settle(limit, to, now);
+    settle(limit, to, REFUSED, now);
 }
 
 /* --- what ended --- */
@@ -284,14 +302,14 @@ static void end_round(gl_limit *limit, gl_time now)
     if (limit->trial.share > 0) {
         end_trial(limit, now);
     } else if (limit->window > limit->held) {
-        settle(limit, limit->window, now);
+        settle(limit, limit->window, HELD, now);
         probe(limit, now);
     } else if (!limit->recovering) {
         weigh(limit, now);
     } else if (share(limit->round.in) > NOISE_MOST) {
         begin_round(limit, limit->window);
     } else {
-        settle(limit, limit->window, now);
+        settle(limit, limit->window, HELD, now);
         probe(limit, now);
     }
 }
@@ -340,14 +358,14 @@ bool gl_limit_refused(gl_limit *limit, uint64_t number, gl_refusal kind, gl_time
 bool gl_limit_starved(gl_limit *limit, gl_time now)
 {
     if (limit->in_flight == 0) return false;
-    settle(limit, (double)limit->in_flight, now);
+    settle(limit, (double)limit->in_flight, "descriptors", now);
     limit->ceiling = limit->window;
     return true;
 }
 
 void gl_limit_restart(gl_limit *limit, gl_time now)
 {
-    settle(limit, 2, now);
+    settle(limit, 2, "outage_over", now);
     limit->starting = true;
     begin_round(limit, limit->window);
     limit->recovering = true;

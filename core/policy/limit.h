@@ -65,6 +65,8 @@ typedef struct gl_limit {
     gl_time part_taken;     /* when an attempt last took the place that is a fraction */
     double area, least;     /* window x time up to `moved`; the least that it was */
     gl_time since, moved;   /* the first attempt; the window's last change */
+    double told;            /* as it was when that was last told */
+    const char *why;        /* of its last change: a word, static */
 } gl_limit;
 
 void gl_limit_init(gl_limit *limit, int64_t most);
@@ -94,6 +96,10 @@ bool gl_limit_starved(gl_limit *limit, gl_time now);
 
 /* After an outage: from 2, doubling. */
 void gl_limit_restart(gl_limit *limit, gl_time now);
+
+/* Whether it is half, or twice, or again all of what it was when this was last true: *from and *to
+ * are those two. */
+bool gl_limit_changed(gl_limit *limit, double *from, double *to);
 
 /* The window's mean over the time since the first attempt. */
 double gl_limit_mean(const gl_limit *limit, gl_time now);

@@ -61,14 +61,32 @@ static gl_time bucket_when(gl_bucket *bucket, double cost, gl_time now)
     return wait < 3600.0 * (double)GL_SECOND ? now + (gl_time)wait + 1 : now + 3600 * GL_SECOND;
 }
 
-gl_time gl_pace_when(gl_pace *pace, double tokens, gl_time now)
+/* When, and what is the last that has to come. */
+static gl_time when_and_what(gl_pace *pace, double tokens, gl_time now, gl_bucket_kind *what)
 {
     gl_time when = pace->not_before > now ? pace->not_before : now;
+    *what = GL_BUCKET_COUNT;
     for (int i = 0; i < GL_BUCKET_COUNT; i++) {
         gl_time its = bucket_when(&pace->buckets[i], i == GL_BUCKET_REQUESTS ? 1 : tokens, now);
-        if (its > when) when = its; /* the tightest */
+        if (its <= when) continue;
+        when = its; /* the tightest */
+        *what = (gl_bucket_kind)i;
     }
     return when;
+}
+
+gl_time gl_pace_when(gl_pace *pace, double tokens, gl_time now)
+{
+    gl_bucket_kind what;
+    return when_and_what(pace, tokens, now, &what);
+}
+
+gl_bucket_kind gl_pace_waits_for(const gl_pace *pace, double tokens, gl_time now)
+{
+    gl_pace looked_at = *pace;
+    gl_bucket_kind what;
+    when_and_what(&looked_at, tokens, now, &what);
+    return what;
 }
 
 void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)

@@ -59,6 +59,10 @@ void gl_pace_init(gl_pace *pace, int64_t rpm, int64_t tpm, gl_time now);
 /* When a request of so many tokens may go: now or earlier means now. */
 gl_time gl_pace_when(gl_pace *pace, double tokens, gl_time now);
 
+/* What the request that may not go yet waits for: the bucket that is the last to have enough;
+ * GL_BUCKET_COUNT: the time before which the endpoint asked that nothing goes. */
+gl_bucket_kind gl_pace_waits_for(const gl_pace *pace, double tokens, gl_time now);
+
 /* It goes. */
 void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark);
 

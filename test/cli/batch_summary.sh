@@ -4,7 +4,7 @@ start_mock --fault 429:15%,500:5%,reset:5% --seed 3
 expect 1 "$GLIMPSE" batch in -o records --base-url "$URL" --base-delay 5ms --summary summary \
     --max-attempts 8 --seed 1 --log-level error
 equal keys "$(jq -r 'keys_unsorted | join(",")' summary)" \
-    lines,done,unsent,by_status,by_source,attempts,retries,cache,usage,cost_usd,pack,resumed,elapsed_s,throughput_rps,latency_ms,thresholds_ms,peak_in_flight,max_rss_bytes,alerts,exit
+    lines,done,unsent,by_status,by_source,attempts,retries,cache,usage,cost_usd,pack,resumed,elapsed_s,throughput_rps,latency_ms,thresholds_ms,peak_in_flight,window,max_rss_bytes,alerts,exit
 attempts=$(records records '[.[].glimpse.attempts] | add')
 equal attempts "$(jq .attempts summary)" "$attempts"
 equal "requests at the server" "$(mock_stats .requests)" "$attempts"

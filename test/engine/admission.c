@@ -109,6 +109,32 @@ static void overload_shrinks_what_is_in_flight(void **state)
     rig_close(&r);
 }
 
+static void the_statistics_say_what_the_queue_waits_for(void **state)
+{
+    (void)state;
+    rig r;
+    told t[3];
+    char body[96];
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    rig_init(&r);
+    r.plans[0] = gl_sim_answer(10 * GL_MS, "x");
+    r.plans[0].requests = (glimpse_rate_limit){ 0, 0, 86400 * 1000 }; /* and no limit */
+    rig_open(&r);
+    rig_submit(&r, &t[0], rig_body(body, 0));
+    gl_sim_run_for_ms(100);
+    rig_submit(&r, &t[1], rig_body(body, 1));
+    gl_sim_run_for_ms(100);
+    assert_int_equal(t[1].results, 0);
+    assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+    assert_int_equal(stats.waits_for, GLIMPSE_WAIT_REQUESTS);
+    assert_int_equal(stats.waits_per_minute, 0);
+    assert_in_range(stats.waits_ns, 86399 * GL_SECOND, 86400 * GL_SECOND);
+    assert_true(stats.window_mean == 64 && stats.window_least == 64);
+    assert_int_equal(stats.window_most, 64);
+    rig_close(&r);
+}
+
 static void retries_over_the_budget_wait_and_are_not_dropped(void **state)
 {
     (void)state;
@@ -397,6 +423,7 @@ int main(void)
         cmocka_unit_test(a_set_rate_spaces_requests),
         cmocka_unit_test(the_wait_a_server_asks_one_for_holds_its_model_and_no_other),
         cmocka_unit_test(overload_shrinks_what_is_in_flight),
+        cmocka_unit_test(the_statistics_say_what_the_queue_waits_for),
         cmocka_unit_test(retries_over_the_budget_wait_and_are_not_dropped),
         cmocka_unit_test(a_job_waits_for_an_outage_to_end_and_loses_nothing),
         cmocka_unit_test(interactive_use_is_answered_locally_at_once_while_the_circuit_is_open),

@@ -11,7 +11,7 @@ program=$(realpath "$program") && [ -x "$program" ] || {
     echo "all.sh: $program is not there; build it or say where it is" >&2
     exit 2
 }
-[ $# != 0 ] || set -- rate quota outage coalesce batch_api
+[ $# != 0 ] || set -- rate quota outage noise coalesce batch_api
 code=0
 for name in "$@"; do
     echo "$name:"

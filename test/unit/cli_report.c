@@ -70,11 +70,53 @@ static void alerts_are_told_while_they_fire_and_at_the_end(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+static const char *progress(const glimpse_stats *stats)
+{
+    static char line[512];
+    cli_report report;
+    memset(&report, 0, sizeof report);
+    report.stats = *stats;
+    report_progress(&report, line, sizeof line);
+    return line;
+}
+
+static void the_progress_says_when_fewer_may_be_in_flight_and_why(void **state)
+{
+    (void)state;
+    glimpse_stats stats = { .in_flight = 7, .window = 64, .window_most = 64 };
+    assert_non_null(strstr(progress(&stats), ", 7 in flight, "));
+    stats.window = 7;
+    stats.window_status = 429;
+    assert_non_null(strstr(progress(&stats), ", 7 of 64 in flight (429), "));
+    stats.window_status = 0; /* no descriptors */
+    assert_non_null(strstr(progress(&stats), ", 7 of 64 in flight, "));
+}
+
+static void the_progress_names_the_limit_that_is_kept_and_what_is_waited_for(void **state)
+{
+    (void)state;
+    glimpse_stats stats = { .waits_for = GLIMPSE_WAIT_REQUESTS,
+                            .waits_ns = 90000000,
+                            .waits_per_minute = 600 };
+    assert_non_null(
+        strstr(progress(&stats), ", keeps the endpoint's limit of 600 requests a minute"));
+    stats.waits_set = true;
+    stats.waits_for = GLIMPSE_WAIT_TOKENS;
+    assert_non_null(strstr(progress(&stats), ", keeps the limit of 600 tokens a minute"));
+    stats = (glimpse_stats){ .waits_for = GLIMPSE_WAIT_REQUESTS, .waits_ns = 86399500000000 };
+    assert_non_null(
+        strstr(progress(&stats), ", waits 24:00:00 for the endpoint's limit of requests"));
+    stats = (glimpse_stats){ .waits_for = GLIMPSE_WAIT_ASKED, .waits_ns = 58000000000 };
+    assert_non_null(strstr(progress(&stats), ", waits 0:00:58 as the endpoint asked"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cache_that_shrank_says_so),
         cmocka_unit_test(alerts_are_told_while_they_fire_and_at_the_end),
+        cmocka_unit_test(the_progress_says_when_fewer_may_be_in_flight_and_why),
+        cmocka_unit_test(the_progress_names_the_limit_that_is_kept_and_what_is_waited_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,27 @@ static void without_descriptors_what_is_in_flight_is_all_there_can_be(void **sta
     assert_false(gl_limit_starved(&b.limit, b.now)); /* none to wait for */
 }
 
+static void it_is_told_when_it_is_half_or_twice(void **state)
+{
+    (void)state;
+    bench b;
+    double from, to;
+    open_bench(&b, 64);
+    fill(&b);
+    assert_false(gl_limit_changed(&b.limit, &from, &to));
+    for (int i = 0; i < 54; i++) refuse(&b, GL_REFUSAL_PACE);
+    assert_true(gl_limit_changed(&b.limit, &from, &to));
+    assert_true(from == 64 && to == 10);
+    assert_string_equal(b.limit.why, "refused");
+    assert_false(gl_limit_changed(&b.limit, &from, &to));
+    b.now += LATENCY;
+    for (int i = 0; i < 10; i++) answer(&b);
+    round_trips(&b, 200, 0);
+    assert_true(gl_limit_changed(&b.limit, &from, &to));
+    assert_true(from == 10 && to == 64);
+    assert_string_equal(b.limit.why, "held");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +271,7 @@ int main(void)
         cmocka_unit_test(an_overloaded_endpoint_keeps_one_in_flight),
         cmocka_unit_test(after_an_outage_it_doubles_each_round_trip_up_to_the_most),
         cmocka_unit_test(mean_and_least_are_over_time),
+        cmocka_unit_test(it_is_told_when_it_is_half_or_twice),
         cmocka_unit_test(without_descriptors_what_is_in_flight_is_all_there_can_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

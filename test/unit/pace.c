@@ -188,9 +188,26 @@ static void without_a_limit_header_the_reset_is_waited_for(void **state)
     assert_int_equal(gl_pace_when(&pace, 0, T + 7 * GL_SECOND), T + 7 * GL_SECOND);
 }
 
+static void it_says_which_limit_is_waited_for(void **state)
+{
+    (void)state;
+    gl_time now = 1000 * GL_SECOND;
+    gl_pace pace;
+    gl_pace_mark mark;
+    gl_told told[GL_BUCKET_COUNT] = { { 600, 0, 100 }, { -1, -1, -1 }, { -1, -1, -1 } };
+    gl_pace_init(&pace, -1, -1, now);
+    gl_pace_sent(&pace, 10, now, &mark);
+    gl_pace_learn(&pace, &mark, told, -1, now);
+    assert_true(gl_pace_when(&pace, 10, now) > now);
+    assert_int_equal(gl_pace_waits_for(&pace, 10, now), GL_BUCKET_REQUESTS);
+    gl_pace_park(&pace, 60 * GL_SECOND, 1, now);
+    assert_int_equal(gl_pace_waits_for(&pace, 10, now), GL_BUCKET_COUNT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_says_which_limit_is_waited_for),
         cmocka_unit_test(without_a_limit_everything_goes),
         cmocka_unit_test(a_set_limit_is_kept_to_the_second),
         cmocka_unit_test(the_tightest_bucket_decides),

@@ -23,6 +23,15 @@ typedef enum glimpse_circuit {
     GLIMPSE_CIRCUIT_PROBING /* one request finds out */
 } glimpse_circuit;
 
+/* What requests that are queued wait for, besides a place in the window or the circuit. */
+typedef enum glimpse_wait {
+    GLIMPSE_WAIT_NONE,
+    GLIMPSE_WAIT_ASKED,         /* the endpoint asked to wait: Retry-After */
+    GLIMPSE_WAIT_REQUESTS,      /* a limit of requests, set or learned from answers */
+    GLIMPSE_WAIT_TOKENS,        /* of tokens */
+    GLIMPSE_WAIT_PROJECT_TOKENS /* of a project's tokens */
+} glimpse_wait;
+
 #define GLIMPSE_STATS_VERSION 1
 
 typedef struct glimpse_stats {
@@ -69,6 +78,15 @@ typedef struct glimpse_stats {
     /* The words of circuit_error, NULL while the circuit is closed; the engine's, until its next
      * turn. */
     const char *circuit_message;
+    /* Of the window since the first attempt: its mean over time and the least, in attempts; what is
+     * below one rests between two of them. */
+    double window_mean, window_least;
+    uint64_t window_most;      /* what the configuration allows */
+    int window_status;         /* of the last refusal: 429, 503, 529; 0: there was none */
+    glimpse_wait waits_for;    /* now */
+    int64_t waits_ns;          /* until the next of the queue may go; 0: nothing is waited for */
+    uint64_t waits_per_minute; /* the limit that is kept; 0: none, or its rate is not known */
+    bool waits_set;            /* the limit is the caller's: rpm, tpm */
 } glimpse_stats;
 
 GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);
