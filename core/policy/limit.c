@@ -247,15 +247,37 @@ static void probe_failed(gl_limit *limit, gl_time now)
 
 /* --- what ended --- */
 
+/* Refusals on end, by the order in which they started: of what started in that time at least half.
+ * By the order in which they end, all refusals of what started together are on end. */
+static void count_streak(gl_limit *limit, uint64_t number)
+{
+    if (number < limit->moved_at) return;
+    uint64_t first = limit->streak_first, last = limit->streak_last;
+    if (number < first || limit->streak == 0) first = number;
+    if (number > last || limit->streak == 0) last = number;
+    if (last - first > (uint64_t)limit->streak + 1) {
+        limit->streak = 0;
+        first = last = number;
+    }
+    limit->streak++;
+    limit->streak_first = first;
+    limit->streak_last = last;
+}
+
 static void note(gl_limit *limit, uint64_t number, bool refused)
 {
     double one = refused ? 1 : 0;
-    if (limit->seen < RECENT) limit->seen++;
-    limit->recent += (one - limit->recent) / limit->seen;
-    if (!refused)
+    if (limit->seen < RECENT) { /* of all that have started, until so many have ended */
+        limit->seen++;
+        limit->first_refused += refused;
+        limit->recent = limit->first_refused / (double)limit->next;
+    } else {
+        limit->recent += (one - limit->recent) / RECENT;
+    }
+    if (refused)
+        count_streak(limit, number);
+    else
         limit->streak = 0;
-    else if (number >= limit->moved_at)
-        limit->streak++;
     limit->debt = fmin(fmax(limit->debt + one - GRACE - limit->noise, 0), 1);
     gl_limit_count *count = count_of(limit, number);
     if (refused && count != NULL) count->refused++;

@@ -56,17 +56,18 @@ typedef struct gl_limit {
     gl_limit_count doubted; /* and all since that was 0 */
     gl_limit_count heard;   /* since noise was measured */
     double debt;            /* refusals that are not made good yet */
-    uint32_t streak;        /* refusals since the last answer */
-    double recent;          /* share of refusals among the last few */
-    uint32_t seen;          /* how many these are */
-    double latency;         /* of answers, ns */
-    double answers;         /* since load_at */
-    gl_time load_at;        /* when it last was too much */
-    gl_time part_taken;     /* when an attempt last took the place that is a fraction */
-    double area, least;     /* window x time up to `moved`; the least that it was */
-    gl_time since, moved;   /* the first attempt; the window's last change */
-    double told;            /* as it was when that was last told */
-    const char *why;        /* of its last change: a word, static */
+    uint32_t streak;        /* refusals on end, and their lowest and highest numbers */
+    uint64_t streak_first, streak_last;
+    double recent;                /* share of refusals among the last few */
+    uint32_t seen, first_refused; /* of the first few: ended, refused */
+    double latency;               /* of answers, ns */
+    double answers;               /* since load_at */
+    gl_time load_at;              /* when it last was too much */
+    gl_time part_taken;           /* when an attempt last took the place that is a fraction */
+    double area, least;           /* window x time up to `moved`; the least that it was */
+    gl_time since, moved;         /* the first attempt; the window's last change */
+    double told;                  /* as it was when that was last told */
+    const char *why;              /* of its last change: a word, static */
 } gl_limit;
 
 void gl_limit_init(gl_limit *limit, int64_t most);

@@ -29,6 +29,7 @@ typedef struct endpoint {
     bool headers, retry_after;  /* what answers, and what refusals say */
     int status;                 /* of refusals */
     int median_ms, seconds;     /* latency (the 95th percentile is twice that); how long */
+    bool steady;                /* latency: always the same, so that all end together */
 } endpoint;
 
 /* Noise within 10 %, load within 15 %. */
@@ -42,6 +43,10 @@ static const endpoint table[] = {
     { "10 % of 503 at random", .9, 1, .noise = .1, .status = 503, .median_ms = 100, .seconds = 30 },
     { "5 % at random, Retry-After 1 s", .9, 1, .noise = .05, .retry_after = true, .status = 429,
       .median_ms = 100, .seconds = 30 },
+    { "6 % at random, steady latency", .9, 1, .noise = .06, .status = 429, .median_ms = 100,
+      .seconds = 30, .steady = true },
+    { "6 % at random, steady, Retry-After 1 s", .9, 1, .noise = .06, .retry_after = true,
+      .status = 429, .median_ms = 100, .seconds = 30, .steady = true },
     { "all refused for 0.5 s of 10", .9, 1, .burst_every = 10 * GL_SECOND, .burst = 500 * GL_MS,
       .status = 429, .median_ms = 100, .seconds = 60 },
     { "all refused for 2 s of 30", .9, 1, .burst_every = 30 * GL_SECOND, .burst = 2 * GL_SECOND,
@@ -60,7 +65,7 @@ static const endpoint table[] = {
       .median_ms = 300, .seconds = 1800 },
     { "600 a minute of the clock", .85, .12, .per_second = 10, .by_the_clock = true, .status = 429,
       .median_ms = 1000, .seconds = 600 },
-    { "the same, Retry-After", .85, .03, .per_second = 10, .by_the_clock = true,
+    { "the same, Retry-After", .85, .04, .per_second = 10, .by_the_clock = true,
       .retry_after = true, .status = 429, .median_ms = 1000, .seconds = 600 },
     { "600 a minute and 3 % at random", .5, .09, .noise = .03, .per_second = 10, .bucket = 10,
       .status = 429, .median_ms = 1000, .seconds = 600 },
@@ -164,7 +169,7 @@ static gl_sim_plan plan(void *arg, int number, const char *body, size_t len)
     (void)len;
     world *w = arg;
     const endpoint *is = w->is;
-    double spread = exp(log(2) / 1.6448536 * gl_rng_normal(&w->rng));
+    double spread = is->steady ? 1 : exp(log(2) / 1.6448536 * gl_rng_normal(&w->rng));
     gl_time latency = (gl_time)(is->median_ms * (double)GL_MS * spread);
     bool refused = gl_rng_uniform(&w->rng) < is->noise;
     if (is->seconds > 60 && age(w) < LEARNING) {
@@ -292,14 +297,14 @@ static void over_a_table_of_endpoints_it_is_near_the_best_constant_window(void *
     const char *only = getenv("WINDOW_ROW"), *wanted = getenv("WINDOW_SEEDS");
     uint64_t seeds = wanted != NULL ? strtoull(wanted, NULL, 10) : 3;
     bool good = true;
-    print_message("%-33s %22s %32s\n", "endpoint", "best constant window",
+    print_message("%-38s %22s %32s\n", "endpoint", "best constant window",
                   "of its answers; refused; mean window");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         const endpoint *is = &table[i];
         if (only != NULL && strstr(is->name, only) == NULL) continue;
         outcome best;
         int window = best_constant(is, &best);
-        print_message("%-33s %2d: %7.2f/s, %4.1f %%:", is->name, window, best.answers,
+        print_message("%-38s %2d: %7.2f/s, %4.1f %%:", is->name, window, best.answers,
                       100 * best.refused);
         for (uint64_t seed = 1; seed <= seeds; seed++) {
             outcome o = run(is, seed, 0);

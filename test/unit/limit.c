@@ -91,9 +91,12 @@ static void the_first_answer_of_all_is_believed_when_it_asks_to_wait(void **stat
 {
     (void)state;
     bench b;
-    open_bench(&b, 64);
+    open_bench(&b, 1);
     fill(&b);
     assert_true(refuse(&b, GL_REFUSAL_PACE));
+    open_bench(&b, 64); /* one of many */
+    fill(&b);
+    assert_false(refuse(&b, GL_REFUSAL_PACE));
 }
 
 static void headers_that_say_that_nothing_remains_are_believed(void **state)
