@@ -92,8 +92,8 @@ static inline reading read_as(const char *bytes, glimpse_error error, const char
                      r.outcome.error_message != NULL ? r.outcome.error_message : "", r.text,
                      r.body);
         if (error == GLIMPSE_OK)
-            assert_true(r.outcome.sample.text_len == strlen(text) &&
-                        memcmp(r.outcome.sample.text, text, strlen(text)) == 0);
+            assert_true(
+                gl_slice_is(gl_slice_of(r.outcome.sample.text, r.outcome.sample.text_len), text));
     }
     return r;
 }
