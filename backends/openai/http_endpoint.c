@@ -387,12 +387,13 @@ static bool take_certificates(gl_endpoint *endpoint, const char *ca_file)
 /* --- the HTTP version --- */
 
 /* Releases whose multiplexing is sound under multi_socket: 8.10.0 no longer polls for each stream;
- * up to 8.11.0 the timer callback was sometimes not called (fixed by 4cded6deac); 8.14.0 to 8.15.x
- * wake all pending handles for each free slot (issue 18017); 8.21.0 leaks sockets (issue 22306). */
+ * up to 8.11.0 the timer callback was sometimes not called (fixed by 4cded6deac); 8.21.0 leaks
+ * sockets (issue 22306). 8.14.0 to 8.15.x wake all handles that wait within libcurl for each free
+ * slot (issue 18017), but what waits here waits in our admission: with 8.14.1 and 1,000 in flight
+ * 4,000 answers over TLS took 0.4 s of CPU, and 1.5 s over HTTP/1.1. */
 static bool multiplexes_soundly(unsigned version)
 {
     if (version < CURL_VERSION(8, 11, 1)) return false;
-    if (version >= CURL_VERSION(8, 14, 0) && version < CURL_VERSION(8, 16, 0)) return false;
     return version != CURL_VERSION(8, 21, 0);
 }
 

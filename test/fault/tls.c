@@ -81,7 +81,8 @@ static void row_26_the_same_certificate_is_good_when_trusted(void **state)
 
 /* --- row 27 --- */
 
-#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+/* The close is announced: else a request may be on its way to a connection that has just gone. */
+#define HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
 /* Each request is answered so and the connection ended so. */
 static void ended(const char *name, const char *answer, fault_kind end, const char *code)
@@ -113,9 +114,10 @@ static void row_27_complete_answer_needs_no_good_bye(void **state)
              sizeof GOOD_BODY - 1);
     ended("row_27_chunked", chunked, FAULT_CLOSE, "null");
     ended("row_27_length", length, FAULT_CLOSE, "null");
-    ended("row_27_close_notify", HEAD "Connection: close\r\n\r\n" GOOD_BODY, FAULT_BYE, "null");
-    /* libcurl asks OpenSSL to take this end for a good one. An object that is closed is whole. */
-    ended("row_27_whole_object", HEAD "Connection: close\r\n\r\n" GOOD_BODY, FAULT_CLOSE, "null");
+    ended("row_27_close_notify", HEAD "\r\n" GOOD_BODY, FAULT_BYE, "null");
+    /* An error to OpenSSL 3.2 and later, where no length told the end. An object that is closed is
+     * whole. */
+    ended("row_27_whole_object", HEAD "\r\n" GOOD_BODY, FAULT_CLOSE, "null");
 }
 
 static void row_27_answer_that_was_cut_is_no_answer(void **state)
@@ -124,8 +126,7 @@ static void row_27_answer_that_was_cut_is_no_answer(void **state)
     ended("row_27_short", HEAD "Content-Length: 1000\r\n\r\n" GOOD_BODY, FAULT_CLOSE, "reset");
     ended("row_27_chunk", HEAD "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", FAULT_CLOSE,
           "reset");
-    ended("row_27_cut_object",
-          HEAD "Connection: close\r\n\r\n{\"choices\":[{\"message\":", FAULT_CLOSE, "bad_json");
+    ended("row_27_cut_object", HEAD "\r\n{\"choices\":[{\"message\":", FAULT_CLOSE, "bad_json");
 }
 
 int main(void)

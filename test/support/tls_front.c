@@ -91,6 +91,15 @@ static bool accepts(int port)
     return connected;
 }
 
+/* nghttpx is in /usr/sbin, which is not on the path of an ordinary user. */
+static void look_in_sbin(void)
+{
+    char path[4096];
+    const char *old = getenv("PATH");
+    int len = snprintf(path, sizeof path, "%s:/usr/sbin", old != NULL ? old : "/usr/bin:/bin");
+    if (len > 0 && (size_t)len < sizeof path) setenv("PATH", path, 1);
+}
+
 static void run_child(const tls_front *front, tls_front_kind kind, int backend_port)
 {
     char frontend[64], backend[64], log[128];
@@ -100,6 +109,7 @@ static void run_child(const tls_front *front, tls_front_kind kind, int backend_p
     const char *versions =
         kind == TLS_FRONT_HTTP1 ? "--npn-list=http/1.1" : "--npn-list=h2,http/1.1";
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    look_in_sbin();
     if (freopen("/dev/null", "w", stderr) == NULL) _exit(126);
     execlp("nghttpx", "nghttpx", frontend, backend, log, versions, "--single-process",
            "--workers=1", "--conf=/dev/null", "--errorlog-file=/dev/null",
