@@ -1,6 +1,6 @@
 #!/bin/sh
 # sh all.sh [GLIMPSE] [NAME[:COUNT]...] - what the client must hold against a server that is down, has no
-# money left, or limits it: runs each script here against `glimpse mock` and prints the figures, each
+# money left, limits it, or refuses at random: runs each script here against `glimpse mock` and prints the figures, each
 # with PASS or FAIL. About two minutes, and about times: for a machine that is not busy, hence not
 # among the tests. Exit 0: all of it holds. GLIMPSE: build/release/glimpse unless given.
 set -u
