@@ -4,17 +4,19 @@
  * libcurl reads an HTTP/2 connection until it would block. A server that sends frames that carry
  * nothing (WINDOW_UPDATE, PRIORITY, empty DATA) faster than they are read never lets
  * curl_multi_socket_action return: no timer fires, no signal is served, a core is used (libcurl
- * 7.88.1). libcurl calls nothing of ours meanwhile; OpenSSL does, for each TLS record. Beyond the
- * bound OpenSSL is told that the peer has closed the connection, and libcurl ends it.
+ * 7.88.1; later releases return now and then, and go on for ever). libcurl calls nothing of ours
+ * meanwhile; OpenSSL does, for each TLS record. Beyond the bound OpenSSL is told that the peer has
+ * closed the connection, and libcurl ends it.
  */
 #include <openssl/ssl.h>
 #include <string.h>
 
 #include "openai/http_internal.h"
 
-/* Bytes of TLS records above the bytes of bodies that came in them, for each call of
- * curl_multi_socket_action. Headers and framing of answers in order are some hundred bytes each;
- * frames that carry nothing take some 0.02 s of a core for as much. */
+/* Bytes of TLS records above the bytes of bodies that came in them, since the last call of
+ * curl_multi_socket_action that brought any of a body or ended a transfer. Headers and framing of
+ * answers in order are some hundred bytes each; frames that carry nothing take some 0.02 s of a
+ * core for as much. */
 #define BARREN_MAX ((int64_t)1024 * 1024)
 /* version, type and length of a record: what the callback is told of it */
 #define RECORD_HEAD 5

@@ -131,7 +131,8 @@ struct gl_shard {
     size_t sockets, dormant; /* of ours: announced, and idle among them */
     size_t foreign;          /* announced that we did not open */
     size_t fresh;   /* added, and not yet run by libcurl: each will take a dormant socket */
-    int64_t barren; /* bytes received in this call of libcurl that carried no body */
+    int64_t barren; /* bytes received since the last call that brought something, less bodies */
+    bool fruitful;  /* this call of libcurl brought bytes of a body, or the end of a transfer */
     bool flooded;   /* they were too many: see http_flood.c */
     bool kick;      /* libcurl asked to be called at once */
     bool unwatched; /* a socket could not be watched: transfers with an error end */

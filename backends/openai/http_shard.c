@@ -232,6 +232,7 @@ static void read_messages(gl_shard *shard)
         gl_transfer *transfer = NULL;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
         transfer->code = message->data.result;
+        shard->fruitful = true;
         if (shard->flooded && transfer->code != CURLE_OK) blame_flood(transfer);
         gl_node_remove(&transfer->node);
         gl_list_push_back(&shard->ended, &transfer->node);
@@ -259,7 +260,8 @@ static void end_unwatched(gl_shard *shard)
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
 {
     int running;
-    shard->barren = 0;
+    if (shard->fruitful) shard->barren = 0;
+    shard->fruitful = false;
     CURLMcode code = curl_multi_socket_action(shard->multi, fd, mask, &running);
     /* A transfer whose socket libcurl found no memory to note gets no more events, and it does not
      * say which: so all of this shard end. A socket that it has forgotten is no matter. */

@@ -121,6 +121,7 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
                                 first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
     if (!gl_memory_take(transfer, len)) return CURL_WRITEFUNC_PAUSE; /* it comes again */
     transfer->shard->barren -= (int64_t)len;
+    transfer->shard->fruitful = true;
     glimpse_error error;
     if (transfer->framing == GL_HTTP_UNTOLD)
         error = tell_framing(transfer, bytes);
