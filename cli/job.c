@@ -32,6 +32,9 @@ static const struct timeval look_every = { 0, 100000 };
 /* Resting requests that others make up for, in units of the concurrency: bounds the memory of an
  * endpoint that refuses everything. */
 #define RESTING_MAX 3
+/* Lines beyond those that are held for an open circuit, so that each probe can be another line: a
+ * night of them at one in 4 s. */
+#define PROBES_MAX 10000
 /* What stops early lets requests in flight finish in, in milliseconds. */
 #define GRACE_MS 5000
 
@@ -235,7 +238,8 @@ static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
 static bool has_room(const cli_job *job)
 {
     if (job->stopping || job->is_held || job->input_ended || job->waits_for_input) return false;
-    if (glimpse_engine_room(job->session->engine) == 0 || job->live >= job->most_live) return false;
+    size_t most = job->most_live + (job->circuit_open ? PROBES_MAX : 0);
+    if (glimpse_engine_room(job->session->engine) == 0 || job->live >= most) return false;
     if (output_backlog(job->out) > BACKLOG) return false;
     return !job->settings->ordered || job->lines - job->order.next < job->order.window;
 }
@@ -332,7 +336,8 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
     glimpse_stats stats;
     glimpse_stats_init(&stats);
     glimpse_engine_stats(job->session->engine, &stats);
-    if (stats.circuit != GLIMPSE_CIRCUIT_CLOSED && stats.connected == 0 && !job->stopping) {
+    job->circuit_open = stats.circuit != GLIMPSE_CIRCUIT_CLOSED;
+    if (stats.unreachable && !job->stopping) {
         progress_clear(&job->progress);
         say("%s could not be reached: not one connection succeeded: %s",
             settings_endpoint(job->settings), stats.circuit_message);

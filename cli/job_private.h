@@ -50,6 +50,7 @@ struct cli_job {
     uint64_t lines; /* taken from the input, the number of the next in order */
     size_t live;    /* submitted, not ended */
     size_t most_live;
+    bool circuit_open; /* when it was last looked at */
     bool waits_for_input, input_ended;
     bool stopping; /* no line is taken any more */
     int exit_code; /* why it stops, 0 = it does not */

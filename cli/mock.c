@@ -57,8 +57,8 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
 /* Whether it was one of the texts that say how the server behaves. */
 static bool refused_spec(const char *problem)
 {
-    static const char *const specs[] = { "latency:", "ttft:",  "fault:",
-                                         "outage:",  "stall:", "batch-fault:" };
+    static const char *const specs[] = { "latency:", "ttft:",   "fault:",      "outage:",
+                                         "stall:",   "refuse:", "batch-fault:" };
     for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
         if (strncmp(problem, specs[i], strlen(specs[i])) == 0) return true;
     return false;
@@ -78,6 +78,9 @@ int command_mock(cli_settings *settings)
                              .queue = settings->queue,
                              .times = settings->times,
                              .retry_after_ms = settings->retry_after_ms,
+                             .refuse = settings->refuse,
+                             .reset_errors = settings->reset_errors,
+                             .close_after = settings->close_after,
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,

@@ -380,6 +380,16 @@ const cli_option option_table[] = {
       .min = 0, .max = 1e9, .help = "requests served at once, others wait their turn; 0 = any" },
     { .name = "queue", .type = OPTION_COUNT, AT(queue), .commands = FOR_MOCK, .value = "N",
       .min = 0, .max = 1e9, .help = "requests that wait; more are refused with 503; 0 = any" },
+    { .name = "refuse", .type = OPTION_TEXT, AT(refuse), .commands = FOR_MOCK,
+      .value = "STATUS[:TEXT]",
+      .help = "answer each request with this error status, or those whose body holds TEXT: "
+              "401, 500:poison" },
+    { .name = "reset-errors", .type = OPTION_SWITCH, AT(reset_errors), .commands = FOR_MOCK,
+      .help = "end each error answer with a reset, without having said its length" },
+    { .name = "close-after", .type = OPTION_COUNT, AT(close_after), .commands = FOR_MOCK,
+      .value = "N", .min = 0, .max = 1e9,
+      .help = "close a connection after N answers, unannounced, as its next request comes; "
+              "0 = keep it" },
     { .name = "times", .type = OPTION_SWITCH, AT(times), .commands = FOR_MOCK,
       .help = "say in x-mock-times when each request came and its answer was sent" },
     { .heading = "Limits", .name = "quota-after", .type = OPTION_COUNT, AT(quota_after), .commands = FOR_MOCK,

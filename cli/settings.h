@@ -46,10 +46,10 @@ typedef struct cli_settings {
     bool expired, store_optional;
 
     /* mock */
-    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault;
+    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue,
-        retry_after_ms;
-    bool times;
+        retry_after_ms, close_after;
+    bool times, reset_errors;
     int port;
     double token_rate;
 

@@ -49,6 +49,7 @@ void gl_admission_push(gl_admission *admission, gl_request *request, bool front)
     gl_list *queue = &admission->lanes[request->lane].queues[request->priority];
     gl_request_move(request, GL_STATE_WAITING, queue, front);
     admission->waiting++;
+    if (request->refused == 0) admission->untried++;
 }
 
 void gl_admission_set_priority(gl_admission *admission, gl_request *request,
@@ -62,8 +63,8 @@ void gl_admission_set_priority(gl_admission *admission, gl_request *request,
 
 void gl_admission_left(gl_admission *admission, gl_request *request)
 {
-    (void)request;
     admission->waiting--;
+    if (request->refused == 0) admission->untried--;
 }
 
 static gl_request *first(const gl_list *queue)
@@ -91,6 +92,36 @@ gl_request *gl_admission_any(const gl_admission *admission)
 
 /* --- who goes --- */
 
+/* The better one to find out with whether the endpoint is back: one that was never refused, since
+ * it may be the one refused that is at fault; else the one whose turn was the longest ago. */
+static gl_request *better_probe(gl_request *one, gl_request *other)
+{
+    if (one == NULL) return other;
+    if ((one->refused != 0) != (other->refused != 0)) return one->refused != 0 ? other : one;
+    return other->attempt.place < one->attempt.place ? other : one;
+}
+
+/* Of all that wait: probes are at least a second apart, so this may take its time. */
+static gl_request *next_probe(gl_admission *admission, gl_time now, gl_time *when)
+{
+    gl_request *best = NULL;
+    for (size_t i = 0; i < admission->lane_count; i++) {
+        gl_lane *lane = &admission->lanes[i];
+        for (int priority = 0; priority < 2; priority++) {
+            const gl_list *queue = &lane->queues[priority];
+            for (gl_node *node = queue->head.next; node != &queue->head; node = node->next) {
+                gl_request *request = GL_CONTAINER(node, gl_request, node);
+                gl_time its = gl_pace_when(&lane->pace, request->tokens, now);
+                if (its <= now)
+                    best = better_probe(best, request);
+                else
+                    *when = gl_time_min(*when, its);
+            }
+        }
+    }
+    return best;
+}
+
 gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *when)
 {
     *when = GL_TIME_NEVER;
@@ -100,7 +131,8 @@ gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *whe
     if (!gl_breaker_may_start(&admission->breaker, now, when)) return NULL;
     *when = GL_TIME_NEVER;
     /* A probe of the circuit has its own pace. */
-    if (free > now && admission->breaker.state == GL_CIRCUIT_CLOSED) {
+    if (admission->breaker.state != GL_CIRCUIT_CLOSED) return next_probe(admission, now, when);
+    if (free > now) {
         *when = free;
         return NULL;
     }
@@ -156,40 +188,36 @@ void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *
 
 /* --- what came of it --- */
 
-/* The endpoint's own failure, as opposed to ours, the request's, or a pace that was too fast. */
-static bool endpoint_failed(const gl_failure *failure)
+bool gl_admission_others_answered(const gl_admission *admission, const gl_request *request)
 {
-    switch (failure->error) {
-    case GLIMPSE_ERR_CONNECT:
-    case GLIMPSE_ERR_DNS:
-    case GLIMPSE_ERR_DNS_UNKNOWN:
-    case GLIMPSE_ERR_TLS:
-    case GLIMPSE_ERR_TIMEOUT_CONNECT:
-    case GLIMPSE_ERR_TIMEOUT_FIRST_BYTE:
-    case GLIMPSE_ERR_TIMEOUT_IDLE:
-    case GLIMPSE_ERR_TIMEOUT:
-    case GLIMPSE_ERR_RESET:
-    case GLIMPSE_ERR_STREAM_TRUNCATED:
-    case GLIMPSE_ERR_PROTOCOL:
-        return true;
-    case GLIMPSE_ERR_HTTP:
-    case GLIMPSE_ERR_STREAM_ERROR: /* by the status that it names, if any */
-        return failure->http_status >= 500 && failure->http_status != 501 &&
-               failure->http_status != 505;
-    default:
-        return false;
-    }
+    return request->refused != 0 && admission->answered > request->refused;
 }
 
 bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now)
 {
+    if (!gl_limit_starved(&admission->limit, now)) return false;
+    gl_admission_unasked(admission, request, now);
+    return true;
+}
+
+void gl_admission_unasked(gl_admission *admission, gl_request *request, gl_time now)
+{
     static const gl_told unsaid[GL_BUCKET_COUNT] = { { -1, -1, -1 },
                                                      { -1, -1, -1 },
                                                      { -1, -1, -1 } };
-    if (!gl_limit_starved(&admission->limit, now)) return false;
     gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, unsaid, 0, now);
     if (request->attempt.probe) gl_breaker_probe_lost(&admission->breaker, now);
-    return true;
+}
+
+static gl_breaker_change tell_breaker(gl_admission *admission, const gl_request *request,
+                                      const gl_admission_report *report, gl_time now)
+{
+    bool probe = request->attempt.probe, late = report->elapsed >= report->late;
+    if (report->endpoint != GL_ENDPOINT_UNKNOWN)
+        return gl_breaker_ended(&admission->breaker, probe, report->endpoint == GL_ENDPOINT_DOWN,
+                                late, now);
+    if (probe) gl_breaker_probe_lost(&admission->breaker, now);
+    return GL_BREAKER_SAME;
 }
 
 static bool is_refusal(int status)
@@ -223,18 +251,18 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     gl_pace_learn(pace, &request->mark, report->told, report->tokens_used, now);
     /* A key without money says nothing of how fast is too fast. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
-        return gl_breaker_ended(&admission->breaker, request->attempt.probe, false, false, now);
+        return tell_breaker(admission, request, report, now);
     if (failure != NULL && is_refusal(failure->http_status))
         admission->refused_status = failure->http_status;
+    if (failure == NULL && request->attempt.place >= admission->answered)
+        admission->answered = request->attempt.place + 1;
     bool for_all = limit_ended(&admission->limit, request->attempt.place, report, now);
     if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;
         if (ms > admission->max_park_ms) ms = admission->max_park_ms;
         gl_pace_park(pace, (uint64_t)ms * GL_MS, admission->waiting, now);
     }
-    gl_breaker_change change = gl_breaker_ended(&admission->breaker, request->attempt.probe,
-                                                failure != NULL && endpoint_failed(failure),
-                                                report->elapsed >= report->late, now);
+    gl_breaker_change change = tell_breaker(admission, request, report, now);
     if (change == GL_BREAKER_CLOSED) gl_limit_restart(&admission->limit, now);
     return change;
 }

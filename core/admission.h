@@ -15,6 +15,7 @@
 #include "policy/backoff.h"
 #include "policy/breaker.h"
 #include "policy/budget.h"
+#include "policy/evidence.h"
 #include "policy/limit.h"
 #include "request.h"
 
@@ -32,7 +33,8 @@ typedef struct gl_lane {
 typedef struct gl_admission {
     gl_lane lanes[GL_LANES_MAX];
     size_t lane_count, next; /* next: whose turn it is */
-    size_t waiting;
+    size_t waiting, untried; /* untried: of them, never refused as in an outage */
+    uint64_t answered; /* attempts up to the last that was answered, in order of their starts */
     gl_limit limit;
     int refused_status; /* of the last refusal: 429, 503, 529; 0: none yet */
     gl_budget budget;
@@ -78,14 +80,21 @@ gl_request *gl_admission_any(const gl_admission *admission);
 /* It goes: takes its place, its tokens, and marks it a probe if it is one. */
 void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *rng, gl_time now);
 
+/* Whether a request that was sent after this one was first refused has been answered. */
+bool gl_admission_others_answered(const gl_admission *admission, const gl_request *request);
+
 /* Its attempt ended because there was no descriptor for its connection. true: it can wait until
  * another's ends, and that costs it nothing; false: nothing is in flight, so this is a failure. */
 bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now);
+
+/* Its attempt asked nobody: what it cost comes back, and if it was a probe, another may go. */
+void gl_admission_unasked(gl_admission *admission, gl_request *request, gl_time now);
 
 /* Its attempt ended with this; told by the one who knows what was answered. `failure` may be NULL
  * for an answer. */
 typedef struct gl_admission_report {
     const gl_failure *failure;
+    gl_endpoint_is endpoint; /* as evidence.h has it */
     gl_told told[GL_BUCKET_COUNT];
     double tokens_used; /* -1: not said */
     uint64_t elapsed;   /* ns */

@@ -205,10 +205,49 @@ static void log_window(glimpse_engine *engine)
                 sizeof fields / sizeof *fields);
 }
 
+/* Whether an answer had begun, so that it may have to be paid for: a 2xx that broke, or named its
+ * error behind some text. */
+static bool had_begun(const gl_request *request, const gl_failure *failure)
+{
+    const glimpse_sample *came = request->result->response;
+    if (request->streamed.len != 0) return true;
+    if (came == NULL || failure->http_status >= 400) return false;
+    int status = glimpse_sample_get(came)->http_status;
+    return status >= 200 && status <= 299;
+}
+
+gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
+                            const glimpse_outcome *outcome)
+{
+    glimpse_attempt *attempt = &request->attempt;
+    const gl_admission *admission = &request->engine->admission;
+    const glimpse_sample *response = request->result->response;
+    bool came = attempt->first_byte != GL_TIME_NEVER ||
+                (response != NULL && glimpse_sample_get(response)->http_status != 0);
+    gl_evidence evidence = {
+        .error = failure->error,
+        .http_status = failure->http_status,
+        .sent = attempt->sent || came,
+        .reused = outcome != NULL && outcome->reused,
+        .came = came,
+        .begun = had_begun(request, failure),
+        .probe = attempt->probe,
+        .again = attempt->again,
+        .refused = request->refused != 0,
+        .others = gl_admission_others_answered(admission, request),
+    };
+    gl_verdict verdict = gl_evidence_judge(&evidence);
+    attempt->again = verdict.again;
+    if (verdict.refused && request->refused == 0) request->refused = admission->limit.next;
+    return verdict;
+}
+
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
-                                    const glimpse_outcome *outcome, gl_time now)
+                                    gl_endpoint_is endpoint, const glimpse_outcome *outcome,
+                                    gl_time now)
 {
     gl_admission_report report = { .failure = failure,
+                                   .endpoint = endpoint,
                                    .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
                                    .tokens_used = -1,
                                    .elapsed = gl_time_since(now, request->attempt.started),

@@ -253,23 +253,12 @@ static void refuse(gl_request *request, gl_time now)
 }
 
 /* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
- * find out how many descriptors there are, and costs it none of its own. */
+ * find out how many descriptors there are, or nobody was asked, and it costs it none of its own. */
 static void wait_again(gl_request *request, gl_time now)
 {
-    request->probes++;
+    request->spared++;
     gl_engine_wait(request, true, now);
     gl_engine_set_timer(request);
-}
-
-/* Whether an answer had begun, so that it may have to be paid for: a 2xx that broke, or named its
- * error behind some text. */
-static bool had_begun(const gl_request *request, const gl_failure *failure)
-{
-    const glimpse_sample *came = request->result->response;
-    if (request->streamed.len != 0) return true;
-    if (came == NULL || failure->http_status >= 400) return false;
-    int status = glimpse_sample_get(came)->http_status;
-    return status >= 200 && status <= 299;
 }
 
 /* Another attempt is not for all in a flight: not for who was told of this one's text, since
@@ -292,7 +281,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
 {
     glimpse_engine *engine = request->engine;
     gl_failure failure = *what;
-    failure.attempts = request->attempt.number - request->probes;
+    failure.attempts = request->attempt.number - request->spared;
     failure.same_once = request->once;
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
@@ -302,13 +291,19 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
         return;
     }
     bool over = engine->closing || engine->key_stop.on;
+    gl_verdict verdict = gl_attempt_judge(request, &failure, outcome);
     bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
                    gl_admission_starved(&engine->admission, request, now);
+    if (verdict.again) {
+        gl_admission_unasked(&engine->admission, request, now);
+        if (!over) gl_attempt_log_retry(request, &failure, 0);
+    }
     gl_breaker_change change = GL_BREAKER_SAME;
-    if (!starved) change = gl_attempt_report(request, &failure, outcome, now);
+    if (!starved && !verdict.again)
+        change = gl_attempt_report(request, &failure, verdict.endpoint, outcome, now);
     gl_outage_changed(request, change, failure.http_status);
-    bool free_probe = change == GL_BREAKER_PROBE_FAILED && !had_begun(request, &failure);
-    if (starved || (free_probe && !over)) {
+    bool spared = starved || verdict.again || (verdict.spared && change == GL_BREAKER_PROBE_FAILED);
+    if (spared && !over) {
         wait_again(request, now);
         return;
     }
@@ -386,7 +381,8 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         fallback_answered(request, outcome, sample, now);
     } else if (error == GLIMPSE_OK) {
         gl_result_set_error(request->result, GLIMPSE_OK, NULL, NULL);
-        gl_outage_changed(request, gl_attempt_report(request, NULL, outcome, now), 0);
+        gl_outage_changed(request, gl_attempt_report(request, NULL, GL_ENDPOINT_UP, outcome, now),
+                          0);
         attempt_answered(request, outcome, sample, local, now);
     } else {
         glimpse_sample_unref(request->result->response);

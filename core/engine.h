@@ -98,6 +98,7 @@ struct glimpse_engine {
         glimpse_id by;   /* the request whose failure it is */
         gl_time since;   /* it opened */
         uint64_t probes; /* that failed since */
+        int tries;       /* attempts of the request that opened it, and the probes */
     } outage;
     gl_backoff backoff;
     gl_rng rng;
@@ -231,10 +232,15 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
  * error given, or HTTP when a limit of time passed behind a status that refuses. */
 glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 
+/* What its failure says, and of whom; outcome is NULL when a limit of time ended it. */
+gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
+                            const glimpse_outcome *outcome);
+
 /* Tells the admission how it ended: failure is NULL for an answer, outcome when a limit of time
  * ended it. */
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
-                                    const glimpse_outcome *outcome, gl_time now);
+                                    gl_endpoint_is endpoint, const glimpse_outcome *outcome,
+                                    gl_time now);
 
 /* Another follows after so long a wait, ns. */
 void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, uint64_t wait);
@@ -288,6 +294,10 @@ void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage);
 /* What the breaker made of an attempt's end, whose error, if it failed, the result has: keeps why
  * the circuit is open, logs it, has the turn run. */
 void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status);
+
+/* The circuit is open, not one connection was ever made, and there were as many tries, with the
+ * waits between them, as one request has attempts. */
+bool gl_outage_is_hopeless(const glimpse_engine *engine);
 
 /* --- deliver.c --- */
 

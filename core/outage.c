@@ -38,6 +38,26 @@ static void copy_words(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
+/* Before anybody was ever reached there is nothing to protect, and nothing to wait for but what the
+ * options say: the probes come after the waits of one request's attempts, whoever makes them. */
+static void keep_trying(glimpse_engine *engine, gl_time now)
+{
+    const struct gl_outage *outage = &engine->outage;
+    if (engine->stats.connected != 0 || outage->tries >= engine->backoff.max_attempts) return;
+    uint64_t wait = gl_backoff_delay(&engine->backoff, outage->tries - 1, &engine->rng);
+    gl_breaker_wait(&engine->admission.breaker, wait, now);
+}
+
+bool gl_outage_is_hopeless(const glimpse_engine *engine)
+{
+    const struct gl_outage *outage = &engine->outage;
+    if (engine->admission.breaker.state == GL_CIRCUIT_CLOSED || engine->stats.connected != 0)
+        return false;
+    return engine->config.breaker != GLIMPSE_BREAKER_WAIT ||
+           outage->tries >= engine->backoff.max_attempts ||
+           gl_backoff_retryable(outage->error, outage->http_status) == 0;
+}
+
 void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status)
 {
     glimpse_engine *engine = request->engine;
@@ -59,10 +79,13 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     if (change == GL_BREAKER_OPENED) {
         outage->since = now;
         outage->probes = 0;
+        outage->tries = request->attempt.number - request->spared;
     } else if (change == GL_BREAKER_PROBE_FAILED) {
         outage->probes++;
+        outage->tries++;
         log_probe(engine, now);
     }
+    if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) keep_trying(engine, now);
     if (change == GL_BREAKER_OPENED) log_circuit(engine, "circuit_opened");
     if (change == GL_BREAKER_CLOSED) log_circuit(engine, "circuit_closed");
     if (change != GL_BREAKER_SAME) gl_engine_schedule(engine);

@@ -42,7 +42,8 @@ struct glimpse_attempt {
     int number;                 /* from 1, over all attempts of the request */
     glimpse_error before;       /* how the one before this ended */
     bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
-    uint64_t place;             /* its number in the window: policy/limit.h */
+    uint64_t place; /* its number in the window, in order of the starts: policy/limit.h */
+    bool again;     /* asked again at once: the connection before was dead */
     /* When; GL_TIME_NEVER = not yet. */
     gl_time started, connected, first_byte, last_byte;
     gl_time first_text, last_text;
@@ -84,8 +85,10 @@ struct gl_request {
     gl_request *leader; /* FOLLOWING it, else NULL */
     gl_list followers;
     int once;   /* failures of kinds that are worth one more attempt only */
-    int probes; /* attempts that cost it none: failed probes, no descriptor */
+    int spared; /* attempts that cost it none: failed probes, no descriptor, a dead connection */
     int sent;   /* attempts that reached the endpoint */
+    uint64_t refused; /* attempts that had started when it was first refused as in an outage; 0: it
+                       * never was */
 
     glimpse_cache_control cache_control;
     bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */

@@ -45,6 +45,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->waits_set = hold.set;
     stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
     stats->circuit_opened = admission->breaker.opened;
+    stats->unreachable = gl_outage_is_hopeless(engine);
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
         stats->circuit_error = engine->outage.error;
         stats->circuit_message = engine->outage.message;
@@ -75,5 +76,10 @@ size_t glimpse_engine_room(const glimpse_engine *engine)
     if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker == GLIMPSE_BREAKER_WAIT)
         window = (uint64_t)admission->limit.most;
-    return taken < window ? (size_t)(window - taken) : 0;
+    if (taken < window) return (size_t)(window - taken);
+    /* When all that wait were refused before, one more: it may be they that are at fault. */
+    return admission->breaker.state != GL_CIRCUIT_CLOSED && admission->untried == 0 &&
+                   admission->limit.in_flight == 0
+               ? 1
+               : 0;
 }

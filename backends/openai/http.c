@@ -48,7 +48,7 @@ static void make_printable(char *text)
         if ((unsigned char)*text < 0x20 || *text == 0x7f) *text = '?';
 }
 
-static void learn(gl_http *http, const gl_transfer *transfer)
+static void learn(gl_http *http, const gl_transfer *transfer, const gl_http_response *response)
 {
     if (http->endpoint.multiplex && transfer->code == CURLE_OK && transfer->sendings != 0) {
         long version = 0;
@@ -56,6 +56,8 @@ static void learn(gl_http *http, const gl_transfer *transfer)
         if (version == CURL_HTTP_VERSION_1_0 || version == CURL_HTTP_VERSION_1_1)
             gl_shards_plain(http);
     }
+    if (transfer->reused && (response->status != 0 || response->error == GLIMPSE_ERR_RESET))
+        gl_keeping_ended(&http->keeping, response->status != 0);
     if (http->resolver != NULL && transfer->sendings == 0 && transfer->code != CURLE_OK)
         gl_resolver_rotate(http->resolver, transfer->addresses);
 }
@@ -83,11 +85,12 @@ void gl_http_peek(const gl_transfer *transfer, gl_http_response *response)
 /* Returns how many bytes its answer had. */
 static size_t report(gl_http *http, gl_transfer *transfer)
 {
-    gl_http_response response = { .body = gl_buf_slice(&transfer->body) };
+    gl_http_response response = { .body = gl_buf_slice(&transfer->body),
+                                  .reused = transfer->reused };
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
     take_headers(transfer, &response);
-    learn(http, transfer);
+    learn(http, transfer, &response);
     size_t bytes = transfer->holds;
     transfer->observer.done(transfer->arg, &response);
     gl_transfer_release(transfer);
@@ -199,6 +202,7 @@ static gl_transfer *start(gl_transfer *transfer, const gl_http_observer *observe
     gl_http *http = transfer->http;
     transfer->observer = *observer;
     transfer->arg = arg;
+    if (gl_keeping_wants_new(&http->keeping)) gl_http_fresh(transfer);
     gl_addresses *addresses = http->resolver != NULL ? gl_resolver_get(http->resolver) : NULL;
     if (http->resolver == NULL || addresses != NULL) {
         launch(transfer, addresses);
@@ -216,7 +220,7 @@ gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
     return transfer != NULL ? start(transfer, observer, arg) : NULL;
 }
 
-/* A handle that is added runs when the loop does, so this is in time. A connection that many
+/* Also after the start: a handle that is added runs when the loop does. A connection that many
  * requests share is not opened anew for each of those that broke with it. */
 void gl_http_fresh(gl_transfer *transfer)
 {

@@ -45,6 +45,7 @@ typedef struct gl_http_response {
     glimpse_error error;
     const char *message; /* for an error: libcurl's own words, no secret; "" otherwise */
     int status;          /* 0 when no status line came */
+    bool reused;         /* over HTTP/1.1: the connection had carried another request */
     gl_slice body;       /* what came, also when it broke */
     /* Headers; NULL when absent. */
     const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;

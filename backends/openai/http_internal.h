@@ -19,6 +19,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "openai/http.h"
+#include "openai/keeping.h"
 #include "openai/resolve.h"
 
 typedef struct gl_shard gl_shard;
@@ -78,6 +79,7 @@ struct gl_transfer {
     CURLcode code;
     int open_errno;    /* why its socket could not be opened, 0 when it could */
     bool fresh;        /* on a connection of its own */
+    bool reused;       /* on one that had carried another */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
@@ -238,6 +240,7 @@ struct gl_http {
     size_t running, pooled, max_pooled;
     gl_shards shards;
     gl_sockets sockets;
+    gl_keeping keeping;
     gl_defer *drain;
     gl_timer *reaper; /* off while there is no shard: an idle client lets the loop end */
     gl_timer *breather;

@@ -252,6 +252,7 @@ static void on_done(void *arg, const gl_http_response *response)
         gl_secrets_recycle(&self->connection.secrets);
         return;
     }
+    outcome.reused = response->reused;
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
     glimpse_attempt_done(attempt, &outcome);
     release(c);

@@ -47,6 +47,7 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     if (plan->requests.limit > 0 || plan->requests.reset_ms > 0) outcome.requests = plan->requests;
     if (plan->tokens.limit > 0) outcome.tokens = plan->tokens;
     outcome.error_status = plan->named_status;
+    outcome.reused = plan->reused;
     outcome.sample.http_status = plan->http_status;
     if (plan->error == GLIMPSE_OK) {
         outcome.complete = plan->complete;

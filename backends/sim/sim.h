@@ -28,6 +28,7 @@ typedef struct gl_sim_plan {
     const char *code;       /* the endpoint's error code, or NULL */
     bool should_not_retry;  /* the server says x-should-retry: false */
     bool complete;          /* may be cached */
+    bool reused;            /* on a connection that had carried another */
     glimpse_rate_limit requests, tokens; /* what the headers say; no limit, no reset: nothing */
 } gl_sim_plan;
 

@@ -194,6 +194,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     mock_capacity_init(&server->capacity, 0, 0);
     server->times = options->times;
     server->held_max = options->memory > 0 ? (size_t)options->memory : (size_t)1 << 30;
+    server->reset_errors = options->reset_errors;
     server->has_ttft = options->ttft != NULL && options->ttft[0] != '\0';
     event_assign(&server->timer, base, -1, 0, timer_fired, server);
     event_assign(&server->resuming, base, -1, 0, resume_accepting, server);
@@ -205,6 +206,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         !mock_latency_parse(&server->ttft, "ttft", options->ttft, problem, problem_size) ||
         !mock_outages_parse(&server->outages, options->outage, problem, problem_size) ||
         !mock_stalls_parse(&server->stalls, options->stall, problem, problem_size) ||
+        !mock_refusal_parse(&server->refusal, options->refuse, problem, problem_size) ||
+        !check_count("close-after", options->close_after, INT64_MAX, problem, problem_size) ||
         !check_count("capacity", options->capacity, INT64_MAX, problem, problem_size) ||
         !check_count("queue", options->queue, INT64_MAX, problem, problem_size) ||
         !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
@@ -214,6 +217,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))
         goto done;
     server->quota = (uint64_t)options->quota_after;
+    server->close_after = (uint64_t)options->close_after;
     server->capacity.places = (uint64_t)options->capacity;
     server->capacity.longest = (uint64_t)options->queue;
     mock_limits_init(&server->limits, options->rpm, options->tpm, gl_clock_now());

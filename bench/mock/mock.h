@@ -38,15 +38,17 @@ typedef struct mock_options {
     bool times;               /* x-mock-times on every answer, asked for or not */
     int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
     int64_t retry_after_ms;   /* which 429 and 503 as faults ask for; 0 = they ask for nothing */
+    const char *refuse;       /* mock_refuse.h, borrowed as long as the server; NULL = nothing */
+    bool reset_errors;        /* an error answer has no length, and ends with a reset */
+    int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */
 } mock_options;
 
 /*
  * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
  * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
  * NULL: problem says why, and begins with the member's name and a colon ("latency:", "fault:",
- * "outage:", "stall:", "ttft:", "quota-after:", "rpm:", "tpm:", "capacity:", "queue:",
- * "batch-fault:") for a value that was refused.
- * SIGPIPE is never raised.
+ * "outage:", "stall:", "ttft:", "refuse:", "close-after:", "quota-after:", "rpm:", "tpm:",
+ * "capacity:", "queue:", "batch-fault:") for a value that was refused. SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,
                              size_t problem_size);

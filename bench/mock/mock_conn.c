@@ -172,8 +172,10 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     } else {
         gl_buf_append_str(out, reply->bytes ? "\r\ncontent-type: application/octet-stream"
                                             : "\r\ncontent-type: application/json");
-        gl_buf_append_str(out, "\r\ncontent-length: ");
-        gl_buf_append_u64(out, length);
+        if (!conn->resets) {
+            gl_buf_append_str(out, "\r\ncontent-length: ");
+            gl_buf_append_u64(out, length);
+        }
     }
     gl_buf_append_str(out, "\r\nx-request-id: ");
     if (conn->timed && server->times) {
@@ -255,6 +257,10 @@ static bool conn_flush(mock_conn *conn)
     gl_buf_reset(&conn->out);
     if (conn->out.capacity > KEPT_CAPACITY) gl_buf_free(&conn->out);
     count_held(conn);
+    if (conn->closing && !conn->working && conn->resets) {
+        conn_reset(conn);
+        return false;
+    }
     if (conn->closing && !conn->working && !conn->draining) conn_shut(conn);
     return true;
 }
@@ -287,8 +293,10 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->received = gl_clock_now();
     mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
+    conn->answers++;
+    conn->resets = reply.status >= 400 && server->reset_errors;
     /* HTTP/1.0 knows the end of chunks by the connection's only. */
-    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE ||
+    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE || conn->resets ||
                     (conn->http.old && reply.tokens != 0);
     conn->fault = reply.fault;
     conn->status = reply.status;
@@ -397,11 +405,25 @@ static void conn_resume(mock_conn *conn)
         set_reading(conn);
 }
 
+/* It gave all its answers, and is closed as the next request comes, of which nothing is read: the
+ * moment in which a client cannot know. */
+static bool is_spent(const mock_conn *conn)
+{
+    return conn->server->close_after != 0 && conn->answers >= conn->server->close_after &&
+           !conn_busy(conn) && !conn->ended && conn->in.len == 0 && conn->out.len == 0;
+}
+
 static void conn_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
     mock_conn *conn = arg;
     struct mock_server *server = conn->server;
+    if (is_spent(conn)) {
+        char next;
+        if (recv((int)fd, &next, sizeof next, MSG_PEEK) > 0) server->closed++;
+        mock_conn_close(conn);
+        return;
+    }
     ssize_t n = recv((int)fd, server->scratch, sizeof server->scratch, 0);
     if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) return;
     if (n <= 0) {

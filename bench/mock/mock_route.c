@@ -57,11 +57,12 @@ static void refuse_with(struct mock_server *server, int status, mock_reply *repl
 {
     gl_buf_reset(&server->body);
     reply->status =
-        status == 429
+        status < 429 ? mock_answer_error(status, NULL, NULL, "Refused (simulated).", &server->body)
+        : status == 429
             ? mock_answer_error(429, NULL, "rate_limit_exceeded",
                                 "Rate limit reached for requests (simulated).", &server->body)
-        : status == 500
-            ? mock_answer_error(500, NULL, NULL,
+        : status != 503
+            ? mock_answer_error(status, NULL, NULL,
                                 "The server had an error while processing your request "
                                 "(simulated).",
                                 &server->body)
@@ -147,9 +148,11 @@ static mock_fault fault_for(const struct mock_server *server, mock_fault fault)
 
 /* Latency and fault are drawn for each good request, whatever becomes of it, so that a limit or a
  * header changes the fate of no other one. */
-static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_slice latency_header,
+static void decide_fate(struct mock_server *server, const mock_http *http, const char *data,
                         mock_reply *reply)
 {
+    gl_slice fault_header = mock_http_fault(http, data);
+    gl_slice latency_header = mock_http_latency(http, data);
     gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
     mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
     if (server->has_ttft && reply->wish != MOCK_PLAIN)
@@ -168,6 +171,8 @@ static void decide_fate(struct mock_server *server, gl_slice fault_header, gl_sl
             return;
         }
         apply_fault(server, fault_for(server, fault), reply);
+    } else if (mock_refusal_meets(&server->refusal, mock_http_body(http, data))) {
+        refuse_with(server, server->refusal.status, reply);
     } else {
         check_limits(server, fault_for(server, fault), now, reply);
     }
@@ -296,12 +301,14 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
         gl_buf_append_u64(&server->body, server->capacity.queued_requests);
         gl_buf_append_str(&server->body, ",\"queue_peak\":");
         gl_buf_append_u64(&server->body, server->capacity.queue_peak);
+        gl_buf_append_str(&server->body, ",\"closed_connections\":");
+        gl_buf_append_u64(&server->body, server->closed);
         gl_buf_append_char(&server->body, ',');
         mock_batches_write_stats(&server->batches, now, &server->body);
         gl_buf_append_char(&server->body, '}');
         reply->status = 200;
     } else if (reply->status == 200) {
-        decide_fate(server, mock_http_fault(http, data), mock_http_latency(http, data), reply);
+        decide_fate(server, http, data, reply);
         if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
     }
 done:

@@ -26,6 +26,7 @@
 #include "mock/mock_latency.h"
 #include "mock/mock_limit.h"
 #include "mock/mock_outage.h"
+#include "mock/mock_refuse.h"
 #include "mock/mock_stall.h"
 #include "mock/mock_stats.h"
 
@@ -48,8 +49,12 @@ struct mock_server {
     mock_outages outages;
     mock_stalls stalls;
     mock_capacity capacity;
-    bool times;    /* every answer says when it was asked for and sent */
-    bool has_ttft; /* streams begin after ttft instead of latency */
+    mock_refusal refusal;
+    bool reset_errors;
+    uint64_t close_after; /* answers of a connection; 0 = any number */
+    uint64_t closed;      /* connections that were, over a request */
+    bool times;           /* every answer says when it was asked for and sent */
+    bool has_ttft;        /* streams begin after ttft instead of latency */
     mock_latency ttft;
     mock_limits limits;
     uint64_t quota, quota_used; /* good answers allowed, 0 = any number; and promised */
@@ -85,6 +90,7 @@ typedef struct mock_conn {
     /* Where in out the time of sending is written when it is known; 0 = nowhere. */
     size_t id_sent_at, first_sent_at, last_sent_at;
     gl_time received; /* the request, whole */
+    uint64_t answers; /* that it gave, or began */
     bool working;     /* a request was received and its answer waits */
     bool counted;     /* it is in the statistics */
     bool timed;       /* its answer says when it was sent */
@@ -92,6 +98,7 @@ typedef struct mock_conn {
     bool hangs;       /* it is never answered */
     bool blocked;     /* the client does not read as fast as it asks */
     bool closing;     /* after out is sent, no more requests */
+    bool resets;      /* it ends so with a reset */
     bool ended;       /* the client's side is shut; only sending is left */
     bool draining;    /* our side is shut; reading away what the client still sends */
     bool continued;   /* 100 Continue was sent for this request */

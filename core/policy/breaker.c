@@ -116,6 +116,11 @@ gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed,
     return GL_BREAKER_OPENED;
 }
 
+void gl_breaker_wait(gl_breaker *breaker, uint64_t wait, gl_time now)
+{
+    if (breaker->state == GL_CIRCUIT_OPEN) breaker->until = now + wait;
+}
+
 void gl_breaker_probe_lost(gl_breaker *breaker, gl_time now)
 {
     if (breaker->state != GL_CIRCUIT_PROBING) return;

@@ -54,6 +54,10 @@ bool gl_breaker_started(gl_breaker *breaker, gl_time now);
 gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed, bool late,
                                    gl_time now);
 
+/* The circuit has just opened, or a probe failed: the next probe goes after so long, ns, instead.
+ */
+void gl_breaker_wait(gl_breaker *breaker, uint64_t wait, gl_time now);
+
 /* A probe was cancelled: it says nothing, another may go. */
 void gl_breaker_probe_lost(gl_breaker *breaker, gl_time now);
 

@@ -40,16 +40,43 @@ static inline bool ledger_down(const glimpse_attempt_record *record, const start
     }
 }
 
-/* Attempts that cost the request none of its own. */
+/* Whether it is sure that others were answered since this ticket was first refused as in an outage,
+ * when its attempt i began. */
+static inline bool ledger_others(const ticket *t, const glimpse_result *result, int i)
+{
+    for (int k = 0; k < i; k++) {
+        const glimpse_attempt_record *record = glimpse_result_attempt(result, (size_t)k);
+        bool sent = record->http_status != 0;
+        if (sent && ledger_down(record, &t->starts[k]))
+            return t->starts[i].answered > t->starts[k + 1].number;
+    }
+    return false;
+}
+
+/* What costs its request nothing: a dead connection, or a probe that says nothing of its line. */
+static inline bool ledger_may_spare(const ticket *t, const glimpse_result *result, int i)
+{
+    const glimpse_attempt_record *record = glimpse_result_attempt(result, (size_t)i);
+    const start *began = &t->starts[i];
+    int status = began->named != 0 ? began->named : record->http_status;
+    if (record->error == GLIMPSE_ERR_RESET && began->reused && record->http_status == 0)
+        return i == 0 || t->starts[i].spared == t->starts[i - 1].spared || began->probe ||
+               !t->starts[i - 1].reused; /* not twice running */
+    bool begun = record->http_status == 200 && began->named == 0;
+    return began->probe && !begun && status != 500 && ledger_down(record, began) &&
+           !ledger_others(t, result, i);
+}
+
+/* Attempts that cost the request none of its own, each of which may: but the last, which nobody
+ * knows of. */
 static inline int ledger_free(const ticket *t, const glimpse_result *result)
 {
-    int number = 0;
-    for (int i = 0; i < t->start_count; i++) {
-        const glimpse_attempt_record *record = glimpse_result_attempt(result, (size_t)i);
-        bool begun = record->http_status == 200 && t->starts[i].named == 0;
-        number += t->starts[i].probe && !begun && ledger_down(record, &t->starts[i]);
+    for (int i = 0; i + 1 < t->start_count; i++) {
+        int more = t->starts[i + 1].spared - t->starts[i].spared;
+        assert_in_range(more, 0, 1);
+        if (more == 1) assert_true(ledger_may_spare(t, result, i));
     }
-    return number;
+    return t->start_count > 0 ? t->starts[t->start_count - 1].spared : 0;
 }
 
 /* Whether nothing but the number of its attempts can have ended it. */
@@ -96,7 +123,7 @@ static inline void ledger_check(const ticket *t, const glimpse_result *result)
     if (config->breaker == GLIMPSE_BREAKER_LOCAL)
         return; /* there a late answer is a failed probe */
     int paid = t->start_count - ledger_free(t, result);
-    assert_true(paid <= config->max_attempts);
+    assert_true(paid <= config->max_attempts + 1); /* the last may have cost nothing */
     if (ledger_tried_all(t, result)) assert_int_equal(paid, config->max_attempts);
 }
 

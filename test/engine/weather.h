@@ -35,6 +35,7 @@ static inline gl_sim_plan weather_failure(world *w)
     } else {
         p = gl_sim_failure(end, kinds[gl_rng_below(&w->weather.rng, 9)], 0);
         if (p.error == GLIMPSE_ERR_QUOTA) p.http_status = 429;
+        p.reused = p.error == GLIMPSE_ERR_RESET && gl_rng_below(&w->weather.rng, 2) == 0;
     }
     return p;
 }
@@ -105,11 +106,27 @@ static inline void note_start(house *h, const char *body, size_t len, const gl_s
     assert_true(t->house == h && t->tagged);
     if (h->config.coalesce) return;
     assert_int_equal(t->results, 0);
-    assert_int_equal(t->told_len, 0); /* what was told is not sent again */
+    assert_int_equal(t->told_len, 0);                 /* what was told is not sent again */
+    assert_false(gl_list_empty(&h->engine->running)); /* the last of which has just begun */
+    const gl_request *request = GL_CONTAINER(h->engine->running.head.prev, gl_request, node);
+    assert_ptr_equal(request->body.data, body);
     if (t->start_count < STARTS)
-        t->starts[t->start_count] = (start){ admission->breaker.state == GL_CIRCUIT_PROBING,
-                                             p->named_status, p->retry_after_ms };
+        t->starts[t->start_count] =
+            (start){ .probe = admission->breaker.state == GL_CIRCUIT_PROBING,
+                     .named = p->named_status,
+                     .asked_wait_ms = p->retry_after_ms,
+                     .reused = p->reused,
+                     .spared = request->spared,
+                     .number = h->started,
+                     .answered = h->answered };
     t->start_count++;
+}
+
+static inline bool holds_poison(const world *w, const char *body, size_t len)
+{
+    char text[8];
+    snprintf(text, sizeof text, "q#%02d", w->poison);
+    return w->poison >= 0 && memmem(body, len, text, strlen(text)) != NULL;
 }
 
 static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, size_t len)
@@ -121,6 +138,8 @@ static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, 
     gl_sim_plan p = gl_sim_random_plan(&w->weather, number, body, len);
     if (w->outage)
         p = gl_sim_failure(p.end, GLIMPSE_ERR_HTTP, 503);
+    else if (holds_poison(w, body, len))
+        p = gl_sim_failure(p.end, w->poison_error, w->poison_status);
     else if (gl_rng_below(rng, 8) == 0)
         p = weather_failure(w);
     else if (gl_rng_below(rng, 12) == 0)

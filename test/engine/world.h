@@ -31,6 +31,7 @@ typedef struct house {
     int closed;
     gl_time close_by; /* the earliest promise given to close by */
     uint64_t started, accepted, results, notices, attempts;
+    uint64_t answered; /* the latest start of those that are known to have been answered */
 } house;
 
 /* One attempt of a ticket, as the endpoint saw it begin. */
@@ -38,6 +39,9 @@ typedef struct start {
     bool probe;
     int named; /* the status that its error within a 200 names */
     int64_t asked_wait_ms;
+    bool reused;
+    int spared;                /* attempts before it that cost nothing */
+    uint64_t number, answered; /* among the house's, and what was known of those then */
 } start;
 
 /* As many as a result lists. */
@@ -87,6 +91,9 @@ struct world {
 
     uint32_t short_memory; /* one allocation in so many fails; 0 = none */
     bool outage;           /* of the endpoints, now */
+    int poison;            /* the text that they always fail at; -1: none */
+    glimpse_error poison_error;
+    int poison_status;
     bool dawdles, may_close, may_free;
     int64_t pace_ms;  /* most time between two things the caller does */
     bool inside_call; /* no callback may run */
@@ -115,6 +122,10 @@ static inline void world_init(world *w, uint64_t seed)
     w->dawdles = gl_rng_below(rng, 5) == 0;
     w->may_close = gl_rng_below(rng, 3) == 0;
     w->may_free = gl_rng_below(rng, 6) == 0;
+    static const int statuses[] = { 500, 500, 503, 0 };
+    w->poison = (int)gl_rng_below(rng, 3 * TEXTS) - 2 * TEXTS;
+    w->poison_status = statuses[gl_rng_below(rng, 4)];
+    w->poison_error = w->poison_status != 0 ? GLIMPSE_ERR_HTTP : GLIMPSE_ERR_RESET;
     w->pace_ms = 1 + gl_rng_below(rng, 800);
     w->house_count = 1 + (int)gl_rng_below(rng, HOUSES);
     for (int i = 0; i < ANSWERS; i++) {

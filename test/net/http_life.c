@@ -13,6 +13,7 @@
 
 #include "base/rng.h"
 #include "http_rig.h"
+#include "openai/keeping.h"
 
 #define END { FAULT_END, NULL, 0 }
 
@@ -132,9 +133,12 @@ static void request_on_a_dying_connection_is_not_sent_again(void **state)
     http_rig_open(&rig, NULL);
     http_call call = { 0 };
     for (size_t i = 0; i < 10; i++) {
-        http_call_run(&rig, &call, "/x", "{}");
-        assert_int_equal(call.error, GLIMPSE_OK);
-        http_call_free(&call);
+        for (int kept = 0; kept < 2; kept++) { /* the second shows that the origin keeps them */
+            http_call_run(&rig, &call, "/x", "{}");
+            assert_int_equal(call.error, GLIMPSE_OK);
+            assert_int_equal(call.reused, kept);
+            http_call_free(&call);
+        }
         /* The server takes the next request on this connection and breaks it: after a FIN libcurl
          * alone would send it again on a new connection, and the server count it twice. */
         fault_server_play_once(rig.server, i % 2 ? reset : close_it);
@@ -143,11 +147,65 @@ static void request_on_a_dying_connection_is_not_sent_again(void **state)
         if (i % 2 == 0)
             assert_string_equal(call.message, "connection died before an answer; not resent");
         assert_int_equal(call.progress[GLIMPSE_PROGRESS_SENT], 1);
+        assert_true(call.reused);
         http_call_free(&call);
         assert_int_equal(fault_server_requests(rig.server), rig.sent);
     }
-    assert_int_equal(rig.sent, 20);
+    assert_int_equal(rig.sent, 30);
     http_rig_end(&rig);
+}
+
+/* A server that closes each connection over the second request that comes on it, until it learns to
+ * keep them. */
+typedef struct closer {
+    http_rig rig;
+    bool keeps;
+    int asked[4096]; /* by connection */
+    int reused, lost;
+} closer;
+
+static void second_is_closed(void *arg)
+{
+    static const fault_step close_it[] = { { FAULT_CLOSE, NULL, 0 } };
+    closer *c = arg;
+    fault_server *server = c->rig.server;
+    size_t number = fault_server_request(server, fault_server_requests(server) - 1)->connection;
+    assert_true(number < sizeof c->asked / sizeof *c->asked);
+    if (c->asked[number]++ > 0 && !c->keeps) fault_server_play_once(server, close_it);
+}
+
+static void ask(closer *c, int times)
+{
+    c->reused = c->lost = 0;
+    for (int i = 0; i < times; i++) {
+        http_call call = { 0 };
+        http_call_run(&c->rig, &call, "/x", "{}");
+        c->reused += call.reused;
+        c->lost += call.error != GLIMPSE_OK;
+        if (call.error != GLIMPSE_OK) assert_true(call.reused);
+        http_call_free(&call);
+    }
+}
+
+static void an_origin_that_closes_gets_new_connections_until_it_keeps_one(void **state)
+{
+    (void)state;
+    closer c = { .keeps = false };
+    http_rig_init(&c.rig);
+    http_rig_open(&c.rig, NULL);
+    fault_server_on_request(c.rig.server, second_is_closed, &c);
+    ask(&c, 4); /* the second of two, twice running */
+    assert_int_equal(c.lost, 2);
+    ask(&c, 3 * GL_KEEPING_TRY_EVERY);
+    assert_int_equal(c.lost, 3); /* less than 1 %: tried again now and then */
+    assert_int_equal(c.reused, 3);
+    c.keeps = true;
+    ask(&c, GL_KEEPING_TRY_EVERY);
+    assert_int_equal(c.lost, 0);
+    assert_int_equal(c.reused, 1);
+    ask(&c, 100);
+    assert_int_equal(c.reused, 100);
+    http_rig_end(&c.rig);
 }
 
 static void connection_closed_while_idle_costs_no_request(void **state)
@@ -422,6 +480,7 @@ int main(void)
         cmocka_unit_test(done_may_start_another),
         cmocka_unit_test(chain_of_starts_from_done_reuses_handles),
         cmocka_unit_test(request_on_a_dying_connection_is_not_sent_again),
+        cmocka_unit_test(an_origin_that_closes_gets_new_connections_until_it_keeps_one),
         cmocka_unit_test(connection_closed_while_idle_costs_no_request),
         cmocka_unit_test(fresh_transfer_takes_a_connection_of_its_own),
         cmocka_unit_test(connection_closed_just_as_a_request_comes_is_never_counted_twice),

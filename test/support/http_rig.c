@@ -87,6 +87,7 @@ static void ended(void *arg, const gl_http_response *response)
     call->transfer = NULL;
     call->error = response->error;
     call->status = response->status;
+    call->reused = response->reused;
     note(call->message, sizeof call->message, response->message);
     note(call->retry_after, sizeof call->retry_after, response->retry_after);
     note(call->request_id, sizeof call->request_id, response->request_id);

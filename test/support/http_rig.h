@@ -24,6 +24,7 @@ struct http_call {
     int done; /* times */
     glimpse_error error;
     int status;
+    bool reused;
     char message[300];
     char *body;
     size_t body_len;

@@ -87,6 +87,9 @@ typedef struct glimpse_stats {
     int64_t waits_ns;          /* until the next of the queue may go; 0: nothing is waited for */
     uint64_t waits_per_minute; /* the limit that is kept; 0: none, or its rate is not known */
     bool waits_set;            /* the limit is the caller's: rpm, tpm */
+    /* The circuit is open, no connection was ever made, and that was tried as often, and waited for
+     * as long, as one request's attempts are; without GLIMPSE_BREAKER_WAIT, at once. */
+    bool unreachable;
 } glimpse_stats;
 
 GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);

@@ -146,7 +146,9 @@ typedef struct glimpse_outcome {
     bool no_done;              /* a stream that was whole and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
-    bool empty; /* an answer that says nothing: no text, no call, no image; never complete */
+    bool empty;  /* an answer that says nothing: no text, no call, no image; never complete */
+    bool reused; /* it went out on a connection that had carried another before it: when that ends
+                  * before a byte of a response, the engine asks again at once */
 } glimpse_outcome;
 
 GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version);

@@ -1,0 +1,84 @@
+/* evidence.c - see evidence.h. Pure: asked by core/attempt.c when an attempt has failed or was
+ * answered; keeps nothing. */
+#include "policy/evidence.h"
+
+/* What kind of thing a failure is before anything else is known. */
+typedef enum kind {
+    OURS,     /* no memory, no descriptor: nobody was asked */
+    ANSWERED, /* the endpoint is there, and said no, or said it badly */
+    OUTAGE    /* as one looks from here */
+} kind;
+
+static kind kind_of(const gl_evidence *e)
+{
+    switch (e->error) {
+    case GLIMPSE_ERR_INVALID:
+    case GLIMPSE_ERR_OOM:
+    case GLIMPSE_ERR_CLOSING:
+    case GLIMPSE_ERR_SETUP:
+    case GLIMPSE_ERR_CANCELLED:
+    case GLIMPSE_ERR_DEADLINE:
+    case GLIMPSE_ERR_DESCRIPTORS:
+    case GLIMPSE_ERR_NOT_CACHED:
+    case GLIMPSE_ERR_STORE:
+        return OURS;
+    case GLIMPSE_ERR_CONNECT:
+    case GLIMPSE_ERR_DNS:
+    case GLIMPSE_ERR_DNS_UNKNOWN:
+    case GLIMPSE_ERR_TLS:
+    case GLIMPSE_ERR_TIMEOUT_CONNECT:
+    case GLIMPSE_ERR_TIMEOUT_FIRST_BYTE:
+    case GLIMPSE_ERR_TIMEOUT_IDLE:
+    case GLIMPSE_ERR_TIMEOUT:
+    case GLIMPSE_ERR_RESET:
+    case GLIMPSE_ERR_STREAM_TRUNCATED:
+    case GLIMPSE_ERR_PROTOCOL:
+        return OUTAGE;
+    case GLIMPSE_ERR_HTTP:
+    case GLIMPSE_ERR_STREAM_ERROR: /* by the status that it names, if any */
+        return e->http_status >= 500 && e->http_status != 501 && e->http_status != 505 ? OUTAGE
+                                                                                       : ANSWERED;
+    default:
+        return ANSWERED;
+    }
+}
+
+/* 500 is what a server says that failed at this request; what it says of itself is 502, 503, 504. A
+ * request that is the cause is answered so each time (llama-server: what it cannot read), while a
+ * server that is broken says it to everybody. */
+static bool failed_at_this_one(const gl_evidence *e)
+{
+    return e->http_status == 500 &&
+           (e->error == GLIMPSE_ERR_HTTP || e->error == GLIMPSE_ERR_STREAM_ERROR);
+}
+
+/* The server closed the connection while the request was on its way: it may do so whenever a
+ * connection is idle, and need not say so before (RFC 9112, section 9.5). */
+static bool is_stale(const gl_evidence *e)
+{
+    return e->error == GLIMPSE_ERR_RESET && e->sent && e->reused && !e->came && !e->again;
+}
+
+/* Others are answered while this one is refused, or it alone is told 500 again. */
+static bool is_its_own(const gl_evidence *e)
+{
+    return e->sent && e->refused && (e->others || failed_at_this_one(e));
+}
+
+gl_verdict gl_evidence_judge(const gl_evidence *e)
+{
+    if (e->error == GLIMPSE_OK) return (gl_verdict){ .endpoint = GL_ENDPOINT_UP };
+    if (is_stale(e)) return (gl_verdict){ .spared = true, .again = true };
+    switch (kind_of(e)) {
+    case OURS:
+        return (gl_verdict){ .endpoint = GL_ENDPOINT_UNKNOWN };
+    case ANSWERED:
+        return (gl_verdict){ .endpoint = GL_ENDPOINT_UP };
+    case OUTAGE:
+        break;
+    }
+    if (is_its_own(e)) return (gl_verdict){ .refused = true };
+    return (gl_verdict){ .endpoint = GL_ENDPOINT_DOWN,
+                         .spared = e->probe && !e->begun && !failed_at_this_one(e),
+                         .refused = e->sent };
+}
