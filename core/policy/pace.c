@@ -102,8 +102,9 @@ void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
     }
 }
 
-static void learn(gl_bucket *bucket, const gl_told *told, double sent_after, gl_time sent_at,
-                  gl_time now)
+/* What the answer said to a request up to which `sent` had gone out, and `sent_after` since. */
+static void learn(gl_bucket *bucket, const gl_told *told, double sent, double sent_after,
+                  gl_time sent_at, gl_time now)
 {
     if (told->remaining < 0) return;
     bucket->known = true;
@@ -112,6 +113,10 @@ static void learn(gl_bucket *bucket, const gl_told *told, double sent_after, gl_
     /* The most that ever remained is what surely fits; a limit per minute may be kept in smaller
      * buckets. One more: this request was taken out of it. */
     if (remaining + 1 > bucket->capacity) bucket->capacity = remaining + 1;
+    /* Refusals overtake answers: an answer that comes behind those of later requests would count
+     * these as taken out of the bucket, though they were refused. */
+    if (sent < bucket->learned_at) return;
+    bucket->learned_at = sent;
     bucket->level = remaining - sent_after +
                     bucket->rate * (double)gl_time_since(now, sent_at) / (double)GL_SECOND;
     if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
@@ -128,7 +133,7 @@ void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark, const gl_told told[G
     for (int i = 0; i < GL_BUCKET_COUNT; i++) {
         gl_bucket *bucket = &pace->buckets[i];
         if (!bucket->fixed) {
-            learn(bucket, &told[i], pace->sent[i] - mark->sent[i], mark->at, now);
+            learn(bucket, &told[i], mark->sent[i], pace->sent[i] - mark->sent[i], mark->at, now);
         } else if (i != GL_BUCKET_REQUESTS && tokens_used >= 0) {
             bucket->level += mark->cost[i] - tokens_used; /* the estimate, made good */
             if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;

@@ -5,7 +5,8 @@
  *
  * A bucket fills at limit / 60 a second (limits are per minute) and is corrected by each answer:
  * the headers told what remained when that request was counted; what was sent after it is
- * subtracted, what flowed in since is added.
+ * subtracted, what flowed in since is added. An answer to a request that was sent before the one
+ * that told last is older news: it does not change the level.
  */
 #ifndef GL_POLICY_PACE_H
 #define GL_POLICY_PACE_H
@@ -35,6 +36,7 @@ typedef struct gl_bucket {
     double rate;            /* per second */
     double capacity, level; /* level may be below 0: more is out than there was */
     gl_time at;             /* level was true then */
+    double learned_at;      /* what had been sent up to the request that last told the level */
     gl_time empty_until;    /* the endpoint said: nothing before; 0 = no such word */
 } gl_bucket;
 

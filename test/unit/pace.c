@@ -153,6 +153,25 @@ static void learned_limits_use_nine_tenths_of_the_rate_and_are_hardly_refused(vo
     }
 }
 
+/* 64 at once into a bucket of five: 59 are refused at once, and the five answers come behind. */
+static void answers_behind_refusals_of_later_requests_do_not_empty_the_bucket(void **state)
+{
+    (void)state;
+    enum { ALL = 64, FIT = 5 };
+    gl_pace pace;
+    gl_pace_mark marks[ALL];
+    gl_pace_init(&pace, -1, -1, T);
+    for (int i = 0; i < ALL; i++) gl_pace_sent(&pace, 0, T, &marks[i]);
+    gl_told told[GL_BUCKET_COUNT] = { { 300, 0, 1000 }, { -1, -1, -1 }, { -1, -1, -1 } };
+    for (int i = FIT; i < ALL; i++) gl_pace_learn(&pace, &marks[i], told, -1, T + GL_MS);
+    for (int i = 0; i < FIT; i++) {
+        told[GL_BUCKET_REQUESTS].remaining = FIT - 1 - i;
+        gl_pace_learn(&pace, &marks[i], told, -1, T + 50 * GL_MS);
+    }
+    /* One that is kept in reserve and one that goes, at five a second. */
+    assert_true(gl_pace_when(&pace, 0, T + 50 * GL_MS) <= T + 500 * GL_MS);
+}
+
 static void a_wait_that_was_asked_for_holds_everybody_and_lets_them_go_one_by_one(void **state)
 {
     (void)state;
@@ -214,6 +233,7 @@ int main(void)
         cmocka_unit_test(a_request_larger_than_the_bucket_goes_when_it_is_full),
         cmocka_unit_test(a_set_token_limit_is_corrected_by_what_was_used),
         cmocka_unit_test(learned_limits_use_nine_tenths_of_the_rate_and_are_hardly_refused),
+        cmocka_unit_test(answers_behind_refusals_of_later_requests_do_not_empty_the_bucket),
         cmocka_unit_test(a_wait_that_was_asked_for_holds_everybody_and_lets_them_go_one_by_one),
         cmocka_unit_test(without_a_limit_header_the_reset_is_waited_for),
     };
