@@ -82,11 +82,16 @@ static void row_28_streams_above_goaways_last_are_asked_again_by_us(void **state
     s.run.lost_requests = true; /* what was sent before GOAWAY came */
     batch_go(&s.run, 0);
     batch_all(&s.run, "aligned", "null");
-    /* A healthy line's stream is the first, and answered; all drafts are asked once more, and
-     * the other healthy line may be. */
-    for (size_t i = 0; i < s.run.count; i++)
-        assert_int_equal(batch_int(s.run.records[i], "glimpse.attempts"), 2);
-    assert_in_range(h2_server_requests(s.server), 2 * 8 + 1, 2 * 8 + 3);
+    /* A healthy line's stream is the first, and answered; the drafts on its connection are asked
+     * once more, and the other healthy line may be. libcurl 7.88 has all drafts there; later ones
+     * may have begun another connection for one. */
+    size_t again = 0;
+    for (size_t i = 0; i < s.run.count; i++) {
+        assert_in_range(batch_int(s.run.records[i], "glimpse.attempts"), 1, 2);
+        again += batch_int(s.run.records[i], "glimpse.attempts") == 2;
+    }
+    assert_in_range(again, 1, 8);
+    assert_in_range(h2_server_requests(s.server), 8 + again + 1, 8 + again + 3);
     /* The one that goes away, and at most one for each of the nine lines that are sent after it.
      * All are answered on one of them; but on a machine that starves, libcurl 7.88.1 begins another
      * for a line that comes during the handshake, up to eight of them unused. */
@@ -165,6 +170,7 @@ static void row_29_flood_of_settings_ends(void **state)
     batch_all(&s.run, "aligned", "null");
     close_scene(&s);
     open_scene(&s, "row_29_settings_5000", H2_SETTINGS_FLOOD, 5000, 4);
+    s.run.lost_requests = true; /* what was sent before the connection was given up */
     batch_args(&s.run, "--max-attempts", "2", NULL);
     batch_deadline(&s.run, 1000);
     batch_go(&s.run, BATCH_ANY);
