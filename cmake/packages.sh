@@ -7,7 +7,7 @@ build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4
 # The test run: cmocka; jq, curl and perl to speak with the program and read what it wrote; nghttpx
 # and libnghttp2 to speak HTTP/2.
 test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev"
-# What only some checks need, 1.1 GB of it: clang with its sanitizers, and llvm to turn addresses into
+# What only some checks need, 1.6 GB on a bare Debian 12: clang with its sanitizers, and llvm to turn addresses into
 # lines; clang-format; prometheus and its promtool to scrape --metrics; chromium to open the page that
 # bench writes. The format is that of clang-format 19 and later, which Debian 12 has under this name.
 optional_packages="clang libclang-rt-dev llvm clang-format prometheus chromium"
