@@ -58,7 +58,9 @@ static inline bool ledger_may_spare(const ticket *t, const glimpse_result *resul
 {
     const glimpse_attempt_record *record = glimpse_result_attempt(result, (size_t)i);
     const start *began = &t->starts[i];
-    int status = began->named != 0 ? began->named : record->http_status;
+    /* What it names within a 200 counts once it has said so, not when its time passed before. */
+    bool said = record->error == GLIMPSE_ERR_HTTP || record->error == GLIMPSE_ERR_STREAM_ERROR;
+    int status = said && began->named != 0 ? began->named : record->http_status;
     if (record->error == GLIMPSE_ERR_RESET && began->reused && record->http_status == 0)
         return i == 0 || t->starts[i].spared == t->starts[i - 1].spared || began->probe ||
                !t->starts[i - 1].reused; /* not twice running */
