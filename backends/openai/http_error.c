@@ -158,15 +158,24 @@ static bool socks_refused(const gl_transfer *transfer)
     return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH || why == CURLPX_REPLY_NOT_ALLOWED;
 }
 
+/* A page for a person, by its type or, where none is told, by how it begins. */
+static bool is_page(const gl_transfer *transfer)
+{
+    const char *type = NULL;
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type != NULL) return strncasecmp(type, "text/html", 9) == 0;
+    gl_slice body = gl_buf_slice(&transfer->body);
+    while (body.len != 0 && strchr(" \t\r\n", body.data[0]) != NULL) body.data++, body.len--;
+    return body.len != 0 && body.data[0] == '<';
+}
+
 /* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's; a 403
  * with a page for a person (squid, tinyproxy) is none of an endpoint that speaks JSON. */
 static bool is_the_proxys(const gl_transfer *transfer, long status)
 {
-    const char *type = NULL;
     if (transfer->sendings == 0 || (status != 407 && status != 403)) return false;
     if (strncasecmp(transfer->http->endpoint.base_url, "http:", 5) != 0) return false;
-    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
-    return status == 407 || (type != NULL && strncasecmp(type, "text/html", 9) == 0);
+    return status == 407 || is_page(transfer);
 }
 
 /* Whether the proxy would not pass it on; names the proxy and its status. What a proxy says that

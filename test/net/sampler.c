@@ -226,6 +226,9 @@ static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
           "refused the credentials, HTTP 407", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
         { "http://endpoint.invalid/v1", REFUSAL("403", "text/html; charset=utf-8"),
           "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        { "http://endpoint.invalid/v1",
+          "HTTP/1.1 403 Forbidden\r\nContent-Length: 8\r\n\r\n\r\n<html>",
+          "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
         /* This one an endpoint may have written. */
         { "http://endpoint.invalid/v1", REFUSAL("403", "application/json"), "", GLIMPSE_ERR_HTTP,
           GLIMPSE_STATUS_PERMISSION_DENIED, 0 },
