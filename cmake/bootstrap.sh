@@ -31,6 +31,7 @@ END
 # What this run leaves out for want of a program, a line each; the tests that need it are skipped.
 left_out() {
     command -v clang >/dev/null || say "  no clang: the second run, with the sanitizers"
+    command -v c++ >/dev/null || say "  no c++: the check that each header compiles alone, as C++ too"
     command -v clang-format >/dev/null || command -v clang-format-19 >/dev/null ||
         say "  no clang-format: the check of the format"
     command -v promtool >/dev/null || say "  no prometheus: the checks of --metrics by a real Prometheus"

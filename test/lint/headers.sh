@@ -51,4 +51,5 @@ self_test() {
     accepted 'headers that stand alone'
 }
 
+needs c++
 lint_main "$@"
