@@ -15,8 +15,7 @@
 
 /* Bytes of TLS records above the bytes of bodies that came in them, since the last call of
  * curl_multi_socket_action that brought any of a body or ended a transfer. Headers and framing of
- * answers in order are some hundred bytes each; frames that carry nothing take some 0.02 s of a
- * core for as much. */
+ * answers in order are some hundred bytes each. */
 #define BARREN_MAX ((int64_t)1024 * 1024)
 /* version, type and length of a record: what the callback is told of it */
 #define RECORD_HEAD 5

@@ -254,6 +254,8 @@ static void end_unwatched(gl_shard *shard)
         if (shard->flooded) blame_flood(transfer);
         if (transfer->error != GLIMPSE_OK) finish(transfer);
     }
+    /* The next connection has sent nothing yet. */
+    if (shard->flooded) shard->barren = 0;
     shard->unwatched = shard->broken = shard->flooded = false;
 }
 
