@@ -127,8 +127,6 @@ static gl_request *promote(gl_request *leader, gl_time now)
         gl_request_book_wait(leader, now);
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
-    /* Its caller may have come within this very turn, after `now` was read. */
-    if (leader->since < leader->submitted) leader->since = leader->submitted;
     leader->result->source = GLIMPSE_SOURCE_LIVE;
     set_speaking(leader, &leader->streamed);
     gl_engine_set_timer(leader);

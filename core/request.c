@@ -126,7 +126,10 @@ void gl_request_change_places(gl_request *one, gl_request *other)
 void gl_request_book_wait(gl_request *request, gl_time now)
 {
     glimpse_timings *timings = &request->result->timings;
-    int64_t waited = (int64_t)gl_time_since(now, request->since);
+    /* A turn reads the clock once. A request that was submitted by a slow callback, or promoted to
+     * lead, later in the same turn entered its queue before it came, by that clock. */
+    gl_time from = request->since > request->submitted ? request->since : request->submitted;
+    int64_t waited = (int64_t)gl_time_since(now, from);
     if (request->state == GL_STATE_BACKOFF) timings->backoff_ns += waited;
     if (request->state == GL_STATE_WAITING ||
         (request->state == GL_STATE_PACKING && request->gathers))

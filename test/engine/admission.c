@@ -416,12 +416,41 @@ static void lines_with_a_deadline_wait_for_the_circuit_together(void **state)
     rig_close(&r);
 }
 
+static void dawdle_and_submit(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    told *pair = arg;
+    rig_on_result(id, result, &pair[0]);
+    gl_sim_advance(300 * GL_MS);
+    rig_submit(pair[0].rig, &pair[1], "{\"n\":2}");
+}
+
+static void a_wait_begins_no_earlier_than_its_request(void **state)
+{
+    (void)state;
+    rig r;
+    told pair[2] = { { .rig = &r } }, between;
+    rig_init(&r);
+    r.config.concurrency = 1;
+    rig_open(&r);
+    glimpse_observer observer = { .on_result = dawdle_and_submit };
+    glimpse_chat chat = { .body = "{\"n\":0}" };
+    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &pair[0], &pair[0].id),
+                     GLIMPSE_OK);
+    rig_submit(&r, &between, "{\"n\":1}");
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(pair[1].results, 1);
+    assert_int_equal(pair[1].timings.total_ns - pair[1].timings.queue_ns, GL_SECOND);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(interactive_requests_overtake_bulk_but_for_every_ninth),
         cmocka_unit_test(a_set_rate_spaces_requests),
         cmocka_unit_test(the_wait_a_server_asks_one_for_holds_its_model_and_no_other),
+        cmocka_unit_test(a_wait_begins_no_earlier_than_its_request),
         cmocka_unit_test(overload_shrinks_what_is_in_flight),
         cmocka_unit_test(the_statistics_say_what_the_queue_waits_for),
         cmocka_unit_test(retries_over_the_budget_wait_and_are_not_dropped),
