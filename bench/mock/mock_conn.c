@@ -122,6 +122,8 @@ static const char *reason_of(int status)
     switch (status) {
     case 200:
         return "OK";
+    case 204:
+        return "No Content";
     case 400:
         return "Bad Request";
     case 404:
@@ -169,9 +171,9 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     if (stream) {
         gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
                                "\r\ncache-control: no-cache\r\ntransfer-encoding: chunked");
-    } else {
-        gl_buf_append_str(out, reply->bytes ? "\r\ncontent-type: application/octet-stream"
-                                            : "\r\ncontent-type: application/json");
+    } else if (reply->status != 204) { /* which has no body, and no length of it */
+        gl_buf_append_str(out, "\r\ncontent-type: ");
+        gl_buf_append_str(out, reply->type != NULL ? reply->type : "application/json");
         if (!conn->resets) {
             gl_buf_append_str(out, "\r\ncontent-length: ");
             gl_buf_append_u64(out, length);
@@ -190,10 +192,6 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
     if (conn->timed) {
         gl_buf_append_str(out, "\r\nx-mock-times: ");
         conn->first_sent_at = write_times(conn, ' ');
-    }
-    if (reply->allow != NULL) {
-        gl_buf_append_str(out, "\r\nallow: ");
-        gl_buf_append_str(out, reply->allow);
     }
     if (conn->closing || !conn->http.keep_alive || reply->fault == MOCK_FAULT_TRUNCATE)
         gl_buf_append_str(out, "\r\nconnection: close");

@@ -178,6 +178,7 @@ static bool header_line(mock_http *http, const char *data, gl_slice line)
         if (same(name, "host")) http->host = true;
         break;
     case 6:
+        if (same(name, "origin")) http->origin = true;
         if (same(name, "expect")) http->expects_continue = same(value, "100-continue");
         break;
     case 10:

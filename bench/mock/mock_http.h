@@ -32,6 +32,7 @@ typedef struct mock_http {
     size_t chunk_left;              /* bytes of the current chunk not seen yet */
     size_t trailer_len;             /* bytes of chunk lines and trailers, bounded like a head */
     bool times;                     /* x-mock-times: 1 */
+    bool origin;                    /* asked by a page of this origin */
     bool chunked, has_length, host; /* headers seen */
     bool keep_alive;                /* the connection may be used again */
     bool old;                       /* HTTP/1.0: it has to be told that */

@@ -3,7 +3,8 @@
  *
  *   mock.c         listens, accepts, holds the clock of what is due
  *   mock_conn.c    one connection: bytes in, requests one after the other, bytes out
- *   mock_route.c   decides what to answer, when, and what goes wrong
+ *   mock_route.c   finds who answers
+ *   mock_fate.c    decides when it is answered, and what goes wrong
  */
 #ifndef MOCK_SERVER_H
 #define MOCK_SERVER_H
@@ -21,6 +22,7 @@
 #include "mock/mock_answer.h"
 #include "mock/mock_batches.h"
 #include "mock/mock_capacity.h"
+#include "mock/mock_endpoint.h"
 #include "mock/mock_fault.h"
 #include "mock/mock_http.h"
 #include "mock/mock_latency.h"
@@ -30,7 +32,8 @@
 #include "mock/mock_stall.h"
 #include "mock/mock_stats.h"
 
-#define MOCK_READ_SIZE ((size_t)64 * 1024) /* one recv at most */
+#define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
+#define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
 
 struct mock_server {
     struct event_base *base;
@@ -111,10 +114,9 @@ typedef struct mock_reply {
     int status;
     bool counted; /* a POST of a request for a model: in the statistics */
     bool waits;   /* its answer may have to wait for its time */
-    bool bytes;   /* the body is a file's content, no JSON */
     mock_fault fault;
     gl_time delay;
-    const char *allow; /* the header of a 405, or NULL */
+    const char *type; /* the content-type; NULL: application/json */
     mock_stream_wish wish;
     size_t tokens; /* the body is a stream of so many; 0: no stream */
 } mock_reply;
@@ -122,6 +124,17 @@ typedef struct mock_reply {
 /* mock_route.c. data holds the request that http has read. */
 void mock_route(struct mock_server *server, const mock_http *http, const char *data,
                 mock_reply *reply);
+
+/* mock_fate.c. Latency and fault are drawn for each good request, whatever becomes of it, so that a
+ * limit or a header changes the fate of no other one. */
+void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
+                      mock_reply *reply);
+
+/* What is not an error status leaves the answer as it is, for mock_conn.c to spoil. */
+void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *reply);
+
+/* mock_admin.c: the answers below /__mock. */
+int mock_admin_stats(struct mock_server *server, const mock_call *call, mock_reply *reply);
 
 /* mock_conn.c. Takes over fd. false: out of memory, fd is closed. */
 bool mock_conn_open(struct mock_server *server, int fd);

@@ -234,17 +234,88 @@ static void wrong_requests_get_openais_error_form(void **state)
     }
 }
 
-static void head_is_refused_without_a_body(void **state)
+/* The whole answer to a request without a body, asked on a connection of its own. */
+static mock_client *ask(mock_rig *w, const char *method, const char *path, const char *headers)
+{
+    char request[600];
+    mock_client *c = mock_rig_connect(w);
+    snprintf(request, sizeof request, "%s %s HTTP/1.1\r\nHost: h\r\nConnection: close\r\n%s\r\n",
+             method, path, headers);
+    mock_client_send_text(c, request);
+    mock_client_wait_end(c);
+    return c;
+}
+
+static void head_has_the_headers_of_get_and_no_body(void **state)
 {
     (void)state;
     mock_rig w;
     mock_rig_open(&w, NULL, NULL);
-    mock_client *c = mock_rig_connect(&w);
-    mock_client_send_text(c, "HEAD /v1/models HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
-    mock_client_wait_end(c);
-    assert_non_null(strstr(c->got, "405"));
-    assert_non_null(strstr(c->got, "\r\nallow: GET\r\n"));
-    assert_string_equal(c->got + c->len - 4, "\r\n\r\n");
+    mock_client *get = ask(&w, "GET", "/v1/models", "");
+    mock_client *head = ask(&w, "HEAD", "/v1/models", "");
+    assert_string_equal(head->got + head->len - 4, "\r\n\r\n");
+    assert_non_null(strstr(head->got, "200 OK"));
+    const char *length = strstr(get->got, "\r\ncontent-length: ");
+    assert_non_null(length);
+    const char *end = strstr(length + 2, "\r\n");
+    char line[64];
+    snprintf(line, sizeof line, "%.*s", (int)(end + 2 - length), length);
+    assert_non_null(strstr(head->got, line));
+    mock_client_close(get);
+    mock_client_close(head);
+    mock_rig_close(&w);
+}
+
+static void a_405_names_the_methods_of_the_path(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *method, *path, *allow;
+    } cases[] = {
+        { "HEAD", "/v1/chat/completions", "\r\nallow: POST, OPTIONS\r\n" },
+        { "PUT", "/v1/models", "\r\nallow: GET, HEAD, OPTIONS\r\n" },
+        { "PATCH", "/v1/files", "\r\nallow: GET, HEAD, POST, OPTIONS\r\n" },
+        { "POST", "/v1/files/file-1", "\r\nallow: GET, HEAD, DELETE, OPTIONS\r\n" },
+        { "GET", "/batches/batch_1/cancel", "\r\nallow: POST, OPTIONS\r\n" },
+    };
+    mock_rig w;
+    mock_rig_open(&w, NULL, NULL);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mock_client *c = ask(&w, cases[i].method, cases[i].path, "");
+        assert_non_null(strstr(c->got, "405 Method Not Allowed"));
+        assert_non_null(strstr(c->got, cases[i].allow));
+        mock_client_close(c);
+    }
+    mock_client *c = ask(&w, "GET", "/v1/files/a/b/content", ""); /* an id is one segment */
+    assert_non_null(strstr(c->got, "404 Not Found"));
+    assert_null(strstr(c->got, "\r\nallow:"));
+    mock_client_close(c);
+    mock_rig_close(&w);
+}
+
+static void a_page_of_any_origin_may_ask(void **state)
+{
+    (void)state;
+    mock_rig w;
+    mock_rig_open(&w, NULL, NULL);
+    mock_client *c = ask(&w, "OPTIONS", "/v1/chat/completions",
+                         "Origin: http://page.example\r\n"
+                         "Access-Control-Request-Method: POST\r\n"
+                         "Access-Control-Request-Headers: authorization,content-type\r\n");
+    assert_non_null(strstr(c->got, "HTTP/1.1 204 No Content\r\n"));
+    assert_non_null(strstr(c->got, "\r\nallow: POST, OPTIONS\r\n"));
+    assert_non_null(strstr(c->got, "\r\naccess-control-allow-origin: *\r\n"));
+    assert_non_null(strstr(c->got, "\r\naccess-control-allow-headers: *, authorization\r\n"));
+    assert_null(strstr(c->got, "content-length")); /* RFC 9110 section 8.6: none in a 204 */
+    mock_client_close(c);
+    c = ask(&w, "GET", "/v1/models", "Origin: http://page.example\r\n");
+    assert_non_null(strstr(c->got, "\r\naccess-control-allow-origin: *\r\n"));
+    mock_client_close(c);
+    c = ask(&w, "GET", "/v1/models", "");
+    assert_null(strstr(c->got, "access-control"));
+    mock_client_close(c);
+    c = ask(&w, "OPTIONS", "/v1/nothing", "");
+    assert_non_null(strstr(c->got, "404 Not Found"));
     mock_client_close(c);
     mock_rig_close(&w);
 }
@@ -369,7 +440,9 @@ int main(void)
         cmocka_unit_test(http_1_0_is_told_whether_the_connection_stays),
         cmocka_unit_test(expect_continue_is_answered_before_the_body),
         cmocka_unit_test(wrong_requests_get_openais_error_form),
-        cmocka_unit_test(head_is_refused_without_a_body),
+        cmocka_unit_test(head_has_the_headers_of_get_and_no_body),
+        cmocka_unit_test(a_405_names_the_methods_of_the_path),
+        cmocka_unit_test(a_page_of_any_origin_may_ask),
         cmocka_unit_test(broken_http_is_refused_and_the_connection_closed),
         cmocka_unit_test(refused_options_are_named),
         cmocka_unit_test(embeddings_come_in_both_encodings),

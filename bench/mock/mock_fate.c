@@ -1,0 +1,133 @@
+/*
+ * mock_fate.c - what happens to a request that is good in itself: how late its answer is, and
+ * whether an outage, a limit or a fault takes the answer's place. Sends nothing.
+ */
+#include "mock/mock_answer.h"
+#include "mock/mock_pack.h"
+#include "mock/mock_server.h"
+#include "mock/mock_spec.h"
+
+/* The answer is an error of the server in place of what was written. */
+static void refuse_with(struct mock_server *server, int status, mock_reply *reply)
+{
+    gl_buf_reset(&server->body);
+    reply->status =
+        status < 429 ? mock_answer_error(status, NULL, NULL, "Refused (simulated).", &server->body)
+        : status == 429
+            ? mock_answer_error(429, NULL, "rate_limit_exceeded",
+                                "Rate limit reached for requests (simulated).", &server->body)
+        : status != 503
+            ? mock_answer_error(status, NULL, NULL,
+                                "The server had an error while processing your request "
+                                "(simulated).",
+                                &server->body)
+            : mock_answer_error(503, NULL, "server_is_overloaded",
+                                "The engine is currently overloaded, please try again later "
+                                "(simulated).",
+                                &server->body);
+}
+
+void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *reply)
+{
+    reply->fault = fault;
+    if (fault == MOCK_FAULT_NONE) return;
+    server->stats.by_fault[fault]++;
+    if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
+    int status = mock_fault_status(fault);
+    if (status != 0) refuse_with(server, status, reply);
+    if ((status == 429 || status == 503) && server->retry_after != 0)
+        mock_limit_write_wait(server->retry_after, &server->headers);
+}
+
+/* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
+ * of its budgets, the quota only by one that gets its answer. */
+static void check_limits(struct mock_server *server, mock_fault fault, gl_time now,
+                         mock_reply *reply)
+{
+    gl_time wait;
+    mock_stats *stats = &server->stats;
+    if (mock_outages_at(&server->outages, gl_time_since(now, stats->first))) {
+        stats->outage_requests++;
+        refuse_with(server, 503, reply);
+        return;
+    }
+    if (server->quota != 0 && server->quota_used >= server->quota) {
+        stats->quota_requests++;
+        gl_buf_reset(&server->body);
+        reply->status =
+            mock_answer_limit("insufficient_quota", "insufficient_quota",
+                              "You exceeded your current quota, please check your plan and billing "
+                              "details (simulated).",
+                              &server->body);
+        return;
+    }
+    uint64_t tokens = 0;
+    if (server->limits.tokens.per_minute != 0)
+        tokens = mock_answer_tokens(gl_buf_slice(&server->body));
+    mock_limited limited = mock_limits_take(&server->limits, tokens, now, &wait);
+    if (limited != MOCK_LIMITED_NOT) {
+        bool of_tokens = limited == MOCK_LIMITED_TOKENS;
+        stats->limited_requests++;
+        gl_buf_reset(&server->body);
+        reply->status = mock_answer_limit(
+            of_tokens ? "tokens" : "requests", "rate_limit_exceeded",
+            of_tokens ? "Rate limit reached on tokens per min (TPM) (simulated)."
+                      : "Rate limit reached on requests per min (RPM) (simulated).",
+            &server->body);
+        mock_limit_write_wait(wait, &server->headers);
+        return;
+    }
+    if (mock_capacity_full(&server->capacity)) {
+        stats->queue_refused++;
+        refuse_with(server, 503, reply);
+        mock_limit_write_wait(GL_SECOND, &server->headers);
+        return;
+    }
+    if (fault == MOCK_FAULT_NONE || mock_fault_is_of_pack(fault)) server->quota_used++;
+    mock_fate_apply(server, fault, reply);
+}
+
+static void refuse_header(struct mock_server *server, const char *message, mock_reply *reply)
+{
+    gl_buf_reset(&server->body);
+    reply->status = mock_answer_error(400, NULL, "bad_mock_header", message, &server->body);
+}
+
+/* What only a pack can meet is nothing to others. */
+static mock_fault fault_for(const struct mock_server *server, mock_fault fault)
+{
+    bool idle = mock_fault_is_of_pack(fault) && !mock_pack_is(gl_buf_slice(&server->body));
+    return idle ? MOCK_FAULT_NONE : fault;
+}
+
+void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
+                      mock_reply *reply)
+{
+    gl_slice fault_header = mock_http_fault(http, data);
+    gl_slice latency_header = mock_http_latency(http, data);
+    gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
+    mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
+    if (server->has_ttft && reply->wish != MOCK_PLAIN)
+        delay = mock_latency_draw(&server->ttft, &server->ttft_rng);
+    if (latency_header.data != NULL) {
+        double ns;
+        if (!mock_spec_duration(latency_header, &ns)) {
+            refuse_header(server, "x-mock-latency is a duration: 0, 50ms, 1.5s.", reply);
+            return;
+        }
+        delay = (gl_time)ns;
+    }
+    if (fault_header.data != NULL) {
+        if (!mock_fault_find(fault_header, &fault)) {
+            refuse_header(server, "x-mock-fault is 'none' or a name that --fault knows.", reply);
+            return;
+        }
+        mock_fate_apply(server, fault_for(server, fault), reply);
+    } else if (mock_refusal_meets(&server->refusal, mock_http_body(http, data))) {
+        refuse_with(server, server->refusal.status, reply);
+    } else {
+        check_limits(server, fault_for(server, fault), now, reply);
+    }
+    reply->delay = reply->status != 200 ? delay / MOCK_ERROR_DELAY_PART : delay;
+    if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
+}
