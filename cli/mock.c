@@ -54,14 +54,13 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     return code;
 }
 
-/* Whether it was one of the texts that say how the server behaves. */
-static bool refused_spec(const char *problem)
+/* Whether it begins with the option whose value was refused; an address that cannot be had is the
+ * system's no. */
+static bool refused_value(const char *problem)
 {
-    static const char *const specs[] = { "latency:", "ttft:",   "fault:",      "outage:",
-                                         "stall:",   "refuse:", "batch-fault:" };
-    for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++)
-        if (strncmp(problem, specs[i], strlen(specs[i])) == 0) return true;
-    return false;
+    size_t len = strcspn(problem, ":");
+    const cli_option *row = option_find(problem, len, FOR_MOCK);
+    return row != NULL && strcmp(row->name, "host") != 0;
 }
 
 int command_mock(cli_settings *settings)
@@ -81,6 +80,7 @@ int command_mock(cli_settings *settings)
                              .refuse = settings->refuse,
                              .reset_errors = settings->reset_errors,
                              .close_after = settings->close_after,
+                             .journal = settings->journal,
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,
@@ -97,9 +97,9 @@ int command_mock(cli_settings *settings)
         code = serve(base, settings, server);
         mock_server_free(server);
     } else {
-        bool spec = refused_spec(problem);
-        say("%s%s", spec ? "--" : "", problem);
-        code = spec ? EXIT_VALUE : EXIT_OS_LIMIT;
+        bool value = refused_value(problem);
+        say("%s%s", value ? "--" : "", problem);
+        code = value ? EXIT_VALUE : EXIT_OS_LIMIT;
     }
     event_base_free(base);
     return code;

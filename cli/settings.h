@@ -48,7 +48,7 @@ typedef struct cli_settings {
     /* mock */
     const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue,
-        retry_after_ms, close_after;
+        retry_after_ms, close_after, journal;
     bool times, reset_errors;
     int port;
     double token_rate;

@@ -8,7 +8,6 @@
 #include "mock/mock.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -18,6 +17,7 @@
 
 #include "base/alloc.h"
 #include "mock/mock_server.h"
+#include "mock/mock_settings.h"
 
 #define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
 #define ACCEPT_BURST 64   /* per turn of the loop, so that connections at work go on */
@@ -160,11 +160,126 @@ static int port_of(int fd)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static bool check_count(const char *name, int64_t value, int64_t most, char *problem,
-                        size_t problem_size)
+/* What the rules keep in other places is put there; what they changed begins anew. */
+static void apply_rules(struct mock_server *server, const mock_rules *before)
 {
-    if (value >= 0 && value <= most) return true;
-    snprintf(problem, problem_size, "%s: not in 0 to %" PRId64, name, most);
+    const mock_rules *rules = &server->rules;
+    gl_time now = gl_clock_now();
+    if (rules->rpm != before->rpm || rules->tpm != before->tpm)
+        mock_limits_init(&server->limits, rules->rpm, rules->tpm, now);
+    if (rules->quota != before->quota) server->quota_used = 0;
+    server->files.faults = rules->batch_faults;
+    server->batches.latency = rules->batch_latency;
+    server->batches.most_tokens = rules->most_batch_tokens;
+    server->capacity.places = rules->places;
+    server->capacity.longest = rules->longest;
+    mock_conn_start_waiting(server);
+}
+
+static void seed_draws(struct mock_server *server)
+{
+    uint64_t seed = server->options.seed;
+    gl_rng_seed(&server->latency_rng, seed);
+    gl_rng_seed(&server->fault_rng, ~seed);
+    gl_rng_seed(&server->ttft_rng, seed + 1);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return gl_slice_equal(gl_slice_str(a), gl_slice_str(b));
+}
+
+bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,
+                      size_t problem_size)
+{
+    mock_rules rules, before = server->rules;
+    mock_options old = server->options;
+    if (!mock_rules_read(&rules, options, problem, problem_size)) return false;
+    /* Windows that were changed are of the future: they count from now. */
+    bool windows = !same_text(old.outage, options->outage) || !same_text(old.stall, options->stall);
+    if (windows && server->windows_from != GL_TIME_NEVER) server->windows_from = gl_clock_now();
+    server->rules = rules;
+    server->options = *options;
+    if (old.seed != options->seed) seed_draws(server);
+    apply_rules(server, &before);
+    mock_rules_free(&before);
+    mock_settings_free(&old);
+    return true;
+}
+
+/* What is stored, and drawn for it, begins at the start. */
+static void store_nothing(struct mock_server *server)
+{
+    mock_batches_free(&server->batches);
+    mock_files_free(&server->files);
+    server->batches = (mock_batches){ 0 };
+    mock_batches_init(&server->batches, &server->files, server->sha, server->options.seed);
+}
+
+void mock_server_reset(struct mock_server *server)
+{
+    uint64_t open = server->stats.open_connections;
+    const gl_node *end = &server->connections.head;
+    for (gl_node *node = end->next; node != end; node = node->next)
+        GL_CONTAINER(node, mock_conn, node)->counted = false;
+    mock_stats_free(&server->stats);
+    mock_stats_init(&server->stats, gl_clock_now());
+    server->stats.open_connections = open;
+    server->metrics = (mock_metrics){ 0 };
+    mock_journal_clear(&server->journal);
+    seed_draws(server);
+    store_nothing(server);
+    server->windows_from = GL_TIME_NEVER;
+    server->quota_used = server->closed = server->next_request_id = 0;
+    server->capacity.queue_peak = server->capacity.queued_requests = 0;
+    mock_limits_init(&server->limits, server->rules.rpm, server->rules.tpm, gl_clock_now());
+    apply_rules(server, &server->rules);
+}
+
+/* Memory, and what needs no options. */
+static void init_parts(struct mock_server *server, struct event_base *base)
+{
+    server->base = base;
+    server->listener = -1;
+    server->timer_at = server->windows_from = GL_TIME_NEVER;
+    gl_list_init(&server->connections);
+    gl_heap_init(&server->due);
+    gl_buf_init(&server->body, BODY_MAX);
+    gl_buf_init(&server->text, BODY_MAX);
+    gl_buf_init(&server->headers, HEADERS_MAX);
+    mock_stats_init(&server->stats, gl_clock_now());
+    mock_capacity_init(&server->capacity, 0, 0);
+    event_assign(&server->timer, base, -1, 0, timer_fired, server);
+    event_assign(&server->resuming, base, -1, 0, resume_accepting, server);
+    event_assign(&server->accepting, base, -1, EV_READ | EV_PERSIST, accept_ready, server);
+}
+
+/* Everything that can fail for want of memory. */
+static bool make_parts(struct mock_server *server, const mock_options *options, char *problem,
+                       size_t problem_size)
+{
+    int64_t journal = options->journal;
+    if (journal < 0 || journal > MOCK_JOURNAL_MAX) {
+        snprintf(problem, problem_size, "journal: not in 0 to %d", MOCK_JOURNAL_MAX);
+        return false;
+    }
+    server->sha = gl_sha256_new();
+    if (server->sha != NULL && mock_journal_init(&server->journal, (size_t)journal) &&
+        mock_settings_copy(&server->first_options, options))
+        return true;
+    snprintf(problem, problem_size, "out of memory, or libcrypto has no SHA-256");
+    return false;
+}
+
+static bool start_listening(struct mock_server *server, char *problem, size_t problem_size)
+{
+    server->listener = listen_on(&server->options, problem, problem_size);
+    if (server->listener < 0) return false;
+    server->port = port_of(server->listener);
+    event_assign(&server->accepting, server->base, server->listener, EV_READ | EV_PERSIST,
+                 accept_ready, server);
+    if (event_add(&server->accepting, NULL) == 0) return true;
+    snprintf(problem, problem_size, "the event loop refused the listening socket");
     return false;
 }
 
@@ -176,71 +291,18 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         snprintf(problem, problem_size, "out of memory");
         return NULL;
     }
-    server->base = base;
-    server->listener = -1;
-    server->timer_at = GL_TIME_NEVER;
-    if (options->token_rate > 0)
-        server->token_gap = (gl_time)((double)GL_SECOND / options->token_rate);
-    gl_list_init(&server->connections);
-    gl_heap_init(&server->due);
-    gl_buf_init(&server->body, BODY_MAX);
-    gl_buf_init(&server->text, BODY_MAX);
-    gl_buf_init(&server->headers, HEADERS_MAX);
-    mock_stats_init(&server->stats, gl_clock_now());
-    gl_rng_seed(&server->latency_rng, options->seed);
-    gl_rng_seed(&server->fault_rng, ~options->seed);
-    server->retry_after = gl_time_add_ms(0, options->retry_after_ms);
-    gl_rng_seed(&server->ttft_rng, options->seed + 1);
-    mock_capacity_init(&server->capacity, 0, 0);
-    server->times = options->times;
+    init_parts(server, base);
     server->held_max = options->memory > 0 ? (size_t)options->memory : (size_t)1 << 30;
-    server->reset_errors = options->reset_errors;
-    server->has_ttft = options->ttft != NULL && options->ttft[0] != '\0';
-    event_assign(&server->timer, base, -1, 0, timer_fired, server);
-    event_assign(&server->resuming, base, -1, 0, resume_accepting, server);
-    event_assign(&server->accepting, base, -1, EV_READ | EV_PERSIST, accept_ready, server);
-
-    bool made = false;
-    if (!mock_latency_parse(&server->latency, "latency", options->latency, problem, problem_size) ||
-        !mock_faults_parse(&server->faults, options->fault, problem, problem_size) ||
-        !mock_latency_parse(&server->ttft, "ttft", options->ttft, problem, problem_size) ||
-        !mock_outages_parse(&server->outages, options->outage, problem, problem_size) ||
-        !mock_stalls_parse(&server->stalls, options->stall, problem, problem_size) ||
-        !mock_refusal_parse(&server->refusal, options->refuse, problem, problem_size) ||
-        !check_count("close-after", options->close_after, INT64_MAX, problem, problem_size) ||
-        !check_count("capacity", options->capacity, INT64_MAX, problem, problem_size) ||
-        !check_count("queue", options->queue, INT64_MAX, problem, problem_size) ||
-        !check_count("quota-after", options->quota_after, INT64_MAX, problem, problem_size) ||
-        !mock_batch_faults_parse(&server->files.faults, options->batch_fault, problem,
-                                 problem_size) ||
-        !check_count("rpm", options->rpm, MOCK_LIMIT_MAX, problem, problem_size) ||
-        !check_count("tpm", options->tpm, MOCK_LIMIT_MAX, problem, problem_size))
-        goto done;
-    server->quota = (uint64_t)options->quota_after;
-    server->close_after = (uint64_t)options->close_after;
-    server->capacity.places = (uint64_t)options->capacity;
-    server->capacity.longest = (uint64_t)options->queue;
-    mock_limits_init(&server->limits, options->rpm, options->tpm, gl_clock_now());
-    server->sha = gl_sha256_new();
-    if (server->sha == NULL) {
-        snprintf(problem, problem_size, "out of memory, or libcrypto has no SHA-256");
-        goto done;
+    if (make_parts(server, options, problem, problem_size) &&
+        mock_settings_copy(&server->options, options)) {
+        mock_batches_init(&server->batches, &server->files, server->sha, options->seed);
+        if (mock_rules_read(&server->rules, &server->options, problem, problem_size)) {
+            const mock_rules none = { 0 };
+            apply_rules(server, &none);
+            seed_draws(server);
+            if (start_listening(server, problem, problem_size)) return server;
+        }
     }
-    mock_batches_init(&server->batches, &server->files, server->sha, options->seed);
-    server->batches.latency = gl_time_add_ms(0, options->batch_latency_ms);
-    server->batches.most_tokens = (uint64_t)options->enqueued_tokens;
-    server->listener = listen_on(options, problem, problem_size);
-    if (server->listener < 0) goto done;
-    server->port = port_of(server->listener);
-    event_assign(&server->accepting, base, server->listener, EV_READ | EV_PERSIST, accept_ready,
-                 server);
-    if (event_add(&server->accepting, NULL) != 0) {
-        snprintf(problem, problem_size, "the event loop refused the listening socket");
-        goto done;
-    }
-    made = true;
-done:
-    if (made) return server;
     mock_server_free(server);
     return NULL;
 }
@@ -261,8 +323,10 @@ void mock_server_free(mock_server *server)
     event_del(&server->timer);
     if (server->listener >= 0) close(server->listener);
     gl_heap_free(&server->due);
-    mock_latency_free(&server->latency);
-    mock_latency_free(&server->ttft);
+    mock_rules_free(&server->rules);
+    mock_settings_free(&server->options);
+    mock_settings_free(&server->first_options);
+    mock_journal_free(&server->journal);
     gl_buf_free(&server->body);
     gl_buf_free(&server->text);
     gl_buf_free(&server->headers);

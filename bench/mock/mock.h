@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MOCK_TOKEN_RATE_MAX 1e6    /* a second */
+#define MOCK_JOURNAL_MAX    100000 /* requests, each with 1 KiB of its body */
+
 struct event_base;
 
 typedef struct mock_server mock_server;
@@ -41,14 +44,14 @@ typedef struct mock_options {
     const char *refuse;       /* mock_refuse.h, borrowed as long as the server; NULL = nothing */
     bool reset_errors;        /* an error answer has no length, and ends with a reset */
     int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */
+    int64_t journal;     /* requests that /__mock/journal shows: mock_journal.h; 0 = none */
 } mock_options;
 
 /*
  * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
  * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
- * NULL: problem says why, and begins with the member's name and a colon ("latency:", "fault:",
- * "outage:", "stall:", "ttft:", "refuse:", "close-after:", "quota-after:", "rpm:", "tpm:",
- * "capacity:", "queue:", "batch-fault:") for a value that was refused. SIGPIPE is never raised.
+ * NULL: problem says why, and begins with the option's name as `glimpse mock` has it and a colon
+ * ("latency:", "close-after:") for a value that was refused. SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,
                              size_t problem_size);

@@ -69,16 +69,6 @@ int mock_answer_limit(const char *type, const char *code, const char *message, g
     return 429;
 }
 
-uint64_t mock_answer_tokens(gl_slice answer)
-{
-    gl_json root;
-    int64_t total = 0;
-    if (gl_json_check(answer, &root, NULL) != GL_JSON_OK) return 0;
-    gl_json usage = gl_json_get(root, "usage");
-    return gl_json_int64(gl_json_get(usage, "total_tokens"), &total) && total > 0 ? (uint64_t)total
-                                                                                  : 0;
-}
-
 /* --- what the answer says --------------------------------------------------------------------- */
 
 static bool is_blank(char c)

@@ -26,9 +26,6 @@ int mock_answer_error(int status, const char *param, const char *code, const cha
 /* A 429 of this type ("requests", "tokens", "insufficient_quota") and code. Returns 429. */
 int mock_answer_limit(const char *type, const char *code, const char *message, gl_buf *out);
 
-/* The total of the tokens that an answer says it used; 0 when it says none. */
-uint64_t mock_answer_tokens(gl_slice answer);
-
 /* What a chat answer says to a user message: the first sentence, or heading, of what is to be
  * summarized, at most 200 bytes of it. A slice of text. */
 gl_slice mock_answer_gist(gl_slice text);

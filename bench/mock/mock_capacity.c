@@ -19,11 +19,15 @@ bool mock_capacity_full(const mock_capacity *capacity)
            capacity->served >= capacity->places && capacity->queued >= capacity->longest;
 }
 
+static bool has_place(const mock_capacity *capacity)
+{
+    return capacity->places == 0 || capacity->served < capacity->places;
+}
+
 bool mock_capacity_enter(mock_capacity *capacity, mock_ticket *ticket, gl_time latency)
 {
     ticket->latency = latency;
-    if (capacity->places == 0) return true;
-    if (capacity->served < capacity->places) {
+    if (has_place(capacity)) {
         capacity->served++;
         ticket->state = MOCK_TICKET_SERVED;
         return true;
@@ -36,6 +40,18 @@ bool mock_capacity_enter(mock_capacity *capacity, mock_ticket *ticket, gl_time l
     return false;
 }
 
+mock_ticket *mock_capacity_next(mock_capacity *capacity)
+{
+    gl_node *node = has_place(capacity) ? gl_list_first(&capacity->queue) : NULL;
+    if (node == NULL) return NULL;
+    mock_ticket *next = GL_CONTAINER(node, mock_ticket, node);
+    gl_node_remove(node);
+    capacity->queued--;
+    capacity->served++;
+    next->state = MOCK_TICKET_SERVED;
+    return next;
+}
+
 mock_ticket *mock_capacity_leave(mock_capacity *capacity, mock_ticket *ticket)
 {
     bool served = ticket->state == MOCK_TICKET_SERVED;
@@ -46,12 +62,5 @@ mock_ticket *mock_capacity_leave(mock_capacity *capacity, mock_ticket *ticket)
     ticket->state = MOCK_TICKET_NONE;
     if (!served) return NULL;
     capacity->served--;
-    gl_node *node = gl_list_first(&capacity->queue);
-    if (node == NULL) return NULL;
-    mock_ticket *next = GL_CONTAINER(node, mock_ticket, node);
-    gl_node_remove(node);
-    capacity->queued--;
-    capacity->served++;
-    next->state = MOCK_TICKET_SERVED;
-    return next;
+    return mock_capacity_next(capacity);
 }

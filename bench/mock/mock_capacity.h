@@ -35,6 +35,10 @@ bool mock_capacity_full(const mock_capacity *capacity);
 /* true: it is served from now on. false: it waits until a mock_capacity_leave returns it. */
 bool mock_capacity_enter(mock_capacity *capacity, mock_ticket *ticket, gl_time latency);
 
+/* The next one that waits, served from now on when there is a place for it; or NULL. To be asked
+ * until then when places were added. */
+mock_ticket *mock_capacity_next(mock_capacity *capacity);
+
 /* It is done, or gone. Returns the one that is served in its place from now on, or NULL. */
 mock_ticket *mock_capacity_leave(mock_capacity *capacity, mock_ticket *ticket);
 

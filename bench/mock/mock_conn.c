@@ -36,9 +36,9 @@ static bool conn_busy(const mock_conn *conn)
 static void set_due(mock_conn *conn, gl_time when)
 {
     struct mock_server *server = conn->server;
-    gl_time first = server->stats.first;
-    if (server->stalls.count != 0 && first != GL_TIME_NEVER && when >= first) {
-        gl_time until = first + mock_stalls_until(&server->stalls, when - first);
+    gl_time from = server->windows_from;
+    if (server->rules.stalls.count != 0 && from != GL_TIME_NEVER && when >= from) {
+        gl_time until = from + mock_stalls_until(&server->rules.stalls, when - from);
         if (until != when && !conn->stalled) server->stats.stalled_requests++;
         conn->stalled |= until != when;
         when = until;
@@ -46,12 +46,24 @@ static void set_due(mock_conn *conn, gl_time when)
     mock_server_set_due(server, conn, when);
 }
 
-/* Its place is free; who waited longest takes it. */
+/* It waited, and is served from now on. */
+static void start_served(mock_ticket *ticket)
+{
+    mock_conn *conn = GL_CONTAINER(ticket, mock_conn, ticket);
+    if (!conn->hangs) set_due(conn, gl_clock_now() + ticket->latency);
+}
+
+/* Its place is free; the one that waited longest takes it. */
 static void leave_place(mock_conn *conn)
 {
     mock_ticket *next = mock_capacity_leave(&conn->server->capacity, &conn->ticket);
-    if (next != NULL && !GL_CONTAINER(next, mock_conn, ticket)->hangs)
-        set_due(GL_CONTAINER(next, mock_conn, ticket), gl_clock_now() + next->latency);
+    if (next != NULL) start_served(next);
+}
+
+void mock_conn_start_waiting(struct mock_server *server)
+{
+    mock_ticket *next;
+    while ((next = mock_capacity_next(&server->capacity)) != NULL) start_served(next);
 }
 
 /* Twenty digits: any gl_time has room. */
@@ -87,11 +99,23 @@ static void count_held(mock_conn *conn)
     server->held += conn->held;
 }
 
+/* The request is answered; or it is not, and never will be. */
+static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
+{
+    mock_journal_entry *entry = mock_journal_find(&conn->server->journal, conn->entry);
+    conn->entry = 0;
+    if (entry == NULL) return;
+    entry->status = status;
+    entry->left = left;
+    entry->ended = now;
+}
+
 void mock_conn_close(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
     server->held -= conn->held;
     leave_place(conn);
+    if (conn->working) end_entry(conn, 0, true, gl_clock_now());
     if (conn->working && conn->counted) {
         mock_stats_left(&server->stats, conn->status, conn->fault);
         mock_stats_end(&server->stats, 0, gl_clock_now());
@@ -180,7 +204,7 @@ static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_bod
         }
     }
     gl_buf_append_str(out, "\r\nx-request-id: ");
-    if (conn->timed && server->times) {
+    if (conn->timed && server->rules.times) {
         conn->id_sent_at = write_times(conn, '-');
     } else {
         gl_buf_append_str(out, "req_mock");
@@ -265,6 +289,19 @@ static bool conn_flush(mock_conn *conn)
 
 /* --- one request ------------------------------------------------------------------------------ */
 
+/* An answer ends. */
+static void measure(mock_conn *conn, gl_time now)
+{
+    mock_metrics *metrics = &conn->server->metrics;
+    gl_time took = gl_time_since(now, conn->received);
+    mock_durations_add(&metrics->duration, took);
+    if (conn->status != 200) return;
+    if (conn->streams && conn->token_at == GL_TIME_NEVER)
+        mock_durations_add(&metrics->first_token, took); /* it went at once */
+    metrics->prompt_tokens += conn->usage.prompt;
+    metrics->completion_tokens += conn->usage.completion;
+}
+
 /* The answer in out may go now, or what happens in its place. false: the connection is gone. */
 static bool finish_request(mock_conn *conn)
 {
@@ -274,12 +311,31 @@ static bool finish_request(mock_conn *conn)
     stamp(conn, &conn->last_sent_at);
     leave_place(conn);
     bool answered = fault != MOCK_FAULT_RESET;
-    if (conn->counted)
-        mock_stats_end(&conn->server->stats, answered ? conn->status : 0, gl_clock_now());
+    int status = answered ? conn->status : 0;
+    gl_time now = gl_clock_now();
+    if (conn->counted) mock_stats_end(&conn->server->stats, status, now);
+    if (conn->counted && answered) measure(conn, now);
+    end_entry(conn, status, false, now);
     conn->working = false;
     if (answered) return true;
     conn_reset(conn);
     return false;
+}
+
+/* It goes into the journal, but for what is asked of the mock itself. */
+static void keep_entry(mock_conn *conn, const char *data, const mock_reply *reply)
+{
+    const mock_http *http = &conn->http;
+    mock_journal_entry *entry = NULL;
+    if (!reply->admin)
+        entry = mock_journal_add(&conn->server->journal, mock_http_method(http, data),
+                                 mock_http_path(http, data), mock_http_body(http, data),
+                                 conn->received);
+    conn->entry = entry != NULL ? entry->number : 0;
+    if (entry == NULL) return;
+    entry->fault = reply->fault;
+    entry->stream = reply->wish != MOCK_PLAIN;
+    if (!conn->working) end_entry(conn, reply->status, false, conn->received);
 }
 
 /* false: the connection is gone. */
@@ -292,7 +348,7 @@ static bool handle_request(mock_conn *conn, const char *data)
     mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
     conn->answers++;
-    conn->resets = reply.status >= 400 && server->reset_errors;
+    conn->resets = reply.status >= 400 && server->rules.reset_errors;
     /* HTTP/1.0 knows the end of chunks by the connection's only. */
     conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE || conn->resets ||
                     (conn->http.old && reply.tokens != 0);
@@ -300,18 +356,22 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->status = reply.status;
     conn->counted = reply.counted;
     conn->working = reply.counted || reply.waits;
-    conn->tokens = conn->server->token_gap != 0 ? reply.tokens : 0;
+    conn->usage = reply.usage;
+    conn->streams = reply.tokens != 0;
+    conn->tokens = server->rules.token_gap != 0 ? reply.tokens : 0;
     conn->token_at = GL_TIME_NEVER;
-    conn->timed = reply.counted && (server->times || conn->http.times);
+    conn->timed = reply.counted && (server->rules.times || conn->http.times);
     conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
     conn->stalled = false;
     conn->hangs = reply.fault == MOCK_FAULT_HANG;
+    keep_entry(conn, data, &reply);
     bool served = !reply.counted || reply.status != 200 ||
                   mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
     if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
         write_answer(conn, &reply, !gl_slice_is(method, "HEAD"));
     if (conn->hangs || !served) return true;
-    if (reply.delay != 0 || conn->tokens != 0 || (conn->working && server->stalls.count != 0)) {
+    if (reply.delay != 0 || conn->tokens != 0 ||
+        (conn->working && server->rules.stalls.count != 0)) {
         set_due(conn, gl_clock_now() + reply.delay);
         return true;
     }
@@ -407,8 +467,9 @@ static void conn_resume(mock_conn *conn)
  * moment in which a client cannot know. */
 static bool is_spent(const mock_conn *conn)
 {
-    return conn->server->close_after != 0 && conn->answers >= conn->server->close_after &&
-           !conn_busy(conn) && !conn->ended && conn->in.len == 0 && conn->out.len == 0;
+    return conn->server->rules.close_after != 0 &&
+           conn->answers >= conn->server->rules.close_after && !conn_busy(conn) && !conn->ended &&
+           conn->in.len == 0 && conn->out.len == 0;
 }
 
 static void conn_readable(evutil_socket_t fd, short what, void *arg)
@@ -473,12 +534,14 @@ static bool stream_token(mock_conn *conn)
     gl_time now = gl_clock_now();
     /* By the clock and not by when we came to it, or each would add its lateness. */
     bool first = conn->token_at == GL_TIME_NEVER;
-    conn->token_at = first ? now : conn->token_at + conn->server->token_gap;
+    conn->token_at = first ? now : conn->token_at + conn->server->rules.token_gap;
     conn->tokens--;
     conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
     if (first) stamp(conn, &conn->id_sent_at);
     if (first) stamp(conn, &conn->first_sent_at);
-    set_due(conn, conn->token_at + conn->server->token_gap);
+    if (first && conn->counted)
+        mock_durations_add(&conn->server->metrics.first_token, gl_time_since(now, conn->received));
+    set_due(conn, conn->token_at + conn->server->rules.token_gap);
     return true;
 }
 

@@ -1,6 +1,7 @@
 /* mock_endpoint.c - see mock_endpoint.h. The functions only hand on to the files that know. */
 #include "mock/mock_endpoint.h"
 
+#include "mock/mock_admin.h"
 #include "mock/mock_answer.h"
 #include "mock/mock_server.h"
 
@@ -91,7 +92,15 @@ static const mock_endpoint endpoints[] = {
     { "POST", "/v1/batches", MOCK_STORED, batch_create },
     { "GET", "/v1/batches/*", MOCK_STORED, batch_get },
     { "POST", "/v1/batches/*/cancel", MOCK_STORED, batch_cancel },
-    { "GET", "/__mock/stats", MOCK_AT_ONCE, mock_admin_stats },
+    { "GET", "/health", MOCK_ADMIN, mock_admin_health },
+    { "GET", "/metrics", MOCK_ADMIN, mock_admin_metrics },
+    { "GET", "/__mock/stats", MOCK_ADMIN, mock_admin_stats },
+    { "GET", "/__mock/journal", MOCK_ADMIN, mock_admin_journal },
+    { "DELETE", "/__mock/journal", MOCK_ADMIN, mock_admin_journal_clear },
+    { "GET", "/__mock/settings", MOCK_ADMIN, mock_admin_settings },
+    { "PUT", "/__mock/settings", MOCK_ADMIN, mock_admin_set },
+    { "POST", "/__mock/settings", MOCK_ADMIN, mock_admin_set },
+    { "POST", "/__mock/reset", MOCK_ADMIN, mock_admin_reset },
 };
 
 /* --- finding ---------------------------------------------------------------------------------- */

@@ -14,7 +14,8 @@ struct mock_reply;
 typedef enum mock_endpoint_kind {
     MOCK_OF_MODEL, /* counted; meets latency, faults and limits */
     MOCK_STORED,   /* files and batches: latency and faults, no limits; not counted */
-    MOCK_AT_ONCE   /* meets nothing; not counted */
+    MOCK_AT_ONCE,  /* meets nothing; not counted */
+    MOCK_ADMIN     /* of the mock itself: not in the journal either */
 } mock_endpoint_kind;
 
 /* One request, as its function sees it. The slices hold until it returns. */

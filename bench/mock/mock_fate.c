@@ -35,8 +35,8 @@ void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *r
     if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
     int status = mock_fault_status(fault);
     if (status != 0) refuse_with(server, status, reply);
-    if ((status == 429 || status == 503) && server->retry_after != 0)
-        mock_limit_write_wait(server->retry_after, &server->headers);
+    if ((status == 429 || status == 503) && server->rules.retry_after != 0)
+        mock_limit_write_wait(server->rules.retry_after, &server->headers);
 }
 
 /* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
@@ -46,12 +46,12 @@ static void check_limits(struct mock_server *server, mock_fault fault, gl_time n
 {
     gl_time wait;
     mock_stats *stats = &server->stats;
-    if (mock_outages_at(&server->outages, gl_time_since(now, stats->first))) {
+    if (mock_outages_at(&server->rules.outages, gl_time_since(now, server->windows_from))) {
         stats->outage_requests++;
         refuse_with(server, 503, reply);
         return;
     }
-    if (server->quota != 0 && server->quota_used >= server->quota) {
+    if (server->rules.quota != 0 && server->quota_used >= server->rules.quota) {
         stats->quota_requests++;
         gl_buf_reset(&server->body);
         reply->status =
@@ -61,9 +61,7 @@ static void check_limits(struct mock_server *server, mock_fault fault, gl_time n
                               &server->body);
         return;
     }
-    uint64_t tokens = 0;
-    if (server->limits.tokens.per_minute != 0)
-        tokens = mock_answer_tokens(gl_buf_slice(&server->body));
+    uint64_t tokens = reply->usage.prompt + reply->usage.completion;
     mock_limited limited = mock_limits_take(&server->limits, tokens, now, &wait);
     if (limited != MOCK_LIMITED_NOT) {
         bool of_tokens = limited == MOCK_LIMITED_TOKENS;
@@ -105,10 +103,11 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
 {
     gl_slice fault_header = mock_http_fault(http, data);
     gl_slice latency_header = mock_http_latency(http, data);
-    gl_time now = gl_clock_now(), delay = mock_latency_draw(&server->latency, &server->latency_rng);
-    mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
-    if (server->has_ttft && reply->wish != MOCK_PLAIN)
-        delay = mock_latency_draw(&server->ttft, &server->ttft_rng);
+    gl_time now = gl_clock_now(),
+            delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
+    mock_fault fault = mock_faults_draw(&server->rules.faults, &server->fault_rng);
+    if (server->rules.has_ttft && reply->wish != MOCK_PLAIN)
+        delay = mock_latency_draw(&server->rules.ttft, &server->ttft_rng);
     if (latency_header.data != NULL) {
         double ns;
         if (!mock_spec_duration(latency_header, &ns)) {
@@ -123,8 +122,8 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
             return;
         }
         mock_fate_apply(server, fault_for(server, fault), reply);
-    } else if (mock_refusal_meets(&server->refusal, mock_http_body(http, data))) {
-        refuse_with(server, server->refusal.status, reply);
+    } else if (mock_refusal_meets(&server->rules.refusal, mock_http_body(http, data))) {
+        refuse_with(server, server->rules.refusal.status, reply);
     } else {
         check_limits(server, fault_for(server, fault), now, reply);
     }

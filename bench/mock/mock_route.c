@@ -17,7 +17,9 @@ static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
     const gl_slice parts[] = { path, gl_slice_of("", 1), body };
     bool hashed = gl_sha256_digest(server->sha, parts, sizeof parts / sizeof parts[0], digest);
     reply->counted = true;
-    mock_stats_begin(&server->stats, digest, gl_clock_now());
+    gl_time now = gl_clock_now();
+    if (server->windows_from == GL_TIME_NEVER) server->windows_from = now;
+    mock_stats_begin(&server->stats, digest, now);
     if (!hashed)
         reply->status = mock_answer_error(500, NULL, NULL, "No SHA-256 here.", &server->body);
     return hashed;
@@ -39,8 +41,8 @@ static void make_stream(struct mock_server *server, mock_reply *reply)
 static void answer_stored(struct mock_server *server, const mock_endpoint *row,
                           const mock_call *call, mock_reply *reply)
 {
-    gl_time delay = mock_latency_draw(&server->latency, &server->latency_rng);
-    mock_fault fault = mock_faults_draw(&server->faults, &server->fault_rng);
+    gl_time delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
+    mock_fault fault = mock_faults_draw(&server->rules.faults, &server->fault_rng);
     reply->waits = true;
     reply->delay = delay;
     if (mock_fault_status(fault) != 0) {
@@ -106,6 +108,7 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
     const mock_endpoint *row = mock_endpoint_find(method, call.path, &call.id);
     bool counts = row != NULL ? row->kind == MOCK_OF_MODEL
                               : gl_slice_is(method, "POST") && !is_admin(call.path);
+    reply->admin = row != NULL ? row->kind == MOCK_ADMIN : is_admin(call.path);
     bool good = !counts || count_post(server, call.path, call.body, digest, reply);
     if (row == NULL && good) {
         answer_nothing(server, method, call.path, reply);
@@ -114,7 +117,10 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
     } else if (good) {
         if (counts) call.digest = digest;
         reply->status = row->answer(server, &call, reply);
-        if (counts && reply->status == 200) mock_fate_decide(server, http, data, reply);
+        if (counts && reply->status == 200) {
+            reply->usage = mock_usage_of(gl_buf_slice(&server->body));
+            mock_fate_decide(server, http, data, reply);
+        }
         if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
     }
     if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */

@@ -23,14 +23,13 @@
 #include "mock/mock_batches.h"
 #include "mock/mock_capacity.h"
 #include "mock/mock_endpoint.h"
-#include "mock/mock_fault.h"
 #include "mock/mock_http.h"
-#include "mock/mock_latency.h"
+#include "mock/mock_journal.h"
 #include "mock/mock_limit.h"
-#include "mock/mock_outage.h"
-#include "mock/mock_refuse.h"
-#include "mock/mock_stall.h"
+#include "mock/mock_metrics.h"
+#include "mock/mock_rules.h"
 #include "mock/mock_stats.h"
+#include "mock/mock_usage.h"
 
 #define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
 #define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
@@ -45,25 +44,18 @@ struct mock_server {
     gl_heap due; /* connections whose answer waits for its time */
     gl_list connections;
     size_t held, held_max; /* bytes of requests and answers that connections hold, and the most */
-    mock_latency latency;
-    gl_time token_gap; /* ns between the tokens of a stream */
-    mock_faults faults;
-    gl_time retry_after; /* of 429 and 503 among them; 0: they say nothing */
-    mock_outages outages;
-    mock_stalls stalls;
+    mock_options options, first_options; /* now, and as it was started; own their texts */
+    mock_rules rules;                    /* options, read */
+    gl_time windows_from; /* outages and stalls count from here; NEVER before the first POST */
     mock_capacity capacity;
-    mock_refusal refusal;
-    bool reset_errors;
-    uint64_t close_after; /* answers of a connection; 0 = any number */
-    uint64_t closed;      /* connections that were, over a request */
-    bool times;           /* every answer says when it was asked for and sent */
-    bool has_ttft;        /* streams begin after ttft instead of latency */
-    mock_latency ttft;
     mock_limits limits;
-    uint64_t quota, quota_used; /* good answers allowed, 0 = any number; and promised */
+    uint64_t quota_used; /* good answers promised */
+    uint64_t closed;     /* connections that were, over a request */
     /* Apart, so that adding faults changes no latency. */
     gl_rng latency_rng, fault_rng, ttft_rng;
     mock_stats stats;
+    mock_metrics metrics;
+    mock_journal journal;
     gl_sha256 *sha;
     mock_files files;
     mock_batches batches;
@@ -94,9 +86,12 @@ typedef struct mock_conn {
     size_t id_sent_at, first_sent_at, last_sent_at;
     gl_time received; /* the request, whole */
     uint64_t answers; /* that it gave, or began */
+    uint64_t entry;   /* its number in the journal; 0: none */
+    mock_usage usage; /* of its answer */
     bool working;     /* a request was received and its answer waits */
     bool counted;     /* it is in the statistics */
     bool timed;       /* its answer says when it was sent */
+    bool streams;     /* its answer is a stream */
     bool stalled;     /* it waits, or waited, for a stall to end */
     bool hangs;       /* it is never answered */
     bool blocked;     /* the client does not read as fast as it asks */
@@ -119,6 +114,8 @@ typedef struct mock_reply {
     const char *type; /* the content-type; NULL: application/json */
     mock_stream_wish wish;
     size_t tokens; /* the body is a stream of so many; 0: no stream */
+    mock_usage usage;
+    bool admin; /* of the mock itself: not in the journal */
 } mock_reply;
 
 /* mock_route.c. data holds the request that http has read. */
@@ -133,16 +130,21 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
 /* What is not an error status leaves the answer as it is, for mock_conn.c to spoil. */
 void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *reply);
 
-/* mock_admin.c: the answers below /__mock. */
-int mock_admin_stats(struct mock_server *server, const mock_call *call, mock_reply *reply);
-
 /* mock_conn.c. Takes over fd. false: out of memory, fd is closed. */
 bool mock_conn_open(struct mock_server *server, int fd);
 void mock_conn_close(mock_conn *conn);
 void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
+void mock_conn_start_waiting(struct mock_server *server); /* those that there are places for */
 
 /* mock.c. The heap has room for every connection. */
 void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);
 const char *mock_server_date(struct mock_server *server);
+
+/* mock.c. From now on it behaves so; takes over the texts. false: as before, problem says why. */
+bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,
+                      size_t problem_size);
+
+/* What was counted, drawn, used up and stored is as at the start. */
+void mock_server_reset(struct mock_server *server);
 
 #endif

@@ -1,0 +1,83 @@
+/* mock_rules.c - see mock_rules.h. Owns what was read from files of recorded latencies. */
+#include "mock/mock_rules.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "mock/mock_limit.h"
+
+static bool check_count(const char *name, int64_t value, int64_t most, char *problem,
+                        size_t problem_size)
+{
+    if (value >= 0 && value <= most) return true;
+    snprintf(problem, problem_size, "%s: not in 0 to %" PRId64, name, most);
+    return false;
+}
+
+static bool read_counts(mock_rules *rules, const mock_options *options, char *problem, size_t size)
+{
+    const struct {
+        const char *name;
+        int64_t value, most;
+    } counts[] = {
+        { "close-after", options->close_after, INT64_MAX },
+        { "quota-after", options->quota_after, INT64_MAX },
+        { "capacity", options->capacity, INT64_MAX },
+        { "queue", options->queue, INT64_MAX },
+        { "rpm", options->rpm, MOCK_LIMIT_MAX },
+        { "tpm", options->tpm, MOCK_LIMIT_MAX },
+        { "enqueued-tokens", options->enqueued_tokens, INT64_MAX },
+        { "batch-latency", options->batch_latency_ms, INT64_MAX },
+        { "retry-after", options->retry_after_ms, INT64_MAX },
+    };
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
+        if (!check_count(counts[i].name, counts[i].value, counts[i].most, problem, size))
+            return false;
+    rules->close_after = (uint64_t)options->close_after;
+    rules->quota = (uint64_t)options->quota_after;
+    rules->places = (uint64_t)options->capacity;
+    rules->longest = (uint64_t)options->queue;
+    rules->rpm = options->rpm;
+    rules->tpm = options->tpm;
+    rules->most_batch_tokens = (uint64_t)options->enqueued_tokens;
+    rules->batch_latency = gl_time_add_ms(0, options->batch_latency_ms);
+    rules->retry_after = gl_time_add_ms(0, options->retry_after_ms);
+    return true;
+}
+
+static bool read_rate(mock_rules *rules, double rate, char *problem, size_t size)
+{
+    if (rate >= 0 && rate <= MOCK_TOKEN_RATE_MAX) {
+        if (rate > 0) rules->token_gap = (gl_time)((double)GL_SECOND / rate);
+        return true;
+    }
+    snprintf(problem, size, "token-rate: not in 0 to %g", MOCK_TOKEN_RATE_MAX);
+    return false;
+}
+
+bool mock_rules_read(mock_rules *rules, const mock_options *options, char *problem,
+                     size_t problem_size)
+{
+    *rules = (mock_rules){ .has_ttft = options->ttft != NULL && options->ttft[0] != '\0',
+                           .times = options->times,
+                           .reset_errors = options->reset_errors };
+    if (mock_latency_parse(&rules->latency, "latency", options->latency, problem, problem_size) &&
+        mock_latency_parse(&rules->ttft, "ttft", options->ttft, problem, problem_size) &&
+        read_rate(rules, options->token_rate, problem, problem_size) &&
+        mock_faults_parse(&rules->faults, options->fault, problem, problem_size) &&
+        mock_outages_parse(&rules->outages, options->outage, problem, problem_size) &&
+        mock_stalls_parse(&rules->stalls, options->stall, problem, problem_size) &&
+        mock_refusal_parse(&rules->refusal, options->refuse, problem, problem_size) &&
+        mock_batch_faults_parse(&rules->batch_faults, options->batch_fault, problem,
+                                problem_size) &&
+        read_counts(rules, options, problem, problem_size))
+        return true;
+    mock_rules_free(rules);
+    return false;
+}
+
+void mock_rules_free(mock_rules *rules)
+{
+    mock_latency_free(&rules->latency);
+    mock_latency_free(&rules->ttft);
+}

@@ -1,0 +1,42 @@
+/*
+ * mock_rules.h - how the server behaves: the texts and numbers of mock_options, read. A server has
+ * one set of rules, and takes another as a whole or not at all.
+ */
+#ifndef MOCK_RULES_H
+#define MOCK_RULES_H
+
+#include "mock/mock.h"
+#include "mock/mock_batch_spec.h"
+#include "mock/mock_fault.h"
+#include "mock/mock_latency.h"
+#include "mock/mock_outage.h"
+#include "mock/mock_refuse.h"
+#include "mock/mock_stall.h"
+
+typedef struct mock_rules {
+    mock_latency latency;
+    bool has_ttft; /* streams begin after ttft instead of latency */
+    mock_latency ttft;
+    gl_time token_gap; /* ns between the tokens of a stream */
+    mock_faults faults;
+    gl_time retry_after; /* of 429 and 503 among them; 0: they say nothing */
+    mock_outages outages;
+    mock_stalls stalls;
+    mock_refusal refusal; /* borrows the text of the options */
+    mock_batch_faults batch_faults;
+    bool reset_errors, times;
+    uint64_t close_after;       /* answers of a connection; 0 = any number */
+    uint64_t quota;             /* good answers allowed; 0 = any number */
+    uint64_t places, longest;   /* served at once, waiting at most; 0 = any number */
+    int64_t rpm, tpm;           /* 0 = no limit */
+    gl_time batch_latency;      /* from a batch's creation to its end */
+    uint64_t most_batch_tokens; /* of batches at work; 0 = any number */
+} mock_rules;
+
+/* false: problem says what is wrong, beginning with the option's name and a colon, and there is
+ * nothing to free. */
+bool mock_rules_read(mock_rules *rules, const mock_options *options, char *problem,
+                     size_t problem_size);
+void mock_rules_free(mock_rules *rules);
+
+#endif
