@@ -76,7 +76,7 @@ int command_mock(cli_settings *settings)
                              .capacity = settings->capacity,
                              .queue = settings->queue,
                              .times = settings->times,
-                             .retry_after_ms = settings->retry_after_ms,
+                             .retry_after = settings->retry_after,
                              .refuse = settings->refuse,
                              .reset_errors = settings->reset_errors,
                              .close_after = settings->close_after,
@@ -88,6 +88,9 @@ int command_mock(cli_settings *settings)
                              .batch_fault = settings->batch_fault,
                              .enqueued_tokens = settings->enqueued_tokens,
                              .token_rate = settings->token_rate,
+                             .token_gap = settings->token_gap,
+                             .prefill_rate = settings->prefill_rate,
+                             .slowdown = settings->slowdown,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;

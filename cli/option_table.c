@@ -365,12 +365,23 @@ const cli_option option_table[] = {
     { .name = "token-rate", .type = OPTION_REAL, AT(token_rate), .commands = FOR_MOCK | FOR_BENCH,
       .value = "N", .default_text = "50", .min = 0, .max = 1e6,
       .help = "tokens a second of a stream; 0 = all at once" },
+    { .name = "token-gap", .type = OPTION_TEXT, AT(token_gap), .commands = FOR_MOCK, .value = "SPEC",
+      .help = "between two tokens of a stream, drawn for each, in place of --token-rate; as --latency" },
+    { .name = "prefill-rate", .type = OPTION_REAL, AT(prefill_rate), .commands = FOR_MOCK,
+      .value = "N", .default_text = "0", .min = 0, .max = 1e9,
+      .help = "tokens of the prompt a second, on top of --latency or --ttft; 0 = at once" },
+    { .name = "slowdown", .type = OPTION_TEXT, AT(slowdown), .commands = FOR_MOCK,
+      .value = "PERCENT", .help = "how much longer all of these take for each other request that is "
+              "being served: 2%" },
     { .heading = "Faults", .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = FOR_MOCK | FOR_BENCH, .value = "LIST",
-      .help = "429:5%,500:2%,503:1%,reset:1%,truncate:1%,malformed:1%,hang:1%; of packs also "
-              "pack_short, _order, _duplicate, _overlong, _notjson, _cut" },
-    { .name = "retry-after", .type = OPTION_DURATION, AT(retry_after_ms), .commands = FOR_MOCK,
-      .value = "TIME", .default_text = "0", .min = 0, .max = CENTURY_MS,
-      .help = "which a 429 or 503 of --fault asks for; 0: none" },
+      .help = "NAME[+reset][@PLACE]:WHEN,...; NAME: a status from 400 to 529, reset, truncate, "
+              "malformed, hang, stall, close; of packs pack_short, _order, _duplicate, _overlong, "
+              "_notjson, _cut. WHEN: 5% drawn, #3 the third request, #3-5, /10 each tenth, ~TEXT "
+              "those that hold it. 429:5%,500:#3,401+reset:~poison,reset@20:1%,stall@20+2s:1%: "
+              "docs/internals/mock.md" },
+    { .name = "retry-after", .type = OPTION_TEXT, AT(retry_after), .commands = FOR_MOCK,
+      .value = "TIME|FROM-TO",
+      .help = "which a 429 or 503 of --fault asks for: 2s, or drawn for each, 1s-30s" },
     { .name = "outage", .type = OPTION_TEXT, AT(outage), .commands = FOR_MOCK | FOR_BENCH,
       .value = "FROM-TO,...", .help = "answer 503 in this time since the first request: 5s-35s" },
     { .name = "stall", .type = OPTION_TEXT, AT(stall), .commands = FOR_MOCK,

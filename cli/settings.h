@@ -46,12 +46,13 @@ typedef struct cli_settings {
     bool expired, store_optional;
 
     /* mock */
-    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse;
-    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue,
-        retry_after_ms, close_after, journal;
+    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse,
+        *token_gap, *slowdown, *retry_after;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue, close_after,
+        journal;
     bool times, reset_errors;
     int port;
-    double token_rate;
+    double token_rate, prefill_rate;
 
     /* bench */
     struct {

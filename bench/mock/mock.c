@@ -182,6 +182,8 @@ static void seed_draws(struct mock_server *server)
     gl_rng_seed(&server->latency_rng, seed);
     gl_rng_seed(&server->fault_rng, ~seed);
     gl_rng_seed(&server->ttft_rng, seed + 1);
+    gl_rng_seed(&server->gap_rng, seed + 2);
+    gl_rng_seed(&server->wait_rng, seed + 3);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -201,6 +203,7 @@ bool mock_server_take(struct mock_server *server, mock_options *options, char *p
     server->rules = rules;
     server->options = *options;
     if (old.seed != options->seed) seed_draws(server);
+    if (!same_text(old.fault, options->fault)) server->good = 0; /* #3 is the third from now */
     apply_rules(server, &before);
     mock_rules_free(&before);
     mock_settings_free(&old);
@@ -230,7 +233,7 @@ void mock_server_reset(struct mock_server *server)
     seed_draws(server);
     store_nothing(server);
     server->windows_from = GL_TIME_NEVER;
-    server->quota_used = server->closed = server->next_request_id = 0;
+    server->good = server->quota_used = server->closed = server->next_request_id = 0;
     server->capacity.queue_peak = server->capacity.queued_requests = 0;
     mock_limits_init(&server->limits, server->rules.rpm, server->rules.tpm, gl_clock_now());
     apply_rules(server, &server->rules);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define MOCK_TOKEN_RATE_MAX 1e6    /* a second */
+#define MOCK_PREFILL_MAX    1e9    /* a second */
 #define MOCK_JOURNAL_MAX    100000 /* requests, each with 1 KiB of its body */
 
 struct event_base;
@@ -28,6 +29,9 @@ typedef struct mock_options {
     const char *latency;      /* mock_latency.h; NULL = none */
     const char *fault;        /* mock_fault.h; NULL = none */
     double token_rate;        /* of streams, tokens a second; 0 = all at once */
+    const char *token_gap;    /* in place of the rate, drawn for each token: mock_latency.h */
+    double prefill_rate;      /* tokens of the prompt a second, on top; 0 = at once */
+    const char *slowdown;     /* "5%" for each other request being served; NULL = none */
     uint64_t seed;            /* of latencies and faults */
     const char *outage;       /* mock_outage.h; NULL = none */
     int64_t quota_after;      /* so many good answers, then 429 insufficient_quota; 0 = no quota */
@@ -40,7 +44,7 @@ typedef struct mock_options {
     int64_t capacity, queue;  /* served at once, waiting at most: mock_capacity.h; 0 = any number */
     bool times;               /* x-mock-times on every answer, asked for or not */
     int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
-    int64_t retry_after_ms;   /* which 429 and 503 as faults ask for; 0 = they ask for nothing */
+    const char *retry_after;  /* which 429 and 503 as faults ask for: mock_wait.h; NULL = nothing */
     const char *refuse;       /* mock_refuse.h, borrowed as long as the server; NULL = nothing */
     bool reset_errors;        /* an error answer has no length, and ends with a reset */
     int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */

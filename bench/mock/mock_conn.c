@@ -21,9 +21,7 @@
 #define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
 #define OUT_FLUSH     ((size_t)256 * 1024)        /* answers to pipelined requests gather so far */
-#define TIME_DIGITS   20                          /* of 2^64 - 1 */
-#define STREAM_END    "0000000e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n" /* as mock_stream.c writes it */
-#define KEPT_CAPACITY ((size_t)64 * 1024) /* a larger buffer is given back after use */
+#define KEPT_CAPACITY ((size_t)64 * 1024)         /* a larger buffer is given back after use */
 
 static bool conn_busy(const mock_conn *conn)
 {
@@ -32,8 +30,7 @@ static bool conn_busy(const mock_conn *conn)
 
 /* --- when it is sent -------------------------------------------------------------------------- */
 
-/* The answer is due at this time, or when the server stands still no more. */
-static void set_due(mock_conn *conn, gl_time when)
+void mock_conn_set_due(mock_conn *conn, gl_time when)
 {
     struct mock_server *server = conn->server;
     gl_time from = server->windows_from;
@@ -50,7 +47,8 @@ static void set_due(mock_conn *conn, gl_time when)
 static void start_served(mock_ticket *ticket)
 {
     mock_conn *conn = GL_CONTAINER(ticket, mock_conn, ticket);
-    if (!conn->hangs) set_due(conn, gl_clock_now() + ticket->latency);
+    if (!conn->hangs)
+        mock_conn_set_due(conn, gl_clock_now() + mock_pace_slowed(conn->server, ticket->latency));
 }
 
 /* Its place is free; the one that waited longest takes it. */
@@ -64,30 +62,6 @@ void mock_conn_start_waiting(struct mock_server *server)
 {
     mock_ticket *next;
     while ((next = mock_capacity_next(&server->capacity)) != NULL) start_served(next);
-}
-
-/* Twenty digits: any gl_time has room. */
-static void write_digits(char *at, gl_time time)
-{
-    for (int i = TIME_DIGITS; i-- != 0; time /= 10) at[i] = (char)('0' + time % 10);
-}
-
-/* The time of sending takes the place kept free for it, once. */
-static void stamp(mock_conn *conn, size_t *at)
-{
-    if (*at != 0 && !conn->out.failed) write_digits(conn->out.data + *at, gl_clock_now());
-    *at = 0;
-}
-
-/* RECEIVED and room for the time of sending; returns where that is. */
-static size_t write_times(mock_conn *conn, char between)
-{
-    char times[2 * TIME_DIGITS + 1];
-    write_digits(times, conn->received);
-    times[TIME_DIGITS] = between;
-    write_digits(times + TIME_DIGITS + 1, 0);
-    gl_buf_append(&conn->out, times, sizeof times);
-    return conn->out.len - TIME_DIGITS;
 }
 
 /* What its buffers hold now. */
@@ -117,7 +91,7 @@ void mock_conn_close(mock_conn *conn)
     leave_place(conn);
     if (conn->working) end_entry(conn, 0, true, gl_clock_now());
     if (conn->working && conn->counted) {
-        mock_stats_left(&server->stats, conn->status, conn->fault);
+        mock_stats_left(&server->stats, conn->status, conn->mishap.fault);
         mock_stats_end(&server->stats, 0, gl_clock_now());
     }
     mock_server_set_due(server, conn, GL_TIME_NEVER);
@@ -139,101 +113,7 @@ static void conn_reset(mock_conn *conn)
     mock_conn_close(conn);
 }
 
-/* --- writing ---------------------------------------------------------------------------------- */
-
-static const char *reason_of(int status)
-{
-    switch (status) {
-    case 200:
-        return "OK";
-    case 204:
-        return "No Content";
-    case 400:
-        return "Bad Request";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 409:
-        return "Conflict";
-    case 413:
-        return "Content Too Large";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 501:
-        return "Not Implemented";
-    case 503:
-        return "Service Unavailable";
-    case 505:
-        return "HTTP Version Not Supported";
-    default:
-        return "Unknown";
-    }
-}
-
-/* Appends head and body to out. with_body false: of a HEAD request. */
-static void write_answer(mock_conn *conn, const mock_reply *reply, bool with_body)
-{
-    struct mock_server *server = conn->server;
-    gl_buf *out = &conn->out;
-    const gl_buf *body = &server->body;
-    size_t length = body->len;
-    bool stream = reply->tokens != 0; /* mock_stream.c has spoilt it already */
-    if (reply->fault == MOCK_FAULT_MALFORMED && !stream) length = length / 2;
-    size_t sent = reply->fault == MOCK_FAULT_TRUNCATE && !stream ? length / 2 : length;
-
-    gl_buf_append_str(out, "HTTP/1.1 ");
-    gl_buf_append_u64(out, (uint64_t)reply->status);
-    gl_buf_append_char(out, ' ');
-    gl_buf_append_str(out, reason_of(reply->status));
-    gl_buf_append_str(out, "\r\ndate: ");
-    gl_buf_append_str(out, mock_server_date(server));
-    if (stream) {
-        gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
-                               "\r\ncache-control: no-cache\r\ntransfer-encoding: chunked");
-    } else if (reply->status != 204) { /* which has no body, and no length of it */
-        gl_buf_append_str(out, "\r\ncontent-type: ");
-        gl_buf_append_str(out, reply->type != NULL ? reply->type : "application/json");
-        if (!conn->resets) {
-            gl_buf_append_str(out, "\r\ncontent-length: ");
-            gl_buf_append_u64(out, length);
-        }
-    }
-    gl_buf_append_str(out, "\r\nx-request-id: ");
-    if (conn->timed && server->rules.times) {
-        conn->id_sent_at = write_times(conn, '-');
-    } else {
-        gl_buf_append_str(out, "req_mock");
-        gl_buf_append_u64(out, server->next_request_id++);
-    }
-    gl_buf_append_str(out, "\r\nopenai-version: 2020-10-01\r\nopenai-processing-ms: ");
-    gl_buf_append_u64(out, reply->delay / GL_MS);
-    gl_buf_append(out, server->headers.data, server->headers.len);
-    if (conn->timed) {
-        gl_buf_append_str(out, "\r\nx-mock-times: ");
-        conn->first_sent_at = write_times(conn, ' ');
-    }
-    if (conn->closing || !conn->http.keep_alive || reply->fault == MOCK_FAULT_TRUNCATE)
-        gl_buf_append_str(out, "\r\nconnection: close");
-    else if (conn->http.old)
-        gl_buf_append_str(out, "\r\nconnection: keep-alive");
-    gl_buf_append_str(out, "\r\n\r\n");
-    if (!with_body) return;
-    size_t end = sizeof STREAM_END - 1;
-    bool whole = stream && conn->timed && sent > end &&
-                 memcmp(&body->data[sent - end + 10], &STREAM_END[10], end - 10) == 0;
-    gl_buf_append(out, body->data, whole ? sent - end : sent);
-    if (!whole) return;
-    /* A comment in a chunk of its own, before the last event; 0x3a bytes of it. */
-    gl_buf_append_str(out, "0000003a\r\n: x-mock-times ");
-    conn->last_sent_at = write_times(conn, ' ');
-    gl_buf_append_str(out, "\n\n\r\n");
-    gl_buf_append(out, body->data + sent - end, end);
-}
+/* --- sending ---------------------------------------------------------------------------------- */
 
 /* After the last answer: our side is shut and the rest of what the client sends read away, since
  * closing over unread bytes would reset the connection under an answer not read yet. */
@@ -296,7 +176,7 @@ static void measure(mock_conn *conn, gl_time now)
     gl_time took = gl_time_since(now, conn->received);
     mock_durations_add(&metrics->duration, took);
     if (conn->status != 200) return;
-    if (conn->streams && conn->token_at == GL_TIME_NEVER)
+    if (conn->streams && conn->gone == 0)
         mock_durations_add(&metrics->first_token, took); /* it went at once */
     metrics->prompt_tokens += conn->usage.prompt;
     metrics->completion_tokens += conn->usage.completion;
@@ -305,12 +185,9 @@ static void measure(mock_conn *conn, gl_time now)
 /* The answer in out may go now, or what happens in its place. false: the connection is gone. */
 static bool finish_request(mock_conn *conn)
 {
-    mock_fault fault = conn->fault;
-    stamp(conn, &conn->id_sent_at);
-    stamp(conn, &conn->first_sent_at);
-    stamp(conn, &conn->last_sent_at);
+    mock_head_stamp_last(conn);
     leave_place(conn);
-    bool answered = fault != MOCK_FAULT_RESET;
+    bool answered = !conn->drops;
     int status = answered ? conn->status : 0;
     gl_time now = gl_clock_now();
     if (conn->counted) mock_stats_end(&conn->server->stats, status, now);
@@ -333,9 +210,38 @@ static void keep_entry(mock_conn *conn, const char *data, const mock_reply *repl
                                  conn->received);
     conn->entry = entry != NULL ? entry->number : 0;
     if (entry == NULL) return;
-    entry->fault = reply->fault;
+    entry->fault = reply->mishap.fault;
     entry->stream = reply->wish != MOCK_PLAIN;
     if (!conn->working) end_entry(conn, reply->status, false, conn->received);
+}
+
+/* What the reply makes of the connection. */
+static void take_reply(mock_conn *conn, const mock_reply *reply)
+{
+    const mock_rules *rules = &conn->server->rules;
+    mock_fault fault = reply->mishap.fault;
+    bool placed = reply->mishap.tokens != 0;
+    conn->answers++;
+    conn->mishap = reply->mishap;
+    conn->placed = placed;
+    conn->drops = fault == MOCK_FAULT_RESET && !placed;
+    conn->hangs = fault == MOCK_FAULT_HANG && !placed;
+    conn->resets = reply->status >= 400 && (rules->reset_errors || reply->mishap.resets);
+    /* HTTP/1.0 knows the end of chunks by the connection's only. */
+    conn->closing = !conn->http.keep_alive || conn->resets ||
+                    (fault == MOCK_FAULT_TRUNCATE && !placed) ||
+                    (conn->http.old && reply->tokens != 0);
+    conn->status = reply->status;
+    conn->counted = reply->counted;
+    conn->working = reply->counted || reply->waits;
+    conn->usage = reply->usage;
+    conn->streams = reply->tokens != 0;
+    conn->tokens = rules->token_gap != 0 || rules->draws_gaps || placed ? reply->tokens : 0;
+    conn->gone = 0;
+    conn->token_at = GL_TIME_NEVER;
+    conn->timed = reply->counted && (rules->times || conn->http.times);
+    conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
+    conn->stalled = false;
 }
 
 /* false: the connection is gone. */
@@ -347,32 +253,21 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->received = gl_clock_now();
     mock_route(server, &conn->http, data, &reply);
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
-    conn->answers++;
-    conn->resets = reply.status >= 400 && server->rules.reset_errors;
-    /* HTTP/1.0 knows the end of chunks by the connection's only. */
-    conn->closing = !conn->http.keep_alive || reply.fault == MOCK_FAULT_TRUNCATE || conn->resets ||
-                    (conn->http.old && reply.tokens != 0);
-    conn->fault = reply.fault;
-    conn->status = reply.status;
-    conn->counted = reply.counted;
-    conn->working = reply.counted || reply.waits;
-    conn->usage = reply.usage;
-    conn->streams = reply.tokens != 0;
-    conn->tokens = server->rules.token_gap != 0 ? reply.tokens : 0;
-    conn->token_at = GL_TIME_NEVER;
-    conn->timed = reply.counted && (server->rules.times || conn->http.times);
-    conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
-    conn->stalled = false;
-    conn->hangs = reply.fault == MOCK_FAULT_HANG;
+    take_reply(conn, &reply);
     keep_entry(conn, data, &reply);
-    bool served = !reply.counted || reply.status != 200 ||
-                  mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
-    if (reply.fault != MOCK_FAULT_RESET && reply.fault != MOCK_FAULT_HANG)
-        write_answer(conn, &reply, !gl_slice_is(method, "HEAD"));
+    bool takes_place = reply.counted && reply.status == 200;
+    bool served =
+        !takes_place || mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
+    if (!conn->drops && !conn->hangs) {
+        mock_head_write(conn, &reply, !gl_slice_is(method, "HEAD"));
+        conn->half = conn->out.len - server->body.len / 2;
+    }
+    conn->closing |= reply.mishap.fault == MOCK_FAULT_CLOSE; /* which the head does not say */
     if (conn->hangs || !served) return true;
-    if (reply.delay != 0 || conn->tokens != 0 ||
+    gl_time delay = takes_place ? mock_pace_slowed(server, reply.delay) : reply.delay;
+    if (delay != 0 || conn->tokens != 0 || conn->placed ||
         (conn->working && server->rules.stalls.count != 0)) {
-        set_due(conn, gl_clock_now() + reply.delay);
+        mock_conn_set_due(conn, gl_clock_now() + delay);
         return true;
     }
     return !conn->working || finish_request(conn);
@@ -390,12 +285,12 @@ static bool holds_too_much(mock_conn *conn)
 
 static void refuse_request(mock_conn *conn)
 {
-    mock_reply reply = { .status = conn->http.status, .fault = MOCK_FAULT_NONE };
+    mock_reply reply = { .status = conn->http.status, .mishap.fault = MOCK_FAULT_NONE };
     gl_buf_reset(&conn->server->body);
     gl_buf_reset(&conn->server->headers);
     mock_answer_error(reply.status, NULL, "bad_http", conn->http.why, &conn->server->body);
     conn->closing = true;
-    write_answer(conn, &reply, true);
+    mock_head_write(conn, &reply, true);
 }
 
 /* Handles the requests in data[0..len) until one has to wait; *used says how far it came.
@@ -526,32 +421,12 @@ static void conn_writable(evutil_socket_t fd, short what, void *arg)
     if (conn_flush(conn)) conn_resume(conn);
 }
 
-/* The next token of a stream goes, and the one behind it gets its time; with the last one goes all
- * the rest. false: it was the last, or there is none. */
-static bool stream_token(mock_conn *conn)
-{
-    if (conn->tokens <= 1 || conn->fault == MOCK_FAULT_RESET) return false;
-    gl_time now = gl_clock_now();
-    /* By the clock and not by when we came to it, or each would add its lateness. */
-    bool first = conn->token_at == GL_TIME_NEVER;
-    conn->token_at = first ? now : conn->token_at + conn->server->rules.token_gap;
-    conn->tokens--;
-    conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
-    if (first) stamp(conn, &conn->id_sent_at);
-    if (first) stamp(conn, &conn->first_sent_at);
-    if (first && conn->counted)
-        mock_durations_add(&conn->server->metrics.first_token, gl_time_since(now, conn->received));
-    set_due(conn, conn->token_at + conn->server->rules.token_gap);
-    return true;
-}
-
 void mock_conn_due(mock_conn *conn)
 {
-    if (stream_token(conn)) {
+    if (mock_pace_step(conn))
         conn_flush(conn);
-        return;
-    }
-    if (finish_request(conn) && conn_flush(conn)) conn_resume(conn);
+    else if (finish_request(conn) && conn_flush(conn))
+        conn_resume(conn);
 }
 
 bool mock_conn_open(struct mock_server *server, int fd)

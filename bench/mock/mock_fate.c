@@ -7,41 +7,57 @@
 #include "mock/mock_server.h"
 #include "mock/mock_spec.h"
 
+#define PREFILL_LONGEST 3.6e12 /* ns: an hour, as of a latency */
+
+static const struct refusal_text {
+    int status;
+    const char *code, *message;
+} refusals[] = {
+    { 401, "invalid_api_key", "Incorrect API key provided (simulated)." },
+    { 404, "model_not_found",
+      "The model does not exist or you do not have access to it (simulated)." },
+    { 413, "request_too_large", "The request is too large (simulated)." },
+    { 429, "rate_limit_exceeded", "Rate limit reached for requests (simulated)." },
+    { 503, "server_is_overloaded",
+      "The engine is currently overloaded, please try again later (simulated)." },
+    { 500, NULL, "The server had an error while processing your request (simulated)." },
+    { 400, NULL, "Refused (simulated)." },
+};
+
+/* The row of a status; those that have none are like the last but one, or the last. */
+static const struct refusal_text *refusal_of(int status)
+{
+    const size_t last = sizeof refusals / sizeof refusals[0] - 1;
+    for (size_t i = 0; i < last; i++)
+        if (refusals[i].status == status) return &refusals[i];
+    return &refusals[status >= 500 ? last - 1 : last];
+}
+
 /* The answer is an error of the server in place of what was written. */
 static void refuse_with(struct mock_server *server, int status, mock_reply *reply)
 {
+    const struct refusal_text *text = refusal_of(status);
     gl_buf_reset(&server->body);
-    reply->status =
-        status < 429 ? mock_answer_error(status, NULL, NULL, "Refused (simulated).", &server->body)
-        : status == 429
-            ? mock_answer_error(429, NULL, "rate_limit_exceeded",
-                                "Rate limit reached for requests (simulated).", &server->body)
-        : status != 503
-            ? mock_answer_error(status, NULL, NULL,
-                                "The server had an error while processing your request "
-                                "(simulated).",
-                                &server->body)
-            : mock_answer_error(503, NULL, "server_is_overloaded",
-                                "The engine is currently overloaded, please try again later "
-                                "(simulated).",
-                                &server->body);
+    reply->status = mock_answer_error(status, NULL, text->code, text->message, &server->body);
 }
 
-void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *reply)
+void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock_reply *reply)
 {
-    reply->fault = fault;
+    mock_fault fault = mishap->fault;
+    int status = mock_fault_status(fault);
+    reply->mishap = *mishap;
     if (fault == MOCK_FAULT_NONE) return;
     server->stats.by_fault[fault]++;
     if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
-    int status = mock_fault_status(fault);
     if (status != 0) refuse_with(server, status, reply);
-    if ((status == 429 || status == 503) && server->rules.retry_after != 0)
-        mock_limit_write_wait(server->rules.retry_after, &server->headers);
+    if (status != 429 && status != 503) return;
+    gl_time wait = mock_wait_draw(&server->rules.retry_after, &server->wait_rng);
+    if (wait != 0) mock_limit_write_wait(wait, &server->headers);
 }
 
 /* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
  * of its budgets, the quota only by one that gets its answer. */
-static void check_limits(struct mock_server *server, mock_fault fault, gl_time now,
+static void check_limits(struct mock_server *server, const mock_mishap *mishap, gl_time now,
                          mock_reply *reply)
 {
     gl_time wait;
@@ -81,8 +97,8 @@ static void check_limits(struct mock_server *server, mock_fault fault, gl_time n
         mock_limit_write_wait(GL_SECOND, &server->headers);
         return;
     }
-    if (fault == MOCK_FAULT_NONE || mock_fault_is_of_pack(fault)) server->quota_used++;
-    mock_fate_apply(server, fault, reply);
+    if (mock_fault_answers(mishap->fault)) server->quota_used++;
+    mock_fate_apply(server, mishap, reply);
 }
 
 static void refuse_header(struct mock_server *server, const char *message, mock_reply *reply)
@@ -92,22 +108,31 @@ static void refuse_header(struct mock_server *server, const char *message, mock_
 }
 
 /* What only a pack can meet is nothing to others. */
-static mock_fault fault_for(const struct mock_server *server, mock_fault fault)
+static void spare_others(const struct mock_server *server, mock_mishap *mishap)
 {
-    bool idle = mock_fault_is_of_pack(fault) && !mock_pack_is(gl_buf_slice(&server->body));
-    return idle ? MOCK_FAULT_NONE : fault;
+    if (mock_fault_is_of_pack(mishap->fault) && !mock_pack_is(gl_buf_slice(&server->body)))
+        *mishap = (mock_mishap){ .fault = MOCK_FAULT_NONE };
+}
+
+/* Drawn in any case, so that a header changes no other request's latency. */
+static gl_time draw_delay(struct mock_server *server, const mock_reply *reply)
+{
+    const mock_rules *rules = &server->rules;
+    gl_time delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
+    if (rules->has_ttft && reply->wish != MOCK_PLAIN)
+        delay = mock_latency_draw(&server->rules.ttft, &server->ttft_rng);
+    double prefill = rules->prefill * (double)reply->usage.prompt;
+    return delay + (gl_time)(prefill < PREFILL_LONGEST ? prefill : PREFILL_LONGEST);
 }
 
 void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
                       mock_reply *reply)
 {
-    gl_slice fault_header = mock_http_fault(http, data);
+    gl_slice fault_header = mock_http_fault(http, data), body = mock_http_body(http, data);
     gl_slice latency_header = mock_http_latency(http, data);
-    gl_time now = gl_clock_now(),
-            delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
-    mock_fault fault = mock_faults_draw(&server->rules.faults, &server->fault_rng);
-    if (server->rules.has_ttft && reply->wish != MOCK_PLAIN)
-        delay = mock_latency_draw(&server->rules.ttft, &server->ttft_rng);
+    gl_time now = gl_clock_now(), delay = draw_delay(server, reply);
+    mock_mishap mishap =
+        mock_faults_choose(&server->rules.faults, &server->fault_rng, ++server->good, body);
     if (latency_header.data != NULL) {
         double ns;
         if (!mock_spec_duration(latency_header, &ns)) {
@@ -116,17 +141,18 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
         }
         delay = (gl_time)ns;
     }
-    if (fault_header.data != NULL) {
-        if (!mock_fault_find(fault_header, &fault)) {
-            refuse_header(server, "x-mock-fault is 'none' or a name that --fault knows.", reply);
-            return;
-        }
-        mock_fate_apply(server, fault_for(server, fault), reply);
-    } else if (mock_refusal_meets(&server->rules.refusal, mock_http_body(http, data))) {
-        refuse_with(server, server->rules.refusal.status, reply);
-    } else {
-        check_limits(server, fault_for(server, fault), now, reply);
+    if (fault_header.data != NULL && !mock_mishap_read(fault_header, &mishap)) {
+        refuse_header(server, "x-mock-fault is 'none' or what stands before WHEN in --fault.",
+                      reply);
+        return;
     }
+    spare_others(server, &mishap);
+    if (fault_header.data != NULL)
+        mock_fate_apply(server, &mishap, reply);
+    else if (mock_refusal_meets(&server->rules.refusal, body))
+        refuse_with(server, server->rules.refusal.status, reply);
+    else
+        check_limits(server, &mishap, now, reply);
     reply->delay = reply->status != 200 ? delay / MOCK_ERROR_DELAY_PART : delay;
     if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
 }

@@ -25,15 +25,18 @@ static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
     return hashed;
 }
 
-/* The answer in body becomes a stream. What spoils it comes half way through its tokens. */
+/* The answer in body becomes a stream. What spoils it comes half way through its tokens, unless it
+ * has a place, which mock_pace.c looks for. */
 static void make_stream(struct mock_server *server, mock_reply *reply)
 {
+    const mock_mishap *mishap = &reply->mishap;
     gl_buf plain = server->body;
     server->body = server->text;
     server->text = plain;
     gl_buf_reset(&server->body);
-    reply->tokens = mock_stream_write(gl_buf_slice(&server->text), reply->wish == MOCK_STREAM_USAGE,
-                                      reply->fault, &server->body);
+    reply->tokens =
+        mock_stream_write(gl_buf_slice(&server->text), reply->wish == MOCK_STREAM_USAGE,
+                          mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE, &server->body);
 }
 
 /* Latency and faults as of a request for a model, but no limits of those. What answers 429, 500 or
@@ -42,16 +45,17 @@ static void answer_stored(struct mock_server *server, const mock_endpoint *row,
                           const mock_call *call, mock_reply *reply)
 {
     gl_time delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
-    mock_fault fault = mock_faults_draw(&server->rules.faults, &server->fault_rng);
+    mock_mishap mishap =
+        mock_faults_choose(&server->rules.faults, &server->fault_rng, ++server->good, call->body);
     reply->waits = true;
     reply->delay = delay;
-    if (mock_fault_status(fault) != 0) {
-        mock_fate_apply(server, fault, reply);
+    if (mock_fault_status(mishap.fault) != 0) {
+        mock_fate_apply(server, &mishap, reply);
         reply->delay = delay / MOCK_ERROR_DELAY_PART;
         return;
     }
     reply->status = row->answer(server, call, reply);
-    if (reply->status == 200) mock_fate_apply(server, fault, reply);
+    if (reply->status == 200) mock_fate_apply(server, &mishap, reply);
 }
 
 /* --- what no row answers ---------------------------------------------------------------------- */
@@ -99,7 +103,7 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
                        .query = mock_http_query(http, data),
                        .type = mock_http_type(http, data),
                        .body = mock_http_body(http, data) };
-    *reply = (mock_reply){ .fault = MOCK_FAULT_NONE };
+    *reply = (mock_reply){ .mishap.fault = MOCK_FAULT_NONE };
     gl_buf_reset(&server->body);
     gl_buf_reset(&server->headers);
     if (http->origin)

@@ -5,6 +5,9 @@
 #include <stdio.h>
 
 #include "mock/mock_limit.h"
+#include "mock/mock_spec.h"
+
+#define SLOWDOWN_MAX 1000.0 /* percent */
 
 static bool check_count(const char *name, int64_t value, int64_t most, char *problem,
                         size_t problem_size)
@@ -28,7 +31,6 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
         { "tpm", options->tpm, MOCK_LIMIT_MAX },
         { "enqueued-tokens", options->enqueued_tokens, INT64_MAX },
         { "batch-latency", options->batch_latency_ms, INT64_MAX },
-        { "retry-after", options->retry_after_ms, INT64_MAX },
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
         if (!check_count(counts[i].name, counts[i].value, counts[i].most, problem, size))
@@ -41,29 +43,55 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
     rules->tpm = options->tpm;
     rules->most_batch_tokens = (uint64_t)options->enqueued_tokens;
     rules->batch_latency = gl_time_add_ms(0, options->batch_latency_ms);
-    rules->retry_after = gl_time_add_ms(0, options->retry_after_ms);
     return true;
 }
 
-static bool read_rate(mock_rules *rules, double rate, char *problem, size_t size)
+static bool check_rate(const char *name, double rate, double most, char *problem, size_t size)
 {
-    if (rate >= 0 && rate <= MOCK_TOKEN_RATE_MAX) {
-        if (rate > 0) rules->token_gap = (gl_time)((double)GL_SECOND / rate);
-        return true;
-    }
-    snprintf(problem, size, "token-rate: not in 0 to %g", MOCK_TOKEN_RATE_MAX);
+    if (rate >= 0 && rate <= most) return true;
+    snprintf(problem, size, "%s: not in 0 to %g", name, most);
     return false;
+}
+
+static bool read_slowdown(mock_rules *rules, const char *text, char *problem, size_t size)
+{
+    double percent;
+    gl_slice unit, all = gl_slice_str(text);
+    if (all.len == 0) return true;
+    if (!mock_spec_number(all, &percent, &unit) || !gl_slice_is(unit, "%") ||
+        percent > SLOWDOWN_MAX) {
+        snprintf(problem, size, "slowdown: '%.60s' is no percentage of 0%% to 1000%%, as 5%%",
+                 text);
+        return false;
+    }
+    rules->slowdown = percent / 100;
+    return true;
+}
+
+/* How long an answer takes, and its tokens. */
+static bool read_times(mock_rules *rules, const mock_options *options, char *problem, size_t size)
+{
+    if (!mock_latency_parse(&rules->latency, "latency", options->latency, problem, size) ||
+        !mock_latency_parse(&rules->ttft, "ttft", options->ttft, problem, size) ||
+        !mock_latency_parse(&rules->gaps, "token-gap", options->token_gap, problem, size) ||
+        !check_rate("token-rate", options->token_rate, MOCK_TOKEN_RATE_MAX, problem, size) ||
+        !check_rate("prefill-rate", options->prefill_rate, MOCK_PREFILL_MAX, problem, size) ||
+        !read_slowdown(rules, options->slowdown, problem, size))
+        return false;
+    rules->has_ttft = gl_slice_str(options->ttft).len != 0;
+    rules->draws_gaps = gl_slice_str(options->token_gap).len != 0;
+    if (options->token_rate > 0)
+        rules->token_gap = (gl_time)((double)GL_SECOND / options->token_rate);
+    if (options->prefill_rate > 0) rules->prefill = (double)GL_SECOND / options->prefill_rate;
+    return true;
 }
 
 bool mock_rules_read(mock_rules *rules, const mock_options *options, char *problem,
                      size_t problem_size)
 {
-    *rules = (mock_rules){ .has_ttft = options->ttft != NULL && options->ttft[0] != '\0',
-                           .times = options->times,
-                           .reset_errors = options->reset_errors };
-    if (mock_latency_parse(&rules->latency, "latency", options->latency, problem, problem_size) &&
-        mock_latency_parse(&rules->ttft, "ttft", options->ttft, problem, problem_size) &&
-        read_rate(rules, options->token_rate, problem, problem_size) &&
+    *rules = (mock_rules){ .times = options->times, .reset_errors = options->reset_errors };
+    if (read_times(rules, options, problem, problem_size) &&
+        mock_wait_parse(&rules->retry_after, options->retry_after, problem, problem_size) &&
         mock_faults_parse(&rules->faults, options->fault, problem, problem_size) &&
         mock_outages_parse(&rules->outages, options->outage, problem, problem_size) &&
         mock_stalls_parse(&rules->stalls, options->stall, problem, problem_size) &&
@@ -80,4 +108,5 @@ void mock_rules_free(mock_rules *rules)
 {
     mock_latency_free(&rules->latency);
     mock_latency_free(&rules->ttft);
+    mock_latency_free(&rules->gaps);
 }

@@ -12,14 +12,19 @@
 #include "mock/mock_outage.h"
 #include "mock/mock_refuse.h"
 #include "mock/mock_stall.h"
+#include "mock/mock_wait.h"
 
 typedef struct mock_rules {
     mock_latency latency;
     bool has_ttft; /* streams begin after ttft instead of latency */
     mock_latency ttft;
-    gl_time token_gap; /* ns between the tokens of a stream */
+    bool draws_gaps; /* between the tokens of a stream stands a drawn gap, not token_gap */
+    mock_latency gaps;
+    gl_time token_gap; /* ns; 0 and no gaps: all at once */
+    double prefill;    /* ns a token of the prompt, on top of the latency */
+    double slowdown;   /* of all times, for each other request being served: 0.05 is 5 % */
     mock_faults faults;
-    gl_time retry_after; /* of 429 and 503 among them; 0: they say nothing */
+    mock_wait retry_after; /* of 429 and 503 among them */
     mock_outages outages;
     mock_stalls stalls;
     mock_refusal refusal; /* borrows the text of the options */

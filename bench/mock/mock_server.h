@@ -3,6 +3,7 @@
  *
  *   mock.c         listens, accepts, holds the clock of what is due
  *   mock_conn.c    one connection: bytes in, requests one after the other, bytes out
+ *   mock_head.c    writes an answer; mock_pace.c lets it go piece by piece
  *   mock_route.c   finds who answers
  *   mock_fate.c    decides when it is answered, and what goes wrong
  */
@@ -49,10 +50,11 @@ struct mock_server {
     gl_time windows_from; /* outages and stalls count from here; NEVER before the first POST */
     mock_capacity capacity;
     mock_limits limits;
+    uint64_t good;       /* requests that were, of all endpoints with faults */
     uint64_t quota_used; /* good answers promised */
     uint64_t closed;     /* connections that were, over a request */
     /* Apart, so that adding faults changes no latency. */
-    gl_rng latency_rng, fault_rng, ttft_rng;
+    gl_rng latency_rng, fault_rng, ttft_rng, gap_rng, wait_rng;
     mock_stats stats;
     mock_metrics metrics;
     mock_journal journal;
@@ -77,10 +79,12 @@ typedef struct mock_conn {
     size_t held;        /* of both, as counted in server->held */
     size_t sent, ready; /* of out; the bytes behind ready are an answer that waits */
     gl_heap_entry due;  /* when the answer in out may go */
-    mock_fault fault;   /* of the request being worked on */
+    mock_mishap mishap; /* of the request being worked on */
     int status;         /* of its answer */
     size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
-    gl_time token_at;   /* when the last one went */
+    size_t gone;        /* those that have */
+    gl_time token_at;   /* when the next one goes; NEVER before the first */
+    size_t half;        /* where in out half of the body ends */
     mock_ticket ticket; /* a place among those that are served at once */
     /* Where in out the time of sending is written when it is known; 0 = nowhere. */
     size_t id_sent_at, first_sent_at, last_sent_at;
@@ -93,7 +97,9 @@ typedef struct mock_conn {
     bool timed;       /* its answer says when it was sent */
     bool streams;     /* its answer is a stream */
     bool stalled;     /* it waits, or waited, for a stall to end */
-    bool hangs;       /* it is never answered */
+    bool hangs;       /* it is never answered, or not to the end */
+    bool drops;       /* it ends with a reset and no byte of an answer */
+    bool placed;      /* its mishap happens in the middle of the answer, and has not yet */
     bool blocked;     /* the client does not read as fast as it asks */
     bool closing;     /* after out is sent, no more requests */
     bool resets;      /* it ends so with a reset */
@@ -109,7 +115,7 @@ typedef struct mock_reply {
     int status;
     bool counted; /* a POST of a request for a model: in the statistics */
     bool waits;   /* its answer may have to wait for its time */
-    mock_fault fault;
+    mock_mishap mishap;
     gl_time delay;
     const char *type; /* the content-type; NULL: application/json */
     mock_stream_wish wish;
@@ -128,13 +134,29 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
                       mock_reply *reply);
 
 /* What is not an error status leaves the answer as it is, for mock_conn.c to spoil. */
-void mock_fate_apply(struct mock_server *server, mock_fault fault, mock_reply *reply);
+void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock_reply *reply);
 
 /* mock_conn.c. Takes over fd. false: out of memory, fd is closed. */
 bool mock_conn_open(struct mock_server *server, int fd);
 void mock_conn_close(mock_conn *conn);
 void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
+/* It is due at this time, or when the server stands still no more. */
+void mock_conn_set_due(mock_conn *conn, gl_time when);
 void mock_conn_start_waiting(struct mock_server *server); /* those that there are places for */
+
+/* mock_head.c. Appends head and body to conn->out. with_body false: of a HEAD request. */
+void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body);
+
+/* The first token goes now; all of the answer does. Times of sending are filled in. */
+void mock_head_stamp_first(mock_conn *conn);
+void mock_head_stamp_last(mock_conn *conn);
+
+/* mock_pace.c. The time of conn has come. true: it goes on later, conn->ready may have moved;
+ * false: what is left of it goes now, or, when it drops, nothing. */
+bool mock_pace_step(mock_conn *conn);
+
+/* So long a time takes with as many requests being served as there are. */
+gl_time mock_pace_slowed(const struct mock_server *server, gl_time time);
 
 /* mock.c. The heap has room for every connection. */
 void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);

@@ -37,6 +37,17 @@ bool mock_spec_number(gl_slice text, double *number, gl_slice *unit)
     return true;
 }
 
+bool mock_spec_count(gl_slice text, uint64_t *count)
+{
+    *count = 0;
+    if (text.len == 0 || text.len > 18) return false; /* fits 64 bits */
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+        *count = *count * 10 + (uint64_t)(text.data[i] - '0');
+    }
+    return true;
+}
+
 bool mock_spec_duration(gl_slice text, double *ns)
 {
     static const struct {

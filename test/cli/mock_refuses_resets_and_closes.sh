@@ -21,7 +21,7 @@ code=0
 post "$body" >status || code=$?
 equal "curl says that the connection was reset" "$code" 56
 equal "behind the status" "$(cat status)" 401
-equal "and the whole body" "$(jq -r .error.message answer)" "Refused (simulated)."
+equal "and the whole body" "$(jq -r .error.code answer)" invalid_api_key
 kill "$MOCK"
 
 start_mock --close-after 2

@@ -156,7 +156,7 @@ static void settings_change_all_at_once_or_not_at_all(void **state)
                          "\"times\":true,\"capacity\":7}");
     gl_json body = mock_client_body(c);
     assert_true(gl_json_string_is(gl_json_get(body, "fault"), "503:100%"));
-    assert_true(gl_json_string_is(gl_json_get(body, "retry-after"), "2000ms"));
+    assert_true(gl_json_string_is(gl_json_get(body, "retry-after"), "2s"));
     assert_int_equal(mock_rig_number(body, "capacity"), 7);
     assert_int_equal(gl_json_get(body, "times").kind, GL_JSON_TRUE);
     mock_client_close(c);
@@ -174,7 +174,9 @@ static void settings_change_all_at_once_or_not_at_all(void **state)
         { "{\"fault\":\"\",\"capacity\":-1}", "capacity: not in 0 to" },
         { "{\"fault\":\"\",\"rpm\":9000000000}", "rpm: not in 0 to" },
         { "{\"fault\":\"\",\"times\":1}", "times: takes true or false" },
-        { "{\"fault\":\"\",\"retry-after\":2}", "retry-after: takes a time" },
+        { "{\"fault\":\"\",\"batch-latency\":2}", "batch-latency: takes a time" },
+        { "{\"fault\":\"\",\"retry-after\":\"5s-1s\"}", "retry-after: " },
+        { "{\"fault\":\"\",\"slowdown\":\"5\"}", "slowdown: " },
         { "{\"fault\":\"\",\"token-rate\":-1}", "token-rate: not in 0 to" },
         { "{\"fault\":1}", "fault: takes a string" },
         { "[]", "JSON object" },

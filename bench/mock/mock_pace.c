@@ -1,0 +1,82 @@
+/*
+ * mock_pace.c - an answer piece by piece: the tokens of a stream in their time, and what happens in
+ * the middle of an answer. Sends nothing: it moves the end of what may be sent.
+ */
+#include "mock/mock_server.h"
+#include "mock/mock_stream.h"
+
+#define PACE_LONGEST 3.6e12 /* ns: an hour, as of a latency */
+
+gl_time mock_pace_slowed(const struct mock_server *server, gl_time time)
+{
+    double slowdown = server->rules.slowdown;
+    uint64_t served = server->capacity.served;
+    if (!(slowdown > 0) || served < 2) return time;
+    double slowed = (double)time * (1 + slowdown * (double)(served - 1));
+    return slowed < PACE_LONGEST ? (gl_time)slowed : (gl_time)PACE_LONGEST;
+}
+
+/* Until the next token. */
+static gl_time next_gap(struct mock_server *server)
+{
+    gl_time gap = server->rules.draws_gaps
+                      ? mock_latency_draw(&server->rules.gaps, &server->gap_rng)
+                      : server->rules.token_gap;
+    return mock_pace_slowed(server, gap);
+}
+
+/* --- in the middle ---------------------------------------------------------------------------- */
+
+/* Whether the answer has come to the mishap's place: behind its token or before the last one of a
+ * shorter stream; behind half of a plain answer. */
+static bool is_at_place(const mock_conn *conn)
+{
+    if (!conn->placed) return false;
+    return !conn->streams || conn->gone >= conn->mishap.tokens || conn->tokens <= 1;
+}
+
+/* Returns whether the answer goes on. */
+static bool happen(mock_conn *conn)
+{
+    conn->placed = false;
+    if (!conn->streams) conn->ready = conn->half;
+    mock_head_stamp_first(conn);
+    switch (conn->mishap.fault) {
+    case MOCK_FAULT_STALL:
+        conn->token_at = gl_clock_now() + conn->mishap.pause;
+        mock_conn_set_due(conn, conn->token_at);
+        return true;
+    case MOCK_FAULT_HANG:
+        conn->hangs = true;
+        return true;
+    default: /* reset, truncate: what is not sent yet never is */
+        conn->out.len = conn->ready;
+        conn->last_sent_at = 0;
+        conn->closing = true;
+        conn->resets = conn->mishap.fault == MOCK_FAULT_RESET;
+        return false;
+    }
+}
+
+/* --- a step ----------------------------------------------------------------------------------- */
+
+bool mock_pace_step(mock_conn *conn)
+{
+    struct mock_server *server = conn->server;
+    if (conn->drops) return false;
+    if (is_at_place(conn)) return happen(conn);
+    if (conn->tokens <= 1) return false;
+    gl_time now = gl_clock_now();
+    /* By the clock and not by when we came to it, or each would add its lateness. */
+    bool first = conn->gone == 0;
+    if (first) conn->token_at = now;
+    conn->tokens--;
+    conn->gone++;
+    conn->ready = mock_stream_skip(gl_buf_slice(&conn->out), conn->ready, first ? 2 : 1);
+    if (first) mock_head_stamp_first(conn);
+    if (first && conn->counted)
+        mock_durations_add(&server->metrics.first_token, gl_time_since(now, conn->received));
+    conn->token_at += next_gap(server);
+    mock_conn_set_due(conn, conn->token_at);
+    return true;
+}
