@@ -216,7 +216,8 @@ static void store_nothing(struct mock_server *server)
     mock_batches_free(&server->batches);
     mock_files_free(&server->files);
     server->batches = (mock_batches){ 0 };
-    mock_batches_init(&server->batches, &server->files, server->sha, server->options.seed);
+    mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
+                      server->options.seed);
 }
 
 void mock_server_reset(struct mock_server *server)
@@ -248,7 +249,8 @@ static void init_parts(struct mock_server *server, struct event_base *base)
     gl_list_init(&server->connections);
     gl_heap_init(&server->due);
     gl_buf_init(&server->body, BODY_MAX);
-    gl_buf_init(&server->text, BODY_MAX);
+    gl_buf_init(&server->ends, BODY_MAX);
+    mock_answer_init(&server->answer, BODY_MAX);
     gl_buf_init(&server->headers, HEADERS_MAX);
     mock_stats_init(&server->stats, gl_clock_now());
     mock_capacity_init(&server->capacity, 0, 0);
@@ -298,7 +300,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     server->held_max = options->memory > 0 ? (size_t)options->memory : (size_t)1 << 30;
     if (make_parts(server, options, problem, problem_size) &&
         mock_settings_copy(&server->options, options)) {
-        mock_batches_init(&server->batches, &server->files, server->sha, options->seed);
+        mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
+                          options->seed);
         if (mock_rules_read(&server->rules, &server->options, problem, problem_size)) {
             const mock_rules none = { 0 };
             apply_rules(server, &none);
@@ -331,7 +334,8 @@ void mock_server_free(mock_server *server)
     mock_settings_free(&server->first_options);
     mock_journal_free(&server->journal);
     gl_buf_free(&server->body);
-    gl_buf_free(&server->text);
+    gl_buf_free(&server->ends);
+    mock_answer_free(&server->answer);
     gl_buf_free(&server->headers);
     mock_batches_free(&server->batches);
     mock_files_free(&server->files);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/json.h"
+#include "mock/mock_error.h"
 #include "mock/mock_server.h"
 #include "mock/mock_settings.h"
 #include "mock/mock_spec.h"

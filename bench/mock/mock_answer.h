@@ -1,37 +1,110 @@
 /*
- * mock_answer.h - the bodies of the answers, in OpenAI's form. Pure but for scratch memory: the
- * same request makes the same bytes.
+ * mock_answer.h - an answer as one value, before it is written: what was asked, the choices, what
+ * each says and calls, how it ends, what it cost. mock_model.c makes it, mock_plain.c and
+ * mock_stream.c write it in the form of its endpoint.
  */
 #ifndef MOCK_ANSWER_H
 #define MOCK_ANSWER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/buf.h"
+#include "base/json.h"
 #include "base/slice.h"
+#include "mock/mock_ask.h"
+#include "mock/mock_usage.h"
 
-/* Whether a chat request asks for a stream, and for the usage in it. */
-typedef enum mock_stream_wish { MOCK_PLAIN, MOCK_STREAM, MOCK_STREAM_USAGE } mock_stream_wish;
+#define MOCK_DIGEST 32 /* bytes of SHA-256 over path and body: ids, and all that is drawn */
 
-/* Answers one request: body is the request's, digest 32 bytes over it. Appends to out and returns
- * the HTTP status. text is scratch. A streamed answer is made from the plain one, which is what
- * mock_answer_chat writes in any case. */
-int mock_answer_chat(gl_slice body, const unsigned char *digest, gl_buf *text, gl_buf *out,
-                     mock_stream_wish *wish);
-int mock_answer_embeddings(gl_slice body, gl_buf *text, gl_buf *out);
-int mock_answer_models(gl_buf *out);
+/* A part of answer.words, which moves as it grows. */
+typedef struct mock_span {
+    size_t at, len;
+} mock_span;
 
-/* {"error":{...}}. param and code may be NULL. Returns status. */
-int mock_answer_error(int status, const char *param, const char *code, const char *message,
-                      gl_buf *out);
+typedef enum mock_finish {
+    MOCK_FINISH_STOP,
+    MOCK_FINISH_LENGTH,
+    MOCK_FINISH_TOOL_CALLS,
+    MOCK_FINISH_FILTER
+} mock_finish;
 
-/* A 429 of this type ("requests", "tokens", "insufficient_quota") and code. Returns 429. */
-int mock_answer_limit(const char *type, const char *code, const char *message, gl_buf *out);
+typedef struct mock_tool_call {
+    gl_json name;        /* a JSON string, of the request or of a script */
+    mock_span arguments; /* JSON text, unless it was cut */
+} mock_tool_call;
 
-/* What a chat answer says to a user message: the first sentence, or heading, of what is to be
- * summarized, at most 200 bytes of it. A slice of text. */
-gl_slice mock_answer_gist(gl_slice text);
+typedef struct mock_choice {
+    mock_span echo; /* of a completion: the prompt, said again */
+    mock_span reasoning, text;
+    size_t first_call, calls; /* of answer.call */
+    mock_finish finish;
+} mock_choice;
 
-/* Appends what is said about a text that is to be summarized, all of it: its gist, with blanks of
- * any kind made single spaces, or words that there is nothing. */
-void mock_answer_say(gl_slice subject, gl_buf *out);
+typedef struct mock_answer {
+    mock_ask ask; /* its slices are of the request's body */
+    unsigned char digest[MOCK_DIGEST];
+    gl_buf words; /* all texts, in UTF-8 */
+    mock_choice *choice;
+    size_t count, capacity;
+    mock_tool_call *call;
+    size_t calls, call_capacity;
+    mock_usage usage;
+    mock_span data; /* of embeddings and rerank: the JSON list that is the answer */
+    bool failed;    /* out of memory */
+} mock_answer;
+
+void mock_answer_init(mock_answer *answer, size_t max);
+void mock_answer_free(mock_answer *answer);
+
+/* Empty again; memory is kept, unless it is more than a usual answer needs. */
+void mock_answer_reset(mock_answer *answer);
+
+/* One more, empty. NULL: out of memory. */
+mock_choice *mock_answer_add(mock_answer *answer);
+
+/* One more call of the choice that was added last. */
+void mock_answer_add_call(mock_answer *answer, gl_json name, mock_span arguments);
+
+static inline gl_slice mock_answer_slice(const mock_answer *answer, mock_span span)
+{
+    return gl_slice_of(answer->words.data + span.at, span.len);
+}
+
+/* The tokens of all choices, into answer.usage. */
+void mock_answer_count(mock_answer *answer);
+
+/* "stop", "length", "tool_calls", "content_filter"; static. */
+const char *mock_finish_name(mock_finish finish);
+
+/* --- a choice, token by token ----------------------------------------------------------------- */
+
+typedef enum mock_piece_kind {
+    MOCK_PIECE_REASONING,
+    MOCK_PIECE_TEXT,
+    MOCK_PIECE_CALL, /* a call begins; it has no text */
+    MOCK_PIECE_ARGUMENTS,
+    MOCK_PIECE_END
+} mock_piece_kind;
+
+typedef struct mock_piece {
+    mock_piece_kind kind;
+    gl_slice text; /* one token */
+    size_t call;   /* which call of the choice */
+} mock_piece;
+
+typedef struct mock_cursor {
+    const mock_answer *answer;
+    const mock_choice *choice;
+    mock_piece_kind kind;
+    size_t call;
+    gl_slice rest;
+} mock_cursor;
+
+mock_cursor mock_cursor_of(const mock_answer *answer, const mock_choice *choice);
+
+/* The next piece; MOCK_PIECE_END again and again at the end. */
+mock_piece mock_cursor_next(mock_cursor *cursor);
 
 #endif

@@ -4,9 +4,10 @@
  */
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_answer.h"
 #include "mock/mock_batches.h"
+#include "mock/mock_error.h"
 #include "mock/mock_spec.h"
+#include "mock/mock_write.h"
 
 #define LINES_MAX 50000 /* requests of a file, by the API's reference */
 #define FILE_MAX  ((size_t)256 * 1024 * 1024)
@@ -126,16 +127,23 @@ static void write_head(gl_buf *out, const mock_batch *batch, uint64_t number, co
     gl_buf_append_str(out, ",\"response\":");
 }
 
+static mock_form form_of(const char *endpoint)
+{
+    if (strcmp(endpoint, "/v1/embeddings") == 0) return MOCK_FORM_EMBEDDING;
+    if (strcmp(endpoint, "/v1/responses") == 0) return MOCK_FORM_RESPONSE;
+    return strcmp(endpoint, "/v1/completions") == 0 ? MOCK_FORM_COMPLETION : MOCK_FORM_CHAT;
+}
+
 static int answer(mock_batches *batches, const mock_batch *batch, const line *read)
 {
-    unsigned char digest[32] = { 0 };
-    mock_stream_wish wish;
+    unsigned char digest[MOCK_DIGEST] = { 0 };
     const gl_slice parts[] = { gl_slice_str(batch->endpoint), gl_slice_of("", 1), read->body.text };
     gl_buf_reset(&batches->answer);
     gl_sha256_digest(batches->sha, parts, 3, digest);
-    if (strcmp(batch->endpoint, "/v1/embeddings") == 0)
-        return mock_answer_embeddings(read->body.text, &batches->text, &batches->answer);
-    return mock_answer_chat(read->body.text, digest, &batches->text, &batches->answer, &wish);
+    int status = mock_model_answer(batches->model, form_of(batch->endpoint), read->body.text,
+                                   digest, &batches->spoken, &batches->answer);
+    if (status == 200) mock_write_plain(&batches->spoken, &batches->answer);
+    return status;
 }
 
 static void write_response(mock_batches *batches, gl_buf *out, const mock_batch *batch,

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_answer.h"
+#include "mock/mock_error.h"
 
 #define ID_PREFIX     "batch_mock"
 #define PARTS         10 /* of the latency: one validating, one finalizing */
@@ -22,8 +22,10 @@ static const char *const states[MOCK_BATCH_STATES] = {
     [MOCK_BATCH_CANCELLING] = "cancelling", [MOCK_BATCH_CANCELLED] = "cancelled",
 };
 
-void mock_batches_init(mock_batches *batches, mock_files *files, gl_sha256 *sha, uint64_t seed)
+void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, gl_sha256 *sha,
+                       uint64_t seed)
 {
+    batches->model = model;
     batches->files = files;
     batches->sha = sha;
     batches->seed = seed;
@@ -32,6 +34,7 @@ void mock_batches_init(mock_batches *batches, mock_files *files, gl_sha256 *sha,
     gl_map_init(&batches->done);
     gl_buf_init(&batches->text, SCRATCH_MAX);
     gl_buf_init(&batches->answer, SCRATCH_MAX);
+    mock_answer_init(&batches->spoken, SCRATCH_MAX);
 }
 
 static void batch_free(mock_batch *batch)
@@ -50,6 +53,7 @@ void mock_batches_free(mock_batches *batches)
     gl_map_free(&batches->done);
     gl_buf_free(&batches->text);
     gl_buf_free(&batches->answer);
+    mock_answer_free(&batches->spoken);
 }
 
 /* --- time passes ------------------------------------------------------------------------------ */
@@ -292,7 +296,8 @@ int mock_batches_create(mock_batches *batches, gl_slice body, gl_time now, gl_bu
 {
     static const char *const names[] = { "input_file_id", "endpoint", "completion_window",
                                          "metadata" };
-    static const char *const endpoints[] = { "/v1/chat/completions", "/v1/embeddings" };
+    static const char *const endpoints[] = { "/v1/chat/completions", "/v1/responses",
+                                             "/v1/completions", "/v1/embeddings" };
     enum { INPUT, ENDPOINT, WINDOW, METADATA, MEMBERS };
     gl_json root, member[MEMBERS];
     if (gl_json_check(body, &root, NULL) != GL_JSON_OK || root.kind != GL_JSON_OBJECT)

@@ -18,6 +18,7 @@
 #include "base/time.h"
 #include "mock/mock_batch_spec.h"
 #include "mock/mock_files.h"
+#include "mock/mock_model.h"
 
 typedef enum mock_batch_state {
     MOCK_BATCH_VALIDATING,
@@ -45,7 +46,8 @@ typedef struct mock_batch {
 
 typedef struct mock_batches {
     mock_files *files;
-    gl_sha256 *sha; /* borrowed */
+    mock_model *model; /* borrowed, as is sha */
+    gl_sha256 *sha;
     gl_time latency;
     uint64_t most_tokens; /* enqueued, 0 = any number */
     gl_rng rng;
@@ -54,6 +56,7 @@ typedef struct mock_batches {
     size_t count, capacity;
     gl_map asked, done;  /* lines that were asked for, and answered, by a hash of path and body */
     gl_buf text, answer; /* scratch */
+    mock_answer spoken;  /* scratch */
     uint64_t not_found;  /* creations refused so */
     uint64_t unnamed;    /* looks that were not told the files */
     /* Counted for the statistics. */
@@ -62,7 +65,8 @@ typedef struct mock_batches {
     uint64_t lines_spoilt;   /* left undone or failed by a fault */
 } mock_batches;
 
-void mock_batches_init(mock_batches *batches, mock_files *files, gl_sha256 *sha, uint64_t seed);
+void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, gl_sha256 *sha,
+                       uint64_t seed);
 void mock_batches_free(mock_batches *batches);
 
 /* The calls: each appends a body to out and returns the HTTP status. */

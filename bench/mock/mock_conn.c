@@ -14,9 +14,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "mock/mock_answer.h"
+#include "mock/mock_error.h"
 #include "mock/mock_server.h"
-#include "mock/mock_stream.h"
 
 #define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
@@ -102,6 +101,7 @@ void mock_conn_close(mock_conn *conn)
     close(conn->fd);
     gl_buf_free(&conn->in);
     gl_buf_free(&conn->out);
+    gl_buf_free(&conn->ends);
     gl_free(conn);
 }
 
@@ -211,7 +211,7 @@ static void keep_entry(mock_conn *conn, const char *data, const mock_reply *repl
     conn->entry = entry != NULL ? entry->number : 0;
     if (entry == NULL) return;
     entry->fault = reply->mishap.fault;
-    entry->stream = reply->wish != MOCK_PLAIN;
+    entry->stream = reply->spoken && conn->server->answer.ask.stream;
     if (!conn->working) end_entry(conn, reply->status, false, conn->received);
 }
 
@@ -227,7 +227,7 @@ static void take_reply(mock_conn *conn, const mock_reply *reply)
     conn->drops = fault == MOCK_FAULT_RESET && !placed;
     conn->hangs = fault == MOCK_FAULT_HANG && !placed;
     conn->resets = reply->status >= 400 && (rules->reset_errors || reply->mishap.resets);
-    /* HTTP/1.0 knows the end of chunks by the connection's only. */
+    /* HTTP/1.0 knows no chunks: a stream ends with the connection. */
     conn->closing = !conn->http.keep_alive || conn->resets ||
                     (fault == MOCK_FAULT_TRUNCATE && !placed) ||
                     (conn->http.old && reply->tokens != 0);
@@ -238,6 +238,10 @@ static void take_reply(mock_conn *conn, const mock_reply *reply)
     conn->streams = reply->tokens != 0;
     conn->tokens = rules->token_gap != 0 || rules->draws_gaps || placed ? reply->tokens : 0;
     conn->gone = 0;
+    gl_buf_recycle(&conn->ends, KEPT_CAPACITY);
+    if (conn->tokens != 0)
+        gl_buf_append(&conn->ends, conn->server->ends.data, conn->server->ends.len);
+    if (conn->ends.failed) conn->out.failed = true;
     conn->token_at = GL_TIME_NEVER;
     conn->timed = reply->counted && (rules->times || conn->http.times);
     conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
@@ -448,6 +452,7 @@ bool mock_conn_open(struct mock_server *server, int fd)
     mock_http_init(&conn->http);
     gl_buf_init(&conn->in, IN_MAX);
     gl_buf_init(&conn->out, OUT_MAX);
+    gl_buf_init(&conn->ends, OUT_MAX);
     event_assign(&conn->readable, server->base, fd, EV_READ | EV_PERSIST, conn_readable, conn);
     event_assign(&conn->writable, server->base, fd, EV_WRITE | EV_PERSIST, conn_writable, conn);
     return set_reading(conn);

@@ -2,25 +2,53 @@
 #include "mock/mock_endpoint.h"
 
 #include "mock/mock_admin.h"
-#include "mock/mock_answer.h"
 #include "mock/mock_server.h"
+
+/* The answer is a value until it is known what happens to it: mock_route.c writes it. */
+static int ask(struct mock_server *server, mock_form form, const mock_call *call, mock_reply *reply)
+{
+    int status = mock_model_answer(&server->model, form, call->body, call->digest, &server->answer,
+                                   &server->body);
+    reply->spoken = status == 200;
+    return status;
+}
 
 static int chat(struct mock_server *server, const mock_call *call, mock_reply *reply)
 {
-    return mock_answer_chat(call->body, call->digest, &server->text, &server->body, &reply->wish);
+    return ask(server, MOCK_FORM_CHAT, call, reply);
+}
+
+static int completions(struct mock_server *server, const mock_call *call, mock_reply *reply)
+{
+    return ask(server, MOCK_FORM_COMPLETION, call, reply);
+}
+
+static int responses(struct mock_server *server, const mock_call *call, mock_reply *reply)
+{
+    return ask(server, MOCK_FORM_RESPONSE, call, reply);
 }
 
 static int embeddings(struct mock_server *server, const mock_call *call, mock_reply *reply)
 {
-    (void)reply;
-    return mock_answer_embeddings(call->body, &server->text, &server->body);
+    return ask(server, MOCK_FORM_EMBEDDING, call, reply);
+}
+
+static int rerank(struct mock_server *server, const mock_call *call, mock_reply *reply)
+{
+    return ask(server, MOCK_FORM_RERANK, call, reply);
 }
 
 static int models(struct mock_server *server, const mock_call *call, mock_reply *reply)
 {
     (void)call;
     (void)reply;
-    return mock_answer_models(&server->body);
+    return mock_models_list(&server->model.names, &server->body);
+}
+
+static int model(struct mock_server *server, const mock_call *call, mock_reply *reply)
+{
+    (void)reply;
+    return mock_models_get(&server->model.names, call->id, &server->body);
 }
 
 static int file_upload(struct mock_server *server, const mock_call *call, mock_reply *reply)
@@ -81,8 +109,12 @@ static int batch_cancel(struct mock_server *server, const mock_call *call, mock_
 /* The most asked for stands first. */
 static const mock_endpoint endpoints[] = {
     { "POST", "/v1/chat/completions", MOCK_OF_MODEL, chat },
+    { "POST", "/v1/responses", MOCK_OF_MODEL, responses },
+    { "POST", "/v1/completions", MOCK_OF_MODEL, completions },
     { "POST", "/v1/embeddings", MOCK_OF_MODEL, embeddings },
+    { "POST", "/v1/rerank", MOCK_OF_MODEL, rerank },
     { "GET", "/v1/models", MOCK_AT_ONCE, models },
+    { "GET", "/v1/models/*", MOCK_AT_ONCE, model },
     { "GET", "/v1/files", MOCK_STORED, file_list },
     { "POST", "/v1/files", MOCK_STORED, file_upload },
     { "GET", "/v1/files/*", MOCK_STORED, file_get },

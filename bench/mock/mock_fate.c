@@ -2,7 +2,7 @@
  * mock_fate.c - what happens to a request that is good in itself: how late its answer is, and
  * whether an outage, a limit or a fault takes the answer's place. Sends nothing.
  */
-#include "mock/mock_answer.h"
+#include "mock/mock_error.h"
 #include "mock/mock_pack.h"
 #include "mock/mock_server.h"
 #include "mock/mock_spec.h"
@@ -48,7 +48,7 @@ void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock
     reply->mishap = *mishap;
     if (fault == MOCK_FAULT_NONE) return;
     server->stats.by_fault[fault]++;
-    if (mock_fault_is_of_pack(fault)) mock_pack_spoil(fault, &server->body);
+    if (mock_fault_is_of_pack(fault) && reply->spoken) mock_pack_spoil(fault, &server->answer);
     if (status != 0) refuse_with(server, status, reply);
     if (status != 429 && status != 503) return;
     gl_time wait = mock_wait_draw(&server->rules.retry_after, &server->wait_rng);
@@ -110,7 +110,9 @@ static void refuse_header(struct mock_server *server, const char *message, mock_
 /* What only a pack can meet is nothing to others. */
 static void spare_others(const struct mock_server *server, mock_mishap *mishap)
 {
-    if (mock_fault_is_of_pack(mishap->fault) && !mock_pack_is(gl_buf_slice(&server->body)))
+    const mock_answer *answer = &server->answer;
+    if (!mock_fault_is_of_pack(mishap->fault)) return;
+    if (answer->count == 0 || !mock_pack_is(mock_answer_slice(answer, answer->choice[0].text)))
         *mishap = (mock_mishap){ .fault = MOCK_FAULT_NONE };
 }
 
@@ -119,7 +121,7 @@ static gl_time draw_delay(struct mock_server *server, const mock_reply *reply)
 {
     const mock_rules *rules = &server->rules;
     gl_time delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
-    if (rules->has_ttft && reply->wish != MOCK_PLAIN)
+    if (rules->has_ttft && server->answer.ask.stream)
         delay = mock_latency_draw(&server->rules.ttft, &server->ttft_rng);
     double prefill = rules->prefill * (double)reply->usage.prompt;
     return delay + (gl_time)(prefill < PREFILL_LONGEST ? prefill : PREFILL_LONGEST);

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "mock/mock_answer.h"
+#include "mock/mock_error.h"
 #include "mock/mock_multipart.h"
 #include "mock/mock_spec.h"
 

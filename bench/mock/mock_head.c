@@ -2,8 +2,7 @@
  */
 #include "mock/mock_server.h"
 
-#define TIME_DIGITS 20                                          /* of 2^64 - 1 */
-#define STREAM_END  "0000000e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n" /* as mock_stream.c writes it */
+#define TIME_DIGITS 20 /* of 2^64 - 1 */
 
 /* Twenty digits: any gl_time has room. */
 static void write_digits(char *at, gl_time time)
@@ -107,7 +106,8 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     gl_buf_append_str(out, mock_server_date(server));
     if (stream) {
         gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
-                               "\r\ncache-control: no-cache\r\ntransfer-encoding: chunked");
+                               "\r\ncache-control: no-cache");
+        if (!conn->http.old) gl_buf_append_str(out, "\r\ntransfer-encoding: chunked");
     } else if (reply->status != 204) { /* which has no body, and no length of it */
         gl_buf_append_str(out, "\r\ncontent-type: ");
         gl_buf_append_str(out, reply->type != NULL ? reply->type : "application/json");
@@ -135,15 +135,14 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     else if (conn->http.old)
         gl_buf_append_str(out, "\r\nconnection: keep-alive");
     gl_buf_append_str(out, "\r\n\r\n");
+    conn->body_at = out->len;
     if (!with_body) return;
-    size_t end = sizeof STREAM_END - 1;
-    bool whole = stream && conn->timed && sent > end &&
-                 memcmp(&body->data[sent - end + 10], &STREAM_END[10], end - 10) == 0;
-    gl_buf_append(out, body->data, whole ? sent - end : sent);
-    if (!whole) return;
-    /* A comment in a chunk of its own, before the last event; 0x3a bytes of it. */
-    gl_buf_append_str(out, "0000003a\r\n: x-mock-times ");
+    size_t tail = conn->timed && reply->tail != 0 ? reply->tail : sent;
+    gl_buf_append(out, body->data, tail);
+    if (tail == sent) return;
+    /* A comment before the last event, in a chunk of its own: 0x3a bytes of it. */
+    gl_buf_append_str(out, conn->http.old ? ": x-mock-times " : "0000003a\r\n: x-mock-times ");
     conn->last_sent_at = write_times(conn, ' ');
-    gl_buf_append_str(out, "\n\n\r\n");
-    gl_buf_append(out, body->data + sent - end, end);
+    gl_buf_append_str(out, conn->http.old ? "\n\n" : "\n\n\r\n");
+    gl_buf_append(out, body->data + tail, sent - tail);
 }

@@ -2,7 +2,7 @@
 #include "mock/mock_pack.h"
 
 #include "base/json.h"
-#include "mock/mock_answer.h"
+#include "mock/mock_words.h"
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
@@ -56,7 +56,7 @@ bool mock_pack_answer(gl_slice message, gl_buf *out)
         gl_buf_reset(&input);
         gl_buf_reset(&text);
         gl_json_string_append(found[1], &input, NULL);
-        mock_answer_say(gl_buf_slice(&input), &text);
+        mock_words_say(gl_buf_slice(&input), &text);
         write_element(&list, first, found[0].text, gl_buf_slice(&text));
     }
     if (is_pack) {
@@ -73,38 +73,20 @@ bool mock_pack_answer(gl_slice message, gl_buf *out)
 
 /* --- what goes wrong with it ------------------------------------------------------------------ */
 
-/* Where the content of the first choice stands in a chat answer, and how it finished. */
-static bool find_content(gl_slice answer, gl_json *content, gl_json *finish_reason)
-{
-    gl_json root, choice;
-    if (gl_json_check(answer, &root, NULL) != GL_JSON_OK) return false;
-    gl_json choices = gl_json_get(root, "choices");
-    if (choices.kind != GL_JSON_ARRAY) return false;
-    gl_json_iter iter = gl_json_begin(choices);
-    if (!gl_json_next(&iter, NULL, &choice)) return false;
-    *content = gl_json_get(gl_json_get(choice, "message"), "content");
-    *finish_reason = gl_json_get(choice, "finish_reason");
-    return content->kind == GL_JSON_STRING;
-}
-
-/* The list in a content, which is unescaped into text. */
-static bool find_answers(gl_json content, gl_buf *text, gl_json *list)
+/* The list that a text is. */
+static bool find_answers(gl_slice text, gl_json *list)
 {
     gl_json root;
-    gl_json_string_append(content, text, NULL);
-    if (gl_json_check(gl_buf_slice(text), &root, NULL) != GL_JSON_OK) return false;
+    if (text.len == 0 || text.data[0] != '{') return false;
+    if (gl_json_check(text, &root, NULL) != GL_JSON_OK) return false;
     *list = gl_json_get(root, "answers");
     return list->kind == GL_JSON_ARRAY;
 }
 
-bool mock_pack_is(gl_slice answer)
+bool mock_pack_is(gl_slice text)
 {
-    gl_json content, finish_reason, list;
-    gl_buf text;
-    gl_buf_init(&text, SIZE_MAX / 2);
-    bool is = find_content(answer, &content, &finish_reason) && find_answers(content, &text, &list);
-    gl_buf_free(&text);
-    return is;
+    gl_json list;
+    return find_answers(text, &list);
 }
 
 static void append_element(gl_buf *out, gl_json element)
@@ -158,32 +140,19 @@ static void spoil_text(mock_fault fault, gl_json list, gl_buf *out)
     gl_buf_free(&elements);
 }
 
-void mock_pack_spoil(mock_fault fault, gl_buf *answer)
+void mock_pack_spoil(mock_fault fault, mock_answer *answer)
 {
-    gl_json content, finish_reason, list;
-    gl_buf text, spoilt, whole;
-    gl_buf_init(&text, SIZE_MAX / 2);
+    gl_json list;
+    gl_buf spoilt;
+    if (answer->count == 0) return;
+    mock_choice *choice = &answer->choice[0];
+    if (!find_answers(mock_answer_slice(answer, choice->text), &list)) return;
     gl_buf_init(&spoilt, SIZE_MAX / 2);
-    gl_buf_init(&whole, SIZE_MAX / 2);
-    if (find_content(gl_buf_slice(answer), &content, &finish_reason) &&
-        find_answers(content, &text, &list)) {
-        spoil_text(fault, list, &spoilt);
-        const char *end = answer->data + answer->len;
-        const char *behind = content.text.data + content.text.len;
-        gl_buf_append(&whole, answer->data, (size_t)(content.text.data - answer->data));
-        gl_json_write_string(&whole, gl_buf_slice(&spoilt));
-        if (fault == MOCK_FAULT_PACK_CUT && finish_reason.kind == GL_JSON_STRING) {
-            gl_buf_append(&whole, behind, (size_t)(finish_reason.text.data - behind));
-            gl_buf_append_str(&whole, "\"length\"");
-            behind = finish_reason.text.data + finish_reason.text.len;
-        }
-        gl_buf_append(&whole, behind, (size_t)(end - behind));
-        bool failed = whole.failed || spoilt.failed;
-        gl_buf_reset(answer);
-        gl_buf_append(answer, whole.data, whole.len);
-        if (failed) answer->failed = true;
-    }
-    gl_buf_free(&text);
+    spoil_text(fault, list, &spoilt);
+    choice->text = (mock_span){ answer->words.len, spoilt.len };
+    gl_buf_append(&answer->words, spoilt.data, spoilt.len);
+    if (spoilt.failed) answer->words.failed = true;
+    if (fault == MOCK_FAULT_PACK_CUT) choice->finish = MOCK_FINISH_LENGTH;
+    mock_answer_count(answer);
     gl_buf_free(&spoilt);
-    gl_buf_free(&whole);
 }

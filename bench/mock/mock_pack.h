@@ -8,16 +8,17 @@
 
 #include "base/buf.h"
 #include "base/slice.h"
+#include "mock/mock_answer.h"
 #include "mock/mock_fault.h"
 
 /* Appends the answer to a user message that is a pack; false, and nothing, to any other. */
 bool mock_pack_answer(gl_slice message, gl_buf *out);
 
-/* Whether a chat answer is one to a pack. */
-bool mock_pack_is(gl_slice answer);
+/* Whether what an answer says is the list of a pack. */
+bool mock_pack_is(gl_slice text);
 
 /* Spoils such an answer as the fault says, which is one of the pack_ ones. What it spoils depends
  * on the answer alone. */
-void mock_pack_spoil(mock_fault fault, gl_buf *answer);
+void mock_pack_spoil(mock_fault fault, mock_answer *answer);
 
 #endif

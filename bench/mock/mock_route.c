@@ -3,10 +3,11 @@
  * it, and lets mock_fate.c decide what happens to the answer. Called by mock_conn.c for each
  * request received whole. Sends nothing.
  */
-#include "mock/mock_answer.h"
 #include "mock/mock_endpoint.h"
+#include "mock/mock_error.h"
 #include "mock/mock_server.h"
 #include "mock/mock_stream.h"
+#include "mock/mock_write.h"
 
 #define ADMIN "/__mock/"
 
@@ -25,18 +26,21 @@ static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
     return hashed;
 }
 
-/* The answer in body becomes a stream. What spoils it comes half way through its tokens, unless it
- * has a place, which mock_pace.c looks for. */
-static void make_stream(struct mock_server *server, mock_reply *reply)
+/* The answer as it is by now, plain or as a stream. What spoils a stream comes half way through its
+ * tokens, unless it has a place, which mock_pace.c looks for. */
+static void write_spoken(struct mock_server *server, const mock_http *http, mock_reply *reply)
 {
     const mock_mishap *mishap = &reply->mishap;
-    gl_buf plain = server->body;
-    server->body = server->text;
-    server->text = plain;
-    gl_buf_reset(&server->body);
-    reply->tokens =
-        mock_stream_write(gl_buf_slice(&server->text), reply->wish == MOCK_STREAM_USAGE,
-                          mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE, &server->body);
+    if (!server->answer.ask.stream) {
+        mock_write_plain(&server->answer, &server->body);
+        return;
+    }
+    gl_buf_reset(&server->ends);
+    mock_streamed streamed = mock_stream_write(
+        &server->answer, !http->old, mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE,
+        &server->body, &server->ends);
+    reply->tokens = streamed.steps;
+    reply->tail = streamed.tail;
 }
 
 /* Latency and faults as of a request for a model, but no limits of those. What answers 429, 500 or
@@ -122,10 +126,10 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
         if (counts) call.digest = digest;
         reply->status = row->answer(server, &call, reply);
         if (counts && reply->status == 200) {
-            reply->usage = mock_usage_of(gl_buf_slice(&server->body));
+            reply->usage = server->answer.usage;
             mock_fate_decide(server, http, data, reply);
         }
-        if (reply->status == 200 && reply->wish != MOCK_PLAIN) make_stream(server, reply);
+        if (reply->status == 200 && reply->spoken) write_spoken(server, http, reply);
     }
     if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */
         gl_buf_reset(&server->body);

@@ -20,7 +20,6 @@
 #include "base/sha256.h"
 #include "base/time.h"
 #include "mock/mock.h"
-#include "mock/mock_answer.h"
 #include "mock/mock_batches.h"
 #include "mock/mock_capacity.h"
 #include "mock/mock_endpoint.h"
@@ -28,9 +27,9 @@
 #include "mock/mock_journal.h"
 #include "mock/mock_limit.h"
 #include "mock/mock_metrics.h"
+#include "mock/mock_model.h"
 #include "mock/mock_rules.h"
 #include "mock/mock_stats.h"
-#include "mock/mock_usage.h"
 
 #define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
 #define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
@@ -62,9 +61,11 @@ struct mock_server {
     mock_files files;
     mock_batches batches;
     uint64_t next_request_id;
-    gl_buf body, text; /* scratch: the answer being written, the words it is made of */
-    gl_buf headers;    /* scratch: further headers of the answer, each with its CRLF before it */
-    time_t date_at;    /* what date holds */
+    mock_model model;
+    mock_answer answer; /* scratch: of the request being answered, before it is written */
+    gl_buf body, ends;  /* scratch: the answer being written; of a stream, where its tokens end */
+    gl_buf headers;     /* scratch: further headers of the answer, each with its CRLF before it */
+    time_t date_at;     /* what date holds */
     char date[32];
     char scratch[MOCK_READ_SIZE];
 };
@@ -83,6 +84,8 @@ typedef struct mock_conn {
     int status;         /* of its answer */
     size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
     size_t gone;        /* those that have */
+    gl_buf ends;        /* a uint32_t for each: where in the body it ends */
+    size_t body_at;     /* where in out the body begins */
     gl_time token_at;   /* when the next one goes; NEVER before the first */
     size_t half;        /* where in out half of the body ends */
     mock_ticket ticket; /* a place among those that are served at once */
@@ -118,8 +121,9 @@ typedef struct mock_reply {
     mock_mishap mishap;
     gl_time delay;
     const char *type; /* the content-type; NULL: application/json */
-    mock_stream_wish wish;
-    size_t tokens; /* the body is a stream of so many; 0: no stream */
+    bool spoken;      /* the answer is a model's: server->answer */
+    size_t tokens;    /* the body is a stream of so many, which server->ends has; 0: no stream */
+    size_t tail;      /* where in the body its last event begins; 0: it is cut, or no stream */
     mock_usage usage;
     bool admin; /* of the mock itself: not in the journal */
 } mock_reply;

@@ -1,21 +1,27 @@
 /*
- * mock_stream.h - a chat completion as the stream that a client would get in its place, in chunked
- * coding: a chunk with the role, one for each token, one with the finish reason, the usage if it
- * was asked for, [DONE]. Pure.
+ * mock_stream.h - an answer as the stream that a client gets in its place, in chunked coding or
+ * bare. Chat and completions: an event with the role, one for each token, one with the finish
+ * reason, the usage if it was asked for, [DONE]; a response: its named events. Pure.
  */
 #ifndef MOCK_STREAM_H
 #define MOCK_STREAM_H
 
 #include "base/buf.h"
-#include "base/slice.h"
+#include "mock/mock_answer.h"
 #include "mock/mock_fault.h"
 
-/* Appends the stream of this completion, a body that mock_answer_chat wrote, and returns its
- * number of tokens, words with the blank before them: at least 1. TRUNCATE ends it behind half of
- * them, MALFORMED cuts the JSON of the one there. */
-size_t mock_stream_write(gl_slice completion, bool usage, mock_fault fault, gl_buf *out);
+/* A stream that was written: its steps, in each of which every choice says one token, and where
+ * in out they end. What stands before the first token, or between two, belongs to the later one's
+ * step. */
+typedef struct mock_streamed {
+    size_t steps; /* at least 1 */
+    size_t tail; /* where its last event begins, counted from where the stream does; 0: it is cut */
+} mock_streamed;
 
-/* Where in out, from `at` on, so many events have ended. */
-size_t mock_stream_skip(gl_slice out, size_t at, size_t events);
+/* Appends the stream of this answer to out, and to `ends` a uint32_t for each step: where it ends,
+ * counted from where the stream does. chunked: in chunked coding, with its last chunk. TRUNCATE
+ * ends it behind half of the steps, MALFORMED cuts the JSON of the one there. */
+mock_streamed mock_stream_write(const mock_answer *answer, bool chunked, mock_fault fault,
+                                gl_buf *out, gl_buf *ends);
 
 #endif

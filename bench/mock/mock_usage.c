@@ -30,7 +30,7 @@ mock_usage mock_usage_of(gl_slice answer)
 {
     static const char name[] = "\"usage\":";
     const size_t len = sizeof name - 1;
-    mock_usage usage = { 0, 0 };
+    mock_usage usage = { 0, 0, 0 };
     const char *brace = answer.len != 0 ? answer.data + answer.len : NULL;
     for (int i = 0; i < BRACES && brace != NULL; i++) {
         brace = memrchr(answer.data, '{', (size_t)(brace - answer.data));

@@ -7,7 +7,8 @@
 #include "base/slice.h"
 
 typedef struct mock_usage {
-    uint64_t prompt, completion;
+    uint64_t prompt, completion; /* completion: with reasoning */
+    uint64_t reasoning;
 } mock_usage;
 
 /* The usage of a body that this server wrote: "usage":{"prompt_tokens":N,"completion_tokens":N,...

@@ -169,6 +169,37 @@ static void http_1_0_is_told_whether_the_connection_stays(void **state)
     mock_rig_close(&w);
 }
 
+/* RFC 9112, section 6.1: it would take the sizes for text. Token by token, and all at once. */
+static void http_1_0_gets_a_stream_without_chunks(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":"
+                               "\"user\",\"content\":\"One two.\"}]}";
+    static const double rates[] = { 0, 1000 };
+    for (size_t i = 0; i < 2; i++) {
+        char request[512];
+        mock_rig w;
+        const mock_options options = { .token_rate = rates[i], .times = true };
+        mock_rig_open_with(&w, &options);
+        mock_client *c = mock_rig_connect(&w);
+        snprintf(request, sizeof request,
+                 "POST /v1/chat/completions HTTP/1.0\r\nConnection: keep-alive\r\n"
+                 "Content-Length: %zu\r\n\r\n%s",
+                 strlen(body), body);
+        mock_client_send_text(c, request);
+        mock_client_wait_end(c);
+        assert_null(strstr(c->got, "transfer-encoding"));
+        const char *head_end = strstr(c->got, "\r\n\r\n");
+        assert_non_null(head_end);
+        assert_memory_equal(head_end + 4, "data: {", 7);
+        assert_null(strchr(head_end + 4, '\r'));
+        assert_non_null(strstr(head_end, "\n\n: x-mock-times "));
+        assert_string_equal(c->got + strlen(c->got) - 14, "data: [DONE]\n\n");
+        mock_client_close(c);
+        mock_rig_close(&w);
+    }
+}
+
 static void expect_continue_is_answered_before_the_body(void **state)
 {
     (void)state;
@@ -202,7 +233,7 @@ static void wrong_requests_get_openais_error_form(void **state)
           "missing_required_parameter" },
         { "POST", "/v1/chat/completions", "{\"messages\":[]}", "400 Bad Request", NULL },
         { "POST", "/v1/chat/completions", "{\"model\":\"m\",\"messages\":[]}", "400 Bad Request",
-          "invalid_type" },
+          "empty_array" },
         { "POST", "/v1/embeddings", "{\"model\":\"m\"}", "400 Bad Request",
           "missing_required_parameter" },
         { "POST", "/v1/nothing", "{}", "404 Not Found", NULL },
@@ -438,6 +469,7 @@ int main(void)
         cmocka_unit_test(pipelined_requests_are_answered_in_order),
         cmocka_unit_test(a_request_may_come_byte_by_byte),
         cmocka_unit_test(http_1_0_is_told_whether_the_connection_stays),
+        cmocka_unit_test(http_1_0_gets_a_stream_without_chunks),
         cmocka_unit_test(expect_continue_is_answered_before_the_body),
         cmocka_unit_test(wrong_requests_get_openais_error_form),
         cmocka_unit_test(head_has_the_headers_of_get_and_no_body),

@@ -1,4 +1,4 @@
-/* What the mock server says. */
+/* What the mock answers to a request, plain: texts, lengths, choices, complaints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,48 +6,16 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
-#include "mock/mock_answer.h"
+#include "base/alloc.h"
+#include "mock/mock_words.h"
+#include "mock_said.h"
 
-static void the_gist_is_the_first_sentence_of_the_subject(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text, *gist;
-    } cases[] = {
-        { "", "" },
-        { "  \n\n ", "" },
-        { "One sentence.", "One sentence." },
-        { "First one. Second one.", "First one." },
-        { "Version 1.2 is out! Get it.", "Version 1.2 is out!" },
-        { "Please summarize.\n\nCats sleep. Dogs run.\n", "Cats sleep." },
-        { "Goal:\nsum up\n\nInput:\na shell\n It runs programs.\n\nMore.", "a shell" },
-        { "Goal:\nsum up\n\nInput:\n\nLong line that goes\non here. Next.",
-          "Long line that goes\non here." },
-        { "Input:\n", "" },
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        gl_slice gist = mock_answer_gist(gl_slice_str(cases[i].text));
-        if (!gl_slice_is(gist, cases[i].gist))
-            fail_msg("case %zu: '%.*s'", i, (int)gist.len, gist.data);
-    }
-}
-
-static void a_long_gist_ends_at_a_word_and_between_characters(void **state)
-{
-    (void)state;
-    char text[600] = "";
-    for (int i = 0; i < 100; i++) strncat(text, "word ", sizeof text - strlen(text) - 1);
-    gl_slice gist = mock_answer_gist(gl_slice_str(text));
-    assert_in_range(gist.len, 100, 200);
-    assert_int_equal(memcmp(gist.data + gist.len - 5, " word", 5), 0);
-    text[0] = 'x'; /* then two-byte characters without a blank: 200 would cut one */
-    for (size_t i = 1; i < 401; i += 2) memcpy(text + i, "\xc3\xa9", 2);
-    gist = mock_answer_gist(gl_slice_of(text, 401));
-    assert_int_equal(gist.len, 199);
-}
+#define ASK                                                                                        \
+    "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"One two three four five.\"}]"
+#define MESSAGE "choices.0.message."
 
 static void text_parts_are_read_like_a_string(void **state)
 {
@@ -58,19 +26,13 @@ static void text_parts_are_read_like_a_string(void **state)
         "{\"messages\":[{\"content\":[{\"type\":\"image_url\"},{\"text\":\"Hi \\u00e9 there.\","
         "\"type\":\"text\"}],\"role\":\"user\"}],\"model\":\"m\"}",
     };
-    unsigned char digest[32] = { 1, 2, 3 };
-    mock_stream_wish wish;
+    mock_said said;
+    mock_said_init(&said);
     for (size_t i = 0; i < 2; i++) {
-        gl_buf text, out;
-        gl_buf_init(&text, 4096);
-        gl_buf_init(&out, 4096);
-        assert_int_equal(mock_answer_chat(gl_slice_str(bodies[i]), digest, &text, &out, &wish),
-                         200);
-        assert_true(gl_buf_terminate(&out));
-        assert_non_null(strstr(out.data, "\"content\":\"Hi \xc3\xa9 there.\""));
-        gl_buf_free(&text);
-        gl_buf_free(&out);
+        assert_int_equal(mock_said_ask(&said, MOCK_FORM_CHAT, bodies[i]), 200);
+        mock_said_is(&said, MESSAGE "content", "\"Hi \xc3\xa9 there.\"");
     }
+    mock_said_free(&said);
 }
 
 static void every_answer_is_json(void **state)
@@ -84,40 +46,224 @@ static void every_answer_is_json(void **state)
         "{}",
         "{\"model\":\"\\u0000\\\"\",\"messages\":[1,{\"role\":\"user\"}]}",
         "{\"model\":\"m\",\"messages\":{}}",
+        "{\"model\":\"m\",\"messages\":[]}",
         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\\ud800 \\\"q\\\"\"}]}",
-        "{\"model\":\"m\",\"input\":[]}",
-        "{\"model\":\"m\",\"input\":[1,2]}",
+        "{\"model\":\"m\",\"input\":[],\"prompt\":[]}",
+        "{\"model\":\"m\",\"input\":[1,2],\"prompt\":[1,2]}",
         "{\"model\":\"m\",\"input\":[[1],[2]],\"dimensions\":0}",
         "{\"model\":\"m\",\"input\":\"\",\"dimensions\":3072}",
+        "{\"model\":\"m\",\"query\":\"\",\"documents\":[]}",
+        "{\"model\":\"m\",\"query\":\"\",\"documents\":[\"\",{\"text\":\"a\"}]}",
+        "{\"model\":\"m\",\"query\":\"a b\",\"documents\":[1]}",
     };
-    unsigned char digest[32] = { 9 };
-    mock_stream_wish wish;
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
-        for (int endpoint = 0; endpoint < 2; endpoint++) {
-            gl_buf text, out;
-            gl_json root;
-            gl_buf_init(&text, 1 << 20);
-            gl_buf_init(&out, 1 << 20);
-            gl_slice body = gl_slice_str(bodies[i]);
-            int status = endpoint == 0 ? mock_answer_chat(body, digest, &text, &out, &wish)
-                                       : mock_answer_embeddings(body, &text, &out);
+    mock_said said;
+    mock_said_init(&said);
+    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++)
+        for (int form = MOCK_FORM_CHAT; form <= MOCK_FORM_RERANK; form++) {
+            int status = mock_said_ask(&said, (mock_form)form, bodies[i]);
             assert_true(status == 200 || status == 400);
-            assert_int_equal(gl_json_check(gl_buf_slice(&out), &root, NULL), GL_JSON_OK);
-            bool error = gl_json_get(root, "error").kind == GL_JSON_OBJECT;
+            bool error = mock_said_at(&said, "error").kind == GL_JSON_OBJECT;
             assert_int_equal(error, status == 400);
-            gl_buf_free(&text);
-            gl_buf_free(&out);
         }
+    mock_said_free(&said);
+}
+
+/* Asks the same conversation with more members and reads the first choice. */
+static void ask_with(mock_said *said, const char *members)
+{
+    char body[1024];
+    snprintf(body, sizeof body, ASK ",%s}", members);
+    char *kept = gl_strndup(body, strlen(body));
+    assert_int_equal(mock_said_ask(said, MOCK_FORM_CHAT, kept), 200);
+    gl_free(kept);
+}
+
+static void usage_counts_the_tokens_of_all_choices(void **state)
+{
+    (void)state;
+    mock_said said;
+    mock_said_init(&said);
+    ask_with(&said, "\"n\":1");
+    mock_said_is(&said, MESSAGE "content", "\"One two three four five.\"");
+    mock_said_is(&said, "usage.completion_tokens", "5");
+    ask_with(&said, "\"n\":3");
+    mock_said_is(&said, "choices.1.message.content", "\"One two three four five. (2)\"");
+    mock_said_is(&said, "choices.2.index", "2");
+    mock_said_is(&said, "usage.completion_tokens", "17");
+    mock_said_free(&said);
+}
+
+static void max_tokens_cuts_and_says_length(void **state)
+{
+    (void)state;
+    static const char *const members[] = { "\"max_tokens\":2", "\"max_completion_tokens\":2" };
+    mock_said said;
+    mock_said_init(&said);
+    for (size_t i = 0; i < 2; i++) {
+        ask_with(&said, members[i]);
+        mock_said_is(&said, MESSAGE "content", "\"One two\"");
+        mock_said_is(&said, "choices.0.finish_reason", "\"length\"");
+        mock_said_is(&said, "usage.completion_tokens", "2");
     }
+    ask_with(&said, "\"max_tokens\":5"); /* it is enough */
+    mock_said_is(&said, "choices.0.finish_reason", "\"stop\"");
+    mock_said_free(&said);
+}
+
+static void min_tokens_and_ignore_eos_make_it_so_long(void **state)
+{
+    (void)state;
+    mock_said said;
+    mock_said_init(&said);
+    ask_with(&said, "\"min_tokens\":100");
+    mock_said_is(&said, "usage.completion_tokens", "100");
+    mock_said_is(&said, "choices.0.finish_reason", "\"stop\"");
+    ask_with(&said, "\"max_tokens\":64,\"ignore_eos\":true");
+    mock_said_is(&said, "usage.completion_tokens", "64");
+    mock_said_free(&said);
+}
+
+static void a_stop_ends_the_text_before_it(void **state)
+{
+    (void)state;
+    mock_said said;
+    mock_said_init(&said);
+    ask_with(&said, "\"stop\":\"three\"");
+    mock_said_is(&said, MESSAGE "content", "\"One two \"");
+    mock_said_is(&said, "choices.0.finish_reason", "\"stop\"");
+    ask_with(&said, "\"stop\":[\"fo\\u0075r\",\"\",\" two\",\"x\"]");
+    mock_said_is(&said, MESSAGE "content", "\"One\"");
+    mock_said_free(&said);
+}
+
+static void thinking_takes_its_part_of_max_tokens_first(void **state)
+{
+    (void)state;
+    mock_said said;
+    mock_said_init(&said);
+    said.model.reasoning = 7;
+    ask_with(&said, "\"n\":1");
+    gl_json thought = mock_said_at(&said, MESSAGE "reasoning_content");
+    assert_int_equal(mock_words_count(gl_slice_of(thought.text.data + 1, thought.text.len - 2)), 7);
+    mock_said_is(&said, "usage.completion_tokens", "12");
+    mock_said_is(&said, "usage.completion_tokens_details.reasoning_tokens", "7");
+    ask_with(&said, "\"max_tokens\":8");
+    mock_said_is(&said, MESSAGE "content", "\"One\"");
+    ask_with(&said, "\"max_tokens\":3");
+    mock_said_is(&said, MESSAGE "content", "\"\"");
+    mock_said_is(&said, "choices.0.finish_reason", "\"length\"");
+    mock_said_is(&said, "usage.completion_tokens_details.reasoning_tokens", "3");
+    mock_said_free(&said);
+}
+
+static void logprobs_are_of_each_token_and_add_up_to_less_than_one(void **state)
+{
+    (void)state;
+    mock_said said;
+    mock_said_init(&said);
+    ask_with(&said, "\"n\":1");
+    mock_said_is(&said, "choices.0.logprobs", "null");
+    ask_with(&said, "\"logprobs\":true,\"top_logprobs\":2");
+    mock_said_is(&said, "choices.0.logprobs.content.1.token", "\" two\"");
+    mock_said_is(&said, "choices.0.logprobs.content.1.bytes", "[32,116,119,111]");
+    mock_said_is(&said, "choices.0.logprobs.content.4.top_logprobs.0.token", "\" five.\"");
+    double likely, other;
+    const char *top = "choices.0.logprobs.content.0.top_logprobs.";
+    char path[80];
+    snprintf(path, sizeof path, "%s0.logprob", top);
+    assert_true(gl_json_double(mock_said_at(&said, path), &likely));
+    snprintf(path, sizeof path, "%s1.logprob", top);
+    assert_true(gl_json_double(mock_said_at(&said, path), &other));
+    assert_true(other < likely && likely < 0);
+    assert_int_equal(mock_said_at(&said, "choices.0.logprobs.content.5").kind, GL_JSON_NONE);
+    mock_said_free(&said);
+}
+
+static void what_is_out_of_range_is_refused_by_name(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *members, *param, *code;
+    } cases[] = {
+        { "\"temperature\":3", "\"temperature\"", "\"decimal_above_max_value\"" },
+        { "\"temperature\":-0.5", "\"temperature\"", "\"decimal_below_min_value\"" },
+        { "\"top_p\":1.5", "\"top_p\"", "\"decimal_above_max_value\"" },
+        { "\"n\":0", "\"n\"", "\"integer_below_min_value\"" },
+        { "\"n\":129", "\"n\"", "\"integer_above_max_value\"" },
+        { "\"n\":1.5", "\"n\"", "\"invalid_type\"" },
+        { "\"n\":\"2\"", "\"n\"", "\"invalid_type\"" },
+        { "\"max_tokens\":0", "\"max_tokens\"", "\"integer_below_min_value\"" },
+        { "\"max_tokens\":1e400", "\"max_tokens\"", "\"integer_above_max_value\"" },
+        { "\"max_tokens\":1,\"max_completion_tokens\":1", "\"max_tokens\"",
+          "\"invalid_parameter_combination\"" },
+        { "\"stream\":1", "\"stream\"", "\"invalid_type\"" },
+        { "\"stream_options\":{}", "\"stream_options\"", "\"invalid_value\"" },
+        { "\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", "\"stop\"", "\"array_above_max_length\"" },
+        { "\"stop\":1", "\"stop\"", "\"invalid_type\"" },
+        { "\"top_logprobs\":2", "\"top_logprobs\"", "\"invalid_value\"" },
+        { "\"logprobs\":true,\"top_logprobs\":21", "\"top_logprobs\"",
+          "\"integer_above_max_value\"" },
+        { "\"messages\":[{\"role\":\"robot\"}]", "\"messages[0].role\"", "\"invalid_value\"" },
+        { "\"messages\":[{\"content\":\"\"}]", "\"messages[0].role\"",
+          "\"missing_required_parameter\"" },
+        { "\"messages\":[]", "\"messages\"", "\"empty_array\"" },
+        { "\"tools\":[]", "\"tools\"", "\"empty_array\"" },
+        { "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]",
+          "\"tools[0].function.name\"", "\"invalid_value\"" },
+        { "\"tool_choice\":\"auto\"", "\"tool_choice\"", "\"invalid_value\"" },
+        { "\"response_format\":{\"type\":\"xml\"}", "\"response_format\"", "\"invalid_value\"" },
+        { "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"a\"}}",
+          "\"response_format\"", "\"missing_required_parameter\"" },
+    };
+    mock_said said;
+    mock_said_init(&said);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char body[512];
+        snprintf(body, sizeof body, ASK ",%s}", cases[i].members);
+        assert_int_equal(mock_said_ask(&said, MOCK_FORM_CHAT, body), 400);
+        mock_said_is(&said, "error.param", cases[i].param);
+        mock_said_is(&said, "error.code", cases[i].code);
+        mock_said_is(&said, "error.type", "\"invalid_request_error\"");
+    }
+    mock_said_free(&said);
+}
+
+static void a_model_that_is_not_served_is_404(void **state)
+{
+    (void)state;
+    char problem[200];
+    mock_said said;
+    mock_said_init(&said);
+    assert_true(mock_models_parse(&said.model.names, "a,m,org/b", problem, sizeof problem));
+    assert_int_equal(mock_said_ask(&said, MOCK_FORM_CHAT, ASK "}"), 200);
+    assert_true(mock_models_parse(&said.model.names, "a,mm", problem, sizeof problem));
+    assert_int_equal(mock_said_ask(&said, MOCK_FORM_CHAT, ASK "}"), 404);
+    mock_said_is(&said, "error.code", "\"model_not_found\"");
+    gl_buf out;
+    gl_buf_init(&out, 4096);
+    assert_true(mock_models_parse(&said.model.names, "a,org/b", problem, sizeof problem));
+    assert_int_equal(mock_models_get(&said.model.names, gl_slice_str("org%2Fb"), &out), 200);
+    assert_int_equal(mock_models_get(&said.model.names, gl_slice_str("b"), &out), 404);
+    gl_buf_free(&out);
+    static const char *const bad[] = { ",", "a,", "a,,b", ",a" };
+    for (size_t i = 0; i < 4; i++)
+        assert_false(mock_models_parse(&said.model.names, bad[i], problem, sizeof problem));
+    mock_said_free(&said);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_gist_is_the_first_sentence_of_the_subject),
-        cmocka_unit_test(a_long_gist_ends_at_a_word_and_between_characters),
         cmocka_unit_test(text_parts_are_read_like_a_string),
         cmocka_unit_test(every_answer_is_json),
+        cmocka_unit_test(usage_counts_the_tokens_of_all_choices),
+        cmocka_unit_test(max_tokens_cuts_and_says_length),
+        cmocka_unit_test(min_tokens_and_ignore_eos_make_it_so_long),
+        cmocka_unit_test(a_stop_ends_the_text_before_it),
+        cmocka_unit_test(thinking_takes_its_part_of_max_tokens_first),
+        cmocka_unit_test(logprobs_are_of_each_token_and_add_up_to_less_than_one),
+        cmocka_unit_test(what_is_out_of_range_is_refused_by_name),
+        cmocka_unit_test(a_model_that_is_not_served_is_404),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

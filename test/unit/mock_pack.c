@@ -10,8 +10,9 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_answer.h"
+#include "mock/mock_model.h"
 #include "mock/mock_pack.h"
+#include "mock/mock_write.h"
 #include "policy/pack.h"
 #include "policy/prompt.h"
 
@@ -34,18 +35,21 @@ static void ask(const gl_buf *body, mock_fault fault, gl_buf *answer, gl_buf *ou
 {
     static const unsigned char digest[32] = { 0 };
     gl_json root, choice;
-    gl_buf text;
-    mock_stream_wish wish;
-    gl_buf_init(&text, SIZE_MAX / 2);
-    assert_int_equal(mock_answer_chat(gl_buf_slice(body), digest, &text, answer, &wish), 200);
-    if (fault != MOCK_FAULT_NONE) mock_pack_spoil(fault, answer);
+    mock_model model = { .reasoning = 0 };
+    mock_answer spoken;
+    mock_answer_init(&spoken, SIZE_MAX / 2);
+    assert_int_equal(
+        mock_model_answer(&model, MOCK_FORM_CHAT, gl_buf_slice(body), digest, &spoken, answer),
+        200);
+    if (fault != MOCK_FAULT_NONE) mock_pack_spoil(fault, &spoken);
+    mock_write_plain(&spoken, answer);
+    mock_answer_free(&spoken);
     assert_int_equal(gl_json_check(gl_buf_slice(answer), &root, NULL), GL_JSON_OK);
     gl_json_iter iter = gl_json_begin(gl_json_get(root, "choices"));
     assert_true(gl_json_next(&iter, NULL, &choice));
     gl_json_string_append(gl_json_get(gl_json_get(choice, "message"), "content"), out, NULL);
     bool cut = gl_json_string_is(gl_json_get(choice, "finish_reason"), "length");
     assert_int_equal(cut, fault == MOCK_FAULT_PACK_CUT);
-    gl_buf_free(&text);
 }
 
 /* Asks for all inputs at once and reads the answer. */
@@ -61,7 +65,7 @@ static gl_pack_split ask_pack(mock_fault fault, gl_pack_item *items, gl_buf *con
     gl_prompt prompt = prompt_of("");
     gl_prompt_write_pack(&prompt, list, COUNT, &body);
     ask(&body, fault, &answer, content);
-    assert_int_equal(mock_pack_is(gl_buf_slice(&answer)),
+    assert_int_equal(mock_pack_is(gl_buf_slice(content)),
                      fault != MOCK_FAULT_PACK_NOTJSON && fault != MOCK_FAULT_PACK_CUT);
     gl_buf_free(&body);
     gl_buf_free(&answer);
@@ -86,7 +90,7 @@ static void each_input_of_a_pack_is_answered_as_if_it_were_alone(void **state)
         gl_buf_reset(&alone);
         gl_prompt_write(&prompt, &body);
         ask(&body, MOCK_FAULT_NONE, &answer, &alone);
-        assert_false(mock_pack_is(gl_buf_slice(&answer)));
+        assert_false(mock_pack_is(gl_buf_slice(&alone)));
         assert_true(gl_buf_terminate(&alone));
         assert_true(gl_json_string_is(items[i].text, alone.data));
     }

@@ -6,22 +6,23 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_answer.h"
 #include "mock/mock_stream.h"
+#include "mock_said.h"
 #include "openai/stream.h"
 
 #define PARTS                                                                                      \
     "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"One two \\\"three\\\".\"}]"
 
 typedef struct played {
-    gl_buf text, plain, chunked, events;
-    mock_stream_wish wish;
-    size_t tokens;
+    mock_said said; /* the same, plain */
+    gl_buf chunked, events, ends;
+    mock_streamed streamed;
     gl_stream *stream;
     gl_stream_end end;
 } played;
@@ -43,28 +44,37 @@ static bool unchunk(gl_slice chunked, gl_buf *out)
     return false;
 }
 
-static void play(played *p, const char *body, mock_fault fault)
+static void play_form(played *p, mock_form form, const char *body, mock_fault fault)
 {
-    static const unsigned char digest[32] = { 7 };
-    *p = (played){ .stream = gl_stream_new(100000) };
-    gl_buf *bufs[] = { &p->text, &p->plain, &p->chunked, &p->events };
-    for (int i = 0; i < 4; i++) gl_buf_init(bufs[i], 1 << 20);
-    assert_int_equal(mock_answer_chat(gl_slice_str(body), digest, &p->text, &p->plain, &p->wish),
-                     200);
-    p->tokens = mock_stream_write(gl_buf_slice(&p->plain), p->wish == MOCK_STREAM_USAGE, fault,
-                                  &p->chunked);
+    static const char *const paths[] = { [MOCK_FORM_CHAT] = "/chat/completions",
+                                         [MOCK_FORM_COMPLETION] = "/completions",
+                                         [MOCK_FORM_RESPONSE] = "/responses" };
+    p->stream = gl_stream_new(100000);
+    gl_buf *bufs[] = { &p->chunked, &p->events, &p->ends };
+    for (int i = 0; i < 3; i++) gl_buf_init(bufs[i], 1 << 20);
+    assert_int_equal(mock_said_ask(&p->said, form, body), 200);
+    p->streamed = mock_stream_write(&p->said.answer, true, fault, &p->chunked, &p->ends);
+    assert_int_equal(p->ends.len, p->streamed.steps * sizeof(uint32_t));
     assert_true(gl_buf_terminate(&p->chunked));
     assert_int_equal(unchunk(gl_buf_slice(&p->chunked), &p->events), fault != MOCK_FAULT_TRUNCATE);
-    assert_true(gl_stream_begin(p->stream, "/chat/completions"));
+    assert_int_equal(p->streamed.tail == 0, fault == MOCK_FAULT_TRUNCATE);
+    assert_true(gl_stream_begin(p->stream, paths[form]));
     gl_stream_feed(p->stream, gl_buf_slice(&p->events));
     gl_stream_finish(p->stream, GLIMPSE_OK, 1, &p->end);
 }
 
+static void play(played *p, const char *body, mock_fault fault)
+{
+    mock_said_init(&p->said);
+    play_form(p, MOCK_FORM_CHAT, body, fault);
+}
+
 static void played_free(played *p)
 {
-    gl_buf *bufs[] = { &p->text, &p->plain, &p->chunked, &p->events };
-    for (int i = 0; i < 4; i++) gl_buf_free(bufs[i]);
+    gl_buf *bufs[] = { &p->chunked, &p->events, &p->ends };
+    for (int i = 0; i < 3; i++) gl_buf_free(bufs[i]);
     gl_stream_free(p->stream);
+    mock_said_free(&p->said);
 }
 
 static gl_json content_of(gl_slice completion)
@@ -83,27 +93,22 @@ static void the_stream_is_the_plain_answer_in_pieces(void **state)
     played p;
     play(&p, PARTS ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}",
          MOCK_FAULT_NONE);
-    assert_int_equal(p.wish, MOCK_STREAM_USAGE);
-    assert_int_equal(p.tokens, 3);
+    assert_int_equal(p.streamed.steps, 3);
     assert_int_equal(p.end.error, GLIMPSE_OK);
     assert_false(p.end.no_done);
     assert_true(
-        gl_slice_equal(content_of(p.end.body).text, content_of(gl_buf_slice(&p.plain)).text));
+        gl_slice_equal(content_of(p.end.body).text, content_of(gl_buf_slice(&p.said.body)).text));
     gl_json merged, plain;
     assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
-    assert_int_equal(gl_json_check(gl_buf_slice(&p.plain), &plain, NULL), GL_JSON_OK);
+    assert_int_equal(gl_json_check(gl_buf_slice(&p.said.body), &plain, NULL), GL_JSON_OK);
     static const char *const same[] = { "id", "created", "model", "usage", "system_fingerprint" };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_true(
             gl_slice_equal(gl_json_get(merged, same[i]).text, gl_json_get(plain, same[i]).text));
     played_free(&p);
     play(&p, PARTS ",\"stream\":true}", MOCK_FAULT_NONE);
-    assert_int_equal(p.wish, MOCK_STREAM);
     assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
     assert_int_equal(gl_json_get(merged, "usage").kind, GL_JSON_NONE); /* nobody asked */
-    played_free(&p);
-    play(&p, PARTS ",\"stream\":false}", MOCK_FAULT_NONE);
-    assert_int_equal(p.wish, MOCK_PLAIN);
     played_free(&p);
     assert_int_equal(gl_alloc_live(), live);
 }
@@ -113,7 +118,7 @@ static void a_spoilt_stream_has_half_of_its_tokens(void **state)
     (void)state;
     played p;
     play(&p, PARTS ",\"stream\":true}", MOCK_FAULT_TRUNCATE);
-    assert_int_equal(p.tokens, 2);
+    assert_int_equal(p.streamed.steps, 2);
     assert_int_equal(p.end.error, GLIMPSE_ERR_STREAM_TRUNCATED);
     assert_true(gl_slice_is(gl_stream_text(p.stream), "One two"));
     played_free(&p);
@@ -122,18 +127,114 @@ static void a_spoilt_stream_has_half_of_its_tokens(void **state)
     played_free(&p);
 }
 
-static void events_are_skipped_one_by_one(void **state)
+/* Whether the text stands in data[from..to). */
+static bool has(const played *p, size_t from, size_t to, const char *text)
+{
+    return memmem(p->chunked.data + from, to - from, text, strlen(text)) != NULL;
+}
+
+static uint32_t end_of_step(const played *p, size_t step)
+{
+    uint32_t end;
+    memcpy(&end, p->ends.data + step * sizeof end, sizeof end);
+    return end;
+}
+
+static void each_step_ends_behind_its_token(void **state)
 {
     (void)state;
     played p;
     play(&p, PARTS ",\"stream\":true}", MOCK_FAULT_NONE);
-    gl_slice out = gl_buf_slice(&p.chunked);
-    size_t at = mock_stream_skip(out, 0, 2); /* the role, and the first token */
-    assert_memory_equal(out.data + at - 4, "\n\n\r\n", 4);
-    assert_non_null(memmem(out.data, at, "\"One\"", 5));
-    assert_null(memmem(out.data, at, "two", 3));
-    assert_int_equal(mock_stream_skip(out, 0, 100), out.len);
+    size_t at = end_of_step(&p, 0); /* the role, and the first token */
+    assert_memory_equal(p.chunked.data + at - 4, "\n\n\r\n", 4);
+    assert_true(has(&p, 0, at, "\"One\""));
+    assert_false(has(&p, 0, at, "two"));
+    assert_true(has(&p, at, end_of_step(&p, 1), "\" two\""));
+    at = p.streamed.tail;
+    assert_true(at > end_of_step(&p, 2));
+    assert_string_equal(p.chunked.data + at + 10, "data: [DONE]\n\n\r\n0\r\n\r\n");
     played_free(&p);
+}
+
+static void without_chunks_the_events_are_the_same(void **state)
+{
+    (void)state;
+    played p;
+    play(&p, PARTS ",\"stream\":true,\"n\":2}", MOCK_FAULT_NONE);
+    gl_buf bare;
+    gl_buf_init(&bare, 1 << 20);
+    gl_buf_append_str(&bare, "before");
+    gl_buf_reset(&p.ends);
+    mock_streamed streamed =
+        mock_stream_write(&p.said.answer, false, MOCK_FAULT_NONE, &bare, &p.ends);
+    assert_int_equal(bare.len, p.events.len + 6);
+    assert_memory_equal(bare.data + 6, p.events.data, p.events.len);
+    assert_int_equal(streamed.steps, 4); /* the longer one: "One two "three". (2)" */
+    assert_memory_equal(bare.data + 6 + streamed.tail, "data: [DONE]", 12);
+    assert_memory_equal(bare.data + 6 + end_of_step(&p, 3) - 2, "\n\n", 2);
+    gl_buf_free(&bare);
+    played_free(&p);
+}
+
+static void choices_are_streamed_side_by_side(void **state)
+{
+    (void)state;
+    played p;
+    play(&p, PARTS ",\"stream\":true,\"n\":3}", MOCK_FAULT_NONE);
+    size_t at = end_of_step(&p, 0);
+    assert_true(has(&p, 0, at, "{\"index\":2,\"delta\":{\"content\":\"One\"}"));
+    assert_int_equal(p.end.error, GLIMPSE_OK);
+    gl_json merged;
+    assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
+    for (int i = 0; i < 3; i++) {
+        char path[40];
+        snprintf(path, sizeof path, "choices.%d.message.content", i);
+        assert_true(
+            gl_slice_equal(mock_said_in(merged, path).text, mock_said_at(&p.said, path).text));
+    }
+    played_free(&p);
+}
+
+static void thoughts_and_logprobs_are_streamed_too(void **state)
+{
+    (void)state;
+    played p = { .streamed = { 0 } };
+    mock_said_init(&p.said);
+    p.said.model.reasoning = 4;
+    play_form(&p, MOCK_FORM_CHAT, PARTS ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":1}",
+              MOCK_FAULT_NONE);
+    assert_int_equal(p.streamed.steps, 7);
+    size_t at = end_of_step(&p, 3);
+    assert_true(has(&p, 0, at, "\"reasoning_content\""));
+    assert_false(has(&p, 0, at, "\"One\""));
+    assert_true(has(&p, at, p.chunked.len, "\"logprobs\":{\"content\":[{"));
+    played_free(&p);
+}
+
+static void a_completion_and_a_response_are_streamed_as_they_are_said(void **state)
+{
+    (void)state;
+    static const struct {
+        mock_form form;
+        const char *body, *text;
+    } cases[] = {
+        { MOCK_FORM_COMPLETION, "{\"model\":\"m\",\"prompt\":\"One two.\",\"stream\":true}",
+          "choices.0.text" },
+        { MOCK_FORM_RESPONSE, "{\"model\":\"m\",\"input\":\"One two.\",\"stream\":true}",
+          "output.0.content.0.text" },
+    };
+    for (size_t i = 0; i < 2; i++) {
+        played p;
+        mock_said_init(&p.said);
+        play_form(&p, cases[i].form, cases[i].body, MOCK_FAULT_NONE);
+        assert_int_equal(p.end.error, GLIMPSE_OK);
+        assert_int_equal(p.streamed.steps, 2);
+        mock_said_is(&p.said, cases[i].text, "\"One two.\"");
+        gl_json merged;
+        assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
+        assert_true(gl_slice_is(mock_said_in(merged, cases[i].text).text, "\"One two.\""));
+        played_free(&p);
+    }
 }
 
 int main(void)
@@ -141,7 +242,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_stream_is_the_plain_answer_in_pieces),
         cmocka_unit_test(a_spoilt_stream_has_half_of_its_tokens),
-        cmocka_unit_test(events_are_skipped_one_by_one),
+        cmocka_unit_test(each_step_ends_behind_its_token),
+        cmocka_unit_test(without_chunks_the_events_are_the_same),
+        cmocka_unit_test(choices_are_streamed_side_by_side),
+        cmocka_unit_test(thoughts_and_logprobs_are_streamed_too),
+        cmocka_unit_test(a_completion_and_a_response_are_streamed_as_they_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
