@@ -1,9 +1,13 @@
 /* mock_model.c - see mock_model.h. */
 #include "mock/mock_model.h"
 
+#include <stdio.h>
+
 #include "mock/mock_embed.h"
 #include "mock/mock_error.h"
 #include "mock/mock_pack.h"
+#include "mock/mock_schema.h"
+#include "mock/mock_tools.h"
 #include "mock/mock_words.h"
 
 #define MOCK_COMPLETIONS_MAX 2048 /* choices of all prompts */
@@ -45,8 +49,7 @@ static mock_span say(mock_answer *answer, mock_span message, size_t variant)
     gl_buf *words = &answer->words;
     gl_buf_reserve(words, MOCK_GIST_MAX); /* what is said moves the message no more */
     size_t at = words->len;
-    gl_slice text = mock_answer_slice(answer, message);
-    if (!mock_pack_answer(text, words)) mock_words_answer(text, words);
+    mock_words_answer(mock_answer_slice(answer, message), words);
     if (variant != 0) gl_buf_printf(words, " (%zu)", variant + 1);
     return span_from(answer, at);
 }
@@ -71,7 +74,8 @@ static void take_tokens(mock_answer *answer, mock_span *text, uint64_t *left, bo
     *left -= mock_words_count(mock_answer_slice(answer, *text));
 }
 
-/* No more than max_tokens, of which thinking takes its part first. */
+/* No more than max_tokens, of which thinking takes its part first. A call costs one for its name.
+ */
 static void limit(mock_answer *answer, mock_choice *choice)
 {
     uint64_t left = (uint64_t)answer->ask.max_tokens;
@@ -79,6 +83,15 @@ static void limit(mock_answer *answer, mock_choice *choice)
     if (answer->ask.max_tokens < 0) return;
     take_tokens(answer, &choice->reasoning, &left, &cut);
     take_tokens(answer, &choice->text, &left, &cut);
+    for (size_t i = 0; i < choice->calls; i++) {
+        if (left == 0) {
+            choice->calls = i;
+            cut = true;
+            break;
+        }
+        left--;
+        take_tokens(answer, &answer->call[choice->first_call + i].arguments, &left, &cut);
+    }
     if (cut) choice->finish = MOCK_FINISH_LENGTH;
 }
 
@@ -90,27 +103,75 @@ static void think(const mock_model *model, mock_answer *answer, mock_choice *cho
     choice->reasoning = span_from(answer, at);
 }
 
-static void make_choice(const mock_model *model, mock_answer *answer, mock_span message,
-                        size_t variant)
+/* What the text is to be: a pack's list, words, or JSON. NULL, or what is wrong with the schema. */
+static const char *say_in_format(mock_answer *answer, mock_choice *choice, mock_span message,
+                                 size_t variant)
+{
+    gl_buf *words = &answer->words;
+    size_t at = words->len;
+    const char *why = NULL;
+    if (mock_pack_answer(mock_answer_slice(answer, message), words)) {
+        choice->text = span_from(answer, at);
+        return NULL;
+    }
+    if (answer->ask.format == MOCK_FORMAT_TEXT) {
+        choice->text = lengthen(answer, say(answer, message, variant));
+        return NULL;
+    }
+    if (answer->ask.format == MOCK_FORMAT_SCHEMA) {
+        why = mock_schema_write(answer->ask.schema, seed_of(answer) + variant, words);
+    } else {
+        mock_span said = say(answer, message, variant);
+        at = words->len;
+        gl_buf_append_str(words, "{\"answer\":");
+        gl_buf_reserve(words, said.len * 6 + 2); /* the longest that escapes make it */
+        gl_json_write_string(words, mock_answer_slice(answer, said));
+        gl_buf_append_char(words, '}');
+    }
+    choice->text = span_from(answer, at);
+    return why;
+}
+
+static int bad_schema(const mock_ask *ask, bool of_tool, const char *why, gl_buf *error)
+{
+    bool response = ask->form == MOCK_FORM_RESPONSE;
+    const char *param = of_tool ? "tools" : response ? "text.format" : "response_format";
+    char message[200];
+    snprintf(message, sizeof message,
+             "Invalid schema in '%s': it has %s, of which the mock makes no value.", param, why);
+    return mock_answer_error(400, param, "invalid_schema", message, error);
+}
+
+static int make_choice(const mock_model *model, mock_answer *answer, mock_span message,
+                       size_t variant, gl_buf *error)
 {
     mock_choice *choice = mock_answer_add(answer);
-    if (choice == NULL) return;
+    if (choice == NULL) return 200; /* the answer has failed */
     if (answer->ask.echo) choice->echo = message;
     if (answer->ask.form != MOCK_FORM_COMPLETION) think(model, answer, choice);
-    choice->text = lengthen(answer, say(answer, message, variant));
+    const char *why = mock_tools_call(answer, message, seed_of(answer) + variant);
+    if (why != NULL) return bad_schema(&answer->ask, true, why, error);
+    if (choice->calls == 0) why = say_in_format(answer, choice, message, variant);
+    if (why != NULL) return bad_schema(&answer->ask, false, why, error);
     choice->text.len = find_stop(answer, choice->text);
     limit(answer, choice);
+    return 200;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
-static void make_choices(const mock_model *model, mock_answer *answer, gl_json content)
+static int make_choices(const mock_model *model, mock_answer *answer, gl_json content,
+                        gl_buf *error)
 {
     size_t at = answer->words.len;
     mock_ask_text(content, &answer->words);
     mock_span message = span_from(answer, at);
-    for (size_t i = 0; i < answer->ask.choices && !answer->failed && !answer->words.failed; i++)
-        make_choice(model, answer, message, i);
+    int status = 200;
+    for (size_t i = 0; i < answer->ask.choices && status == 200; i++) {
+        if (answer->failed || answer->words.failed) break;
+        status = make_choice(model, answer, message, i, error);
+    }
+    return status;
 }
 
 /* A completion has its choices for each of its prompts; a prompt of tokens has no text. */
@@ -127,7 +188,8 @@ static int make_completions(const mock_model *model, mock_answer *answer, gl_buf
         if (answer->count + ask->choices > MOCK_COMPLETIONS_MAX)
             return mock_answer_error(400, "prompt", "invalid_value",
                                      "'prompt' and 'n' ask for more than 2048 choices.", error);
-        make_choices(model, answer, prompt);
+        int status = make_choices(model, answer, prompt, error);
+        if (status != 200) return status;
     }
     if (any) return 200;
     return mock_answer_error(400, "prompt", "empty_array",
@@ -146,12 +208,10 @@ int mock_model_answer(mock_model *model, mock_form form, gl_slice body, const un
     answer->usage.prompt = (answer->ask.said.text.len + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
     if (form == MOCK_FORM_EMBEDDING) return mock_embed_answer(answer, error);
     if (form == MOCK_FORM_RERANK) return mock_rerank_answer(answer, error);
-    if (form == MOCK_FORM_COMPLETION && answer->ask.said.kind == GL_JSON_ARRAY) {
+    if (form == MOCK_FORM_COMPLETION && answer->ask.said.kind == GL_JSON_ARRAY)
         status = make_completions(model, answer, error);
-        if (status != 200) return status;
-    } else {
-        make_choices(model, answer, answer->ask.last_user);
-    }
-    mock_answer_count(answer);
-    return 200;
+    else
+        status = make_choices(model, answer, answer->ask.last_user, error);
+    if (status == 200) mock_answer_count(answer);
+    return status;
 }
