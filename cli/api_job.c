@@ -136,12 +136,27 @@ static uint32_t attempts_of(api_job *job, const glimpse_result *result, const ap
     return part->code != NULL ? slot->asked - 1u : slot->asked;
 }
 
+/* Something is left to be asked, but for the part whose answers are read now. */
+static bool has_more_to_ask(const api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++)
+        if (job->parts[i] != NULL && job->parts[i]->step < API_DOWNLOADED) return true;
+    return false;
+}
+
 static void note_outcome(api_job *job, const cli_outcome *outcome)
 {
     char text[1024];
-    if (!failures_add(&job->failures, outcome, text, sizeof text)) return;
+    if (failures_add(&job->failures, outcome, text, sizeof text)) {
+        progress_clear(&job->progress);
+        say("%s", text);
+    }
+    if (job->settings->keep_going || !has_more_to_ask(job) ||
+        !failures_are_hopeless(&job->failures, text, sizeof text))
+        return;
     progress_clear(&job->progress);
     say("%s", text);
+    job->hopeless = true;
 }
 
 static void put_record(api_job *job, const glimpse_result *result, const api_item *item)
@@ -354,6 +369,39 @@ bool api_records_stand(api_job *job)
     return false;
 }
 
+bool api_all_joined(const api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++)
+        if (job->parts[i] != NULL && job->parts[i]->step != API_JOINED) return false;
+    return true;
+}
+
+static size_t parts_at(const api_job *job, api_step step)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < job->part_count; i++)
+        count += job->parts[i] != NULL && job->parts[i]->step == step;
+    return count;
+}
+
+/* What has come down has its records. A part of which no batch was asked for is forgotten, for
+ * whoever goes on may ask for something else; batches stay with the journal. */
+static void give_up(api_job *job)
+{
+    const api_entry joined = { .step = API_JOINED };
+    if (parts_at(job, API_DOWNLOADED) > 0) return; /* its records come first */
+    for (size_t i = 0; i < job->part_count; i++) {
+        api_part *part = job->parts[i];
+        if (part == NULL || part->step >= API_CREATING) continue;
+        if (!api_note(job, part, &joined)) return;
+        api_remove_files(job, part);
+    }
+    if (parts_at(job, API_CREATED) > 0)
+        say("%zu batches go on at the endpoint: --mode api --resume takes their answers",
+            parts_at(job, API_CREATED));
+    api_stop(job, EXIT_STOPPED);
+}
+
 /* The records of the part are in the output: it is done with. */
 static void end_join(api_job *job)
 {
@@ -365,6 +413,7 @@ static void end_join(api_job *job)
     const api_entry entry = { .step = API_JOINED };
     if (!api_note(job, part, &entry)) return;
     api_remove_files(job, part);
+    if (job->hopeless) give_up(job);
 }
 
 /* The next part that has come down; only behind the first pass, which finds its lines. */
@@ -382,18 +431,11 @@ static void begin_join(api_job *job)
     }
 }
 
-static bool all_joined(const api_job *job)
-{
-    for (size_t i = 0; i < job->part_count; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step != API_JOINED) return false;
-    return true;
-}
-
 static bool is_over(const api_job *job)
 {
     if (job->live > 0 || glimpse_batch_api_calls(job->api) > 0) return false;
     if (output_backlog(job->out) > 0 && output_error(job->out) == 0) return false;
-    return job->stopping || (job->input_ended && job->joining == NULL && all_joined(job));
+    return job->stopping || (job->input_ended && job->joining == NULL && api_all_joined(job));
 }
 
 static void turn(evutil_socket_t fd, short what, void *arg)
@@ -421,7 +463,8 @@ static void turn(evutil_socket_t fd, short what, void *arg)
         api_stop(job, EXIT_IO);
     }
     if (job->joining != NULL && job->join_next == job->join_count) end_join(job);
-    if (!job->stopping) api_steps(job); /* may bring a part down at once: one without files */
+    if (!job->stopping && !job->hopeless)
+        api_steps(job); /* may bring a part down at once: one without files */
     if (job->joining == NULL) begin_join(job);
     bool more = has_room(job) && (!job->input_ended || was_ended != job->input_ended ||
                                   (job->joining != NULL && job->live == 0));
@@ -443,12 +486,9 @@ void api_record_lost(void *arg, gl_slice record)
 void api_caught(int number, void *arg)
 {
     api_job *job = arg;
-    size_t out = 0;
-    for (size_t i = 0; i < job->part_count; i++)
-        out += job->parts[i] != NULL && job->parts[i]->step == API_CREATED;
     progress_clear(&job->progress);
     say("stopping; %zu batches go on at the endpoint: --mode api --resume takes their answers",
-        out);
+        parts_at(job, API_CREATED));
     api_stop(job, 128 + number);
 }
 

@@ -171,6 +171,14 @@ static int verdict(api_job *job)
     return job->tally.failed > 0 ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
+static bool is_done_with_journal(const api_job *job)
+{
+    if (job->no_batch_api) return true;
+    if (job->files_left) return false;
+    if (job->hopeless) return job->exit_code == EXIT_STOPPED && api_all_joined(job);
+    return !job->stopping && job->exit_code == 0;
+}
+
 static void run(api_job *job)
 {
     struct event_base *base = job->session->base;
@@ -241,8 +249,7 @@ int api_job_run(const job_parts *parts, cli_report *report)
         count_rest(&job);
         code = verdict(&job);
         if (job.no_batch_api) remove_plans(&job);
-        if ((!job.stopping && job.exit_code == 0 && !job.files_left) || job.no_batch_api)
-            api_journal_remove(&job.journal);
+        if (is_done_with_journal(&job)) api_journal_remove(&job.journal);
     }
     report->tally = job.tally;
     report->exit_code = code;

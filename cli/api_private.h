@@ -69,6 +69,8 @@ typedef struct api_job {
     uint64_t order;      /* lines taken from the input */
     bool input_ended, stopping, connected;
     bool files_left; /* a file of a part that is done could not be removed: the journal stays too */
+    bool hopeless;   /* the first answers are a failure of which no line can be the reason: no more
+                        is sent; what has come down gets its records */
     uint64_t
         looked_twice;  /* lines, in the engine's cache: before they are asked, and when joined */
     bool no_batch_api; /* the endpoint has none: there is nothing to resume */
@@ -88,6 +90,9 @@ void api_changed(api_job *job);
 /* Ends it early; the first reason is kept, but a write error beats all. What is at the endpoint
  * stays there, and in the journal. */
 void api_stop(api_job *job, int exit_code);
+
+/* Nothing of it is at the endpoint or on its way. */
+bool api_all_joined(const api_job *job);
 
 /* Tells the user a line, if anything is to be told. */
 void api_tell(api_job *job, const char *format, ...) __attribute__((format(printf, 2, 3)));

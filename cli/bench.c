@@ -39,6 +39,7 @@ typedef struct bench {
     load_trace trace;
     double from; /* of a sweep */
     int metrics; /* a socket; below 0: none */
+    cli_failures failures;
 } bench;
 
 static int refused(const char *option, const char *problem)
@@ -180,6 +181,7 @@ static int plan(bench *b)
     char problem[256];
     load_plan *plan = &b->ask.plan;
     b->ask.settings = s;
+    b->ask.failures = &b->failures;
     b->ask.pool_ratio = s->bench.pool_ratio;
     b->ask.pool_size = (size_t)s->bench.pool_size;
     b->ask.zipf = s->bench.zipf;
@@ -352,11 +354,8 @@ static glimpse_error most_frequent_error(const load_recorder *recorder)
 static int verdict(const bench *b, const bench_result *result)
 {
     const load_recorder *r = &result->recorder;
-    if (result->caught != 0) return 128 + result->caught;
-    if (r->by_status[GLIMPSE_STATUS_AUTH_ERROR] > 0 && r->errors == r->measured) {
-        say("the endpoint refused the credentials, see OPENAI_API_KEY");
-        return EXIT_AUTH;
-    }
+    int early = bench_early_exit(result);
+    if (early != 0) return early;
     if (r->measured > 0 && r->errors == r->measured && result->stats.connected == 0 &&
         result->stats.attempts == 0) {
         say("%s could not be reached: not one connection succeeded: %s",
@@ -463,7 +462,7 @@ static int run_asked(bench *b)
 
 int command_bench(cli_settings *settings)
 {
-    bench b = { .settings = settings, .metrics = -1 };
+    bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     if (settings->bench.compare && writes_reports(settings))
         return said_usage("--compare reads reports; --json and --html write none of it");
     if (settings->bench.compare && settings->word_count == 2)

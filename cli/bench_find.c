@@ -50,7 +50,7 @@ static int run_one(const bench_ask *ask, double first, const load_sla *sla, row 
     bench_ask next = *ask;
     next.more = true;
     int code = bench_run(&next, &result);
-    if (code == 0 && result.caught != 0) code = 128 + result.caught;
+    if (code == 0) code = bench_early_exit(&result);
     if (code == 0) {
         if (ask->settings->bench.validity) bench_judge(&result);
         out->throughput = load_recorder_throughput(&result.recorder);

@@ -3,7 +3,8 @@
  * SLA, and the most that it does at all. Used by bench.c.
  *
  * Each run is a row on standard output as it ends, and the last line is what was found. Both return
- * an exit code: 0 found, 1 not even the least met, 128 + signal when interrupted.
+ * an exit code: 0 found, 1 not even the least met, 128 + signal when interrupted, 75 or 77 when
+ * failures ended a run (failures.h).
  */
 #ifndef CLI_BENCH_FIND_H
 #define CLI_BENCH_FIND_H

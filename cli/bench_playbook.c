@@ -16,7 +16,7 @@ static int measure(const bench_ask *ask, figures *out)
     bench_result result;
     int code = bench_run(ask, &result);
     const load_recorder *r = &result.recorder;
-    if (code == 0 && result.caught != 0) code = 128 + result.caught;
+    if (code == 0) code = bench_early_exit(&result);
     if (code == 0) {
         const gl_histogram *live = r->by_source[GLIMPSE_SOURCE_LIVE];
         *out = (figures){

@@ -108,6 +108,32 @@ static void caught(int number, void *arg)
     glimpse_engine_close(r->session.engine, GRACE_MS, NULL, NULL);
 }
 
+/* So that a mistyped address or a refused key is told at once, and costs no whole run. */
+static void request_ended(void *arg, uint64_t number, const glimpse_result *result)
+{
+    runner *r = arg;
+    cli_failures *failures = r->ask->failures;
+    cli_outcome outcome = failures_outcome(number, result);
+    char text[1024];
+    if (r->result->stopped != 0 || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED)
+        return;
+    if (failures_is_key_stop(result)) {
+        r->result->stopped = failures_key_exit(result, text, sizeof text);
+        clear_line(r);
+        say("%s", text);
+    } else {
+        bool is_new = failures_add(failures, &outcome, text, sizeof text);
+        if (is_new) clear_line(r);
+        if (is_new) say("%s", text);
+        if (r->ask->settings->keep_going || !failures_are_hopeless(failures, text, sizeof text))
+            return;
+        r->result->stopped = EXIT_STOPPED;
+        clear_line(r);
+        say("%s", text);
+    }
+    load_driver_stop(r->driver);
+}
+
 static cli_settings settings_for(const bench_ask *ask)
 {
     cli_settings settings = *ask->settings;
@@ -146,6 +172,8 @@ static int set_up(runner *r, cli_settings *settings)
     r->started = r->told = start;
     plan.question = ask->inputs != NULL ? load_inputs_question : load_prompts_question;
     plan.question_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
+    plan.ended = ask->failures != NULL ? request_ended : NULL;
+    plan.ended_arg = r;
     result->loop_lag = gl_histogram_new();
     bool good = load_recorder_init(&result->recorder, start, from, to) &&
                 result->loop_lag != NULL &&
@@ -209,7 +237,7 @@ static void take_facts(runner *r, const load_resources *before)
                                    in_force->t4_ms };
     facts->thresholds_auto = engine->thresholds_auto;
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
-    facts->interrupted = result->caught != 0;
+    facts->interrupted = bench_early_exit(result) != 0;
     facts->stats = &result->stats;
     facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;
     facts->cpu_system_s = after.cpu_system_s - before->cpu_system_s;
@@ -248,6 +276,11 @@ int bench_run(const bench_ask *ask, bench_result *result)
     return code;
 }
 
+int bench_early_exit(const bench_result *result)
+{
+    return result->caught != 0 ? 128 + result->caught : result->stopped;
+}
+
 void bench_result_free(bench_result *result)
 {
     load_recorder_free(&result->recorder);
@@ -274,6 +307,7 @@ void bench_judge(bench_result *result)
     uint64_t late = gl_histogram_quantile(recorder->metrics[LOAD_LATENESS], 0.99);
     uint64_t lag = gl_histogram_quantile(result->loop_lag, 0.99);
     if (recorder->measured == 0) reason(result, "nothing was measured");
+    if (result->stopped != 0) reason(result, "the run was stopped by its failures");
     if (part > CEILING_MAX)
         reason(result, "the client ran at %.0f %% of its ceiling; above %.0f %% it measures itself",
                100 * part, 100 * CEILING_MAX);

@@ -3,6 +3,7 @@
 #ifndef CLI_BENCH_RUN_H
 #define CLI_BENCH_RUN_H
 
+#include "failures.h"
 #include "load/driver.h"
 #include "load/inputs.h"
 #include "load/report.h"
@@ -21,6 +22,7 @@ typedef struct bench_ask {
     const load_slo *slo;      /* what makes a request good; NULL: nothing */
     load_inputs *inputs;      /* what is asked; NULL: the built-in drafts */
     const int *metrics;       /* a socket that listens for scrapers; NULL: there is none */
+    cli_failures *failures;   /* of all runs; NULL: none is told of, and none stops a run */
 } bench_ask;
 
 typedef struct bench_result {
@@ -28,14 +30,18 @@ typedef struct bench_result {
     load_facts facts;
     gl_histogram *loop_lag;
     glimpse_stats stats;
-    int caught;                      /* the signal that ended it early; 0: none */
-    bool failed;                     /* memory ran out while it sent */
+    int caught;  /* the signal that ended it early; 0: none */
+    int stopped; /* the exit code of failures that ended it early; 0: none did */
+    bool failed; /* memory ran out while it sent */
     char reasons[LOAD_REASONS][200]; /* of facts.invalid */
 } bench_result;
 
 /* 0, or the exit code, said. Free the result either way. */
 int bench_run(const bench_ask *ask, bench_result *result);
 void bench_result_free(bench_result *result);
+
+/* The exit code of a run that was ended early, by a signal or for its failures; 0: it was not. */
+int bench_early_exit(const bench_result *result);
 
 /* Looks whether the figures are to be trusted, and says in facts.invalid why not. */
 void bench_judge(bench_result *result);

@@ -1,9 +1,11 @@
-/* failures.c - see failures.h. Called by job.c and api_job.c. */
+/* failures.c - see failures.h. Called by job_stop.c, api_job.c and bench_run.c. */
 #include "failures.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "exits.h"
 
 /* More than one bad line after another is likely, and a small part of a job that somebody pays for
  * (the contract's number). */
@@ -57,13 +59,19 @@ static bool is_of_the_job(const cli_outcome *outcome)
 
 static void count_alike(cli_failures *failures, const cli_outcome *outcome, const char *code)
 {
+    if (!outcome->asked) return; /* a kept answer says nothing of the endpoint */
     if (outcome->error == GLIMPSE_OK) failures->answered = true;
-    if (!outcome->asked || failures->answered) return;
+    if (failures->answered) return;
     bool same = failures->alike > 0 && failures->http_status == outcome->http_status &&
                 strcmp(failures->code, code) == 0;
     failures->alike = !is_of_the_job(outcome) ? 0 : same ? failures->alike + 1 : 1;
     failures->http_status = outcome->http_status;
     keep(failures->code, sizeof failures->code, code);
+}
+
+static const char *each(const cli_failures *failures)
+{
+    return failures->of_requests ? "request" : "line";
 }
 
 bool failures_add(cli_failures *failures, const cli_outcome *outcome, char *text, size_t size)
@@ -77,8 +85,9 @@ bool failures_add(cli_failures *failures, const cli_outcome *outcome, char *text
     keep(failures->told[failures->told_count++], sizeof failures->told[0], code);
     if (outcome->http_status > 0)
         snprintf(status, sizeof status, " (HTTP %d)", outcome->http_status);
-    snprintf(text, size, "line %" PRIu64 ": %s%s: %s [the first of its kind]", outcome->line, code,
-             status, outcome->message != NULL ? outcome->message : "no message");
+    snprintf(text, size, "%s %" PRIu64 ": %s%s: %s [the first of its kind]", each(failures),
+             outcome->line, code, status,
+             outcome->message != NULL ? outcome->message : "no message");
     return true;
 }
 
@@ -86,10 +95,26 @@ bool failures_are_hopeless(cli_failures *failures, char *text, size_t size)
 {
     if (failures->answered || failures->alike < ALIKE_MAX) return false;
     failures->alike = 0;
-    snprintf(
-        text, size,
-        "stopping: the first %d answers are all %s (HTTP %d), of which no line is the reason; "
-        "put it right and go on with --resume --retry-failed (--keep-going sends all the same)",
-        ALIKE_MAX, failures->code, failures->http_status);
+    snprintf(text, size,
+             "stopping: the first %d answers are all %s (HTTP %d), of which no %s is the reason; "
+             "put it right and %s (--keep-going sends all the same)",
+             ALIKE_MAX, failures->code, failures->http_status, each(failures),
+             failures->of_requests ? "start again" : "go on with --resume --retry-failed");
     return true;
+}
+
+bool failures_is_key_stop(const glimpse_result *result)
+{
+    return glimpse_result_error(result) == GLIMPSE_ERR_QUOTA ||
+           glimpse_result_status(result) == GLIMPSE_STATUS_AUTH_ERROR;
+}
+
+int failures_key_exit(const glimpse_result *result, char *text, size_t size)
+{
+    bool quota = glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
+    const char *what = "the endpoint refused the credentials, see OPENAI_API_KEY: ";
+    if (quota) what = "the quota of this key is used up: ";
+    if (glimpse_result_error(result) == GLIMPSE_ERR_PROXY) what = "";
+    snprintf(text, size, "stopping: %s%s", what, glimpse_result_error_message(result));
+    return quota ? EXIT_STOPPED : EXIT_AUTH;
 }

@@ -1,6 +1,7 @@
 /*
- * failures.h - the failures of a job, as far as a person must hear of them while it runs: the first
- * of each kind, and that all of them are of a kind that no line can be the reason of. Pure; 2 KB.
+ * failures.h - the failures of a job or a load test, as far as a person must hear of them while it
+ * runs: the first of each kind, that all of them are of a kind that no line can be the reason of,
+ * and that the key is refused. Pure; 2 KB.
  */
 #ifndef CLI_FAILURES_H
 #define CLI_FAILURES_H
@@ -12,9 +13,9 @@
 /* Kinds that are told of; whoever makes up more than these codes is read in the output. */
 #define FAILURES_TOLD 16
 
-/* How a line ended. */
+/* How a line, or a request of a load test, ended. */
 typedef struct cli_outcome {
-    uint64_t line;
+    uint64_t line;       /* or the request's number */
     glimpse_error error; /* OK: it was answered */
     const char *code;    /* of the error, as in the record */
     const char *message; /* the same */
@@ -23,6 +24,7 @@ typedef struct cli_outcome {
 } cli_outcome;
 
 typedef struct cli_failures {
+    bool of_requests; /* of a load test, which has no lines and cannot be gone on with */
     char told[FAILURES_TOLD][64]; /* codes */
     size_t told_count;
     char code[64]; /* of those alike */
@@ -41,5 +43,12 @@ bool failures_add(cli_failures *failures, const cli_outcome *outcome, char *text
 /* Whether the first answers have all been the same failure, 20 of them, of which no line can be the
  * reason; then `text` is what to say. True once. */
 bool failures_are_hopeless(cli_failures *failures, char *text, size_t size);
+
+/* Whether the endpoint or a proxy refused the key, or its quota is used up, so that nothing more is
+ * sent with it. */
+bool failures_is_key_stop(const glimpse_result *result);
+
+/* The exit code of a key stop, and in `text` what to say. */
+int failures_key_exit(const glimpse_result *result, char *text, size_t size);
 
 #endif

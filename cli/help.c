@@ -21,8 +21,9 @@ static const char bench_exit_codes[] =
     "  least was not met, or every request failed (failures that are fewer are a\n"
     "  figure: --sla 'error_rate<1%')   64 usage   65 bad input\n"
     "  69 endpoint unreachable   70 INVALID: the client spoilt the run\n"
-    "  71 a limit of the system   74 read or write error   77 credentials refused\n"
-    "  78 a value refused   129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
+    "  71 a limit of the system   74 read or write error   75 stopped: the quota is\n"
+    "  used up, or the address wrong   77 credentials refused   78 a value refused\n"
+    "  129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 
 static void print_overview(void)
 {

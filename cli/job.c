@@ -72,11 +72,11 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     char *json = NULL;
     job->live--;
     if (!item->stored_only) cost_settle(job->cost, item->bound, result);
-    if (job_is_key_stop(result)) job_stop_for_key(job, result);
-    bool unsent =
-        (item->stored_only && glimpse_result_error(result) == GLIMPSE_ERR_NOT_CACHED) ||
-        (job->stopping && glimpse_result_attempts(result) == 0 &&
-         (job_is_key_stop(result) || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED));
+    if (failures_is_key_stop(result)) job_stop_for_key(job, result);
+    bool unsent = (item->stored_only && glimpse_result_error(result) == GLIMPSE_ERR_NOT_CACHED) ||
+                  (job->stopping && glimpse_result_attempts(result) == 0 &&
+                   (failures_is_key_stop(result) ||
+                    glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED));
     if (item->stored_only && job->held_looking) {
         job->held_looking = false;
         job->held_missing = job->is_held = unsent;

@@ -63,9 +63,8 @@ void job_stop(cli_job *job, int exit_code, int64_t grace_ms);
 /* Stops taking lines; what is in flight goes on. */
 void job_stop_reading(cli_job *job, int exit_code);
 
-/* Whether this failure is the key's and not the line's: the engine sends nothing more with it. */
-bool job_is_key_stop(const glimpse_result *result);
-/* Stops the job for it, said; what is in flight is paid for, and may take the time it takes. */
+/* Stops the job for a key stop (failures.h), said; what is in flight is paid for, and may take the
+ * time it takes. */
 void job_stop_for_key(cli_job *job, const glimpse_result *result);
 
 /* Says what a person must hear of how a line ended, and stops the job that is not worth going on

@@ -21,25 +21,14 @@ void job_stop(cli_job *job, int exit_code, int64_t grace_ms)
     job_changed(job);
 }
 
-bool job_is_key_stop(const glimpse_result *result)
-{
-    return glimpse_result_error(result) == GLIMPSE_ERR_QUOTA ||
-           glimpse_result_status(result) == GLIMPSE_STATUS_AUTH_ERROR;
-}
-
 void job_stop_for_key(cli_job *job, const glimpse_result *result)
 {
-    bool quota = glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
+    char text[1024];
     if (job->stopping) return;
     progress_clear(&job->progress);
-    if (glimpse_result_error(result) == GLIMPSE_ERR_PROXY)
-        say("stopping: %s", glimpse_result_error_message(result));
-    else if (quota)
-        say("stopping: the quota of this key is used up: %s", glimpse_result_error_message(result));
-    else
-        say("stopping: the endpoint refused the credentials, see OPENAI_API_KEY: %s",
-            glimpse_result_error_message(result));
-    job_stop_reading(job, quota ? EXIT_STOPPED : EXIT_AUTH);
+    int code = failures_key_exit(result, text, sizeof text);
+    say("%s", text);
+    job_stop_reading(job, code);
     job_changed(job);
 }
 
@@ -61,7 +50,7 @@ void job_note_outcome(cli_job *job, const cli_outcome *outcome)
 /* A cancelled line is no failure of its own, and a key that stops the job is told of there. */
 void job_note_result(cli_job *job, uint64_t line, const glimpse_result *result)
 {
-    if (glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED || job_is_key_stop(result))
+    if (glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED || failures_is_key_stop(result))
         return;
     cli_outcome outcome = failures_outcome(line, result);
     job_note_outcome(job, &outcome);

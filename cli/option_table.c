@@ -130,6 +130,10 @@ const cli_option option_table[] = {
     { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ENGINE,
       .value = "on|off", .default_text = "on",
       .help = "whether a failed request gets an essence made on this machine" },
+    { .name = "keep-going", .type = OPTION_SWITCH, AT(keep_going),
+      .commands = FOR_BATCH | FOR_BENCH,
+      .help = "go on even if the first 20 answers are the same failure, of the address, the key or "
+              "the model and not of what was asked" },
     { .heading = "Time limits", .name = "connect-timeout", .type = OPTION_DURATION, AT(engine.connect_timeout_ms),
       .commands = ENGINE, .value = "TIME", .default_text = "5s", .min = 0, .max = CENTURY_MS,
       .help = "longest wait for a connection; 0 = none" },
@@ -214,9 +218,6 @@ const cli_option option_table[] = {
       .help = "go on with an output file that is there: what it has answered is not asked again" },
     { .name = "retry-failed", .type = OPTION_SWITCH, AT(retry_failed), .commands = FOR_BATCH,
       .help = "with --resume, ask again what failed, and what was paid for and cannot be had" },
-    { .name = "keep-going", .type = OPTION_SWITCH, AT(keep_going), .commands = FOR_BATCH,
-      .help = "go on even if the first 20 answers are the same failure, of the address, the key or "
-              "the model and not of a line" },
     { .name = "no-lock", .type = OPTION_SWITCH, AT(no_lock), .commands = FOR_BATCH,
       .help = "write an output that cannot be locked; see that no other process does" },
     { .name = "fsync", .type = OPTION_DURATION, AT(fsync_ms), .commands = FOR_BATCH,

@@ -18,6 +18,7 @@
 typedef struct load_item {
     load_driver *driver;
     gl_time intended, sent;
+    uint64_t number;
     bool repeated;
     struct event *think; /* of a user; NULL in an open loop */
     uint64_t left;       /* requests of this user still to send */
@@ -126,6 +127,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     load_recorder_ended(d->recorder, &outcome);
     load_faults_add(&d->recorder->faults, result);
     d->live--;
+    if (d->plan.ended != NULL) d->plan.ended(d->plan.ended_arg, item->number, result);
     if (item->think != NULL)
         user_goes_on(item);
     else
@@ -152,7 +154,7 @@ static bool send_one(load_driver *d, load_item *item, gl_time intended)
             : glimpse_submit_draft(d->engine, &question.draft, &options, &observer, item, NULL);
     if (error != GLIMPSE_OK) return false;
     load_recorder_sent(d->recorder, item->sent);
-    d->issued++;
+    item->number = ++d->issued;
     d->live++;
     return true;
 }

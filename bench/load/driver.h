@@ -19,6 +19,10 @@
 
 struct event_base;
 
+/* Told of each request when it has ended and is in the recorder's figures; the first has number 1.
+ * It may stop the driver. */
+typedef void (*load_ended_fn)(void *arg, uint64_t number, const glimpse_result *result);
+
 typedef struct load_plan {
     bool open;
     load_arrivals arrivals;   /* of an open loop */
@@ -32,6 +36,8 @@ typedef struct load_plan {
     bool stream;              /* of drafts; a body says it itself */
     load_question_fn question;
     void *question_arg;
+    load_ended_fn ended; /* NULL: nobody is told */
+    void *ended_arg;
 } load_plan;
 
 typedef struct load_driver load_driver;

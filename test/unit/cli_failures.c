@@ -122,6 +122,33 @@ static void one_answer_or_another_failure_among_them_is_hope(void **state)
     assert_false(hopeless(&f));
 }
 
+/* An answer that was kept says nothing of the endpoint. */
+static void a_kept_answer_is_no_hope(void **state)
+{
+    (void)state;
+    cli_failures f = { 0 };
+    cli_outcome kept = answered;
+    kept.asked = false;
+    add(&f, kept);
+    for (int n = 0; n < 20; n++) add(&f, http(404, "not_found"));
+    assert_true(hopeless(&f));
+}
+
+static void a_load_test_has_requests_and_starts_again(void **state)
+{
+    (void)state;
+    cli_failures f = { .of_requests = true };
+    char text[256];
+    cli_outcome outcome = http(404, "not_found");
+    assert_true(failures_add(&f, &outcome, text, sizeof text));
+    assert_string_equal(text, "request 7: not_found (HTTP 404): its words [the first of its kind]");
+    for (int n = 1; n < 20; n++) add(&f, outcome);
+    assert_true(failures_are_hopeless(&f, text, sizeof text));
+    assert_non_null(
+        strstr(text, "of which no request is the reason; put it right and start again"));
+    assert_null(strstr(text, "--resume"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +157,8 @@ int main(void)
         cmocka_unit_test(twenty_alike_that_no_line_can_be_the_reason_of_are_hopeless),
         cmocka_unit_test(what_a_line_can_be_the_reason_of_is_not),
         cmocka_unit_test(one_answer_or_another_failure_among_them_is_hope),
+        cmocka_unit_test(a_kept_answer_is_no_hope),
+        cmocka_unit_test(a_load_test_has_requests_and_starts_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
