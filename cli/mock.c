@@ -91,6 +91,10 @@ int command_mock(cli_settings *settings)
                              .token_gap = settings->token_gap,
                              .prefill_rate = settings->prefill_rate,
                              .slowdown = settings->slowdown,
+                             .models = settings->models,
+                             .script = settings->script,
+                             .key = settings->require_key,
+                             .reasoning = settings->reasoning,
                              .seed = settings->engine.seed };
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;

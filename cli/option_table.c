@@ -357,6 +357,18 @@ const cli_option option_table[] = {
       .default_text = "0", .min = 0, .max = 65535, .help = "port to listen on; 0 = a free one" },
     { .name = "port-file", .type = OPTION_TEXT, AT(port_file), .commands = FOR_MOCK,
       .value = "FILE", .check = check_filled, .help = "where to write the port, once it listens" },
+    { .heading = "Answers", .name = "script", .type = OPTION_TEXT, AT(script), .commands = FOR_MOCK,
+      .value = "FILE", .check = check_filled,
+      .help = "answers, tool calls, errors and latencies for requests that fit: "
+              "docs/examples/mock_script.json" },
+    { .name = "models", .type = OPTION_TEXT, AT(models), .commands = FOR_MOCK, .value = "A,B",
+      .help = "the models that there are; others are answered 404; all names when not given" },
+    { .name = "require-key", .type = OPTION_TEXT, AT(require_key), .commands = FOR_MOCK,
+      .value = "KEY", .check = check_filled,
+      .help = "answer 401 to requests without this key; make one up, as others see it in ps" },
+    { .name = "reasoning", .type = OPTION_COUNT, AT(reasoning), .commands = FOR_MOCK,
+      .value = "TOKENS", .min = 0, .max = 1e6,
+      .help = "tokens of reasoning before each answer; 0 = none" },
     { .heading = "Speed", .name = "latency", .type = OPTION_TEXT, AT(latency), .commands = FOR_MOCK | FOR_BENCH, .value = "SPEC",
       .default_text = "0",
       .help = "0, 1400ms, normal:MEAN:SD, lognormal:MEDIAN:P95, mix:90%:SPEC,10%:SPEC, "

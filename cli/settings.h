@@ -47,9 +47,9 @@ typedef struct cli_settings {
 
     /* mock */
     const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse,
-        *token_gap, *slowdown, *retry_after;
+        *models, *script, *require_key, *token_gap, *slowdown, *retry_after;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue, close_after,
-        journal;
+        journal, reasoning;
     bool times, reset_errors;
     int port;
     double token_rate, prefill_rate;

@@ -171,6 +171,8 @@ static void apply_rules(struct mock_server *server, const mock_rules *before)
     server->files.faults = rules->batch_faults;
     server->batches.latency = rules->batch_latency;
     server->batches.most_tokens = rules->most_batch_tokens;
+    server->model.names = rules->models;
+    server->model.reasoning = rules->reasoning;
     server->capacity.places = rules->places;
     server->capacity.longest = rules->longest;
     mock_conn_start_waiting(server);
@@ -191,12 +193,27 @@ static bool same_text(const char *a, const char *b)
     return gl_slice_equal(gl_slice_str(a), gl_slice_str(b));
 }
 
+/* The script in place of the one before it, or all as it was. */
+static bool take_script(struct mock_server *server, const char *path, char *problem, size_t size)
+{
+    mock_script script;
+    if (!mock_script_read(&script, path, problem, size)) return false;
+    mock_script_free(&server->model.script);
+    server->model.script = script;
+    return true;
+}
+
 bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,
                       size_t problem_size)
 {
     mock_rules rules, before = server->rules;
     mock_options old = server->options;
     if (!mock_rules_read(&rules, options, problem, problem_size)) return false;
+    if (!same_text(old.script, options->script) &&
+        !take_script(server, options->script, problem, problem_size)) {
+        mock_rules_free(&rules);
+        return false;
+    }
     /* Windows that were changed are of the future: they count from now. */
     bool windows = !same_text(old.outage, options->outage) || !same_text(old.stall, options->stall);
     if (windows && server->windows_from != GL_TIME_NEVER) server->windows_from = gl_clock_now();
@@ -231,6 +248,7 @@ void mock_server_reset(struct mock_server *server)
     server->stats.open_connections = open;
     server->metrics = (mock_metrics){ 0 };
     mock_journal_clear(&server->journal);
+    mock_script_rewind(&server->model.script);
     seed_draws(server);
     store_nothing(server);
     server->windows_from = GL_TIME_NEVER;
@@ -302,7 +320,8 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         mock_settings_copy(&server->options, options)) {
         mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
                           options->seed);
-        if (mock_rules_read(&server->rules, &server->options, problem, problem_size)) {
+        if (mock_rules_read(&server->rules, &server->options, problem, problem_size) &&
+            take_script(server, options->script, problem, problem_size)) {
             const mock_rules none = { 0 };
             apply_rules(server, &none);
             seed_draws(server);
@@ -332,6 +351,7 @@ void mock_server_free(mock_server *server)
     mock_rules_free(&server->rules);
     mock_settings_free(&server->options);
     mock_settings_free(&server->first_options);
+    mock_script_free(&server->model.script);
     mock_journal_free(&server->journal);
     gl_buf_free(&server->body);
     gl_buf_free(&server->ends);

@@ -48,7 +48,11 @@ typedef struct mock_options {
     const char *refuse;       /* mock_refuse.h, borrowed as long as the server; NULL = nothing */
     bool reset_errors;        /* an error answer has no length, and ends with a reset */
     int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */
-    int64_t journal;     /* requests that /__mock/journal shows: mock_journal.h; 0 = none */
+    const char *models;  /* "a,b": those that are served; NULL = any name */
+    const char *script;  /* mock_script.h; NULL = none */
+    const char *key;   /* which requests have to have, borrowed as long as the server; NULL = any */
+    int64_t reasoning; /* tokens that a model thinks before it answers */
+    int64_t journal;   /* requests that /__mock/journal shows: mock_journal.h; 0 = none */
 } mock_options;
 
 /*

@@ -26,6 +26,7 @@ void mock_answer_reset(mock_answer *answer)
     answer->count = answer->calls = 0;
     answer->usage = (mock_usage){ 0 };
     answer->data = (mock_span){ 0 };
+    answer->line = NULL;
     answer->failed = false;
 }
 

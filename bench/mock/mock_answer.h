@@ -42,6 +42,8 @@ typedef struct mock_choice {
     mock_finish finish;
 } mock_choice;
 
+struct mock_line;
+
 typedef struct mock_answer {
     mock_ask ask; /* its slices are of the request's body */
     unsigned char digest[MOCK_DIGEST];
@@ -51,8 +53,9 @@ typedef struct mock_answer {
     mock_tool_call *call;
     size_t calls, call_capacity;
     mock_usage usage;
-    mock_span data; /* of embeddings and rerank: the JSON list that is the answer */
-    bool failed;    /* out of memory */
+    mock_span data;               /* of embeddings and rerank: the JSON list that is the answer */
+    const struct mock_line *line; /* of a script, if one fits: mock_script.h */
+    bool failed;                  /* out of memory */
 } mock_answer;
 
 void mock_answer_init(mock_answer *answer, size_t max);

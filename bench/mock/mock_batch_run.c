@@ -142,8 +142,11 @@ static int answer(mock_batches *batches, const mock_batch *batch, const line *re
     gl_sha256_digest(batches->sha, parts, 3, digest);
     int status = mock_model_answer(batches->model, form_of(batch->endpoint), read->body.text,
                                    digest, &batches->spoken, &batches->answer);
-    if (status == 200) mock_write_plain(&batches->spoken, &batches->answer);
-    return status;
+    if (status != 200) return status;
+    if (batches->spoken.line != NULL && batches->spoken.line->status != 0)
+        return mock_line_error(batches->spoken.line, &batches->answer);
+    mock_write_plain(&batches->spoken, &batches->answer);
+    return 200;
 }
 
 static void write_response(mock_batches *batches, gl_buf *out, const mock_batch *batch,

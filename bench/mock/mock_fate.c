@@ -127,11 +127,28 @@ static gl_time draw_delay(struct mock_server *server, const mock_reply *reply)
     return delay + (gl_time)(prefill < PREFILL_LONGEST ? prefill : PREFILL_LONGEST);
 }
 
+/* The script's error or fault for the request, in place of what was drawn. false: it has none. An
+ * error of the script is written here, and meets no fault. */
+static bool take_line(struct mock_server *server, mock_mishap *mishap, mock_reply *reply)
+{
+    const mock_line *line = server->answer.line;
+    if (line == NULL || (line->status == 0 && !line->has_mishap)) return false;
+    *mishap = line->mishap;
+    if (!line->has_mishap) mishap->fault = MOCK_FAULT_NONE;
+    if (line->status != 0) {
+        gl_buf_reset(&server->body);
+        reply->status = mock_line_error(line, &server->body);
+    }
+    if (line->retry_after != 0) mock_limit_write_wait(line->retry_after, &server->headers);
+    return true;
+}
+
 void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
                       mock_reply *reply)
 {
     gl_slice fault_header = mock_http_fault(http, data), body = mock_http_body(http, data);
     gl_slice latency_header = mock_http_latency(http, data);
+    const mock_line *line = server->answer.line;
     gl_time now = gl_clock_now(), delay = draw_delay(server, reply);
     mock_mishap mishap =
         mock_faults_choose(&server->rules.faults, &server->fault_rng, ++server->good, body);
@@ -142,19 +159,23 @@ void mock_fate_decide(struct mock_server *server, const mock_http *http, const c
             return;
         }
         delay = (gl_time)ns;
+    } else if (line != NULL && line->has_latency) {
+        delay = line->latency;
     }
     if (fault_header.data != NULL && !mock_mishap_read(fault_header, &mishap)) {
         refuse_header(server, "x-mock-fault is 'none' or what stands before WHEN in --fault.",
                       reply);
         return;
     }
+    bool scripted = fault_header.data == NULL && take_line(server, &mishap, reply);
     spare_others(server, &mishap);
-    if (fault_header.data != NULL)
+    if (fault_header.data != NULL || scripted)
         mock_fate_apply(server, &mishap, reply);
     else if (mock_refusal_meets(&server->rules.refusal, body))
         refuse_with(server, server->rules.refusal.status, reply);
     else
         check_limits(server, &mishap, now, reply);
-    reply->delay = reply->status != 200 ? delay / MOCK_ERROR_DELAY_PART : delay;
+    bool told = line != NULL && line->has_latency; /* also to an error */
+    reply->delay = reply->status != 200 && !told ? delay / MOCK_ERROR_DELAY_PART : delay;
     if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
 }

@@ -48,6 +48,15 @@ gl_slice mock_http_latency(const mock_http *http, const char *data)
     return value_at(data, http->latency_at, http->latency_len);
 }
 
+gl_slice mock_http_key(const mock_http *http, const char *data)
+{
+    static const char scheme[] = "Bearer ";
+    size_t len = sizeof scheme - 1;
+    gl_slice value = value_at(data, http->key_at, http->key_len);
+    if (value.len < len || strncasecmp(value.data, scheme, len) != 0) return value;
+    return gl_slice_of(value.data + len, value.len - len);
+}
+
 size_t mock_http_used(const mock_http *http)
 {
     return http->chunked ? http->line_at : http->head_len + http->body_len;
@@ -165,6 +174,12 @@ static void connection_header(mock_http *http, gl_slice value)
     }
 }
 
+static void keep_key(mock_http *http, const char *data, gl_slice value)
+{
+    http->key_at = (size_t)(value.data - data);
+    http->key_len = value.len;
+}
+
 static bool header_line(mock_http *http, const char *data, gl_slice line)
 {
     const char *colon = memchr(line.data, ':', line.len);
@@ -180,6 +195,12 @@ static bool header_line(mock_http *http, const char *data, gl_slice line)
     case 6:
         if (same(name, "origin")) http->origin = true;
         if (same(name, "expect")) http->expects_continue = same(value, "100-continue");
+        break;
+    case 7:
+        if (same(name, "api-key")) keep_key(http, data, value);
+        break;
+    case 13:
+        if (same(name, "authorization")) keep_key(http, data, value);
         break;
     case 10:
         if (same(name, "connection")) connection_header(http, value);

@@ -27,6 +27,7 @@ typedef struct mock_http {
     size_t type_at, type_len;       /* the value of content-type; at 0 = not there */
     size_t fault_at, fault_len;     /* the value of x-mock-fault; at 0 = not there */
     size_t latency_at, latency_len; /* of x-mock-latency */
+    size_t key_at, key_len;         /* of authorization, or of api-key */
     size_t head_len;                /* 0 until the empty line was seen */
     size_t body_len;                /* of a chunked body: joined so far */
     size_t chunk_left;              /* bytes of the current chunk not seen yet */
@@ -63,6 +64,9 @@ gl_slice mock_http_body(const mock_http *http, const char *data);
 gl_slice mock_http_type(const mock_http *http, const char *data);
 gl_slice mock_http_fault(const mock_http *http, const char *data);
 gl_slice mock_http_latency(const mock_http *http, const char *data);
+
+/* The key: what stands behind "Bearer" in authorization, or the value of api-key. */
+gl_slice mock_http_key(const mock_http *http, const char *data);
 
 /* How many of the bytes shown belong to the request. After READY. */
 size_t mock_http_used(const mock_http *http);

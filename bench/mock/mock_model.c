@@ -98,9 +98,51 @@ static void limit(mock_answer *answer, mock_choice *choice)
 static void think(const mock_model *model, mock_answer *answer, mock_choice *choice)
 {
     size_t at = answer->words.len;
-    if (model->reasoning == 0) return;
-    mock_words_fill(model->reasoning, seed_of(answer) >> 8, false, &answer->words);
+    if (answer->line != NULL && answer->line->reasoning.kind == GL_JSON_STRING)
+        gl_json_string_append(answer->line->reasoning, &answer->words, NULL);
+    else if (model->reasoning != 0)
+        mock_words_fill(model->reasoning, seed_of(answer) >> 8, false, &answer->words);
     choice->reasoning = span_from(answer, at);
+}
+
+/* A string's text, or other JSON as it stands. */
+static mock_span append_value(mock_answer *answer, gl_json value)
+{
+    size_t at = answer->words.len;
+    if (value.kind == GL_JSON_STRING)
+        gl_json_string_append(value, &answer->words, NULL);
+    else
+        gl_buf_append(&answer->words, value.text.data, value.text.len);
+    return span_from(answer, at);
+}
+
+/* What the script has for the request. false: it says nothing of the words. */
+static bool recite(mock_answer *answer)
+{
+    const mock_line *line = answer->line;
+    if (line == NULL) return false;
+    if (line->content.kind == GL_JSON_NONE && line->tool_calls.kind == GL_JSON_NONE) return false;
+    size_t at = answer->count - 1;
+    if (line->content.kind != GL_JSON_NONE)
+        answer->choice[at].text = append_value(answer, line->content);
+    if (line->tool_calls.kind != GL_JSON_ARRAY) return true;
+    static const gl_json nothing = { GL_JSON_OBJECT, { "{}", 2 } };
+    gl_json call, name, arguments;
+    gl_json_iter iter = gl_json_begin(line->tool_calls);
+    while (gl_json_next(&iter, NULL, &call)) {
+        mock_line_call(call, &name, &arguments);
+        if (arguments.kind == GL_JSON_NONE) arguments = nothing;
+        mock_answer_add_call(answer, name, append_value(answer, arguments));
+    }
+    if (answer->choice[at].calls != 0) answer->choice[at].finish = MOCK_FINISH_TOOL_CALLS;
+    return true;
+}
+
+static void finish_as_scripted(mock_answer *answer, mock_choice *choice)
+{
+    if (answer->line == NULL) return;
+    for (mock_finish i = MOCK_FINISH_STOP; i <= MOCK_FINISH_FILTER; i++)
+        if (gl_json_string_is(answer->line->finish, mock_finish_name(i))) choice->finish = i;
 }
 
 /* What the text is to be: a pack's list, words, or JSON. NULL, or what is wrong with the schema. */
@@ -149,12 +191,15 @@ static int make_choice(const mock_model *model, mock_answer *answer, mock_span m
     if (choice == NULL) return 200; /* the answer has failed */
     if (answer->ask.echo) choice->echo = message;
     if (answer->ask.form != MOCK_FORM_COMPLETION) think(model, answer, choice);
-    const char *why = mock_tools_call(answer, message, seed_of(answer) + variant);
-    if (why != NULL) return bad_schema(&answer->ask, true, why, error);
-    if (choice->calls == 0) why = say_in_format(answer, choice, message, variant);
-    if (why != NULL) return bad_schema(&answer->ask, false, why, error);
+    if (!recite(answer)) {
+        const char *why = mock_tools_call(answer, message, seed_of(answer) + variant);
+        if (why != NULL) return bad_schema(&answer->ask, true, why, error);
+        if (choice->calls == 0) why = say_in_format(answer, choice, message, variant);
+        if (why != NULL) return bad_schema(&answer->ask, false, why, error);
+    }
     choice->text.len = find_stop(answer, choice->text);
     limit(answer, choice);
+    finish_as_scripted(answer, choice);
     return 200;
 }
 
@@ -206,6 +251,7 @@ int mock_model_answer(mock_model *model, mock_form form, gl_slice body, const un
     if (!mock_models_has(&model->names, answer->ask.model))
         return mock_models_unknown(answer->ask.model, error);
     answer->usage.prompt = (answer->ask.said.text.len + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    answer->line = mock_script_next(&model->script, &answer->ask);
     if (form == MOCK_FORM_EMBEDDING) return mock_embed_answer(answer, error);
     if (form == MOCK_FORM_RERANK) return mock_rerank_answer(answer, error);
     if (form == MOCK_FORM_COMPLETION && answer->ask.said.kind == GL_JSON_ARRAY)

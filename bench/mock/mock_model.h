@@ -7,15 +7,19 @@
 
 #include "mock/mock_answer.h"
 #include "mock/mock_models.h"
+#include "mock/mock_script.h"
+
+#define MOCK_REASONING_MAX 1000000 /* tokens: 20 MB of events in a stream */
 
 typedef struct mock_model {
     mock_models names;
     uint64_t reasoning; /* tokens that it thinks before it says anything */
+    mock_script script; /* what it says to requests that fit */
 } mock_model;
 
 /* Reads the body, which has to stay as it is as long as the answer is used, and makes the answer.
  * digest: MOCK_DIGEST bytes over path and body. Returns 200, or the status of the error that is
- * appended. */
+ * appended. An error that a script wants is left to the caller: answer->line. */
 int mock_model_answer(mock_model *model, mock_form form, gl_slice body, const unsigned char *digest,
                       mock_answer *answer, gl_buf *error);
 

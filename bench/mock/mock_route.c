@@ -93,6 +93,27 @@ static void answer_nothing(struct mock_server *server, gl_slice method, gl_slice
     }
 }
 
+/* --- who may ask ------------------------------------------------------------------------------ */
+
+static bool has_key(const struct mock_server *server, const mock_http *http, const char *data)
+{
+    const char *key = server->options.key;
+    return key == NULL || gl_slice_is(mock_http_key(http, data), key);
+}
+
+/* As OpenAI, but for the part of the key that is said there. */
+static void refuse_key(struct mock_server *server, const mock_http *http, mock_reply *reply)
+{
+    reply->status =
+        http->key_len == 0
+            ? mock_answer_error(401, NULL, NULL,
+                                "You didn't provide an API key. You need to provide your API key "
+                                "in an Authorization header using Bearer auth.",
+                                &server->body)
+            : mock_answer_error(401, NULL, "invalid_api_key", "Incorrect API key provided.",
+                                &server->body);
+}
+
 static bool is_admin(gl_slice path)
 {
     return path.len >= sizeof ADMIN - 1 && memcmp(path.data, ADMIN, sizeof ADMIN - 1) == 0;
@@ -113,12 +134,15 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
     if (http->origin)
         gl_buf_append_str(&server->headers, "\r\naccess-control-allow-origin: *"
                                             "\r\naccess-control-expose-headers: *");
+    bool may = has_key(server, http, data);
     const mock_endpoint *row = mock_endpoint_find(method, call.path, &call.id);
     bool counts = row != NULL ? row->kind == MOCK_OF_MODEL
                               : gl_slice_is(method, "POST") && !is_admin(call.path);
     reply->admin = row != NULL ? row->kind == MOCK_ADMIN : is_admin(call.path);
     bool good = !counts || count_post(server, call.path, call.body, digest, reply);
-    if (row == NULL && good) {
+    if (row != NULL && row->kind != MOCK_ADMIN && good && !may) {
+        refuse_key(server, http, reply);
+    } else if (row == NULL && good) {
         answer_nothing(server, method, call.path, reply);
     } else if (good && row->kind == MOCK_STORED) {
         answer_stored(server, row, &call, reply);

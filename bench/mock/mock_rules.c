@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "mock/mock_limit.h"
+#include "mock/mock_model.h"
 #include "mock/mock_spec.h"
 
 #define SLOWDOWN_MAX 1000.0 /* percent */
@@ -29,6 +30,7 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
         { "queue", options->queue, INT64_MAX },
         { "rpm", options->rpm, MOCK_LIMIT_MAX },
         { "tpm", options->tpm, MOCK_LIMIT_MAX },
+        { "reasoning", options->reasoning, MOCK_REASONING_MAX },
         { "enqueued-tokens", options->enqueued_tokens, INT64_MAX },
         { "batch-latency", options->batch_latency_ms, INT64_MAX },
     };
@@ -39,6 +41,7 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
     rules->quota = (uint64_t)options->quota_after;
     rules->places = (uint64_t)options->capacity;
     rules->longest = (uint64_t)options->queue;
+    rules->reasoning = (uint64_t)options->reasoning;
     rules->rpm = options->rpm;
     rules->tpm = options->tpm;
     rules->most_batch_tokens = (uint64_t)options->enqueued_tokens;
@@ -95,6 +98,7 @@ bool mock_rules_read(mock_rules *rules, const mock_options *options, char *probl
         mock_faults_parse(&rules->faults, options->fault, problem, problem_size) &&
         mock_outages_parse(&rules->outages, options->outage, problem, problem_size) &&
         mock_stalls_parse(&rules->stalls, options->stall, problem, problem_size) &&
+        mock_models_parse(&rules->models, options->models, problem, problem_size) &&
         mock_refusal_parse(&rules->refusal, options->refuse, problem, problem_size) &&
         mock_batch_faults_parse(&rules->batch_faults, options->batch_fault, problem,
                                 problem_size) &&

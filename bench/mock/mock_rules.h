@@ -9,6 +9,7 @@
 #include "mock/mock_batch_spec.h"
 #include "mock/mock_fault.h"
 #include "mock/mock_latency.h"
+#include "mock/mock_models.h"
 #include "mock/mock_outage.h"
 #include "mock/mock_refuse.h"
 #include "mock/mock_stall.h"
@@ -29,6 +30,8 @@ typedef struct mock_rules {
     mock_stalls stalls;
     mock_refusal refusal; /* borrows the text of the options */
     mock_batch_faults batch_faults;
+    mock_models models; /* borrows the text of the options */
+    uint64_t reasoning; /* tokens */
     bool reset_errors, times;
     uint64_t close_after;       /* answers of a connection; 0 = any number */
     uint64_t quota;             /* good answers allowed; 0 = any number */

@@ -42,6 +42,9 @@ static const struct setting {
     ROW("batch-latency", TIME, batch_latency_ms),
     ROW("batch-fault", TEXT, batch_fault),
     ROW("enqueued-tokens", COUNT, enqueued_tokens),
+    ROW("models", TEXT, models),
+    ROW("script", TEXT, script),
+    ROW("reasoning", COUNT, reasoning),
     ROW("seed", SEED, seed),
 #undef ROW
 };

@@ -26,3 +26,12 @@ expect 78 "$GLIMPSE" mock --capacity -1
 says --capacity
 expect 78 "$GLIMPSE" mock --queue few
 says --queue
+expect 78 "$GLIMPSE" mock --models a,,b
+says --models
+expect 78 "$GLIMPSE" mock --script missing.json
+says --script missing.json
+echo '{"rules":[{"contnt":"x"}]}' >script.json
+expect 78 "$GLIMPSE" mock --script script.json
+says --script 'rule 1' contnt
+expect 78 "$GLIMPSE" mock --reasoning -1
+says --reasoning
