@@ -364,7 +364,7 @@ bool api_records_stand(api_job *job)
     int error = output_finish(job->out);
     if (job->exit_code == EXIT_IO) return false;
     if (error != 0) say("%s: cannot write: %s", job->out_name, strerror(error));
-    if (error == 0 && output_verify(job->out, job->out_name) == 0) return true;
+    if (error == 0 && output_verify(job->out, job->out_name, &job->tally) == 0) return true;
     api_stop(job, EXIT_IO);
     return false;
 }

@@ -85,7 +85,7 @@ static bool is_written(cli_job *job)
     int error = output_finish(job->out);
     if (error != 0 && job->exit_code != EXIT_IO)
         say("%s: cannot write: %s", job->out_name, strerror(error));
-    if (error == 0 && output_verify(job->out, job->settings->output) == 0) return true;
+    if (error == 0 && output_verify(job->out, job->settings->output, &job->tally) == 0) return true;
     job->exit_code = EXIT_IO;
     return false;
 }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/slice.h"
+#include "report.h"
 
 struct event_base;
 
@@ -60,8 +61,8 @@ uint64_t output_length(const cli_output *out);
 
 /* Whether path still names the regular file that was written, whole: before anything goes that its
  * records could be made from again. Of standard output ("-") and what is no file nobody can say. 0,
- * or the exit code, said (output_check.h). */
-int output_verify(const cli_output *out, const char *path);
+ * or the exit code, said (output_check.h), and `tally` counts the records that are in the file. */
+int output_verify(const cli_output *out, const char *path, cli_tally *tally);
 
 /* What is not written yet never will be. */
 void output_abandon(cli_output *out);

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "exits.h"
+#include "line_reader.h"
 #include "output.h"
 #include "say.h"
 
@@ -42,12 +43,18 @@ static int copy(int from, int to, uint64_t length)
     return gl_file_sync(to);
 }
 
-/* Writes what an open file holds into a new one. 0, or an errno. */
-static int write_anew(int fd, const struct stat *status, const char *path)
+/* The same file, to be read from its beginning. Below 0: errno says why not. */
+static int open_again(int fd)
 {
     char link[64];
     snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    int from = open(link, O_RDONLY | O_CLOEXEC);
+    return open(link, O_RDONLY | O_CLOEXEC);
+}
+
+/* Writes what an open file holds into a new one. 0, or an errno. */
+static int write_anew(int fd, const struct stat *status, const char *path)
+{
+    int from = open_again(fd);
     if (from < 0) return errno;
     int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     int error = to < 0 ? errno : copy(from, to, (uint64_t)status->st_size);
@@ -86,10 +93,44 @@ int output_check(int fd, uint64_t length, const char *path)
     bool is_cut = (uint64_t)status.st_size < length;
     if (is_cut)
         say("%s: it was cut since the job began: %llu of %llu bytes are there; --resume asks for "
-            "what "
-            "is missing",
+            "what is missing",
             path, (unsigned long long)status.st_size, (unsigned long long)length);
     bool same = is_there && named.st_dev == status.st_dev && named.st_ino == status.st_ino;
     if (!same) say_gone(fd, &status, path, is_there);
     return same && !is_cut ? 0 : EXIT_IO;
+}
+
+/* What was cut in the middle of a record is none. */
+static void count_record(cli_tally *found, gl_slice text)
+{
+    record_view view;
+    if (record_read(text, &view) == NULL) tally_add_record(found, &view);
+}
+
+void output_recount(int fd, cli_tally *tally)
+{
+    cli_tally found = { 0 };
+    line_reader reader;
+    gl_slice text;
+    uint64_t number;
+    int from = open_again(fd);
+    if (from < 0) return;
+    bool good = line_reader_init(&reader, from, SIZE_MAX / 4), more = good;
+    while (more && good) {
+        switch (line_reader_next(&reader, &text, &number)) {
+        case LINE_READY:
+            count_record(&found, text);
+            break;
+        case LINE_EMPTY:
+            good = line_reader_fill(&reader) == 0;
+            break;
+        case LINE_TOO_LONG:
+        case LINE_END:
+            more = false;
+            break;
+        }
+    }
+    line_reader_free(&reader);
+    close(from);
+    if (good) tally_set_records(tally, &found);
 }

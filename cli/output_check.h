@@ -7,9 +7,15 @@
 
 #include <stdint.h>
 
+#include "report.h"
+
 /* fd is the file, of at least `length` bytes, which path named when it was opened. 0: it stands.
  * Else the exit code, said, with where the records are: one that was deleted is written anew, at
  * its path or, when another file is there, beside it; one that was moved is named. */
 int output_check(int fd, uint64_t length, const char *path);
+
+/* Sets a tally to the records that the file holds, where they are fewer than it says. One that
+ * cannot be read leaves it as it is. */
+void output_recount(int fd, cli_tally *tally);
 
 #endif

@@ -38,6 +38,28 @@ void tally_add_bad_line(cli_tally *tally)
     tally->by_source[GLIMPSE_SOURCE_LOCAL]++;
 }
 
+void tally_add_record(cli_tally *tally, const record_view *view)
+{
+    tally->done++;
+    tally->by_status[view->status]++;
+    if (view->status != GLIMPSE_STATUS_ALIGNED && view->status != GLIMPSE_STATUS_NOT_ALIGNED)
+        tally->failed++;
+    else
+        tally->answered++;
+    if (view->known_source) tally->by_source[view->source]++;
+}
+
+void tally_set_records(cli_tally *tally, const cli_tally *found)
+{
+    if (found->done >= tally->done) return;
+    tally->unsent += tally->done - found->done;
+    tally->done = found->done;
+    tally->failed = found->failed;
+    if (tally->resumed > found->done) tally->resumed = found->done;
+    memcpy(tally->by_status, found->by_status, sizeof tally->by_status);
+    memcpy(tally->by_source, found->by_source, sizeof tally->by_source);
+}
+
 void tally_lose(cli_tally *tally, gl_slice record)
 {
     record_view view;

@@ -10,6 +10,7 @@
 #include <glimpse/glimpse.h>
 
 #include "base/buf.h"
+#include "record.h"
 
 /* Counted by the job. */
 typedef struct cli_tally {
@@ -25,6 +26,11 @@ typedef struct cli_tally {
 
 void tally_add(cli_tally *tally, const glimpse_result *result);
 void tally_add_bad_line(cli_tally *tally);
+void tally_add_record(cli_tally *tally, const record_view *view);
+
+/* Fewer records were found in the output than were written: these count, and the lines of the
+ * others have none. */
+void tally_set_records(cli_tally *tally, const cli_tally *found);
 
 /* A record that was counted and is not in the output after all. */
 void tally_lose(cli_tally *tally, gl_slice record);

@@ -79,17 +79,11 @@ glimpse_error resume_line_key(glimpse_engine *engine, const job_line *line, glim
 
 static void count(cli_tally *tally, const record_view *view, bool reused)
 {
-    tally->done++;
+    record_view its = *view;
+    if (reused) its.source = GLIMPSE_SOURCE_CACHE;
+    if (reused) its.known_source = true;
+    tally_add_record(tally, &its);
     tally->resumed++;
-    tally->by_status[view->status]++;
-    if (view->status != GLIMPSE_STATUS_ALIGNED && view->status != GLIMPSE_STATUS_NOT_ALIGNED)
-        tally->failed++;
-    else
-        tally->answered++;
-    if (reused)
-        tally->by_source[GLIMPSE_SOURCE_CACHE]++;
-    else if (view->known_source)
-        tally->by_source[view->source]++;
 }
 
 /* The line's own record, as it is but for the line's number. */

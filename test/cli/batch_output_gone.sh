@@ -4,7 +4,7 @@ begin() { # HOW...
     rm -rf answers* elsewhere
     start_mock --latency 100ms --batch-latency 1s
     drafts 40 >in
-    "$GLIMPSE" batch in -o answers --base-url "$URL" --concurrency 8 -q "$@" 2>err &
+    "$GLIMPSE" batch in -o answers --summary summary --base-url "$URL" --concurrency 8 -q "$@" 2>err &
     job=$!
     pids="$pids $job"
     if [ "$1" = --mode ]; then until_true grep -q created answers.journal; else until_true test -s answers; fi
@@ -14,6 +14,7 @@ ends() { # RECORDS FILE
     wait "$job" || code=$?
     equal "exit" "$code" 74
     says "answers: " "since the job began"
+    equal "done of the summary" "$(jq .done summary)" "$1"
     equal "records in $2" "$(records "$2" '[.[].custom_id] | unique | length')" "$1"
 }
 for how in '--concurrency 4' '--mode api'; do
@@ -44,6 +45,9 @@ wait "$job" || code=$?
 equal "exit" "$code" 74
 says "answers: it was cut since the job began"
 left=$(records answers length)
+equal "done of the summary" "$(jq .done summary)" "$left"
+equal "unsent of the summary" "$(jq .unsent summary)" $((40 - left))
+equal "aligned of the summary" "$(jq .by_status.aligned summary)" "$left"
 [ "$left" -ge 1 ] && [ "$left" -le $((40 - before)) ] || fail "$left records after a cut behind $before"
 sent=$(mock_stats .requests)
 expect 0 "$GLIMPSE" batch in -o answers --base-url "$URL" --resume

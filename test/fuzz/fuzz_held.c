@@ -99,7 +99,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     turn(&w);
     ordered_drain(&w.order); /* the end: gaps and all */
     turn(&w);
-    claim(output_verify(w.out, w.path) == 0, "the output is not what was written");
+    cli_tally tally = { 0 };
+    claim(output_verify(w.out, w.path, &tally) == 0, "the output is not what was written");
     output_close(w.out);
     ahead_free(w.ahead, true);
     ordered_free(&w.order);
