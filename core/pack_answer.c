@@ -166,17 +166,6 @@ static void answer_member(gl_request *member, const gl_pack_answer *answer, gl_t
     glimpse_sample_unref(sample);
 }
 
-/* A sampler may tell any number of tokens: what no sum of counts can be is its bound. */
-static void add_saved(int64_t *sum, double tokens)
-{
-    const double most = (double)GL_SUM_MAX;
-    double all = (double)*sum + tokens;
-    if (all > -most && all < most && tokens > -most && tokens < most)
-        *sum += (int64_t)tokens;
-    else
-        *sum = all < 0 ? -(int64_t)GL_SUM_MAX : (int64_t)GL_SUM_MAX;
-}
-
 /* Counts what the pack was worth: see glimpse_packing_stats. */
 static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answered)
 {
@@ -191,8 +180,8 @@ static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answe
     stats->packed += answered;
     stats->requests_saved += (int64_t)answered - 1;
     if (tokens > 0)
-        add_saved(&stats->prompt_tokens_saved,
-                  tokens * (alone / (double)pack->carrier->body.len - 1));
+        stats->prompt_tokens_saved = gl_balance_add(
+            stats->prompt_tokens_saved, tokens * (alone / (double)pack->carrier->body.len - 1));
 }
 
 /* A pack that answered somebody, or nobody. Where that shows that the model cannot do packs, and

@@ -149,13 +149,15 @@ static long tunnel_status(const gl_transfer *transfer)
     return status >= 300 ? status : 0;
 }
 
-/* What a SOCKS proxy calls wrong credentials, or none that it takes, or not allowed. */
-static bool socks_refused(const gl_transfer *transfer)
+/* What a SOCKS proxy refused: the credentials, or that none came; or to connect to such a place, by
+ * its rules. NULL: it did not. */
+static const char *socks_refused(const gl_transfer *transfer)
 {
     long why = CURLPX_OK;
-    if (transfer->code != CURLE_PROXY) return false;
+    if (transfer->code != CURLE_PROXY) return NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_PROXY_ERROR, &why);
-    return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH || why == CURLPX_REPLY_NOT_ALLOWED;
+    if (why == CURLPX_REPLY_NOT_ALLOWED) return "refused the request";
+    return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH ? "refused the credentials" : NULL;
 }
 
 /* A page for a person, by its type or, where none is told, by how it begins. */
@@ -185,16 +187,16 @@ static bool judge_proxy(gl_transfer *transfer, long status, gl_http_response *re
 {
     const char *name = transfer->http->endpoint.proxy_name, *what = "answered";
     long tunnel = tunnel_status(transfer);
-    bool socks = socks_refused(transfer);
+    const char *socks = socks_refused(transfer);
     if (name == NULL || transfer->error != GLIMPSE_OK) return false;
     if (tunnel != 0) status = tunnel;
-    if (!socks && tunnel == 0 && !is_the_proxys(transfer, status)) return false;
-    bool refused = socks || status == 401 || status == 403 || status == 407;
-    if (refused) what = socks || status != 403 ? "refused the credentials" : "refused the request";
+    if (socks == NULL && tunnel == 0 && !is_the_proxys(transfer, status)) return false;
+    bool refused = socks != NULL || status == 401 || status == 403 || status == 407;
+    if (refused) what = status == 403 ? "refused the request" : "refused the credentials";
     response->error = refused ? GLIMPSE_ERR_PROXY : GLIMPSE_ERR_CONNECT;
     response->status = refused ? (int)status : 0;
-    if (socks)
-        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s", name, what);
+    if (socks != NULL)
+        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s", name, socks);
     else
         snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s, HTTP %ld", name, what,
                  status);

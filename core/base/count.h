@@ -19,4 +19,16 @@ static inline uint64_t gl_sum_add(uint64_t sum, int64_t count)
                                                                   : GL_SUM_MAX;
 }
 
+/* The same of what may be below 0 and no whole number: what no int64_t holds ends at the bound, for
+ * to convert it is undefined. */
+static inline int64_t gl_balance_add(int64_t sum, double more)
+{
+    const double most = (double)GL_SUM_MAX;
+    double all = (double)sum + more;
+    if (all >= most) return (int64_t)GL_SUM_MAX;
+    if (all <= -most) return -(int64_t)GL_SUM_MAX;
+    if (!(all > -most)) return sum; /* no number */
+    return more > -most && more < most ? sum + (int64_t)more : (int64_t)all;
+}
+
 #endif

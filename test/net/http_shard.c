@@ -209,6 +209,27 @@ static void handles_kept_are_bounded_by_what_runs(void **state)
     close_watched(&rig);
 }
 
+/* A flood that was cut says nothing of the next connection, also where libcurl ended no transfer
+ * for it: see http_flood.c. */
+static void after_a_flood_the_count_begins_anew(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    http_rig_open(&rig, NULL);
+    http_call call = { 0 };
+    http_call_run(&rig, &call, "/x", "{}");
+    http_call_free(&call);
+    gl_shard *shard = rig.http->shards.at[0];
+    shard->fruitful = false;
+    shard->barren = INT64_C(1) << 30;
+    shard->flooded = true;
+    gl_shard_drain(shard);
+    assert_false(shard->flooded);
+    assert_true(shard->barren == 0);
+    http_rig_end(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +239,7 @@ int main(void)
         cmocka_unit_test(unused_shards_are_closed_with_their_connections),
         cmocka_unit_test(an_idle_client_lets_the_loop_end),
         cmocka_unit_test(few_after_many_gather_on_the_warm_connections_of_the_first_shard),
+        cmocka_unit_test(after_a_flood_the_count_begins_anew),
         cmocka_unit_test(handles_kept_are_bounded_by_what_runs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
