@@ -48,6 +48,8 @@ const cli_command command_table[] = {
       "serve an OpenAI-compatible endpoint that simulates latency and faults, until SIGTERM",
       "  glimpse mock --port 8080 --latency lognormal:1400ms:2500ms\n"
       "  glimpse mock --port-file port --fault 429:5%,500:2%,reset:1%\n"
+      "  glimpse mock --record https://api.openai.com/v1 --record-file monday\n"
+      "  glimpse mock --replay monday\n"
       "  glimpse batch in.jsonl -o out.jsonl --base-url http://127.0.0.1:8080/v1\n",
       command_mock },
     { "key", FOR_KEY, 1, "[--canonical] [BODY.json | -]",

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <event2/event.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -32,6 +33,21 @@ static bool write_port_file(const char *path, int port)
     return false;
 }
 
+/* What became of --record. Nothing is lost unsaid. */
+static int tell_recording(const cli_settings *settings, const mock_server *server)
+{
+    uint64_t recorded, not_recorded;
+    if (settings->record == NULL) return EXIT_DONE;
+    const char *problem = mock_server_recording(server, &recorded, &not_recorded);
+    say("recorded %" PRIu64 " answers in %s", recorded, settings->record_file);
+    if (not_recorded != 0)
+        say("%" PRIu64 " answers are not in it: they failed, were cut, or hold the key",
+            not_recorded);
+    if (problem == NULL) return EXIT_DONE;
+    say("--record-file: %s: %s", settings->record_file, problem);
+    return EXIT_IO;
+}
+
 static int serve(struct event_base *base, const cli_settings *settings, mock_server *server)
 {
     cli_signals signals;
@@ -51,7 +67,7 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
             code = EXIT_IO;
     }
     signals_release(&signals);
-    return code;
+    return code == EXIT_DONE ? tell_recording(settings, server) : code;
 }
 
 /* Whether it begins with the option whose value was refused; an address that cannot be had is the
@@ -61,6 +77,12 @@ static bool refused_value(const char *problem)
     size_t len = strcspn(problem, ":");
     const cli_option *row = option_find(problem, len, FOR_MOCK);
     return row != NULL && strcmp(row->name, "host") != 0;
+}
+
+static int refused_together(const char *why)
+{
+    say("%s; try 'glimpse help mock'", why);
+    return EXIT_USAGE;
 }
 
 int command_mock(cli_settings *settings)
@@ -81,6 +103,10 @@ int command_mock(cli_settings *settings)
                              .reset_errors = settings->reset_errors,
                              .close_after = settings->close_after,
                              .journal = settings->journal,
+                             .record = settings->record,
+                             .record_file = settings->record_file,
+                             .replay = settings->replay,
+                             .replay_speed = settings->replay_speed,
                              .quota_after = settings->quota_after,
                              .rpm = settings->rpm,
                              .tpm = settings->tpm,
@@ -96,6 +122,15 @@ int command_mock(cli_settings *settings)
                              .key = settings->require_key,
                              .reasoning = settings->reasoning,
                              .seed = settings->engine.seed };
+    if ((settings->record != NULL) != (settings->record_file != NULL))
+        return refused_together("--record URL and --record-file FILE go together");
+    if (settings->record != NULL && settings->replay != NULL)
+        return refused_together("--record and --replay both say who answers; give one");
+    if (settings->record_file != NULL && access(settings->record_file, F_OK) == 0) {
+        say("--record-file: %s is there already; recordings can be joined with cat",
+            settings->record_file);
+        return EXIT_EXISTS;
+    }
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;
     int code;
@@ -106,7 +141,10 @@ int command_mock(cli_settings *settings)
     } else {
         bool value = refused_value(problem);
         say("%s%s", value ? "--" : "", problem);
-        code = value ? EXIT_VALUE : EXIT_OS_LIMIT;
+        code = !value                                      ? EXIT_OS_LIMIT
+               : strncmp(problem, "record-file:", 12) == 0 ? EXIT_IO
+               : strncmp(problem, "replay:", 7) == 0       ? EXIT_BAD_INPUT
+                                                           : EXIT_VALUE;
     }
     event_base_free(base);
     return code;

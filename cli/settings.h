@@ -47,12 +47,13 @@ typedef struct cli_settings {
 
     /* mock */
     const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse,
-        *models, *script, *require_key, *token_gap, *slowdown, *retry_after;
+        *models, *script, *require_key, *token_gap, *slowdown, *retry_after, *record, *record_file,
+        *replay;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue, close_after,
         journal, reasoning;
     bool times, reset_errors;
     int port;
-    double token_rate, prefill_rate;
+    double token_rate, prefill_rate, replay_speed;
 
     /* bench */
     struct {

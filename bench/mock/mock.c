@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "mock/mock_server.h"
+#include "mock/mock_relay.h"
 #include "mock/mock_settings.h"
 
 #define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
@@ -247,6 +247,8 @@ void mock_server_reset(struct mock_server *server)
     mock_stats_init(&server->stats, gl_clock_now());
     server->stats.open_connections = open;
     server->metrics = (mock_metrics){ 0 };
+    server->replayed = server->replay_misses = 0;
+    mock_tape_rewind(&server->tape);
     mock_journal_clear(&server->journal);
     mock_script_rewind(&server->model.script);
     seed_draws(server);
@@ -262,11 +264,12 @@ void mock_server_reset(struct mock_server *server)
 static void init_parts(struct mock_server *server, struct event_base *base)
 {
     server->base = base;
-    server->listener = -1;
+    server->listener = server->record_fd = -1;
     server->timer_at = server->windows_from = GL_TIME_NEVER;
     gl_list_init(&server->connections);
     gl_heap_init(&server->due);
     gl_buf_init(&server->body, BODY_MAX);
+    gl_buf_init(&server->line, 2 * BODY_MAX);
     gl_buf_init(&server->ends, BODY_MAX);
     mock_answer_init(&server->answer, BODY_MAX);
     gl_buf_init(&server->headers, HEADERS_MAX);
@@ -325,11 +328,23 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
             const mock_rules none = { 0 };
             apply_rules(server, &none);
             seed_draws(server);
-            if (start_listening(server, problem, problem_size)) return server;
+            if (mock_record_init(server, options, problem, problem_size) &&
+                (options->replay == NULL ||
+                 mock_tape_read(&server->tape, options->replay, problem, problem_size)) &&
+                start_listening(server, problem, problem_size))
+                return server;
         }
     }
     mock_server_free(server);
     return NULL;
+}
+
+const char *mock_server_recording(const mock_server *server, uint64_t *recorded,
+                                  uint64_t *not_recorded)
+{
+    *recorded = server->recorded;
+    *not_recorded = server->not_recorded;
+    return server->record_error != 0 ? strerror(server->record_error) : NULL;
 }
 
 int mock_server_port(const mock_server *server)
@@ -353,8 +368,11 @@ void mock_server_free(mock_server *server)
     mock_settings_free(&server->first_options);
     mock_script_free(&server->model.script);
     mock_journal_free(&server->journal);
+    mock_record_free(server);
+    mock_tape_free(&server->tape);
     gl_buf_free(&server->body);
     gl_buf_free(&server->ends);
+    gl_buf_free(&server->line);
     mock_answer_free(&server->answer);
     gl_buf_free(&server->headers);
     mock_batches_free(&server->batches);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #define MOCK_TOKEN_RATE_MAX 1e6    /* a second */
+#define MOCK_SPEED_MAX      1e6    /* of a replay */
 #define MOCK_PREFILL_MAX    1e9    /* a second */
 #define MOCK_JOURNAL_MAX    100000 /* requests, each with 1 KiB of its body */
 
@@ -53,6 +54,10 @@ typedef struct mock_options {
     const char *key;   /* which requests have to have, borrowed as long as the server; NULL = any */
     int64_t reasoning; /* tokens that a model thinks before it answers */
     int64_t journal;   /* requests that /__mock/journal shows: mock_journal.h; 0 = none */
+    const char *record;      /* the URL of a server that answers in this one's place; NULL = none */
+    const char *record_file; /* where its answers are kept: mock_tape.h; must not be there yet */
+    const char *replay;      /* a file of such answers that are given; NULL = they are made */
+    double replay_speed;     /* 2 = in half of the time; 0 = at once */
 } mock_options;
 
 /*
@@ -65,6 +70,11 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
                              size_t problem_size);
 
 int mock_server_port(const mock_server *server);
+
+/* How many answers were recorded, and how many were not: cut, or with the key in them. Returns what
+ * went wrong in writing the file, or NULL. */
+const char *mock_server_recording(const mock_server *server, uint64_t *recorded,
+                                  uint64_t *not_recorded);
 
 /* Closes every connection, answered or not. NULL is fine. */
 void mock_server_free(mock_server *server);

@@ -36,6 +36,14 @@ int mock_admin_stats(struct mock_server *server, const mock_call *call, mock_rep
     gl_buf_append_u64(out, server->capacity.queue_peak);
     gl_buf_append_str(out, ",\"closed_connections\":");
     gl_buf_append_u64(out, server->closed);
+    gl_buf_append_str(out, ",\"recorded\":");
+    gl_buf_append_u64(out, server->recorded);
+    gl_buf_append_str(out, ",\"not_recorded\":");
+    gl_buf_append_u64(out, server->not_recorded);
+    gl_buf_append_str(out, ",\"replayed\":");
+    gl_buf_append_u64(out, server->replayed);
+    gl_buf_append_str(out, ",\"replay_misses\":");
+    gl_buf_append_u64(out, server->replay_misses);
     gl_buf_append_char(out, ',');
     mock_batches_write_stats(&server->batches, now, out);
     gl_buf_append_char(out, '}');

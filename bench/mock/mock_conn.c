@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "mock/mock_error.h"
-#include "mock/mock_server.h"
+#include "mock/mock_relay.h"
 
 #define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
@@ -80,6 +80,7 @@ static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
     if (entry == NULL) return;
     entry->status = status;
     entry->left = left;
+    entry->stream |= conn->streams;
     entry->ended = now;
 }
 
@@ -89,6 +90,7 @@ void mock_conn_close(mock_conn *conn)
     server->held -= conn->held;
     leave_place(conn);
     if (conn->working) end_entry(conn, 0, true, gl_clock_now());
+    mock_record_drop(conn);
     if (conn->working && conn->counted) {
         mock_stats_left(&server->stats, conn->status, conn->mishap.fault);
         mock_stats_end(&server->stats, 0, gl_clock_now());
@@ -235,6 +237,9 @@ static void take_reply(mock_conn *conn, const mock_reply *reply)
     conn->counted = reply->counted;
     conn->working = reply->counted || reply->waits;
     conn->usage = reply->usage;
+    conn->exchange = reply->exchange;
+    conn->played = 0;
+    conn->cors = conn->http.origin;
     conn->streams = reply->tokens != 0;
     conn->tokens = rules->token_gap != 0 || rules->draws_gaps || placed ? reply->tokens : 0;
     conn->gone = 0;
@@ -259,6 +264,14 @@ static bool handle_request(mock_conn *conn, const char *data)
     conn->ready = conn->out.len; /* what answers those before it does not wait with it */
     take_reply(conn, &reply);
     keep_entry(conn, data, &reply);
+    if (reply.forward) {
+        mock_record_start(conn, data);
+        return true;
+    }
+    if (reply.exchange != NULL) {
+        mock_conn_set_due(conn, mock_replay_first(conn));
+        return true;
+    }
     bool takes_place = reply.counted && reply.status == 200;
     bool served =
         !takes_place || mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
@@ -429,8 +442,22 @@ void mock_conn_due(mock_conn *conn)
 {
     if (mock_pace_step(conn))
         conn_flush(conn);
-    else if (finish_request(conn) && conn_flush(conn))
-        conn_resume(conn);
+    else
+        mock_conn_finish(conn);
+}
+
+void mock_conn_finish(mock_conn *conn)
+{
+    if (finish_request(conn) && conn_flush(conn)) conn_resume(conn);
+}
+
+bool mock_conn_send(mock_conn *conn)
+{
+    conn->ready = conn->out.len;
+    count_held(conn);
+    if (conn->server->held <= conn->server->held_max) return conn_flush(conn);
+    mock_conn_close(conn); /* its client reads too slowly for what is passed on to it */
+    return false;
 }
 
 bool mock_conn_open(struct mock_server *server, int fd)

@@ -86,6 +86,28 @@ static const char *reason_of(int status)
     }
 }
 
+void mock_head_begin(mock_conn *conn, int status)
+{
+    gl_buf *out = &conn->out;
+    gl_buf_append_str(out, "HTTP/1.1 ");
+    gl_buf_append_u64(out, (uint64_t)status);
+    gl_buf_append_char(out, ' ');
+    gl_buf_append_str(out, reason_of(status));
+    gl_buf_append_str(out, "\r\ndate: ");
+    gl_buf_append_str(out, mock_server_date(conn->server));
+}
+
+void mock_head_end(mock_conn *conn)
+{
+    gl_buf *out = &conn->out;
+    if (conn->closing)
+        gl_buf_append_str(out, "\r\nconnection: close");
+    else if (conn->http.old)
+        gl_buf_append_str(out, "\r\nconnection: keep-alive");
+    gl_buf_append_str(out, "\r\n\r\n");
+    conn->body_at = out->len;
+}
+
 void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
 {
     struct mock_server *server = conn->server;
@@ -98,12 +120,7 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     if (fault == MOCK_FAULT_MALFORMED && !stream) length = length / 2;
     size_t sent = fault == MOCK_FAULT_TRUNCATE && !stream ? length / 2 : length;
 
-    gl_buf_append_str(out, "HTTP/1.1 ");
-    gl_buf_append_u64(out, (uint64_t)reply->status);
-    gl_buf_append_char(out, ' ');
-    gl_buf_append_str(out, reason_of(reply->status));
-    gl_buf_append_str(out, "\r\ndate: ");
-    gl_buf_append_str(out, mock_server_date(server));
+    mock_head_begin(conn, reply->status);
     if (stream) {
         gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
                                "\r\ncache-control: no-cache");
@@ -130,12 +147,7 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
         gl_buf_append_str(out, "\r\nx-mock-times: ");
         conn->first_sent_at = write_times(conn, ' ');
     }
-    if (conn->closing || !conn->http.keep_alive || fault == MOCK_FAULT_TRUNCATE)
-        gl_buf_append_str(out, "\r\nconnection: close");
-    else if (conn->http.old)
-        gl_buf_append_str(out, "\r\nconnection: keep-alive");
-    gl_buf_append_str(out, "\r\n\r\n");
-    conn->body_at = out->len;
+    mock_head_end(conn);
     if (!with_body) return;
     size_t tail = conn->timed && reply->tail != 0 ? reply->tail : sent;
     gl_buf_append(out, body->data, tail);

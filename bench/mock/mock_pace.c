@@ -2,7 +2,7 @@
  * mock_pace.c - an answer piece by piece: the tokens of a stream in their time, and what happens in
  * the middle of an answer. Sends nothing: it moves the end of what may be sent.
  */
-#include "mock/mock_server.h"
+#include "mock/mock_relay.h"
 
 #define PACE_LONGEST 3.6e12 /* ns: an hour, as of a latency */
 
@@ -71,6 +71,7 @@ static uint32_t end_of(const mock_conn *conn, size_t token)
 bool mock_pace_step(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
+    if (conn->exchange != NULL) return mock_replay_step(conn);
     if (conn->drops) return false;
     if (is_at_place(conn)) return happen(conn);
     if (conn->tokens <= 1) return false;

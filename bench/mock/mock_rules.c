@@ -79,9 +79,11 @@ static bool read_times(mock_rules *rules, const mock_options *options, char *pro
         !mock_latency_parse(&rules->gaps, "token-gap", options->token_gap, problem, size) ||
         !check_rate("token-rate", options->token_rate, MOCK_TOKEN_RATE_MAX, problem, size) ||
         !check_rate("prefill-rate", options->prefill_rate, MOCK_PREFILL_MAX, problem, size) ||
+        !check_rate("replay-speed", options->replay_speed, MOCK_SPEED_MAX, problem, size) ||
         !read_slowdown(rules, options->slowdown, problem, size))
         return false;
     rules->has_ttft = gl_slice_str(options->ttft).len != 0;
+    rules->replay_speed = options->replay_speed;
     rules->draws_gaps = gl_slice_str(options->token_gap).len != 0;
     if (options->token_rate > 0)
         rules->token_gap = (gl_time)((double)GL_SECOND / options->token_rate);

@@ -33,6 +33,7 @@ typedef struct mock_rules {
     mock_models models; /* borrows the text of the options */
     uint64_t reasoning; /* tokens */
     bool reset_errors, times;
+    double replay_speed;        /* 0: at once */
     uint64_t close_after;       /* answers of a connection; 0 = any number */
     uint64_t quota;             /* good answers allowed; 0 = any number */
     uint64_t places, longest;   /* served at once, waiting at most; 0 = any number */

@@ -30,6 +30,8 @@
 #include "mock/mock_model.h"
 #include "mock/mock_rules.h"
 #include "mock/mock_stats.h"
+#include "mock/mock_tape.h"
+#include "mock/mock_upstream.h"
 
 #define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
 #define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
@@ -57,6 +59,11 @@ struct mock_server {
     mock_stats stats;
     mock_metrics metrics;
     mock_journal journal;
+    mock_upstream *upstream;         /* that answers are recorded from; NULL: they are made */
+    int record_fd, record_error;     /* the recording; -1; an errno that stopped it, or 0 */
+    uint64_t recorded, not_recorded; /* answers */
+    mock_tape tape;                  /* that answers are played from; empty: they are made */
+    uint64_t replayed, replay_misses;
     gl_sha256 *sha;
     mock_files files;
     mock_batches batches;
@@ -65,6 +72,7 @@ struct mock_server {
     mock_answer answer; /* scratch: of the request being answered, before it is written */
     gl_buf body, ends;  /* scratch: the answer being written; of a stream, where its tokens end */
     gl_buf headers;     /* scratch: further headers of the answer, each with its CRLF before it */
+    gl_buf line;        /* scratch: of a recording */
     time_t date_at;     /* what date holds */
     char date[32];
     char scratch[MOCK_READ_SIZE];
@@ -91,25 +99,30 @@ typedef struct mock_conn {
     mock_ticket ticket; /* a place among those that are served at once */
     /* Where in out the time of sending is written when it is known; 0 = nowhere. */
     size_t id_sent_at, first_sent_at, last_sent_at;
-    gl_time received; /* the request, whole */
-    uint64_t answers; /* that it gave, or began */
-    uint64_t entry;   /* its number in the journal; 0: none */
-    mock_usage usage; /* of its answer */
-    bool working;     /* a request was received and its answer waits */
-    bool counted;     /* it is in the statistics */
-    bool timed;       /* its answer says when it was sent */
-    bool streams;     /* its answer is a stream */
-    bool stalled;     /* it waits, or waited, for a stall to end */
-    bool hangs;       /* it is never answered, or not to the end */
-    bool drops;       /* it ends with a reset and no byte of an answer */
-    bool placed;      /* its mishap happens in the middle of the answer, and has not yet */
-    bool blocked;     /* the client does not read as fast as it asks */
-    bool closing;     /* after out is sent, no more requests */
-    bool resets;      /* it ends so with a reset */
-    bool ended;       /* the client's side is shut; only sending is left */
-    bool draining;    /* our side is shut; reading away what the client still sends */
-    bool continued;   /* 100 Continue was sent for this request */
-    bool reading;     /* readable is added */
+    gl_time received;                 /* the request, whole */
+    uint64_t answers;                 /* that it gave, or began */
+    uint64_t entry;                   /* its number in the journal; 0: none */
+    mock_usage usage;                 /* of its answer */
+    struct mock_recording *recording; /* mock_record.c: it is answered by another server; or NULL */
+    const mock_exchange *exchange;    /* mock_replay.c: it is answered from this; or NULL */
+    size_t played;                    /* of the exchange: its head, then its chunks */
+    bool chunked;                     /* such an answer is in chunked coding */
+    bool cors;                        /* a page of another origin asks */
+    bool working;                     /* a request was received and its answer waits */
+    bool counted;                     /* it is in the statistics */
+    bool timed;                       /* its answer says when it was sent */
+    bool streams;                     /* its answer is a stream */
+    bool stalled;                     /* it waits, or waited, for a stall to end */
+    bool hangs;                       /* it is never answered, or not to the end */
+    bool drops;                       /* it ends with a reset and no byte of an answer */
+    bool placed;    /* its mishap happens in the middle of the answer, and has not yet */
+    bool blocked;   /* the client does not read as fast as it asks */
+    bool closing;   /* after out is sent, no more requests */
+    bool resets;    /* it ends so with a reset */
+    bool ended;     /* the client's side is shut; only sending is left */
+    bool draining;  /* our side is shut; reading away what the client still sends */
+    bool continued; /* 100 Continue was sent for this request */
+    bool reading;   /* readable is added */
 } mock_conn;
 
 /* What is to be done with one request; the answer's body is in server->body, headers of its own
@@ -125,8 +138,12 @@ typedef struct mock_reply {
     size_t tokens;    /* the body is a stream of so many, which server->ends has; 0: no stream */
     size_t tail;      /* where in the body its last event begins; 0: it is cut, or no stream */
     mock_usage usage;
-    bool admin; /* of the mock itself: not in the journal */
+    bool admin;                    /* of the mock itself: not in the journal */
+    bool forward;                  /* another server answers */
+    const mock_exchange *exchange; /* a recorded answer; or NULL */
 } mock_reply;
+
+#define MOCK_CORS "\r\naccess-control-allow-origin: *\r\naccess-control-expose-headers: *"
 
 /* mock_route.c. data holds the request that http has read. */
 void mock_route(struct mock_server *server, const mock_http *http, const char *data,
@@ -146,10 +163,17 @@ void mock_conn_close(mock_conn *conn);
 void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
 /* It is due at this time, or when the server stands still no more. */
 void mock_conn_set_due(mock_conn *conn, gl_time when);
+/* All of out may go. false: the connection is gone. */
+bool mock_conn_send(mock_conn *conn);
+void mock_conn_finish(mock_conn *conn);                   /* out has the whole answer */
 void mock_conn_start_waiting(struct mock_server *server); /* those that there are places for */
 
 /* mock_head.c. Appends head and body to conn->out. with_body false: of a HEAD request. */
 void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body);
+
+/* The two ends of a head: status and date; connection and the blank line. */
+void mock_head_begin(mock_conn *conn, int status);
+void mock_head_end(mock_conn *conn);
 
 /* The first token goes now; all of the answer does. Times of sending are filled in. */
 void mock_head_stamp_first(mock_conn *conn);

@@ -45,6 +45,7 @@ static const struct setting {
     ROW("models", TEXT, models),
     ROW("script", TEXT, script),
     ROW("reasoning", COUNT, reasoning),
+    ROW("replay-speed", REAL, replay_speed),
     ROW("seed", SEED, seed),
 #undef ROW
 };

@@ -23,6 +23,7 @@ rules='
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
 ^cli/                           ^base/|OWN|^mock/mock\.h$|^load/[a-z_]+\.h$             ^(event2|json-c)/
+^bench/mock/mock_upstream\.c    ^base/|^mock/                                           ^(event2|curl)/
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
@@ -150,6 +151,7 @@ self_test() {
     accepts cli/version.c '<curl/curl.h>'
     accepts cli/batch.c '"say.h"'
     accepts cli/mock.c '"mock/mock.h"'
+    accepts bench/mock/mock_upstream.c '<curl/curl.h>'
     accepts bench/load/arrival.c '"load/arrival.h"'
     accepts cli/bench.c '"load/driver.h"'
     accepts docs/examples/embed.c '<event2/event.h>'
