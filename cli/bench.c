@@ -465,10 +465,7 @@ int command_bench(cli_settings *settings)
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     if (settings->bench.compare && writes_reports(settings))
         return said_usage("--compare reads reports; --json and --html write none of it");
-    if (settings->bench.compare && settings->word_count == 2)
-        return bench_compare(settings->words[0], settings->words[1]);
-    if (settings->bench.compare)
-        return said_usage("--compare needs two files: BEFORE.json AFTER.json");
+    if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);
         return EXIT_USAGE;

@@ -4,9 +4,10 @@
 
 #include "bench_run.h"
 
-/* --compare: two reports of --json side by side. 0, 1 when the second is worse, 78 when one is no
- * report, said. */
-int bench_compare(const char *before, const char *after);
+/* --compare: reports of --json side by side. Each word is a side: a file, or several with commas
+ * between; the first is what the others are held against. 0, 1 when another is worse, 70 when a run
+ * was INVALID, 78 when one is no report, said. */
+int bench_compare(const char *const *words, size_t count);
 
 /* --playbook: the table of the playbook's section 6, by the same names, beside the figures of the
  * system that it was written for. Several runs, half a minute. The exit code. */

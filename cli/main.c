@@ -32,7 +32,7 @@ const cli_command command_table[] = {
       "  "
       "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
       command_batch },
-    { "bench", FOR_BENCH, 2, "[OPTIONS] | --compare BEFORE.json AFTER.json",
+    { "bench", FOR_BENCH, 64, "[OPTIONS] | --compare BEFORE.json AFTER.json...",
       "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose "
       "latency counts from the schedule; without --base-url against a mock of its own",
       "  glimpse bench\n"

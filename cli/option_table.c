@@ -339,7 +339,8 @@ const cli_option option_table[] = {
     { .name = "saturate", .type = OPTION_SWITCH, AT(bench.saturate), .commands = FOR_BENCH,
       .help = "find the most answers a second, in runs of --duration (5s) with ever more users" },
     { .name = "compare", .type = OPTION_SWITCH, AT(bench.compare), .commands = FOR_BENCH,
-      .help = "two reports of --json side by side; exit 1 when the second is worse" },
+      .help = "reports of --json side by side: the first against each other; commas join the runs of one "
+              "side: A1.json,A2.json B1.json,B2.json; exit 1 when another is worse" },
     { .name = "playbook", .type = OPTION_SWITCH, AT(bench.playbook), .commands = FOR_BENCH,
       .help = "measure the table of the playbook's section 6 again, half a minute" },
     { .name = "calibrate", .type = OPTION_SWITCH, AT(bench.calibrate), .commands = FOR_BENCH,

@@ -1,33 +1,45 @@
-/*
- * compare.c - two reports side by side; see compare.h. Quantiles by a bootstrap over the
- * histograms, with a fixed seed: the same files always get the same verdict. Throughput by the
- * means of batches of the timeline's rows.
- */
+/* compare.c - see compare.h. Owns the blocks of each run, and the first report's settings. */
 #include "load/compare.h"
 
 #include <json-c/json.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/rng.h"
 
-#define DRAWS       2000
-#define US_A_MS     1e3
-#define BATCHES_MIN 5
-#define BATCHES_MAX 20
-#define RELEVANT    0.02  /* of the first */
-#define Z           2.576 /* two sides of the normal at 99 % */
+/* Of a block, so that a report that was made up cannot ask for one that no run has. */
+#define BLOCK_MAX_S 1e9
 
-typedef struct sample {
-    json_object *root;
-    json_object *buckets;         /* [[us, count], ...] */
-    json_object *settings, *rows; /* may be NULL */
-    double count, measured, error_rate, throughput, row_s;
-} sample;
+struct load_reports {
+    load_side side;
+    load_blocks *run[LOAD_RUNS_A_SIDE];
+    json_object *settings; /* of the first; may be NULL */
+    double answers, seconds;
+};
+
+load_reports *load_reports_new(void)
+{
+    load_reports *reports = gl_calloc(1, sizeof *reports);
+    if (reports != NULL) reports->side.run = reports->run;
+    return reports;
+}
+
+void load_reports_free(load_reports *reports)
+{
+    if (reports == NULL) return;
+    for (size_t i = 0; i < reports->side.runs; i++) load_blocks_free(reports->run[i]);
+    gl_free(reports->side.latency.value);
+    gl_free(reports->side.ttft.value);
+    json_object_put(reports->settings);
+    gl_free(reports);
+}
+
+const load_side *load_reports_side(const load_reports *reports)
+{
+    return &reports->side;
+}
+
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static bool member(json_object *o, const char *name, json_type type, json_object **value)
 {
@@ -35,9 +47,20 @@ static bool member(json_object *o, const char *name, json_type type, json_object
            json_object_is_type(*value, type);
 }
 
-static bool bucket(const sample *s, size_t i, double *us, double *count)
+static bool number(json_object *o, const char *name, double *value)
 {
-    json_object *pair = json_object_array_get_idx(s->buckets, i);
+    json_object *of;
+    if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, name, &of) ||
+        !(json_object_is_type(of, json_type_int) || json_object_is_type(of, json_type_double)))
+        return false;
+    *value = json_object_get_double(of);
+    return *value >= 0;
+}
+
+/* [us, count] */
+static bool pair_at(json_object *pairs, size_t i, double *us, double *count)
+{
+    json_object *pair = json_object_array_get_idx(pairs, i);
     if (!json_object_is_type(pair, json_type_array) || json_object_array_length(pair) != 2)
         return false;
     *us = json_object_get_double(json_object_array_get_idx(pair, 0));
@@ -45,172 +68,124 @@ static bool bucket(const sample *s, size_t i, double *us, double *count)
     return *us >= 0 && *count > 0;
 }
 
-static const char *load(sample *s, const char *text)
+static int upwards(const void *a, const void *b)
 {
-    json_object *value, *totals, *latency;
-    s->root = json_tokener_parse(text);
-    if (!member(s->root, "glimpse_bench", json_type_int, &value)) return "is no report of a bench";
-    if (json_object_get_int(value) != 1) return "is of a version that is not known";
-    if (!member(s->root, "totals", json_type_object, &totals) ||
-        !member(s->root, "distributions", json_type_object, &value) ||
-        !member(value, "latency", json_type_object, &latency) ||
-        !member(latency, "histogram", json_type_array, &s->buckets) ||
-        !member(totals, "measured", json_type_int, &value))
+    const struct load_value *x = a, *y = b;
+    return (x->us > y->us) - (x->us < y->us);
+}
+
+/* Joins a histogram to those that are there. */
+static const char *add_values(load_values *values, json_object *distributions, const char *name)
+{
+    json_object *distribution, *pairs;
+    if (!member(distributions, name, json_type_object, &distribution) ||
+        !member(distribution, "histogram", json_type_array, &pairs))
         return "lacks its figures";
-    s->measured = json_object_get_double(value);
-    if (json_object_object_get_ex(totals, "error_rate", &value))
-        s->error_rate = json_object_get_double(value);
-    if (json_object_object_get_ex(totals, "throughput_rps", &value))
-        s->throughput = json_object_get_double(value);
-    if (json_object_object_get_ex(s->root, "row_s", &value))
-        s->row_s = json_object_get_double(value);
-    if (!member(s->root, "timeline", json_type_array, &s->rows)) s->rows = NULL;
-    if (!member(s->root, "settings", json_type_object, &s->settings)) s->settings = NULL;
-    for (size_t i = 0; i < json_object_array_length(s->buckets); i++) {
+    size_t more = json_object_array_length(pairs);
+    if (more == 0) return NULL;
+    struct load_value *all =
+        gl_realloc(values->value, (values->count + more) * sizeof *values->value);
+    if (all == NULL) return "does not fit into memory";
+    values->value = all;
+    for (size_t i = 0; i < more; i++) {
+        struct load_value *v = &all[values->count];
+        if (!pair_at(pairs, i, &v->us, &v->count)) return "has a histogram that is none";
+        values->total += v->count;
+        values->count++;
+    }
+    qsort(all, values->count, sizeof *all, upwards);
+    return NULL;
+}
+
+static bool read_slots(json_object *row, const char *name, uint32_t slots[LOAD_BLOCK_SLOTS])
+{
+    json_object *pairs;
+    if (!member(row, name, json_type_array, &pairs)) return false;
+    for (size_t i = 0; i < json_object_array_length(pairs); i++) {
         double us, count;
-        if (!bucket(s, i, &us, &count)) return "has a histogram that is none";
-        s->count += count;
+        if (!pair_at(pairs, i, &us, &count) || us > UINT32_MAX || count > UINT32_MAX) return false;
+        slots[load_block_slot((uint64_t)us)] = (uint32_t)count;
     }
-    return s->count > 0 && s->measured > 0 ? NULL : "measured nothing";
+    return true;
 }
 
-static double quantile(const sample *s, double q)
+static bool read_block(json_object *row, load_block *block)
 {
-    double us = 0, count, seen = 0;
-    for (size_t i = 0; i < json_object_array_length(s->buckets); i++) {
-        if (!bucket(s, i, &us, &count)) break;
-        seen += count;
-        if (seen >= q * s->count) break;
-    }
-    return us;
+    double ended, errors, answers;
+    if (!number(row, "ended", &ended) || !number(row, "errors", &errors) ||
+        !number(row, "answers", &answers))
+        return false;
+    block->ended = (uint64_t)ended;
+    block->errors = (uint64_t)errors;
+    block->answers = (uint64_t)answers;
+    return read_slots(row, "latency", block->latency) && read_slots(row, "ttft", block->ttft);
 }
 
-/* The quantile of a resample: how many of it lie below is binomial, which is near the normal. */
-static double resampled(const sample *s, double q, gl_rng *rng)
+static const char *add_blocks(load_reports *reports, json_object *root)
 {
-    return quantile(s, q + gl_rng_normal(rng) * sqrt(q * (1 - q) / s->count));
+    json_object *blocks, *rows;
+    double block_s;
+    if (!member(root, "blocks", json_type_object, &blocks))
+        return "has no blocks of time, by which runs are compared: make it again with this version";
+    if (!number(blocks, "block_s", &block_s) || block_s <= 0 || block_s > BLOCK_MAX_S ||
+        !member(blocks, "rows", json_type_array, &rows) ||
+        json_object_array_length(rows) > LOAD_BLOCKS)
+        return "has blocks of time that are none";
+    load_blocks *run = load_blocks_new(0);
+    if (run == NULL) return "does not fit into memory";
+    reports->run[reports->side.runs++] = run;
+    run->width = (gl_time)(block_s * 1e9);
+    run->count = json_object_array_length(rows);
+    for (size_t i = 0; i < run->count; i++)
+        if (!read_block(json_object_array_get_idx(rows, i), &run->block[i]))
+            return "has blocks of time that are none";
+    return NULL;
 }
 
-static int ascending(const void *a, const void *b)
+static const char *add_totals(load_reports *reports, json_object *root)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    json_object *totals;
+    double measured, error_rate, throughput;
+    if (!member(root, "totals", json_type_object, &totals) ||
+        !number(totals, "measured", &measured) || !number(totals, "error_rate", &error_rate) ||
+        !number(totals, "throughput_rps", &throughput))
+        return "lacks its figures";
+    if (measured < 1) return "measured nothing";
+    load_side *side = &reports->side;
+    side->ended += measured;
+    side->errors += measured * error_rate;
+    /* Of several runs the throughput is that of their answers in their time. */
+    double answers = measured * (1 - error_rate);
+    reports->answers += answers;
+    if (throughput > 0) reports->seconds += answers / throughput;
+    side->throughput = reports->seconds > 0 ? reports->answers / reports->seconds : 0;
+    return NULL;
 }
 
-static void judge(load_change *c, bool more_is_better)
+static const char *add_root(load_reports *reports, json_object *root)
 {
-    bool relevant = fabs(c->after - c->before) >= RELEVANT * c->before;
-    c->verdict = LOAD_SAME;
-    if (relevant && c->low > 0) c->verdict = more_is_better ? LOAD_BETTER : LOAD_WORSE;
-    if (relevant && c->high < 0) c->verdict = more_is_better ? LOAD_WORSE : LOAD_BETTER;
+    json_object *value;
+    const char *wrong;
+    if (reports->side.runs == LOAD_RUNS_A_SIDE) return "is one too many: a side has 64 at most";
+    if (!member(root, "glimpse_bench", json_type_int, &value)) return "is no report of a bench";
+    if (json_object_get_int(value) != 1) return "is of a version that is not known";
+    if ((wrong = add_totals(reports, root)) != NULL) return wrong;
+    if (!member(root, "distributions", json_type_object, &value)) return "lacks its figures";
+    if ((wrong = add_values(&reports->side.latency, value, "latency")) != NULL ||
+        (wrong = add_values(&reports->side.ttft, value, "ttft")) != NULL)
+        return wrong;
+    if (reports->side.latency.total <= 0) return "measured nothing";
+    if (reports->settings == NULL && member(root, "settings", json_type_object, &value))
+        reports->settings = json_object_get(value);
+    return add_blocks(reports, root);
 }
 
-/* How wide half of the 99 % interval of the run's throughput is. The rows but the first and the
- * last, which the run did not fill, are taken together in batches, so that what goes from one row
- * into the next is within a batch; the spread of their means is the throughput's, times Student's
- * quantile. A run too short for batches has that of a Poisson count. */
-static double throughput_width(const sample *s)
+const char *load_reports_add(load_reports *reports, const char *text)
 {
-    /* Two-sided 99 % of Student's t with BATCHES_MIN - 1 .. BATCHES_MAX - 1 degrees of freedom. */
-    static const double student[] = { 4.604, 4.032, 3.707, 3.499, 3.355, 3.250, 3.169, 3.106,
-                                      3.055, 3.012, 2.977, 2.947, 2.921, 2.898, 2.878, 2.861 };
-    size_t rows = s->rows != NULL ? json_object_array_length(s->rows) : 0;
-    rows = rows > 2 ? rows - 2 : 0;
-    size_t batches = rows < BATCHES_MAX ? rows : BATCHES_MAX;
-    if (batches < BATCHES_MIN || s->row_s <= 0) return Z * s->throughput / sqrt(s->measured);
-    size_t each = rows / batches;
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < batches; i++) {
-        double done = 0;
-        for (size_t k = 0; k < each; k++) {
-            json_object *value;
-            json_object *row = json_object_array_get_idx(s->rows, 1 + i * each + k);
-            if (member(row, "done", json_type_int, &value)) done += json_object_get_double(value);
-            if (member(row, "errors", json_type_int, &value)) done -= json_object_get_double(value);
-        }
-        double mean = done / ((double)each * s->row_s);
-        sum += mean;
-        squares += mean * mean;
-    }
-    double n = (double)batches, variance = (squares - sum * sum / n) / (n - 1);
-    return student[batches - BATCHES_MIN] * sqrt(fmax(variance, 0) / n);
-}
-
-static void compare(const sample *a, const sample *b, load_change *change, double *draws)
-{
-    static const struct {
-        const char *name;
-        double q;
-    } rows[] = { { "latency p50, ms", 0.5 },
-                 { "latency p95, ms", 0.95 },
-                 { "latency p99, ms", 0.99 } };
-    gl_rng rng;
-    gl_rng_seed(&rng, 1);
-    for (size_t r = 0; r < 3; r++, change++) {
-        *change = (load_change){ .name = rows[r].name,
-                                 .before = quantile(a, rows[r].q) / US_A_MS,
-                                 .after = quantile(b, rows[r].q) / US_A_MS };
-        for (size_t i = 0; i < DRAWS; i++)
-            draws[i] = resampled(b, rows[r].q, &rng) - resampled(a, rows[r].q, &rng);
-        qsort(draws, DRAWS, sizeof *draws, ascending);
-        change->low = draws[DRAWS / 200] / US_A_MS;
-        change->high = draws[DRAWS - 1 - DRAWS / 200] / US_A_MS;
-        judge(change, false);
-    }
-    double pa = a->error_rate, pb = b->error_rate;
-    double wide = Z * sqrt(pa * (1 - pa) / a->measured + pb * (1 - pb) / b->measured);
-    *change = (load_change){ .name = "error rate, %",
-                             .before = 100 * pa,
-                             .after = 100 * pb,
-                             .low = 100 * (pb - pa - wide),
-                             .high = 100 * (pb - pa + wide) };
-    judge(change++, false);
-    wide = hypot(throughput_width(a), throughput_width(b));
-    *change = (load_change){ .name = "throughput, /s",
-                             .before = a->throughput,
-                             .after = b->throughput,
-                             .low = b->throughput - a->throughput - wide,
-                             .high = b->throughput - a->throughput + wide };
-    judge(change, true);
-}
-
-/* The seed is not what a run measures. */
-static void note_settings(const sample *a, const sample *b, gl_buf *notes)
-{
-    if (notes == NULL || a->settings == NULL || b->settings == NULL) return;
-    json_object_object_foreach(a->settings, name, before)
-    {
-        json_object *after = NULL;
-        json_object_object_get_ex(b->settings, name, &after);
-        if (strcmp(name, "seed") == 0 || json_object_equal(before, after)) continue;
-        gl_buf_printf(notes, "not the same %s: %s before, ", name,
-                      json_object_to_json_string_ext(before, JSON_C_TO_STRING_PLAIN));
-        gl_buf_printf(notes, "%s after\n",
-                      json_object_to_json_string_ext(after, JSON_C_TO_STRING_PLAIN));
-    }
-}
-
-bool load_compare(const char *before, const char *after, load_change change[LOAD_COMPARED],
-                  gl_buf *notes, char *problem, size_t problem_size)
-{
-    sample a = { 0 }, b = { 0 };
-    const char *wrong = load(&a, before), *which = "the first";
-    double *draws = gl_malloc(DRAWS * sizeof *draws);
-    if (wrong == NULL) {
-        which = "the second";
-        wrong = load(&b, after);
-    }
-    if (wrong == NULL && draws == NULL) wrong = "does not fit into memory";
-    if (wrong == NULL) {
-        compare(&a, &b, change, draws);
-        note_settings(&a, &b, notes);
-    } else {
-        snprintf(problem, problem_size, "%s %s", which, wrong);
-    }
-    gl_free(draws);
-    json_object_put(a.root);
-    json_object_put(b.root);
-    return wrong == NULL;
+    json_object *root = json_tokener_parse(text);
+    const char *wrong = add_root(reports, root);
+    json_object_put(root);
+    return wrong;
 }
 
 bool load_report_is_invalid(const char *text)
@@ -220,4 +195,32 @@ bool load_report_is_invalid(const char *text)
                    strcmp(json_object_get_string(value), "invalid") == 0;
     json_object_put(root);
     return invalid;
+}
+
+/* --- settings --------------------------------------------------------------------------------- */
+
+static const char *plain(json_object *value)
+{
+    return value != NULL ? json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN) : "null";
+}
+
+void load_reports_note(const load_reports *before, const load_reports *after,
+                       const char *before_name, const char *after_name, gl_buf *notes)
+{
+    if (before->settings == NULL || after->settings == NULL) return;
+    /* Those of the first in their order, then what only the second has. The seed is not what a run
+     * measures. */
+    json_object *sides[2] = { before->settings, after->settings };
+    for (int i = 0; i < 2; i++) {
+        json_object_object_foreach(sides[i], name, value)
+        {
+            json_object *other = NULL;
+            bool both = json_object_object_get_ex(sides[1 - i], name, &other);
+            if (strcmp(name, "seed") == 0 || json_object_equal(value, other) || (i == 1 && both))
+                continue;
+            gl_buf_printf(notes, "not the same %s: %s %s, ", name, plain(i == 0 ? value : other),
+                          before_name);
+            gl_buf_printf(notes, "%s %s\n", plain(i == 0 ? other : value), after_name);
+        }
+    }
 }

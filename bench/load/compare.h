@@ -1,35 +1,32 @@
 /*
- * compare.h - two JSON reports of load tests side by side: is the second one slower?
- *
- * A metric is worse, or better, when the interval of its change at the 99 % level leaves zero out
- * and the change is at least 2 % of the first. The intervals of latency and errors take the
- * requests for independent of each other, which those of one queue are not: they are too narrow for
- * a server that stalls. That of the throughput is from how much it varied over the run.
+ * compare.h - JSON reports of load tests side by side: is one side slower? Reads the reports; what
+ * a difference is, is in difference.h.
  */
 #ifndef LOAD_COMPARE_H
 #define LOAD_COMPARE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/buf.h"
+#include "load/difference.h"
 
-#define LOAD_COMPARED 5 /* latency p50, p95, p99; error rate; throughput */
+/* One side: the reports of one run, or of several of the same thing. */
+typedef struct load_reports load_reports;
 
-typedef struct load_change {
-    const char *name; /* with its unit */
-    double before, after;
-    double low, high; /* the interval of after - before */
-    enum { LOAD_SAME, LOAD_BETTER, LOAD_WORSE } verdict;
-} load_change;
+load_reports *load_reports_new(void); /* NULL: out of memory */
+void load_reports_free(load_reports *reports);
 
-/* Texts of two reports, ended by a NUL. false: problem says which is no report, and why. Appends a
- * line to notes (may be NULL) for each setting in which the two runs differ: what they measured is
- * then not the same thing. */
-bool load_compare(const char *before, const char *after, load_change change[LOAD_COMPARED],
-                  gl_buf *notes, char *problem, size_t problem_size);
+/* One more report, its text ended by a NUL. NULL: it is taken; else what is wrong with it, a
+ * predicate: "is no report of a bench". */
+const char *load_reports_add(load_reports *reports, const char *text);
 
-/* Whether the run was marked INVALID: the client spoilt it, and nothing can be said of it. */
+/* All of them together, as long as the reports live. */
+const load_side *load_reports_side(const load_reports *reports);
+
+/* Whether a run was marked INVALID: the client spoilt it, and nothing can be said of it. */
 bool load_report_is_invalid(const char *text);
+
+/* A line for each setting in which the first runs of two sides differ, called by these names: what
+ * they measured is then not the same thing. */
+void load_reports_note(const load_reports *before, const load_reports *after,
+                       const char *before_name, const char *after_name, gl_buf *notes);
 
 #endif

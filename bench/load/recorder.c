@@ -26,7 +26,8 @@ bool load_recorder_init(load_recorder *recorder, gl_time start, gl_time from, gl
     for (size_t i = 0; i < GLIMPSE_SOURCE_COUNT; i++)
         good = (recorder->by_source[i] = gl_histogram_new()) != NULL && good;
     recorder->timeline = gl_malloc(sizeof *recorder->timeline);
-    if (recorder->timeline == NULL) return false;
+    recorder->blocks = load_blocks_new(from > start ? from : start);
+    if (recorder->timeline == NULL || recorder->blocks == NULL) return false;
     load_timeline_init(recorder->timeline, start);
     return good;
 }
@@ -36,12 +37,14 @@ void load_recorder_free(load_recorder *recorder)
     for (size_t i = 0; i < LOAD_METRICS; i++) gl_histogram_free(recorder->metrics[i]);
     for (size_t i = 0; i < GLIMPSE_SOURCE_COUNT; i++) gl_histogram_free(recorder->by_source[i]);
     gl_free(recorder->timeline);
+    load_blocks_free(recorder->blocks);
     memset(recorder, 0, sizeof *recorder);
 }
 
 void load_recorder_sent(load_recorder *recorder, gl_time at)
 {
     load_row *row = load_timeline_at(recorder->timeline, at);
+    if (at >= recorder->from && at < recorder->to) load_blocks_sent(recorder->blocks, at);
     recorder->sent++;
     row->sent++;
     if (++recorder->in_flight > recorder->peak_in_flight)
@@ -94,6 +97,20 @@ static void add_times(load_recorder *r, const load_outcome *o)
         gl_histogram_add(r->metrics[LOAD_TOKEN_GAP], us_of((uint64_t)o->token_gap_ns));
 }
 
+static void add_to_block(load_recorder *r, const load_outcome *o, bool failed)
+{
+    uint64_t late = gl_time_since(o->sent, o->intended);
+    bool token = o->first_token_ns >= 0;
+    const load_block_sample sample = {
+        .intended = o->intended,
+        .done = o->done,
+        .failed = failed,
+        .latency_us = us_of(gl_time_since(o->done, o->intended)),
+        .ttft_us = token ? (int64_t)us_of((uint64_t)o->first_token_ns + late) : -1
+    };
+    load_blocks_add(r->blocks, &sample);
+}
+
 /* A server may say any number. */
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
 {
@@ -114,6 +131,7 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     }
     r->measured++;
     add_times(r, o);
+    add_to_block(r, o, failed);
     r->by_status[o->status]++;
     r->by_error[o->error]++;
     r->sources[o->source]++;

@@ -7,6 +7,7 @@
 #define LOAD_RECORDER_H
 
 #include "base/histogram.h"
+#include "load/blocks.h"
 #include "load/faults.h"
 #include "load/outcome.h"
 #include "load/slo.h"
@@ -50,6 +51,7 @@ typedef struct load_recorder {
     load_faults faults;                       /* of all requests, also of what is cut */
     gl_time end;                              /* when the last answer came, measured or not */
     load_timeline *timeline;
+    load_blocks *blocks; /* of what is measured */
 } load_recorder;
 
 /* false: out of memory. Free it either way. */

@@ -260,6 +260,7 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     gl_buf_append_char(out, '}');
     faults(out, &recorder->faults);
     timeline(out, recorder);
+    load_blocks_json(recorder->blocks, out);
     client(out, recorder, facts);
     if (facts->stats != NULL) load_alerts_json(facts->stats, out);
     gl_buf_append_str(out, "}\n");

@@ -10,7 +10,7 @@ expect 0 "$GLIMPSE" bench --compare fast.json fast.json
 grep -q 'no difference' out || fail "not the same"
 if grep -q 'not the same' out; then fail "the settings are the same"; fi
 expect 1 "$GLIMPSE" bench --compare fast.json slow.json
-grep -q 'latency_p50.*WORSE\|p50.*WORSE' out || fail "not worse"
+grep -q '^latency p50.*WORSE' out || fail "not worse"
 expect 0 "$GLIMPSE" bench --compare slow.json fast.json
 grep -q 'better' out || fail "not better"
 prints 'throughput, /s'
@@ -21,10 +21,22 @@ expect 0 "$GLIMPSE" bench --latency 1ms --requests 50 --concurrent-users 3 --poo
 prints 'not the same users: 10 before, 3 after'
 echo '{}' >none.json
 expect 78 "$GLIMPSE" bench --compare fast.json none.json
-says --compare 'the second'
+says --compare 'none.json is no report of a bench'
 expect 78 "$GLIMPSE" bench --compare missing.json fast.json
 says --compare missing.json
 expect 64 "$GLIMPSE" bench --compare fast.json
+# Several runs a side, and several sides.
+expect 0 "$GLIMPSE" bench --compare fast.json,fast.json fast.json
+expect 1 "$GLIMPSE" bench --compare fast.json,fast.json slow.json,slow.json
+expect 1 "$GLIMPSE" bench --compare fast.json fast.json slow.json
+prints 'fast.json against fast.json' 'slow.json against fast.json'
+expect 78 "$GLIMPSE" bench --compare fast.json slow.json,
+says 'a side is a file, or several with commas between'
+cp fast.json 'a,b.json'
+expect 0 "$GLIMPSE" bench --compare fast.json a,b.json
+jq 'del(.blocks)' fast.json >old.json
+expect 78 "$GLIMPSE" bench --compare fast.json old.json
+says 'old.json has no blocks of time'
 expect 64 "$GLIMPSE" bench fast.json
 jq '.verdict = "invalid" | .invalid = ["x"]' fast.json >spoilt.json
 expect 70 "$GLIMPSE" bench --compare fast.json spoilt.json

@@ -27,7 +27,7 @@ rules='
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
-^bench/                         ^base/|OWN|^mock/                                       ^(event2|json-c|curl)/
+^bench/                         ^base/|OWN|^(mock|load)/                                    ^(event2|json-c|curl)/
 ^docs/examples/                 -                                                       ^event2/
 ^test/                          .                                                       .
 '

@@ -1,0 +1,76 @@
+/*
+ * difference.h - two sides, each of one run or several: do they differ? Pure statistics over what
+ * their reports keep; compare.h reads the reports.
+ */
+#ifndef LOAD_DIFFERENCE_H
+#define LOAD_DIFFERENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "load/blocks.h"
+
+/* A histogram to three digits, its values upwards. */
+typedef struct load_values {
+    struct load_value {
+        double us, count;
+    } *value;
+    size_t count;
+    double total; /* of the counts */
+} load_values;
+
+typedef enum load_compared_metric {
+    LOAD_COMPARE_MEAN,
+    LOAD_COMPARE_P50,
+    LOAD_COMPARE_P95,
+    LOAD_COMPARE_P99,
+    LOAD_COMPARE_TTFT_P50,
+    LOAD_COMPARE_TTFT_P95,
+    LOAD_COMPARE_TTFT_P99,
+    LOAD_COMPARE_ERRORS,
+    LOAD_COMPARE_THROUGHPUT,
+    LOAD_COMPARED
+} load_compared_metric;
+
+/* With its unit: "latency p50, ms". */
+const char *load_compared_name(load_compared_metric metric);
+
+#define LOAD_RUNS_A_SIDE 64
+
+typedef struct load_side {
+    load_blocks *const *run; /* the blocks of each run; the caller's */
+    size_t runs;
+    load_values latency, ttft; /* of all runs together */
+    double ended, errors;
+    double throughput; /* answers a second */
+} load_side;
+
+typedef struct load_change {
+    load_compared_metric metric;
+    const load_side *side[2]; /* before and after */
+    double before, after;     /* in the metric's unit */
+    double low, high;         /* the interval of after - before, at the level of the verdict */
+    enum {
+        LOAD_SAME,
+        LOAD_BETTER,
+        LOAD_WORSE,
+        LOAD_TOO_FEW,  /* samples above the quantile that are independent of each other */
+        LOAD_TOO_SHORT /* for what the runs remember: how much they vary is not known */
+    } verdict;
+    double p; /* how often chance alone makes a change like this; 1: not judged */
+    double
+        error[2]; /* standard errors of the sides: of a quantile in parts of 1, else in the unit */
+    double freedom; /* degrees of it, of the change */
+} load_change;
+
+/* The change of each metric between two sides, not judged yet; how many, at most LOAD_COMPARED: of
+ * sides without streams there is no first token. */
+size_t load_difference(const load_side *before, const load_side *after,
+                       load_change change[LOAD_COMPARED]);
+
+/* The verdicts of all changes that are looked at together: in at most 1 % of the comparisons of a
+ * thing with itself there is any difference told (Holm, 1979). A change below 2 % is none, however
+ * sure it is. */
+void load_difference_judge(load_change *change, size_t count);
+
+#endif
