@@ -171,9 +171,10 @@ static void fail(gl_transfer *transfer, glimpse_error error, const char *message
 static void launch(gl_transfer *transfer, gl_addresses *addresses)
 {
     gl_http *http = transfer->http;
-    if ((addresses != NULL && !gl_transfer_resolve(transfer, addresses)) ||
-        !gl_shard_add(http, transfer))
-        fail(transfer, GLIMPSE_ERR_OOM, "out of memory");
+    glimpse_error error = GLIMPSE_ERR_OOM;
+    if (addresses == NULL || gl_transfer_resolve(transfer, addresses))
+        error = gl_shard_add(http, transfer);
+    if (error != GLIMPSE_OK) fail(transfer, error, "");
 }
 
 static void name_ready(void *arg)

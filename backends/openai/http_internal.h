@@ -80,6 +80,7 @@ struct gl_transfer {
     int open_errno;    /* why its socket could not be opened, 0 when it could */
     bool fresh;        /* on a connection of its own */
     bool reused;       /* on one that had carried another */
+    bool again;        /* nothing was sent: the connection was a stale one, and it starts over */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
@@ -132,6 +133,7 @@ struct gl_shard {
     size_t index, transfers; /* transfers = length of running and ended */
     size_t sockets, dormant; /* of ours: announced, and idle among them */
     size_t foreign;          /* announced that we did not open */
+    size_t stale;            /* of ours that must not be used again */
     size_t fresh;   /* added, and not yet run by libcurl: each will take a dormant socket */
     int64_t barren; /* bytes received since the last call that brought something, less bodies */
     bool fruitful;  /* this call of libcurl brought bytes of a body, or the end of a transfer */
@@ -150,8 +152,8 @@ typedef struct gl_shards {
     size_t live;            /* of the count, those that are there */
 } gl_shards;
 
-/* Puts the transfer into a shard. false: out of memory. */
-bool gl_shard_add(gl_http *http, gl_transfer *transfer);
+/* Puts the transfer into a shard. Out of memory, or of descriptors for a new shard: not. */
+glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer);
 
 /* Takes it out, wherever it is in its way; closes its connection if it has not ended. */
 void gl_shard_remove(gl_transfer *transfer);
@@ -180,7 +182,9 @@ typedef struct gl_socket {
     bool connected;  /* libcurl has wanted to read from it */
     bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
     bool held;       /* not watched for writing until the breather fires */
+    bool stale;      /* readable while dormant: closed by the peer, who may not talk unasked */
     uint8_t writes;  /* times it was only writable, since it was last readable */
+    uint16_t port;   /* at our end, of a stale one; 0: not known */
 } gl_socket;
 
 typedef struct gl_sockets {
@@ -191,6 +195,8 @@ typedef struct gl_sockets {
 int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused);
 curl_socket_t gl_socket_open(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);
 int gl_socket_close(void *http, curl_socket_t fd);
+/* Whether the connection of this shard that has this port at our end is a stale one. */
+bool gl_socket_is_stale(const gl_shard *shard, int local_port);
 void gl_sockets_breathe(void *http);     /* the breather's callback */
 void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
 void gl_sockets_free(gl_http *http);

@@ -12,6 +12,7 @@
  * one connection to be made.
  */
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -133,10 +134,11 @@ static bool grow(gl_shards *shards)
     return true;
 }
 
-static gl_shard *shard_new(gl_http *http)
+static gl_shard *shard_new(gl_http *http, glimpse_error *error)
 {
     gl_shards *shards = &http->shards;
     size_t index = 0;
+    *error = GLIMPSE_ERR_OOM;
     while (index < shards->count && shards->at[index] != NULL) index++;
     if (index == shards->capacity && !grow(shards)) return NULL;
     gl_shard *shard = gl_calloc(1, sizeof *shard);
@@ -150,7 +152,11 @@ static gl_shard *shard_new(gl_http *http)
     shards->at[index] = shard;
     if (shards->live++ == 0) set_reaper(http);
     shard->timer = gl_timer_new(http->loop, timer_fired, shard);
+    errno = 0;
     if (shard->timer != NULL) shard->multi = curl_multi_init();
+    /* Its means to be woken up take two; libcurl does without on 7.88, and fails on 8.22. */
+    if (shard->multi == NULL && (errno == EMFILE || errno == ENFILE))
+        *error = GLIMPSE_ERR_DESCRIPTORS;
     if (shard->multi == NULL || !set_limits(shard) ||
         curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, gl_socket_callback) != CURLM_OK ||
         curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard) != CURLM_OK ||
@@ -165,7 +171,7 @@ static gl_shard *shard_new(gl_http *http)
 
 /* --- choosing --- */
 
-static gl_shard *choose(gl_http *http)
+static gl_shard *choose(gl_http *http, glimpse_error *error)
 {
     const gl_shards *shards = &http->shards;
     size_t words = (shards->count + WORD_BITS - 1) / WORD_BITS;
@@ -176,14 +182,15 @@ static gl_shard *choose(gl_http *http)
         if (cold == NULL && shards->room[i] != 0)
             cold = shards->at[i * WORD_BITS + (size_t)__builtin_ctzll(shards->room[i])];
     }
-    return cold != NULL ? cold : shard_new(http);
+    return cold != NULL ? cold : shard_new(http, error);
 }
 
-bool gl_shard_add(gl_http *http, gl_transfer *transfer)
+glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer)
 {
-    gl_shard *shard = choose(http);
-    if (shard == NULL || curl_multi_add_handle(shard->multi, transfer->easy) != CURLM_OK)
-        return false;
+    glimpse_error error = GLIMPSE_OK;
+    gl_shard *shard = choose(http, &error);
+    if (shard == NULL) return error;
+    if (curl_multi_add_handle(shard->multi, transfer->easy) != CURLM_OK) return GLIMPSE_ERR_OOM;
     transfer->state = GL_TRANSFER_RUNNING;
     transfer->shard = shard;
     gl_list_push_back(&shard->running, &transfer->node);
@@ -193,7 +200,7 @@ bool gl_shard_add(gl_http *http, gl_transfer *transfer)
     shard->kick = true; /* libcurl says so too, but for some releases (8.10.0 to 8.11.0) */
     gl_shard_update(shard);
     gl_shard_mark_dirty(shard);
-    return true;
+    return GLIMPSE_OK;
 }
 
 void gl_shard_remove(gl_transfer *transfer)
@@ -217,6 +224,19 @@ static void finish(gl_transfer *transfer)
     gl_list_push_back(&http->finished, &transfer->node);
 }
 
+/* Each time closes a stale connection, and a new one is not stale: it comes to an end. */
+static void start_over(gl_transfer *transfer)
+{
+    gl_shard_remove(transfer);
+    transfer->again = false;
+    transfer->code = CURLE_OK;
+    transfer->reason[0] = '\0';
+    transfer->error = gl_shard_add(transfer->http, transfer);
+    if (transfer->error == GLIMPSE_OK) return;
+    transfer->state = GL_TRANSFER_FINISHED;
+    gl_list_push_back(&transfer->http->finished, &transfer->node);
+}
+
 /* Its connection, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
 static void blame_flood(gl_transfer *transfer)
 {
@@ -238,8 +258,13 @@ static void read_messages(gl_shard *shard)
         gl_list_push_back(&shard->ended, &transfer->node);
     }
     gl_node *node;
-    while ((node = gl_list_first(&shard->ended)) != NULL)
-        finish(GL_CONTAINER(node, gl_transfer, node));
+    while ((node = gl_list_first(&shard->ended)) != NULL) {
+        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
+        if (transfer->again && transfer->error == GLIMPSE_OK)
+            start_over(transfer);
+        else
+            finish(transfer);
+    }
 }
 
 /* Transfers whose socket the loop could not watch (see unwatchable in http_socket.c), or whose

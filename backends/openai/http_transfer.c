@@ -30,11 +30,16 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     (void)peer_ip;
     (void)local_ip;
     (void)peer_port;
-    (void)local_port;
     gl_transfer *transfer = arg;
-    if (++transfer->sendings > 1) return CURL_PREREQFUNC_ABORT;
+    if (transfer->sendings != 0) {
+        transfer->sendings++;
+        return CURL_PREREQFUNC_ABORT;
+    }
     long connects = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &connects);
+    transfer->again = connects == 0 && gl_socket_is_stale(transfer->shard, local_port);
+    if (transfer->again) return CURL_PREREQFUNC_ABORT;
+    transfer->sendings = 1;
     /* An HTTP/2 connection carries others at the same time, so that its end is not one's own. */
     transfer->reused = connects == 0 && !transfer->http->endpoint.multiplex;
     transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
@@ -306,7 +311,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->code = CURLE_OK;
     transfer->open_errno = 0;
     if (transfer->fresh) curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 0L);
-    transfer->fresh = transfer->reused = false;
+    transfer->fresh = transfer->reused = transfer->again = false;
     transfer->sendings = 0;
     transfer->received = transfer->head_bytes = 0;
     transfer->framing = GL_HTTP_UNTOLD;

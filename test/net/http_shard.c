@@ -127,6 +127,48 @@ static void dead_idle_connection_does_not_spin(void **state)
     close_watched(&rig);
 }
 
+static void one_request_passes_over_all_the_dead_idle_connections(void **state)
+{
+    (void)state;
+    http_rig rig;
+    open_watched(&rig);
+    http_call calls[10] = { 0 };
+    wave(&rig, calls, 10, GLIMPSE_OK);
+    wave(&rig, calls, 10, GLIMPSE_OK); /* libcurl has looked at each of them, just now */
+    fault_server_close_idle(rig.server);
+    while (rig.http->shards.at[0]->dormant != 0) http_rig_pass(&rig, 1);
+    for (int i = 0; i < 3; i++) wave(&rig, calls, 1, GLIMPSE_OK);
+    assert_int_equal(fault_server_requests(rig.server), 23);
+    assert_int_equal(rig.sent, 23);
+    assert_int_equal(fault_server_connections(rig.server), 11);
+    close_watched(&rig);
+}
+
+static void connection_that_said_something_while_idle_is_not_used_again(void **state)
+{
+    (void)state;
+    static const fault_step talks[] = {
+        { FAULT_SEND, FAULT_OK_TEXT, 0 },
+        { FAULT_PAUSE, NULL, 5 },
+        { FAULT_SEND, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n", 0 },
+        { FAULT_END, NULL, 0 }
+    };
+    http_rig rig;
+    open_watched(&rig);
+    for (size_t i = 1; i <= 3; i++) {
+        http_call call = { 0 };
+        fault_server_play_once(rig.server, talks);
+        http_call_run(&rig, &call, "/x", "{}");
+        assert_int_equal(call.error, GLIMPSE_OK);
+        assert_int_equal(call.status, 200);
+        assert_int_equal(fault_server_connections(rig.server), i);
+        http_call_free(&call);
+        while (rig.http->shards.at[0]->dormant != 0) http_rig_pass(&rig, 1);
+    }
+    assert_int_equal(rig.sent, 3);
+    close_watched(&rig);
+}
+
 static void unused_shards_are_closed_with_their_connections(void **state)
 {
     (void)state;
@@ -236,6 +278,8 @@ int main(void)
         cmocka_unit_test(warm_connections_need_no_epoll_ctl),
         cmocka_unit_test(socket_that_cannot_be_watched_ends_its_transfer_only),
         cmocka_unit_test(dead_idle_connection_does_not_spin),
+        cmocka_unit_test(one_request_passes_over_all_the_dead_idle_connections),
+        cmocka_unit_test(connection_that_said_something_while_idle_is_not_used_again),
         cmocka_unit_test(unused_shards_are_closed_with_their_connections),
         cmocka_unit_test(an_idle_client_lets_the_loop_end),
         cmocka_unit_test(few_after_many_gather_on_the_warm_connections_of_the_first_shard),
