@@ -17,6 +17,7 @@
 #include "exits.h"
 #include "load/sla.h"
 #include "metrics_server.h"
+#include "mock_arguments.h"
 #include "mock_child.h"
 #include "rate.h"
 #include "say.h"
@@ -34,6 +35,7 @@ typedef struct bench {
     load_slo slo;
     bench_ask ask;
     mock_child mock;
+    gl_buf mock_text; /* its arguments */
     double ceiling;
     load_inputs inputs;
     load_trace trace;
@@ -244,31 +246,21 @@ static int start_mock(bench *b)
 {
     const cli_settings *s = b->settings;
     const char *latency = given(b, "latency") ? s->latency : PLAYBOOK_LATENCY;
-    char rate[32], seed[32];
-    const char *arguments[16] = { "--times", "--latency", latency };
-    size_t n = 3;
-    snprintf(rate, sizeof rate, "%.6g", s->token_rate);
+    char seed[32];
+    mock_arguments arguments = { .count = 0 };
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)b->ask.seed);
-    arguments[n++] = "--token-rate";
-    arguments[n++] = rate;
-    arguments[n++] = "--seed";
-    arguments[n++] = seed;
-    if (s->fault != NULL) {
-        arguments[n++] = "--fault";
-        arguments[n++] = s->fault;
-    }
-    if (s->outage != NULL) {
-        arguments[n++] = "--outage";
-        arguments[n++] = s->outage;
-    }
-    int code = mock_child_start(&b->mock, arguments);
+    if (!given(b, "latency")) mock_arguments_add(&arguments, "--latency", latency);
+    if (!given(b, "times")) mock_arguments_add(&arguments, "--times", NULL);
+    mock_arguments_add(&arguments, "--seed", seed);
+    mock_arguments_given(&arguments, s);
+    int code = mock_child_start(&b->mock, arguments.argv);
     if (code != 0) return code;
     b->ask.base_url = b->mock.url;
     b->ask.mock_latency = latency;
+    b->ask.mock_options = mock_arguments_join(&arguments, &b->mock_text) ? b->mock_text.data : NULL;
     if (!s->quiet)
         say("no --base-url: asking a mock of our own, --latency %s, on a core of its own where "
-            "there "
-            "are two",
+            "there are two",
             latency);
     return 0;
 }
@@ -463,6 +455,7 @@ static int run_asked(bench *b)
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
+    gl_buf_init(&b.mock_text, SIZE_MAX);
     if (settings->bench.compare && writes_reports(settings))
         return said_usage("--compare reads reports; --json and --html write none of it");
     if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
@@ -472,10 +465,9 @@ int command_bench(cli_settings *settings)
     }
     int code = plan(&b);
     bool mock = wants_mock(&b);
-    if (code == 0 && !mock &&
-        (given(&b, "latency") || settings->fault != NULL || settings->outage != NULL)) {
-        say("--latency, --fault and --outage are of the mock that bench starts; with --base-url it "
-            "starts none");
+    const char *of_mock = mock_arguments_first(settings);
+    if (code == 0 && !mock && of_mock != NULL) {
+        say("--%s is of the mock that bench starts; with --base-url it starts none", of_mock);
         code = EXIT_USAGE;
     }
     if (code == 0) code = metrics_listen(settings, &b.metrics);
@@ -488,6 +480,7 @@ int command_bench(cli_settings *settings)
         if (code == 0) code = run_asked(&b);
     }
     mock_child_stop(&b.mock);
+    gl_buf_free(&b.mock_text);
     if (b.metrics >= 0) close(b.metrics);
     load_inputs_free(&b.inputs);
     load_trace_free(&b.trace);

@@ -227,6 +227,7 @@ static void take_facts(runner *r, const load_resources *before)
     facts->mock_latency = ask->mock_latency;
     facts->mock_fault = ask->settings->fault;
     facts->mock_outage = ask->settings->outage;
+    facts->mock_options = ask->mock_options;
     facts->token_rate = ask->settings->token_rate;
     facts->seed = ask->seed;
     facts->ceiling_rps = -1;

@@ -18,6 +18,7 @@ typedef struct bench_ask {
     size_t pool_size;
     uint64_t seed;
     const char *mock_latency; /* NULL: no mock was started for it */
+    const char *mock_options; /* its arguments, but for a key */
     bool more;                /* another run follows: a signal in between is for that one */
     const load_slo *slo;      /* what makes a request good; NULL: nothing */
     load_inputs *inputs;      /* what is asked; NULL: the built-in drafts */

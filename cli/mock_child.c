@@ -21,11 +21,12 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "exits.h"
+#include "mock_arguments.h"
 #include "options.h"
 #include "say.h"
 
 #define START_MS      10000
-#define ARGUMENTS_MAX 32
+#define ARGUMENTS_MAX MOCK_ARGUMENTS_MAX
 
 /* Leaves the last of the cores to the child. false: there is only one. */
 static bool part_cores(cpu_set_t *ours, cpu_set_t *its)

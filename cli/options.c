@@ -308,6 +308,13 @@ static bool is_shared(const cli_option *row)
     return run + batch + bench >= 2;
 }
 
+bool option_is_of_mock(const cli_option *row)
+{
+    return (row->commands & FOR_BENCH) != 0 &&
+           (row->commands == (FOR_MOCK | FOR_BENCH) ||
+            strncmp(row->name, OPTION_MOCK_PREFIX, sizeof OPTION_MOCK_PREFIX - 1) == 0);
+}
+
 static void print_rows(unsigned command, bool shared)
 {
     const char *heading = "", *printed = NULL;
@@ -315,7 +322,9 @@ static void print_rows(unsigned command, bool shared)
         if (row->heading != NULL) heading = row->heading;
         if ((row->commands & command) == 0 || row->environment_only || is_shared(row) != shared)
             continue;
-        if (heading != printed) printf("\n%s:\n", heading);
+        /* Of bench, its mock's rows stand under headings that say so. */
+        bool mock = command == FOR_BENCH && option_is_of_mock(row);
+        if (heading != printed) printf("\n%s%s:\n", mock ? "Its mock: " : "", heading);
         printed = heading;
         print_row(row);
     }

@@ -79,6 +79,11 @@ void option_say_refused(const char *where, const cli_option *row, const char *pr
 const cli_option *option_find(const char *name, size_t len, unsigned command);
 const cli_option *option_find_letter(char letter, unsigned command);
 
+/* Whether bench hands the option on to the mock that it starts; without the prefix, where another
+ * of its own has the name. */
+#define OPTION_MOCK_PREFIX "mock-"
+bool option_is_of_mock(const cli_option *row);
+
 /* The closest name to a misspelt one, or NULL when nothing is near. */
 const cli_option *option_nearest(const char *name, size_t len, unsigned command);
 

@@ -80,17 +80,21 @@ bool load_faults_server(load_faults *faults, gl_slice stats)
     gl_json root;
     if (gl_json_check(stats, &root, NULL) != GL_JSON_OK) return false;
     gl_json by_fault = gl_json_get(root, "by_fault"), left = gl_json_get(root, "left_by_fault");
-    if (by_fault.kind != GL_JSON_OBJECT || left.kind != GL_JSON_OBJECT) return false;
+    gl_json by_status = gl_json_get(root, "by_status");
+    if (by_fault.kind != GL_JSON_OBJECT || left.kind != GL_JSON_OBJECT ||
+        by_status.kind != GL_JSON_OBJECT)
+        return false;
+    faults->left[LOAD_FAULT_429] = count_of(left, "refused_429");
+    faults->left[LOAD_FAULT_503] = count_of(left, "refused_503");
     for (int i = 0; i < LOAD_FAULTS; i++) {
-        faults->injected[i] = count_of(by_fault, names[i]);
-        faults->left[i] = count_of(left, names[i]);
+        faults->left[i] += count_of(left, names[i]);
+        /* An error answer is one, whether it was drawn, scripted, recorded or a limit's. */
+        bool status = i == LOAD_FAULT_429 || i == LOAD_FAULT_500 || i == LOAD_FAULT_503;
+        faults->injected[i] =
+            status ? count_of(by_status, names[i]) + faults->left[i] : count_of(by_fault, names[i]);
     }
-    faults->injected[LOAD_FAULT_429] +=
-        count_of(root, "quota_requests") + count_of(root, "limited_requests");
-    faults->injected[LOAD_FAULT_503] +=
-        count_of(root, "outage_requests") + count_of(root, "queue_refused");
-    faults->left[LOAD_FAULT_429] += count_of(left, "refused_429");
-    faults->left[LOAD_FAULT_503] += count_of(left, "refused_503");
+    /* Closed under a request, of which nothing was read: a reset, to its client. */
+    faults->injected[LOAD_FAULT_RESET] += count_of(root, "closed_connections");
     faults->left_all = count_of(root, "left");
     faults->asked = true;
     return true;

@@ -33,6 +33,7 @@ typedef struct load_facts {
     bool thresholds_auto; /* they moved: thresholds_ms are those in force at the end */
     /* Of the mock that bench started, as they were asked for; NULL: none was started, or none. */
     const char *mock_latency, *mock_fault, *mock_outage;
+    const char *mock_options; /* all that the mock was started with; NULL: none was */
     double token_rate;
     int64_t concurrency, cache_entries, max_attempts;
     bool coalesce;

@@ -87,6 +87,7 @@ static void settings(gl_buf *out, const load_facts *facts)
     text(out, "mock_latency", facts->mock_latency);
     text(out, "mock_fault", facts->mock_fault);
     text(out, "mock_outage", facts->mock_outage);
+    text(out, "mock_options", facts->mock_options);
     number(out, "mock_token_rate", facts->mock_latency != NULL ? facts->token_rate : -1);
     gl_buf_printf(out, ",\"thresholds_ms\":[%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRId64 "]}",
                   facts->thresholds_ms[0], facts->thresholds_ms[1], facts->thresholds_ms[2],

@@ -92,7 +92,7 @@ void mock_conn_close(mock_conn *conn)
     if (conn->working) end_entry(conn, 0, true, gl_clock_now());
     mock_record_drop(conn);
     if (conn->working && conn->counted) {
-        mock_stats_left(&server->stats, conn->status, conn->mishap.fault);
+        mock_stats_left(&server->stats, conn->status, mock_mishap_counted(&conn->mishap));
         mock_stats_end(&server->stats, 0, gl_clock_now());
     }
     mock_server_set_due(server, conn, GL_TIME_NEVER);
@@ -384,6 +384,14 @@ static bool is_spent(const mock_conn *conn)
            conn->in.len == 0 && conn->out.len == 0;
 }
 
+/* What comes on a connection that was closed unannounced is a request that nobody reads. */
+static void note_unread(mock_conn *conn)
+{
+    if (conn->mishap.fault != MOCK_FAULT_CLOSE) return;
+    conn->mishap.fault = MOCK_FAULT_NONE;
+    conn->server->closed++;
+}
+
 static void conn_readable(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
@@ -405,7 +413,10 @@ static void conn_readable(evutil_socket_t fd, short what, void *arg)
             mock_conn_close(conn);
         return;
     }
-    if (conn->draining) return;
+    if (conn->draining) {
+        note_unread(conn);
+        return;
+    }
     size_t len = (size_t)n, used = 0;
     bool looked = conn->in.len == 0 && !conn_busy(conn);
     /* Straight from where it was read, so that only what is left over is ever copied. */

@@ -47,7 +47,7 @@ void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock
     int status = mock_fault_status(fault);
     reply->mishap = *mishap;
     if (fault == MOCK_FAULT_NONE) return;
-    server->stats.by_fault[fault]++;
+    server->stats.by_fault[mock_mishap_counted(mishap)]++;
     if (mock_fault_is_of_pack(fault) && reply->spoken) mock_pack_spoil(fault, &server->answer);
     if (status != 0) refuse_with(server, status, reply);
     if (status != 429 && status != 503) return;

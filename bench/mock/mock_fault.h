@@ -107,6 +107,13 @@ static inline bool mock_fault_is_of_pack(mock_fault fault)
     return fault >= MOCK_FAULT_PACK_SHORT && fault <= MOCK_FAULT_PACK_CUT;
 }
 
+/* What it is counted as: a reset in the middle of an answer is a cut, as its client sees it. */
+static inline mock_fault mock_mishap_counted(const mock_mishap *mishap)
+{
+    bool cut = mishap->fault == MOCK_FAULT_RESET && mishap->tokens != 0;
+    return cut ? MOCK_FAULT_TRUNCATE : mishap->fault;
+}
+
 /* Whether the answer comes whole all the same. */
 static inline bool mock_fault_answers(mock_fault fault)
 {

@@ -122,10 +122,10 @@ static void write_hex(const unsigned char *bytes, size_t count, gl_buf *out)
 /* Lines of "\r\nname: value" as members. */
 static void write_headers(gl_slice lines, gl_buf *out)
 {
-    const char *at = lines.data, *end = lines.data + lines.len;
+    const char *at = lines.data, *end = lines.len != 0 ? lines.data + lines.len : at;
     bool first = true;
     gl_buf_append_char(out, '{');
-    while (at < end) {
+    while (at != end) {
         const char *name = at + 2, *colon = memchr(name, ':', (size_t)(end - name));
         const char *next = memmem(name, (size_t)(end - name), "\r\n", 2);
         if (next == NULL) next = end;

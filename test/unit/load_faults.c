@@ -78,20 +78,34 @@ static void what_was_injected_and_not_seen_does_not_balance(void **state)
         const char *stats;
         int64_t faults;
     } cases[] = {
-        { "{\"by_fault\":{\"500\":1,\"503\":1},\"left\":1,\"left_by_fault\":{}}", 0 },
-        { "{\"by_fault\":{\"500\":1},\"outage_requests\":1,\"left\":1,\"left_by_fault\":{}}", 0 },
+        { "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}",
+          0 },
+        /* Whoever made it: a limit, a script, a draw. */
+        { "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{\"500\":1},\"left\":1,\"left_by_"
+          "fault\":{}}",
+          0 },
         /* One more was drawn, but its client had left. */
-        { "{\"by_fault\":{\"500\":2,\"503\":1},\"left\":1,\"left_by_fault\":{\"500\":1}}", 0 },
-        { "{\"by_fault\":{\"500\":1,\"503\":1,\"hang\":1},\"left\":1,\"left_by_fault\":{\"hang\":1}"
-          "}",
+        { "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{\"500\":2},\"left\":1,\"left_by_"
+          "fault\":{\"500\":1}}",
+          0 },
+        { "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{\"hang\":1},\"left\":1,\"left_by_"
+          "fault\":{\"hang\":1}}",
           0 },
         /* It was sent as the client gave up, and nobody saw it. */
-        { "{\"by_fault\":{\"500\":2,\"503\":1},\"left\":0,\"left_by_fault\":{}}", 0 },
-        { "{\"by_fault\":{\"500\":3,\"503\":1},\"left\":0,\"left_by_fault\":{}}", 1 },
-        { "{\"by_fault\":{\"500\":2,\"503\":1},\"left\":1,\"left_by_fault\":{}}", 1 },
-        { "{\"by_fault\":{\"500\":1},\"left\":1,\"left_by_fault\":{}}", 1 },
-        { "{\"by_fault\":{\"429\":1,\"503\":1},\"left\":1,\"left_by_fault\":{}}", 2 },
-        { "{\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}", 2 },
+        { "{\"by_status\":{\"500\":2,\"503\":1},\"by_fault\":{},\"left\":0,\"left_by_fault\":{}}",
+          0 },
+        { "{\"by_status\":{\"500\":3,\"503\":1},\"by_fault\":{},\"left\":0,\"left_by_fault\":{}}",
+          1 },
+        { "{\"by_status\":{\"500\":2,\"503\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}",
+          1 },
+        { "{\"by_status\":{\"500\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}", 1 },
+        { "{\"by_status\":{\"429\":1,\"503\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}",
+          2 },
+        { "{\"by_status\":{},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}", 2 },
+        /* A connection was closed under a request, and nobody saw it. */
+        { "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{},"
+          "\"closed_connections\":1}",
+          1 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         load_faults f = asked(cases[i].stats);
@@ -103,7 +117,8 @@ static void what_was_injected_and_not_seen_does_not_balance(void **state)
 static void attempts_that_nobody_booked_do_not_balance(void **state)
 {
     (void)state;
-    load_faults f = asked("{\"by_fault\":{\"500\":1,\"503\":1},\"left\":1,\"left_by_fault\":{}}");
+    load_faults f = asked(
+        "{\"by_status\":{\"500\":1,\"503\":1},\"by_fault\":{},\"left\":1,\"left_by_fault\":{}}");
     f.retried--;
     assert_int_equal(load_faults_balance(&f).attempts, 1);
     f.retried++;
@@ -116,7 +131,7 @@ static void attempts_that_nobody_booked_do_not_balance(void **state)
 static void what_is_no_statistics_is_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = { "", "[]", "{}", "{\"by_fault\":{}}",
+    static const char *const bad[] = { "", "[]", "{}", "{\"by_fault\":{},\"left_by_fault\":{}}",
                                        "{\"by_fault\":7,\"left_by_fault\":{}}" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         load_faults f = { 0 };
