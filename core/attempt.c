@@ -119,6 +119,10 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     }
     attempt->before = error;
     gl_limit_ended(&engine->admission.limit, attempt->place);
+    if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have taken it, the server never has */
+        attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
+        attempt->sent = false;
+    }
     if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
     if (attempt->sent) {
         result->attempts++;

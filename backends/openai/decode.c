@@ -278,9 +278,12 @@ static void fail_http(const decoding *d, gl_json root)
     error_names names;
     read_names(decoder, &c, &names);
     int status = d->input->status;
-    if (status < 300) /* judged as if it had been the status it names */
+    /* Judged as if it had been the status it names: 200 and 500 are what servers send with whatever
+     * it is, any other one is meant. */
+    if (status < 300 || status == 500)
         d->outcome->error_status =
             c.status != 0 ? c.status : gl_named_status(names.code, names.type);
+    if (d->outcome->error_status == status) d->outcome->error_status = 0;
     read_message(d, &c, root);
     bool too_long = is_too_long(decoder, status);
     if (too_long) d->outcome->error_status = 400;

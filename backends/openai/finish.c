@@ -13,8 +13,9 @@ typedef struct named {
 } named;
 
 static const named table[] = {
-    /* Ollama and gateways send "", DashScope "null", Gemini FINISH_REASON_UNSPECIFIED. */
-    { GL_FINISH_NONE, " null none unspecified finishreasonunspecified " },
+    /* Ollama and gateways send "", DashScope "null", Gemini FINISH_REASON_UNSPECIFIED; "unknown" is
+     * what Vercel's AI SDK, and gateways made with it, put where the model has sent none. */
+    { GL_FINISH_NONE, " null none unspecified finishreasonunspecified unknown " },
     /* OpenAI; then text-generation-inference and Together, Anthropic's names, Cohere's. */
     { GL_FINISH_WELL, " stop toolcalls functioncall eos eostoken stopsequence endturn tooluse"
                       " complete " },

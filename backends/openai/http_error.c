@@ -160,24 +160,43 @@ static const char *socks_refused(const gl_transfer *transfer)
     return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH ? "refused the credentials" : NULL;
 }
 
+/* Where the words of an answer begin; 0: nowhere. */
+static char first_of(const gl_transfer *transfer)
+{
+    gl_slice body = gl_buf_slice(&transfer->body);
+    while (body.len != 0 && strchr(" \t\r\n", body.data[0]) != NULL) body.data++, body.len--;
+    return body.len != 0 ? body.data[0] : '\0';
+}
+
 /* A page for a person, by its type or, where none is told, by how it begins. */
 static bool is_page(const gl_transfer *transfer)
 {
     const char *type = NULL;
     curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
     if (type != NULL) return strncasecmp(type, "text/html", 9) == 0;
-    gl_slice body = gl_buf_slice(&transfer->body);
-    while (body.len != 0 && strchr(" \t\r\n", body.data[0]) != NULL) body.data++, body.len--;
-    return body.len != 0 && body.data[0] == '<';
+    return first_of(transfer) == '<';
 }
 
-/* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's; a 403
- * with a page for a person (squid, tinyproxy) is none of an endpoint that speaks JSON. */
+/* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's, and
+ * 502 and 504 are gateways' words, which an endpoint would say in JSON; a 403 or 503 with a page
+ * for a person (squid, tinyproxy) is none of an endpoint that speaks JSON either. */
 static bool is_the_proxys(const gl_transfer *transfer, long status)
 {
-    if (transfer->sendings == 0 || (status != 407 && status != 403)) return false;
+    char first = first_of(transfer);
+    if (transfer->sendings == 0) return false;
     if (strncasecmp(transfer->http->endpoint.base_url, "http:", 5) != 0) return false;
-    return status == 407 || is_page(transfer);
+    switch (status) {
+    case 407:
+        return true;
+    case 502:
+    case 504:
+        return first != '{' && first != '[';
+    case 403:
+    case 503:
+        return is_page(transfer);
+    default:
+        return false;
+    }
 }
 
 /* Whether the proxy would not pass it on; names the proxy and its status. What a proxy says that
@@ -191,6 +210,7 @@ static bool judge_proxy(gl_transfer *transfer, long status, gl_http_response *re
     if (name == NULL || transfer->error != GLIMPSE_OK) return false;
     if (tunnel != 0) status = tunnel;
     if (socks == NULL && tunnel == 0 && !is_the_proxys(transfer, status)) return false;
+    if (tunnel == 0) what = "or a gateway behind it answered";
     bool refused = socks != NULL || status == 401 || status == 403 || status == 407;
     if (refused) what = status == 403 ? "refused the request" : "refused the credentials";
     response->error = refused ? GLIMPSE_ERR_PROXY : GLIMPSE_ERR_CONNECT;

@@ -229,9 +229,23 @@ static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
         { "http://endpoint.invalid/v1",
           "HTTP/1.1 403 Forbidden\r\nContent-Length: 8\r\n\r\n\r\n<html>",
           "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
-        /* This one an endpoint may have written. */
+        /* It could not reach the server: as where it opens no tunnel. */
+        { "http://endpoint.invalid/v1", REFUSAL("502", "text/html"),
+          "or a gateway behind it answered, HTTP 502", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
+          0 },
+        { "http://endpoint.invalid/v1", "HTTP/1.1 504 X\r\nContent-Length: 0\r\n\r\n",
+          "or a gateway behind it answered, HTTP 504", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
+          0 },
+        { "http://endpoint.invalid/v1", REFUSAL("503", "text/html"),
+          "or a gateway behind it answered, HTTP 503", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
+          0 },
+        /* These an endpoint may have written. */
         { "http://endpoint.invalid/v1", REFUSAL("403", "application/json"), "", GLIMPSE_ERR_HTTP,
           GLIMPSE_STATUS_PERMISSION_DENIED, 0 },
+        { "http://endpoint.invalid/v1", "HTTP/1.1 502 X\r\nContent-Length: 2\r\n\r\n{}", "",
+          GLIMPSE_ERR_HTTP, GLIMPSE_STATUS_SERVER_ERROR, 0 },
+        { "http://endpoint.invalid/v1", "HTTP/1.1 503 X\r\nContent-Length: 0\r\n\r\n", "",
+          GLIMPSE_ERR_HTTP, GLIMPSE_STATUS_SERVER_ERROR, 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         rig r;
@@ -251,12 +265,17 @@ static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
         snprintf(message, sizeof message, "the proxy 127.0.0.1:%d %s", port, rows[i].message);
         bool named = rows[i].error != GLIMPSE_ERR_HTTP;
         assert_int_equal(strcmp(glimpse_result_error_message(result), message) == 0, named);
-        bool tries_again = rows[i].error == GLIMPSE_ERR_CONNECT;
+        bool tries_again =
+            rows[i].error == GLIMPSE_ERR_CONNECT || rows[i].status == GLIMPSE_STATUS_SERVER_ERROR;
         assert_int_equal(fault_server_requests(r.server), tries_again ? 2 : 1);
         glimpse_stats stats;
         glimpse_stats_init(&stats);
         glimpse_engine_stats(r.engine, &stats);
         assert_int_equal(stats.key_stops, rows[i].key_stops);
+        if (rows[i].error == GLIMPSE_ERR_CONNECT) { /* whoever asks was never there */
+            assert_int_equal(stats.connected, 0);
+            assert_int_equal(stats.attempts, 0);
+        }
         assert_null(strstr(glimpse_result_error_message(result), "wrong-1"));
         rig_end(&r);
     }

@@ -226,9 +226,7 @@ static void a_date_to_wait_for_is_told_by_the_servers_clock(void **state)
 
 /* --- a refusal whose body does not come whole --- */
 
-#define REFUSAL                                                                                    \
-    "{\"error\":{\"message\":\"for a "                                                             \
-    "reason\",\"type\":\"invalid_request_error\",\"code\":\"no\"}}"
+#define REFUSAL "{\"error\":{\"message\":\"for a reason\",\"type\":\"some_error\",\"code\":\"no\"}}"
 
 /* The body breaks off, stalls, or is there but for the end of the connection. */
 static void a_refusal_is_one_whatever_became_of_its_body(void **state)

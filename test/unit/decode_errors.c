@@ -143,10 +143,15 @@ static void a_complaint_about_a_parameter_says_what_to_send(void **state)
           "{\"error\":{\"message\":\"no\",\"param\":\"stop\",\"code\":"
           "\"unsupported_parameter\"}}",
           "no" },
-        { 500,
+        { 503,
           "{\"error\":{\"message\":\"no\",\"param\":\"max_tokens\",\"code\":"
           "\"unsupported_parameter\"}}",
           "no" },
+        /* It is the request's fault, whatever the status: see the next test. */
+        { 500,
+          "{\"error\":{\"message\":\"no\",\"param\":\"max_tokens\",\"code\":"
+          "\"unsupported_parameter\"}}",
+          "no (send max_completion_tokens for this model)" },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         glimpse_outcome o = decode(table[i].status, table[i].body);
@@ -163,6 +168,40 @@ static void a_complaint_about_a_parameter_says_what_to_send(void **state)
     size_t said = strlen(o.error_message);
     assert_int_equal(gl_utf8_check(o.error_message, said), said);
     assert_non_null(strstr(o.error_message, " (send max_completion_tokens for this model)"));
+}
+
+/* 500 is what servers and gateways send with whatever went wrong: what the body names decides, or a
+ * request that is wrong in itself is asked for again and again. Any other status is meant. */
+static void what_a_body_names_decides_under_a_500(void **state)
+{
+    (void)state;
+    static const struct {
+        int status;
+        const char *names;
+        int judged; /* 0: as what it is */
+    } table[] = {
+        { 500, "\"type\":\"invalid_request_error\"", 400 },
+        { 500, "\"type\":\"invalid_request_error\",\"code\":500", 400 },
+        { 500, "\"type\":\"BadRequestError\",\"code\":null", 400 },
+        { 500, "\"code\":\"rate_limit_exceeded\"", 429 },
+        { 500, "\"type\":\"overloaded_error\"", 503 },
+        { 500, "\"type\":\"authentication_error\"", 401 },
+        { 500, "\"type\":\"server_error\"", 0 },
+        { 500, "\"type\":\"server_error\",\"code\":500", 0 },
+        { 500, "\"type\":\"upstream_error\"", 0 }, /* names nothing that is known */
+        { 500, "\"type\":null", 0 },
+        { 502, "\"type\":\"invalid_request_error\"", 0 },
+        { 503, "\"type\":\"invalid_request_error\"", 0 },
+        { 429, "\"type\":\"invalid_request_error\"", 0 },
+        { 401, "\"type\":\"invalid_request_error\"", 0 },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char body[256];
+        snprintf(body, sizeof body, "{\"error\":{\"message\":\"words\",%s}}", table[i].names);
+        glimpse_outcome o = decode(table[i].status, body);
+        assert_int_equal(o.error, GLIMPSE_ERR_HTTP);
+        assert_int_equal(o.error_status, table[i].judged);
+    }
 }
 
 /* --- what it asks to wait --- */
@@ -370,6 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(no_money_is_quota_by_all_its_names_and_nothing_else_is),
         TEST(a_complaint_about_a_parameter_says_what_to_send),
+        TEST(what_a_body_names_decides_under_a_500),
         TEST(what_the_server_asks_is_passed_on),
         TEST(a_wait_in_the_body_is_obeyed_where_no_header_asks_for_one),
         TEST(a_date_is_measured_against_the_answers_own),

@@ -70,6 +70,8 @@ static void finish_reasons_are_told_by_all_their_names(void **state)
         { "\"null\"", GL_FINISH_NONE },
         { "\"None\"", GL_FINISH_NONE },
         { "\"FINISH_REASON_UNSPECIFIED\"", GL_FINISH_NONE },
+        { "\"unknown\"", GL_FINISH_NONE },
+        { "\"other\"", GL_FINISH_OTHER },
         { "7", GL_FINISH_NONE },
         { "\"stop\"", GL_FINISH_WELL },
         { "\"STOP\"", GL_FINISH_WELL },

@@ -8,7 +8,8 @@ static void a_blank_finish_reason_is_none_and_a_cut_behind_it_a_cut(void **state
 {
     (void)state;
     static const char *const placeholders[] = {
-        "\"\"", "\" \"", "\"null\"", "\"None\"", "\"FINISH_REASON_UNSPECIFIED\"", "null", "false"
+        "\"\"",        "\" \"", "\"null\"", "\"None\"", "\"FINISH_REASON_UNSPECIFIED\"",
+        "\"unknown\"", "null",  "false"
     };
     for (size_t i = 0; i < sizeof placeholders / sizeof *placeholders; i++) {
         char stream[1024];
