@@ -65,6 +65,14 @@ static bool is_its_own(const gl_evidence *e)
     return e->sent && e->refused && (e->others || failed_at_this_one(e));
 }
 
+/* The server had the request and may still be at work at it, and bill it. A server that is slower
+ * than the limit fails each attempt so: a probe that cost nothing would be repeated for ever. */
+static bool ran_out_of_time(const gl_evidence *e)
+{
+    return e->sent && (e->error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE ||
+                       e->error == GLIMPSE_ERR_TIMEOUT_IDLE || e->error == GLIMPSE_ERR_TIMEOUT);
+}
+
 gl_verdict gl_evidence_judge(const gl_evidence *e)
 {
     if (e->error == GLIMPSE_OK) return (gl_verdict){ .endpoint = GL_ENDPOINT_UP };
@@ -79,6 +87,7 @@ gl_verdict gl_evidence_judge(const gl_evidence *e)
     }
     if (is_its_own(e)) return (gl_verdict){ .refused = true };
     return (gl_verdict){ .endpoint = GL_ENDPOINT_DOWN,
-                         .spared = e->probe && !e->begun && !failed_at_this_one(e),
+                         .spared =
+                             e->probe && !e->begun && !failed_at_this_one(e) && !ran_out_of_time(e),
                          .refused = e->sent };
 }

@@ -416,30 +416,39 @@ static void lines_with_a_deadline_wait_for_the_circuit_together(void **state)
     rig_close(&r);
 }
 
-static void dawdle_and_submit(glimpse_id id, const glimpse_result *result, void *arg)
-{
-    told *pair = arg;
-    rig_on_result(id, result, &pair[0]);
-    gl_sim_advance(300 * GL_MS);
-    rig_submit(pair[0].rig, &pair[1], "{\"n\":2}");
-}
-
+/* A turn reads the clock once: what it queues may have been submitted later, by a slow callback. */
 static void a_wait_begins_no_earlier_than_its_request(void **state)
 {
     (void)state;
+    glimpse_result result = { 0 };
+    gl_request request = { .state = GL_STATE_WAITING,
+                           .submitted = 10300 * GL_MS,
+                           .since = 10000 * GL_MS,
+                           .result = &result };
+    gl_request_book_wait(&request, 11000 * GL_MS);
+    assert_int_equal(result.timings.queue_ns, 700 * GL_MS);
+    gl_request_book_wait(&request, 11100 * GL_MS);
+    assert_int_equal(result.timings.queue_ns, 800 * GL_MS);
+}
+
+static void a_server_slower_than_the_limit_ends_each_request(void **state)
+{
+    (void)state;
+    enum { N = 40 };
     rig r;
-    told pair[2] = { { .rig = &r } }, between;
+    static told t[N];
+    char body[96];
     rig_init(&r);
-    r.config.concurrency = 1;
+    r.config.concurrency = 4;
+    r.config.breaker = GLIMPSE_BREAKER_WAIT;
+    r.config.timeout_ms = 500;
     rig_open(&r);
-    glimpse_observer observer = { .on_result = dawdle_and_submit };
-    glimpse_chat chat = { .body = "{\"n\":0}" };
-    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &pair[0], &pair[0].id),
-                     GLIMPSE_OK);
-    rig_submit(&r, &between, "{\"n\":1}");
-    assert_true(gl_sim_run_idle(1000));
-    assert_int_equal(pair[1].results, 1);
-    assert_int_equal(pair[1].timings.total_ns - pair[1].timings.queue_ns, GL_SECOND);
+    for (int i = 0; i < N; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    assert_true(gl_sim_run_idle(1000000));
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(t[i].error, GLIMPSE_ERR_TIMEOUT);
+        assert_in_range(t[i].attempts, 1, r.config.max_attempts);
+    }
     rig_check_books(&r);
     rig_close(&r);
 }
@@ -451,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_set_rate_spaces_requests),
         cmocka_unit_test(the_wait_a_server_asks_one_for_holds_its_model_and_no_other),
         cmocka_unit_test(a_wait_begins_no_earlier_than_its_request),
+        cmocka_unit_test(a_server_slower_than_the_limit_ends_each_request),
         cmocka_unit_test(overload_shrinks_what_is_in_flight),
         cmocka_unit_test(the_statistics_say_what_the_queue_waits_for),
         cmocka_unit_test(retries_over_the_budget_wait_and_are_not_dropped),

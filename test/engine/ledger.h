@@ -53,6 +53,13 @@ static inline bool ledger_others(const ticket *t, const glimpse_result *result, 
     return false;
 }
 
+/* The endpoint cannot have seen it. */
+static inline bool ledger_unsent(glimpse_error error)
+{
+    return error == GLIMPSE_ERR_CONNECT || error == GLIMPSE_ERR_DNS || error == GLIMPSE_ERR_TLS ||
+           error == GLIMPSE_ERR_TIMEOUT_CONNECT;
+}
+
 /* What costs its request nothing: a dead connection, or a probe that says nothing of its line. */
 static inline bool ledger_may_spare(const ticket *t, const glimpse_result *result, int i)
 {
@@ -64,6 +71,10 @@ static inline bool ledger_may_spare(const ticket *t, const glimpse_result *resul
     if (record->error == GLIMPSE_ERR_RESET && began->reused && record->http_status == 0)
         return i == 0 || t->starts[i].spared == t->starts[i - 1].spared || began->probe ||
                !t->starts[i - 1].reused; /* not twice running */
+    if (began->probe && ledger_unsent(record->error)) return true;
+    if (record->error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE ||
+        record->error == GLIMPSE_ERR_TIMEOUT_IDLE)
+        return false;
     bool begun = record->http_status == 200 && began->named == 0;
     return began->probe && !begun && status != 500 && ledger_down(record, began) &&
            !ledger_others(t, result, i);
