@@ -9,10 +9,12 @@ static void append_hex(gl_buf *out, const unsigned char *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
     if (!gl_buf_reserve(out, 2 * count)) return;
+    char *at = out->data + out->len;
     for (size_t i = 0; i < count; i++) {
-        out->data[out->len++] = digits[bytes[i] >> 4];
-        out->data[out->len++] = digits[bytes[i] & 15];
+        *at++ = digits[bytes[i] >> 4];
+        *at++ = digits[bytes[i] & 15];
     }
+    out->len += 2 * count;
 }
 
 static void append_json(gl_buf *out, gl_json value)

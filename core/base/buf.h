@@ -33,7 +33,6 @@ void gl_buf_recycle(gl_buf *buf, size_t keep);
 bool gl_buf_reserve(gl_buf *buf, size_t more);
 
 void gl_buf_append(gl_buf *buf, const char *data, size_t len);
-void gl_buf_append_str(gl_buf *buf, const char *text);
 void gl_buf_append_char(gl_buf *buf, char c);
 void gl_buf_append_u64(gl_buf *buf, uint64_t number);
 void gl_buf_append_i64(gl_buf *buf, int64_t number);
@@ -44,6 +43,12 @@ void gl_buf_vprintf(gl_buf *buf, const char *format, va_list args)
 /* A NUL behind the contents, counted neither in len nor for the maximum. false: it has failed, or
  * was empty and found no memory. */
 bool gl_buf_terminate(gl_buf *buf);
+
+/* Here, so that the length of a literal is known when it is compiled. */
+static inline void gl_buf_append_str(gl_buf *buf, const char *text)
+{
+    gl_buf_append(buf, text, strlen(text));
+}
 
 static inline gl_slice gl_buf_slice(const gl_buf *buf)
 {
