@@ -369,7 +369,7 @@ const cli_option option_table[] = {
       .value = "KEY", .check = check_filled,
       .help = "answer 401 to requests without this key; make one up, as others see it in ps" },
     { .name = "reasoning", .type = OPTION_COUNT, AT(reasoning), .commands = MOCK,
-      .value = "TOKENS", .min = 0, .max = 1e6,
+      .value = "TOKENS", .min = 0, .max = 200000,
       .help = "tokens of reasoning before each answer; 0 = none" },
     { .heading = "Speed", .name = "latency", .type = OPTION_TEXT, AT(latency), .commands = MOCK, .value = "SPEC",
       .default_text = "0",

@@ -72,7 +72,7 @@ void mock_answer_add_call(mock_answer *answer, gl_json name, mock_span arguments
 
 static inline gl_slice mock_answer_slice(const mock_answer *answer, mock_span span)
 {
-    return gl_slice_of(answer->words.data + span.at, span.len);
+    return span.len != 0 ? gl_slice_of(answer->words.data + span.at, span.len) : gl_slice_of("", 0);
 }
 
 /* The tokens of all choices, into answer.usage. */

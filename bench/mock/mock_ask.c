@@ -365,6 +365,11 @@ static int read_lengths(mock_ask *ask, const gl_json *member, gl_buf *error)
     if (ask->max_tokens >= 0 && ask->min_tokens > ask->max_tokens)
         return mock_ask_refuse(error, "min_tokens", "invalid_value",
                                "'min_tokens' must be less than or equal to 'max_tokens'.");
+    int64_t least = ask->ignore_eos && ask->max_tokens > 0 ? ask->max_tokens : ask->min_tokens;
+    if (least > MOCK_TOKENS_MAX / (int64_t)ask->choices)
+        return mock_ask_refuse(
+            error, ask->ignore_eos ? "max_tokens" : "min_tokens", "integer_above_max_value",
+            "An answer is filled up to %d tokens in all choices, no more.", MOCK_TOKENS_MAX);
     ask->stream = member[MOCK_STREAM].kind == GL_JSON_TRUE;
     ask->usage = ask->stream &&
                  gl_json_get(member[MOCK_STREAM_OPTIONS], "include_usage").kind == GL_JSON_TRUE;

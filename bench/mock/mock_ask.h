@@ -15,6 +15,9 @@
 
 #define MOCK_CHOICES_MAX 128 /* `n`, by the API's reference */
 #define MOCK_STOPS_MAX   4   /* `stop`, by the API's reference */
+#define MOCK_TOKENS_MAX                                                                            \
+    200000 /* of all choices, where they are filled up: more than models say                       \
+            */
 
 typedef enum mock_form {
     MOCK_FORM_CHAT,

@@ -9,7 +9,7 @@
 #include "mock/mock_models.h"
 #include "mock/mock_script.h"
 
-#define MOCK_REASONING_MAX 1000000 /* tokens: 20 MB of events in a stream */
+#define MOCK_REASONING_MAX MOCK_TOKENS_MAX
 
 typedef struct mock_model {
     mock_models names;

@@ -22,7 +22,7 @@ static bool alternatives(pattern *p);
 static void put(pattern *p, char c)
 {
     if (p->out == NULL || p->bad) return;
-    if (p->out->len - p->start > TEXT_MAX) {
+    if (p->out->len - p->start > TEXT_MAX || (unsigned char)c < ' ') {
         p->bad = true;
         return;
     }
@@ -180,7 +180,6 @@ static void part(pattern *p)
         p->bad = true;
         break;
     default:
-        if ((unsigned char)c < ' ') p->bad = true;
         put(p, c);
         while (p->at < p->end && ((unsigned char)*p->at & 0xc0) == 0x80) /* of one character */
             put(p, *p->at++);

@@ -367,7 +367,7 @@ void mock_script_rewind(mock_script *script)
 
 static gl_slice words_of(const mock_script *script, mock_script_span span)
 {
-    return gl_slice_of(script->words.data + span.at, span.len);
+    return span.len != 0 ? gl_slice_of(script->words.data + span.at, span.len) : gl_slice_of("", 0);
 }
 
 static bool has(gl_slice text, gl_slice part)
@@ -406,9 +406,9 @@ const mock_line *mock_script_next(mock_script *script, const mock_ask *ask)
     const mock_line *line = NULL;
     for (size_t i = 0; i < script->rules && line == NULL && !words->failed; i++) {
         mock_script_rule *rule = &script->rule[i];
-        if (!fits(script, rule, ask, gl_slice_of(words->data + script->kept, model - script->kept),
-                  gl_slice_of(words->data + model, words->len - model)))
-            continue;
+        mock_script_span name = { script->kept, model - script->kept };
+        mock_script_span said = { model, words->len - model };
+        if (!fits(script, rule, ask, words_of(script, name), words_of(script, said))) continue;
         rule->used++;
         line = &script->line[rule->first_line + (rule->turns ? ask->turn : 0)];
     }

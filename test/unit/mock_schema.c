@@ -306,6 +306,8 @@ static void what_cannot_be_made_is_refused(void **state)
         "{\"type\":\"string\",\"pattern\":\"(((a{999}){999}){999})\"}",
         "{\"type\":\"string\",\"pattern\":\"((((){999}){999}){999})\"}",
         "{\"type\":\"string\",\"pattern\":\"\\\\1\"}",
+        "{\"type\":\"string\",\"pattern\":\"a\\t\"}",
+        "{\"type\":\"string\",\"pattern\":\"\\\\\\t\"}",
         "{\"enum\":[]}",
         "{\"anyOf\":[]}",
     };
