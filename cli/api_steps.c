@@ -113,7 +113,8 @@ static void fail(api_part *part, const char *what, const glimpse_batch_reply *re
         api_stop(job, EXIT_VALUE);
         return;
     }
-    if (reply->http_status == 401 || reply->http_status == 403)
+    bool proxy = reply->error == GLIMPSE_ERR_PROXY;
+    if (proxy || reply->http_status == 401 || reply->http_status == 403)
         code = EXIT_AUTH;
     else if (strcmp(reply->code, "local_file") == 0)
         code = EXIT_IO;
@@ -123,7 +124,7 @@ static void fail(api_part *part, const char *what, const glimpse_batch_reply *re
         code = EXIT_UNREACHABLE;
     progress_clear(&job->progress);
     say("part %u: %s: %s (%s)%s", (unsigned)part->number, what, reply->message, reply->code,
-        code == EXIT_AUTH ? "; see OPENAI_API_KEY" : "");
+        code == EXIT_AUTH && !proxy ? "; see OPENAI_API_KEY" : "");
     api_stop(job, code);
 }
 

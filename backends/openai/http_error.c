@@ -177,9 +177,16 @@ static bool is_page(const gl_transfer *transfer)
     return first_of(transfer) == '<';
 }
 
+/* tinyproxy says 500 where it cannot connect; so does an endpoint that failed, with a page. */
+static bool is_tinyproxy(const gl_transfer *transfer)
+{
+    const char *server = gl_http_header(transfer, "server");
+    return server != NULL && strncasecmp(server, "tinyproxy", 9) == 0;
+}
+
 /* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's, and
- * 502 and 504 are gateways' words, which an endpoint would say in JSON; a 403 or 503 with a page
- * for a person (squid, tinyproxy) is none of an endpoint that speaks JSON either. */
+ * 502 and 504 are gateways' words, which an endpoint would say in JSON; a 401, 403 or 503 with a
+ * page for a person (squid, tinyproxy) is none of an endpoint that speaks JSON either. */
 static bool is_the_proxys(const gl_transfer *transfer, long status)
 {
     char first = first_of(transfer);
@@ -191,9 +198,12 @@ static bool is_the_proxys(const gl_transfer *transfer, long status)
     case 502:
     case 504:
         return first != '{' && first != '[';
+    case 401:
     case 403:
     case 503:
         return is_page(transfer);
+    case 500:
+        return is_tinyproxy(transfer);
     default:
         return false;
     }

@@ -26,6 +26,11 @@ equal "attempts of each" "$(records records '[.[].glimpse.attempts] | unique | j
 equal kind "$(records records '[.[].error.code] | unique | join(",")')" proxy
 equal unsent "$(jq .unsent summary)" $((200 - $(wc -l <records)))
 
+# Through the Batch API as well.
+ALL_PROXY=http://$PROXY expect 77 "$GLIMPSE" batch in -o api --base-url http://endpoint.invalid/v1 --mode api -q
+says "the proxy $PROXY refused the credentials, HTTP 407"
+! grep -q OPENAI_API_KEY err || fail "the key is blamed"
+
 # A scheme's own wins, lower case over upper case, and NO_PROXY over all of them.
 start_mock
 for names in "http_proxy=http://127.0.0.1:$(cat port) ALL_PROXY=http://$PROXY" \

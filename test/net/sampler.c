@@ -229,6 +229,12 @@ static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
         { "http://endpoint.invalid/v1",
           "HTTP/1.1 403 Forbidden\r\nContent-Length: 8\r\n\r\n\r\n<html>",
           "refused the request, HTTP 403", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        /* tinyproxy of wrong credentials, and of a server that it cannot reach */
+        { "http://endpoint.invalid/v1", REFUSAL("401", "text/html"),
+          "refused the credentials, HTTP 401", GLIMPSE_ERR_PROXY, GLIMPSE_STATUS_AUTH_ERROR, 1 },
+        { "http://endpoint.invalid/v1", REFUSAL("500", "text/html\r\nServer: tinyproxy/1.11.1"),
+          "or a gateway behind it answered, HTTP 500", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
+          0 },
         /* It could not reach the server: as where it opens no tunnel. */
         { "http://endpoint.invalid/v1", REFUSAL("502", "text/html"),
           "or a gateway behind it answered, HTTP 502", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
@@ -240,6 +246,10 @@ static void a_proxy_that_refuses_is_named_and_stops_the_key(void **state)
           "or a gateway behind it answered, HTTP 503", GLIMPSE_ERR_CONNECT, GLIMPSE_STATUS_ERROR,
           0 },
         /* These an endpoint may have written. */
+        { "http://endpoint.invalid/v1", REFUSAL("500", "text/html"), "", GLIMPSE_ERR_HTTP,
+          GLIMPSE_STATUS_SERVER_ERROR, 0 },
+        { "http://endpoint.invalid/v1", "HTTP/1.1 401 X\r\nContent-Length: 2\r\n\r\n{}", "",
+          GLIMPSE_ERR_HTTP, GLIMPSE_STATUS_AUTH_ERROR, 1 },
         { "http://endpoint.invalid/v1", REFUSAL("403", "application/json"), "", GLIMPSE_ERR_HTTP,
           GLIMPSE_STATUS_PERMISSION_DENIED, 0 },
         { "http://endpoint.invalid/v1", "HTTP/1.1 502 X\r\nContent-Length: 2\r\n\r\n{}", "",
