@@ -242,6 +242,7 @@ gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
     };
     gl_verdict verdict = gl_evidence_judge(&evidence);
     attempt->again = verdict.again;
+    if (verdict.again) request->engine->stats.connections_died++;
     if (verdict.refused && request->refused == 0) request->refused = admission->limit.next;
     return verdict;
 }

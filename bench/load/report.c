@@ -177,6 +177,9 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             "attempts     %" PRIu64 ", %" PRIu64 " of them retries; tokens %" PRIu64
             " prompt, %" PRIu64 " completion\n",
             r->attempts, r->retried, r->prompt_tokens, r->completion_tokens);
+    if (facts->stats != NULL && facts->stats->connections_died > 0)
+        fprintf(out, "connections  %" PRIu64 " died under a request that used them again\n",
+                facts->stats->connections_died);
     fprintf(out, "thresholds  ");
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,

@@ -112,6 +112,7 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     count(out, "repeated", r->repeated);
     count(out, "attempts", r->attempts);
     count(out, "retries", r->retried);
+    if (facts->stats != NULL) count(out, "connections_died", facts->stats->connections_died);
     count(out, "prompt_tokens", r->prompt_tokens);
     count(out, "completion_tokens", r->completion_tokens);
     count(out, "peak_in_flight", r->peak_in_flight);

@@ -9,6 +9,9 @@ run --latency 0 --fault '500:#3,503:/10,401:~nothing-has-this' --retry-after 0-1
 [ "$(jq .faults.injected run.json)" -ge 4 ] || fail "fewer faults than the rules make: $(jq -c .faults run.json)"
 run --latency 20ms --capacity 1 --queue 1 --max-attempts 1
 run --latency 0 --close-after 2
+[ "$(jq .totals.connections_died run.json)" -ge 1 ] || fail "no connection died"
+equal "as many died as were closed" "$(jq .totals.connections_died run.json)" "$(jq .faults.injected run.json)"
+prints "$(jq .totals.connections_died run.json) died under a request that used them again"
 run --latency 0 --fault close:50%
 run --stream --latency 0 --token-rate 0 --fault 'reset@2:#3,truncate@2:#5,stall@2+5ms:#7'
 equal "the mock's options are in the report" \

@@ -121,6 +121,11 @@ static uint64_t opened(const job *j)
     return j->rig.engine->admission.breaker.opened;
 }
 
+static uint64_t died(const job *j)
+{
+    return j->rig.engine->stats.connections_died;
+}
+
 static void job_end(job *j)
 {
     rig_check_books(&j->rig);
@@ -177,6 +182,7 @@ static void a_dead_connection_costs_no_wait_and_says_nothing_of_the_endpoint(voi
     for (int n = 0; n < j->count; n++) assert_int_equal(j->lines[n].attempts, 2);
     assert_true(age() < GL_SECOND);
     assert_int_equal(opened(j), 0);
+    assert_int_equal(died(j), 400);
     job_end(j);
 }
 
@@ -196,6 +202,7 @@ static void a_connection_that_dies_twice_running_is_a_failure(void **state)
     assert_true(job_run(j, 60));
     assert_int_equal(j->lines[0].status, GLIMPSE_STATUS_ERROR);
     assert_int_equal(j->lines[0].attempts, 6); /* each of three, and once more at once */
+    assert_int_equal(died(j), 3);
     job_end(j);
 }
 

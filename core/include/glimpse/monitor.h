@@ -90,6 +90,9 @@ typedef struct glimpse_stats {
     /* The circuit is open, no connection was ever made, and that was tried as often, and waited for
      * as long, as one request's attempts are; without GLIMPSE_BREAKER_WAIT, at once. */
     bool unreachable;
+    /* Connections that had carried a request before and ended under the next one, before a byte of
+     * its answer: it was asked again at once on a new one. */
+    uint64_t connections_died;
 } glimpse_stats;
 
 GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);
