@@ -56,9 +56,9 @@ equal "never sent, no record" "$(records records '[.[] | select(.glimpse.attempt
 # A refused key the same way: 77. Reading stops at once, also where nobody ends the input.
 serve 10 401 '{"error":{"message":"Incorrect API key provided","code":"invalid_api_key"}}'
 mkfifo pipe
-{ drafts 200; sleep 30; } >pipe &
+{ drafts 200; sleep 600; } >pipe &
 pids="$pids $!"
-expect 77 timeout 20 "$GLIMPSE" batch pipe -o records2 --base-url "$URL" --concurrency 4 --summary summary
+expect 77 timeout 100 "$GLIMPSE" batch pipe -o records2 --base-url "$URL" --concurrency 4 --summary summary
 says "refused the credentials" "OPENAI_API_KEY"
 [ "$(cat count)" -le 14 ] || fail "$(cat count) requests reached the server"
 equal "records" "$(wc -l <records2)" "$(cat count)"

@@ -2,19 +2,24 @@
 # has each failed probe. Lines with a deadline end by it, all that wait together.
 start_mock --outage 0-1000s
 drafts 60 >in
+"$GLIMPSE" batch in -o waiting --base-url "$URL" --concurrency 20 -q \
+    --log-level info --log-file log >out 2>err &
+job=$!
+pids="$pids $job"
+until_true grep -q 'circuit_probe_failed.*probes=2' log
+until_true grep -q 'waiting; ' err
+kill -INT "$job"
 code=0
-timeout -s INT 7 "$GLIMPSE" batch in -o waiting --base-url "$URL" --concurrency 20 -q \
-    --log-level info --log-file log 2>err || code=$?
-[ "$code" = 124 ] || [ "$code" = 130 ] || fail "it ended by itself, with $code"
+wait "$job" || code=$?
+equal "exit: it did not end by itself" "$code" 130
 says "the endpoint has been failing for 5 s (HTTP 503); waiting; " "stop with Ctrl-C or --job-deadline"
-grep -q 'circuit_probe_failed.*probes=2' log || fail "the log does not tell the probes"
 
-expect 1 timeout 40 "$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 20 \
+drafts 600 >in
+expect 1 timeout 100 "$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 200 \
     --deadline 1s --summary summary
-equal "each line has its record" "$(wc -l <records)" 60
+equal "each line has its record" "$(wc -l <records)" 600
 equal codes "$(records records '[.[].error.code] | unique | join(",")')" deadline
-# 60 deadlines one after the other would be a minute.
-[ "$(jq '.elapsed_s < 20' summary)" = true ] || fail "it took $(jq .elapsed_s summary) s"
+# 600 deadlines one after the other would be ten minutes.
 kill "$MOCK"
 
 # What is cut behind a 200 was generated, so it costs its attempt also as a probe, and the job ends.
