@@ -21,6 +21,11 @@ static double draw(const queue_sim *sim, gl_rng *rng)
     return sim->service_s * exp(sim->sigma * gl_rng_normal(rng));
 }
 
+static double gap(const queue_sim *sim, gl_rng *rng)
+{
+    return (sim->even ? 1 : -log(1 - gl_rng_uniform(rng))) / sim->rate;
+}
+
 /* The place that is free first. */
 static size_t next_place(const queue_sim *sim, const double free_at[QUEUE_PLACES])
 {
@@ -56,7 +61,7 @@ static void run(const queue_sim *sim, uint64_t seed, load_blocks *blocks, load_s
     gl_rng rng;
     gl_histogram *h = needed(gl_histogram_new());
     gl_rng_seed(&rng, seed);
-    while ((at -= log(1 - gl_rng_uniform(&rng)) / sim->rate) < sim->seconds) {
+    while ((at += gap(sim, &rng)) < sim->seconds) {
         double *place = &free_at[next_place(sim, free_at)];
         double done = (at > *place ? at : *place) + draw(sim, &rng);
         load_block_sample sample = { .intended = blocks->start + (gl_time)(at * 1e9),
@@ -66,6 +71,7 @@ static void run(const queue_sim *sim, uint64_t seed, load_blocks *blocks, load_s
                                      .ttft_us = -1 };
         *place = done;
         end = fmax(end, done);
+        load_blocks_sent(blocks, sample.intended);
         load_blocks_add(blocks, &sample);
         gl_histogram_add(h, sample.latency_us);
         side->ended++;
@@ -74,6 +80,13 @@ static void run(const queue_sim *sim, uint64_t seed, load_blocks *blocks, load_s
     side->throughput = end > 0 ? (side->ended - side->errors) / end : 0;
     keep(side, h);
     gl_histogram_free(h);
+}
+
+void queue_sim_blocks(const queue_sim *sim, uint64_t seed, load_blocks *blocks)
+{
+    load_side side = { .runs = 0 };
+    run(sim, seed, blocks, &side);
+    gl_free(side.latency.value);
 }
 
 bool queue_sim_differ(const queue_sim *before, const queue_sim *after, uint64_t seed,

@@ -394,9 +394,11 @@ static int find_ceiling(bench *b)
     const cli_settings *s = b->settings;
     bench_result result;
     b->ceiling = -1;
-    if (!s->bench.calibrate_first || s->bench.sweep || s->bench.saturate || s->bench.playbook)
-        return 0;
-    uint64_t users = b->ask.plan.open ? 64 : b->ask.plan.users;
+    bool search = s->bench.sweep || s->bench.saturate;
+    /* What is not judged by it needs no ceiling. */
+    if (!s->bench.calibrate_first || s->bench.playbook || (search && !s->bench.validity)) return 0;
+    /* A search has no number of its own yet. */
+    uint64_t users = !b->ask.plan.open && !search ? b->ask.plan.users : 64;
     b->ceiling = calibrate(b, users, CALIBRATE_SHORT, &result);
     int caught = result.caught;
     bench_result_free(&result);
@@ -446,9 +448,15 @@ static int run_asked(bench *b)
     static const load_process processes[] = { LOAD_PROCESS_CONSTANT, LOAD_PROCESS_POISSON,
                                               LOAD_PROCESS_GAMMA };
     const cli_settings *s = b->settings;
-    if (s->bench.saturate) return bench_saturate(&b->ask);
-    if (s->bench.sweep)
-        return bench_sweep(&b->ask, &b->sla, b->from, processes[s->bench.arrival], s->bench.shape);
+    if (s->bench.saturate || s->bench.sweep) {
+        const bench_search search = { .ask = &b->ask,
+                                      .sla = s->bench.sweep ? &b->sla : NULL,
+                                      .from = b->from,
+                                      .process = processes[s->bench.arrival],
+                                      .shape = s->bench.shape,
+                                      .ceiling = s->bench.validity ? b->ceiling : -1 };
+        return bench_find(&search);
+    }
     return run_once(b);
 }
 

@@ -1,31 +1,27 @@
-/* bench_find.c - see bench_find.h. Owns no run for longer than it lasts: the rows keep the figures.
- */
+/* bench_find.c - see bench_find.h. Owns no run for longer than it lasts: the findings keep the
+ * figures. */
 #include "bench_find.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "exits.h"
+#include "load/findings.h"
+#include "load/users_search.h"
 #include "say.h"
 #include "signals.h"
 
-/* How near the two rates are between which the limit lies, and what counts as more. */
-#define WITHIN 1.05
-/* A schedule's own bound; the client's is far below. */
-#define RATE_MAX  1e7
-#define USERS_MAX 65536
-/* Of saturate: the most users tried are 2^16. */
-#define RUNS_MAX 17
+/* Above this part of its ceiling the client measures itself; bench_judge marks a run there. */
+#define TRUSTED 0.8
 
-typedef struct row {
-    double throughput;
-    bool met, invalid;
-} row;
+typedef struct finder {
+    const bench_search *search;
+    cli_settings settings;
+    bench_ask ask;
+    load_findings findings;
+} finder;
 
-static double quantile_ms(const load_recorder *recorder, load_metric metric, double quantile)
-{
-    return (double)gl_histogram_quantile(recorder->metrics[metric], quantile) / 1e3;
-}
+/* --- a run ------------------------------------------------------------------------------------ */
 
 static void print_head(const char *first)
 {
@@ -34,34 +30,62 @@ static void print_head(const char *first)
     fflush(stdout); /* it stands there while the first run goes on */
 }
 
-static void print_row(double first, const load_recorder *r, const char *verdict)
+static void print_row(const finder *f, const load_finding *row)
 {
-    printf("%12.6g %12.1f %10.3f %10.3f %10.3f %6.2f %% %6.2f %%  %s\n", first,
-           load_recorder_throughput(r), quantile_ms(r, LOAD_LATENCY, 0.5),
-           quantile_ms(r, LOAD_LATENCY, 0.95), quantile_ms(r, LOAD_LATENCY, 0.99),
-           100 * load_recorder_error_rate(r), 100 * load_recorder_hit_rate(r), verdict);
+    static const char *const words[] = { "met", "MISSED", "SPOILT" };
+    bool rates = f->search->sla != NULL;
+    printf("%12.6g %12.1f %10.3f %10.3f %10.3f %6.2f %% %6.2f %%  %s%s%s\n", row->load,
+           row->throughput, row->p50_us / 1e3, row->p95_us / 1e3, row->p99_us / 1e3,
+           100 * row->error_rate, 100 * row->hit_rate,
+           rates || row->seen == LOAD_SEEN_SPOILT ? words[row->seen] : "",
+           row->why[0] != '\0' ? ": " : "", row->why);
     fflush(stdout);
 }
 
+/* Why a run at a rate is not met; "" when it is. */
+static void look(const finder *f, const bench_result *result, load_finding *row)
+{
+    const load_sla *sla = f->search->sla;
+    const load_keeping *keeping = &row->keeping;
+    row->seen = LOAD_SEEN_MISSED;
+    if (result->facts.invalid_count > 0) {
+        row->seen = LOAD_SEEN_SPOILT;
+        snprintf(row->why, sizeof row->why, "%s", result->facts.invalid[0]);
+    } else if (sla == NULL) {
+        row->seen = LOAD_SEEN_MET;
+    } else if (!keeping->kept_up && keeping->left > LOAD_LEFT_MAX) {
+        snprintf(row->why, sizeof row->why, "%.0f %% of what was sent stayed unanswered",
+                 100 * keeping->left);
+    } else if (!keeping->kept_up) {
+        snprintf(row->why, sizeof row->why, "the latency rose by %.0f ms a second",
+                 1e3 * keeping->rise);
+    } else if (load_sla_met(sla, &result->recorder)) {
+        row->seen = LOAD_SEEN_MET;
+    } else {
+        for (size_t i = 0; i < sla->count && row->why[0] == '\0'; i++) {
+            bool met;
+            load_term_look(&sla->term[i], &result->recorder, &met);
+            if (!met) snprintf(row->why, sizeof row->why, "%s", sla->term[i].text);
+        }
+    }
+}
+
 /* 0, or the exit code. */
-static int run_one(const bench_ask *ask, double first, const load_sla *sla, row *out)
+static int run_one(finder *f, double load, load_finding *row)
 {
     bench_result result;
-    bench_ask next = *ask;
-    next.more = true;
-    int code = bench_run(&next, &result);
+    int code = bench_run(&f->ask, &result);
     if (code == 0) code = bench_early_exit(&result);
     if (code == 0) {
-        if (ask->settings->bench.validity) bench_judge(&result);
-        out->throughput = load_recorder_throughput(&result.recorder);
-        out->invalid = result.facts.invalid_count > 0;
-        out->met = !out->invalid && (sla == NULL || load_sla_met(sla, &result.recorder));
-        const char *verdict = "";
-        if (out->invalid)
-            verdict = result.facts.invalid[0];
-        else if (sla != NULL)
-            verdict = out->met ? "met" : "MISSED";
-        print_row(first, &result.recorder, verdict);
+        result.facts.ceiling_rps = f->search->ceiling;
+        if (f->settings.bench.validity) bench_judge(&result);
+        *row = load_finding_of(load, &result.recorder);
+        look(f, &result, row);
+        print_row(f, row);
+        if (!load_findings_add(&f->findings, row)) {
+            say("out of memory");
+            code = EXIT_OS_LIMIT;
+        }
     }
     bench_result_free(&result);
     return code;
@@ -69,78 +93,111 @@ static int run_one(const bench_ask *ask, double first, const load_sla *sla, row 
 
 /* --- sweep ------------------------------------------------------------------------------------ */
 
-int bench_sweep(const bench_ask *ask, const load_sla *sla, double from, load_process process,
-                double shape)
+static void say_rates(const load_rate_search *s, const load_findings *findings)
 {
-    bench_ask next = *ask;
-    double good = 0, bad = INFINITY, rate = from;
-    bool client = false; /* at `bad` it was the client that could not */
-    signals_hold();      /* until the first run watches for them */
-    next.plan.open = true;
-    next.plan.requests = 0;
-    print_head("rate/s");
-    while (bad / (good > 0 ? good : 1) > WITHIN && rate <= RATE_MAX) {
-        load_stretch stretch = { rate, rate, INFINITY };
-        row seen = { 0 };
-        load_arrivals_init(&next.plan.arrivals, &stretch, 1, process, shape, ask->seed);
-        int code = run_one(&next, rate, sla, &seen);
-        if (code > 128 && good > 0) printf("interrupted; the SLA was met at %.6g/s\n", good);
-        if (code > 128 && good <= 0) printf("interrupted before any rate met the SLA\n");
-        if (code != 0) return say_flush_stdout() ? code : EXIT_IO;
-        if (seen.met) {
-            good = rate;
-        } else {
-            bad = rate;
-            client = seen.invalid;
-            if (good <= 0) break; /* nothing below `from` was asked for */
-        }
-        rate = isinf(bad) ? rate * 2 : sqrt(good * bad);
+    const char *why = findings->count > 0 ? findings->row[findings->count - 1].why : "";
+    switch (s->state) {
+    case LOAD_SEARCH_FOUND:
+        printf("the highest rate that meets the SLA: %.0f/s; missed at %.0f/s\n", s->good, s->bad);
+        break;
+    case LOAD_SEARCH_NONE:
+        printf("the SLA is missed at %.6g/s, the lowest rate tried; --rate sets it\n", s->rate);
+        break;
+    case LOAD_SEARCH_CLIENT:
+        printf("the client is the limit: it can be trusted up to %.0f/s", s->most);
+        if (s->good > 0) printf(", at which the SLA is still met");
+        printf("\n");
+        break;
+    case LOAD_SEARCH_UNTRUSTED:
+        printf("no limit was found: the client spoilt %d runs at %.6g/s: %s", LOAD_SEARCH_SPOILT,
+               s->rate, why);
+        if (s->good > 0) printf("; met at %.6g/s", s->good);
+        printf("\n");
+        break;
+    case LOAD_SEARCH_ON:
+        break;
     }
-    if (good > 0 && isinf(bad))
-        printf("the SLA is met at %.6g/s, the most that is tried\n", good);
-    else if (good > 0)
-        printf("the highest rate that meets the SLA: %.0f/s; %s at %.0f/s\n", good,
-               client ? "the client is the limit" : "missed", bad);
-    else
-        printf("%s at %.6g/s, the lowest rate tried; --rate sets it\n",
-               client ? "the client is the limit" : "the SLA is missed", from);
-    if (!say_flush_stdout()) return EXIT_IO;
-    if (good > 0) return EXIT_DONE;
-    return client ? EXIT_INTERNAL : EXIT_SOME_FAILED;
+}
+
+static int sweep(finder *f)
+{
+    const bench_search *search = f->search;
+    load_rate_search s;
+    int code = 0;
+    load_rate_search_init(&s, search->from,
+                          search->ceiling > 0 ? TRUSTED * search->ceiling : INFINITY);
+    f->ask.plan.open = true;
+    while (s.state == LOAD_SEARCH_ON) {
+        load_stretch stretch = { s.rate, s.rate, INFINITY };
+        load_finding row;
+        load_arrivals_init(&f->ask.plan.arrivals, &stretch, 1, search->process, search->shape,
+                           f->ask.seed);
+        code = run_one(f, s.rate, &row);
+        if (code > 128 && s.good > 0) printf("interrupted; the SLA was met at %.6g/s\n", s.good);
+        if (code > 128 && s.good <= 0) printf("interrupted before any rate met the SLA\n");
+        if (code != 0) return code;
+        load_rate_search_saw(&s, row.seen);
+    }
+    say_rates(&s, &f->findings);
+    if (s.state == LOAD_SEARCH_FOUND) return EXIT_DONE;
+    return s.state == LOAD_SEARCH_NONE ? EXIT_SOME_FAILED : EXIT_INTERNAL;
 }
 
 /* --- saturate --------------------------------------------------------------------------------- */
 
-int bench_saturate(const bench_ask *ask)
+static void say_users(const load_users_search *s, const load_findings *findings)
 {
-    bench_ask next = *ask;
-    row rows[RUNS_MAX] = { { 0 } };
-    double best = 0;
-    size_t count = 0, knee = 0;
-    int flat = 0;
-    bool invalid = false;
-    signals_hold();
-    next.plan.open = false;
-    next.plan.requests = next.plan.per_user = 0;
-    print_head("users");
-    for (uint64_t users = 1; users <= USERS_MAX && flat < 2; users *= 2) {
-        next.plan.users = users;
-        int code = run_one(&next, (double)users, NULL, &rows[count]);
-        if (code > 128) printf("interrupted; the most so far: %.1f answers/s\n", best);
-        if (code != 0) return say_flush_stdout() ? code : EXIT_IO;
-        double throughput = rows[count].throughput;
-        invalid = invalid || rows[count].invalid;
-        flat = throughput < best * WITHIN ? flat + 1 : 0;
-        if (throughput > best) best = throughput;
-        count++;
-    }
-    if (best <= 0) {
+    if (s->state == LOAD_USERS_NONE)
         printf("nothing was answered\n");
-        return say_flush_stdout() ? EXIT_SOME_FAILED : EXIT_IO;
+    else if (s->state == LOAD_USERS_UNTRUSTED)
+        printf("no ceiling was found: the client spoilt %d runs with %llu users: %s; the most so "
+               "far: %.1f answers/s\n",
+               LOAD_SEARCH_SPOILT, (unsigned long long)s->users,
+               findings->row[findings->count - 1].why, s->ceiling);
+    else
+        printf("ceiling: %.1f answers/s; knee: %llu users%s\n", s->ceiling,
+               (unsigned long long)s->knee,
+               s->rising ? "; it still rose at the most users that are tried" : "");
+}
+
+static int saturate(finder *f)
+{
+    load_users_search s;
+    load_users_search_init(&s);
+    f->ask.plan.open = false;
+    while (s.state == LOAD_USERS_ON) {
+        load_finding row;
+        f->ask.plan.users = s.users;
+        int code = run_one(f, (double)s.users, &row);
+        if (code > 128) printf("interrupted; the most so far: %.1f answers/s\n", s.ceiling);
+        if (code != 0) return code;
+        load_users_search_saw(&s, row.throughput, row.seen == LOAD_SEEN_SPOILT);
     }
-    while (rows[knee].throughput < 0.9 * best) knee++;
-    printf("ceiling: %.1f answers/s; knee: %llu users%s%s\n", best, 1ULL << knee,
-           flat < 2 ? "; it still rose at the most users that are tried" : "",
-           invalid ? "; the client was too slow in some of the runs" : "");
-    return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
+    say_users(&s, &f->findings);
+    if (s.state == LOAD_USERS_FOUND) return EXIT_DONE;
+    return s.state == LOAD_USERS_NONE ? EXIT_SOME_FAILED : EXIT_INTERNAL;
+}
+
+/* --- both ------------------------------------------------------------------------------------- */
+
+/* A limit of the client's cache is not the endpoint's. */
+static void without_cache(cli_settings *settings)
+{
+    if (settings_origin(settings, "cache-size") == FROM_DEFAULT) settings->engine.cache_entries = 0;
+    if (settings_origin(settings, "coalesce") == FROM_DEFAULT) settings->engine.coalesce = false;
+    if (settings_origin(settings, "cache-store") == FROM_DEFAULT) settings->cache_store = NULL;
+}
+
+int bench_find(const bench_search *search)
+{
+    finder f = { .search = search, .settings = *search->ask->settings, .ask = *search->ask };
+    without_cache(&f.settings);
+    f.ask.settings = &f.settings;
+    f.ask.more = true;
+    f.ask.plan.requests = f.ask.plan.per_user = 0;
+    signals_hold(); /* until the first run watches for them */
+    print_head(search->sla != NULL ? "rate/s" : "users");
+    int code = search->sla != NULL ? sweep(&f) : saturate(&f);
+    load_findings_free(&f.findings);
+    return say_flush_stdout() ? code : EXIT_IO;
 }

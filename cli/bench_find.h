@@ -1,10 +1,10 @@
 /*
- * bench_find.h - runs that look for a limit: the highest rate at which an endpoint still meets an
- * SLA, and the most that it does at all. Used by bench.c.
+ * bench_find.h - runs that look for a limit: the highest rate at which an endpoint keeps up and
+ * meets an SLA, and the most that it does at all. Used by bench.c. What is tried next is decided in
+ * load/rate_search.h and load/users_search.h.
  *
- * Each run is a row on standard output as it ends, and the last line is what was found. Both return
- * an exit code: 0 found, 1 not even the least met, 128 + signal when interrupted, 75 or 77 when
- * failures ended a run (failures.h).
+ * Each run is a row on standard output as it ends, and the last line is what was found. The
+ * client's cache is off unless it is asked for.
  */
 #ifndef CLI_BENCH_FIND_H
 #define CLI_BENCH_FIND_H
@@ -12,15 +12,18 @@
 #include "bench_run.h"
 #include "load/sla.h"
 
-/* Open loops of ask's duration: doubles the rate from `from` a second until the SLA is missed, then
- * halves what is between until it is within 5 %. A run that is INVALID (bench_judge) is not met:
- * then the client is the limit, which is said. */
-int bench_sweep(const bench_ask *ask, const load_sla *sla, double from, load_process process,
-                double shape);
+typedef struct bench_search {
+    const bench_ask *ask;
+    const load_sla *sla; /* of a sweep; NULL: it is closed loops of ever more users */
+    double from;         /* the first rate of a sweep */
+    load_process process;
+    double shape;
+    double ceiling; /* requests a second that the client can do; below 0: not known */
+} bench_search;
 
-/* Closed loops of ask's duration: doubles the users from 1 until two runs in a row do not do 5 %
- * more than the best before. Says that best, the ceiling, and the knee: the fewest users with nine
- * tenths of it. */
-int bench_saturate(const bench_ask *ask);
+/* The exit code: 0 found; 1 not even the least met, or nothing answered; 70 the client is the limit
+ * or spoilt the runs; 128 + signal when interrupted, 75 or 77 when failures ended a run
+ * (failures.h). */
+int bench_find(const bench_search *search);
 
 #endif

@@ -335,10 +335,11 @@ const cli_option option_table[] = {
       .help = "write a page with the figures and charts, which needs no network; - is standard "
               "output, instead of the table" },
     { .heading = "Searches and comparisons", .name = "sweep", .type = OPTION_SWITCH, AT(bench.sweep), .commands = FOR_BENCH,
-      .help = "find the highest rate that meets --sla, in runs of --duration (5s), from --rate "
-              "(10) on; a run shorter than its queue takes to grow meets more than lasts" },
+      .help = "find the highest rate that meets --sla and that the endpoint keeps up with, in runs of "
+              "--duration (5s), from --rate (10) on; the client's cache is off" },
     { .name = "saturate", .type = OPTION_SWITCH, AT(bench.saturate), .commands = FOR_BENCH,
-      .help = "find the most answers a second, in runs of --duration (5s) with ever more users" },
+      .help = "find the most answers a second, and the fewest users with 97 % of them, in runs of "
+              "--duration (5s); the client's cache is off" },
     { .name = "compare", .type = OPTION_SWITCH, AT(bench.compare), .commands = FOR_BENCH,
       .help = "reports of --json side by side: the first against each other; commas join the runs of one "
               "side: A1.json,A2.json B1.json,B2.json; exit 1 when another is worse" },

@@ -29,6 +29,10 @@ typedef struct load_spread {
 /* With fewer independent stretches than that a run does not tell how much it varies. */
 #define LOAD_FREEDOM_MIN 3.0
 
+/* What a batch owes to the one before, 0 to 0.97: the coefficient of a first-order autoregression.
+ */
+double load_batches_correlation(const load_batch *batch, size_t count);
+
 load_spread load_spread_of(const load_batch *batch, size_t count);
 
 #endif
