@@ -127,7 +127,12 @@ static int plan_trace(bench *b)
 
 static bool writes_reports(const cli_settings *s)
 {
-    return s->bench.json != NULL || s->bench.html != NULL;
+    return s->bench.json != NULL || s->bench.html != NULL || s->bench.csv != NULL;
+}
+
+static bool are_one(const char *a, const char *b)
+{
+    return a != NULL && b != NULL && strcmp(a, b) == 0;
 }
 
 /* Where a search begins, and how long each of its runs is. */
@@ -136,8 +141,8 @@ static int plan_search(bench *b)
     const cli_settings *s = b->settings;
     if (s->bench.sweep && s->bench.saturate)
         return said_usage("--sweep and --saturate are two searches; give one");
-    if (s->bench.trace != NULL || writes_reports(s) || s->bench.requests != 0)
-        return said_usage("--trace, --json, --html and --requests are of one run, not of a search");
+    if (s->bench.trace != NULL || s->bench.requests != 0)
+        return said_usage("--trace and --requests are of one run, not of a search");
     if (s->bench.sweep && b->sla.count == 0)
         return said_usage("--sweep looks for what meets --sla");
     if (s->bench.saturate && s->bench.rate != NULL)
@@ -199,10 +204,16 @@ static int plan(bench *b)
     /* A time or a count in all takes the place of the default count of each user. */
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
-    if (s->bench.json != NULL && s->bench.html != NULL && strcmp(s->bench.json, s->bench.html) == 0)
-        return said_usage("--json and --html cannot both be written to one file");
+    if (are_one(s->bench.json, s->bench.html) || are_one(s->bench.json, s->bench.csv) ||
+        are_one(s->bench.html, s->bench.csv))
+        return said_usage("--json, --html and --csv cannot be written to one file");
+    if (!s->bench.sweep && !s->bench.saturate && (s->bench.csv != NULL || s->bench.repeat > 1))
+        return said_usage(
+            "--csv and --repeat are of a search, --sweep or --saturate; several runs of "
+            "one thing are compared: --compare a1.json,a2.json b1.json,b2.json");
     if (writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
-        return said_usage("--json and --html are of one run, not of --playbook or --calibrate");
+        return said_usage(
+            "--json, --html and --csv are of a run or a search, not of --playbook or --calibrate");
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
     if (!load_slo_parse(&b->slo, s->bench.goodput, problem, sizeof problem))
@@ -223,7 +234,8 @@ static int plan(bench *b)
     else if (s->bench.rate != NULL)
         code = plan_open(b);
     if (code == 0 &&
-        !(whole_file_check("json", s->bench.json) && whole_file_check("html", s->bench.html)))
+        !(whole_file_check("json", s->bench.json) && whole_file_check("html", s->bench.html) &&
+          whole_file_check("csv", s->bench.csv)))
         code = EXIT_IO;
     if (code == 0) code = plan_inputs(b);
     if (code != 0) return code;
@@ -465,7 +477,7 @@ int command_bench(cli_settings *settings)
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     gl_buf_init(&b.mock_text, SIZE_MAX);
     if (settings->bench.compare && writes_reports(settings))
-        return said_usage("--compare reads reports; --json and --html write none of it");
+        return said_usage("--compare reads reports; --json, --html and --csv write none of it");
     if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);

@@ -3,13 +3,17 @@
 #include "bench_find.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "exits.h"
 #include "load/findings.h"
 #include "load/users_search.h"
 #include "say.h"
 #include "signals.h"
+#include "whole_file.h"
 
 /* Above this part of its ceiling the client measures itself; bench_judge marks a run there. */
 #define TRUSTED 0.8
@@ -19,12 +23,15 @@ typedef struct finder {
     cli_settings settings;
     bench_ask ask;
     load_findings findings;
+    bool table; /* standard output has no other use */
 } finder;
 
 /* --- a run ------------------------------------------------------------------------------------ */
 
-static void print_head(const char *first)
+static void print_head(const finder *f)
 {
+    const char *first = f->search->sla != NULL ? "rate/s" : "users";
+    if (!f->table) return;
     printf("%12s %12s %10s %10s %10s %8s %8s\n", first, "answers/s", "p50 ms", "p95 ms", "p99 ms",
            "errors", "hits");
     fflush(stdout); /* it stands there while the first run goes on */
@@ -34,6 +41,7 @@ static void print_row(const finder *f, const load_finding *row)
 {
     static const char *const words[] = { "met", "MISSED", "SPOILT" };
     bool rates = f->search->sla != NULL;
+    if (!f->table) return;
     printf("%12.6g %12.1f %10.3f %10.3f %10.3f %6.2f %% %6.2f %%  %s%s%s\n", row->load,
            row->throughput, row->p50_us / 1e3, row->p95_us / 1e3, row->p99_us / 1e3,
            100 * row->error_rate, 100 * row->hit_rate,
@@ -53,10 +61,10 @@ static void look(const finder *f, const bench_result *result, load_finding *row)
         snprintf(row->why, sizeof row->why, "%s", result->facts.invalid[0]);
     } else if (sla == NULL) {
         row->seen = LOAD_SEEN_MET;
-    } else if (!keeping->kept_up && keeping->left > LOAD_LEFT_MAX) {
+    } else if (keeping->stays) {
         snprintf(row->why, sizeof row->why, "%.0f %% of what was sent stayed unanswered",
                  100 * keeping->left);
-    } else if (!keeping->kept_up) {
+    } else if (keeping->rises) {
         snprintf(row->why, sizeof row->why, "the latency rose by %.0f ms a second",
                  1e3 * keeping->rise);
     } else if (load_sla_met(sla, &result->recorder)) {
@@ -91,30 +99,74 @@ static int run_one(finder *f, double load, load_finding *row)
     return code;
 }
 
+/* Runs at one load until as many as are asked for have shown something of the endpoint; one that
+ * the client spoilt is for the caller to count. 0, or the exit code; seen: SPOILT, or what more
+ * than half of them have shown. */
+typedef struct gathered {
+    int64_t runs, met;
+    double throughput; /* the sum */
+} gathered;
+
+static int gather(finder *f, double load, gathered *all, load_seen *seen)
+{
+    load_finding row = { .seen = LOAD_SEEN_MISSED };
+    while (all->runs < f->settings.bench.repeat) {
+        int code = run_one(f, load, &row);
+        *seen = row.seen;
+        if (code != 0 || row.seen == LOAD_SEEN_SPOILT) return code;
+        all->runs++;
+        all->met += row.seen == LOAD_SEEN_MET;
+        all->throughput += row.throughput;
+    }
+    *seen = 2 * all->met > all->runs ? LOAD_SEEN_MET : LOAD_SEEN_MISSED;
+    return 0;
+}
+
+__attribute__((format(printf, 3, 4))) static void found(finder *f, const char *state,
+                                                        const char *format, ...)
+{
+    va_list args;
+    f->findings.state = state;
+    va_start(args, format);
+    vsnprintf(f->findings.result, sizeof f->findings.result, format, args);
+    va_end(args);
+}
+
+static const char *last_reason(const finder *f)
+{
+    return f->findings.count > 0 ? f->findings.row[f->findings.count - 1].why : "";
+}
+
 /* --- sweep ------------------------------------------------------------------------------------ */
 
-static void say_rates(const load_rate_search *s, const load_findings *findings)
+static void tell_rates(finder *f, const load_rate_search *s)
 {
-    const char *why = findings->count > 0 ? findings->row[findings->count - 1].why : "";
+    char met[64] = "";
+    f->findings.good = s->good;
+    f->findings.bad = isinf(s->bad) ? 0 : s->bad;
+    if (s->good > 0) snprintf(met, sizeof met, "; the SLA was met at %.6g/s", s->good);
     switch (s->state) {
     case LOAD_SEARCH_FOUND:
-        printf("the highest rate that meets the SLA: %.0f/s; missed at %.0f/s\n", s->good, s->bad);
+        found(f, "found", "the highest rate that meets the SLA: %.0f/s; missed at %.0f/s", s->good,
+              s->bad);
         break;
     case LOAD_SEARCH_NONE:
-        printf("the SLA is missed at %.6g/s, the lowest rate tried; --rate sets it\n", s->rate);
+        found(f, "missed", "the SLA is missed at %.6g/s, the lowest rate tried; --rate sets it",
+              s->rate);
         break;
     case LOAD_SEARCH_CLIENT:
-        printf("the client is the limit: it can be trusted up to %.0f/s", s->most);
-        if (s->good > 0) printf(", at which the SLA is still met");
-        printf("\n");
+        found(f, "client", "the client is the limit: it can be trusted up to %.0f/s%s", s->most,
+              met);
         break;
     case LOAD_SEARCH_UNTRUSTED:
-        printf("no limit was found: the client spoilt %d runs at %.6g/s: %s", LOAD_SEARCH_SPOILT,
-               s->rate, why);
-        if (s->good > 0) printf("; met at %.6g/s", s->good);
-        printf("\n");
+        found(f, "spoilt", "no limit was found: the client spoilt %d runs at %.6g/s: %s%s",
+              LOAD_SEARCH_SPOILT, s->rate, last_reason(f), met);
         break;
     case LOAD_SEARCH_ON:
+        if (s->good > 0)
+            found(f, "interrupted", "interrupted%s", met);
+        else
+            found(f, "interrupted", "interrupted before any rate met the SLA");
         break;
     }
 }
@@ -127,53 +179,63 @@ static int sweep(finder *f)
     load_rate_search_init(&s, search->from,
                           search->ceiling > 0 ? TRUSTED * search->ceiling : INFINITY);
     f->ask.plan.open = true;
-    while (s.state == LOAD_SEARCH_ON) {
+    while (s.state == LOAD_SEARCH_ON && code == 0) {
         load_stretch stretch = { s.rate, s.rate, INFINITY };
-        load_finding row;
+        gathered all = { 0 };
+        load_seen seen = LOAD_SEEN_SPOILT;
         load_arrivals_init(&f->ask.plan.arrivals, &stretch, 1, search->process, search->shape,
                            f->ask.seed);
-        code = run_one(f, s.rate, &row);
-        if (code > 128 && s.good > 0) printf("interrupted; the SLA was met at %.6g/s\n", s.good);
-        if (code > 128 && s.good <= 0) printf("interrupted before any rate met the SLA\n");
-        if (code != 0) return code;
-        load_rate_search_saw(&s, row.seen);
+        while (code == 0 && s.state == LOAD_SEARCH_ON && seen == LOAD_SEEN_SPOILT) {
+            code = gather(f, s.rate, &all, &seen);
+            if (code == 0) load_rate_search_saw(&s, seen);
+        }
     }
-    say_rates(&s, &f->findings);
+    tell_rates(f, &s);
+    if (code != 0) return code;
     if (s.state == LOAD_SEARCH_FOUND) return EXIT_DONE;
     return s.state == LOAD_SEARCH_NONE ? EXIT_SOME_FAILED : EXIT_INTERNAL;
 }
 
 /* --- saturate --------------------------------------------------------------------------------- */
 
-static void say_users(const load_users_search *s, const load_findings *findings)
+static void tell_users(finder *f, const load_users_search *s)
 {
+    f->findings.good = s->ceiling;
+    f->findings.bad = (double)s->knee;
     if (s->state == LOAD_USERS_NONE)
-        printf("nothing was answered\n");
+        found(f, "nothing", "nothing was answered");
     else if (s->state == LOAD_USERS_UNTRUSTED)
-        printf("no ceiling was found: the client spoilt %d runs with %llu users: %s; the most so "
-               "far: %.1f answers/s\n",
-               LOAD_SEARCH_SPOILT, (unsigned long long)s->users,
-               findings->row[findings->count - 1].why, s->ceiling);
+        found(f, "spoilt",
+              "no ceiling was found: the client spoilt %d runs with %llu users: %s; the most so "
+              "far: %.1f answers/s",
+              LOAD_SEARCH_SPOILT, (unsigned long long)s->users, last_reason(f), s->ceiling);
+    else if (s->state == LOAD_USERS_ON)
+        found(f, "interrupted", "interrupted; the most so far: %.1f answers/s", s->ceiling);
     else
-        printf("ceiling: %.1f answers/s; knee: %llu users%s\n", s->ceiling,
-               (unsigned long long)s->knee,
-               s->rising ? "; it still rose at the most users that are tried" : "");
+        found(f, "found", "ceiling: %.1f answers/s; knee: %llu users%s", s->ceiling,
+              (unsigned long long)s->knee,
+              s->rising ? "; it still rose at the most users that are tried" : "");
 }
 
 static int saturate(finder *f)
 {
     load_users_search s;
+    int code = 0;
     load_users_search_init(&s);
     f->ask.plan.open = false;
-    while (s.state == LOAD_USERS_ON) {
-        load_finding row;
+    while (s.state == LOAD_USERS_ON && code == 0) {
+        gathered all = { 0 };
+        load_seen seen = LOAD_SEEN_SPOILT;
         f->ask.plan.users = s.users;
-        int code = run_one(f, (double)s.users, &row);
-        if (code > 128) printf("interrupted; the most so far: %.1f answers/s\n", s.ceiling);
-        if (code != 0) return code;
-        load_users_search_saw(&s, row.throughput, row.seen == LOAD_SEEN_SPOILT);
+        while (code == 0 && s.state == LOAD_USERS_ON && seen == LOAD_SEEN_SPOILT) {
+            code = gather(f, (double)s.users, &all, &seen);
+            if (code == 0)
+                load_users_search_saw(&s, all.throughput / (double)(all.runs > 0 ? all.runs : 1),
+                                      seen == LOAD_SEEN_SPOILT);
+        }
     }
-    say_users(&s, &f->findings);
+    tell_users(f, &s);
+    if (code != 0) return code;
     if (s.state == LOAD_USERS_FOUND) return EXIT_DONE;
     return s.state == LOAD_USERS_NONE ? EXIT_SOME_FAILED : EXIT_INTERNAL;
 }
@@ -188,6 +250,46 @@ static void without_cache(cli_settings *settings)
     if (settings_origin(settings, "cache-store") == FROM_DEFAULT) settings->cache_store = NULL;
 }
 
+static bool on_stdout(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+static bool write_one(const char *option, const char *path, const load_findings *findings,
+                      void (*writer)(const load_findings *, gl_buf *))
+{
+    gl_buf out;
+    if (path == NULL) return true;
+    gl_buf_init(&out, SIZE_MAX / 2);
+    writer(findings, &out);
+    bool good = whole_file_write(option, path, &out);
+    gl_buf_free(&out);
+    return good;
+}
+
+/* Each is tried, whatever became of the others. */
+static bool write_all(const finder *f)
+{
+    bool json = write_one("json", f->settings.bench.json, &f->findings, load_findings_json);
+    bool html = write_one("html", f->settings.bench.html, &f->findings, load_findings_html);
+    bool csv = write_one("csv", f->settings.bench.csv, &f->findings, load_findings_csv);
+    return json && html && csv;
+}
+
+static void set_facts(finder *f)
+{
+    const cli_settings *s = &f->settings;
+    load_findings *findings = &f->findings;
+    findings->rates = f->search->sla != NULL;
+    findings->target = bench_target(&f->ask);
+    findings->model = s->engine.model;
+    findings->sla = findings->rates ? s->bench.sla : NULL;
+    findings->duration_s = (double)f->ask.plan.duration / 1e9;
+    findings->ceiling_rps = f->search->ceiling;
+    findings->repeat = (int)s->bench.repeat;
+    findings->seed = f->ask.seed;
+}
+
 int bench_find(const bench_search *search)
 {
     finder f = { .search = search, .settings = *search->ask->settings, .ask = *search->ask };
@@ -195,9 +297,16 @@ int bench_find(const bench_search *search)
     f.ask.settings = &f.settings;
     f.ask.more = true;
     f.ask.plan.requests = f.ask.plan.per_user = 0;
+    f.table = !on_stdout(f.settings.bench.json) && !on_stdout(f.settings.bench.html) &&
+              !on_stdout(f.settings.bench.csv);
+    set_facts(&f);
     signals_hold(); /* until the first run watches for them */
-    print_head(search->sla != NULL ? "rate/s" : "users");
+    print_head(&f);
     int code = search->sla != NULL ? sweep(&f) : saturate(&f);
+    bool stopped = code != 0 && code < 128 && strcmp(f.findings.state, "interrupted") == 0;
+    if (stopped) f.findings.state = "stopped"; /* what stopped it has been said */
+    if (f.table && !stopped) printf("%s\n", f.findings.result);
+    bool told = say_flush_stdout(), written = write_all(&f);
     load_findings_free(&f.findings);
-    return say_flush_stdout() ? code : EXIT_IO;
+    return told && written ? code : EXIT_IO;
 }

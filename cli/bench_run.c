@@ -193,6 +193,13 @@ static int set_up(runner *r, cli_settings *settings)
     return 0;
 }
 
+const char *bench_target(const bench_ask *ask)
+{
+    if (ask->base_url != NULL) return "the built-in mock";
+    const char *url = ask->settings->engine.base_url;
+    return url != NULL ? url : "https://api.openai.com/v1";
+}
+
 static void take_facts(runner *r, const load_resources *before)
 {
     const bench_ask *ask = r->ask;
@@ -204,9 +211,7 @@ static void take_facts(runner *r, const load_resources *before)
     load_resources_read(&after);
     glimpse_stats_init(&result->stats);
     glimpse_engine_stats(r->session.engine, &result->stats);
-    facts->target = ask->base_url != NULL      ? "the built-in mock"
-                    : engine->base_url != NULL ? engine->base_url
-                                               : "https://api.openai.com/v1";
+    facts->target = bench_target(ask);
     facts->model = engine->model;
     facts->open = ask->plan.open;
     facts->stream = ask->plan.stream;

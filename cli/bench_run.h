@@ -41,6 +41,9 @@ typedef struct bench_result {
 int bench_run(const bench_ask *ask, bench_result *result);
 void bench_result_free(bench_result *result);
 
+/* Whom the runs ask, in words. */
+const char *bench_target(const bench_ask *ask);
+
 /* The exit code of a run that was ended early, by a signal or for its failures; 0: it was not. */
 int bench_early_exit(const bench_result *result);
 

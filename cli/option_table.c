@@ -340,6 +340,12 @@ const cli_option option_table[] = {
     { .name = "saturate", .type = OPTION_SWITCH, AT(bench.saturate), .commands = FOR_BENCH,
       .help = "find the most answers a second, and the fewest users with 97 % of them, in runs of "
               "--duration (5s); the client's cache is off" },
+    { .name = "repeat", .type = OPTION_COUNT, AT(bench.repeat), .commands = FOR_BENCH,
+      .value = "N", .default_text = "1", .min = 1, .max = 100,
+      .help = "of a search: so many runs at each load; the reports tell the interval of their mean, "
+              "and a rate is met when more than half of its runs are" },
+    { .name = "csv", .type = OPTION_TEXT, AT(bench.csv), .commands = FOR_BENCH, .value = "FILE",
+      .check = check_filled, .help = "of a search: write a line for each run; - is standard output, instead of the table" },
     { .name = "compare", .type = OPTION_SWITCH, AT(bench.compare), .commands = FOR_BENCH,
       .help = "reports of --json side by side: the first against each other; commas join the runs of one "
               "side: A1.json,A2.json B1.json,B2.json; exit 1 when another is worse" },

@@ -57,10 +57,10 @@ typedef struct cli_settings {
 
     /* bench */
     struct {
-        const char *rate, *sla, *goodput, *json, *html, *input, *trace;
+        const char *rate, *sla, *goodput, *json, *html, *csv, *input, *trace;
         int arrival; /* constant, poisson, gamma */
         double shape, pool_ratio, zipf;
-        int64_t users, per_user, requests, pool_size;
+        int64_t users, per_user, requests, pool_size, repeat;
         int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
         bool sweep, saturate;
         bool compare, playbook, stream, calibrate, calibrate_first, validity;

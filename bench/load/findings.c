@@ -2,8 +2,10 @@
 #include "load/findings.h"
 
 #include <math.h>
+#include <stddef.h>
 
 #include "base/alloc.h"
+#include "load/student.h"
 
 static double quantile_us(const gl_histogram *h, double q)
 {
@@ -48,17 +50,75 @@ bool load_findings_add(load_findings *findings, const load_finding *finding)
 void load_findings_free(load_findings *findings)
 {
     gl_free(findings->row);
-    *findings = (load_findings){ .count = 0 };
+    findings->row = NULL;
+    findings->count = 0;
 }
 
-double load_findings_throughput(const load_findings *findings, double load)
+/* --- points ----------------------------------------------------------------------------------- */
+
+#define LEVEL 0.05
+
+/* The mean of one figure over the rows of a point, of those that have it. */
+static double mean_of(const load_findings *f, double load, size_t figure)
 {
     double sum = 0, count = 0;
-    for (size_t i = 0; i < findings->count; i++) {
-        const load_finding *f = &findings->row[i];
-        if (f->load != load || f->seen == LOAD_SEEN_SPOILT) continue;
-        sum += f->throughput;
+    for (size_t i = 0; i < f->count; i++) {
+        const load_finding *row = &f->row[i];
+        double value = *(const double *)(const void *)((const char *)row + figure);
+        if (row->load != load || row->seen == LOAD_SEEN_SPOILT || isnan(value)) continue;
+        sum += value;
         count++;
     }
     return count > 0 ? sum / count : NAN;
+}
+
+static void set_interval(const load_findings *f, load_point *p)
+{
+    double squares = 0, n = (double)p->runs;
+    p->low = p->high = NAN;
+    if (p->runs < 2) return;
+    for (size_t i = 0; i < f->count; i++)
+        if (f->row[i].load == p->load && f->row[i].seen != LOAD_SEEN_SPOILT)
+            squares += pow(f->row[i].throughput - p->throughput, 2);
+    double half = load_student_t(LEVEL, n - 1) * sqrt(squares / (n - 1) / n);
+    p->low = p->throughput - half;
+    p->high = p->throughput + half;
+}
+
+static load_point point_of(const load_findings *f, double load)
+{
+    load_point p = { .load = load };
+    for (size_t i = 0; i < f->count; i++) {
+        if (f->row[i].load != load || f->row[i].seen == LOAD_SEEN_SPOILT) continue;
+        p.runs++;
+        p.met += f->row[i].seen == LOAD_SEEN_MET;
+    }
+    p.throughput = mean_of(f, load, offsetof(load_finding, throughput));
+    p.error_rate = mean_of(f, load, offsetof(load_finding, error_rate));
+    p.p50_us = mean_of(f, load, offsetof(load_finding, p50_us));
+    p.p95_us = mean_of(f, load, offsetof(load_finding, p95_us));
+    p.p99_us = mean_of(f, load, offsetof(load_finding, p99_us));
+    p.ttft_p50_us = mean_of(f, load, offsetof(load_finding, ttft_p50_us));
+    p.tokens_rps = mean_of(f, load, offsetof(load_finding, tokens_rps));
+    p.tokens_user_rps = mean_of(f, load, offsetof(load_finding, tokens_user_rps));
+    set_interval(f, &p);
+    return p;
+}
+
+size_t load_findings_points(const load_findings *findings, load_point point[LOAD_POINTS])
+{
+    size_t count = 0;
+    double last = -1;
+    while (count < LOAD_POINTS) {
+        double next = HUGE_VAL;
+        for (size_t i = 0; i < findings->count; i++) {
+            const load_finding *row = &findings->row[i];
+            if (row->load > last && row->load < next && row->seen != LOAD_SEEN_SPOILT)
+                next = row->load;
+        }
+        if (isinf(next)) break;
+        point[count++] = point_of(findings, next);
+        last = next;
+    }
+    return count;
 }

@@ -1,4 +1,7 @@
-/* findings.h - what the runs of a search have shown, a row each. */
+/*
+ * findings.h - what the runs of a search have shown: a row each, and of those with the same load a
+ * point. As JSON and CSV for programs, as a page for people.
+ */
 #ifndef LOAD_FINDINGS_H
 #define LOAD_FINDINGS_H
 
@@ -23,7 +26,35 @@ typedef struct load_finding {
 typedef struct load_findings {
     load_finding *row;
     size_t count;
+    /* What was asked, and what came of it; the caller's. */
+    bool rates;                       /* else users */
+    const char *target, *model, *sla; /* sla: NULL without one */
+    double duration_s, ceiling_rps;   /* of a run; the client's, below 0: not known */
+    int repeat;
+    uint64_t seed;
+    const char *state; /* found, missed, client, spoilt, interrupted, nothing, stopped */
+    char result[400];  /* the last line */
+    double good, bad;  /* rates: met, missed; users: the ceiling in answers a second, the knee */
 } load_findings;
+
+/* The runs of one load that the client did not spoil. */
+typedef struct load_point {
+    double load;
+    size_t runs, met;
+    /* Means; NAN: none was measured. */
+    double throughput, p50_us, p95_us, p99_us, ttft_p50_us, tokens_rps, tokens_user_rps, error_rate;
+    /* The 95 % interval of the throughput over the runs (Student's t); NAN: there was one. */
+    double low, high;
+} load_point;
+
+#define LOAD_POINTS 128
+
+/* The points, by load upwards; how many. */
+size_t load_findings_points(const load_findings *findings, load_point point[LOAD_POINTS]);
+
+void load_findings_json(const load_findings *findings, gl_buf *out);
+void load_findings_csv(const load_findings *findings, gl_buf *out);
+void load_findings_html(const load_findings *findings, gl_buf *out);
 
 /* The figures of a run; seen and why are the caller's. */
 load_finding load_finding_of(double load, const load_recorder *recorder);
@@ -31,9 +62,5 @@ load_finding load_finding_of(double load, const load_recorder *recorder);
 /* false: out of memory. */
 bool load_findings_add(load_findings *findings, const load_finding *finding);
 void load_findings_free(load_findings *findings);
-
-/* The mean throughput of the rows of this load that the client did not spoil; NAN: there is none.
- */
-double load_findings_throughput(const load_findings *findings, double load);
 
 #endif

@@ -76,8 +76,8 @@ load_keeping load_keeping_up(const load_blocks *blocks)
     load_keeping keeping = { .p = 1 };
     point points[POINTS];
     fit(points, points_of(blocks, points), &keeping);
-    bool rises = keeping.rise > LOAD_RISE_MAX && keeping.p < LEVEL;
-    bool piles_up = stays(blocks, &keeping);
-    keeping.kept_up = !rises && !piles_up;
+    keeping.rises = keeping.rise > LOAD_RISE_MAX && keeping.p < LEVEL;
+    keeping.stays = stays(blocks, &keeping);
+    keeping.kept_up = !keeping.rises && !keeping.stays;
     return keeping;
 }

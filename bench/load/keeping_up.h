@@ -17,10 +17,11 @@
 #define LOAD_LEFT_MAX 0.05 /* of what is sent, when it is more than chance */
 
 typedef struct load_keeping {
-    double rise; /* of the latency, s a second */
-    double p;    /* how often chance alone makes such a rise; 1: too short to say */
-    double left; /* the part of what the second half of the run sent that it did not end */
-    bool kept_up;
+    double rise;       /* of the latency, s a second */
+    double p;          /* how often chance alone makes such a rise; 1: too short to say */
+    double left;       /* the part of what the second half of the run sent that it did not end */
+    bool rises, stays; /* more than is allowed, and than chance does */
+    bool kept_up;      /* neither */
 } load_keeping;
 
 load_keeping load_keeping_up(const load_blocks *blocks);

@@ -16,7 +16,7 @@
 
 /* --- labels ----------------------------------------------------------------------------------- */
 
-static void label_duration(double us, char *out, size_t size)
+void load_label_duration(double us, char *out, size_t size)
 {
     if (us >= 1e6)
         snprintf(out, size, "%.6g s", us / 1e6);
@@ -26,7 +26,7 @@ static void label_duration(double us, char *out, size_t size)
         snprintf(out, size, us > 0 ? "%.6g \xc2\xb5s" : "%.6g", us);
 }
 
-static void label_number(double value, char *out, size_t size)
+void load_label_number(double value, char *out, size_t size)
 {
     if (value >= 1000)
         load_shown_text(load_show_count(value), out, size);
@@ -183,7 +183,7 @@ void load_report_percentiles(const load_recorder *recorder, const load_facts *fa
                        .x = load_axis_percentile(measured),
                        .y = axis_of_curves(curves, count, facts),
                        .x_label = label_percent,
-                       .y_label = label_duration,
+                       .y_label = load_label_duration,
                        .x_unit = "percentile of the requests; each further nine is as wide",
                        .y_unit = "" };
     describe(curves, count, description, sizeof description);
@@ -378,7 +378,7 @@ static void draw_timed(gl_buf *out, const timed *t, const span *s)
                        .description = description,
                        .x = load_axis_span(s->end_s / s->unit_s, 6),
                        .y = axis_of_rows(t, s),
-                       .x_label = label_number,
+                       .x_label = load_label_number,
                        .y_label = t->label,
                        .x_unit = s->unit,
                        .y_unit = t->y_unit };
@@ -402,22 +402,22 @@ void load_report_over_time(const load_recorder *recorder, gl_buf *out)
         { "throughput",
           "Throughput",
           "requests/s",
-          label_number,
+          load_label_number,
           2,
           { { DONE, "answered" }, { SENT, "sent" } } },
-        { "latencies", "Latency", "", label_duration, 2, { { P50, "p50" }, { P99, "p99" } } },
+        { "latencies", "Latency", "", load_label_duration, 2, { { P50, "p50" }, { P99, "p99" } } },
         { "in-flight",
           "In flight, at most",
           "requests",
-          label_number,
+          load_label_number,
           1,
           { { IN_FLIGHT, "in flight" } } },
-        { "errors", "Errors", "errors/s", label_number, 1, { { ERRORS, "errors" } } },
+        { "errors", "Errors", "errors/s", load_label_number, 1, { { ERRORS, "errors" } } },
         { "hit-rate", "Hit rate", "", label_percent, 1, { { HIT_RATE, "hit rate" } } },
         { "memory",
           "The client's resident memory",
           "MB",
-          label_number,
+          load_label_number,
           1,
           { { MEMORY, "memory" } } },
     };

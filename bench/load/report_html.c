@@ -44,21 +44,8 @@ static void loop(gl_buf *out, const load_facts *facts)
 
 static void head(const load_facts *facts, gl_buf *out)
 {
-    gl_buf_append_str(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                           "<meta http-equiv=\"Content-Security-Policy\" "
-                           "content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-                           "<meta name=\"viewport\" content=\"width=device-width, "
-                           "initial-scale=1\">\n"
-                           "<meta name=\"color-scheme\" content=\"light dark\">\n"
-                           "<meta name=\"referrer\" content=\"no-referrer\">\n"
-                           "<title>Load test of ");
-    load_html_text(out, facts->target);
-    gl_buf_append_str(out, "</title>\n<style>\n");
-    load_report_style(out);
-    gl_buf_append_str(out, "</style>\n</head>\n<body>\n<main>\n<header>\n"
-                           "<p class=\"eyebrow\">glimpse bench</p>\n<h1>Load test of ");
-    load_html_text(out, facts->target);
-    gl_buf_append_str(out, "</h1>\n<dl class=\"facts\"><div><dt>model</dt><dd>");
+    load_page_begin(out, "Load test of ", facts->target);
+    gl_buf_append_str(out, "<dl class=\"facts\"><div><dt>model</dt><dd>");
     load_html_text(out, facts->model);
     gl_buf_append_str(out, "</dd></div><div><dt>load</dt><dd>");
     loop(out, facts);
@@ -297,9 +284,6 @@ void load_report_html(const load_recorder *recorder, const load_facts *facts, gl
     load_report_over_time(recorder, out);
     gl_buf_append_str(out, "</section>\n<section>\n");
     load_report_tables(recorder, facts, out);
-    gl_buf_printf(out,
-                  "</section>\n<footer>Written by glimpse %s. Nothing in this page is loaded from "
-                  "elsewhere. --json writes the same figures with the whole histograms.</footer>\n"
-                  "</main>\n</body>\n</html>\n",
-                  glimpse_version());
+    gl_buf_append_str(out, "</section>\n");
+    load_page_end(out, "--json writes the same figures with the whole histograms.");
 }

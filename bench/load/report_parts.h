@@ -4,6 +4,11 @@
 
 #include "load/report.h"
 
+/* A page from its beginning to the main heading, which is what and of whom; and its end, with a
+ * sentence on where the same figures are for programs. */
+void load_page_begin(gl_buf *out, const char *what, const char *of_whom);
+void load_page_end(gl_buf *out, const char *elsewhere);
+
 /* The page's style sheet. */
 void load_report_style(gl_buf *out);
 
@@ -21,5 +26,9 @@ void load_report_incidents(const load_recorder *recorder, const load_facts *fact
 void load_table_begin(gl_buf *out, const char *kind, const char *label);
 void load_table_end(gl_buf *out);
 void load_table_count(gl_buf *out, const char *path, uint64_t count);
+
+/* What is written at the marks of an axis. */
+void load_label_duration(double us, char *out, size_t size);
+void load_label_number(double value, char *out, size_t size);
 
 #endif

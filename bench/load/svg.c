@@ -163,6 +163,14 @@ void load_pen_step(load_pen *pen, double to_x, double y)
     pen->down = true;
 }
 
+void load_pen_line(load_pen *pen, double x, double y)
+{
+    pen->x = x_of(pen, x);
+    pen->y = (int)((1 - load_axis_place(&pen->chart->y, y)) * LOAD_SVG_SIDE + 0.5);
+    gl_buf_printf(pen->out, "%c%d %d", pen->down ? 'L' : 'M', pen->x, pen->y);
+    pen->down = true;
+}
+
 void load_pen_end(load_pen *pen)
 {
     close_area(pen);

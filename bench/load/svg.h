@@ -43,7 +43,7 @@ void load_svg_close(gl_buf *out, const char *note); /* note: HTML below the char
 void load_svg_lines(gl_buf *out);
 void load_svg_lines_end(gl_buf *out);
 
-/* Draws one line as steps. */
+/* Draws one line, as steps or straight. */
 typedef struct load_pen {
     gl_buf *out;
     const load_svg *chart;
@@ -55,6 +55,8 @@ typedef struct load_pen {
 load_pen load_pen_begin(gl_buf *out, const load_svg *chart, const char *kind, bool area);
 void load_pen_lift(load_pen *pen, double x); /* the next step begins at x */
 void load_pen_step(load_pen *pen, double to_x, double y);
+/* A straight line to here; the first of a line begins there. */
+void load_pen_line(load_pen *pen, double x, double y);
 void load_pen_end(load_pen *pen);
 
 /* --- what stands on the lines --- */

@@ -99,8 +99,8 @@ quick="--latency 0 --requests 5 --calibrate-first off --validity off"
     says --json --html
     expect 74 "$GLIMPSE" bench $quick --html /none/run.html
     says --html /none/run.html
-    expect 64 "$GLIMPSE" bench --sweep --sla 'p95<1s' --html page.html
-    says --html search
+    expect 64 "$GLIMPSE" bench --calibrate --html page.html
+    says --html --calibrate
     expect 64 "$GLIMPSE" bench --compare run.json run.json --html page.html
     says --html --compare
     echo old >page.html

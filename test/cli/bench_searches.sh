@@ -7,7 +7,7 @@ refuse() { # code, words said, --, options
 }
 refuse 64 --sla -- --sweep
 refuse 64 --saturate -- --sweep --saturate --sla 'p95<1s'
-refuse 64 --json -- --saturate --json run.json
+refuse 64 --requests -- --saturate --requests 5
 refuse 64 --rate -- --saturate --rate 5
 refuse 78 number -- --sweep --sla 'p95<1s' --rate 10:1s
 

@@ -86,9 +86,26 @@ static void marks_stand_at_their_values_and_text_is_escaped(void **state)
     gl_buf_free(&out);
 }
 
+static void a_straight_line_goes_from_point_to_point(void **state)
+{
+    (void)state;
+    load_svg chart = chart_of();
+    gl_buf out;
+    gl_buf_init(&out, 4096);
+    load_pen pen = load_pen_begin(&out, &chart, "s2", false);
+    load_pen_line(&pen, 1, 0);
+    load_pen_line(&pen, 2, 50);
+    load_pen_line(&pen, 10, 100);
+    load_pen_end(&pen);
+    assert_true(gl_buf_terminate(&out));
+    assert_string_equal(out.data, "<path class=\"s2\" d=\"M1000 10000L2000 5000L10000 0\"/>");
+    gl_buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_straight_line_goes_from_point_to_point),
         cmocka_unit_test(a_line_goes_up_where_values_do_and_stops_where_there_are_none),
         cmocka_unit_test(marks_stand_at_their_values_and_text_is_escaped),
     };
