@@ -112,6 +112,12 @@ static int unknown_option(const cli_arguments *args, const char *name, size_t le
             key ? ", or --api-key-file FILE; a key never goes on a command line" : "");
         return EXIT_USAGE;
     }
+    if (args->command == FOR_BATCH && len == 6 && memcmp(name, "stream", 6) == 0) {
+        say("--stream is no option of batch: a line asks for its stream itself, with \"stream\": "
+            "true "
+            "in its body; try 'glimpse help batch'");
+        return EXIT_USAGE;
+    }
     const cli_option *near = option_nearest(name, len, args->command);
     say("unknown option '--%.*s'%s%s%s; try 'glimpse help %s'", (int)(len < 60 ? len : 60), name,
         near != NULL ? " (did you mean '--" : "", near != NULL ? near->name : "",

@@ -29,3 +29,6 @@ expect 64 "$GLIMPSE" help frobnicate
 for later in --stream; do
     expect 64 "$GLIMPSE" batch in -o out.jsonl $later 1
 done
+expect 64 "$GLIMPSE" batch in -o out.jsonl --stream
+says '"stream": true'
+! grep -q 'did you mean' err || fail "another option is offered"

@@ -11,27 +11,9 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "decoder_rig.h"
 #include "oom.h"
-#include "openai/decode.h"
 #include "openai/plain.h"
-
-static gl_decoder *decoder;
-static size_t live;
-
-static int setup(void **state)
-{
-    (void)state;
-    live = gl_alloc_live();
-    decoder = gl_decoder_new();
-    return decoder == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gl_decoder_free(decoder);
-    return gl_alloc_live() != live;
-}
 
 static glimpse_outcome decode_at(const char *path, int status, const char *type, gl_slice body)
 {

@@ -11,25 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
-#include "openai/decode.h"
-
-static gl_decoder *decoder;
-static size_t live;
-
-static int setup(void **state)
-{
-    (void)state;
-    live = gl_alloc_live();
-    decoder = gl_decoder_new();
-    return decoder == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gl_decoder_free(decoder);
-    return gl_alloc_live() != live;
-}
+#include "decoder_rig.h"
 
 /* The body must outlive the outcome. */
 static glimpse_outcome decode(int status, const char *body)

@@ -8,25 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "openai/decode.h"
-
-static gl_decoder *decoder;
-static size_t live;
-
-static int setup(void **state)
-{
-    (void)state;
-    live = gl_alloc_live();
-    decoder = gl_decoder_new();
-    return decoder == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gl_decoder_free(decoder);
-    return gl_alloc_live() != live;
-}
+#include "decoder_rig.h"
 
 /* Headers as "name", "value", ..., NULL. */
 static const char *find(const void *headers, const char *name)

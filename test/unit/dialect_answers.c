@@ -10,26 +10,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "openai/decode.h"
+#include "decoder_rig.h"
 #include "openai/finish.h"
-
-static gl_decoder *decoder;
-static size_t live;
-
-static int setup(void **state)
-{
-    (void)state;
-    live = gl_alloc_live();
-    decoder = gl_decoder_new();
-    return decoder == NULL;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    gl_decoder_free(decoder);
-    return gl_alloc_live() != live;
-}
 
 /* The body must outlive the outcome. */
 static glimpse_outcome decode_at(const char *path, const char *body)
