@@ -37,14 +37,25 @@ static void print_head(const finder *f)
     fflush(stdout); /* it stands there while the first run goes on */
 }
 
+/* What was not measured is a dash. */
+static void print_ms(double us)
+{
+    if (isnan(us))
+        printf(" %10s", "-");
+    else
+        printf(" %10.3f", us / 1e3);
+}
+
 static void print_row(const finder *f, const load_finding *row)
 {
     static const char *const words[] = { "met", "MISSED", "SPOILT" };
     bool rates = f->search->sla != NULL;
     if (!f->table) return;
-    printf("%12.6g %12.1f %10.3f %10.3f %10.3f %6.2f %% %6.2f %%  %s%s%s\n", row->load,
-           row->throughput, row->p50_us / 1e3, row->p95_us / 1e3, row->p99_us / 1e3,
-           100 * row->error_rate, 100 * row->hit_rate,
+    printf("%12.6g %12.1f", row->load, row->throughput);
+    print_ms(row->p50_us);
+    print_ms(row->p95_us);
+    print_ms(row->p99_us);
+    printf(" %6.2f %% %6.2f %%  %s%s%s\n", 100 * row->error_rate, 100 * row->hit_rate,
            rates || row->seen == LOAD_SEEN_SPOILT ? words[row->seen] : "",
            row->why[0] != '\0' ? ": " : "", row->why);
     fflush(stdout);

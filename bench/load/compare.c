@@ -9,6 +9,8 @@
 
 /* Of a block, so that a report that was made up cannot ask for one that no run has. */
 #define BLOCK_MAX_S 1e9
+/* A count above it is no count: a double has no whole numbers there. */
+#define COUNT_MAX 9007199254740992.0
 
 struct load_reports {
     load_side side;
@@ -54,7 +56,7 @@ static bool number(json_object *o, const char *name, double *value)
         !(json_object_is_type(of, json_type_int) || json_object_is_type(of, json_type_double)))
         return false;
     *value = json_object_get_double(of);
-    return *value >= 0;
+    return *value >= 0 && *value <= COUNT_MAX;
 }
 
 /* [us, count] */
@@ -65,7 +67,7 @@ static bool pair_at(json_object *pairs, size_t i, double *us, double *count)
         return false;
     *us = json_object_get_double(json_object_array_get_idx(pair, 0));
     *count = json_object_get_double(json_object_array_get_idx(pair, 1));
-    return *us >= 0 && *count > 0;
+    return *us >= 0 && *us <= COUNT_MAX && *count > 0 && *count <= COUNT_MAX;
 }
 
 static int upwards(const void *a, const void *b)
@@ -127,7 +129,7 @@ static const char *add_blocks(load_reports *reports, json_object *root)
     double block_s;
     if (!member(root, "blocks", json_type_object, &blocks))
         return "has no blocks of time, by which runs are compared: make it again with this version";
-    if (!number(blocks, "block_s", &block_s) || block_s <= 0 || block_s > BLOCK_MAX_S ||
+    if (!number(blocks, "block_s", &block_s) || block_s < 1e-9 || block_s > BLOCK_MAX_S ||
         !member(blocks, "rows", json_type_array, &rows) ||
         json_object_array_length(rows) > LOAD_BLOCKS)
         return "has blocks of time that are none";

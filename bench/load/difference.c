@@ -136,7 +136,7 @@ static load_spread spread_of(const load_side *side, load_compared_metric metric,
         length += (double)side->run[r]->count * (double)side->run[r]->width;
     for (size_t r = 0; r < side->runs && r < LOAD_RUNS_A_SIDE; r++) {
         double own = (double)side->run[r]->count * (double)side->run[r]->width;
-        size_t most = (size_t)(LOAD_BATCHES * own / length);
+        size_t most = length > 0 ? (size_t)(LOAD_BATCHES * own / length) : 0;
         count += batches_of(side->run[r], metric, us, most > 0 ? most : 1, batch + count);
     }
     return load_spread_of(batch, count);

@@ -38,6 +38,14 @@ kill "$MOCK"
 expect 70 "$GLIMPSE" bench --sweep --sla 'p95<60s' --latency 0 --rate 9999999 --duration 100ms -q
 grep -q 'the client is the limit' out || fail "it does not say that the client is the limit"
 
+# Runs of which nothing can be said, here since all of them is warm-up: three, and the search is none.
+expect 70 "$GLIMPSE" bench --sweep --sla 'p95<60s' --latency 0 --rate 20 --duration 300ms --warmup 299ms \
+    --calibrate-first off -q --json spoilt.json
+prints 'no limit was found: the client spoilt 3 runs at 20/s: nothing was measured'
+equal "three runs" "$(jq -c '[.result.state, (.runs | length)]' spoilt.json)" '["spoilt",3]'
+expect 70 "$GLIMPSE" bench --saturate --latency 400ms --duration 300ms --warmup 299ms --calibrate-first off -q
+prints 'no ceiling was found: the client spoilt 3 runs with 1 users'
+
 # Interrupted, it ends with the signal's code.
 "$GLIMPSE" bench --saturate --latency 50ms --duration 60s --calibrate-first off -q \
     --log-level info --log-file log >out 2>err &
