@@ -116,6 +116,8 @@ int command_mock(cli_settings *settings)
                              .token_rate = settings->token_rate,
                              .token_gap = settings->token_gap,
                              .prefill_rate = settings->prefill_rate,
+                             .piece_tokens = settings->piece_tokens,
+                             .max_body = settings->max_body,
                              .slowdown = settings->slowdown,
                              .models = settings->models,
                              .script = settings->script,

@@ -50,7 +50,7 @@ typedef struct cli_settings {
         *models, *script, *require_key, *token_gap, *slowdown, *retry_after, *record, *record_file,
         *replay;
     int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue, close_after,
-        journal, reasoning;
+        journal, reasoning, piece_tokens, max_body;
     bool times, reset_errors;
     int port;
     double token_rate, prefill_rate, replay_speed;

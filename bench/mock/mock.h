@@ -17,6 +17,7 @@
 
 #define MOCK_TOKEN_RATE_MAX 1e6    /* a second */
 #define MOCK_SPEED_MAX      1e6    /* of a replay */
+#define MOCK_PIECE_MAX      1000   /* tokens */
 #define MOCK_PREFILL_MAX    1e9    /* a second */
 #define MOCK_JOURNAL_MAX    100000 /* requests, each with 1 KiB of its body */
 
@@ -31,6 +32,8 @@ typedef struct mock_options {
     const char *fault;        /* mock_fault.h; NULL = none */
     double token_rate;        /* of streams, tokens a second; 0 = all at once */
     const char *token_gap;    /* in place of the rate, drawn for each token: mock_latency.h */
+    int64_t piece_tokens;     /* in each piece of a stream; 0 = one */
+    int64_t max_body;         /* bytes of a request; more is 413; 0 = 256 MiB, the most */
     double prefill_rate;      /* tokens of the prompt a second, on top; 0 = at once */
     const char *slowdown;     /* "5%" for each other request being served; NULL = none */
     uint64_t seed;            /* of latencies and faults */

@@ -130,6 +130,8 @@ mock_piece mock_cursor_next(mock_cursor *c)
         c->rest = mock_answer_slice(c->answer, call->arguments);
     } else if (c->kind != MOCK_PIECE_END) {
         piece.text = mock_words_next(&c->rest);
+        for (size_t i = 1; i < c->tokens && c->rest.len != 0; i++)
+            piece.text.len += mock_words_next(&c->rest).len; /* it stands right behind */
     }
     return piece;
 }

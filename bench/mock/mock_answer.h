@@ -55,6 +55,7 @@ typedef struct mock_answer {
     mock_usage usage;
     mock_span data;               /* of embeddings and rerank: the JSON list that is the answer */
     const struct mock_line *line; /* of a script, if one fits: mock_script.h */
+    size_t piece_tokens;          /* in each piece of a stream; 0 = one. It outlives the answer */
     bool failed;                  /* out of memory */
 } mock_answer;
 
@@ -93,7 +94,7 @@ typedef enum mock_piece_kind {
 
 typedef struct mock_piece {
     mock_piece_kind kind;
-    gl_slice text; /* one token */
+    gl_slice text; /* one token, or as many as the cursor says */
     size_t call;   /* which call of the choice */
 } mock_piece;
 
@@ -102,6 +103,7 @@ typedef struct mock_cursor {
     const mock_choice *choice;
     mock_piece_kind kind;
     size_t call;
+    size_t tokens; /* in a piece; 0 = one */
     gl_slice rest;
 } mock_cursor;
 

@@ -310,6 +310,12 @@ static void refuse_request(mock_conn *conn)
     mock_head_write(conn, &reply, true);
 }
 
+static void init_http(mock_conn *conn)
+{
+    mock_http_init(&conn->http);
+    conn->http.body_max = conn->server->rules.max_body;
+}
+
 /* Handles the requests in data[0..len) until one has to wait; *used says how far it came.
  * false: the connection is gone. */
 static bool handle_bytes(mock_conn *conn, char *data, size_t len, size_t *used)
@@ -331,7 +337,7 @@ static bool handle_bytes(mock_conn *conn, char *data, size_t len, size_t *used)
         }
         if (!handle_request(conn, data + at)) return false;
         at += mock_http_used(&conn->http);
-        mock_http_init(&conn->http);
+        init_http(conn);
         conn->continued = false;
         if (!conn->working && conn->out.len > OUT_FLUSH && !conn_flush(conn)) return false;
     }
@@ -487,7 +493,7 @@ bool mock_conn_open(struct mock_server *server, int fd)
     server->stats.open_connections++;
     gl_heap_entry_init(&conn->due);
     mock_ticket_init(&conn->ticket);
-    mock_http_init(&conn->http);
+    init_http(conn);
     gl_buf_init(&conn->in, IN_MAX);
     gl_buf_init(&conn->out, OUT_MAX);
     gl_buf_init(&conn->ends, OUT_MAX);

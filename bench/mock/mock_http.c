@@ -3,6 +3,8 @@
 
 #include <strings.h>
 
+#define TOO_LARGE "The body is larger than this server takes."
+
 void mock_http_init(mock_http *http)
 {
     *http = (mock_http){ 0 };
@@ -142,6 +144,11 @@ static bool request_line(mock_http *http, const char *data, gl_slice line)
     return true;
 }
 
+static size_t body_max(const mock_http *http)
+{
+    return http->body_max != 0 ? http->body_max : MOCK_HTTP_BODY_MAX;
+}
+
 static bool content_length(mock_http *http, gl_slice value)
 {
     size_t length = 0;
@@ -153,7 +160,7 @@ static bool content_length(mock_http *http, gl_slice value)
     }
     if (http->has_length && length != http->body_len)
         return refuse(http, 400, "Two Content-Lengths differ.");
-    if (length > MOCK_HTTP_BODY_MAX) return refuse(http, 413, "The body is larger than 256 MiB.");
+    if (length > body_max(http)) return refuse(http, 413, TOO_LARGE);
     http->has_length = true;
     http->body_len = length;
     return true;
@@ -306,8 +313,8 @@ static mock_http_progress read_chunks(mock_http *http, char *data, size_t len)
             if (line.len == 0) return MOCK_HTTP_READY;
         } else if (!chunk_size(line, &http->chunk_left)) {
             return bad(http, 400, "A chunk's size is malformed.");
-        } else if (http->chunk_left > MOCK_HTTP_BODY_MAX - http->body_len) {
-            return bad(http, 413, "The body is larger than 256 MiB.");
+        } else if (http->chunk_left > body_max(http) - http->body_len) {
+            return bad(http, 413, TOO_LARGE);
         } else {
             http->chunk = http->chunk_left != 0 ? MOCK_CHUNK_DATA : MOCK_CHUNK_TRAILER;
         }

@@ -30,6 +30,7 @@ typedef struct mock_http {
     size_t key_at, key_len;         /* of authorization, or of api-key */
     size_t head_len;                /* 0 until the empty line was seen */
     size_t body_len;                /* of a chunked body: joined so far */
+    size_t body_max;                /* bytes; set behind init; 0 = MOCK_HTTP_BODY_MAX, the most */
     size_t chunk_left;              /* bytes of the current chunk not seen yet */
     size_t trailer_len;             /* bytes of chunk lines and trailers, bounded like a head */
     bool times;                     /* x-mock-times: 1 */

@@ -15,12 +15,12 @@ gl_time mock_pace_slowed(const struct mock_server *server, gl_time time)
     return slowed < PACE_LONGEST ? (gl_time)slowed : (gl_time)PACE_LONGEST;
 }
 
-/* Until the next token. */
+/* Until the next piece: at a rate of tokens, as long as all of its tokens take. */
 static gl_time next_gap(struct mock_server *server)
 {
     gl_time gap = server->rules.draws_gaps
                       ? mock_latency_draw(&server->rules.gaps, &server->gap_rng)
-                      : server->rules.token_gap;
+                      : server->rules.token_gap * server->rules.piece_tokens;
     return mock_pace_slowed(server, gap);
 }
 

@@ -37,6 +37,7 @@ static void write_spoken(struct mock_server *server, const mock_http *http, mock
         return;
     }
     gl_buf_reset(&server->ends);
+    server->answer.piece_tokens = server->rules.piece_tokens;
     mock_streamed streamed = mock_stream_write(
         &server->answer, !http->old, mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE,
         &server->body, &server->ends);

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "mock/mock_http.h"
 #include "mock/mock_limit.h"
 #include "mock/mock_model.h"
 #include "mock/mock_spec.h"
@@ -32,6 +33,8 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
         { "tpm", options->tpm, MOCK_LIMIT_MAX },
         { "reasoning", options->reasoning, MOCK_REASONING_MAX },
         { "enqueued-tokens", options->enqueued_tokens, INT64_MAX },
+        { "piece-tokens", options->piece_tokens, MOCK_PIECE_MAX },
+        { "max-body", options->max_body, (int64_t)MOCK_HTTP_BODY_MAX },
         { "batch-latency", options->batch_latency_ms, INT64_MAX },
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
@@ -42,6 +45,8 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
     rules->places = (uint64_t)options->capacity;
     rules->longest = (uint64_t)options->queue;
     rules->reasoning = (uint64_t)options->reasoning;
+    rules->piece_tokens = options->piece_tokens > 1 ? (size_t)options->piece_tokens : 1;
+    rules->max_body = (size_t)options->max_body;
     rules->rpm = options->rpm;
     rules->tpm = options->tpm;
     rules->most_batch_tokens = (uint64_t)options->enqueued_tokens;

@@ -24,6 +24,8 @@ static const struct setting {
     ROW("ttft", TEXT, ttft),
     ROW("token-rate", REAL, token_rate),
     ROW("token-gap", TEXT, token_gap),
+    ROW("piece-tokens", COUNT, piece_tokens),
+    ROW("max-body", COUNT, max_body),
     ROW("prefill-rate", REAL, prefill_rate),
     ROW("slowdown", TEXT, slowdown),
     ROW("fault", TEXT, fault),

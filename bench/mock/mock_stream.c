@@ -144,9 +144,9 @@ static void write_chat_end(stream *s, const char *finish, const mock_piece *piec
 {
     gl_buf_append_str(s->out, "},\"logprobs\":");
     if (s->answer->ask.logprobs && piece != NULL && piece->kind == MOCK_PIECE_TEXT) {
-        gl_buf_append_str(s->out, "{\"content\":[");
-        mock_write_logprob(s->answer, piece->text, s->out);
-        gl_buf_append_str(s->out, "],\"refusal\":null}");
+        gl_buf_append_str(s->out, "{\"content\":");
+        mock_write_logprobs(s->answer, piece->text, s->out);
+        gl_buf_append_str(s->out, ",\"refusal\":null}");
     } else {
         gl_buf_append_str(s->out, "null");
     }
@@ -243,8 +243,10 @@ static bool write_step(stream *s, mock_cursor *cursors)
 
 static void write_choices(stream *s, mock_cursor *cursors)
 {
-    for (size_t i = 0; i < s->answer->count; i++)
+    for (size_t i = 0; i < s->answer->count; i++) {
         cursors[i] = mock_cursor_of(s->answer, &s->answer->choice[i]);
+        cursors[i].tokens = s->answer->piece_tokens;
+    }
     mock_stream_open(s);
     for (size_t i = 0; i < s->answer->count; i++) write_beginning(s, i);
     bool more = write_step(s, cursors);
@@ -264,15 +266,16 @@ static void write_choices(stream *s, mock_cursor *cursors)
     mock_stream_end(s);
 }
 
-/* The longest choice's tokens. */
+/* The longest choice's pieces. */
 static size_t count_steps(const mock_answer *answer)
 {
     size_t most = 1;
     for (size_t i = 0; i < answer->count; i++) {
         mock_cursor cursor = mock_cursor_of(answer, &answer->choice[i]);
-        size_t tokens = 0;
-        while (mock_cursor_next(&cursor).kind != MOCK_PIECE_END) tokens++;
-        if (tokens > most) most = tokens;
+        size_t pieces = 0;
+        cursor.tokens = answer->piece_tokens;
+        while (mock_cursor_next(&cursor).kind != MOCK_PIECE_END) pieces++;
+        if (pieces > most) most = pieces;
     }
     return most;
 }

@@ -134,9 +134,11 @@ static void write_delta(stream *s, size_t item, const mock_piece *piece)
     gl_buf_append_str(s->out, ",\"delta\":");
     gl_json_write_string(s->out, piece->text);
     if (piece->kind == MOCK_PIECE_TEXT) {
-        gl_buf_append_str(s->out, ",\"logprobs\":[");
-        if (s->answer->ask.logprobs) mock_write_logprob(s->answer, piece->text, s->out);
-        gl_buf_append_char(s->out, ']');
+        gl_buf_append_str(s->out, ",\"logprobs\":");
+        if (s->answer->ask.logprobs)
+            mock_write_logprobs(s->answer, piece->text, s->out);
+        else
+            gl_buf_append_str(s->out, "[]");
     }
     end(s);
 }
@@ -146,6 +148,7 @@ void mock_stream_response(stream *s)
     char last[32];
     size_t opened = 0;
     mock_cursor cursor = mock_cursor_of(s->answer, &s->answer->choice[0]);
+    cursor.tokens = s->answer->piece_tokens;
     mock_piece piece = mock_cursor_next(&cursor);
     mock_stream_open(s);
     write_whole(s, "response.created", false);

@@ -208,6 +208,48 @@ static void gaps_between_tokens_are_drawn(void **state)
     mock_rig_close(&w);
 }
 
+static void a_piece_may_hold_several_tokens(void **state)
+{
+    (void)state;
+    const mock_options options = { .token_rate = 200, .piece_tokens = 3 };
+    mock_rig w;
+    mock_rig_open_with(&w, &options);
+    gl_time start = gl_clock_now();
+    mock_client *c = stream_with(&w, "none");
+    mock_client_wait(c, "[DONE]", 1);
+    int64_t pieces = (whole_tokens + 2) / 3;
+    assert_int_equal(mock_client_count(c, TOKEN), pieces);
+    assert_int_equal(mock_client_count(c, "\"content\":\"One two three\""), 1);
+    /* The rate is of tokens: each piece but the first waits for the three before it. */
+    assert_true(gl_clock_now() - start >= (gl_time)(pieces - 1) * 3 * 5 * GL_MS);
+    mock_client_close(c);
+    c = stream_with(&w, "truncate@2");
+    mock_client_wait_end(c);
+    assert_int_equal(mock_client_count(c, TOKEN), 2);
+    mock_client_close(c);
+    mock_rig_close(&w);
+}
+
+static void a_body_over_the_limit_is_413_before_it_is_read(void **state)
+{
+    (void)state;
+    const mock_options options = { .max_body = 200 };
+    mock_rig w;
+    mock_rig_open_with(&w, &options);
+    mock_client *c = mock_rig_connect(&w);
+    mock_client_post(c, CHAT, MOCK_RIG_CHAT);
+    mock_client_wait(c, "200 OK", 1);
+    mock_client_send_text(c, "POST " CHAT " HTTP/1.1\r\nHost: h\r\nContent-Length: 201\r\n\r\n");
+    mock_client_wait(c, "413 Content Too Large", 1); /* not a byte of it was sent */
+    mock_client_close(c);
+    c = mock_rig_connect(&w);
+    mock_client_send_text(c, "POST " CHAT " HTTP/1.1\r\nHost: h\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\nc9\r\n");
+    mock_client_wait(c, "413 Content Too Large", 1);
+    mock_client_close(c);
+    mock_rig_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -219,6 +261,8 @@ int main(void)
         cmocka_unit_test(a_long_prompt_takes_its_time),
         cmocka_unit_test(requests_being_served_slow_each_other_down),
         cmocka_unit_test(gaps_between_tokens_are_drawn),
+        cmocka_unit_test(a_piece_may_hold_several_tokens),
+        cmocka_unit_test(a_body_over_the_limit_is_413_before_it_is_read),
     };
     return cmocka_run_group_tests(tests, count_tokens, NULL);
 }
