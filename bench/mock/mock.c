@@ -63,15 +63,19 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
     arm_timer(server);
 }
 
-const char *mock_server_date(struct mock_server *server)
+gl_slice mock_server_head(struct mock_server *server)
 {
     struct timeval now = { 0 };
     event_base_gettimeofday_cached(server->base, &now);
-    if (now.tv_sec != server->date_at) {
-        evutil_date_rfc1123(server->date, sizeof server->date, NULL);
-        server->date_at = now.tv_sec;
+    if (now.tv_sec != server->head_at) {
+        char date[32];
+        evutil_date_rfc1123(date, sizeof date, NULL);
+        int len = snprintf(server->head, sizeof server->head, "HTTP/1.1 200 OK\r\ndate: %s", date);
+        server->head_len =
+            (size_t)len < sizeof server->head ? (size_t)len : sizeof server->head - 1;
+        server->head_at = now.tv_sec;
     }
-    return server->date;
+    return gl_slice_of(server->head, server->head_len);
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */

@@ -73,8 +73,9 @@ struct mock_server {
     gl_buf body, ends;  /* scratch: the answer being written; of a stream, where its tokens end */
     gl_buf headers;     /* scratch: further headers of the answer, each with its CRLF before it */
     gl_buf line;        /* scratch: of a recording */
-    time_t date_at;     /* what date holds */
-    char date[32];
+    time_t head_at;     /* the second that head is of */
+    char head[80];      /* "HTTP/1.1 200 OK\r\ndate: ..." */
+    size_t head_len;
     char scratch[MOCK_READ_SIZE];
 };
 
@@ -188,7 +189,10 @@ gl_time mock_pace_slowed(const struct mock_server *server, gl_time time);
 
 /* mock.c. The heap has room for every connection. */
 void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);
-const char *mock_server_date(struct mock_server *server);
+
+/* mock.c. Status line and date of a 200; the line has MOCK_HEAD_OK bytes. */
+#define MOCK_HEAD_OK (sizeof "HTTP/1.1 200 OK" - 1)
+gl_slice mock_server_head(struct mock_server *server);
 
 /* mock.c. From now on it behaves so; takes over the texts. false: as before, problem says why. */
 bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,
