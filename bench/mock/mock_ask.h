@@ -27,7 +27,7 @@ typedef enum mock_form {
     MOCK_FORM_RERANK
 } mock_form;
 
-/* Who speaks in a text that is to be JSON, and by which schema. */
+/* What the text is to be: words, any JSON object, JSON that a schema allows. */
 typedef enum mock_format { MOCK_FORMAT_TEXT, MOCK_FORMAT_OBJECT, MOCK_FORMAT_SCHEMA } mock_format;
 
 typedef enum mock_tool_mode {

@@ -46,27 +46,14 @@ static gl_json element(gl_json array, size_t index)
 /* A word of the schema that forbids what is not looked at here, in quotes; NULL: there is none. */
 static const char *find_unknown(gl_json of)
 {
-    static const char *const words[] = { "not",
-                                         "if",
-                                         "dependentRequired",
-                                         "contains",
-                                         "$dynamicRef",
-                                         "dependentSchemas",
-                                         "propertyNames",
-                                         "patternProperties" };
-    static const char *const quoted[] = { "'not'",
-                                          "'if'",
-                                          "'dependentRequired'",
-                                          "'contains'",
-                                          "'$dynamicRef'",
-                                          "'dependentSchemas'",
-                                          "'propertyNames'",
-                                          "'patternProperties'" };
-    enum { COUNT = sizeof words / sizeof words[0] };
-    gl_json found[COUNT];
-    gl_json_get_many(of, words, found, COUNT);
-    for (size_t i = 0; i < COUNT; i++)
-        if (found[i].kind != GL_JSON_NONE) return quoted[i];
+#define WORD(word) { word, "'" word "'" }
+    static const char *const words[][2] = { WORD("not"),           WORD("if"),
+                                            WORD("contains"),      WORD("dependentRequired"),
+                                            WORD("$dynamicRef"),   WORD("dependentSchemas"),
+                                            WORD("propertyNames"), WORD("patternProperties") };
+#undef WORD
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (gl_json_get(of, words[i][0]).kind != GL_JSON_NONE) return words[i][1];
     return NULL;
 }
 

@@ -237,6 +237,76 @@ static void a_completion_and_a_response_are_streamed_as_they_are_said(void **sta
     }
 }
 
+/* Plain and streamed, with reasoning before them: the same calls. */
+static void tool_calls_are_streamed_as_they_are_said(void **state)
+{
+    (void)state;
+#define FUNCTION(name)                                                                             \
+    "{\"type\":\"function\",\"name\":\"" name "\",\"parameters\":{\"const\":{\"a\":\"a b c d "     \
+    "e\"}}}"
+#define INNER(name) "{\"type\":\"function\",\"function\":" FUNCTION(name) "}"
+    static const struct {
+        mock_form form;
+        const char *body, *calls, *name;
+    } cases[] = {
+        { MOCK_FORM_CHAT,
+          "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"f and "
+          "g\"}],\"stream\":true,"
+          "\"tools\":[" INNER("f") "," INNER("g") "]}",
+          "choices.0.message.tool_calls", "1.function.name" },
+        { MOCK_FORM_RESPONSE,
+          "{\"model\":\"m\",\"input\":\"f and g\",\"stream\":true,\"tools\":[" FUNCTION(
+              "f") "," FUNCTION("g") "]}",
+          "output", "2.name" },
+    };
+    for (size_t i = 0; i < 2; i++) {
+        played p;
+        gl_json merged;
+        mock_said_init(&p.said);
+        p.said.model.reasoning = 1;
+        play_form(&p, cases[i].form, cases[i].body, MOCK_FAULT_NONE);
+        assert_int_equal(p.end.error, GLIMPSE_OK);
+        /* a thought, and of each call its name and five pieces of its arguments */
+        assert_int_equal(p.streamed.steps, 1 + 2 * (1 + 5));
+        gl_json plain = mock_said_at(&p.said, cases[i].calls);
+        assert_true(gl_json_string_is(mock_said_in(plain, cases[i].name), "g"));
+        assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
+        gl_json streamed = mock_said_in(merged, cases[i].calls);
+        gl_json one, other;
+        gl_json_iter from = gl_json_begin(plain), of = gl_json_begin(streamed);
+        while (gl_json_next(&from, NULL, &one)) {
+            static const char *const same[] = { "id",      "call_id",           "type",
+                                                "name",    "arguments",         "function.name",
+                                                "content", "function.arguments" };
+            assert_true(gl_json_next(&of, NULL, &other));
+            for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
+                assert_true(gl_slice_equal(mock_said_in(one, same[k]).text,
+                                           mock_said_in(other, same[k]).text));
+        }
+        assert_false(gl_json_next(&of, NULL, &other));
+        played_free(&p);
+    }
+}
+
+static void a_response_that_is_spoilt_has_half_of_its_tokens(void **state)
+{
+    (void)state;
+    static const char body[] = "{\"model\":\"m\",\"input\":\"One two three.\",\"stream\":true}";
+    static const struct {
+        mock_fault fault;
+        int error;
+    } cases[] = { { MOCK_FAULT_TRUNCATE, GLIMPSE_ERR_STREAM_TRUNCATED },
+                  { MOCK_FAULT_MALFORMED, GLIMPSE_ERR_BAD_JSON } };
+    for (size_t i = 0; i < 2; i++) {
+        played p;
+        mock_said_init(&p.said);
+        play_form(&p, MOCK_FORM_RESPONSE, body, cases[i].fault);
+        assert_int_equal(p.end.error, cases[i].error);
+        assert_int_equal(p.streamed.steps, cases[i].fault == MOCK_FAULT_TRUNCATE ? 2 : 3);
+        played_free(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +316,8 @@ int main(void)
         cmocka_unit_test(without_chunks_the_events_are_the_same),
         cmocka_unit_test(choices_are_streamed_side_by_side),
         cmocka_unit_test(thoughts_and_logprobs_are_streamed_too),
+        cmocka_unit_test(tool_calls_are_streamed_as_they_are_said),
+        cmocka_unit_test(a_response_that_is_spoilt_has_half_of_its_tokens),
         cmocka_unit_test(a_completion_and_a_response_are_streamed_as_they_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
