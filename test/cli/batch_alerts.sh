@@ -1,6 +1,6 @@
 # A fifth of the requests fail: one alert, in the log, on standard error, in the summary; none when
 # nothing fails, when alerts are off, or when the window would be shorter than the hold.
-quick="--max-attempts 1 --fallback off --concurrency 10 --alert-window 2s --alert-hold 500ms"
+quick="--max-attempts 1 --fallback off --concurrency 10 --alert-window 10s --alert-hold 500ms"
 start_mock --fault 500:20% --latency 20ms --seed 3
 drafts 1000 >in
 # shellcheck disable=SC2086

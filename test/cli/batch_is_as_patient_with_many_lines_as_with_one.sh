@@ -5,7 +5,7 @@ address=$URL
 kill "$MOCK"
 for lines in 1 10 64; do
     drafts $lines >in
-    expect 69 timeout 60 "$GLIMPSE" batch in -o records --overwrite --base-url "$address" --max-attempts 5 \
+    expect 69 timeout 100 "$GLIMPSE" batch in -o records --overwrite --base-url "$address" --max-attempts 5 \
         --base-delay 100ms --summary summary -q
     # 100, 200, 400 and 800 ms, each longer by up to a half.
     [ "$(jq '.elapsed_s >= 1.5' summary)" = true ] || fail "$lines lines: gave up after $(jq .elapsed_s summary) s"
@@ -16,7 +16,8 @@ port=$(echo "$address" | sed 's,.*:,,; s,/.*,,')
 for lines in 1 64; do
     drafts $lines >in
     rm -f log
-    "$GLIMPSE" batch in -o late --overwrite --base-url "$address" --base-delay 500ms -q \
+    "$GLIMPSE" batch in -o late --overwrite --base-url "$address" --base-delay 500ms --max-delay 1s \
+        --max-attempts 100 -q \
         --log-level debug --log-file log 2>err &
     batch=$!
     pids="$pids $batch"

@@ -10,7 +10,7 @@ pids=
 
 clean_up() {
     code=$?
-    for pid in $pids; do kill "$pid" 2>/dev/null || :; done
+    for pid in $pids; do kill "$pid" 2>/dev/null && kill -s CONT "$pid" 2>/dev/null || :; done # one may stand still
     wait
     cd /
     rm -rf "$TMPDIR"

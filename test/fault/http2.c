@@ -33,7 +33,7 @@ static void close_scene(scene *s)
     glimpse_config_init(&config);
     config.http_version = GLIMPSE_HTTP_2;
     config.ca_file = s->tls.ca_file;
-    config.deadline_ms = 500;
+    config.deadline_ms = 2000;
     if (s->run.alone) batch_beside(&s->run, &config);
     h2_server_free(s->server);
     batch_end(&s->run);
@@ -150,7 +150,7 @@ static void row_29_no_window_ends_at_the_deadline_and_costs_no_cpu(void **state)
     scene s;
     open_scene(&s, __func__, H2_NO_WINDOW, 0, 3);
     batch_args(&s.run, "--concurrency", "1", NULL);
-    batch_deadline(&s.run, 500);
+    batch_deadline(&s.run, 2000);
     play(&s, 1);
     size_t late = 0; /* the first may go out before the window is known */
     for (size_t i = 0; i < 3; i++)
@@ -172,7 +172,7 @@ static void row_29_flood_of_settings_ends(void **state)
     open_scene(&s, "row_29_settings_5000", H2_SETTINGS_FLOOD, 5000, 4);
     s.run.lost_requests = true; /* what was sent before the connection was given up */
     batch_args(&s.run, "--max-attempts", "2", NULL);
-    batch_deadline(&s.run, 1000);
+    batch_deadline(&s.run, 5000);
     batch_go(&s.run, BATCH_ANY);
 
     close_scene(&s);

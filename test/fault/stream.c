@@ -27,7 +27,7 @@ typedef struct row {
     const char *text;    /* the sample, or with an error the partial text; NULL: not looked at */
     const char *no_done; /* "true", "false", or NULL: not looked at */
     const char *options[6];
-    int deadline_ms; /* 0 = 15 s */
+    int deadline_ms; /* 0 = 60 s */
 } row;
 
 static const char *field(const row *at)
@@ -181,18 +181,18 @@ static void row_12_one_byte_at_a_time_ends_at_the_limits(void **state)
           .script = { { FAULT_DRIP, OPEN, 40 }, { FAULT_HANG, NULL, 0 } },
           .attempts = 3,
           .code = "timeout_first_byte",
-          .options = { "--first-byte-timeout", "300ms" } },
+          .options = { "--first-byte-timeout", "1s" } },
         { .name = "row_12_no_head",
           .script = { { FAULT_HANG, NULL, 0 } },
           .attempts = 3,
           .code = "timeout_first_byte",
-          .options = { "--first-byte-timeout", "300ms" } },
+          .options = { "--first-byte-timeout", "1s" } },
         { .name = "row_12_body",
           .script = { { FAULT_SEND, OPEN DELTA("part"), 0 }, { FAULT_HANG, NULL, 0 } },
           .attempts = 3,
           .code = "timeout_idle",
           .text = "part",
-          .options = { "--idle-timeout", "300ms" } },
+          .options = { "--idle-timeout", "1s" } },
         { .name = "row_12_body_by_bytes", /* never idle: the deadline ends it */
           .script = { { FAULT_SEND, OPEN DELTA("part"), 0 },
                       { FAULT_DRIP, DELTA("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 30 },
@@ -200,7 +200,7 @@ static void row_12_one_byte_at_a_time_ends_at_the_limits(void **state)
           .attempts = 1,
           .code = "deadline",
           .text = "part",
-          .deadline_ms = 600 },
+          .deadline_ms = 2000 },
     };
     PLAY(rows);
 }
@@ -212,11 +212,11 @@ static void row_13_comments_alone_do_not_outlast_the_deadline(void **state)
         { .name = "row_13_comments",
           .script = { { FAULT_SEND, OPEN, 0 },
                       { FAULT_DRIP, ":\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n:\n",
-                        30 },
+                        100 },
                       { FAULT_HANG, NULL, 0 } },
           .attempts = 1,
           .code = "deadline",
-          .deadline_ms = 600 },
+          .deadline_ms = 2000 },
     };
     PLAY(rows);
 }

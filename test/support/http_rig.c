@@ -142,7 +142,7 @@ void http_rig_run_requests(http_rig *rig, size_t target)
 {
     bool late = false;
     struct event *guard = evtimer_new(rig->base, expired, &late);
-    struct timeval limit = { 20, 0 };
+    struct timeval limit = { 60, 0 };
     evtimer_add(guard, &limit);
     while (!late && fault_server_requests(rig->server) < target)
         event_base_loop(rig->base, EVLOOP_ONCE);

@@ -75,7 +75,7 @@ static inline const glimpse_result *rig_ask(rig *r, const char *body)
 {
     int before = r->results;
     rig_submit(r, body);
-    const struct timeval limit = { 20, 0 };
+    const struct timeval limit = { 60, 0 };
     event_base_loopexit(r->base, &limit);
     event_base_dispatch(r->base);
     assert_int_equal(r->results, before + 1);

@@ -173,7 +173,7 @@ static inline void store_put(store_rig *rig, uint64_t i, uint64_t turn, size_t s
 static inline void store_settle(store_rig *rig)
 {
     glimpse_sqlite_store_stats stats;
-    gl_time until = gl_clock_now() + 30 * GL_SECOND;
+    gl_time until = gl_clock_now() + 100 * GL_SECOND;
     for (;;) {
         glimpse_sqlite_store_get_stats(rig->store, &stats);
         if (stats.waiting == 0) return;

@@ -92,7 +92,7 @@ static inline const glimpse_result *ask_at(rig *r, const char *path, const char 
     gl_buf_reset(&r->text);
     r->pieces = 0;
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, NULL), GLIMPSE_OK);
-    const struct timeval limit = { 20, 0 };
+    const struct timeval limit = { 60, 0 };
     event_base_loopexit(r->base, &limit);
     event_base_dispatch(r->base);
     assert_int_equal(r->results, before + 1);

@@ -84,7 +84,7 @@ typedef struct batch_run {
     long descriptors;
     long file_bytes;
     long rss_kib;       /* of memory above the bound for all that is small */
-    double seconds_max; /* 0 = 20 */
+    double seconds_max; /* 0 = 100 */
     double cpu_work;    /* seconds of CPU that the amount of bytes is worth */
     int64_t deadline_ms;
     size_t lines, healthy_lines;
