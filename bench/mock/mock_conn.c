@@ -473,7 +473,7 @@ bool mock_conn_send(mock_conn *conn)
     conn->ready = conn->out.len;
     count_held(conn);
     if (conn->server->held <= conn->server->held_max) return conn_flush(conn);
-    mock_conn_close(conn); /* its client reads too slowly for what is passed on to it */
+    mock_conn_close(conn); /* what is passed on and kept, of all together, is too much */
     return false;
 }
 

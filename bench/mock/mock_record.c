@@ -26,6 +26,7 @@ struct mock_recording {
     bool bare; /* HEAD: there is no body */
     char *secret[SECRETS];
     size_t secrets;
+    size_t held; /* bytes of the answer, as counted in server->held */
 };
 
 /* --- the file --------------------------------------------------------------------------------- */
@@ -84,6 +85,7 @@ static void keep(struct mock_recording *recording)
 static void recording_free(struct mock_recording *recording)
 {
     recording->conn->recording = NULL;
+    recording->conn->server->held -= recording->held;
     if (recording->call != NULL) mock_upstream_cancel(recording->call);
     for (size_t i = 0; i < recording->secrets; i++) gl_free(recording->secret[i]);
     mock_exchange_free(recording->exchange);
@@ -136,6 +138,8 @@ static void bytes_came(void *arg, gl_slice bytes, gl_time at)
         mock_durations_add(&conn->server->metrics.first_token, since(recording, at));
     if (!mock_exchange_add(recording->exchange, bytes, since(recording, at)))
         recording->exchange->body.failed = true;
+    recording->held += bytes.len + sizeof(mock_chunk);
+    conn->server->held += bytes.len + sizeof(mock_chunk);
     mock_relay_bytes(conn, bytes);
     mock_conn_send(conn);
 }

@@ -229,6 +229,27 @@ static void one_connection_records_one_request_after_the_other(void **state)
     close_studio(&s);
 }
 
+/* What is kept of answers under way is bounded with all else that connections hold. */
+static void an_answer_larger_than_the_memory_allowed_is_cut(void **state)
+{
+    (void)state;
+    studio s;
+    const mock_options origin = { 0 };
+    open_studio(&s, &origin);
+    mock_client_close(ask(&s, MOCK_RIG_CHAT));
+    assert_int_equal(mock_rig_stat(&s.w, NULL, "recorded"), 1);
+    mock_server_free(s.w.server);
+    unlink(s.file);
+    char problem[400] = "";
+    const mock_options tight = { .record = s.url, .record_file = s.file, .memory = 900 };
+    s.w.server = mock_server_new(s.w.base, &tight, problem, sizeof problem);
+    assert_non_null(s.w.server);
+    mock_client *c = ask(&s, MOCK_RIG_CHAT); /* 594 bytes of body, to pass on and to keep */
+    mock_client_close(c);
+    assert_int_equal(mock_rig_stat(&s.w, NULL, "not_recorded"), 1);
+    close_studio(&s);
+}
+
 static void nobody_there_is_a_502(void **state)
 {
     (void)state;
@@ -283,6 +304,7 @@ int main(void)
         cmocka_unit_test(errors_are_recorded_and_cut_answers_are_not),
         cmocka_unit_test(a_client_that_leaves_takes_its_recording_with_it),
         cmocka_unit_test(one_connection_records_one_request_after_the_other),
+        cmocka_unit_test(an_answer_larger_than_the_memory_allowed_is_cut),
         cmocka_unit_test(nobody_there_is_a_502),
         cmocka_unit_test(what_cannot_be_recorded_is_refused_at_the_start),
     };
