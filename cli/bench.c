@@ -11,7 +11,9 @@
 #include "base/rng.h"
 #include "bench_find.h"
 #include "bench_more.h"
+#include "bench_reports.h"
 #include "bench_run.h"
+#include "bench_workload.h"
 #include "commands.h"
 #include "config_file.h"
 #include "exits.h"
@@ -39,9 +41,13 @@ typedef struct bench {
     double ceiling;
     load_inputs inputs;
     load_trace trace;
+    load_workload workload;
     double from; /* of a sweep */
     int metrics; /* a socket; below 0: none */
     cli_failures failures;
+    load_sla abort;
+    load_percentiles percentiles;
+    request_file requests;
 } bench;
 
 static int refused(const char *option, const char *problem)
@@ -118,6 +124,9 @@ static int plan_trace(bench *b)
         say("--trace: %s: %s", name, problem);
         return EXIT_BAD_INPUT;
     }
+    if (b->trace.dropped > 0)
+        say("--trace: %zu rows of 0 tokens are calls that failed, and are left out",
+            b->trace.dropped);
     plan->open = true;
     plan->trace = &b->trace;
     /* The last one is sent as well. */
@@ -125,14 +134,38 @@ static int plan_trace(bench *b)
     return 0;
 }
 
-static bool writes_reports(const cli_settings *s)
+static int plan_workload(bench *b)
 {
-    return s->bench.json != NULL || s->bench.html != NULL || s->bench.csv != NULL;
+    const cli_settings *s = b->settings;
+    if (!bench_wants_workload(s, &b->trace)) return 0;
+    b->ask.workload = &b->workload;
+    if (!given(b, "pool-ratio")) b->ask.pool_ratio = 0;
+    return bench_plan_workload(s, &b->trace, b->ask.seed, &b->workload);
 }
 
-static bool are_one(const char *a, const char *b)
+/* Something says which requests are good: the run's terms, or a class's own. */
+static bool has_goodput(const bench *b)
 {
-    return a != NULL && b != NULL && strcmp(a, b) == 0;
+    bool has = b->slo.count > 0;
+    for (size_t i = 0; i < b->workload.count; i++) has = has || b->workload.kinds[i].slo.count > 0;
+    return has;
+}
+
+static bool streams(const bench *b)
+{
+    bool any = b->settings->bench.stream || b->settings->bench.input != NULL;
+    for (size_t i = 0; i < b->workload.count; i++) any = any || b->workload.kinds[i].stream;
+    return any;
+}
+
+static int check_goodput(const bench *b)
+{
+    if (!has_goodput(b) && (load_sla_wants_slo(&b->sla) || load_sla_wants_slo(&b->abort)))
+        return refused("sla", "goodput and good_rate need --goodput, which says what is good");
+    if (!streams(b) &&
+        (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TOKEN_GAP] > 0))
+        return refused("goodput", "ttft and token_gap are of streams: give --stream");
+    return 0;
 }
 
 /* Where a search begins, and how long each of its runs is. */
@@ -141,8 +174,11 @@ static int plan_search(bench *b)
     const cli_settings *s = b->settings;
     if (s->bench.sweep && s->bench.saturate)
         return said_usage("--sweep and --saturate are two searches; give one");
-    if (s->bench.trace != NULL || s->bench.requests != 0)
-        return said_usage("--trace and --requests are of one run, not of a search");
+    if (s->bench.trace != NULL || s->bench.requests.count != 0 || s->bench.abort_on != NULL ||
+        s->bench.scrape != NULL || s->bench.junit != NULL || s->bench.markdown != NULL)
+        return said_usage(
+            "--trace, --requests, --abort-on, --scrape, --junit and --markdown are of "
+            "one run, not of a search");
     if (s->bench.sweep && b->sla.count == 0)
         return said_usage("--sweep looks for what meets --sla");
     if (s->bench.saturate && s->bench.rate != NULL)
@@ -197,32 +233,30 @@ static int plan(bench *b)
     plan->warmup = ns_of(s->bench.warmup_ms);
     plan->cooldown = ns_of(s->bench.cooldown_ms);
     plan->think = ns_of(s->bench.think_ms);
-    plan->requests = (uint64_t)s->bench.requests;
+    const char *file, *wrong = request_words(&s->bench.requests, &plan->requests, &file);
+    if (wrong != NULL) return refused("requests", wrong);
     plan->users = (uint64_t)s->bench.users;
     plan->per_user = (uint64_t)s->bench.per_user;
     plan->stream = s->bench.stream;
     /* A time or a count in all takes the place of the default count of each user. */
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
-    if (are_one(s->bench.json, s->bench.html) || are_one(s->bench.json, s->bench.csv) ||
-        are_one(s->bench.html, s->bench.csv))
-        return said_usage("--json, --html and --csv cannot be written to one file");
     if (!s->bench.sweep && !s->bench.saturate && (s->bench.csv != NULL || s->bench.repeat > 1))
         return said_usage(
             "--csv and --repeat are of a search, --sweep or --saturate; several runs of "
             "one thing are compared: --compare a1.json,a2.json b1.json,b2.json");
-    if (writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
-        return said_usage(
-            "--json, --html and --csv are of a run or a search, not of --playbook or --calibrate");
+    if (bench_writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
+        return said_usage("--json, --html, --csv, --junit and --markdown are of a run or a search, "
+                          "not of --playbook or --calibrate");
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
+    if (!load_abort_parse(&b->abort, s->bench.abort_on, problem, sizeof problem))
+        return refused("abort-on", problem);
+    if (!load_percentiles_parse(&b->percentiles, s->bench.percentiles, problem, sizeof problem))
+        return refused("percentiles", problem);
+    if (b->abort.count > 0) b->ask.abort = &b->abort;
     if (!load_slo_parse(&b->slo, s->bench.goodput, problem, sizeof problem))
         return refused("goodput", problem);
-    if (b->slo.count == 0 && load_sla_wants_slo(&b->sla))
-        return refused("sla", "goodput and good_rate need --goodput, which says what is good");
-    if (!plan->stream && s->bench.input == NULL &&
-        (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TOKEN_GAP] > 0))
-        return refused("goodput", "ttft and token_gap are of streams: give --stream");
     if (b->slo.count > 0) b->ask.slo = &b->slo;
     int code = 0;
     if (s->bench.rate != NULL && s->bench.trace != NULL)
@@ -233,11 +267,12 @@ static int plan(bench *b)
         code = plan_trace(b);
     else if (s->bench.rate != NULL)
         code = plan_open(b);
-    if (code == 0 &&
-        !(whole_file_check("json", s->bench.json) && whole_file_check("html", s->bench.html) &&
-          whole_file_check("csv", s->bench.csv)))
-        code = EXIT_IO;
+    if (code == 0) code = bench_check_reports(s);
+    if (code == 0) code = plan_workload(b);
     if (code == 0) code = plan_inputs(b);
+    if (code == 0) code = check_goodput(b);
+    if (code == 0 && file != NULL) code = request_file_open(&b->requests, file);
+    if (code == 0 && file != NULL) b->ask.requests = &b->requests;
     if (code != 0) return code;
     if (plan->cooldown != 0 && plan->duration == 0)
         return refused("cooldown", "needs an end that is known: --duration");
@@ -277,6 +312,21 @@ static int start_mock(bench *b)
     return 0;
 }
 
+/* Our own mock's books are of the run alone, so another one is asked. */
+static int measure_words(bench *b)
+{
+    static const char *const arguments[] = { "--latency", "0", "--token-rate", "0", NULL };
+    mock_child mock = { 0 };
+    bench_ask ask = b->ask;
+    if (b->ask.workload == NULL || strcmp(b->settings->bench.words_per_token, "auto") != 0)
+        return 0;
+    int code = wants_mock(b) ? mock_child_start(&mock, arguments) : 0;
+    if (mock.pid > 0) ask.base_url = mock.url;
+    if (code == 0) code = bench_measure_words(&ask, &b->workload);
+    mock_child_stop(&mock);
+    return code;
+}
+
 /* Requests a second that the client does with so many users against a server that answers at once;
  * below 0: it could not be found out. */
 static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_result *result)
@@ -298,54 +348,6 @@ static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
-
-static void print_sla(const bench *b, const bench_result *result)
-{
-    for (size_t i = 0; i < b->sla.count; i++) {
-        const load_term *term = &b->sla.term[i];
-        bool met;
-        double seen = load_term_look(term, &result->recorder, &met);
-        const char *unit = "";
-        if (term->kind == LOAD_TERM_DURATION) {
-            seen /= 1e3;
-            unit = " ms";
-        } else if (load_term_is_rate(term)) {
-            unit = "/s";
-        } else {
-            seen *= 100;
-            unit = " %";
-        }
-        printf("%-12s %-8s %s: %.3f%s\n", i == 0 ? "sla" : "", met ? "met" : "MISSED", term->text,
-               seen, unit);
-    }
-}
-
-static bool on_stdout(const char *path)
-{
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
-typedef void report_writer(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
-
-static int write_report(const char *option, const char *path, report_writer *writer,
-                        const bench_result *result)
-{
-    gl_buf out;
-    if (path == NULL) return 0;
-    gl_buf_init(&out, SIZE_MAX / 2);
-    writer(&result->recorder, &result->facts, &out);
-    bool good = whole_file_write(option, path, &out);
-    gl_buf_free(&out);
-    return good ? 0 : EXIT_IO;
-}
-
-/* Each is tried, whatever became of the other. */
-static int write_reports(const bench *b, const bench_result *result)
-{
-    int json = write_report("json", b->settings->bench.json, load_report_json, result);
-    int html = write_report("html", b->settings->bench.html, load_report_html, result);
-    return json != 0 ? json : html;
-}
 
 static glimpse_error most_frequent_error(const load_recorder *recorder)
 {
@@ -438,16 +440,19 @@ static int run_once(bench *b)
         result.facts.rate = s->bench.rate;
         result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
         result.facts.ceiling_rps = b->ceiling;
-        result.facts.goodput = s->bench.goodput;
+        result.facts.goodput_of_run = s->bench.goodput;
+        result.facts.goodput = s->bench.goodput != NULL ? s->bench.goodput
+                               : has_goodput(b)         ? "each class's own"
+                                                        : NULL;
         if (b->mock.pid > 0) ask_mock(b, &result.recorder.faults);
         if (s->bench.validity) bench_judge(&result);
         result.facts.judged = s->bench.validity;
         result.facts.sla = &b->sla;
-        bool table = !on_stdout(s->bench.json) && !on_stdout(s->bench.html);
-        if (table) load_report_table(&result.recorder, &result.facts, stdout);
-        if (table) print_sla(b, &result);
-        if (!say_flush_stdout()) code = EXIT_IO;
-        if (code == 0) code = write_reports(b, &result);
+        result.facts.percentiles = &b->percentiles;
+        result.facts.abort_on = s->bench.abort_on;
+        code = bench_write_reports(s, &result);
+        int lost = request_file_close(&b->requests);
+        if (code == 0) code = lost;
         if (code == 0) code = verdict(b, &result);
     }
     bench_result_free(&result);
@@ -476,9 +481,11 @@ int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     gl_buf_init(&b.mock_text, SIZE_MAX);
-    if (settings->bench.compare && writes_reports(settings))
+    if (settings->bench.compare && bench_writes_reports(settings))
         return said_usage("--compare reads reports; --json, --html and --csv write none of it");
     if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
+    if (settings->word_count > 0 && strcmp(settings->words[0], "merge") == 0)
+        return bench_merge(settings->words + 1, settings->word_count - 1, settings->bench.json);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);
         return EXIT_USAGE;
@@ -496,6 +503,7 @@ int command_bench(cli_settings *settings)
         code = run_calibrate(&b);
     } else {
         if (code == 0) code = find_ceiling(&b);
+        if (code == 0) code = measure_words(&b);
         if (code == 0 && mock) code = start_mock(&b);
         if (code == 0) code = run_asked(&b);
     }
@@ -504,5 +512,8 @@ int command_bench(cli_settings *settings)
     if (b.metrics >= 0) close(b.metrics);
     load_inputs_free(&b.inputs);
     load_trace_free(&b.trace);
+    load_workload_free(&b.workload);
+    int lost = request_file_close(&b.requests);
+    if (code == 0) code = lost;
     return code;
 }

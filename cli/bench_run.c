@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/alloc.h"
+#include "bench_scrape.h"
 #include "exits.h"
 #include "load/alerts.h"
 #include "load/prompts.h"
@@ -40,10 +42,11 @@ typedef struct runner {
     load_mix mix;
     load_prompts prompts;
     glimpse_loop_lag *tick;
+    bench_scrape *scraper;
     cli_signals signals;
     gl_time started, told;
     int64_t concurrency;
-    bool terminal;
+    bool terminal, wrong; /* wrong: an answer that is none has been told of */
     trim trim;
 } runner;
 
@@ -67,6 +70,31 @@ static void tell(const runner *r, gl_time now)
             r->terminal ? "" : "\n");
 }
 
+/* Before a line of others on standard error. */
+static void clear_line(void *arg)
+{
+    if (((runner *)arg)->terminal) fputs("\r\033[K", stderr);
+}
+
+/* A term that holds beyond doubt: what is in flight has a moment to finish, as after a signal. */
+static void look_for_abort(runner *r)
+{
+    bench_result *result = r->result;
+    char seen[64];
+    bool met;
+    if (r->ask->abort == NULL || bench_early_exit(result) != 0) return;
+    const load_term *term = load_abort_look(r->ask->abort, &result->recorder);
+    if (term == NULL) return;
+    load_term_shown(term, &result->recorder, &met, seen, sizeof seen);
+    snprintf(result->facts.aborted, sizeof result->facts.aborted,
+             "%s holds beyond doubt: %s of %" PRIu64 " requests", term->text, seen,
+             result->recorder.measured);
+    clear_line(r);
+    say("stopped by --abort-on: %s", result->facts.aborted);
+    load_driver_stop(r->driver);
+    glimpse_engine_close(r->session.engine, GRACE_MS, NULL, NULL);
+}
+
 static void ticked(uint64_t late_ns, void *arg)
 {
     runner *r = arg;
@@ -78,18 +106,13 @@ static void ticked(uint64_t late_ns, void *arg)
         if (trim_due(&r->trim)) trim_memory();
         int64_t rss = load_resources_rss();
         row->rss_bytes = rss > 0 ? (uint64_t)rss : 0;
+        look_for_abort(r);
     }
     gl_time every = r->terminal ? GL_SECOND / 5 : 10 * GL_SECOND;
     if (!r->ask->bare && !r->ask->settings->quiet && now >= r->told + every) {
         tell(r, now);
         r->told = now;
     }
-}
-
-/* Before a line of others on standard error. */
-static void clear_line(void *arg)
-{
-    if (((runner *)arg)->terminal) fputs("\r\033[K", stderr);
 }
 
 static void ended(void *arg)
@@ -108,13 +131,34 @@ static void caught(int number, void *arg)
     glimpse_engine_close(r->session.engine, GRACE_MS, NULL, NULL);
 }
 
+static void log_request(const runner *r, uint64_t number, const load_outcome *seen)
+{
+    const load_recorder *recorder = &r->result->recorder;
+    const load_workload *workload = r->ask->workload;
+    const load_request_line line = {
+        .number = number,
+        .start = r->started,
+        .measured = seen->intended >= recorder->from && seen->intended < recorder->to,
+        .kind = workload != NULL ? workload->kinds[seen->kind].name : "",
+        .outcome = seen
+    };
+    request_file_add(r->ask->requests, &line);
+}
+
 /* So that a mistyped address or a refused key is told at once, and costs no whole run. */
-static void request_ended(void *arg, uint64_t number, const glimpse_result *result)
+static void request_ended(void *arg, uint64_t number, const load_outcome *seen,
+                          const glimpse_result *result)
 {
     runner *r = arg;
     cli_failures *failures = r->ask->failures;
     cli_outcome outcome = failures_outcome(number, result);
     char text[1024];
+    if (r->ask->requests != NULL) log_request(r, number, seen);
+    if (seen->wrong != NULL && !r->wrong) {
+        r->wrong = true;
+        clear_line(r);
+        say("request %" PRIu64 " has an answer that is none: %s", number, seen->wrong);
+    }
     if (r->result->stopped != 0 || glimpse_result_status(result) == GLIMPSE_STATUS_CANCELLED)
         return;
     if (failures_is_key_stop(result)) {
@@ -157,6 +201,28 @@ static cli_settings settings_for(const bench_ask *ask)
     return settings;
 }
 
+static int begin_scrape(runner *r, const cli_settings *settings)
+{
+    bench_result *result = r->result;
+    const char *asked = settings->bench.scrape;
+    char problem[200];
+    if (asked == NULL || r->ask->bare) return 0;
+    if (!bench_scrape_url(asked, settings->engine.base_url, result->scrape_url,
+                          sizeof result->scrape_url)) {
+        say("--scrape: auto is /metrics beside an http --base-url");
+        return EXIT_VALUE;
+    }
+    result->scrape = gl_malloc(sizeof *result->scrape);
+    if (result->scrape == NULL) return EXIT_OS_LIMIT;
+    if (!load_scrape_init(result->scrape, r->started, settings->bench.scrape_series, problem,
+                          sizeof problem)) {
+        say("--scrape-series: %s", problem);
+        return EXIT_VALUE;
+    }
+    r->scraper = bench_scrape_new(r->session.base, result->scrape_url, result->scrape);
+    return r->scraper != NULL ? 0 : EXIT_UNREACHABLE;
+}
+
 static int set_up(runner *r, cli_settings *settings)
 {
     const bench_ask *ask = r->ask;
@@ -172,12 +238,15 @@ static int set_up(runner *r, cli_settings *settings)
     r->started = r->told = start;
     plan.question = ask->inputs != NULL ? load_inputs_question : load_prompts_question;
     plan.question_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
+    plan.workload = ask->workload;
     plan.ended = ask->failures != NULL ? request_ended : NULL;
     plan.ended_arg = r;
     result->loop_lag = gl_histogram_new();
     bool good = load_recorder_init(&result->recorder, start, from, to) &&
                 result->loop_lag != NULL &&
                 load_mix_init(&r->mix, ask->pool_ratio, ask->pool_size, ask->zipf, ask->seed);
+    if (good && ask->workload != NULL)
+        good = load_recorder_classes(&result->recorder, ask->workload->kinds, ask->workload->count);
     if (good)
         r->driver =
             load_driver_new(r->session.base, r->session.engine, &plan, &r->mix, &result->recorder);
@@ -189,6 +258,8 @@ static int set_up(runner *r, cli_settings *settings)
     if (signals_catch(&r->signals, r->session.base, caught, r) != 0) return EXIT_OS_LIMIT;
     r->signals.hold = ask->more;
     result->recorder.slo = ask->slo;
+    code = begin_scrape(r, settings);
+    if (code != 0) return code;
     load_driver_start(r->driver, start, ended, r);
     return 0;
 }
@@ -229,6 +300,13 @@ static void take_facts(runner *r, const load_resources *before)
     facts->max_attempts = engine->max_attempts;
     facts->coalesce = engine->coalesce;
     facts->input = ask->settings->bench.input;
+    facts->workload = ask->workload;
+    facts->scrape = result->scrape;
+    facts->scrape_url = result->scrape_url;
+    if (ask->workload != NULL && ask->workload->count == 1) {
+        facts->input_tokens = ask->settings->bench.input_tokens;
+        facts->output_tokens = ask->settings->bench.output_tokens;
+    }
     facts->mock_latency = ask->mock_latency;
     facts->mock_fault = ask->settings->fault;
     facts->mock_outage = ask->settings->outage;
@@ -274,6 +352,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     }
     signals_release(&r.signals);
     glimpse_loop_lag_free(r.tick);
+    bench_scrape_free(r.scraper);
     /* What is owed is told now, to items that the driver has. */
     session_free_engine(&r.session);
     load_driver_free(r.driver);
@@ -284,13 +363,15 @@ int bench_run(const bench_ask *ask, bench_result *result)
 
 int bench_early_exit(const bench_result *result)
 {
-    return result->caught != 0 ? 128 + result->caught : result->stopped;
+    if (result->caught != 0) return 128 + result->caught;
+    return result->facts.aborted[0] != '\0' ? EXIT_SOME_FAILED : result->stopped;
 }
 
 void bench_result_free(bench_result *result)
 {
     load_recorder_free(&result->recorder);
     gl_histogram_free(result->loop_lag);
+    gl_free(result->scrape);
 }
 
 __attribute__((format(printf, 2, 3))) static void reason(bench_result *result, const char *format,

@@ -4,9 +4,11 @@
 #define CLI_BENCH_RUN_H
 
 #include "failures.h"
+#include "load/abort.h"
 #include "load/driver.h"
 #include "load/inputs.h"
 #include "load/report.h"
+#include "request_file.h"
 #include "settings.h"
 
 typedef struct bench_ask {
@@ -22,7 +24,10 @@ typedef struct bench_ask {
     bool more;                /* another run follows: a signal in between is for that one */
     const load_slo *slo;      /* what makes a request good; NULL: nothing */
     load_inputs *inputs;      /* what is asked; NULL: the built-in drafts */
+    load_workload *workload;  /* asks in place of both; NULL: there is none */
     const int *metrics;       /* a socket that listens for scrapers; NULL: there is none */
+    const load_sla *abort;    /* what ends it early; NULL: nothing */
+    request_file *requests;   /* gets a line for each request; NULL: there is none */
     cli_failures *failures;   /* of all runs; NULL: none is told of, and none stops a run */
 } bench_ask;
 
@@ -30,6 +35,8 @@ typedef struct bench_result {
     load_recorder recorder;
     load_facts facts;
     gl_histogram *loop_lag;
+    load_scrape *scrape; /* NULL: the server's page was not read */
+    char scrape_url[600];
     glimpse_stats stats;
     int caught;  /* the signal that ended it early; 0: none */
     int stopped; /* the exit code of failures that ended it early; 0: none did */

@@ -4,6 +4,7 @@
  * default_text is parsed like anything the user writes; test/unit/cli_options.c holds it against
  * the library's own defaults.
  */
+#include "bench_scrape.h"
 #include "checks.h"
 #include "metrics_server.h"
 #include "settings.h"
@@ -285,7 +286,8 @@ const cli_option option_table[] = {
               "100:10s,100-500:30s,500" },
     { .name = "trace", .type = OPTION_TEXT, AT(bench.trace), .commands = FOR_BENCH,
       .value = "FILE", .check = check_filled,
-      .help = "open loop: send at these times, one a line in seconds, since the first" },
+      .help = "open loop: send at these times, one a line in seconds, since the first; or times "
+              "and lengths, as in Mooncake's (JSON lines) and BurstGPT's (CSV) traces" },
     { .name = "arrival", .type = OPTION_CHOICE, AT(bench.arrival), .commands = FOR_BENCH,
       .value = "HOW", .choices = "constant|poisson|gamma", .default_text = "constant",
       .help = "open loop: equal gaps, independent arrivals, or bursts (gamma)" },
@@ -294,8 +296,11 @@ const cli_option option_table[] = {
       .help = "of gamma arrivals: below 1 bursts, 1 is poisson, above steadier" },
     { .name = "duration", .type = OPTION_DURATION, AT(bench.duration_ms), .commands = FOR_BENCH,
       .value = "TIME", .min = 0, .max = CENTURY_MS, .help = "sending stops after this time" },
-    { .name = "requests", .type = OPTION_COUNT, AT(bench.requests), .commands = FOR_BENCH,
-      .value = "N", .min = 0, .max = 1e15, .help = "sending stops after so many in all" },
+    { .name = "requests", .type = OPTION_TEXTS, AT(bench.requests), .commands = FOR_BENCH,
+      .value = "N or FILE",
+      .help = "a number: sending stops after so many in all. A file that ends in .jsonl or .csv: "
+              "write a line for each request there: when it was scheduled, sent, first and last "
+              "heard of, tokens, status, class, attempts. Give it twice for both" },
     { .name = "warmup", .type = OPTION_DURATION, AT(bench.warmup_ms), .commands = FOR_BENCH,
       .value = "TIME", .min = 0, .max = CENTURY_MS,
       .help = "what is sent in this first time is not measured" },
@@ -307,6 +312,44 @@ const cli_option option_table[] = {
       .help = "ask the lines of this file, those of a batch (drafts {\"input_text\": \"...\"}, "
               "bodies, {\"url\",\"body\"}), instead of built-in drafts; packages = the "
               "descriptions of the packages installed here" },
+    { .name = "endpoint", .type = OPTION_CHOICE, AT(bench.endpoint), .commands = FOR_BENCH,
+      .value = "NAME", .choices = "chat|completions|responses|embeddings|rerank",
+      .default_text = "chat",
+      .help = "what is asked with --input-tokens, and by which rule a 200 counts as an answer: a "
+              "text; of embeddings a vector for each text, all of one size; of rerank a score for "
+              "each document" },
+    { .name = "input-tokens", .type = OPTION_TEXT, AT(bench.input_tokens), .commands = FOR_BENCH,
+      .value = "LENGTH", .check = check_filled,
+      .help = "make texts of so many tokens instead of built-in drafts: 512, 100-900 (uniform), "
+              "normal:512:128, lognormal:MEDIAN:P95; the last two with bounds behind: "
+              "normal:512:128:64-2048. All unique unless --pool-ratio is given" },
+    { .name = "output-tokens", .type = OPTION_TEXT, AT(bench.output_tokens),
+      .commands = FOR_BENCH, .value = "LENGTH", .check = check_filled,
+      .help = "ask for at most so many (max_tokens), drawn as --input-tokens" },
+    { .name = "ignore-eos", .type = OPTION_SWITCH, AT(bench.ignore_eos), .commands = FOR_BENCH,
+      .help = "send ignore_eos, so that vLLM, SGLang and llama.cpp write all of --output-tokens" },
+    { .name = "min-tokens", .type = OPTION_SWITCH, AT(bench.min_tokens), .commands = FOR_BENCH,
+      .help = "send min_tokens as large as max_tokens, for the same (vLLM)" },
+    { .name = "texts", .type = OPTION_COUNT, AT(bench.texts), .commands = FOR_BENCH,
+      .value = "N", .default_text = "1", .min = 1, .max = 1024,
+      .help = "texts to embed, or documents to rank, in each request, each of --input-tokens" },
+    { .name = "shared-prefix", .type = OPTION_TEXT, AT(bench.shared_prefix),
+      .commands = FOR_BENCH, .value = "TOKENS:PART", .check = check_filled,
+      .help = "put the same so many tokens before the text of a part of the requests: 1000:0.5; "
+              "1000:0.5:8 = one of eight prefixes" },
+    { .name = "turns", .type = OPTION_TEXT, AT(bench.turns), .commands = FOR_BENCH,
+      .value = "LENGTH", .check = check_filled,
+      .help = "conversations of so many turns, 3 or 2-6: each request has what was said before, "
+              "the answers too; --think is between turns; an open loop's rate is of conversations" },
+    { .name = "class", .type = OPTION_TEXTS, AT(bench.classes), .commands = FOR_BENCH,
+      .value = "NAME:KEY=VALUE,...",
+      .help = "one kind of request of several (give it again), told apart in the reports: "
+              "'chat:weight=3,input=512,output=128,goodput=ttft<500ms'; keys: weight, model, "
+              "endpoint, input, output, turns, texts, prefix, goodput, stream (on|off)" },
+    { .name = "words-per-token", .type = OPTION_TEXT, AT(bench.words_per_token),
+      .commands = FOR_BENCH, .value = "N", .default_text = "1", .check = check_filled,
+      .help = "English words that make a token; auto = two small requests of each class before the run measure "
+              "it by the server's usage. The report says how far the lengths were off" },
     { .name = "pool-ratio", .type = OPTION_REAL, AT(bench.pool_ratio), .commands = FOR_BENCH,
       .value = "PART", .default_text = "0.7", .min = 0, .max = 1,
       .help = "part of the requests that is from a pool and repeats; the others are unique" },
@@ -334,6 +377,29 @@ const cli_option option_table[] = {
       .check = check_filled,
       .help = "write a page with the figures and charts, which needs no network; - is standard "
               "output, instead of the table" },
+    { .name = "junit", .type = OPTION_TEXT, AT(bench.junit), .commands = FOR_BENCH,
+      .value = "FILE", .check = check_filled,
+      .help = "write the verdict as JUnit's XML: a test for each term of --sla, and whether the "
+              "run is valid" },
+    { .name = "markdown", .type = OPTION_TEXT, AT(bench.markdown), .commands = FOR_BENCH,
+      .value = "FILE", .check = check_filled,
+      .help = "write verdict, terms and percentiles as Markdown, for a comment" },
+    { .name = "percentiles", .type = OPTION_TEXT, AT(bench.percentiles), .commands = FOR_BENCH,
+      .value = "LIST", .check = check_filled,
+      .help = "of the table, of --markdown and, as \"percentiles\", of --json: 50,90,99.99 "
+              "[50,75,90,95,99,99.9]" },
+    { .name = "scrape", .type = OPTION_TEXT, AT(bench.scrape), .commands = FOR_BENCH,
+      .value = "URL", .check = bench_scrape_wrong,
+      .help = "read the server's Prometheus page each second and tell it beside the client's "
+              "figures: http://HOST:PORT/metrics, or auto = /metrics on the endpoint's host" },
+    { .name = "scrape-series", .type = OPTION_TEXT, AT(bench.scrape_series),
+      .commands = FOR_BENCH, .value = "NAMES", .check = bench_scrape_series_wrong,
+      .help = "series to keep instead of the known ones of vLLM, SGLang, llama.cpp and our own; "
+              "each is summed over its labels" },
+    { .name = "abort-on", .type = OPTION_TEXT, AT(bench.abort_on), .commands = FOR_BENCH,
+      .value = "TERMS", .check = check_filled,
+      .help = "stop the run, exit 1, as soon as one holds beyond doubt: error_rate>10%,p99>5s,"
+              "good_rate<50%; looked at each second" },
     { .heading = "Searches and comparisons", .name = "sweep", .type = OPTION_SWITCH, AT(bench.sweep), .commands = FOR_BENCH,
       .help = "find the highest rate that meets --sla and that the endpoint keeps up with, in runs of "
               "--duration (5s), from --rate (10) on; the client's cache is off" },

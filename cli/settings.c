@@ -257,6 +257,8 @@ void settings_free(cli_settings *settings)
     gl_free(settings->origins);
     gl_free((void *)settings->words);
     gl_free((void *)settings->headers.items);
+    gl_free((void *)settings->bench.classes.items);
+    gl_free((void *)settings->bench.requests.items);
     gl_free(settings->owned_file);
     if (settings->owned_key != NULL)
         explicit_bzero(settings->owned_key, strlen(settings->owned_key));

@@ -58,9 +58,15 @@ typedef struct cli_settings {
     /* bench */
     struct {
         const char *rate, *sla, *goodput, *json, *html, *csv, *input, *trace;
+        const char *input_tokens, *output_tokens, *turns, *shared_prefix, *words_per_token;
+        const char *junit, *markdown, *percentiles, *abort_on, *scrape, *scrape_series;
+        text_list classes, requests; /* requests: a number, a file, or both */
+        int endpoint;                /* load_endpoint */
+        int64_t texts;
+        bool ignore_eos, min_tokens;
         int arrival; /* constant, poisson, gamma */
         double shape, pool_ratio, zipf;
-        int64_t users, per_user, requests, pool_size, repeat;
+        int64_t users, per_user, pool_size, repeat;
         int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
         bool sweep, saturate;
         bool compare, playbook, stream, calibrate, calibrate_first, validity;

@@ -22,6 +22,8 @@ typedef struct load_item {
     bool repeated;
     struct event *think; /* of a user; NULL in an open loop */
     uint64_t left;       /* requests of this user still to send */
+    load_question asked; /* its numbers; the texts are gone */
+    load_talk talk;
 } load_item;
 
 struct load_driver {
@@ -35,7 +37,7 @@ struct load_driver {
     struct event *over;    /* tells `ended`, from the loop */
     gl_time start, next;   /* next: of the schedule, since start */
     uint64_t issued, live; /* live: requests, and users that think */
-    bool stopped;
+    bool stopped, talks;
     load_item *users;
     void (*ended)(void *arg);
     void *arg;
@@ -112,10 +114,51 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
                            .thresholds = glimpse_result_thresholds_crossed(result),
                            .repeated = item->repeated,
                            .prompt_tokens = own ? usage->prompt_tokens : 0,
-                           .completion_tokens = own ? usage->completion_tokens : 0 };
+                           .completion_tokens = own ? usage->completion_tokens : 0,
+                           .kind = item->asked.kind,
+                           .input_tokens = own ? item->asked.input_tokens : 0,
+                           .output_tokens = own ? item->asked.output_tokens : 0 };
+}
+
+/* What the engine takes for an answer, and its endpoint does not let pass. */
+static void judge(const load_item *item, const glimpse_result *result, load_outcome *out)
+{
+    const load_question *asked = &item->asked;
+    size_t len;
+    if (!asked->judged || out->error != GLIMPSE_OK) return;
+    const char *body = glimpse_result_body(result, &len);
+    out->wrong = load_endpoint_wrong(asked->endpoint, asked->texts, gl_slice_of(body, len),
+                                     glimpse_result_empty(result));
+    if (out->wrong == NULL) return;
+    out->status = GLIMPSE_STATUS_ERROR;
+    out->error = GLIMPSE_ERR_BAD_JSON;
 }
 
 static void user_goes_on(load_item *user);
+static bool send_one(load_driver *d, load_item *item, gl_time intended);
+
+/* Whether the conversation has a next turn, and that is on its way. */
+static bool talk_goes_on(load_driver *d, load_item *item, const glimpse_result *result,
+                         const load_outcome *outcome)
+{
+    size_t len;
+    const char *text = glimpse_result_text(result, &len);
+    bool more = d->talks && load_talk_answered(&item->talk, outcome->error == GLIMPSE_OK,
+                                               gl_slice_of(text, len));
+    gl_time now = gl_clock_now();
+    bool over = d->plan.duration != 0 && now >= d->start + d->plan.duration;
+    if (!more || item->think != NULL || over || !may_send(d)) return false;
+    if (send_one(d, item, now)) return true;
+    d->stopped = true;
+    return false;
+}
+
+static void item_free(load_item *item)
+{
+    if (item == NULL) return;
+    load_talk_free(&item->talk);
+    gl_free(item);
+}
 
 static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
@@ -124,14 +167,16 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     load_driver *d = item->driver;
     load_outcome outcome;
     finished(item, result, &outcome);
+    judge(item, result, &outcome);
     load_recorder_ended(d->recorder, &outcome);
     load_faults_add(&d->recorder->faults, result);
     d->live--;
-    if (d->plan.ended != NULL) d->plan.ended(d->plan.ended_arg, item->number, result);
+    if (d->plan.ended != NULL) d->plan.ended(d->plan.ended_arg, item->number, &outcome, result);
+    bool on = talk_goes_on(d, item, result, &outcome);
     if (item->think != NULL)
         user_goes_on(item);
-    else
-        gl_free(item);
+    else if (!on)
+        item_free(item);
     look_for_end(d);
 }
 
@@ -139,19 +184,27 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 static bool send_one(load_driver *d, load_item *item, gl_time intended)
 {
     static const glimpse_observer observer = { .on_result = on_result };
-    load_pick pick = load_mix_next(d->mix);
-    load_question question = { 0 };
+    load_question *asked = &item->asked;
+    bool later = item->talk.turns > 0; /* a turn of a conversation that goes on */
+    load_pick pick = later ? (load_pick){ 0 } : load_mix_next(d->mix);
     glimpse_options options;
     glimpse_options_init(&options);
     options.stream = d->plan.stream;
-    d->plan.question(d->plan.question_arg, pick.number, &question);
+    *asked = (load_question){ 0 };
+    if (d->plan.workload != NULL)
+        load_workload_question(
+            d->plan.workload, pick.number,
+            d->plan.trace != NULL ? load_trace_row_of(d->plan.trace, (size_t)d->issued) : NULL,
+            d->talks ? &item->talk : NULL, asked);
+    else
+        d->plan.question(d->plan.question_arg, pick.number, asked);
     item->repeated = pick.repeated;
     item->sent = gl_clock_now();
     item->intended = d->plan.open ? intended : item->sent;
     glimpse_error error =
-        question.raw
-            ? glimpse_submit_chat(d->engine, &question.chat, &options, &observer, item, NULL)
-            : glimpse_submit_draft(d->engine, &question.draft, &options, &observer, item, NULL);
+        asked->raw
+            ? glimpse_submit_chat(d->engine, &asked->chat, &options, &observer, item, NULL)
+            : glimpse_submit_draft(d->engine, &asked->draft, &options, &observer, item, NULL);
     if (error != GLIMPSE_OK) return false;
     load_recorder_sent(d->recorder, item->sent);
     item->number = ++d->issued;
@@ -169,7 +222,7 @@ static void send_due(load_driver *d)
         load_item *item = gl_calloc(1, sizeof *item);
         if (item != NULL) item->driver = d;
         if (item == NULL || !send_one(d, item, intended)) {
-            gl_free(item);
+            item_free(item);
             d->stopped = true;
             break;
         }
@@ -267,6 +320,7 @@ load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, co
     d->plan = *plan;
     d->mix = mix;
     d->recorder = recorder;
+    d->talks = plan->workload != NULL && load_workload_talks(plan->workload);
     d->timer = evtimer_new(base, begin, d);
     d->finish = evtimer_new(base, stop_at_the_end, d);
     d->over = event_new(base, -1, 0, over, d);
@@ -312,8 +366,10 @@ void load_driver_free(load_driver *driver)
     for (size_t i = 0; i < sizeof events / sizeof events[0]; i++)
         if (events[i] != NULL) event_free(events[i]);
     if (d->users != NULL)
-        for (uint64_t i = 0; i < d->plan.users; i++)
+        for (uint64_t i = 0; i < d->plan.users; i++) {
             if (d->users[i].think != NULL) event_free(d->users[i].think);
+            load_talk_free(&d->users[i].talk);
+        }
     gl_free(d->users);
     gl_free(d);
 }

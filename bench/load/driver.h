@@ -4,7 +4,9 @@
  *
  * A closed loop has users: each sends, waits for its answer, thinks, and sends again. An open loop
  * sends at the times of its schedule, whatever has come back: a server that stalls is sent just as
- * much, and the requests that it keeps waiting count from when they were meant to be sent.
+ * much, and the requests that it keeps waiting count from when they were meant to be sent. Where a
+ * workload has conversations, a user holds one after the other; an open loop's schedule is that of
+ * their first turns, and each further turn is meant to be sent when the one before was answered.
  */
 #ifndef LOAD_DRIVER_H
 #define LOAD_DRIVER_H
@@ -16,12 +18,14 @@
 #include "load/question.h"
 #include "load/recorder.h"
 #include "load/trace.h"
+#include "load/workload.h"
 
 struct event_base;
 
 /* Told of each request when it has ended and is in the recorder's figures; the first has number 1.
  * It may stop the driver. */
-typedef void (*load_ended_fn)(void *arg, uint64_t number, const glimpse_result *result);
+typedef void (*load_ended_fn)(void *arg, uint64_t number, const load_outcome *outcome,
+                              const glimpse_result *result);
 
 typedef struct load_plan {
     bool open;
@@ -36,7 +40,8 @@ typedef struct load_plan {
     bool stream;              /* of drafts; a body says it itself */
     load_question_fn question;
     void *question_arg;
-    load_ended_fn ended; /* NULL: nobody is told */
+    load_workload *workload; /* asks in place of question; the caller's. NULL: there is none */
+    load_ended_fn ended;     /* NULL: nobody is told */
     void *ended_arg;
 } load_plan;
 

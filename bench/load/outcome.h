@@ -32,6 +32,10 @@ typedef struct load_outcome {
     int thresholds; /* of t1 to t4 that it crossed, 0 to 4 */
     bool repeated;  /* the generator had made this very request before: a cache could answer it */
     int64_t prompt_tokens, completion_tokens; /* -1: not said */
+
+    size_t kind;                          /* of the workload's classes */
+    uint32_t input_tokens, output_tokens; /* that were asked for; 0: nothing was said of them */
+    const char *wrong; /* why a 200 is no answer of its endpoint; NULL: it is one. Static */
 } load_outcome;
 
 #endif

@@ -36,9 +36,22 @@ void load_recorder_free(load_recorder *recorder)
 {
     for (size_t i = 0; i < LOAD_METRICS; i++) gl_histogram_free(recorder->metrics[i]);
     for (size_t i = 0; i < GLIMPSE_SOURCE_COUNT; i++) gl_histogram_free(recorder->by_source[i]);
+    for (size_t i = 0; i < recorder->class_count; i++) load_figures_free(&recorder->by_class[i]);
+    gl_free(recorder->by_class);
     gl_free(recorder->timeline);
     load_blocks_free(recorder->blocks);
     memset(recorder, 0, sizeof *recorder);
+}
+
+bool load_recorder_classes(load_recorder *recorder, const load_class *classes, size_t count)
+{
+    bool good = true;
+    recorder->by_class = gl_calloc(count, sizeof *recorder->by_class);
+    if (recorder->by_class == NULL) return false;
+    recorder->classes = classes;
+    recorder->class_count = count;
+    for (size_t i = 0; i < count; i++) good = load_figures_init(&recorder->by_class[i]) && good;
+    return good;
 }
 
 void load_recorder_sent(load_recorder *recorder, gl_time at)
@@ -111,6 +124,26 @@ static void add_to_block(load_recorder *r, const load_outcome *o, bool failed)
     load_blocks_add(r->blocks, &sample);
 }
 
+/* What a request has to meet: its class's terms, else the run's. */
+static bool is_good(const load_recorder *r, const load_outcome *o)
+{
+    const load_slo *slo = r->slo;
+    if (o->kind < r->class_count && r->classes[o->kind].slo.count > 0)
+        slo = &r->classes[o->kind].slo;
+    return slo != NULL && load_slo_met(slo, o);
+}
+
+static void add_class(load_recorder *r, const load_outcome *o, bool failed, bool good)
+{
+    uint64_t late = gl_time_since(o->sent, o->intended);
+    load_tokens_add(&r->input, o->input_tokens, o->prompt_tokens);
+    load_tokens_add(&r->output, o->output_tokens, o->completion_tokens);
+    if (o->kind >= r->class_count) return;
+    load_figures_add(&r->by_class[o->kind], o, failed, good,
+                     us_of(gl_time_since(o->done, o->intended)),
+                     o->first_token_ns >= 0 ? us_of((uint64_t)o->first_token_ns + late) : 0);
+}
+
 /* A server may say any number. */
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
 {
@@ -138,7 +171,9 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     for (int i = 0; i < o->thresholds && i < 4; i++) r->thresholds[i]++;
     r->errors += failed;
     r->hits += hit;
-    if (r->slo != NULL) r->good += load_slo_met(r->slo, o);
+    bool good = is_good(r, o);
+    r->good += good;
+    add_class(r, o, failed, good);
     r->repeated += o->repeated;
     r->attempts += (uint64_t)o->attempts;
     if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;

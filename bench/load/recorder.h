@@ -9,6 +9,7 @@
 #include "base/histogram.h"
 #include "load/blocks.h"
 #include "load/faults.h"
+#include "load/figures.h"
 #include "load/outcome.h"
 #include "load/slo.h"
 #include "load/timeline.h"
@@ -51,12 +52,19 @@ typedef struct load_recorder {
     load_faults faults;                       /* of all requests, also of what is cut */
     gl_time end;                              /* when the last answer came, measured or not */
     load_timeline *timeline;
-    load_blocks *blocks; /* of what is measured */
+    load_blocks *blocks;       /* of what is measured */
+    const load_class *classes; /* the caller's, with SLOs of their own; NULL: there are none */
+    size_t class_count;
+    load_figures *by_class;
+    load_tokens input, output; /* asked for and counted */
 } load_recorder;
 
 /* false: out of memory. Free it either way. */
 bool load_recorder_init(load_recorder *recorder, gl_time start, gl_time from, gl_time to);
 void load_recorder_free(load_recorder *recorder);
+
+/* Keeps figures of each class too. false: out of memory. */
+bool load_recorder_classes(load_recorder *recorder, const load_class *classes, size_t count);
 
 void load_recorder_sent(load_recorder *recorder, gl_time at);
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome);

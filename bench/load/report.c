@@ -1,5 +1,5 @@
 /* report.c - the table; see report.h. */
-#include "load/report.h"
+#include "load/report_parts.h"
 
 #include <inttypes.h>
 
@@ -30,38 +30,54 @@ const char *load_term_unit(const load_term *term)
     return load_term_is_rate(term) ? "a second" : "part";
 }
 
-static void row(FILE *out, const char *name, const gl_histogram *h)
+typedef struct table {
+    FILE *out;
+    const load_percentiles *percentiles;
+} table;
+
+static void row(const table *t, const char *name, const gl_histogram *h)
 {
     if (gl_histogram_count(h) == 0) return;
-    static const double quantiles[] = { 0.5, 0.75, 0.9, 0.95, 0.99, 0.999 };
-    fprintf(out, "%-24s %10.3f", name, gl_histogram_mean(h) / 1e3);
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        fprintf(out, " %10.3f", (double)gl_histogram_quantile(h, quantiles[i]) / 1e3);
-    fprintf(out, " %10.3f\n", (double)gl_histogram_max(h) / 1e3);
+    fprintf(t->out, "%-24s %10.3f", name, gl_histogram_mean(h) / 1e3);
+    for (size_t i = 0; i < t->percentiles->count; i++)
+        fprintf(t->out, " %10.3f", (double)gl_histogram_quantile(h, t->percentiles->of[i].q) / 1e3);
+    fprintf(t->out, " %10.3f\n", (double)gl_histogram_max(h) / 1e3);
+}
+
+static void head_row(const table *t)
+{
+    fprintf(t->out, "\n%-24s %10s", "milliseconds", "mean");
+    for (size_t i = 0; i < t->percentiles->count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "p%s", t->percentiles->of[i].name);
+        fprintf(t->out, " %10s", name);
+    }
+    fprintf(t->out, " %10s\n", "max");
 }
 
 static void latencies(const load_recorder *r, const load_facts *facts, FILE *out)
 {
-    fprintf(out, "\n%-24s %10s %10s %10s %10s %10s %10s %10s %10s\n", "milliseconds", "mean", "p50",
-            "p75", "p90", "p95", "p99", "p99.9", "max");
+    const table t = { out,
+                      facts->percentiles != NULL ? facts->percentiles : load_percentiles_usual() };
+    head_row(&t);
     if (facts->open) {
-        row(out, "latency (from schedule)", r->metrics[LOAD_LATENCY]);
-        row(out, "service (at the server)", r->metrics[LOAD_SERVICE]);
+        row(&t, "latency (from schedule)", r->metrics[LOAD_LATENCY]);
+        row(&t, "service (at the server)", r->metrics[LOAD_SERVICE]);
     } else {
-        row(out, "latency", r->metrics[LOAD_LATENCY]);
+        row(&t, "latency", r->metrics[LOAD_LATENCY]);
     }
     for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
         char name[32];
         snprintf(name, sizeof name, "  %s", glimpse_source_name((glimpse_source)i));
-        row(out, name, r->by_source[i]);
+        row(&t, name, r->by_source[i]);
     }
-    row(out, "first byte", r->metrics[LOAD_FIRST_BYTE]);
-    row(out, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
-    if (facts->open) row(out, "first token (sending)", r->metrics[LOAD_TTFT_SERVICE]);
-    row(out, "between tokens", r->metrics[LOAD_TOKEN_GAP]);
+    row(&t, "first byte", r->metrics[LOAD_FIRST_BYTE]);
+    row(&t, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
+    if (facts->open) row(&t, "first token (sending)", r->metrics[LOAD_TTFT_SERVICE]);
+    row(&t, "between tokens", r->metrics[LOAD_TOKEN_GAP]);
     if (gl_histogram_max(r->metrics[LOAD_WAIT]) > 1)
-        row(out, "waited in the client", r->metrics[LOAD_WAIT]);
-    if (facts->open) row(out, "sent late by", r->metrics[LOAD_LATENESS]);
+        row(&t, "waited in the client", r->metrics[LOAD_WAIT]);
+    if (facts->open) row(&t, "sent late by", r->metrics[LOAD_LATENESS]);
     fputs(
         facts->open
             ? "latency counts from when the schedule wanted the request sent: what a user waits,\n"
@@ -189,6 +205,9 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
                                          : "\n");
     faults(&r->faults, out);
     if (facts->stats != NULL) load_alerts_print(facts->stats, out);
+    if (facts->aborted[0] != '\0') fprintf(out, "aborted      %s\n", facts->aborted);
+    load_report_classes_table(r, facts, out);
     latencies(r, facts, out);
+    load_report_server_table(facts, out);
     client(r, facts, out);
 }

@@ -10,8 +10,11 @@
 #include <glimpse/monitor.h>
 
 #include "base/buf.h"
+#include "load/percentiles.h"
 #include "load/recorder.h"
+#include "load/scrape.h"
 #include "load/sla.h"
+#include "load/workload.h"
 
 #define LOAD_REASONS 8
 
@@ -37,8 +40,11 @@ typedef struct load_facts {
     double token_rate;
     int64_t concurrency, cache_entries, max_attempts;
     bool coalesce;
-    const char *input;   /* NULL: the built-in drafts */
-    const char *goodput; /* what makes a request good, as it was asked for; NULL: nothing */
+    const char *input;                        /* NULL: the built-in drafts */
+    const load_workload *workload;            /* requests made of lengths; NULL: they are not */
+    const char *input_tokens, *output_tokens; /* of its one class, as they were asked for */
+    const char *goodput_of_run; /* of the classes that say none of their own; NULL: nothing */
+    const char *goodput;        /* what makes a request good, as it was asked for; NULL: nothing */
     bool interrupted;
     const glimpse_stats *stats; /* the engine's, at the end; for its alerts */
 
@@ -50,8 +56,13 @@ typedef struct load_facts {
     const gl_histogram *loop_lag;
     const char *invalid[LOAD_REASONS]; /* why the figures are not to be trusted */
     size_t invalid_count;
-    bool judged;         /* it was looked whether they are */
-    const load_sla *sla; /* what the run has to meet; NULL: nothing */
+    bool judged;                         /* it was looked whether they are */
+    const load_sla *sla;                 /* what the run has to meet; NULL: nothing */
+    const load_percentiles *percentiles; /* that are told; NULL: the usual ones */
+    const load_scrape *scrape;           /* what its page of metrics said; NULL: it was not read */
+    const char *scrape_url;
+    const char *abort_on; /* as it was asked for; NULL: nothing ends it early */
+    char aborted[160];    /* the term that did, and what was seen; "": none */
 } load_facts;
 
 /* Live requests a second, of the ceiling; -1: no ceiling is known. */
@@ -70,6 +81,10 @@ const char *load_term_unit(const load_term *term);
 
 /* One object, a line; docs/internals/bench.md has its members. */
 void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+
+/* Verdict and terms as JUnit's XML; verdict, terms, percentiles and classes as Markdown. */
+void load_report_junit(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+void load_report_markdown(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
 /* A page for a browser, complete in itself; docs/internals/bench_report.md. Each of its figures
  * carries its place in the JSON report and its exact value. */

@@ -4,7 +4,7 @@
 
 #include "base/json.h"
 #include "load/alerts.h"
-#include "load/report.h"
+#include "load/report_parts.h"
 
 static void text(gl_buf *out, const char *name, const char *value)
 {
@@ -35,8 +35,8 @@ static void flag(gl_buf *out, const char *name, bool value)
     gl_buf_printf(out, ",\"%s\":%s", name, value ? "true" : "false");
 }
 
-/* {"count":..,"mean_us":..,...,"histogram":[[us,count],...]} */
-static void distribution(gl_buf *out, const char *name, const gl_histogram *h)
+void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h,
+                            const load_percentiles *asked)
 {
     static const struct {
         const char *name;
@@ -49,6 +49,12 @@ static void distribution(gl_buf *out, const char *name, const gl_histogram *h)
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
         count(out, quantiles[i].name, gl_histogram_quantile(h, quantiles[i].q));
     count(out, "max_us", gl_histogram_max(h));
+    if (asked != NULL && asked->asked) {
+        for (size_t i = 0; i < asked->count; i++)
+            gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : ",\"percentiles\":{",
+                          asked->of[i].name, gl_histogram_quantile(h, asked->of[i].q));
+        gl_buf_append_char(out, '}');
+    }
     gl_buf_append_str(out, ",\"histogram\":[");
     const char *comma = "";
     for (size_t at = 0; gl_histogram_next(h, &at, &us, &n); comma = ",")
@@ -79,7 +85,10 @@ static void settings(gl_buf *out, const load_facts *facts)
     count(out, "seed", facts->seed);
     flag(out, "thresholds_auto", facts->thresholds_auto);
     text(out, "goodput", facts->goodput);
+    text(out, "abort_on", facts->abort_on);
     text(out, "input", facts->input);
+    text(out, "input_tokens", facts->input_tokens);
+    text(out, "output_tokens", facts->output_tokens);
     number(out, "concurrency", (double)facts->concurrency);
     number(out, "cache_entries", (double)facts->cache_entries);
     flag(out, "coalesce", facts->coalesce);
@@ -214,7 +223,7 @@ static void client(gl_buf *out, const load_recorder *r, const load_facts *facts)
     number(out, "descriptors", (double)facts->descriptors);
     count(out, "measurement_error_below_zero", r->below_zero);
     gl_buf_append_char(out, ',');
-    distribution(out, "loop_lag", facts->loop_lag);
+    load_json_distribution(out, "loop_lag", facts->loop_lag, facts->percentiles);
     gl_buf_append_str(out, "},\"invalid\":[");
     for (size_t i = 0; i < facts->invalid_count; i++) {
         if (i > 0) gl_buf_append_char(out, ',');
@@ -246,20 +255,25 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     text(out, "version", glimpse_version());
     flag(out, "interrupted", facts->interrupted);
     text(out, "verdict", load_verdict(facts));
+    text(out, "aborted", facts->aborted[0] != '\0' ? facts->aborted : NULL);
     sla(out, recorder, facts);
     settings(out, facts);
     totals(out, recorder, facts);
     gl_buf_append_str(out, ",\"distributions\":{");
     for (int i = 0; i < LOAD_METRICS; i++) {
         if (i > 0) gl_buf_append_char(out, ',');
-        distribution(out, load_metric_name((load_metric)i), recorder->metrics[i]);
+        load_json_distribution(out, load_metric_name((load_metric)i), recorder->metrics[i],
+                               facts->percentiles);
     }
     gl_buf_append_str(out, "},\"by_source\":{");
     for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
         if (i > 0) gl_buf_append_char(out, ',');
-        distribution(out, glimpse_source_name((glimpse_source)i), recorder->by_source[i]);
+        load_json_distribution(out, glimpse_source_name((glimpse_source)i), recorder->by_source[i],
+                               facts->percentiles);
     }
     gl_buf_append_char(out, '}');
+    load_report_classes_json(recorder, facts, out);
+    load_report_server_json(facts, out);
     faults(out, &recorder->faults);
     timeline(out, recorder);
     load_blocks_json(recorder->blocks, out);

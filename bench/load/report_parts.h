@@ -19,6 +19,21 @@ void load_report_over_time(const load_recorder *recorder, gl_buf *out);
 /* Sections: how each kind of latency is spread, how requests ended, the settings. */
 void load_report_tables(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
+/* Of requests made of lengths: what was asked and counted, and each class. Nothing of others. */
+void load_report_classes_table(const load_recorder *recorder, const load_facts *facts, FILE *out);
+void load_report_classes_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+void load_report_classes(const load_recorder *recorder, gl_buf *out);
+
+/* What the server's page of metrics said. Nothing where it was not read. */
+void load_report_server_table(const load_facts *facts, FILE *out);
+void load_report_server_json(const load_facts *facts, gl_buf *out);
+void load_report_server(const load_facts *facts, gl_buf *out);
+
+/* "NAME":{"count":..,"mean_us":..,...,"histogram":[[us,count],...]}; and "percentiles" that
+ * somebody asked for (NULL: nobody did). */
+void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h,
+                            const load_percentiles *asked);
+
 /* The sections of injected faults and of alerts; nothing where there were none. */
 void load_report_incidents(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 

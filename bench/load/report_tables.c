@@ -316,6 +316,8 @@ static void client(const load_recorder *r, const load_facts *facts, gl_buf *out)
 void load_report_tables(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     latencies(recorder, facts, out);
+    load_report_classes(recorder, out);
+    load_report_server(facts, out);
     gl_buf_append_str(out, "<h2>How requests ended</h2>\n<div class=\"pair\">");
     statuses(recorder, out);
     errors(recorder, out);

@@ -69,6 +69,22 @@ bool load_read_duration(gl_slice text, double *us)
     return false;
 }
 
+bool load_read_plain(const char *text, double *number)
+{
+    const char *end = read_number(text, number);
+    return end != NULL && *end == '\0';
+}
+
+bool load_read_part(const char *text, double *part)
+{
+    const char *end = read_number(text, part);
+    if (end != NULL && strcmp(end, "%") == 0)
+        *part /= 100;
+    else if (end == NULL || *end != '\0')
+        return false;
+    return *part <= 1;
+}
+
 bool load_term_is_rate(const load_term *term)
 {
     return term->kind == LOAD_TERM_THROUGHPUT || term->kind == LOAD_TERM_GOODPUT;
@@ -77,14 +93,8 @@ bool load_term_is_rate(const load_term *term)
 static bool read_bound(const char *at, load_term *term)
 {
     if (term->kind == LOAD_TERM_DURATION) return load_read_duration(gl_slice_str(at), &term->bound);
-    const char *end = read_number(at, &term->bound);
-    if (end == NULL) return false;
-    if (load_term_is_rate(term)) return *end == '\0';
-    if (strcmp(end, "%") == 0)
-        term->bound /= 100;
-    else if (*end != '\0')
-        return false;
-    return term->bound <= 1;
+    return load_term_is_rate(term) ? load_read_plain(at, &term->bound)
+                                   : load_read_part(at, &term->bound);
 }
 
 static bool read_name(gl_slice name, load_term *term)
@@ -197,6 +207,18 @@ double load_term_look(const load_term *term, const load_recorder *recorder, bool
     *met = seen && ((term->less ? value < term->bound : value > term->bound) ||
                     (term->equal && !(value < term->bound) && !(value > term->bound)));
     return value;
+}
+
+void load_term_shown(const load_term *term, const load_recorder *recorder, bool *met, char *text,
+                     size_t size)
+{
+    double seen = load_term_look(term, recorder, met);
+    if (term->kind == LOAD_TERM_DURATION)
+        snprintf(text, size, "%.3f ms", seen / 1e3);
+    else if (load_term_is_rate(term))
+        snprintf(text, size, "%.3f/s", seen);
+    else
+        snprintf(text, size, "%.3f %%", 100 * seen);
 }
 
 bool load_sla_wants_slo(const load_sla *sla)

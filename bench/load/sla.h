@@ -45,11 +45,19 @@ bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t probl
  * measured (no request, no stream) is not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
 
+/* The same, and what was seen as text: "12.345 ms", "3.000 %", "99.500/s". */
+void load_term_shown(const load_term *term, const load_recorder *recorder, bool *met, char *text,
+                     size_t size);
+
 /* Its bound is so many a second. */
 bool load_term_is_rate(const load_term *term);
 
 /* "2500ms": in us; nothing else may stand around it. */
 bool load_read_duration(gl_slice text, double *us);
+
+/* A part of 1: "0.5" or "50%"; and a decimal number without sign. The same holds for both. */
+bool load_read_part(const char *text, double *part);
+bool load_read_plain(const char *text, double *number);
 
 /* Without the blanks around. */
 gl_slice load_trim(gl_slice text);

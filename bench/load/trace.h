@@ -4,6 +4,14 @@
  * One time a line, in seconds with as many as nine decimals: of any origin, the first one is the
  * start. What follows a time after a blank, a comma or a semicolon is not looked at; empty lines
  * and lines that begin with # are not either. Times that are out of order are put in order. Pure.
+ *
+ * Two forms say lengths in tokens as well, and are known by their first line:
+ *
+ *   {"timestamp": 27482, "input_length": 6955, "output_length": 52, "hash_ids": [46, 47, ...]}
+ *       a line, as in Mooncake's traces: milliseconds; hash_ids may be left out
+ *   Timestamp,Model,Request tokens,Response tokens,...
+ *       columns, as in BurstGPT's: seconds. A row of 0 response tokens is a call that failed, and
+ * is left out and counted in `dropped`
  */
 #ifndef LOAD_TRACE_H
 #define LOAD_TRACE_H
@@ -14,9 +22,19 @@
 #include "base/slice.h"
 #include "base/time.h"
 
+typedef struct load_trace_row {
+    gl_time at;             /* since the first, ascending */
+    uint32_t input, output; /* tokens; 0: not said */
+    size_t hash_at, hash_count;
+    const uint64_t *hashes; /* of the blocks of its input */
+} load_trace_row;
+
 typedef struct load_trace {
-    gl_time *at; /* since the first, ascending */
-    size_t count, next;
+    load_trace_row *rows;
+    uint64_t *hashes; /* of all rows */
+    size_t count, next, room, hash_count, hash_room;
+    size_t dropped;
+    bool lengths; /* the rows say them */
 } load_trace;
 
 /* false: problem says what is wrong and in which line, or that memory ran out. Free it either way.
@@ -26,6 +44,9 @@ void load_trace_free(load_trace *trace);
 
 /* The next time in nanoseconds since the start; GL_TIME_NEVER after the last. */
 gl_time load_trace_next(load_trace *trace);
+
+/* The lengths of the index-th in order; NULL: they are not said. */
+const load_trace_row *load_trace_row_of(const load_trace *trace, size_t index);
 
 /* From the first time to the last. */
 gl_time load_trace_length(const load_trace *trace);

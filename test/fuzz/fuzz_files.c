@@ -31,7 +31,7 @@ static void read_trace(gl_slice text)
     bool taken = load_trace_read(&trace, text, problem, sizeof problem);
     claim_told(taken, problem);
     for (size_t i = 1; taken && i < trace.count; i++)
-        claim(trace.at[i] >= trace.at[i - 1], "out of order");
+        claim(trace.rows[i].at >= trace.rows[i - 1].at, "out of order");
     load_trace_free(&trace);
 }
 

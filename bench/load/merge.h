@@ -1,0 +1,31 @@
+/*
+ * merge.h - the reports of several machines that loaded a server together, as one report. Pure.
+ *
+ * Histograms are joined exactly: the counts of each value are added, so that every percentile is
+ * that of all samples and no average of percentiles. Counts and rates a second are added; a part of
+ * the requests is weighed by them; the longest time stays. Rows of the timeline and blocks are
+ * added by their number, which is right for machines that began together. What is of one client
+ * alone (its own figures, faults, SLA, percentiles of a row) is left out.
+ */
+#ifndef LOAD_MERGE_H
+#define LOAD_MERGE_H
+
+#include "base/buf.h"
+#include "base/json.h"
+
+#define LOAD_MERGE_MAX 64
+
+typedef struct load_merge {
+    gl_json root[LOAD_MERGE_MAX];
+    size_t count;
+} load_merge;
+
+/* The text, which stays the caller's and has to outlive the merge. What is wrong with it, or NULL.
+ */
+const char *load_merge_add(load_merge *merge, gl_slice text);
+
+/* One object, a line, in the form of a report of --json, with "merged": how many. At least one was
+ * added. Names of settings in which they differ go to `differ` with commas between. */
+void load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ);
+
+#endif

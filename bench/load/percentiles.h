@@ -1,0 +1,26 @@
+/* percentiles.h - which percentiles are told: --percentiles 50,90,99.9. Pure. */
+#ifndef LOAD_PERCENTILES_H
+#define LOAD_PERCENTILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define LOAD_PERCENTILES_MAX 12
+
+typedef struct load_percentiles {
+    struct {
+        char name[12]; /* as it was written: "99.9" */
+        double q;      /* above 0 to 1 */
+    } of[LOAD_PERCENTILES_MAX];
+    size_t count;
+    bool asked; /* they are not the usual ones */
+} load_percentiles;
+
+/* 50, 75, 90, 95, 99, 99.9 */
+const load_percentiles *load_percentiles_usual(void);
+
+/* NULL are the usual ones. false: problem says what is wrong. */
+bool load_percentiles_parse(load_percentiles *list, const char *text, char *problem,
+                            size_t problem_size);
+
+#endif

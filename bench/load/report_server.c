@@ -1,0 +1,109 @@
+/* report_server.c - what the server's own page of metrics said meanwhile, told; see report.h. */
+#include <inttypes.h>
+#include <math.h>
+
+#include "base/json.h"
+#include "load/markup.h"
+#include "load/report_parts.h"
+
+static void number(gl_buf *out, const char *name, bool known, double value)
+{
+    gl_buf_printf(out, ",\"%s\":", name);
+    if (known)
+        gl_json_write_double(out, value);
+    else
+        gl_buf_append_str(out, "null");
+}
+
+static void series_json(gl_buf *out, const load_scrape *scrape, const load_series *series)
+{
+    double value = 0;
+    gl_buf_printf(out, "{\"name\":\"%s\",\"kind\":\"%s\",\"readings\":%" PRIu64, series->name,
+                  series->counter ? "counter" : "gauge", series->readings);
+    bool known = load_series_mean(scrape, series, &value);
+    number(out, series->counter ? "per_second" : "mean", known, value);
+    number(out, "least", series->readings > 0, series->least);
+    number(out, "most", series->readings > 0, series->most);
+    number(out, "last", true, series->last);
+    gl_buf_append_str(out, ",\"rows\":[");
+    for (size_t row = 0; row < scrape->rows; row++) {
+        if (row > 0) gl_buf_append_char(out, ',');
+        if (load_series_row_at(series, row, &value))
+            gl_json_write_double(out, value);
+        else
+            gl_buf_append_str(out, "null");
+    }
+    gl_buf_append_str(out, "]}");
+}
+
+void load_report_server_json(const load_facts *facts, gl_buf *out)
+{
+    const load_scrape *scrape = facts->scrape;
+    const char *comma = "";
+    if (scrape == NULL) return;
+    gl_buf_append_str(out, ",\"server\":{\"url\":");
+    gl_json_write_string(out, gl_slice_str(facts->scrape_url));
+    gl_buf_printf(out, ",\"pages\":%" PRIu64 ",\"failed\":%" PRIu64, scrape->pages, scrape->failed);
+    number(out, "row_s", true, (double)scrape->width / 1e9);
+    gl_buf_append_str(out, ",\"series\":[");
+    for (size_t i = 0; i < scrape->count; i++) {
+        if (!scrape->series[i].seen) continue;
+        gl_buf_append_str(out, comma);
+        series_json(out, scrape, &scrape->series[i]);
+        comma = ",";
+    }
+    gl_buf_append_str(out, "]}");
+}
+
+void load_report_server_table(const load_facts *facts, FILE *out)
+{
+    const load_scrape *scrape = facts->scrape;
+    size_t told = 0;
+    if (scrape == NULL) return;
+    fprintf(out, "\nserver       %" PRIu64 " pages of %s, %" PRIu64 " could not be read\n",
+            scrape->pages, facts->scrape_url, scrape->failed);
+    for (size_t i = 0; i < scrape->count; i++) {
+        const load_series *series = &scrape->series[i];
+        double mean;
+        if (!load_series_mean(scrape, series, &mean)) continue;
+        if (told++ == 0) fprintf(out, "%-40s %14s %14s %14s\n", "series", "mean", "least", "most");
+        fprintf(out, "%-40s %14.3f %14.3f %14.3f%s\n", series->name, mean, series->least,
+                series->most, series->counter ? "  a second" : "");
+    }
+}
+
+static void cell(gl_buf *out, size_t index, const char *figure, double value)
+{
+    char path[64];
+    snprintf(path, sizeof path, "server.series.%zu.%s", index, figure);
+    gl_buf_append_str(out, "<td>");
+    load_html_figure(out, path, value, load_show_number(value));
+    gl_buf_append_str(out, "</td>");
+}
+
+void load_report_server(const load_facts *facts, gl_buf *out)
+{
+    const load_scrape *scrape = facts->scrape;
+    size_t place = 0;
+    if (scrape == NULL || scrape->pages == 0) return;
+    gl_buf_append_str(out, "<h2>What the server said</h2>\n");
+    load_table_begin(out, "", "What the server said");
+    gl_buf_append_str(out, "<thead><tr><th scope=\"col\">series</th><th scope=\"col\">mean</th>"
+                           "<th scope=\"col\">least</th><th scope=\"col\">most</th></tr></thead>"
+                           "<tbody>\n");
+    for (size_t i = 0; i < scrape->count; i++) {
+        const load_series *series = &scrape->series[i];
+        double mean;
+        if (!series->seen) continue;
+        if (!load_series_mean(scrape, series, &mean)) mean = NAN;
+        bool read = series->readings > 0;
+        gl_buf_printf(out, "<tr><th scope=\"row\">%s%s</th>", series->name,
+                      series->counter ? ", a second" : "");
+        cell(out, place, series->counter ? "per_second" : "mean", mean);
+        cell(out, place, "least", read ? series->least : NAN);
+        cell(out, place, "most", read ? series->most : NAN);
+        gl_buf_append_str(out, "</tr>\n");
+        place++;
+    }
+    load_table_end(out);
+}

@@ -1,0 +1,65 @@
+# A line for each request, JUnit, Markdown, percentiles, an early end, and several runs as one.
+quick="--latency 0 --token-rate 0 --calibrate-first off --validity off"
+
+# shellcheck disable=SC2086
+{
+    expect 0 "$GLIMPSE" bench $quick --requests 120 --requests all.jsonl --concurrent-users 4 --json run.json \
+        --fault 500:20% --max-attempts 1 --fallback off --keep-going --seed 3
+    equal "a line for each" "$(records all.jsonl length)" 120
+    equal "as they ended" "$(records all.jsonl '[.[] | select(.status == "server_error")] | length')" \
+        "$(jq .totals.by_status.server_error run.json)"
+    equal "numbers, each once" "$(records all.jsonl '[.[].n] | sort == [range(1; 121)]')" true
+    equal "times in order" "$(records all.jsonl 'all(.[]; .scheduled_s <= .sent_s and .sent_s <= .last_s)')" true
+    equal "tokens" "$(records all.jsonl '[.[].completion_tokens // 0] | add')" "$(jq .totals.completion_tokens run.json)"
+    equal "attempts" "$(records all.jsonl '[.[].attempts] | add')" "$(jq .totals.attempts run.json)"
+    expect 0 "$GLIMPSE" bench $quick --requests 30 --requests all.csv --class a:input=5 --class b:input=6 --stream
+    equal "a head and a line for each" "$(wc -l <all.csv)" 31
+    equal "classes" "$(cut -d, -f2 all.csv | sort -u | tr '\n' ' ')" 'a b class '
+    expect 78 "$GLIMPSE" bench --requests all.json
+    says --requests .jsonl
+    expect 74 "$GLIMPSE" bench $quick --requests 5 --requests /none/all.csv
+    says --requests /none/all.csv
+    if [ -w /dev/full ]; then
+        ln -s /dev/full full.jsonl
+        expect 74 "$GLIMPSE" bench $quick --requests 5 --requests full.jsonl --json run.json
+        says full.jsonl space
+        equal "the report is there all the same" "$(jq .totals.measured run.json)" 5
+    fi
+
+    expect 1 "$GLIMPSE" bench $quick --requests 40 --sla 'p99<1m,hit_rate>99%' --pool-ratio 0 --junit run.xml \
+        --markdown run.md --percentiles 12.5,99.99 --json run.json
+    prints p12.5 p99.99
+    equal "percentiles" "$(jq '.distributions.latency | .percentiles["99.99"] <= .max_us and .percentiles["12.5"] <= .p50_us' run.json)" true
+    grep -q 'tests="4" failures="1" errors="0" skipped="1"' run.xml || fail "JUnit counts otherwise"
+    grep -q 'name="hit_rate&gt;99%".*<failure type="SLA" message="seen 0.000 %"' run.xml || fail "JUnit names no failure"
+    perl -e 'local $/; $_ = <>; s/<\?.*?\?>//; 1 while s/<(\w+)[^<>]*>[^<>]*<\/\1>//s || s/<\w[^<>]*\/>//s; exit !/^\s*$/' run.xml ||
+        fail "JUnit is no XML"
+    grep -q '^### Load test: FAIL' run.md && grep -q '| \*\*missed\*\* |' run.md && grep -q 'p99.99' run.md ||
+        fail "the Markdown does not tell it"
+    expect 64 "$GLIMPSE" bench --junit one --markdown one
+    says --junit --markdown
+    expect 78 "$GLIMPSE" bench --percentiles 50,101
+    says --percentiles 101
+
+    # Every request fails; without the term this would go on for an hour.
+    expect 1 "$GLIMPSE" bench $quick --rate 200 --duration 1h --fault 500:100% --max-attempts 1 --fallback off \
+        --keep-going --breaker wait --abort-on 'error_rate>10%' --json run.json --junit run.xml
+    says --abort-on 'error_rate>10%'
+    equal "told" "$(jq -r '.aborted | startswith("error_rate>10% holds beyond doubt")' run.json)" true
+    grep -q 'type="Aborted"' run.xml || fail "JUnit does not say that it was aborted"
+    expect 78 "$GLIMPSE" bench --abort-on 'throughput<5'
+    says --abort-on throughput
+
+    for run in a b; do
+        expect 0 "$GLIMPSE" bench $quick --requests 50 --json $run.json --concurrent-users 5 --seed 2
+    done
+}
+expect 0 "$GLIMPSE" bench merge a.json b.json --json both.json
+equal "joined" "$(jq -c '[.merged, .totals.measured, .distributions.latency.count]' both.json)" '[2,100,100]'
+equal "no count is lost" "$(jq '[.distributions.latency.histogram[][1]] | add' both.json)" 100
+expect 0 "$GLIMPSE" bench merge a.json b.json
+equal "on standard output" "$(jq .merged out)" 2
+expect 64 "$GLIMPSE" bench merge a.json
+says merge
+expect 78 "$GLIMPSE" bench merge a.json all.csv
+says all.csv
