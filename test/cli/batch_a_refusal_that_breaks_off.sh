@@ -3,13 +3,13 @@
 drafts 30 >in
 start_mock --refuse 401 --reset-errors
 expect 77 timeout 60 "$GLIMPSE" batch in -o records --base-url "$URL"
-says "refused the credentials" "Refused (simulated)."
+says "refused the credentials" "Incorrect API key provided (simulated)."
 kill "$MOCK"
 
 start_mock --refuse 413:number --reset-errors
 expect 1 timeout 60 "$GLIMPSE" batch in -o records --overwrite --base-url "$URL"
 equal records "$(records records '[.[] | [.glimpse.status, .error.message, .glimpse.attempts]] | unique | tojson')" \
-    '[["bad_request","Refused (simulated).",1]]'
+    '[["bad_request","The request is too large (simulated).",1]]'
 equal requests "$(mock_stats .requests)" 30
 kill "$MOCK"
 

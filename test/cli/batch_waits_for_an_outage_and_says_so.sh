@@ -18,7 +18,8 @@ drafts 600 >in
 expect 1 timeout 100 "$GLIMPSE" batch in -o records --base-url "$URL" --concurrency 200 \
     --deadline 1s --summary summary
 equal "each line has its record" "$(wc -l <records)" 600
-equal codes "$(records records '[.[].error.code] | unique | join(",")')" deadline
+# One whose next wait would outlast its deadline ends by what it met last.
+equal codes "$(records records '[.[].error.code] - ["server_is_overloaded"] | unique | join(",")')" deadline
 # 600 deadlines one after the other would be ten minutes.
 kill "$MOCK"
 
