@@ -135,7 +135,7 @@ static void run(http_rig *rig, const size_t *count, size_t target, int ms, bool 
 
 void http_rig_run(http_rig *rig, const size_t *count, size_t target)
 {
-    run(rig, count, target, 20000, true);
+    run(rig, count, target, 60000, true);
 }
 
 void http_rig_run_requests(http_rig *rig, size_t target)
