@@ -39,13 +39,14 @@ cut_off always
 equal "a sync for each write" "$(awk '$1 == "write" { w++ } $1 == "sync" && w { w = 0 } w > 1' log)" ""
 resume
 
-# The oldest write that no sync has followed, at each sync and at the end, is no older than the time
-# asked for, and a second in which this machine did something else.
+# Once the oldest write that no sync has followed is as old as the time asked for, what the turn of the loop under way
+# has may still be written before the sync, 4 answers at most: as many on a slow machine as on a fast one.
 cut_off 200ms
-late=$(awk '$1 == "write" && !first { first = $2 } { last = $2 }
-    $1 == "sync" && first { if ($2 - first > most) most = $2 - first; first = 0 }
-    END { if (first && last - first > most) most = last - first; print most + 0 }' log)
-[ "$late" -le 1200 ] || fail "a record was $late ms old before it was on disk"
+late=$(awk '$1 == "write" && !first { first = $2 }
+    $1 == "write" && $2 - first > 200 { n++; if (n > most) most = n }
+    $1 == "sync" { first = n = 0 }
+    END { print most + 0 }' log)
+[ "$late" -le 4 ] || fail "$late writes went before a sync that was due"
 grep -q sync log || fail "nothing was synced"
 resume
 
