@@ -162,9 +162,9 @@ static int check_goodput(const bench *b)
 {
     if (!has_goodput(b) && (load_sla_wants_slo(&b->sla) || load_sla_wants_slo(&b->abort)))
         return refused("sla", "goodput and good_rate need --goodput, which says what is good");
-    if (!streams(b) &&
-        (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TOKEN_GAP] > 0))
-        return refused("goodput", "ttft and token_gap are of streams: give --stream");
+    if (!streams(b) && (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TPOT] > 0 ||
+                        b->slo.below_us[LOAD_SLO_CHUNK_GAP] > 0))
+        return refused("goodput", "ttft, tpot and chunk_gap are of streams: give --stream");
     return 0;
 }
 
@@ -225,6 +225,7 @@ static int plan(bench *b)
     load_plan *plan = &b->ask.plan;
     b->ask.settings = s;
     b->ask.failures = &b->failures;
+    b->ask.client = (bench_client)s->bench.client;
     b->ask.pool_ratio = s->bench.pool_ratio;
     b->ask.pool_size = (size_t)s->bench.pool_size;
     b->ask.zipf = s->bench.zipf;

@@ -16,6 +16,7 @@
 #include "bench_scrape.h"
 #include "exits.h"
 #include "load/alerts.h"
+#include "load/lag.h"
 #include "load/prompts.h"
 #include "load/resources.h"
 #include "say.h"
@@ -32,7 +33,11 @@
 /* What makes a run INVALID. */
 #define CEILING_MAX  0.8         /* of what the client can do: above, it queues itself */
 #define LATENESS_MAX (10 * 1000) /* us at p99: sends that late are no schedule */
-#define LAG_MAX      (10 * 1000) /* us at p99: answers are read that late */
+#define STOP_MAX                                                                                   \
+    (300 * 1000)           /* us at most: it is in the figures, however short its part of all      \
+                            */
+#define SHORTFALL_MAX 0.01 /* of an open loop's rate, at the server */
+#define LAG_MAX       (10 * 1000) /* us at p99: answers are read that late */
 
 typedef struct runner {
     const bench_ask *ask;
@@ -45,8 +50,8 @@ typedef struct runner {
     bench_scrape *scraper;
     cli_signals signals;
     gl_time started, told;
-    int64_t concurrency;
-    bool terminal, wrong; /* wrong: an answer that is none has been told of */
+    glimpse_config engine; /* in force, for its numbers: what it points to may be gone */
+    bool terminal, wrong;  /* wrong: an answer that is none has been told of */
     trim trim;
 } runner;
 
@@ -62,7 +67,7 @@ static void tell(const runner *r, gl_time now)
     fprintf(stderr,
             "%s%.0f s: %" PRIu64 " sent, %.0f/s, %" PRIu64 " in flight, p50 %.1f ms, p99 %.1f ms, "
             "%" PRIu64 " errors, %.0f%% hits%s%s",
-            r->terminal ? "\r\033[K" : "", elapsed, recorder->sent,
+            r->terminal ? "\r\033[K" : "", elapsed, recorder->issued,
             elapsed > 0 ? (double)recorder->ended / elapsed : 0, recorder->in_flight,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.5) / 1e3,
             (double)gl_histogram_quantile(recorder->metrics[LOAD_LATENCY], 0.99) / 1e3,
@@ -99,8 +104,9 @@ static void ticked(uint64_t late_ns, void *arg)
 {
     runner *r = arg;
     gl_time now = gl_clock_now();
-    gl_histogram_add(r->result->loop_lag, late_ns / GL_US);
+    load_lag_add(r->result->loop_lag, late_ns, TICK_MS * GL_MS);
     load_row *row = load_timeline_at(r->result->recorder.timeline, now);
+    load_row_look(row, r->result->recorder.in_flight);
     trim_note(&r->trim, r->result->recorder.in_flight);
     if (row->rss_bytes == 0) { /* once a row, at its beginning */
         if (trim_due(&r->trim)) trim_memory();
@@ -192,10 +198,16 @@ static cli_settings settings_for(const bench_ask *ask)
     /* As many as are asked for at once; an open loop has no bound of its own. */
     if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
         engine->concurrency = ask->plan.open ? 100000 : (int64_t)ask->plan.users;
+    bench_policy_apply(ask->settings, ask->client, engine);
+    /* Without a cache nothing was to hit it. */
+    if (ask->client == BENCH_CLIENT_PLAIN && engine->cache_entries == 0 &&
+        settings.cache_store == NULL)
+        engine->alerts.hit_rate = 0;
     if (!ask->bare) return settings;
     engine->alerts.on = false;
     engine->cache_entries = 0;
-    engine->coalesce = false;
+    engine->coalesce = engine->adaptive = false;
+    engine->breaker = GLIMPSE_BREAKER_OFF;
     engine->rpm = engine->tpm = 0;
     settings.cache_store = NULL;
     return settings;
@@ -234,7 +246,7 @@ static int set_up(runner *r, cli_settings *settings)
     r->session.log.before = clear_line;
     r->session.log.arg = r;
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
-    if (plan.duration != 0 && plan.cooldown != 0) to = start + plan.duration - plan.cooldown;
+    if (plan.duration != 0) to = start + plan.duration - plan.cooldown;
     r->started = r->told = start;
     plan.question = ask->inputs != NULL ? load_inputs_question : load_prompts_question;
     plan.question_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
@@ -295,10 +307,13 @@ static void take_facts(runner *r, const load_resources *before)
     facts->pool_ratio = ask->pool_ratio;
     facts->pool_size = ask->pool_size;
     facts->zipf = ask->zipf;
-    facts->concurrency = r->concurrency;
-    facts->cache_entries = engine->cache_entries;
-    facts->max_attempts = engine->max_attempts;
-    facts->coalesce = engine->coalesce;
+    result->engine = r->engine;
+    facts->engine = &result->engine;
+    facts->shape = ask->settings->bench.arrival == 2 ? ask->settings->bench.shape : -1;
+    facts->think_s = (double)ask->plan.think / 1e9;
+    facts->policy = result->policy;
+    bench_policy_describe(ask->settings, ask->client, &r->engine, result->policy,
+                          sizeof result->policy);
     facts->input = ask->settings->bench.input;
     facts->workload = ask->workload;
     facts->scrape = result->scrape;
@@ -314,8 +329,8 @@ static void take_facts(runner *r, const load_resources *before)
     facts->token_rate = ask->settings->token_rate;
     facts->seed = ask->seed;
     facts->ceiling_rps = -1;
-    if (recorder->last_done > recorder->first_sent)
-        facts->elapsed_s = (double)(recorder->last_done - recorder->first_sent) / 1e9;
+    if (recorder->last_done > recorder->first_issued)
+        facts->elapsed_s = (double)(recorder->last_done - recorder->first_issued) / 1e9;
     const glimpse_thresholds *in_force = &result->stats.thresholds;
     const int64_t thresholds[] = { in_force->t1_ms, in_force->t2_ms, in_force->t3_ms,
                                    in_force->t4_ms };
@@ -338,7 +353,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     cli_settings settings = settings_for(ask);
     const char *term = getenv("TERM");
     memset(result, 0, sizeof *result);
-    r.concurrency = settings.engine.concurrency;
+    r.engine = settings.engine;
     r.terminal = !ask->bare && !ask->settings->quiet && isatty(STDERR_FILENO) != 0 &&
                  term != NULL && strcmp(term, "dumb") != 0;
     int code = set_up(&r, &settings);
@@ -393,6 +408,7 @@ void bench_judge(bench_result *result)
     double part = load_part_of_ceiling(recorder, &result->facts);
     uint64_t late = gl_histogram_quantile(recorder->metrics[LOAD_LATENESS], 0.99);
     uint64_t lag = gl_histogram_quantile(result->loop_lag, 0.99);
+    uint64_t longest = gl_histogram_max(result->loop_lag);
     if (recorder->measured == 0) reason(result, "nothing was measured");
     if (result->stopped != 0) reason(result, "the run was stopped by its failures");
     if (part > CEILING_MAX)
@@ -401,9 +417,20 @@ void bench_judge(bench_result *result)
     if (result->facts.open && late > LATENESS_MAX)
         reason(result, "1 %% of the requests were sent more than %.1f ms late; %d ms are allowed",
                (double)late / 1e3, LATENESS_MAX / 1000);
+    double short_by = load_recorder_shortfall(recorder);
+    if (result->facts.open && short_by > SHORTFALL_MAX)
+        reason(result,
+               "%.1f %% less than was asked reached the server, 1 %% is allowed: %.1f/s asked, "
+               "%.1f/s sent, %" PRIu64 " never sent (client: %s)",
+               100 * short_by, load_recorder_asked_rate(recorder),
+               load_recorder_sent_rate(recorder), recorder->sources[LOAD_SOURCE_UNSENT],
+               result->facts.policy);
     if (lag > LAG_MAX)
         reason(result, "the client's loop was %.1f ms late at p99; %d ms are allowed",
                (double)lag / 1e3, LAG_MAX / 1000);
+    if (longest >= STOP_MAX)
+        reason(result, "the client stood still for %.2f s; what was under way waited for it",
+               (double)longest / 1e6);
     load_balance balance = load_faults_balance(&recorder->faults);
     if (recorder->faults.wanted && !recorder->faults.asked)
         reason(result, "the mock did not say what it injected");

@@ -3,6 +3,7 @@
 #ifndef CLI_BENCH_RUN_H
 #define CLI_BENCH_RUN_H
 
+#include "bench_policy.h"
 #include "failures.h"
 #include "load/abort.h"
 #include "load/driver.h"
@@ -15,7 +16,8 @@ typedef struct bench_ask {
     const cli_settings *settings;
     const char *base_url; /* NULL: the settings' own */
     bool bare;            /* no cache, no limits, nothing told: to find the client's ceiling */
-    load_plan plan;       /* text is filled in */
+    bench_client client;
+    load_plan plan; /* text is filled in */
     double pool_ratio, zipf;
     size_t pool_size;
     uint64_t seed;
@@ -38,9 +40,11 @@ typedef struct bench_result {
     load_scrape *scrape; /* NULL: the server's page was not read */
     char scrape_url[600];
     glimpse_stats stats;
-    int caught;  /* the signal that ended it early; 0: none */
-    int stopped; /* the exit code of failures that ended it early; 0: none did */
-    bool failed; /* memory ran out while it sent */
+    int caught;            /* the signal that ended it early; 0: none */
+    int stopped;           /* the exit code of failures that ended it early; 0: none did */
+    bool failed;           /* memory ran out while it sent */
+    glimpse_config engine; /* as it was in force, for facts.engine */
+    char policy[256];      /* of facts.policy */
     char reasons[LOAD_REASONS][200]; /* of facts.invalid */
 } bench_result;
 

@@ -126,9 +126,14 @@ const cli_option option_table[] = {
       .min = 0, .max = 1e12,
       .help = "tokens a minute; 0 = no limit [learned from the answers]" },
     { .name = "breaker", .type = OPTION_CHOICE, AT(engine.breaker), .commands = ENGINE,
-      .value = "WHAT", .choices = "local|wait|fail",
+      .value = "WHAT", .choices = "local|wait|fail|off",
       .help = "while the endpoint is down requests are answered on this machine (local), "
-              "wait for it, or fail [run: local, batch: wait]" },
+              "wait for it, or fail; off = all are sent, also with a key that is refused "
+              "[run: local, batch: wait, bench: off]" },
+    { .name = "adaptive", .type = OPTION_ON_OFF, AT(engine.adaptive), .commands = ENGINE,
+      .value = "on|off", .default_text = "on",
+      .help = "whether refusals shrink how many are in flight, and hold back the others for as "
+              "long as the endpoint asks to wait [bench: off]" },
     { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ENGINE,
       .value = "on|off", .default_text = "on",
       .help = "whether a failed request gets an essence made on this machine" },
@@ -271,7 +276,12 @@ const cli_option option_table[] = {
       .value = "SIZE", .default_text = "16M", .min = 1, .max = 1024.0 * 1024 * 1024,
       .help = "longest line of input" },
 
-    { .heading = "Load", .name = "concurrent-users", .type = OPTION_COUNT, AT(bench.users), .commands = FOR_BENCH,
+    { .heading = "Load", .name = "client", .type = OPTION_CHOICE, AT(bench.client), .commands = FOR_BENCH,
+      .value = "WHAT", .choices = "plain|engine", .default_text = "plain",
+      .help = "plain: each request goes out once, when it is due, whatever came back, but for the "
+              "policies that an option of 'Cache' and 'Retries and load' turns on; engine: with "
+              "all of them, at the defaults of 'batch'" },
+    { .name = "concurrent-users", .type = OPTION_COUNT, AT(bench.users), .commands = FOR_BENCH,
       .value = "N", .default_text = "12", .min = 1, .max = 100000,
       .help = "closed loop: users, each of whom sends, waits for the answer, and sends again" },
     { .name = "requests-per-user", .type = OPTION_COUNT, AT(bench.per_user),
@@ -364,11 +374,12 @@ const cli_option option_table[] = {
     { .heading = "Verdict and reports", .name = "sla", .type = OPTION_TEXT, AT(bench.sla), .commands = FOR_BENCH, .value = "TERMS",
       .check = check_filled,
       .help = "exit 1 unless met: p95<2500ms,ttft_p99<1s,error_rate<5%,hit_rate>30%,"
-              "throughput>100" },
+              "throughput>100; p50 p75 p90 p95 p99 p999 mean max, of latency or behind service_, "
+              "ttft_, tpot_, chunk_gap_, first_chunk_, first_answer_; durations have their unit" },
     { .name = "goodput", .type = OPTION_TEXT, AT(bench.goodput), .commands = FOR_BENCH,
       .value = "TERMS", .check = check_filled,
       .help = "count as good what meets all of: latency<2500ms,service<2s,ttft<500ms,"
-              "token_gap<50ms; --sla can ask for goodput>100, good_rate>95%" },
+              "tpot<50ms,chunk_gap<1s; --sla can ask for goodput>100, good_rate>95%" },
     { .name = "json", .type = OPTION_TEXT, AT(bench.json), .commands = FOR_BENCH, .value = "FILE",
       .check = check_filled,
       .help = "write all figures with the whole histograms; - is standard output, instead of the "

@@ -65,6 +65,7 @@ typedef struct cli_settings {
         int64_t texts;
         bool ignore_eos, min_tokens;
         int arrival; /* constant, poisson, gamma */
+        int client;  /* bench_client */
         double shape, pool_ratio, zipf;
         int64_t users, per_user, pool_size, repeat;
         int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;

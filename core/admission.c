@@ -9,6 +9,8 @@ void gl_admission_init(gl_admission *admission, const glimpse_config *config)
 {
     *admission = (gl_admission){ .rpm = config->rpm,
                                  .tpm = config->tpm,
+                                 .adaptive = config->adaptive,
+                                 .breaks = config->breaker != GLIMPSE_BREAKER_OFF,
                                  .max_park_ms = config->max_retry_after_ms };
     gl_limit_init(&admission->limit, config->concurrency);
     gl_breaker_init(&admission->breaker, config->breaker == GLIMPSE_BREAKER_LOCAL);
@@ -195,7 +197,7 @@ bool gl_admission_others_answered(const gl_admission *admission, const gl_reques
 
 bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time now)
 {
-    if (!gl_limit_starved(&admission->limit, now)) return false;
+    if (!admission->adaptive || !gl_limit_starved(&admission->limit, now)) return false;
     gl_admission_unasked(admission, request, now);
     return true;
 }
@@ -213,6 +215,7 @@ static gl_breaker_change tell_breaker(gl_admission *admission, const gl_request 
                                       const gl_admission_report *report, gl_time now)
 {
     bool probe = request->attempt.probe, late = report->elapsed >= report->late;
+    if (!admission->breaks) return GL_BREAKER_SAME;
     if (report->endpoint != GL_ENDPOINT_UNKNOWN)
         return gl_breaker_ended(&admission->breaker, probe, report->endpoint == GL_ENDPOINT_DOWN,
                                 late, now);
@@ -256,7 +259,8 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
         admission->refused_status = failure->http_status;
     if (failure == NULL && request->attempt.place >= admission->answered)
         admission->answered = request->attempt.place + 1;
-    bool for_all = limit_ended(&admission->limit, request->attempt.place, report, now);
+    bool for_all =
+        admission->adaptive && limit_ended(&admission->limit, request->attempt.place, report, now);
     if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;
         if (ms > admission->max_park_ms) ms = admission->max_park_ms;

@@ -40,6 +40,8 @@ typedef struct gl_admission {
     gl_budget budget;
     gl_breaker breaker;
     int64_t rpm, tpm;
+    bool adaptive;       /* refusals shrink the window and hold back the others */
+    bool breaks;         /* there is a circuit that may open */
     int64_t max_park_ms; /* a server's wait beyond what we honour does not hold up the others */
 } gl_admission;
 

@@ -19,10 +19,12 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->sampler = sampler;
     attempt->data = NULL;
     attempt->number++;
-    attempt->sent = false;
     attempt->started = now;
-    attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
+    attempt->connected = attempt->sent = GL_TIME_NEVER;
+    attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
+    attempt->first_chunk = attempt->first_answer = GL_TIME_NEVER;
     attempt->first_text = attempt->last_text = GL_TIME_NEVER;
+    gl_buf_reset(&request->result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
 }
@@ -63,6 +65,8 @@ static void note_text_times(glimpse_timings *timings, const glimpse_attempt *att
 {
     bool gaps = attempt->texts > 1;
     uint64_t all = gl_time_since(attempt->last_text, attempt->first_text);
+    timings->first_chunk_ns = span(attempt->started, attempt->first_chunk);
+    timings->first_answer_ns = span(attempt->started, attempt->first_answer);
     timings->first_token_ns = span(attempt->started, attempt->first_text);
     timings->token_gap_mean_ns = gaps ? (int64_t)(all / (attempt->texts - 1)) : -1;
     timings->token_gap_max_ns = gaps ? (int64_t)attempt->text_gap_max : -1;
@@ -121,14 +125,17 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     gl_limit_ended(&engine->admission.limit, attempt->place);
     if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have taken it, the server never has */
         attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
-        attempt->sent = false;
+        attempt->sent = GL_TIME_NEVER;
     }
     if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
-    if (attempt->sent) {
+    if (attempt->sent != GL_TIME_NEVER) {
+        if (result->timings.sent_ns < 0)
+            result->timings.sent_ns = span(request->submitted, attempt->sent);
         result->attempts++;
         engine->stats.attempts++;
         if (request->sent++ > 0) engine->stats.retries++;
     }
+    result->timings.started_ns = span(request->submitted, attempt->started);
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
     result->timings.answered_ns = span(request->submitted, attempt->last_byte);
@@ -231,7 +238,7 @@ gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
     gl_evidence evidence = {
         .error = failure->error,
         .http_status = failure->http_status,
-        .sent = attempt->sent || came,
+        .sent = attempt->sent != GL_TIME_NEVER || came,
         .reused = outcome != NULL && outcome->reused,
         .came = came,
         .begun = had_begun(request, failure),
@@ -378,6 +385,27 @@ static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
     if (limit_ms > 0) gl_engine_set_timer(attempt->request);
 }
 
+/* A piece of a stream's text or reasoning. */
+static void arrived(glimpse_attempt *attempt, gl_time now)
+{
+    gl_request *request = attempt->request;
+    const glimpse_sampler_vtable *vtable = &attempt->sampler->vtable;
+    if (attempt->texts++ == 0) {
+        attempt->first_text = now;
+    } else {
+        uint64_t gap = gl_time_since(now, attempt->last_text);
+        if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
+        if (!vtable->local && !vtable->recorded)
+            gl_metrics_chunk(request->engine->metrics, request->operation, request->asked_model,
+                             gap);
+    }
+    attempt->last_text = now;
+    gl_buf *arrivals = &request->result->arrivals;
+    int64_t at = (int64_t)gl_time_since(now, attempt->started);
+    if (request->arrivals && attempt->texts <= GLIMPSE_ARRIVALS_MAX)
+        gl_buf_append(arrivals, (const char *)&at, sizeof at);
+}
+
 void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
 {
     const glimpse_engine *engine = attempt->request->engine;
@@ -390,7 +418,7 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
         limit_begins(attempt, model->first_byte_timeout_ms);
         break;
     case GLIMPSE_PROGRESS_SENT:
-        attempt->sent = true;
+        attempt->sent = now;
         break;
     case GLIMPSE_PROGRESS_FIRST_BYTE:
         attempt->first_byte = attempt->last_byte = now;
@@ -398,6 +426,12 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
         break;
     case GLIMPSE_PROGRESS_BYTES:
         attempt->last_byte = now;
+        break;
+    case GLIMPSE_PROGRESS_CHUNK:
+        if (attempt->first_chunk == GL_TIME_NEVER) attempt->first_chunk = now;
+        break;
+    case GLIMPSE_PROGRESS_REASONING:
+        arrived(attempt, now);
         break;
     }
 }
@@ -410,15 +444,8 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
     gl_buf_append(&request->streamed, piece, len);
     if (request->streamed.failed) return GLIMPSE_ERR_OOM;
     gl_time now = gl_loop_now(engine->loop);
-    if (attempt->texts++ == 0) {
-        attempt->first_text = now;
-    } else {
-        uint64_t gap = gl_time_since(now, attempt->last_text);
-        if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;
-        if (!attempt->sampler->vtable.local && !attempt->sampler->vtable.recorded)
-            gl_metrics_chunk(engine->metrics, request->operation, request->asked_model, gap);
-    }
-    attempt->last_text = now;
+    if (attempt->first_answer == GL_TIME_NEVER) attempt->first_answer = now;
+    arrived(attempt, now);
     gl_flight_text(request);
     return GLIMPSE_OK;
 }

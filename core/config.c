@@ -33,6 +33,7 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .max_delay_ms = 60 * 1000,
         .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
         .concurrency = 64,
+        .adaptive = true,
         .rpm = -1,
         .tpm = -1,
         .connect_timeout_ms = 5 * 1000, /* the official SDKs' connect and whole limits */
@@ -252,7 +253,7 @@ glimpse_error glimpse_config_check(const glimpse_config *config, const char **pr
         found = "http_version: not one of its values";
     else if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
         found = "cache_control: not one of its values";
-    else if ((unsigned)config->breaker > GLIMPSE_BREAKER_FAIL)
+    else if ((unsigned)config->breaker > GLIMPSE_BREAKER_OFF)
         found = "breaker: not one of its values";
     else if (config->omit > (GLIMPSE_OMIT_TEMPERATURE | GLIMPSE_OMIT_MAX_TOKENS |
                              GLIMPSE_OMIT_STREAM_OPTIONS | GLIMPSE_OMIT_RESPONSE_FORMAT))

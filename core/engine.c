@@ -317,7 +317,8 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
         return;
     }
     gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
-    if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local)
+    if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local &&
+        engine->config.breaker != GLIMPSE_BREAKER_OFF)
         stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
 }
 

@@ -284,7 +284,7 @@ void gl_packing_left(gl_request *request, gl_time now)
     request->gathers = false;
     gl_request *carrier = pack->carrier;
     if (carrier != NULL) {
-        bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent;
+        bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent != GL_TIME_NEVER;
         request->result->attempts += carrier->result->attempts + (sent ? 1 : 0);
         if (gl_list_empty(&pack->members)) gl_engine_cancel(carrier, now);
         return;

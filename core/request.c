@@ -119,6 +119,7 @@ void gl_request_change_places(gl_request *one, gl_request *other)
     SWAP(bool, one->retry_notice, other->retry_notice);
     SWAP(bool, one->fallback_on, other->fallback_on);
     SWAP(bool, one->streams, other->streams);
+    SWAP(bool, one->arrivals, other->arrivals);
     SWAP(size_t, one->told, other->told);
     SWAP(glimpse_result *, one->result, other->result);
 }

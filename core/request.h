@@ -36,19 +36,20 @@ typedef struct gl_pack gl_pack;
 /* One call of a sampler; part of its request, since a request has at most one out at a time. */
 struct glimpse_attempt {
     gl_request *request;
-    glimpse_sampler *sampler;   /* who has it; NULL when none is out */
-    void *data;                 /* the sampler's own */
-    glimpse_sample *came;       /* what had come when it was taken away, or NULL */
-    int number;                 /* from 1, over all attempts of the request */
-    glimpse_error before;       /* how the one before this ended */
-    bool sent, fallback, probe; /* probe: it finds out whether the endpoint is back */
-    uint64_t place; /* its number in the window, in order of the starts: policy/limit.h */
-    bool again;     /* asked again at once: the connection before was dead */
+    glimpse_sampler *sampler; /* who has it; NULL when none is out */
+    void *data;               /* the sampler's own */
+    glimpse_sample *came;     /* what had come when it was taken away, or NULL */
+    int number;               /* from 1, over all attempts of the request */
+    glimpse_error before;     /* how the one before this ended */
+    bool fallback, probe;     /* probe: it finds out whether the endpoint is back */
+    uint64_t place;           /* its number in the window, in order of the starts: policy/limit.h */
+    bool again;               /* asked again at once: the connection before was dead */
     /* When; GL_TIME_NEVER = not yet. */
-    gl_time started, connected, first_byte, last_byte;
-    gl_time first_text, last_text;
-    uint64_t text_gap_max; /* ns between two arrivals of text */
-    size_t texts;          /* arrivals */
+    gl_time started, connected, sent, first_byte, last_byte;
+    gl_time first_chunk, first_answer;
+    gl_time first_text, last_text; /* of the answer, or of its reasoning */
+    uint64_t text_gap_max;         /* ns between two arrivals of text */
+    size_t texts;                  /* arrivals */
 };
 
 /*
@@ -70,6 +71,7 @@ struct gl_request {
     bool retry_notice;   /* on_notice is owed a RETRY */
     bool fallback_on;
     bool streams;           /* asked for a stream */
+    bool arrivals;          /* asked to know when each piece arrived */
     size_t told;            /* how much of the text on_text was given */
     glimpse_result *result; /* being filled in until DONE */
 

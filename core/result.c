@@ -19,6 +19,9 @@ glimpse_result *gl_result_new(void)
     result->timings.answered_ns = -1;
     result->timings.first_token_ns = -1;
     result->timings.token_gap_mean_ns = result->timings.token_gap_max_ns = -1;
+    result->timings.sent_ns = result->timings.started_ns = -1;
+    result->timings.first_chunk_ns = result->timings.first_answer_ns = -1;
+    gl_buf_init(&result->arrivals, GLIMPSE_ARRIVALS_MAX * sizeof(int64_t));
     result->ledger = &result->first;
     result->ledger_capacity = 1;
     return result;
@@ -38,6 +41,7 @@ static void destroy(glimpse_result *result)
     glimpse_sample_unref(result->response);
     gl_free(result->error_code);
     gl_buf_free(&result->partial);
+    gl_buf_free(&result->arrivals);
     gl_free(result);
 }
 
@@ -256,6 +260,12 @@ const char *glimpse_result_finish_reason(const glimpse_result *result)
 const glimpse_usage *glimpse_result_usage(const glimpse_result *result)
 {
     return &came(result)->usage;
+}
+
+const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count)
+{
+    if (count != NULL) *count = result->arrivals.len / sizeof(int64_t);
+    return (const int64_t *)(const void *)result->arrivals.data;
 }
 
 const glimpse_timings *glimpse_result_timings(const glimpse_result *result)

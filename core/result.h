@@ -35,6 +35,7 @@ struct glimpse_result {
     glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */
     glimpse_sample *response;         /* what last came over the wire; may be NULL */
     gl_buf partial;                   /* text of a stream that failed */
+    gl_buf arrivals;                  /* int64_t each; empty: not asked for */
     glimpse_timings timings;
     size_t ledger_count, ledger_capacity;
     gl_ledger_entry *ledger; /* &first until there is a second */

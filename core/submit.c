@@ -95,6 +95,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     request->own_thresholds = options != NULL && options->thresholds != NULL;
     request->thresholds =
         request->own_thresholds ? *options->thresholds : engine->config.thresholds;
+    request->arrivals = options != NULL && options->arrivals;
     request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
                                                                      : engine->config.fallback_on;
     request->cache_control = options != NULL && options->cache_control >= 0

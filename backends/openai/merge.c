@@ -406,6 +406,18 @@ static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json conten
 
 /* --- choices --- */
 
+/* The names that servers have for it: DeepSeek, vLLM and llama.cpp the first, OpenRouter, vLLM from
+ * 0.11 and Ollama the second. */
+static bool has_reasoning(gl_json delta)
+{
+    static const char *const names[] = { "reasoning_content", "reasoning" };
+    gl_json found[2];
+    gl_json_get_many(delta, names, found, 2);
+    for (int i = 0; i < 2; i++)
+        if (found[i].kind == GL_JSON_STRING && !gl_json_string_is(found[i], "")) return true;
+    return false;
+}
+
 static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
 {
     enum { CONTENT, REFUSAL, ROLE, TOOLS, FUNCTION, COUNT };
@@ -427,7 +439,10 @@ static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
     } else if (!is_nothing(found[FUNCTION])) {
         return false;
     }
-    if (others) add_others(merge, &choice->of_message, delta, names, COUNT, GL_MEMBERS_GROW);
+    if (others) {
+        merge->reasoned += has_reasoning(delta);
+        add_others(merge, &choice->of_message, delta, names, COUNT, GL_MEMBERS_GROW);
+    }
     return is_nothing(found[TOOLS]) || add_calls(merge, choice, found[TOOLS]);
 }
 

@@ -27,9 +27,10 @@ typedef struct gl_merge {
     gl_members_pool pool;
     gl_merge_choice *choices; /* in the order of their index */
     size_t count, capacity;
-    gl_buf text;    /* of choice 0, as UTF-8: grows by whole characters */
-    size_t decoded; /* bytes of its JSON that are in text */
-    bool failed;    /* out of memory */
+    gl_buf text;     /* of choice 0, as UTF-8: grows by whole characters */
+    size_t decoded;  /* bytes of its JSON that are in text */
+    size_t reasoned; /* chunks that held reasoning */
+    bool failed;     /* out of memory */
 } gl_merge;
 
 typedef enum gl_merge_result { GL_MERGE_OK, GL_MERGE_ODD, GL_MERGE_OOM } gl_merge_result;

@@ -108,7 +108,15 @@ static gl_http_want on_chunk(void *arg, gl_slice bytes)
 {
     call *c = arg;
     if (c->stream == NULL) return GL_HTTP_ENOUGH; /* out of memory: end_stream says so */
+    gl_stream_count before = gl_stream_counted(c->stream);
+    size_t told = gl_stream_text(c->stream).len;
     bool more = gl_stream_feed(c->stream, bytes);
+    gl_stream_count after = gl_stream_counted(c->stream);
+    if (before.events == 0 && after.events != 0)
+        glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_CHUNK);
+    /* One read is one arrival: beside text, reasoning is none of its own. */
+    if (after.reasoned != before.reasoned && gl_stream_text(c->stream).len == told)
+        glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_REASONING);
     if (!hand_on(c, false)) {
         gl_stream_free(c->stream);
         c->stream = NULL;

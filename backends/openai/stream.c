@@ -26,9 +26,10 @@ struct gl_stream {
     gl_sse sse;
     enum { STREAM_COMPLETION, STREAM_RESPONSE } kind;
     gl_merge merge;
-    gl_buf text;    /* a response's text */
-    gl_buf body;    /* the response; the error; in the end the completion */
-    bool announced; /* the end was: [DONE], or response.completed and its like */
+    gl_buf text;           /* a response's text */
+    gl_stream_count count; /* reasoned: of a response */
+    gl_buf body;           /* the response; the error; in the end the completion */
+    bool announced;        /* the end was: [DONE], or response.completed and its like */
     bool complained;
     glimpse_error failure; /* OOM, BODY_TOO_LARGE, BAD_JSON, BAD_UTF8 */
     char message[QUOTE_MAX + 160];
@@ -68,6 +69,7 @@ void gl_stream_reset(gl_stream *stream)
     gl_merge_reset(&stream->merge);
     gl_buf_recycle(&stream->text, KEEP_BYTES);
     gl_buf_recycle(&stream->body, KEEP_BYTES);
+    stream->count = (gl_stream_count){ 0, 0 };
     stream->announced = stream->complained = false;
     stream->failure = GLIMPSE_OK;
     stream->message[0] = '\0';
@@ -79,6 +81,13 @@ bool gl_stream_begin(gl_stream *stream, const char *path)
     if (!completion && !path_ends(path, "/responses")) return false;
     stream->kind = completion ? STREAM_COMPLETION : STREAM_RESPONSE;
     return true;
+}
+
+gl_stream_count gl_stream_counted(const gl_stream *stream)
+{
+    gl_stream_count count = stream->count;
+    count.reasoned += stream->merge.reasoned;
+    return count;
 }
 
 gl_slice gl_stream_text(const gl_stream *stream)
@@ -135,6 +144,9 @@ static bool response_event(gl_stream *stream, gl_json root)
         gl_json_string_append(found[DELTA], &stream->text, NULL);
         return stream->text.failed ? out_of_memory(stream) : true;
     }
+    if (gl_json_string_is(type, "response.reasoning_text.delta") ||
+        gl_json_string_is(type, "response.reasoning_summary_text.delta"))
+        stream->count.reasoned++;
     if (gl_json_string_is(type, "response.failed"))
         return complain(stream,
                         found[RESPONSE].kind == GL_JSON_OBJECT ? found[RESPONSE].text : root.text);
@@ -180,6 +192,7 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
         return stream->sse.bare || bad_event(stream, data, error, gl_json_error_text(error));
     if (gl_complaint_find(root).kind != GL_JSON_NONE) return complain(stream, data);
     if (stream->failure != GLIMPSE_OK) return true; /* only an error is of interest now */
+    stream->count.events++;
     if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
     switch (gl_merge_add(&stream->merge, root)) {
     case GL_MERGE_OK:

@@ -30,6 +30,12 @@ bool gl_stream_feed(gl_stream *stream, gl_slice bytes);
 /* The answer's text so far: the first choice's content. Only grows, by whole characters. */
 gl_slice gl_stream_text(const gl_stream *stream);
 
+/* How many events of an answer there were, and how many held reasoning, which is no text of it. */
+typedef struct gl_stream_count {
+    size_t events, reasoned;
+} gl_stream_count;
+gl_stream_count gl_stream_counted(const gl_stream *stream);
+
 /* How many choices a request's body, a checked object, asks for. */
 size_t gl_stream_choices(gl_slice request);
 

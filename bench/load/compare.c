@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "load/report.h"
 
 /* Of a block, so that a report that was made up cannot ask for one that no run has. */
 #define BLOCK_MAX_S 1e9
@@ -170,7 +171,8 @@ static const char *add_root(load_reports *reports, json_object *root)
     const char *wrong;
     if (reports->side.runs == LOAD_RUNS_A_SIDE) return "is one too many: a side has 64 at most";
     if (!member(root, "glimpse_bench", json_type_int, &value)) return "is no report of a bench";
-    if (json_object_get_int(value) != 1) return "is of a version that is not known";
+    if (json_object_get_int(value) != LOAD_REPORT_FORMAT)
+        return "is of a version that is not known";
     if ((wrong = add_totals(reports, root)) != NULL) return wrong;
     if (!member(root, "distributions", json_type_object, &value)) return "lacks its figures";
     if ((wrong = add_values(&reports->side.latency, value, "latency")) != NULL ||

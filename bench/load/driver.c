@@ -97,27 +97,33 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     int64_t waited = (timings->queue_ns > 0 ? timings->queue_ns : 0) +
                      (timings->backoff_ns > 0 ? timings->backoff_ns : 0);
     bool own = source == GLIMPSE_SOURCE_LIVE;
-    /* first_* count from the attempt; what went before it is in the whole. */
-    *out = (load_outcome){ .intended = item->intended,
-                           .sent = item->sent,
-                           .waited = (gl_time)(waited < took ? waited : took),
-                           .done = done,
-                           .first_byte_ns = own ? timings->first_byte_ns : -1,
-                           .first_token_ns = own ? timings->first_token_ns : -1,
-                           .token_gap_ns = own ? timings->token_gap_mean_ns : -1,
-                           .client_ns = read ? timings->first_byte_ns - timings->connect_ns : -1,
-                           .server_ns = read ? server_time(glimpse_result_request_id(result)) : -1,
-                           .status = glimpse_result_status(result),
-                           .error = glimpse_result_error(result),
-                           .source = source,
-                           .attempts = glimpse_result_attempts(result),
-                           .thresholds = glimpse_result_thresholds_crossed(result),
-                           .repeated = item->repeated,
-                           .prompt_tokens = own ? usage->prompt_tokens : 0,
-                           .completion_tokens = own ? usage->completion_tokens : 0,
-                           .kind = item->asked.kind,
-                           .input_tokens = own ? item->asked.input_tokens : 0,
-                           .output_tokens = own ? item->asked.output_tokens : 0 };
+    *out = (load_outcome){
+        .intended = item->intended,
+        .sent = item->sent,
+        .left = timings->sent_ns < 0 ? GL_TIME_NEVER : item->sent + (gl_time)timings->sent_ns,
+        .started = item->sent + (timings->started_ns > 0 ? (gl_time)timings->started_ns : 0),
+        .waited = (gl_time)(waited < took ? waited : took),
+        .done = done,
+        .first_byte_ns = own ? timings->first_byte_ns : -1,
+        .first_token_ns = own ? timings->first_token_ns : -1,
+        .first_chunk_ns = own ? timings->first_chunk_ns : -1,
+        .first_answer_ns = own ? timings->first_answer_ns : -1,
+        .chunk_gap_max_ns = own ? timings->token_gap_max_ns : -1,
+        .client_ns = read ? timings->first_byte_ns - timings->connect_ns : -1,
+        .server_ns = read ? server_time(glimpse_result_request_id(result)) : -1,
+        .status = glimpse_result_status(result),
+        .error = glimpse_result_error(result),
+        .source = source,
+        .attempts = glimpse_result_attempts(result),
+        .thresholds = glimpse_result_thresholds_crossed(result),
+        .repeated = item->repeated,
+        .prompt_tokens = own ? usage->prompt_tokens : 0,
+        .completion_tokens = own ? usage->completion_tokens : 0,
+        .kind = item->asked.kind,
+        .input_tokens = own ? item->asked.input_tokens : 0,
+        .output_tokens = own ? item->asked.output_tokens : 0
+    };
+    if (own) out->arrivals = glimpse_result_arrivals(result, &out->arrival_count);
 }
 
 /* What the engine takes for an answer, and its endpoint does not let pass. */
@@ -190,6 +196,7 @@ static bool send_one(load_driver *d, load_item *item, gl_time intended)
     glimpse_options options;
     glimpse_options_init(&options);
     options.stream = d->plan.stream;
+    options.arrivals = true;
     *asked = (load_question){ 0 };
     if (d->plan.workload != NULL)
         load_workload_question(
@@ -206,7 +213,7 @@ static bool send_one(load_driver *d, load_item *item, gl_time intended)
             ? glimpse_submit_chat(d->engine, &asked->chat, &options, &observer, item, NULL)
             : glimpse_submit_draft(d->engine, &asked->draft, &options, &observer, item, NULL);
     if (error != GLIMPSE_OK) return false;
-    load_recorder_sent(d->recorder, item->sent);
+    load_recorder_issued(d->recorder, item->intended);
     item->number = ++d->issued;
     d->live++;
     return true;
@@ -226,8 +233,12 @@ static void send_due(load_driver *d)
             d->stopped = true;
             break;
         }
+        gl_time last = d->next;
         d->next = next_time(d);
         if (d->plan.duration != 0 && d->next >= d->plan.duration) d->next = GL_TIME_NEVER;
+        /* Bounded by a count, the schedule lasts to where one more would have been due. */
+        if (!may_send(d))
+            load_recorder_over(d->recorder, d->start + (d->next != GL_TIME_NEVER ? d->next : last));
     }
     if (may_send(d) && d->next != GL_TIME_NEVER) arm(d->timer, d->start + d->next);
     look_for_end(d);
@@ -348,6 +359,7 @@ void load_driver_stop(load_driver *driver)
     load_driver *d = driver;
     if (d->stopped) return;
     d->stopped = true;
+    load_recorder_over(d->recorder, gl_clock_now());
     event_del(d->timer);
     if (d->users != NULL)
         for (uint64_t i = 0; i < d->plan.users; i++)

@@ -32,7 +32,7 @@ load_finding load_finding_of(double load, const load_recorder *recorder)
     double waited_s = gl_histogram_mean(latency) * (double)gl_histogram_count(latency) / 1e6;
     if (r->completion_tokens > 0 && waited_s > 0) {
         double tokens = (double)r->completion_tokens;
-        f.tokens_rps = tokens / (double)r->measured * load_recorder_ended_rate(r);
+        f.tokens_rps = load_recorder_tokens_out(r);
         f.tokens_user_rps = tokens / waited_s;
     }
     return f;

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/count.h"
+#include "load/report.h"
 
 const char *load_merge_add(load_merge *merge, gl_slice text)
 {
@@ -16,7 +17,7 @@ const char *load_merge_add(load_merge *merge, gl_slice text)
     if (merge->count == LOAD_MERGE_MAX) return "is one more than 64";
     if (gl_json_check(text, &root, NULL) != GL_JSON_OK) return "is no JSON";
     if (!gl_json_int64(gl_json_get(root, "glimpse_bench"), &format)) return "is no report of bench";
-    if (format != 1) return "is a report of another version";
+    if (format != LOAD_REPORT_FORMAT) return "is a report of another version";
     if (gl_json_get(root, "distributions").kind != GL_JSON_OBJECT ||
         gl_json_get(root, "totals").kind != GL_JSON_OBJECT)
         return "lacks its figures";
@@ -169,6 +170,24 @@ static void write_percentiles(gl_buf *out, gl_json names, const pairs *list, uin
     gl_buf_append_char(out, '}');
 }
 
+/* The quantiles above which too few of all values lie. */
+static void write_few(gl_buf *out, gl_json form, uint64_t all)
+{
+    gl_json key, value;
+    const char *comma = "";
+    gl_buf_append_str(out, ",\"few\":[");
+    gl_json_iter iter = gl_json_begin(form);
+    while (gl_json_next(&iter, &key, &value)) {
+        char name[32];
+        double q;
+        if (!name_of(key, name, sizeof name) || !quantile_name(name, &q)) continue;
+        if ((double)all * (1 - q) >= LOAD_FEW) continue;
+        gl_buf_printf(out, "%s\"%s\"", comma, name);
+        comma = ",";
+    }
+    gl_buf_append_char(out, ']');
+}
+
 static void write_member(gl_buf *out, const char *name, const same *several, const pairs *list,
                          uint64_t all, uint64_t most)
 {
@@ -187,6 +206,8 @@ static void write_member(gl_buf *out, const char *name, const same *several, con
         gl_json_write_double(out, all > 0 ? mean / (double)all : 0);
     } else if (strcmp(name, "max_us") == 0) {
         gl_buf_printf(out, ",\"max_us\":%" PRIu64, most);
+    } else if (strcmp(name, "few") == 0) {
+        write_few(out, several->of[0], all);
     } else if (strcmp(name, "percentiles") == 0) {
         gl_buf_append_str(out, ",\"percentiles\":");
         write_percentiles(out, values.of[0], list, all, most);
@@ -257,7 +278,7 @@ static void write_rate(gl_buf *out, const char *name, const same *values, const 
         return;
     }
     for (size_t i = 0; i < values->count; i++) {
-        if (ends_in(name, "_rate")) {
+        if (ends_in(name, "_rate") || ends_in(name, "_user_rps")) {
             all += of[i] * weight[i];
             weights += weight[i];
         } else if (ends_in(name, "_s")) {
@@ -266,7 +287,7 @@ static void write_rate(gl_buf *out, const char *name, const same *values, const 
             all += of[i];
         }
     }
-    gl_json_write_double(out, ends_in(name, "_rate") && weights > 0 ? all / weights : all);
+    gl_json_write_double(out, weights > 0 ? all / weights : all);
 }
 
 static void write_totals(gl_buf *out, const same *objects);
@@ -456,7 +477,7 @@ void load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ)
     memcpy(roots.of, merge->root, merge->count * sizeof *merge->root);
     double started[LOAD_MERGE_MAX];
     bool interrupted = false;
-    gl_buf_printf(out, "{\"glimpse_bench\":1,\"merged\":%zu", merge->count);
+    gl_buf_printf(out, "{\"glimpse_bench\":%d,\"merged\":%zu", LOAD_REPORT_FORMAT, merge->count);
     member_of(&roots, "started_unix_ms", &values);
     if (numbers(&values, started)) {
         double first = started[0];

@@ -9,7 +9,8 @@ double load_part_of_ceiling(const load_recorder *recorder, const load_facts *fac
 {
     if (facts->ceiling_rps <= 0 || recorder->measured == 0) return -1;
     double live = (double)recorder->sources[GLIMPSE_SOURCE_LIVE] / (double)recorder->measured;
-    return load_recorder_ended_rate(recorder) * live / facts->ceiling_rps;
+    return (load_recorder_throughput(recorder) + load_recorder_failed_rate(recorder)) * live /
+           facts->ceiling_rps;
 }
 
 double load_cpu_us(const load_recorder *recorder, const load_facts *facts)
@@ -30,6 +31,11 @@ const char *load_term_unit(const load_term *term)
     return load_term_is_rate(term) ? "a second" : "part";
 }
 
+bool load_is_few(const gl_histogram *h, double quantile)
+{
+    return (double)gl_histogram_count(h) * (1 - quantile) < LOAD_FEW;
+}
+
 typedef struct table {
     FILE *out;
     const load_percentiles *percentiles;
@@ -39,8 +45,13 @@ static void row(const table *t, const char *name, const gl_histogram *h)
 {
     if (gl_histogram_count(h) == 0) return;
     fprintf(t->out, "%-24s %10.3f", name, gl_histogram_mean(h) / 1e3);
-    for (size_t i = 0; i < t->percentiles->count; i++)
-        fprintf(t->out, " %10.3f", (double)gl_histogram_quantile(h, t->percentiles->of[i].q) / 1e3);
+    for (size_t i = 0; i < t->percentiles->count; i++) {
+        double q = t->percentiles->of[i].q;
+        char value[32];
+        snprintf(value, sizeof value, "%s%.3f", load_is_few(h, q) ? "~" : "",
+                 (double)gl_histogram_quantile(h, q) / 1e3);
+        fprintf(t->out, " %10s", value);
+    }
     fprintf(t->out, " %10.3f\n", (double)gl_histogram_max(h) / 1e3);
 }
 
@@ -66,18 +77,22 @@ static void latencies(const load_recorder *r, const load_facts *facts, FILE *out
     } else {
         row(&t, "latency", r->metrics[LOAD_LATENCY]);
     }
-    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
+    for (int i = 0; i < LOAD_SOURCES; i++) {
         char name[32];
-        snprintf(name, sizeof name, "  %s", glimpse_source_name((glimpse_source)i));
+        snprintf(name, sizeof name, "  %s", load_source_name(i));
         row(&t, name, r->by_source[i]);
     }
     row(&t, "first byte", r->metrics[LOAD_FIRST_BYTE]);
+    row(&t, "first chunk", r->metrics[LOAD_FIRST_CHUNK]);
     row(&t, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
     if (facts->open) row(&t, "first token (sending)", r->metrics[LOAD_TTFT_SERVICE]);
-    row(&t, "between tokens", r->metrics[LOAD_TOKEN_GAP]);
+    row(&t, "first answer text", r->metrics[LOAD_ANSWER]);
+    row(&t, "chunk gap", r->metrics[LOAD_CHUNK_GAP]);
+    row(&t, "time per output token", r->metrics[LOAD_TPOT]);
     if (gl_histogram_max(r->metrics[LOAD_WAIT]) > 1)
         row(&t, "waited in the client", r->metrics[LOAD_WAIT]);
     if (facts->open) row(&t, "sent late by", r->metrics[LOAD_LATENESS]);
+    fprintf(out, "~ is of fewer than %d values above it, and may be anything\n", LOAD_FEW);
     fputs(
         facts->open
             ? "latency counts from when the schedule wanted the request sent: what a user waits,\n"
@@ -163,14 +178,20 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
                 facts->arrival, facts->target);
     else
         fprintf(out, "closed loop  %" PRIu64 " users, against %s\n", facts->users, facts->target);
+    if (facts->policy != NULL) fprintf(out, "client       %s\n", facts->policy);
     fprintf(out,
             "requests     %" PRIu64 " measured, %" PRIu64
             " cut as warm-up and cool-down, in %.2f s%s\n",
             r->measured, r->cut, facts->elapsed_s, facts->interrupted ? " (interrupted)" : "");
-    fprintf(out, "throughput   %.2f answers/s, sent %.2f/s, at most %" PRIu64 " in flight",
-            load_recorder_throughput(r), load_recorder_sent_rate(r), r->peak_in_flight);
-    if (r->errors > 0)
-        fprintf(out, "; %.2f/s failed", load_recorder_ended_rate(r) - load_recorder_throughput(r));
+    fprintf(out, "throughput   %.2f answers/s in %.2f s, sent %.2f/s", load_recorder_throughput(r),
+            load_recorder_window(r), load_recorder_sent_rate(r));
+    if (facts->open) fprintf(out, " of %.2f/s asked", load_recorder_asked_rate(r));
+    fprintf(out, ", at most %" PRIu64 " in flight", r->peak_in_flight);
+    if (load_recorder_drain(r) > 0)
+        fprintf(out, "; the last answer %.2f s later", load_recorder_drain(r));
+    if (r->sources[LOAD_SOURCE_UNSENT] > 0)
+        fprintf(out, "; %" PRIu64 " NEVER SENT", r->sources[LOAD_SOURCE_UNSENT]);
+    if (r->errors > 0) fprintf(out, "; %.2f/s failed", load_recorder_failed_rate(r));
     fputs(r->errors > 0 && r->errors == r->measured ? "\n             NOTHING WAS ANSWERED: every "
                                                       "request failed, and the times are theirs\n"
                                                     : "\n",
@@ -196,7 +217,11 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
     if (facts->stats != NULL && facts->stats->connections_died > 0)
         fprintf(out, "connections  %" PRIu64 " died under a request that used them again\n",
                 facts->stats->connections_died);
-    fprintf(out, "thresholds  ");
+    fprintf(out, "tokens       %.1f/s in, %.1f/s out", load_recorder_tokens_in(r),
+            load_recorder_tokens_out(r));
+    if (load_recorder_tokens_a_user(r) >= 0)
+        fprintf(out, "; %.1f/s out for the median user", load_recorder_tokens_a_user(r));
+    fprintf(out, "\nthresholds  ");
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
                 facts->thresholds_ms[i],

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include <glimpse/engine.h>
 #include <glimpse/monitor.h>
 
 #include "base/buf.h"
@@ -18,6 +19,9 @@
 
 #define LOAD_REASONS 8
 
+/* Which members a report has and what they mean: docs/internals/bench.md. */
+#define LOAD_REPORT_FORMAT 2
+
 /* What the recorder does not know. -1 or NULL: not known. */
 typedef struct load_facts {
     const char *target; /* who was asked */
@@ -28,6 +32,8 @@ typedef struct load_facts {
     double duration_s, warmup_s, cooldown_s; /* 0: none */
     const char *rate;                        /* of an open loop, as it was asked for */
     const char *arrival;                     /* constant, poisson, gamma */
+    double shape;                            /* of gamma arrivals */
+    double think_s;                          /* of a closed loop's users */
     double pool_ratio, zipf;
     uint64_t pool_size, seed;
     int64_t started_unix_ms;
@@ -38,8 +44,8 @@ typedef struct load_facts {
     const char *mock_latency, *mock_fault, *mock_outage;
     const char *mock_options; /* all that the mock was started with; NULL: none was */
     double token_rate;
-    int64_t concurrency, cache_entries, max_attempts;
-    bool coalesce;
+    const glimpse_config *engine;             /* in force; only its numbers are read */
+    const char *policy;                       /* which of the engine's policies were on, in words */
     const char *input;                        /* NULL: the built-in drafts */
     const load_workload *workload;            /* requests made of lengths; NULL: they are not */
     const char *input_tokens, *output_tokens; /* of its one class, as they were asked for */
@@ -72,6 +78,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
 
 /* CPU time of the client for each request that ended, us; -1: none did. */
 double load_cpu_us(const load_recorder *recorder, const load_facts *facts);
+
+/* Whether fewer lie above a quantile than say something of it. */
+#define LOAD_FEW 10
+bool load_is_few(const gl_histogram *h, double quantile);
 
 /* "valid", "invalid", "not judged" */
 const char *load_verdict(const load_facts *facts);

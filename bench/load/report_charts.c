@@ -227,7 +227,7 @@ static double value_of(const span *s, size_t i, told what)
     case SENT:
     case DONE:
         if ((last && s->last_is_short) || covered <= 0) return NAN;
-        return (double)(what == SENT ? row->sent : row->done - row->errors) / covered;
+        return (double)(what == SENT ? row->sent : row->came) / covered;
     case P50:
     case P99:
         us = load_row_quantile(row, what == P50 ? 0.5 : 0.99);
@@ -235,7 +235,7 @@ static double value_of(const span *s, size_t i, told what)
     case IN_FLIGHT:
         return (double)row->in_flight;
     case ERRORS:
-        return (double)row->errors / s->row_s;
+        return (double)row->failed / s->row_s;
     case HIT_RATE:
         return row->done > 0 ? (double)row->hits / (double)row->done : NAN;
     case MEMORY:

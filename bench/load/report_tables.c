@@ -75,7 +75,10 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
         [LOAD_FIRST_BYTE] = { "first byte", "first byte" },
         [LOAD_TTFT] = { "first token", "first token, from the schedule" },
         [LOAD_TTFT_SERVICE] = { "first token, from sending", "first token, from sending" },
-        [LOAD_TOKEN_GAP] = { "between tokens", "between tokens" },
+        [LOAD_FIRST_CHUNK] = { "first chunk", "first chunk" },
+        [LOAD_ANSWER] = { "first answer text", "first answer text, from the schedule" },
+        [LOAD_CHUNK_GAP] = { "chunk gap", "chunk gap" },
+        [LOAD_TPOT] = { "time per output token", "time per output token" },
         [LOAD_ERROR] = { "error of measurement", "error of measurement" },
     };
     char path[64];
@@ -90,8 +93,8 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
     for (int i = 0; i < LOAD_METRICS; i++) {
         snprintf(path, sizeof path, "distributions.%s", load_metric_name((load_metric)i));
         distribution(out, path, names[i][facts->open], false, r->metrics[i]);
-        for (int k = 0; i == LOAD_LATENCY && k < GLIMPSE_SOURCE_COUNT; k++) {
-            const char *source = glimpse_source_name((glimpse_source)k);
+        for (int k = 0; i == LOAD_LATENCY && k < LOAD_SOURCES; k++) {
+            const char *source = load_source_name(k);
             snprintf(path, sizeof path, "by_source.%s", source);
             distribution(out, path, source, true, r->by_source[k]);
         }
@@ -151,8 +154,8 @@ static void sources(const load_recorder *r, gl_buf *out)
 {
     char path[64];
     table_of_counts(out, "By what answered", "source");
-    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++) {
-        const char *name = glimpse_source_name((glimpse_source)i);
+    for (int i = 0; i < LOAD_SOURCES; i++) {
+        const char *name = load_source_name(i);
         if (r->sources[i] == 0 && i != GLIMPSE_SOURCE_LIVE) continue;
         snprintf(path, sizeof path, "totals.by_source.%s", name);
         count_row(out, path, name, r->sources[i], r);
@@ -228,6 +231,8 @@ static void settings(const load_facts *facts, gl_buf *out)
     load_html_text(out, facts->target);
     setting(out, "model");
     load_html_text(out, facts->model);
+    setting(out, "client");
+    load_html_text(out, facts->policy);
     setting(out, "load");
     gl_buf_append_str(out, facts->open ? "open loop" : "closed loop");
     if (facts->open) {

@@ -104,7 +104,11 @@ static bool read_name(gl_slice name, load_term *term)
         load_metric metric;
     } metrics[] = { { "service_", LOAD_SERVICE },
                     { "ttft_", LOAD_TTFT },
-                    { "token_gap_", LOAD_TOKEN_GAP },
+                    { "first_chunk_", LOAD_FIRST_CHUNK },
+                    { "first_answer_", LOAD_ANSWER },
+                    { "chunk_gap_", LOAD_CHUNK_GAP },
+                    { "token_gap_", LOAD_CHUNK_GAP },
+                    { "tpot_", LOAD_TPOT },
                     { "", LOAD_LATENCY } };
     static const struct {
         const char *name;
@@ -147,7 +151,8 @@ static bool parse_term(const char *text, size_t len, load_term *term, char *prob
     if (!read_name(load_trim(gl_slice_of(term->text, name)), term))
         return refuse(text, len,
                       "is of nothing that is known (p50 p75 p90 p95 p99 p999 mean max, also behind "
-                      "service_, ttft_ and token_gap_; error_rate, hit_rate, throughput, goodput, "
+                      "service_, ttft_, tpot_, chunk_gap_, first_chunk_, first_answer_; "
+                      "error_rate, hit_rate, throughput, goodput, "
                       "good_rate)",
                       problem, size);
     term->less = term->text[name] == '<';

@@ -2,12 +2,16 @@
  * sla.h - what a run has to meet: p95<2500ms,error_rate<5%,hit_rate>30%
  *
  *   p50 p75 p90 p95 p99 p999 mean max      latency (of an open loop from its schedule)
- *   service_..., ttft_..., token_gap_...   the same of those: service_p99<50ms
+ *   service_...                            the same of the time at the server: service_p99<50ms
+ *   ttft_...                               the first text or reasoning of a stream, from the
+ * schedule first_chunk_..., first_answer_...      its first piece; the first text of its answer
+ *   chunk_gap_...                          each gap between two arrivals (also token_gap_)
+ *   tpot_...                               time per output token
  *   error_rate hit_rate                    percent, or 0 to 1
  *   throughput goodput                     answers a second, and those that are good (slo.h)
  *   good_rate                              the part of the requests that is good
  *
- * Durations with us, ms, s, m; bare, they are milliseconds. < <= > >= compare.
+ * Durations have their unit: us, ms, s, m. Blanks mean nothing. < <= > >= compare.
  */
 #ifndef LOAD_SLA_H
 #define LOAD_SLA_H

@@ -1,13 +1,14 @@
 /*
- * slo.h - what one request has to meet to count as good: latency<2500ms,ttft<500ms,token_gap<50ms
+ * slo.h - what one request has to meet to count as good: latency<2500ms,ttft<500ms,tpot<50ms
  *
  * Goodput is the answers a second that meet all terms; an error never does. The terms:
  *
  *   latency    of an open loop from its schedule
  *   service    its time at the server
- *   ttft       the first text of a stream, from the schedule; what came from a cache has its text
- *              when it is told. A live answer without any text does not meet it
- *   token_gap  the mean between texts of this stream; met by what has no gaps
+ *   ttft       the first text or reasoning of a stream, from the schedule; what came from a cache
+ * has its text when it is told. A live answer without any text does not meet it tpot       the time
+ * per output token of a stream; met where the usage is not known chunk_gap  the longest gap of this
+ * stream (also token_gap); met by what has no gaps
  *
  * Durations as in sla.h.
  */
@@ -22,7 +23,8 @@ typedef enum load_slo_kind {
     LOAD_SLO_LATENCY,
     LOAD_SLO_SERVICE,
     LOAD_SLO_TTFT,
-    LOAD_SLO_TOKEN_GAP,
+    LOAD_SLO_TPOT,
+    LOAD_SLO_CHUNK_GAP,
     LOAD_SLO_KINDS
 } load_slo_kind;
 

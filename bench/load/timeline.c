@@ -19,6 +19,8 @@ static void add_row(load_row *to, const load_row *from)
     to->done += from->done;
     to->errors += from->errors;
     to->hits += from->hits;
+    to->came += from->came;
+    to->failed += from->failed;
     if (from->in_flight > to->in_flight) to->in_flight = from->in_flight;
     if (from->rss_bytes != 0) to->rss_bytes = from->rss_bytes;
     for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) to->slots[i] += from->slots[i];
@@ -51,6 +53,11 @@ static size_t slot_of(uint64_t us)
     if (us > TOP_US) us = TOP_US;
     int top = 63 - __builtin_clzll(us | 1), shift = top > STEP_BITS ? top - STEP_BITS : 0;
     return ((size_t)shift << STEP_BITS) + (size_t)(us >> shift);
+}
+
+void load_row_look(load_row *row, uint64_t in_flight)
+{
+    if (in_flight > row->in_flight) row->in_flight = in_flight;
 }
 
 void load_row_add_latency(load_row *row, uint64_t us)

@@ -15,10 +15,11 @@
 #define LOAD_ROW_SLOTS 256
 
 typedef struct load_row {
-    uint64_t sent, done, errors, hits; /* by the time at which it happened */
+    uint64_t sent, done, errors, hits; /* of what was meant to be sent in it: issued, ended, ... */
+    uint64_t came, failed;             /* answers and failures that came in it */
     uint64_t in_flight;                /* the most there were */
     uint64_t rss_bytes;                /* at its end; 0: not looked at */
-    uint32_t slots[LOAD_ROW_SLOTS];    /* latencies of what was done */
+    uint32_t slots[LOAD_ROW_SLOTS];    /* latencies of what was meant to be sent in it */
 } load_row;
 
 typedef struct load_timeline {
@@ -31,6 +32,10 @@ void load_timeline_init(load_timeline *timeline, gl_time start);
 
 /* The row of a time; what was before the start is in the first. */
 load_row *load_timeline_at(load_timeline *timeline, gl_time at);
+
+/* So many are in flight now: asked at times that do not depend on what happens, so that a row in
+ * which nothing does has its number too. */
+void load_row_look(load_row *row, uint64_t in_flight);
 
 void load_row_add_latency(load_row *row, uint64_t us);
 uint64_t load_row_quantile(const load_row *row, double q); /* us; 0: nothing was done in it */

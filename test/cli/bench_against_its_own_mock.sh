@@ -1,6 +1,6 @@
 # A closed and an open loop against the mock that bench starts: what is counted adds up, what is cut is
 # not measured, the report for programs has the table's figures, and nothing stays behind.
-expect 0 "$GLIMPSE" bench --latency 1ms --requests-per-user 20 --concurrent-users 5 --seed 3 \
+expect 0 "$GLIMPSE" bench --client engine --latency 1ms --requests-per-user 20 --concurrent-users 5 --seed 3 \
     --calibrate-first off --validity off --json run.json
 says 'a mock of our own'
 prints 'closed loop  5 users' '100 measured'
@@ -14,7 +14,7 @@ equal "the histogram has them all" \
 equal "so have the seconds" "$(jq '[.timeline[].done] | add' run.json)" 100
 
 # The same seed is the same mix.
-expect 0 "$GLIMPSE" bench --latency 0 --requests-per-user 20 --concurrent-users 5 --seed 3 \
+expect 0 "$GLIMPSE" bench --client engine --latency 0 --requests-per-user 20 --concurrent-users 5 --seed 3 \
     --calibrate-first off --validity off --json again.json
 equal "repetitions" "$(jq .totals.repeated again.json)" "$(jq .totals.repeated run.json)"
 

@@ -2,7 +2,7 @@
 quick="--calibrate-first off --validity off --alert-window 2s --alert-hold 500ms --duration 3s --seed 1"
 # shellcheck disable=SC2086
 {
-    expect 0 "$GLIMPSE" bench --latency 20ms $quick --thresholds 1,5,10,60000 --cache-size 0 \
+    expect 0 "$GLIMPSE" bench --latency 20ms $quick --thresholds 1,5,10,60000 --cache-size 0 --client engine \
         --pool-size 5 --json run.json --log-file log
     for name in latency_p50 latency_p95 hit_rate; do
         equal "$name" "$(grep -c "ALERT: $name is " err)" 1

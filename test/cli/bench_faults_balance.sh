@@ -1,7 +1,7 @@
 # What the mock injected, the client saw, retried, recovered from and told balances to zero; what somebody
 # else drew from the mock does not, and makes the run INVALID. The mock's times give the error of measurement.
 all=429:4%,500:4%,503:4%,reset:4%,truncate:4%,malformed:4%
-quick="--calibrate-first off --validity off --breaker wait --base-delay 1ms --pool-size 200 -q"
+quick="--calibrate-first off --validity off --client engine --breaker wait --base-delay 1ms --pool-size 200 -q"
 zero='{"faults":0,"attempts":0,"requests":0}'
 balanced() { # WHAT
     equal "$1: balance" "$(jq -c .faults.balance run.json)" "$zero"

@@ -12,7 +12,7 @@ equal "said as a trace" "$(jq -r .settings.arrival run.json)" trace
 grep -q 'the times of a trace' out || fail "the table does not say that it is a trace"
 
 # What repeats in the mix repeats for the cache, and nothing else does, although a line is there twice.
-expect 0 "$GLIMPSE" bench --input drafts --latency 1ms --requests 60 --pool-size 3 --seed 2 \
+expect 0 "$GLIMPSE" bench --client engine --input drafts --latency 1ms --requests 60 --pool-size 3 --seed 2 \
     --calibrate-first off --validity off --json run.json
 equal "hits are repetitions" "$(jq '.totals.hits == .totals.repeated' run.json)" true
 

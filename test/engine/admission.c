@@ -163,6 +163,38 @@ static void retries_over_the_budget_wait_and_are_not_dropped(void **state)
     free(t);
 }
 
+/* As a load test sends: 503 with a wait, 401, 429 with a wait, one after the other. */
+static void without_policies_whatever_comes_back_the_next_is_sent(void **state)
+{
+    (void)state;
+    enum { N = 300 };
+    rig r;
+    static told t[N];
+    char body[96];
+    rig_init(&r);
+    r.config.adaptive = false;
+    r.config.breaker = GLIMPSE_BREAKER_OFF;
+    r.config.max_attempts = 1;
+    r.config.rpm = r.config.tpm = 0;
+    r.config.concurrency = N;
+    rig_open(&r);
+    for (int i = 0; i < N; i++) {
+        static const int statuses[] = { 503, 401, 429 };
+        r.plans[0] = gl_sim_failure(5 * GL_MS, GLIMPSE_ERR_HTTP, statuses[i % 3]);
+        if (i % 3 != 1) r.plans[0].retry_after_ms = 60000;
+        rig_submit(&r, &t[i], rig_body(body, i));
+        gl_sim_run_for_ms(10);
+    }
+    assert_true(gl_sim_run_idle(1000));
+    assert_int_equal(gl_sim_counts_of(r.sim)->started, N);
+    for (int i = 0; i < N; i++) {
+        assert_int_equal(t[i].attempts, 1);
+        assert_true(t[i].timings.sent_ns >= 0 && t[i].timings.sent_ns < (int64_t)GL_MS);
+    }
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 /* --- the circuit --- */
 
 /* An endpoint that is down from 5 s to 35 s and answers after 50 ms, or fails after 5. */
@@ -462,6 +494,7 @@ int main(void)
         cmocka_unit_test(a_wait_begins_no_earlier_than_its_request),
         cmocka_unit_test(a_server_slower_than_the_limit_ends_each_request),
         cmocka_unit_test(overload_shrinks_what_is_in_flight),
+        cmocka_unit_test(without_policies_whatever_comes_back_the_next_is_sent),
         cmocka_unit_test(the_statistics_say_what_the_queue_waits_for),
         cmocka_unit_test(retries_over_the_budget_wait_and_are_not_dropped),
         cmocka_unit_test(a_job_waits_for_an_outage_to_end_and_loses_nothing),

@@ -44,6 +44,39 @@ static void a_stream_is_told_as_it_comes_and_merged(void **state)
     rig_end(&r);
 }
 
+/* A first piece without text, then reasoning, then the answer: three times that are told apart. */
+static void reasoning_is_an_arrival_and_the_first_answer_comes_behind_it(void **state)
+{
+    (void)state;
+#define PIECE(member) "data: {\"choices\":[{\"index\":0,\"delta\":{" member "}}]}\n\n"
+    static const fault_step script[] = {
+        { FAULT_SEND, OPEN PIECE("\"role\":\"assistant\",\"content\":\"\""), 0 },
+        { FAULT_PAUSE, NULL, 30 },
+        { FAULT_SEND, PIECE("\"reasoning_content\":\"hm\""), 0 },
+        { FAULT_PAUSE, NULL, 30 },
+        { FAULT_SEND, PIECE("\"reasoning\":\"so\""), 0 },
+        { FAULT_PAUSE, NULL, 30 },
+        { FAULT_SEND, DELTA("Hello") STOP DONE, 0 },
+        { FAULT_CLOSE, NULL, 0 },
+        END_STEPS,
+    };
+    rig r;
+    rig_init(&r);
+    const glimpse_result *result = ask(&r, script);
+    size_t count;
+    const int64_t *arrivals = glimpse_result_arrivals(result, &count);
+    const glimpse_timings *timings = glimpse_result_timings(result);
+    const int64_t pause = 20 * (int64_t)GL_MS; /* a process that is held up may see less of it */
+    assert_string_equal(glimpse_result_text(result, NULL), "Hello");
+    assert_int_equal(count, 3);
+    assert_true(timings->first_chunk_ns >= timings->first_byte_ns);
+    assert_true(timings->first_token_ns >= timings->first_chunk_ns + pause);
+    assert_true(timings->first_answer_ns >= timings->first_token_ns + 2 * pause);
+    assert_true(arrivals[0] == timings->first_token_ns && arrivals[2] == timings->first_answer_ns);
+    assert_true(timings->token_gap_max_ns >= pause);
+    rig_end(&r);
+}
+
 /* The connection of a stream whose end came in order is used again. */
 static void a_chunked_stream_leaves_its_connection_to_the_next(void **state)
 {
@@ -425,6 +458,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_is_told_as_it_comes_and_merged),
+        cmocka_unit_test(reasoning_is_an_arrival_and_the_first_answer_comes_behind_it),
         cmocka_unit_test(a_chunked_stream_leaves_its_connection_to_the_next),
         cmocka_unit_test(a_stream_that_is_cut_is_truncated_and_keeps_its_text),
         cmocka_unit_test(a_cut_stream_that_nobody_heard_is_sent_again),

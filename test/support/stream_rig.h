@@ -91,7 +91,11 @@ static inline const glimpse_result *ask_at(rig *r, const char *path, const char 
     glimpse_observer observer = { .on_text = r->listens ? on_text : NULL, .on_result = on_result };
     gl_buf_reset(&r->text);
     r->pieces = 0;
-    assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, NULL), GLIMPSE_OK);
+    glimpse_options options;
+    glimpse_options_init(&options);
+    options.arrivals = true;
+    assert_int_equal(glimpse_submit_chat(r->engine, &chat, &options, &observer, r, NULL),
+                     GLIMPSE_OK);
     const struct timeval limit = { 60, 0 };
     event_base_loopexit(r->base, &limit);
     event_base_dispatch(r->base);

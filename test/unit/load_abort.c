@@ -32,7 +32,9 @@ static void add(load_recorder *r, bool failed, gl_time took)
                              .done = GL_SECOND + took,
                              .first_byte_ns = -1,
                              .first_token_ns = -1,
-                             .token_gap_ns = -1,
+                             .first_chunk_ns = -1,
+                             .first_answer_ns = -1,
+                             .chunk_gap_max_ns = -1,
                              .client_ns = -1,
                              .server_ns = -1,
                              .attempts = 1,
@@ -40,7 +42,7 @@ static void add(load_recorder *r, bool failed, gl_time took)
                              .status =
                                  failed ? GLIMPSE_STATUS_SERVER_ERROR : GLIMPSE_STATUS_ALIGNED,
                              .error = failed ? GLIMPSE_ERR_HTTP : GLIMPSE_OK };
-    load_recorder_sent(r, o.sent);
+    load_recorder_issued(r, o.sent);
     load_recorder_ended(r, &o);
 }
 

@@ -37,7 +37,7 @@ static void report(gl_buf *out, uint64_t seed, double factor, double errors)
     }
     gl_buf_init(out, 1 << 20);
     gl_buf_printf(out,
-                  "{\"glimpse_bench\":1,\"totals\":{\"measured\":4000,\"error_rate\":%.6f,"
+                  "{\"glimpse_bench\":2,\"totals\":{\"measured\":4000,\"error_rate\":%.6f,"
                   "\"throughput_rps\":%.2f},\"settings\":{\"seed\":%d,\"factor\":%.1f},"
                   "\"distributions\":{\"ttft\":{\"histogram\":[]},\"latency\":{\"histogram\":[",
                   (double)failed / 4000, (4000 - (double)failed) / 40, (int)seed, factor);
@@ -151,14 +151,14 @@ static void what_is_no_report_is_refused(void **state)
 {
     (void)state;
 #define HEAD                                                                                       \
-    "{\"glimpse_bench\":1,\"totals\":{\"measured\":5,\"error_rate\":0,\"throughput_rps\":1},"
+    "{\"glimpse_bench\":2,\"totals\":{\"measured\":5,\"error_rate\":0,\"throughput_rps\":1},"
 #define BODY "\"distributions\":{\"latency\":{\"histogram\":[[1,5]]},\"ttft\":{\"histogram\":[]}}"
     static const char *const bad[][2] = {
         { "", "is no report of a bench" },
         { "[]", "is no report of a bench" },
         { "{}", "is no report of a bench" },
-        { "{\"glimpse_bench\":2}", "is of a version that is not known" },
-        { "{\"glimpse_bench\":1}", "lacks its figures" },
+        { "{\"glimpse_bench\":9}", "is of a version that is not known" },
+        { "{\"glimpse_bench\":2}", "lacks its figures" },
         { HEAD "\"distributions\":{}}", "lacks its figures" },
         { HEAD BODY "}",
           "has no blocks of time, by which runs are compared: make it again with this version" },
@@ -169,7 +169,7 @@ static void what_is_no_report_is_refused(void **state)
         { HEAD BODY ",\"blocks\":{\"block_s\":1,\"rows\":[{\"ended\":1,\"errors\":0,\"answers\":1,"
                     "\"latency\":[[1]],\"ttft\":[]}]}}",
           "has blocks of time that are none" },
-        { "{\"glimpse_bench\":1,\"totals\":{\"measured\":0,\"error_rate\":0,\"throughput_rps\":0}}",
+        { "{\"glimpse_bench\":2,\"totals\":{\"measured\":0,\"error_rate\":0,\"throughput_rps\":0}}",
           "measured nothing" },
     };
     size_t live = gl_alloc_live();

@@ -23,7 +23,9 @@ static load_outcome outcome(gl_rng *rng, int i)
                            .done = at + 1000 * (1 + gl_rng_below(rng, 3000000)),
                            .first_byte_ns = -1,
                            .first_token_ns = -1,
-                           .token_gap_ns = -1,
+                           .first_chunk_ns = -1,
+                           .first_answer_ns = -1,
+                           .chunk_gap_max_ns = -1,
                            .client_ns = -1,
                            .server_ns = -1,
                            .attempts = 1,
@@ -51,7 +53,7 @@ static void report(int part, gl_buf *out)
     for (int i = 0; i < 5000; i++) {
         load_outcome o = outcome(&rng, i);
         if (part != 3 && i % 3 != part) continue;
-        load_recorder_sent(&r, o.sent);
+        load_recorder_issued(&r, o.sent);
         load_recorder_ended(&r, &o);
     }
     gl_buf_init(out, SIZE_MAX / 2);
@@ -70,10 +72,9 @@ static gl_json root_of(const gl_buf *text)
 static void three_parts_joined_are_the_whole(void **state)
 {
     (void)state;
-    static const char *const exact[] = {
-        "count",  "p50_us",  "p75_us", "p90_us",      "p95_us",
-        "p99_us", "p999_us", "max_us", "percentiles", "histogram"
-    };
+    static const char *const exact[] = { "count",  "p50_us",      "p75_us",   "p90_us",
+                                         "p95_us", "p99_us",      "p999_us",  "max_us",
+                                         "few",    "percentiles", "histogram" };
     static const char *const sums[] = { "measured", "attempts", "prompt_tokens", "by_status" };
     size_t live = gl_alloc_live();
     gl_buf parts[3], whole, out, differ;
@@ -119,9 +120,9 @@ static void what_is_no_report_is_refused(void **state)
     static const char *const bad[] = { "",
                                        "{",
                                        "[]",
+                                       "{\"glimpse_bench\":9}",
                                        "{\"glimpse_bench\":2}",
-                                       "{\"glimpse_bench\":1}",
-                                       "{\"glimpse_bench\":1,\"totals\":{},\"distributions\":[]}" };
+                                       "{\"glimpse_bench\":2,\"totals\":{},\"distributions\":[]}" };
     load_merge merge = { .count = 0 };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_non_null(load_merge_add(&merge, gl_slice_str(bad[i])));
@@ -132,10 +133,10 @@ static void members_of_other_kinds_make_no_other_report_than_json(void **state)
 {
     (void)state;
     static const char *const odd[] = {
-        "{\"glimpse_bench\":1,\"totals\":{\"measured\":\"x\",\"a_rate\":[],\"by\":3},"
+        "{\"glimpse_bench\":2,\"totals\":{\"measured\":\"x\",\"a_rate\":[],\"by\":3},"
         "\"distributions\":{\"latency\":{\"count\":[],\"histogram\":[[1],[2,3,4],5,[-1,1]],"
         "\"p50_us\":null}},\"timeline\":7,\"blocks\":[],\"settings\":4,\"verdict\":3}",
-        "{\"glimpse_bench\":1,\"totals\":{\"by\":{\"x\":1}},\"distributions\":{},\"row_s\":1,"
+        "{\"glimpse_bench\":2,\"totals\":{\"by\":{\"x\":1}},\"distributions\":{},\"row_s\":1,"
         "\"timeline\":[1,{\"at_s\":0}],\"invalid\":[1,{}],\"by_source\":null}"
     };
     load_merge merge = { .count = 0 };

@@ -27,11 +27,13 @@ static load_outcome outcome(void)
 {
     return (load_outcome){ .intended = GL_SECOND,
                            .sent = GL_SECOND + 30 * GL_MS,
+                           .left = GL_SECOND + 50 * GL_MS,
+                           .started = GL_SECOND + 50 * GL_MS,
                            .waited = 20 * GL_MS,
                            .done = GL_SECOND + 150 * GL_MS,
                            .first_byte_ns = -1,
                            .first_token_ns = (int64_t)(40 * GL_MS),
-                           .token_gap_ns = (int64_t)(5 * GL_MS),
+                           .chunk_gap_max_ns = (int64_t)(5 * GL_MS),
                            .client_ns = -1,
                            .server_ns = -1,
                            .source = GLIMPSE_SOURCE_LIVE,
@@ -49,8 +51,8 @@ static void each_term_is_of_its_own_time(void **state)
         { "latency<150ms", false },
         { "service<101ms", true },
         { "service<100ms", false },
-        { "ttft<71ms", true },
-        { "ttft<0.07s", false },
+        { "ttft<91ms", true },
+        { "ttft<0.09s", false },
         { "token_gap<5001us", true },
         { "token_gap<5000us", false },
         { "latency<1s,ttft<1ms", false },
@@ -68,7 +70,7 @@ static void what_has_no_stream_is_judged_as_it_is_seen(void **state)
     (void)state;
     load_slo slo = slo_of("ttft<160ms,token_gap<1ms");
     load_outcome o = outcome();
-    o.first_token_ns = o.token_gap_ns = -1;
+    o.first_token_ns = o.chunk_gap_max_ns = -1;
     assert_false(load_slo_met(&slo, &o)); /* a live answer that brought no text */
     o.source = GLIMPSE_SOURCE_CACHE;
     assert_true(load_slo_met(&slo, &o)); /* its text was there after 150 ms, without gaps */
@@ -91,7 +93,7 @@ static void errors_and_late_answers_are_not_in_the_goodput(void **state)
         o.done = o.sent + 10 * GL_MS;
         if (i >= 50 && i < 70) o.done = o.sent + 300 * GL_MS;
         if (i < 10) o.status = GLIMPSE_STATUS_SERVER_ERROR;
-        load_recorder_sent(&recorder, o.sent);
+        load_recorder_issued(&recorder, o.intended);
         load_recorder_ended(&recorder, &o);
     }
     assert_int_equal(recorder.good, 70);

@@ -65,7 +65,9 @@ typedef enum glimpse_breaker {
     GLIMPSE_BREAKER_LOCAL, /* answered by the fallback at once; late answers open the circuit too */
     GLIMPSE_BREAKER_WAIT,  /* waits in the queue; a probe costs it none of its attempts, unless an
                             * answer had begun, which has to be paid for */
-    GLIMPSE_BREAKER_FAIL   /* fails at once, without a fallback */
+    GLIMPSE_BREAKER_FAIL,  /* fails at once, without a fallback */
+    GLIMPSE_BREAKER_OFF    /* the circuit never opens, and a refused key stops nothing: whatever
+                            * fails, the next one is sent. For load tests */
 } glimpse_breaker;
 
 /* Who goes first when requests wait for admission. */
@@ -180,6 +182,9 @@ typedef struct glimpse_config {
 
     unsigned omit; /* 0: a sum of glimpse_omit, which drafts are sent without; besides what the
                     * model's profile leaves out */
+
+    bool adaptive; /* true: refusals shrink how many are in flight, and hold back the others for as
+                    * long as the endpoint asks to wait. false: concurrency is a plain bound */
 } glimpse_config;
 
 /* The defaults above. The macro passes the version the caller was compiled with. */
@@ -272,6 +277,7 @@ typedef struct glimpse_options {
     int pack;     /* drafts: 1 may share a request with others, 0 not, below 0 = the engine's */
     int coalesce; /* 1 on, 0 off, below 0 = the engine's */
     int cache_control; /* a glimpse_cache_control; below 0 = the engine's */
+    bool arrivals;     /* keep when each piece of a stream arrived: glimpse_result_arrivals */
 } glimpse_options;
 
 GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);

@@ -124,11 +124,19 @@ typedef struct glimpse_timings {
     int64_t answered_ns;   /* submit to the last attempt's last byte, taken when it was read and
                             * before it was parsed */
 
-    /* Of a stream, last attempt. Text that one read of the network brought is one arrival, be it
-     * one token or some. */
-    int64_t first_token_ns;    /* start to the first text */
-    int64_t token_gap_mean_ns; /* between arrivals of text; -1 with fewer than two */
+    /* Of a stream, last attempt. What one read of the network brought of text or of reasoning is
+     * one arrival, be it one token or some. */
+    int64_t first_token_ns;    /* start to the first arrival */
+    int64_t token_gap_mean_ns; /* between arrivals; -1 with fewer than two */
     int64_t token_gap_max_ns;
+
+    /* Where the attempts lie in the request, from submit. */
+    int64_t sent_ns;    /* to when the first of its requests went out; -1: none did */
+    int64_t started_ns; /* to the start of the last attempt; -1: there was none */
+
+    /* Of a stream, last attempt, from its start. */
+    int64_t first_chunk_ns;  /* to the first piece, which may be without text or reasoning */
+    int64_t first_answer_ns; /* to the first text of the answer, behind what it reasoned */
 } glimpse_timings;
 
 /* One attempt, as the ledger of a result keeps it. */
@@ -207,6 +215,12 @@ GLIMPSE_API const char *glimpse_result_model(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *result);
 GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *result);
 GLIMPSE_API const glimpse_timings *glimpse_result_timings(const glimpse_result *result);
+
+/* When text or reasoning of a stream arrived, nanoseconds since the last attempt's start, in order:
+ * of a request whose options asked for arrivals. At most the first GLIMPSE_ARRIVALS_MAX, fewer
+ * where memory was short. count may be NULL. */
+#define GLIMPSE_ARRIVALS_MAX 65536
+GLIMPSE_API const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count);
 
 /* The body as the endpoint sent it, on errors too (there at most the first 4 KiB of what is not
  * JSON); "" and 0 when nothing came. body_is_json tells whether it is one valid JSON text. */

@@ -103,7 +103,10 @@ typedef enum glimpse_progress {
     GLIMPSE_PROGRESS_CONNECTED,  /* there is a connection: the connect limit is off */
     GLIMPSE_PROGRESS_SENT,       /* the request goes out: the server may count it */
     GLIMPSE_PROGRESS_FIRST_BYTE, /* the answer begins: the first-byte limit is off */
-    GLIMPSE_PROGRESS_BYTES       /* more of it came: the idle limit starts again */
+    GLIMPSE_PROGRESS_BYTES,      /* more of it came: the idle limit starts again */
+    GLIMPSE_PROGRESS_CHUNK,      /* the first piece of a stream came, whatever it holds */
+    GLIMPSE_PROGRESS_REASONING   /* a piece of a stream's reasoning came, which is no text of the
+                                  * answer but as much an arrival as that */
 } glimpse_progress;
 
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
