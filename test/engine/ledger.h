@@ -54,8 +54,9 @@ static inline bool ledger_others(const ticket *t, const glimpse_result *result, 
 }
 
 /* The endpoint cannot have seen it. */
-static inline bool ledger_unsent(glimpse_error error)
+static inline bool ledger_unsent(glimpse_error error, const start *began)
 {
+    if (error == GLIMPSE_ERR_TIMEOUT) return began->late;
     return error == GLIMPSE_ERR_CONNECT || error == GLIMPSE_ERR_DNS || error == GLIMPSE_ERR_TLS ||
            error == GLIMPSE_ERR_TIMEOUT_CONNECT;
 }
@@ -71,7 +72,7 @@ static inline bool ledger_may_spare(const ticket *t, const glimpse_result *resul
     if (record->error == GLIMPSE_ERR_RESET && began->reused && record->http_status == 0)
         return i == 0 || t->starts[i].spared == t->starts[i - 1].spared || began->probe ||
                !t->starts[i - 1].reused; /* not twice running */
-    if (began->probe && ledger_unsent(record->error)) return true;
+    if (began->probe && ledger_unsent(record->error, began)) return true;
     if (record->error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE ||
         record->error == GLIMPSE_ERR_TIMEOUT_IDLE)
         return false;

@@ -116,6 +116,7 @@ static inline void note_start(house *h, const char *body, size_t len, const gl_s
                      .named = p->named_status,
                      .asked_wait_ms = p->retry_after_ms,
                      .reused = p->reused,
+                     .late = p->connected >= gl_time_add_ms(0, h->config.timeout_ms),
                      .spared = request->spared,
                      .number = h->started,
                      .answered = h->answered };

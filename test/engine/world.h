@@ -40,6 +40,7 @@ typedef struct start {
     int named; /* the status that its error within a 200 names */
     int64_t asked_wait_ms;
     bool reused;
+    bool late;                 /* its time is up before it has a connection */
     int spared;                /* attempts before it that cost nothing */
     uint64_t number, answered; /* among the house's, and what was known of those then */
 } start;
