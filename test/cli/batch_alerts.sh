@@ -1,7 +1,7 @@
 # A fifth of the requests fail: one alert, in the log, on standard error, in the summary; none when
 # nothing fails, when alerts are off, or when the window would be shorter than the hold.
 quick="--max-attempts 1 --fallback off --concurrency 10 --alert-window 10s --alert-hold 500ms"
-start_mock --fault 500:20% --latency 20ms --seed 3
+start_mock --fault 500:20% --latency 60ms --seed 3 # six seconds a job: the alert needs half a second of them
 drafts 1000 >in
 # shellcheck disable=SC2086
 {
@@ -23,7 +23,7 @@ drafts 1000 >in
     expect 1 "$GLIMPSE" batch in -o off --base-url "$URL" $quick --alerts off --summary summary
     equal "off" "$(grep -ci alert err || :) $(jq -c .alerts summary)" "0 []"
     kill "$MOCK"
-    start_mock --latency 20ms
+    start_mock --latency 60ms
     expect 0 "$GLIMPSE" batch in -o good --base-url "$URL" $quick --summary summary
     equal "nothing fails" "$(grep -ci alert err || :) $(jq -c .alerts summary)" "0 []"
 }

@@ -4,7 +4,7 @@ LINES=120
 start_mock --latency 40ms
 drafts $LINES >in
 
-# cut_off POLICY: a run is killed half way, and its output cut to what was synced.
+# cut_off POLICY: a run is killed after its first sync, if it makes any, and its output cut to what was synced.
 cut_off() {
     rm -f log out.jsonl
     before=$(mock_stats .requests)
@@ -12,8 +12,8 @@ cut_off() {
         --base-url "$URL" --concurrency 4 --cache-size 0 >out 2>err &
     job=$!
     pids="$pids $job"
-    half() { [ "$(grep -c write log)" -ge $((LINES / 8)) ]; }
-    until_true half
+    begun() { [ "$(grep -c write log)" -ge $((LINES / 8)) ] && { [ "$1" = never ] || grep -q sync log; }; }
+    until_true begun "$1"
     kill -9 "$job"
     wait "$job" || :
     written=$(wc -l <out.jsonl)

@@ -1,11 +1,11 @@
 # Two reports side by side: the same server is no difference, a slower one is exit 1, anything else is
-# refused by name.
+# refused by name. Times that differ, since equal ones keep the users in step, and their samples dependent.
 run() { # file, latency
-    expect 0 "$GLIMPSE" bench --latency "$2" --requests 300 --concurrent-users 10 --pool-ratio 0 -q \
+    expect 0 "$GLIMPSE" bench --latency "$2" --requests 600 --concurrent-users 20 --pool-ratio 0 -q \
         --calibrate-first off --validity off --json "$1"
 }
-run fast.json 1ms
-run slow.json 100ms
+run fast.json lognormal:2ms:4ms
+run slow.json lognormal:60ms:120ms
 expect 0 "$GLIMPSE" bench --compare fast.json fast.json
 grep -q 'no difference' out || fail "not the same"
 if grep -q 'not the same' out; then fail "the settings are the same"; fi
@@ -14,11 +14,11 @@ grep -q '^latency p50.*WORSE' out || fail "not worse"
 expect 0 "$GLIMPSE" bench --compare slow.json fast.json
 grep -q 'better' out || fail "not better"
 prints 'throughput, /s'
-prints 'not the same mock_latency: "100ms" before, "1ms" after'
-expect 0 "$GLIMPSE" bench --latency 1ms --requests 50 --concurrent-users 3 --pool-ratio 0 -q \
+prints 'not the same mock_latency: "lognormal:60ms:120ms" before, "lognormal:2ms:4ms" after'
+expect 0 "$GLIMPSE" bench --latency lognormal:2ms:4ms --requests 50 --concurrent-users 3 --pool-ratio 0 -q \
     --calibrate-first off --validity off --json other.json
 "$GLIMPSE" bench --compare fast.json other.json >out || true
-prints 'not the same users: 10 before, 3 after'
+prints 'not the same users: 20 before, 3 after'
 echo '{}' >none.json
 expect 78 "$GLIMPSE" bench --compare fast.json none.json
 says --compare 'none.json is no report of a bench'
@@ -43,4 +43,4 @@ expect 70 "$GLIMPSE" bench --compare fast.json spoilt.json
 says 'spoilt.json: the run was INVALID'
 jq '.settings.mock_latency = "9s"' fast.json >other.json
 expect 0 "$GLIMPSE" bench --compare fast.json other.json
-prints 'not the same mock_latency: "1ms" before, "9s" after'
+prints 'not the same mock_latency: "lognormal:2ms:4ms" before, "9s" after'
