@@ -10,7 +10,9 @@ pids=
 
 clean_up() {
     code=$?
-    for pid in $pids; do kill "$pid" 2>/dev/null && kill -s CONT "$pid" 2>/dev/null || :; done # one may stand still
+    # One may stand still. Going on comes first: behind the end it would undo the stop by which the leak
+    # sanitizer holds a process that exits, and that would wait for ever.
+    for pid in $pids; do kill -s CONT "$pid" 2>/dev/null && kill "$pid" 2>/dev/null || :; done
     wait
     cd /
     rm -rf "$TMPDIR"
