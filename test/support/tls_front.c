@@ -49,8 +49,7 @@ static void make_files(tls_front *front, tls_front_kind kind)
     snprintf(front->key_file, sizeof front->key_file, "%s/key.pem", front->dir);
     snprintf(front->cert_file, sizeof front->cert_file, "%s/cert.pem", front->dir);
     snprintf(front->log_file, sizeof front->log_file, "%s/access.log", front->dir);
-    EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-    MUST(ca_key != NULL && key != NULL);
+    EVP_PKEY *ca_key = certificate_key(), *key = certificate_key();
     X509 *ca = certificate_make(ca_key, "Test CA", NULL, NULL, 86400);
     X509 *other = certificate_make(key, "Other CA", NULL, NULL, 86400);
     X509 *leaf =

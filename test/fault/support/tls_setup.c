@@ -1,15 +1,13 @@
 /* tls_setup.c - see tls_setup.h. */
 #include "tls_setup.h"
 
-#include <openssl/ec.h>
 #include <openssl/pem.h>
 
 #include "certificate.h"
 
 void tls_setup_init(tls_setup *tls, batch_run *run, long seconds)
 {
-    EVP_PKEY *ca_key = EVP_EC_gen("P-256"), *key = EVP_EC_gen("P-256");
-    assert_true(ca_key != NULL && key != NULL);
+    EVP_PKEY *ca_key = certificate_key(), *key = certificate_key();
     X509 *ca = certificate_make(ca_key, "Test CA", NULL, NULL, 86400);
     X509 *leaf = certificate_make(key, "front.test", ca, ca_key, seconds);
     snprintf(tls->ca_file, sizeof tls->ca_file, "%s/ca.pem", run->dir);
