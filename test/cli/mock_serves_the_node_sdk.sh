@@ -16,9 +16,8 @@ if ! cmp -s "$from/package-lock.json" "$kept/package-lock.json" || [ ! -d "$kept
         timeout 90 npm ci --ignore-scripts --no-audit --no-fund --fetch-timeout 20000 --fetch-retries 1 >"$TMPDIR/npm.log" 2>&1); then
         rm -f "$kept/package-lock.json"
         cat npm.log >&2
-        echo "SKIPPED: npm could not fetch the SDK" >&2
-        [ -z "${GLIMPSE_TEST_ALL-}" ] || exit 1
-        exit 77
+        echo "SKIPPED: npm could not fetch the SDK (no network, or a registry that it does not trust)" >&2
+        exit 77 # with --all, too: what is missing is no package
     fi
 fi
 
