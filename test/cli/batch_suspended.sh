@@ -17,11 +17,13 @@ for limit in --timeout --deadline; do
     pids="$pids $!"
     until_true asked "$total"
     kill -s STOP $!
+    stopped="$stopped $!"
 done
 until_true answered "$total"
 until_true passed $(($(date +%s) + 20)) # since the last was asked
 # shellcheck disable=SC2086  # two numbers
 kill -s CONT $jobs
+stopped=
 for job in $jobs; do wait "$job" || fail "exit $?"; done
 for limit in --timeout --deadline; do
     equal "aligned with $limit" "$(records "records$limit" '[.[] | select(.glimpse.status == "aligned")] | length')" 40

@@ -23,8 +23,10 @@ start_mock
     pids="$pids $pid"
     until_true grep -q openai_call log
     kill -STOP $pid
+    stopped=$pid
     sleep 0.6 # which is what it is stopped for
     kill -CONT $pid
+    stopped=
     code=0
     wait $pid || code=$?
     equal "exit code" $code 70

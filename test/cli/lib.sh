@@ -6,13 +6,14 @@ GLIMPSE=$1
 script=$2
 TMPDIR=$(mktemp -d)
 export GLIMPSE TMPDIR
-pids=
+pids= stopped=
 
 clean_up() {
     code=$?
-    # One may stand still. Going on comes first: behind the end it would undo the stop by which the leak
-    # sanitizer holds a process that exits, and that would wait for ever.
-    for pid in $pids; do kill -s CONT "$pid" 2>/dev/null && kill "$pid" 2>/dev/null || :; done
+    # Only what a script has stopped is let go on: SIGCONT would undo the stop by which the leak sanitizer
+    # holds a process that is about to exit, and that would wait for ever.
+    for pid in $stopped; do kill -s CONT "$pid" 2>/dev/null || :; done
+    for pid in $pids; do kill "$pid" 2>/dev/null || :; done
     wait
     cd /
     rm -rf "$TMPDIR"
