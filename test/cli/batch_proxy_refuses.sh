@@ -1,23 +1,7 @@
 # A proxy that refuses the credentials, over plain http: named, with its status, tried once; the job stops as with a
 # key that is refused, and what was not sent has no record. ALL_PROXY is a proxy as in curl.
-perl -MIO::Socket::INET -e '
-    my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 64) or die;
-    open(my $told, ">", "proxy.tmp"); print $told $server->sockport; close($told);
-    rename("proxy.tmp", "proxy");
-    while (my $client = $server->accept) {
-        my ($head, $body) = ("", 0);
-        while (my $line = <$client>) {
-            $body = $1 if $line =~ /^content-length: (\d+)/i;
-            last if $line =~ /^\r?\n$/;
-        }
-        read($client, $head, $body);
-        print $client "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"x\"\r\n",
-            "Content-Type: text/html\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno";
-    }' &
-pids="$pids $!"
-until_true test -s proxy
+start_proxy 'HTTP/1.1 407 Proxy Authentication Required' 'Proxy-Authenticate: Basic realm="x"'
 drafts 200 >in
-PROXY=127.0.0.1:$(cat proxy)
 ALL_PROXY=http://$PROXY expect 77 "$GLIMPSE" batch in -o records --base-url http://endpoint.invalid/v1 --concurrency 4 \
     --max-attempts 5 --summary summary
 says "stopping: the proxy $PROXY refused the credentials, HTTP 407"

@@ -91,6 +91,27 @@ start_mock() {
     URL=http://127.0.0.1:$(cat port)/v1
 }
 
+# start_proxy STATUS-LINE [HEADER...]: a proxy that answers so to everything, with a page; sets PROXY, its address.
+start_proxy() {
+    rm -f proxy
+    perl -MIO::Socket::INET -e '
+        my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 64) or die;
+        open(my $told, ">", "proxy.tmp"); print $told $server->sockport; close($told);
+        rename("proxy.tmp", "proxy");
+        while (my $client = $server->accept) {
+            my ($head, $body) = ("", 0);
+            while (my $line = <$client>) {
+                $body = $1 if $line =~ /^content-length: (\d+)/i;
+                last if $line =~ /^\r?\n$/;
+            }
+            read($client, $head, $body);
+            print $client map("$_\r\n", @ARGV, "Content-Type: text/html", "Content-Length: 2", "Connection: close", ""), "no";
+        }' "$@" &
+    pids="$pids $!"
+    until_true test -s proxy
+    PROXY=127.0.0.1:$(cat proxy)
+}
+
 # mock_stats FIELD: of what the mock has counted.
 mock_stats() {
     perl -MIO::Socket::INET -e '

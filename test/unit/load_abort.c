@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "answered.h"
 #include "base/rng.h"
 #include "load/abort.h"
 
@@ -27,21 +28,11 @@ static load_recorder *recorder(void)
 
 static void add(load_recorder *r, bool failed, gl_time took)
 {
-    const load_outcome o = { .intended = GL_SECOND,
-                             .sent = GL_SECOND,
-                             .done = GL_SECOND + took,
-                             .first_byte_ns = -1,
-                             .first_token_ns = -1,
-                             .first_chunk_ns = -1,
-                             .first_answer_ns = -1,
-                             .chunk_gap_max_ns = -1,
-                             .client_ns = -1,
-                             .server_ns = -1,
-                             .attempts = 1,
-                             .source = GLIMPSE_SOURCE_LIVE,
-                             .status =
-                                 failed ? GLIMPSE_STATUS_SERVER_ERROR : GLIMPSE_STATUS_ALIGNED,
-                             .error = failed ? GLIMPSE_ERR_HTTP : GLIMPSE_OK };
+    load_outcome o = answered(GL_SECOND, took);
+    if (failed) {
+        o.status = GLIMPSE_STATUS_SERVER_ERROR;
+        o.error = GLIMPSE_ERR_HTTP;
+    }
     load_recorder_issued(r, o.sent);
     load_recorder_ended(r, &o);
 }

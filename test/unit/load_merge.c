@@ -9,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "answered.h"
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "load/merge.h"
@@ -16,24 +17,15 @@
 
 static load_outcome outcome(gl_rng *rng, int i)
 {
-    bool failed = i % 13 == 0;
     gl_time at = GL_SECOND + (gl_time)i * GL_MS * 7;
-    return (load_outcome){ .intended = at,
-                           .sent = at,
-                           .done = at + 1000 * (1 + gl_rng_below(rng, 3000000)),
-                           .first_byte_ns = -1,
-                           .first_token_ns = -1,
-                           .first_chunk_ns = -1,
-                           .first_answer_ns = -1,
-                           .chunk_gap_max_ns = -1,
-                           .client_ns = -1,
-                           .server_ns = -1,
-                           .attempts = 1,
-                           .status = failed ? GLIMPSE_STATUS_SERVER_ERROR : GLIMPSE_STATUS_ALIGNED,
-                           .error = failed ? GLIMPSE_ERR_HTTP : GLIMPSE_OK,
-                           .source = GLIMPSE_SOURCE_LIVE,
-                           .prompt_tokens = i,
-                           .completion_tokens = 2 };
+    load_outcome o = answered(at, 1000 * (1 + gl_rng_below(rng, 3000000)));
+    if (i % 13 == 0) {
+        o.status = GLIMPSE_STATUS_SERVER_ERROR;
+        o.error = GLIMPSE_ERR_HTTP;
+    }
+    o.prompt_tokens = i;
+    o.completion_tokens = 2;
+    return o;
 }
 
 /* The report of those requests of 5,000 whose number leaves `part` when divided by three; of all

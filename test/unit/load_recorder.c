@@ -9,25 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answered.h"
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "load/recorder.h"
 
 static load_outcome outcome_at(gl_time intended, gl_time late, gl_time service)
 {
-    return (load_outcome){ .intended = intended,
-                           .sent = intended + late,
-                           .left = intended + late,
-                           .started = intended + late,
-                           .done = intended + late + service,
-                           .first_byte_ns = -1,
-                           .first_token_ns = -1,
-                           .first_chunk_ns = -1,
-                           .first_answer_ns = -1,
-                           .chunk_gap_max_ns = -1,
-                           .client_ns = -1,
-                           .server_ns = -1,
-                           .attempts = 1 };
+    load_outcome o = answered(intended + late, service);
+    o.intended = intended;
+    return o;
 }
 
 static void take(load_recorder *recorder, load_outcome outcome)
