@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/count.h"
+#include "base/histogram.h"
 #include "load/report.h"
 
 const char *load_merge_add(load_merge *merge, gl_slice text)
@@ -128,14 +129,13 @@ static void write_pairs(gl_buf *out, const pairs *list)
     gl_buf_append_char(out, ']');
 }
 
-/* As gl_histogram_quantile: the smallest value that at least q of them do not exceed. */
+/* As gl_histogram_quantile: the last of them is the exact maximum, not the middle of its slot. */
 static uint64_t quantile(const pairs *list, uint64_t all, uint64_t most, double q)
 {
-    double wanted = ceil(q * (double)all);
-    uint64_t seen = 0;
-    for (size_t i = 0; i < list->count; i++) {
+    uint64_t seen = 0, want = all > 0 ? gl_histogram_rank(all, q) : 0;
+    for (size_t i = 0; i < list->count && want < all; i++) {
         seen += list->at[i].count;
-        if ((double)seen >= wanted) return list->at[i].us < most ? list->at[i].us : most;
+        if (seen >= want) return list->at[i].us < most ? list->at[i].us : most;
     }
     return most;
 }

@@ -81,14 +81,20 @@ uint64_t gl_histogram_max(const gl_histogram *histogram)
     return histogram->max;
 }
 
+uint64_t gl_histogram_rank(uint64_t count, double q)
+{
+    /* 0.07 * 100 is a little above 7 in binary; what is within rounding of a whole rank is it. */
+    double exact = q * (double)count;
+    double rank = ceil(exact - exact * 4e-16);
+    if (rank >= (double)count) return count;
+    return rank > 1.0 ? (uint64_t)rank : 1;
+}
+
 uint64_t gl_histogram_quantile(const gl_histogram *histogram, double q)
 {
     if (histogram->count == 0) return 0;
-    /* 0.07 * 100 is a little above 7 in binary; what is within rounding of a whole rank is it. */
-    double exact = q * (double)histogram->count;
-    double rank = ceil(exact - exact * 4e-16);
-    if (rank >= (double)histogram->count) return histogram->max;
-    uint64_t want = rank > 1.0 ? (uint64_t)rank : 1, seen = 0;
+    uint64_t want = gl_histogram_rank(histogram->count, q), seen = 0;
+    if (want == histogram->count) return histogram->max;
     size_t group = 0;
     while (seen + histogram->groups[group] < want) seen += histogram->groups[group++];
     size_t slot = group * GROUP;
