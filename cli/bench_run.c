@@ -31,13 +31,11 @@
 #define GRACE_MS 5000
 
 /* What makes a run INVALID. */
-#define CEILING_MAX  0.8         /* of what the client can do: above, it queues itself */
-#define LATENESS_MAX (10 * 1000) /* us at p99: sends that late are no schedule */
-#define STOP_MAX                                                                                   \
-    (300 * 1000)           /* us at most: it is in the figures, however short its part of all      \
-                            */
-#define SHORTFALL_MAX 0.01 /* of an open loop's rate, at the server */
-#define LAG_MAX       (10 * 1000) /* us at p99: answers are read that late */
+#define CEILING_MAX   0.8          /* of what the client can do: above, it queues itself */
+#define LATENESS_MAX  (10 * 1000)  /* us at p99: sends that late are no schedule */
+#define STOP_MAX      (300 * 1000) /* us, however short its part of all: it is in the figures */
+#define SHORTFALL_MAX 0.01         /* of an open loop's rate, at the server */
+#define LAG_MAX       (10 * 1000)  /* us at p99: answers are read that late */
 
 typedef struct runner {
     const bench_ask *ask;

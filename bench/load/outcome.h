@@ -28,8 +28,8 @@ typedef struct load_outcome {
     /* Since `started`; -1 where there is none: the first byte; of a stream the first piece, the
      * first text or reasoning, the first text of the answer. */
     int64_t first_byte_ns, first_chunk_ns, first_token_ns, first_answer_ns;
-    int64_t
-        chunk_gap_max_ns; /* the longest between two arrivals of this stream; -1: there is none */
+    /* The longest between two arrivals of this stream; -1: there is none. */
+    int64_t chunk_gap_max_ns;
     /* When text or reasoning arrived, since the last attempt's start; borrowed. */
     const int64_t *arrivals;
     size_t arrival_count;
