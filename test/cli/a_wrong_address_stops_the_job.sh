@@ -1,9 +1,11 @@
 # The first failure of each kind is said at once, in the endpoint's words; when the first 20 answers are
 # one that no line can be the reason of, the job stops and can be gone on with.
+# (Four are in flight: which of them is answered first is the network's affair.)
 start_mock
 drafts 200 >in
 expect 75 "$GLIMPSE" batch in -o records -q --base-url "${URL%v1}wrong" --concurrency 4
-says 'line 1: ' '(HTTP 404)' 'stopping: the first 20 answers are all ' --keep-going --retry-failed
+grep -q '^glimpse: line [1-4]: ' err || fail "no line of the four that were in flight is named"
+says '(HTTP 404)' 'stopping: the first 20 answers are all ' --keep-going --retry-failed
 equal lines "$(wc -l <err)" 2
 asked=$(mock_stats .requests)
 [ "$asked" -ge 20 ] && [ "$asked" -le 24 ] || fail "$asked were sent"
