@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "policy/select.h"
 #include "pressure/kernel.h"
 

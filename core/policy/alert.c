@@ -1,5 +1,5 @@
 /*
- * alert.c - see alert.h. Asked by core/alerts.c, which brings what ended and the time.
+ * alert.c - see alert.h. Asked by core/engine/alerts.c, which brings what ended and the time.
  *
  * Sustained means three things at once: the limit is passed over the whole window; it has been so
  * at every look for `hold`; and what ended within the last `hold` passes it by itself, so that a

@@ -1,5 +1,5 @@
-/* evidence.c - see evidence.h. Pure: asked by core/attempt.c when an attempt has failed or was
- * answered; keeps nothing. */
+/* evidence.c - see evidence.h. Pure: asked by core/engine/attempt.c when an attempt has failed or
+ * was answered; keeps nothing. */
 #include "policy/evidence.h"
 
 /* What kind of thing a failure is before anything else is known. */

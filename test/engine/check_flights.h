@@ -2,7 +2,7 @@
 #ifndef TEST_ENGINE_CHECK_FLIGHTS_H
 #define TEST_ENGINE_CHECK_FLIGHTS_H
 
-#include "pack_private.h"
+#include "engine/pack_private.h"
 #include "rig.h"
 
 /* Of all requests with one identity, one at most is on its way: it leads, and the others follow. */

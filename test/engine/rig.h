@@ -19,7 +19,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "base/time.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "loop_sim.h"
 #include "sim/sim.h"
 

@@ -23,10 +23,10 @@ check() { # root
 self_test() {
     style=$(cd "$(dirname "$0")/../.." && pwd)/.clang-format
     sample .clang-format <"$style"
-    printf 'int  a = 1 ;\n' | sample core/engine.c
+    printf 'int  a = 1 ;\n' | sample core/engine/engine.c
     refused 'two blanks'
     sample .clang-format <"$style"
-    printf 'int a = 1;\n' | sample core/engine.c
+    printf 'int a = 1;\n' | sample core/engine/engine.c
     accepted 'a line as it should be'
 }
 

@@ -12,8 +12,9 @@ rules='
 ^core/base/                     ^base/                                                  -
 ^core/policy/                   ^base/|^SELF$|^(status|result)\.h$                      -
 ^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
+^core/engine/                   ^base/|^policy/|CORE|^engine/                           -
 ^core/[^/]*$                    ^base/|^policy/|CORE                                    -
-^backends/glimpse\.c            ^base/|^policy/|CORE|^(openai|local|sim|store|pressure)/         -
+^backends/glimpse\.c            ^base/|^policy/|CORE|^engine/|^(openai|local|sim|store|pressure)/         -
 ^backends/openai/http_flood\.c   ^openai/                                               ^(curl|openssl)/
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^openai/   ^event2/
@@ -103,41 +104,45 @@ accepts() { # path, include
 }
 
 self_test() {
-    refuses core/engine.c '<curl/curl.h>'
-    refuses core/engine.c '<event2/event.h>'
-    refuses core/engine.c '<json-c/json.h>'
-    refuses core/engine.c '<pthread.h>'
-    refuses core/engine.c '"openai/http.h"'
-    refuses core/engine.c '"mock/mock.h"'
-    refuses core/engine.c ' "say.h"'
+    refuses core/engine/engine.c '<curl/curl.h>'
+    refuses core/engine/engine.c '<event2/event.h>'
+    refuses core/engine/engine.c '<json-c/json.h>'
+    refuses core/engine/engine.c '<pthread.h>'
+    refuses core/engine/engine.c '"openai/http.h"'
+    refuses core/engine/engine.c '"mock/mock.h"'
+    refuses core/engine/engine.c ' "say.h"'
+    refuses core/result.c '"engine/request.h"'
     refuses core/base/map.c '"loop.h"'
     refuses core/base/map.c '<openssl/evp.h>'
     refuses core/base/map.c '<glimpse/cache.h>'
     refuses core/policy/limit.c '"policy/key.h"'
     refuses core/policy/limit.c '<time.h>'
     refuses core/policy/limit.c '"loop.h"'
+    refuses core/policy/limit.c '"engine/request.h"'
     refuses core/include/glimpse/engine.h '"engine.h"'
     refuses core/include/glimpse/engine.h '<event2/event.h>'
     refuses core/include/glimpse/engine.h '<stdio.h>'
     refuses backends/openai/decode.c '<curl/curl.h>'
-    refuses backends/openai/sampler.c '"engine.h"'
+    refuses backends/openai/sampler.c '"engine/engine.h"'
     refuses backends/openai/sampler.c '"local/local.h"'
     refuses backends/openai/http.c '<event2/event.h>'
     refuses backends/openai/http.c '<sqlite3.h>'
     refuses backends/store/sqlite.c '"openai/http.h"'
-    refuses backends/metrics/mount.c '"engine.h"'
+    refuses backends/metrics/mount.c '"engine/engine.h"'
     refuses cli/batch.c '<curl/curl.h>'
     refuses cli/batch.c '"loop.h"'
     refuses cli/batch.c '"policy/key.h"'
     refuses cli/batch.c '"mock/mock_server.h"'
     refuses bench/mock/mock.c '<curl/curl.h>'
-    refuses bench/load/arrival.c '"engine.h"'
+    refuses bench/load/arrival.c '"engine/engine.h"'
     refuses bench/load/arrival.c '"mock/mock.h"'
     refuses docs/examples/embed.c '"base/buf.h"'
     refuses docs/examples/embed.c '<curl/curl.h>'
-    refuses core/engine.c 'WHATEVER'
-    accepts core/engine.c '"loop.h"'
-    accepts core/engine.c '"policy/key.h"'
+    refuses core/engine/engine.c 'WHATEVER'
+    accepts core/engine/engine.c '"loop.h"'
+    accepts core/engine/engine.c '"policy/key.h"'
+    accepts core/engine/engine.c '"engine/request.h"'
+    accepts backends/glimpse.c '"engine/engine.h"'
     accepts core/loop.c '<event2/event.h>'
     accepts core/base/sha256.c '<openssl/evp.h>'
     accepts core/policy/limit.c '"policy/limit.h"'

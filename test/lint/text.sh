@@ -29,7 +29,7 @@ check() { # root
 }
 
 self_test() {
-    echo '/* TODO: later */' | sample core/engine.c
+    echo '/* TODO: later */' | sample core/engine/engine.c
     refused 'work left undone'
     echo 'see /home/me/notes' | sample docs/notes.md
     refused 'a path of one machine'
@@ -39,11 +39,11 @@ self_test() {
     refused 'a tab'
     printf 'int a;\r\n' | sample README.md
     refused 'a carriage return'
-    awk 'BEGIN { for (i = 0; i < 601; i++) print "int a;" }' | sample core/engine.c
+    awk 'BEGIN { for (i = 0; i < 601; i++) print "int a;" }' | sample core/engine/engine.c
     refused '601 lines'
-    awk 'BEGIN { for (i = 0; i < 600; i++) print "int a;" }' | sample core/engine.c
+    awk 'BEGIN { for (i = 0; i < 600; i++) print "int a;" }' | sample core/engine/engine.c
     accepted '600 lines'
-    printf '/* TODOS is a word */\n/* /proc/self/task, build/dev/root/x */\n' | sample core/engine.c
+    printf '/* TODOS is a word */\n/* /proc/self/task, build/dev/root/x */\n' | sample core/engine/engine.c
     accepted 'words that only look like it'
 }
 

@@ -12,12 +12,12 @@
 #include <glimpse/monitor.h>
 
 #include "base/rng.h"
+#include "engine/request.h"
 #include "policy/backoff.h"
 #include "policy/breaker.h"
 #include "policy/budget.h"
 #include "policy/evidence.h"
 #include "policy/limit.h"
-#include "request.h"
 
 /* Models with a lane of their own; all beyond share the last one. */
 #define GL_LANES_MAX 16

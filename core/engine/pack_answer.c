@@ -7,7 +7,7 @@
  */
 #include "base/alloc.h"
 #include "base/count.h"
-#include "pack_private.h"
+#include "engine/pack_private.h"
 
 /* Packs in a row that answered nobody before the engine takes it that this model cannot do lists:
  * each of them cost a request for nothing. */

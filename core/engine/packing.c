@@ -5,12 +5,12 @@
  * of a pack's, but inside gl_packing_ended. Without memory for a pack every draft goes alone.
  * Called by engine.c from inside its own steps; runs no callback.
  */
-#include "packing.h"
+#include "engine/packing.h"
 
 #include <assert.h>
 
 #include "base/alloc.h"
-#include "pack_private.h"
+#include "engine/pack_private.h"
 #include "policy/prompt.h"
 
 /* The longest time that packs are held for the first one's answer: ten times what an answer takes

@@ -15,7 +15,7 @@
  * `depth` counts our own frames on the stack: a free inside a callback is carried out when the
  * outermost of them ends.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  *
  * Owns what the endpoint said, until the caller resumes. Who is ended by it is engine.c's.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include "base/alloc.h"
 

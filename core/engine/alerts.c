@@ -7,12 +7,12 @@
  * is over. The timer does not count as work: it does not keep event_base_dispatch from returning.
  * Nothing is allocated after gl_alerts_init.
  */
-#include "alerts.h"
+#include "engine/alerts.h"
 
 #include <stdio.h>
 
 #include "base/alloc.h"
-#include "engine.h"
+#include "engine/engine.h"
 #include "policy/alert.h"
 #include "sampler.h"
 

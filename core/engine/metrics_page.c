@@ -2,7 +2,7 @@
  * metrics_page.c - glimpse_metrics_text: the engine's statistics and gauges as Prometheus text, and
  * behind them what metrics.c counts. Reads only, but for the switch of the loop's measurement.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
  * takes (policy/calibrate.h). Owns the calibrations, one allocation a model, made when its first
  * answer comes.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <stdlib.h>
 

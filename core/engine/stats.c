@@ -1,7 +1,7 @@
 /*
  * stats.c - the snapshot of an engine's counters and gauges, and sums of what answers tell.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include "base/count.h"
 

@@ -12,7 +12,7 @@
  * identities that begin alike only the first has a flight: the other is sent as if nobody could
  * follow it. Called by the engine; decides nothing about retries; runs no callback.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <assert.h>
 

@@ -5,7 +5,7 @@
  * Freeing closes at once, tells everybody, and gives all memory back; inside a callback it waits
  * until our last frame is off the stack (gl_engine_leave).
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include "base/alloc.h"
 

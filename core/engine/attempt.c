@@ -5,7 +5,7 @@
  * An attempt is a part of its request and out with at most one sampler at a time. What its end
  * means for the request is engine.c's.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include "policy/prompt.h"
 #include "sampler.h"

@@ -1,7 +1,7 @@
 /*
  * outage.c - what is known, and said, of the outage that holds the circuit open.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <stdio.h>
 

@@ -3,7 +3,7 @@
  * way). Errors of the call itself are returned; whatever is wrong with the request arrives as its
  * result.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include "base/alloc.h"
 #include "base/json.h"

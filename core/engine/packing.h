@@ -14,7 +14,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
-#include "request.h"
+#include "engine/request.h"
 
 typedef struct gl_packing {
     gl_map open;         /* packs that gather, by the hash of their terms */

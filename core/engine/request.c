@@ -5,7 +5,7 @@
  * delivered. gl_request_move is the only way from one state to another, so the assertion in it is
  * the picture of a request's life. Knows nothing of samplers, caches or time.
  */
-#include "request.h"
+#include "engine/request.h"
 
 #include <assert.h>
 #include <stdio.h>

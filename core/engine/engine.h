@@ -23,22 +23,22 @@
 #include <glimpse/engine.h>
 #include <glimpse/metrics.h>
 
-#include "admission.h"
-#include "alerts.h"
 #include "base/buf.h"
 #include "base/heap.h"
 #include "base/histogram.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
+#include "engine/admission.h"
+#include "engine/alerts.h"
+#include "engine/packing.h"
+#include "engine/request.h"
 #include "log.h"
 #include "loop.h"
 #include "metrics.h"
-#include "packing.h"
 #include "policy/backoff.h"
 #include "policy/key.h"
 #include "policy/prompt.h"
-#include "request.h"
 
 /* Nothing is sent while it is on: see glimpse_engine_resume. */
 typedef struct gl_key_stop {

@@ -3,7 +3,7 @@
 #ifndef GL_PACK_PRIVATE_H
 #define GL_PACK_PRIVATE_H
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "policy/pack.h"
 
 struct gl_pack {

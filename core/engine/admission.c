@@ -1,5 +1,5 @@
 /* admission.c - see admission.h. */
-#include "admission.h"
+#include "engine/admission.h"
 
 /* Interactive requests that may overtake one bulk request: enough that a person does not wait, few
  * enough that a job does not starve. */

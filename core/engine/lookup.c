@@ -6,7 +6,7 @@
  * identical requests one asks the store. It ends once, by found(), or is cancelled. Never sends
  * anything; what a hit or a miss means for the request is engine.c's.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <assert.h>
 

@@ -4,7 +4,7 @@
  * A request is taken out of every list, map and heap before its on_result runs, so the callback may
  * submit, cancel, close and free without meeting it again; its memory goes afterwards.
  */
-#include "engine.h"
+#include "engine/engine.h"
 
 #include <assert.h>
 
