@@ -177,6 +177,13 @@ static void launch(gl_transfer *transfer, gl_addresses *addresses)
     if (error != GLIMPSE_OK) fail(transfer, error, "");
 }
 
+static void launch_named(gl_transfer *transfer, gl_addresses *addresses)
+{
+    gl_time now = gl_loop_now(transfer->http->loop);
+    transfer->dns_ns = (int64_t)gl_time_since(now, transfer->waits);
+    launch(transfer, addresses);
+}
+
 static void name_ready(void *arg)
 {
     gl_http *http = arg;
@@ -192,7 +199,7 @@ static void name_ready(void *arg)
         if (error != GLIMPSE_OK)
             fail(transfer, error, message);
         else if (addresses != NULL)
-            launch(transfer, addresses);
+            launch_named(transfer, addresses);
         else
             gl_list_push_back(&http->waiting, &transfer->node); /* it went stale already */
     }
@@ -209,6 +216,7 @@ static gl_transfer *start(gl_transfer *transfer, const gl_http_observer *observe
         launch(transfer, addresses);
     } else {
         transfer->state = GL_TRANSFER_WAITING;
+        transfer->waits = gl_loop_now(http->loop);
         gl_list_push_back(&http->waiting, &transfer->node);
     }
     return transfer;

@@ -77,6 +77,8 @@ typedef struct gl_http_observer {
      * server has counted is never more than the SENT reported. FIRST_BYTE is the body's first byte;
      * an answer without a body has none. */
     void (*progress)(void *arg, glimpse_progress progress);
+    /* May be NULL. Before CONNECTED, of a request whose connection was opened for it. */
+    void (*opened)(void *arg, const glimpse_opening *opening);
     /* Both or neither; also called inside libcurl, and as careful. begin is asked at the body's
      * first bytes, and again with all that came while it can not tell. If it wants pieces, each
      * goes to chunk, from the first byte on, and response.body stays empty; max_response_bytes

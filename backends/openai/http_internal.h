@@ -82,6 +82,8 @@ struct gl_transfer {
     bool reused;       /* on one that had carried another */
     bool again;        /* nothing was sent: the connection was a stale one, and it starts over */
     unsigned sendings; /* times libcurl set out to send the request: a second is refused */
+    gl_time waits;     /* WAITING: since then */
+    int64_t dns_ns;    /* that it was; -1: the name was known */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
     size_t holds;      /* bytes of its answer, counted in http->memory */

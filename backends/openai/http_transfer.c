@@ -22,6 +22,22 @@
 
 /* --- callbacks --- */
 
+/* libcurl's times count from the transfer's start, in us; our look-up was before that, and so its
+ * own is that of its cache. */
+static void tell_opening(const gl_transfer *transfer)
+{
+    curl_off_t name = 0, connected = 0, secured = 0;
+    curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME_T, &name);
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONNECT_TIME_T, &connected);
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &secured);
+    glimpse_opening opening = { .dns_ns = transfer->dns_ns,
+                                .connect_ns = (int64_t)(connected - name) * (int64_t)GL_US,
+                                .tls_ns = secured > 0
+                                              ? (int64_t)(secured - connected) * (int64_t)GL_US
+                                              : -1 };
+    transfer->observer.opened(transfer->arg, &opening);
+}
+
 /* Before each sending of the request, on a new connection or a reused one. libcurl would send a
  * POST again, up to five times, when a reused connection dies without an answer
  * (Curl_retry_request), or HTTP/2 refuses the stream: the second time is refused here. */
@@ -42,6 +58,7 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     transfer->sendings = 1;
     /* An HTTP/2 connection carries others at the same time, so that its end is not one's own. */
     transfer->reused = connects == 0 && !transfer->http->endpoint.multiplex;
+    if (connects != 0 && transfer->observer.opened != NULL) tell_opening(transfer);
     transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
     transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_SENT);
     return CURL_PREREQFUNC_OK;
@@ -313,6 +330,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     if (transfer->fresh) curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 0L);
     transfer->fresh = transfer->reused = transfer->again = false;
     transfer->sendings = 0;
+    transfer->dns_ns = -1;
     transfer->received = transfer->head_bytes = 0;
     transfer->framing = GL_HTTP_UNTOLD;
     transfer->began = transfer->satisfied = false;

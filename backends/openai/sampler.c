@@ -63,6 +63,12 @@ static void on_progress(void *arg, glimpse_progress progress)
     glimpse_attempt_progress(c->attempt, progress);
 }
 
+static void on_opened(void *arg, const glimpse_opening *opening)
+{
+    const call *c = arg;
+    glimpse_attempt_opened(c->attempt, opening);
+}
+
 /* Hands on what is new of the text, without secrets. false: out of memory. */
 static bool hand_on(call *c, bool whole)
 {
@@ -271,9 +277,11 @@ static void on_done(void *arg, const gl_http_response *response)
 
 static void start(void *arg, glimpse_attempt *attempt)
 {
-    static const gl_http_observer observer = {
-        .progress = on_progress, .begin = on_begin, .chunk = on_chunk, .done = on_done
-    };
+    static const gl_http_observer observer = { .progress = on_progress,
+                                               .opened = on_opened,
+                                               .begin = on_begin,
+                                               .chunk = on_chunk,
+                                               .done = on_done };
     openai *self = arg;
     call *c = self->free_calls;
     if (c != NULL)

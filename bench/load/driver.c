@@ -176,6 +176,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     judge(item, result, &outcome);
     load_recorder_ended(d->recorder, &outcome);
     load_faults_add(&d->recorder->faults, result);
+    load_recorder_opened(d->recorder, result);
     d->live--;
     if (d->plan.ended != NULL) d->plan.ended(d->plan.ended_arg, item->number, &outcome, result);
     bool on = talk_goes_on(d, item, result, &outcome);

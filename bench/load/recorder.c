@@ -22,6 +22,9 @@ const char *load_metric_name(load_metric metric)
         [LOAD_CHUNK_GAP] = "chunk_gap",
         [LOAD_TPOT] = "tpot",
         [LOAD_ERROR] = "measurement_error",
+        [LOAD_DNS] = "dns",
+        [LOAD_CONNECT] = "connect",
+        [LOAD_TLS] = "tls",
     };
     return names[metric];
 }
@@ -230,6 +233,16 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     if (o->attempts > 1) r->retried += (uint64_t)o->attempts - 1;
     r->prompt_tokens = gl_sum_add(r->prompt_tokens, o->prompt_tokens);
     r->completion_tokens = gl_sum_add(r->completion_tokens, o->completion_tokens);
+}
+
+void load_recorder_opened(load_recorder *recorder, const glimpse_result *result)
+{
+    for (size_t i = 0; i < glimpse_result_attempt_count(result); i++) {
+        const glimpse_opening *opening = &glimpse_result_attempt(result, i)->opening;
+        add_from(recorder->metrics[LOAD_DNS], opening->dns_ns, 0);
+        add_from(recorder->metrics[LOAD_CONNECT], opening->connect_ns, 0);
+        add_from(recorder->metrics[LOAD_TLS], opening->tls_ns, 0);
+    }
 }
 
 static double part(uint64_t of, uint64_t all)

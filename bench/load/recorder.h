@@ -28,6 +28,9 @@ typedef enum load_metric {
     LOAD_CHUNK_GAP,    /* between two arrivals of text or reasoning: each gap of each stream */
     LOAD_TPOT,         /* time per output token, of each stream whose usage is known */
     LOAD_ERROR,        /* of the measurement: the client's time less the server's own */
+    LOAD_DNS,          /* of each connection that was opened: what it waited for its name, ... */
+    LOAD_CONNECT,      /* ... what TCP took, */
+    LOAD_TLS,          /* ... and the handshake of TLS */
     LOAD_METRICS
 } load_metric;
 
@@ -86,6 +89,10 @@ void load_recorder_issued(load_recorder *recorder, gl_time at);
 void load_recorder_over(load_recorder *recorder, gl_time at);
 
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome);
+
+/* The connections that its attempts opened. Those of all requests, also of what is cut: a run opens
+ * most of them in its warm-up. */
+void load_recorder_opened(load_recorder *recorder, const glimpse_result *result);
 
 /* How long the schedule lasted but for the warm-up and the cool-down, and how long what it had sent
  * took to end after it, s. Without an end that is set it lasted to the last answer. */

@@ -82,6 +82,9 @@ static void latencies(const load_recorder *r, const load_facts *facts, FILE *out
         snprintf(name, sizeof name, "  %s", load_source_name(i));
         row(&t, name, r->by_source[i]);
     }
+    row(&t, "name resolution", r->metrics[LOAD_DNS]);
+    row(&t, "TCP connect", r->metrics[LOAD_CONNECT]);
+    row(&t, "TLS handshake", r->metrics[LOAD_TLS]);
     row(&t, "first byte", r->metrics[LOAD_FIRST_BYTE]);
     row(&t, "first chunk", r->metrics[LOAD_FIRST_CHUNK]);
     row(&t, facts->open ? "first token (schedule)" : "first token", r->metrics[LOAD_TTFT]);
@@ -168,6 +171,19 @@ static void faults(const load_faults *f, FILE *out)
                 balance.faults, balance.attempts, balance.requests);
 }
 
+static void connections(const load_recorder *r, const glimpse_stats *stats, FILE *out)
+{
+    uint64_t opened = gl_histogram_count(r->metrics[LOAD_CONNECT]);
+    uint64_t named = gl_histogram_count(r->metrics[LOAD_DNS]);
+    if (opened == 0) return;
+    fprintf(out, "connections  %" PRIu64 " opened", opened);
+    if (named > 0) fprintf(out, ", %" PRIu64 " of them waited for the name", named);
+    if (stats != NULL && stats->connections_died > 0)
+        fprintf(out, "; %" PRIu64 " died under a request that used them again",
+                stats->connections_died);
+    fputc('\n', out);
+}
+
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
 {
     const load_recorder *r = recorder;
@@ -214,9 +230,7 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             "attempts     %" PRIu64 ", %" PRIu64 " of them retries; tokens %" PRIu64
             " prompt, %" PRIu64 " completion\n",
             r->attempts, r->retried, r->prompt_tokens, r->completion_tokens);
-    if (facts->stats != NULL && facts->stats->connections_died > 0)
-        fprintf(out, "connections  %" PRIu64 " died under a request that used them again\n",
-                facts->stats->connections_died);
+    connections(r, facts->stats, out);
     fprintf(out, "tokens       %.1f/s in, %.1f/s out", load_recorder_tokens_in(r),
             load_recorder_tokens_out(r));
     if (load_recorder_tokens_a_user(r) >= 0)

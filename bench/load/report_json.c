@@ -65,6 +65,7 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
     load_json_count(out, "repeated", r->repeated);
     load_json_count(out, "attempts", r->attempts);
     load_json_count(out, "retries", r->retried);
+    load_json_count(out, "connections_opened", gl_histogram_count(r->metrics[LOAD_CONNECT]));
     if (facts->stats != NULL)
         load_json_count(out, "connections_died", facts->stats->connections_died);
     load_json_count(out, "prompt_tokens", r->prompt_tokens);

@@ -80,6 +80,9 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
         [LOAD_CHUNK_GAP] = { "chunk gap", "chunk gap" },
         [LOAD_TPOT] = { "time per output token", "time per output token" },
         [LOAD_ERROR] = { "error of measurement", "error of measurement" },
+        [LOAD_DNS] = { "name resolution", "name resolution" },
+        [LOAD_CONNECT] = { "TCP connect", "TCP connect" },
+        [LOAD_TLS] = { "TLS handshake", "TLS handshake" },
     };
     char path[64];
     gl_buf_append_str(out, "<h2>Durations</h2>\n");

@@ -27,6 +27,7 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     gl_buf_reset(&request->result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
+    attempt->opening = (glimpse_opening){ -1, -1, -1 };
 }
 
 gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
@@ -148,6 +149,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
         .message = error == GLIMPSE_OK ? ""
                    : message != NULL   ? message
                                        : glimpse_error_sentence(error),
+        .opening = attempt->opening,
     };
     request->backoff_wait = 0;
     count_call(request, &record, response);
@@ -434,6 +436,11 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
         arrived(attempt, now);
         break;
     }
+}
+
+void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_opening *opening)
+{
+    if (attempt->sampler != NULL) attempt->opening = *opening;
 }
 
 glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, size_t len)

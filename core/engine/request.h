@@ -50,6 +50,7 @@ struct glimpse_attempt {
     gl_time first_text, last_text; /* of the answer, or of its reasoning */
     uint64_t text_gap_max;         /* ns between two arrivals of text */
     size_t texts;                  /* arrivals */
+    glimpse_opening opening;
 };
 
 /*

@@ -91,6 +91,32 @@ static void look_up_is_shared_and_kept_and_starts_no_thread(void **state)
     http_rig_end(&rig);
 }
 
+/* Of two connections the first one alone has to wait for the name. */
+static void waiting_for_a_name_is_told_of_those_that_did(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    fault_dns *dns = fault_dns_new(rig.base);
+    open_name(&rig, "api.test");
+    http_call calls[2] = { 0 };
+    gl_time before = gl_clock_now();
+    http_call_run(&rig, &calls[0], "/x", "{}");
+    int64_t took = (int64_t)gl_time_since(gl_clock_now(), before);
+    assert_int_equal(calls[0].openings, 1);
+    assert_true(calls[0].opening.dns_ns > 0);
+    assert_true(calls[0].opening.dns_ns + calls[0].opening.connect_ns <= took);
+    http_call_start(&rig, &calls[1], "/x", "{}");
+    gl_http_fresh(calls[1].transfer);
+    http_rig_run(&rig, &rig.done, 2);
+    assert_int_equal(calls[1].openings, 1);
+    assert_int_equal(calls[1].opening.dns_ns, -1);
+    assert_true(calls[1].opening.connect_ns > 0);
+    for (size_t i = 0; i < 2; i++) http_call_free(&calls[i]);
+    fault_dns_free(dns);
+    http_rig_end(&rig);
+}
+
 static void localhost_and_addresses_ask_nobody(void **state)
 {
     (void)state;
@@ -248,6 +274,7 @@ int main(void)
         cmocka_unit_test(an_answer_that_was_truncated_is_asked_for_over_tcp),
         cmocka_unit_test(what_came_over_tcp_is_kept_and_bounded),
         cmocka_unit_test(look_up_is_shared_and_kept_and_starts_no_thread),
+        cmocka_unit_test(waiting_for_a_name_is_told_of_those_that_did),
         cmocka_unit_test(localhost_and_addresses_ask_nobody),
         cmocka_unit_test(transfer_that_waits_for_a_name_can_be_cancelled),
         cmocka_unit_test(proxy_is_looked_up_and_the_server_behind_it_is_not),

@@ -62,6 +62,41 @@ static void certificate_of_a_known_authority_for_this_host_is_trusted(void **sta
     close_front(&rig, &front);
 }
 
+static void what_a_connection_took_to_open_is_told_of_its_first_request_alone(void **state)
+{
+    (void)state;
+    for (int tls = 0; tls < 2; tls++) {
+        http_rig rig;
+        tls_front front;
+        if (tls) {
+            open_front(&rig, &front, &(setting){ .host = "127.0.0.1" });
+        } else {
+            http_rig_init(&rig);
+            http_rig_open(&rig, NULL);
+        }
+        for (int i = 0; i < 3; i++) {
+            http_call call = { 0 };
+            gl_time before = gl_clock_now();
+            http_call_run(&rig, &call, "/x", "{}");
+            int64_t took = (int64_t)gl_time_since(gl_clock_now(), before);
+            const glimpse_opening *o = &call.opening;
+            assert_int_equal(call.error, GLIMPSE_OK);
+            assert_int_equal(call.openings, i == 0);
+            if (i == 0) {
+                assert_int_equal(o->dns_ns, -1); /* an address */
+                assert_true(o->connect_ns > 0);
+                assert_int_equal(o->tls_ns > 0, tls);
+                assert_true(o->connect_ns + (tls ? o->tls_ns : 0) <= took);
+            }
+            http_call_free(&call);
+        }
+        if (tls)
+            close_front(&rig, &front);
+        else
+            http_rig_end(&rig);
+    }
+}
+
 static void expect_distrust(const setting *with)
 {
     http_rig rig;
@@ -276,6 +311,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(certificate_of_a_known_authority_for_this_host_is_trusted),
+        cmocka_unit_test(what_a_connection_took_to_open_is_told_of_its_first_request_alone),
         cmocka_unit_test(certificate_that_does_not_fit_is_not_trusted),
         cmocka_unit_test(handshake_cut_off_is_worth_another_attempt),
         cmocka_unit_test(server_without_tls_is_a_tls_error),

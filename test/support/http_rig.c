@@ -75,6 +75,14 @@ static void progressed(void *arg, glimpse_progress progress)
     if (progress == GLIMPSE_PROGRESS_SENT) call->rig->sent++;
 }
 
+static void opened(void *arg, const glimpse_opening *opening)
+{
+    http_call *call = arg;
+    call->openings++;
+    call->opening = *opening;
+    assert_int_equal(call->progress[GLIMPSE_PROGRESS_CONNECTED], 0);
+}
+
 static void note(char *to, size_t size, const char *from)
 {
     snprintf(to, size, "%s", from != NULL ? from : "");
@@ -102,7 +110,9 @@ static void ended(void *arg, const gl_http_response *response)
 
 void http_call_start(http_rig *rig, http_call *call, const char *path, const char *body)
 {
-    static const gl_http_observer observer = { .progress = progressed, .done = ended };
+    static const gl_http_observer observer = { .progress = progressed,
+                                               .opened = opened,
+                                               .done = ended };
     call->rig = rig;
     call->transfer = gl_http_start(rig->http, path, gl_slice_str(body), &observer, call);
     assert_non_null(call->transfer);

@@ -29,6 +29,8 @@ struct http_call {
     char *body;
     size_t body_len;
     char retry_after[40], request_id[40], content_type[40];
+    int openings; /* times that it was told of one */
+    glimpse_opening opening;
     int progress[4]; /* by glimpse_progress */
     glimpse_progress order[4];
     int order_len;

@@ -139,15 +139,24 @@ typedef struct glimpse_timings {
     int64_t first_answer_ns; /* to the first text of the answer, behind what it reasoned */
 } glimpse_timings;
 
+/* How long it took to open a connection, in nanoseconds. All -1 for an attempt that went out on a
+ * connection that was there, or got none. */
+typedef struct glimpse_opening {
+    int64_t dns_ns;     /* that its name was waited for; -1: it was known, or is an address */
+    int64_t connect_ns; /* TCP: to the server, or to the proxy */
+    int64_t tls_ns;     /* the handshake, and before it what a proxy took; -1: there was none */
+} glimpse_opening;
+
 /* One attempt, as the ledger of a result keeps it. */
 typedef struct glimpse_attempt_record {
-    glimpse_error error;    /* GLIMPSE_OK when it answered */
-    int http_status;        /* 0 when no status line came */
-    const char *request_id; /* the endpoint's x-request-id; "" when it sent none */
-    int64_t waited_ns;      /* backoff before it */
-    int64_t elapsed_ns;     /* start to end */
-    const char *message;    /* what the endpoint said, or what broke it: the beginning, at most 200
-                             * bytes; "" when it answered. Never holds a secret. */
+    glimpse_error error;     /* GLIMPSE_OK when it answered */
+    int http_status;         /* 0 when no status line came */
+    const char *request_id;  /* the endpoint's x-request-id; "" when it sent none */
+    int64_t waited_ns;       /* backoff before it */
+    int64_t elapsed_ns;      /* start to end */
+    const char *message;     /* what the endpoint said, or what broke it: the beginning, at most 200
+                              * bytes; "" when it answered. Never holds a secret. */
+    glimpse_opening opening; /* of the connection that it opened */
 } glimpse_attempt_record;
 
 typedef struct glimpse_result glimpse_result;

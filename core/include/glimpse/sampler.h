@@ -112,6 +112,10 @@ typedef enum glimpse_progress {
 /* Cheap: stores a time. The engine's time limits look at it when they are due. */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
+/* The attempt opened a connection of its own, which took so long. The ledger of the result keeps
+ * it. */
+GLIMPSE_API void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_opening *opening);
+
 /*
  * The next piece of a streamed answer's text: whole UTF-8 characters, copied. It reaches the caller
  * from the engine's next turn; nothing of the caller's runs inside. Only for an attempt that is a
