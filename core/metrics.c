@@ -227,8 +227,8 @@ void gl_metrics_called(gl_metrics *metrics, const gl_metrics_call *call)
 {
     gl_series *series = series_of(metrics, call);
     gl_counts_add(&series->duration, &gl_scale_calls, call->elapsed);
-    if (call->first_text >= 0)
-        gl_counts_add(&series->first_chunk, &gl_scale_calls, (uint64_t)call->first_text);
+    if (call->first_chunk >= 0)
+        gl_counts_add(&series->first_chunk, &gl_scale_calls, (uint64_t)call->first_chunk);
     if (call->usage == NULL) return;
     if (call->usage->prompt_tokens >= 0)
         gl_counts_add(&series->input, &gl_scale_tokens, (uint64_t)call->usage->prompt_tokens);

@@ -101,8 +101,8 @@ typedef struct gl_metrics_call {
     int http_status;
     const char *answered_by; /* the model, as the answer says; NULL or "": it does not */
     const glimpse_usage *usage;
-    uint64_t elapsed;   /* ns */
-    int64_t first_text; /* ns to the first text of a stream; -1: none came */
+    uint64_t elapsed;    /* ns */
+    int64_t first_chunk; /* ns to the first piece of a stream, whatever it holds; -1: none came */
 } gl_metrics_call;
 void gl_metrics_called(gl_metrics *metrics, const gl_metrics_call *call);
 

@@ -201,7 +201,7 @@ void gl_metrics_write(const gl_metrics *metrics, gl_buf *out)
     write_calls(metrics, out, name, offsetof(gl_series, input), "input");
     write_calls(metrics, out, name, offsetof(gl_series, output), "output");
     name = "gen_ai_client_operation_time_to_first_chunk_seconds";
-    gl_text_family(out, name, "histogram", "From the call to the first text of a stream.");
+    gl_text_family(out, name, "histogram", "From the call to the first piece of a stream.");
     write_calls(metrics, out, name, offsetof(gl_series, first_chunk), NULL);
     name = "gen_ai_client_operation_time_per_output_chunk_seconds";
     gl_text_family(out, name, "histogram", "Between two arrivals of text of a stream.");

@@ -27,7 +27,7 @@ void count_requests(gl_metrics *metrics, uint64_t requests)
             .answered_by = "gpt-4o-mini-2024-07-18",
             .usage = &usage,
             .elapsed = 1400 * GL_MS + i % 1000 * GL_MS,
-            .first_text = -1,
+            .first_chunk = -1,
         };
         gl_metrics_called(metrics, &call);
         gl_metrics_delivered(metrics, GLIMPSE_SOURCE_LIVE, GLIMPSE_STATUS_ALIGNED, call.elapsed, 0);

@@ -90,7 +90,7 @@ static void count_call(const gl_request *request, const glimpse_attempt_record *
         .answered_by = fields != NULL ? fields->model : NULL,
         .usage = fields != NULL ? &fields->usage : NULL,
         .elapsed = (uint64_t)record->elapsed_ns,
-        .first_text = span(request->attempt.started, request->attempt.first_text),
+        .first_chunk = span(request->attempt.started, request->attempt.first_chunk),
     };
     gl_metrics_called(engine->metrics, &call);
 }
@@ -394,6 +394,8 @@ static void arrived(glimpse_attempt *attempt, gl_time now)
     const glimpse_sampler_vtable *vtable = &attempt->sampler->vtable;
     if (attempt->texts++ == 0) {
         attempt->first_text = now;
+        /* A sampler that does not tell pieces from text. */
+        if (attempt->first_chunk == GL_TIME_NEVER) attempt->first_chunk = now;
     } else {
         uint64_t gap = gl_time_since(now, attempt->last_text);
         if (gap > attempt->text_gap_max) attempt->text_gap_max = gap;

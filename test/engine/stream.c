@@ -32,6 +32,43 @@ static void text_is_told_from_the_turn_and_what_came_together_is_one_call(void *
     puppet_close(&p);
 }
 
+static bool metrics_say(const puppet *p, const char *line)
+{
+    char *text;
+    size_t len;
+    assert_int_equal(glimpse_metrics_text(p->rig.engine, &text, &len), GLIMPSE_OK);
+    bool found = strstr(text, line) != NULL;
+    glimpse_free(text);
+    return found;
+}
+
+/* A role, say, comes before the first text. Of a sampler that tells text alone, that is the first.
+ */
+static void the_first_chunk_is_told_apart_from_the_first_text(void **state)
+{
+    (void)state;
+#define FIRST "gen_ai_client_operation_time_to_first_chunk_seconds_"
+    for (int chunk = 0; chunk < 2; chunk++) {
+        puppet p;
+        hearer h;
+        puppet_open(&p);
+        puppet_engine(&p);
+        ask(&p, &h, STREAM_BODY, true);
+        gl_sim_run_for_ms(250);
+        if (chunk) glimpse_attempt_progress(p.attempt, GLIMPSE_PROGRESS_CHUNK);
+        gl_sim_run_for_ms(500);
+        say(&p, "a");
+        answer(&p, "a");
+        gl_sim_run_for_ms(1);
+        assert_int_equal(h.timings.first_chunk_ns, (chunk ? 250 : 750) * GL_MS);
+        assert_int_equal(h.timings.first_token_ns, 750 * GL_MS);
+        assert_true(metrics_say(&p, FIRST "sum"));
+        assert_int_equal(metrics_say(&p, "} 0.25\n"), chunk);
+        assert_true(metrics_say(&p, FIRST "count"));
+        puppet_close(&p);
+    }
+}
+
 static void the_times_of_text_are_measured(void **state)
 {
     (void)state;
@@ -308,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_told_from_the_turn_and_what_came_together_is_one_call),
         cmocka_unit_test(the_times_of_text_are_measured),
+        cmocka_unit_test(the_first_chunk_is_told_apart_from_the_first_text),
         cmocka_unit_test(a_request_that_is_no_stream_hears_no_text),
         cmocka_unit_test(a_broken_stream_whose_text_was_told_is_not_retried),
         cmocka_unit_test(one_whose_text_nobody_has_seen_is_retried),

@@ -43,7 +43,7 @@ static gl_metrics_call answer(gl_metrics *metrics, const char *json)
                               .answered_by = "m-2026",
                               .usage = &unsaid,
                               .elapsed = GL_SECOND,
-                              .first_text = -1 };
+                              .first_chunk = -1 };
 }
 
 /* The whole text, in memory that the next call reuses. */
@@ -178,7 +178,7 @@ static void only_streams_have_chunks(void **state)
     gl_metrics_call call = answer(metrics, "\"m\"");
     gl_metrics_called(metrics, &call);
     assert_int_equal(count(text_of(metrics), "chunk_seconds_"), 0);
-    call.first_text = 300 * GL_MS;
+    call.first_chunk = 300 * GL_MS;
     gl_metrics_called(metrics, &call);
     for (int i = 0; i < 9; i++) gl_metrics_chunk(metrics, call.operation, call.model, 20 * GL_MS);
     const char *text = text_of(metrics);
@@ -239,7 +239,7 @@ static void a_thousand_models_are_few_labels_and_no_call_is_missing(void **state
         gl_metrics_call call = answer(metrics, asked);
         call.operation = (unsigned)i % GL_OPERATION_COUNT;
         call.answered_by = answered;
-        call.first_text = GL_MS;
+        call.first_chunk = GL_MS;
         const glimpse_usage usage = { 1, 2, 3 };
         call.usage = &usage;
         for (int status = 0; status < 600; status += 100) {
@@ -297,7 +297,7 @@ static void nothing_is_allocated_for_labels_that_were_seen(void **state)
     gl_metrics *metrics = open_metrics();
     for (int i = 0; i < 100; i++) {
         gl_metrics_call call = answer(metrics, "\"m\\/n\"");
-        call.first_text = GL_MS;
+        call.first_chunk = GL_MS;
         gl_metrics_called(metrics, &call);
         gl_metrics_chunk(metrics, call.operation, call.model, GL_MS);
         gl_metrics_delivered(metrics, GLIMPSE_SOURCE_LIVE, GLIMPSE_STATUS_ALIGNED, GL_SECOND, 2);
