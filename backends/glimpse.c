@@ -68,7 +68,7 @@ static const char *base_url_of(const glimpse_config *config)
     return openai.base_url;
 }
 
-/* The playbook's section 2.1. What is given but malformed is an error; only a library underneath
+/* docs/playbook.md section 2.1. What is given but malformed is an error; only a library underneath
  * that cannot be set up, and only under AUTO, falls back to the local sampler. */
 static glimpse_error select_sampler(struct event_base *base, const glimpse_config *config,
                                     glimpse_sampler **sampler)

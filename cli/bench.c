@@ -25,7 +25,7 @@
 #include "say.h"
 #include "whole_file.h"
 
-/* The playbook's section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
+/* docs/playbook.md section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
 #define PLAYBOOK_LATENCY "lognormal:1646ms:2500ms"
 /* The client's ceiling is looked for this long before a run, and longer when it is asked for. */
 #define CALIBRATE_SHORT (GL_SECOND / 2)

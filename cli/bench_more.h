@@ -13,7 +13,7 @@ int bench_compare(const char *const *words, size_t count);
  * standard output. The exit code, said. */
 int bench_merge(const char *const *paths, size_t count, const char *to);
 
-/* --playbook: the table of the playbook's section 6, by the same names, beside the figures of the
+/* --playbook: the table of docs/playbook.md section 6, by the same names, beside the figures of the
  * system that it was written for. Several runs, half a minute. The exit code. */
 int bench_playbook(const bench_ask *ask);
 

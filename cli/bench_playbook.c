@@ -1,4 +1,4 @@
-/* bench_playbook.c - the playbook's section 6 measured again; see bench_more.h. */
+/* bench_playbook.c - docs/playbook.md section 6 measured again; see bench_more.h. */
 #include <stdio.h>
 
 #include "bench_more.h"

@@ -427,7 +427,7 @@ const cli_option option_table[] = {
       .help = "reports of --json side by side: the first against each other; commas join the runs of one "
               "side: A1.json,A2.json B1.json,B2.json; exit 1 when another is worse" },
     { .name = "playbook", .type = OPTION_SWITCH, AT(bench.playbook), .commands = FOR_BENCH,
-      .help = "measure the table of the playbook's section 6 again, half a minute" },
+      .help = "measure the table of docs/playbook.md section 6 again, half a minute" },
     { .name = "calibrate", .type = OPTION_SWITCH, AT(bench.calibrate), .commands = FOR_BENCH,
       .help = "only print what this client can do at most on this machine" },
     { .name = "calibrate-first", .type = OPTION_ON_OFF, AT(bench.calibrate_first),

@@ -17,18 +17,18 @@
 void glimpse_config_init_version(glimpse_config *config, uint32_t version)
 {
     static const glimpse_config defaults = {
-        .max_response_bytes = INT64_C(64) << 20, /* A5 rule 12 of the wire notes */
+        .max_response_bytes = INT64_C(64) << 20, /* docs/wire.md section 5, rule 12 */
         .model = "gpt-4o-mini",
         .temperature = 0.7,
         .max_tokens = 256,
         .thresholds = GLIMPSE_THRESHOLDS_DEFAULT,
-        .cache_entries = 2000, /* playbook section 2 */
+        .cache_entries = 2000, /* docs/playbook.md section 2 */
         .cache_bytes = INT64_C(64) << 20,
         .cache_ttl_ms = 7200 * 1000,
         .cache_dynamic = true,
         .coalesce = true,
-        .packing = GLIMPSE_PACKING_DEFAULT, /* playbook section 5 */
-        .max_attempts = 5,                  /* playbook section 3 */
+        .packing = GLIMPSE_PACKING_DEFAULT, /* docs/playbook.md section 5 */
+        .max_attempts = 5,                  /* docs/playbook.md section 3 */
         .base_delay_ms = 500,
         .max_delay_ms = 60 * 1000,
         .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
@@ -41,7 +41,7 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
         .fallback_on = true,
         .close_grace_ms = 5 * 1000,
         .log_level = GLIMPSE_LOG_WARN,
-        .alerts = GLIMPSE_ALERTS_DEFAULT, /* playbook section 9 */
+        .alerts = GLIMPSE_ALERTS_DEFAULT, /* docs/playbook.md section 9 */
     };
     *config = defaults;
     config->version = version;

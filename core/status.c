@@ -1,5 +1,5 @@
 /*
- * status.c - the names and sentences of <glimpse/result.h>, and the table of the playbook's
+ * status.c - the names and sentences of <glimpse/result.h>, and the table of docs/playbook.md
  * section 4. Pure: constant tables and switches, called from everywhere.
  */
 #include "status.h"
@@ -85,7 +85,7 @@ const char *glimpse_source_name(glimpse_source source)
     return "unknown";
 }
 
-/* --- the table of section 4 --- */
+/* --- the table of docs/playbook.md section 4 --- */
 
 static glimpse_status status_of_http(int http_status)
 {

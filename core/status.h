@@ -1,4 +1,4 @@
-/* status.h - from what went wrong to the status of the playbook's section 4. Pure. */
+/* status.h - from what went wrong to the status of docs/playbook.md section 4. Pure. */
 #ifndef GL_STATUS_H
 #define GL_STATUS_H
 

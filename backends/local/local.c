@@ -1,6 +1,6 @@
 /*
- * local.c - the local sampler: deterministic, no model asked; and the fallback of the playbook's
- * section 4.
+ * local.c - the local sampler: deterministic, asks no model; and the fallback of a failed request
+ * (docs/playbook.md section 4).
  *
  * For a draft: the input's beginning, clipped where a sentence ends, an essence that names intent
  * and constraints, and a delta when the draft contradicts itself. As a fallback: no text, only the
@@ -199,7 +199,7 @@ static void name_intent(const glimpse_words *words, char out[GL_ESSENCE_MAX])
     put(at, constraints, PART_MAX);
 }
 
-/* Section 4: the words of the draft and the status, or the error alone. */
+/* docs/playbook.md section 4: the words of the draft and the status, or the error alone. */
 static void name_failure(const glimpse_words *words, glimpse_status status, const char *message,
                          char out[GL_ESSENCE_MAX])
 {

@@ -1,5 +1,5 @@
 /*
- * azure.h - Azure's classic endpoint: where a path goes there (A10 of the wire notes). Pure.
+ * azure.h - Azure's classic endpoint: where a path goes there (docs/wire.md section 10). Pure.
  */
 #ifndef GL_OPENAI_AZURE_H
 #define GL_OPENAI_AZURE_H

@@ -1,6 +1,7 @@
 /*
  * decode.h - from an HTTP response to an outcome: the answer's fields, or the error and the
- * endpoint's own words for it (A4 and A6 of the wire notes). Pure; sees neither engine nor curl.
+ * endpoint's own words for it (docs/wire.md section 4 and docs/wire.md section 6). Pure; sees
+ * neither engine nor curl.
  */
 #ifndef GL_OPENAI_DECODE_H
 #define GL_OPENAI_DECODE_H

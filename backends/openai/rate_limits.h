@@ -1,5 +1,5 @@
 /*
- * rate_limits.h - the x-ratelimit-* headers of an answer (A8 of the wire notes). Pure.
+ * rate_limits.h - the x-ratelimit-* headers of an answer (docs/wire.md section 8). Pure.
  */
 #ifndef GL_OPENAI_RATE_LIMITS_H
 #define GL_OPENAI_RATE_LIMITS_H

@@ -1,6 +1,6 @@
 /*
  * retry_after.h - what a server asked to wait: the headers retry-after-ms and retry-after, by
- * openai-python's rules (A7 of the wire notes). Pure: the wall clock is an argument.
+ * openai-python's rules (docs/wire.md section 7). Pure: the wall clock is an argument.
  */
 #ifndef GL_OPENAI_RETRY_AFTER_H
 #define GL_OPENAI_RETRY_AFTER_H

@@ -1,7 +1,7 @@
 /*
  * sse.h - event stream (text/event-stream) to events, bytes coming in any pieces. Pure.
  *
- * WHATWG's grammar with what servers of completions add to it (A5 of the wire notes): lines end
+ * WHATWG's grammar with what servers of completions add to it (docs/wire.md section 5): lines end
  * in LF, CR or CRLF, also mixed and cut between reads; an event without data is none; a line
  * `error: ...` (old llama.cpp) is data of an event of that name; lines of JSON without `data:`
  * before them are an event too (proxies write their errors so into a stream that goes on no more).

@@ -14,8 +14,8 @@
 #include "policy/prompt.h"
 
 /* The longest time that packs are held for the first one's answer: ten times what an answer takes
- * at the 95th percentile and more (playbook, section 1), so that one that hangs does not hold up a
- * job. */
+ * at the 95th percentile and more (docs/playbook.md section 1), so that one that hangs does not
+ * hold up a job. */
 #define HOLD_MS 30000
 
 void gl_packing_init(gl_packing *packing)

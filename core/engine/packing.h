@@ -1,6 +1,6 @@
 /*
- * packing.h - packs of drafts on their way: gathering, out as one request, answered (playbook
- * section 5; policy/pack.h decides who shares a request and reads the answer).
+ * packing.h - packs of drafts on their way: gathering, out as one request, answered
+ * (docs/playbook.md section 5; policy/pack.h decides who shares a request and reads the answer).
  *
  * A draft that is PACKING is a member of one pack. While the pack gathers, its window runs; then it
  * goes as a request of the engine's own, its carrier, through admission, attempts and retries like

@@ -1,6 +1,6 @@
 /*
- * alert.h - when an alert fires and when it is over (playbook section 9). Pure; memory is the
- * struct alone, some 64 KiB, however many requests it sees.
+ * alert.h - when an alert fires and when it is over (docs/playbook.md section 9). Pure; memory is
+ * the struct alone, some 64 KiB, however many requests it sees.
  *
  * The window is cut into slices of equal length, each with its counts and a histogram of what was
  * waited; the oldest slice gives way to the next. Whether requests repeat is told by a table of the

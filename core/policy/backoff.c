@@ -12,7 +12,7 @@
 
 #include "status.h"
 
-/* Upper end of what is added to a server's own wait (A7 of the wire notes). */
+/* Upper end of what is added to a server's own wait (docs/wire.md section 7). */
 #define SERVER_JITTER 0.1
 
 uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng)

@@ -1,6 +1,7 @@
 /*
- * backoff.h - whether a failed attempt is tried again, and when (playbook section 3; A6 and A7 of
- * the wire notes). Pure: time and randomness are arguments.
+ * backoff.h - whether a failed attempt is tried again, and when. The numbers are those of
+ * docs/playbook.md section 3, the failures and waits those of docs/wire.md section 6 and
+ * docs/wire.md section 7. Pure: time and randomness are arguments.
  */
 #ifndef GL_POLICY_BACKOFF_H
 #define GL_POLICY_BACKOFF_H

@@ -1,6 +1,6 @@
 /*
  * calibrate.h - t1 to t4 of a model from the latencies that were observed of it: its p50, p75, p95
- * and p99 (the calibration column of the playbook's section 1). Pure.
+ * and p99 (the calibration column of docs/playbook.md section 1). Pure.
  *
  *   recent   the last 1,000 to 2,000 latencies, or those of the last quarter to half of an hour
  *            where there are fewer: two generations, the older of which is forgotten as a third

@@ -1,6 +1,6 @@
 /*
- * essence.h - the short form of a text: up to 8 meaningful words (playbook section 4). Pure,
- * deterministic, UTF-8 safe.
+ * essence.h - the short form of a text: up to 8 meaningful words (docs/playbook.md section 4).
+ * Pure, deterministic, UTF-8 safe.
  */
 #ifndef GL_POLICY_ESSENCE_H
 #define GL_POLICY_ESSENCE_H

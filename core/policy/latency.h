@@ -1,4 +1,5 @@
-/* latency.h - when the notices of a request are due and what they say (playbook section 1). Pure.
+/* latency.h - when the notices of a request are due and what they say (docs/playbook.md section 1).
+ * Pure.
  */
 #ifndef GL_POLICY_LATENCY_H
 #define GL_POLICY_LATENCY_H

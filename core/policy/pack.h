@@ -1,6 +1,6 @@
 /*
- * pack.h - packing (playbook section 5): which drafts may share a request, what its answer says to
- * each, and whose share of the usage is whose. Pure.
+ * pack.h - packing (docs/playbook.md section 5): which drafts may share a request, what its answer
+ * says to each, and whose share of the usage is whose. Pure.
  *
  * The request itself is written by gl_prompt_write_pack.
  */

@@ -1,7 +1,7 @@
 /*
- * select.c - which sampler is set up, from what is given (playbook section 2.1). Pure; asked by the
- * composition. What is given but malformed is not looked at: whoever uses it refuses it, so that a
- * typing error never turns into a silent fall back.
+ * select.c - which sampler is set up, from what is given (docs/playbook.md section 2.1). Pure;
+ * asked by the composition. What is given but malformed is not looked at: whoever uses it refuses
+ * it, so that a typing error never turns into a silent fall back.
  */
 #include "policy/select.h"
 

@@ -1,4 +1,4 @@
-/* select.h - which sampler is set up (playbook section 2.1). Pure. */
+/* select.h - which sampler is set up (docs/playbook.md section 2.1). Pure. */
 #ifndef GL_POLICY_SELECT_H
 #define GL_POLICY_SELECT_H
 

@@ -1,4 +1,4 @@
-/* notices.c - t1 to t4 (playbook section 1) as the engine tells them. */
+/* notices.c - t1 to t4 (docs/playbook.md section 1) as the engine tells them. */
 #include "rig.h"
 
 #include <stdlib.h>

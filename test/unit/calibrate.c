@@ -14,7 +14,7 @@
 static const glimpse_thresholds defaults = GLIMPSE_THRESHOLDS_DEFAULT;
 static const gl_time T = 1000 * GL_SECOND;
 
-/* The playbook's section 6: lognormal, median 1,646 ms, p95 2.5 s, times a factor. */
+/* docs/playbook.md section 6: lognormal, median 1,646 ms, p95 2.5 s, times a factor. */
 static uint64_t latency(gl_rng *rng, double factor)
 {
     double sigma = log(2500.0 / 1646) / 1.644854;

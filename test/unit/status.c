@@ -1,4 +1,4 @@
-/* The table of the playbook's section 4, and the names. */
+/* The table of docs/playbook.md section 4, and the names. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * alert.h - alerts: the four things about a running engine that a person should be told of
- * (playbook section 9), judged over a sliding window of the requests that ended in it.
+ * (docs/playbook.md section 9), judged over a sliding window of the requests that ended in it.
  *
  * An alert fires once, when its limit has been passed for a sustained time, and clears once. It
  * does not come and go at the limit: it clears a fifth away from it, and after as long a time.
@@ -47,11 +47,12 @@ typedef struct glimpse_alerts {
 } glimpse_alerts;
 
 /*
- * The playbook's section 9: t2, t3, 20 % hits, 5 % errors; and its section 2: where 30 % repeat, a
- * hit rate above 30 % is the target. A minute, because limits of endpoints are by the minute. 15 s,
- * because the waits of one request's five attempts are over by then (at most 11.25 s by section 3):
- * what they outlast is no incident. 20 requests, the fewest of which the 95th percentile is not the
- * slowest one.
+ * t2, t3, 20 % hits and 5 % errors are the limits of docs/playbook.md section 9. A hit rate says
+ * something where 30 % repeat, because docs/playbook.md section 2 aims at hits above 30 %. The
+ * window is a minute, because endpoints limit by the minute. A limit must be passed for 15 s: the
+ * waits of one request's five attempts are over by then (at most 11.25 s, docs/playbook.md
+ * section 3), so a shorter excess is no incident. 20 requests are the fewest of which the 95th
+ * percentile is not the slowest one.
  */
 #define GLIMPSE_ALERTS_DEFAULT { true, 60000, 15000, 20, 0, 0, 0.20, 0.30, 0.05 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backoff.h - the retry policy of the playbook's section 3, for the engine and for any
+ * backoff.h - the retry policy of docs/playbook.md section 3, for the engine and for any
  * asynchronous function of the caller's.
  */
 #ifndef GLIMPSE_BACKOFF_H

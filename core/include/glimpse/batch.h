@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * batch.h - packing: several similar drafts go out as one request (playbook section 5).
+ * batch.h - packing: several similar drafts go out as one request (docs/playbook.md section 5).
  *
  * Drafts with the same goal and constraints, model, temperature, max_tokens and priority that are
  * submitted within a short time of each other are gathered, sent as one request that asks for a

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cache.h - the prompt cache of the playbook's section 2, usable without an engine.
+ * cache.h - the prompt cache of docs/playbook.md section 2, usable without an engine.
  *
  * LRU and TTL, bounded by entries and by bytes. The key of a request is SHA-256 over a canonical
  * form of its JSON; docs/internals/key.md specifies it. Times are arguments (nanoseconds of a
@@ -52,7 +52,7 @@ typedef enum glimpse_cache_admission {
 
 typedef struct glimpse_cache_config {
     uint32_t version;                  /* set by glimpse_cache_config_init */
-    int64_t max_entries;               /* default 2000 (playbook section 2), at least 1 */
+    int64_t max_entries;               /* default 2000 (docs/playbook.md section 2), at least 1 */
     int64_t max_bytes;                 /* default 64 MiB, samples and book-keeping, at least 1 */
     int64_t ttl_ms;                    /* default 7200000 (2 h), from put; 0 keeps nothing */
     glimpse_cache_admission admission; /* default FREQUENCY */

@@ -50,7 +50,7 @@ typedef uint64_t glimpse_id;
 
 /* --- configuration --------------------------------------------------------------------------- */
 
-/* Which sampler the composition sets up (playbook section 2.1). */
+/* Which sampler the composition sets up (docs/playbook.md section 2.1). */
 typedef enum glimpse_use_openai {
     GLIMPSE_USE_OPENAI_AUTO, /* OpenAI when a key or another base URL is given, else local */
     GLIMPSE_USE_OPENAI_ALWAYS,
@@ -130,11 +130,11 @@ typedef struct glimpse_config {
      */
     glimpse_profiles *profiles;
 
-    glimpse_thresholds thresholds; /* playbook section 1 */
+    glimpse_thresholds thresholds; /* docs/playbook.md section 1 */
     bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
                                     * p95 and p99 of what it takes: docs/internals/thresholds.md */
 
-    /* Playbook section 2. cache_entries 0 = no cache. Not read when cache is given. */
+    /* docs/playbook.md section 2. cache_entries 0 = no cache. Not read when cache is given. */
     int64_t cache_entries;               /* 2000 */
     int64_t cache_bytes;                 /* 64 MiB */
     int64_t cache_ttl_ms;                /* 7200000 */
@@ -143,7 +143,7 @@ typedef struct glimpse_config {
     glimpse_cache_control cache_control; /* USE */
     bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
-    /* Playbook section 3. */
+    /* docs/playbook.md section 3. */
     int max_attempts;           /* 5 */
     int64_t base_delay_ms;      /* 500 */
     int64_t max_delay_ms;       /* 60000 */
@@ -162,9 +162,9 @@ typedef struct glimpse_config {
     int64_t timeout_ms;            /* 600000 */
     int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
 
-    glimpse_packing packing; /* playbook section 5: off */
+    glimpse_packing packing; /* docs/playbook.md section 5: off */
 
-    bool fallback_on;       /* true: playbook section 4 */
+    bool fallback_on;       /* true: docs/playbook.md section 4 */
     int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
     uint64_t seed;          /* of the jitter; 0 = from the system */
 
@@ -172,7 +172,7 @@ typedef struct glimpse_config {
     void *log_arg;
     glimpse_log_level log_level; /* WARN */
 
-    glimpse_alerts alerts;     /* playbook section 9 */
+    glimpse_alerts alerts;     /* docs/playbook.md section 9 */
     glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
     void *alert_arg;
 

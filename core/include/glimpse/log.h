@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * log.h - structured logging (playbook section 7): named events with fields, through a callback.
+ * log.h - structured logging (docs/playbook.md section 7): named events with fields, through a
+ * callback.
  *
  * The library prints nothing itself. No field ever holds a key, a prompt or an answer.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monitor.h - what an engine has done so far (playbook section 9).
+ * monitor.h - what an engine has done so far (docs/playbook.md section 9).
  */
 #ifndef GLIMPSE_MONITOR_H
 #define GLIMPSE_MONITOR_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile.h - what is known of each model (playbook section 10): thresholds, prices, the names of
- * parameters, time limits. One table: a built-in one, and over it the entries of a file of yours.
+ * profile.h - what is known of each model (docs/playbook.md section 10): thresholds, prices, the
+ * names of parameters, time limits. One table: a built-in one, and over it the entries of a file of
+ * yours.
  *
  * An entry's name is a family: it is of the model of that name and of those whose name goes on
  * behind it with "-", "." or ":" (gpt-5: gpt-5-mini, gpt-5.1), whatever the case, without a vendor

@@ -20,7 +20,7 @@ extern "C" {
 #endif
 
 /*
- * Statuses: the playbook's section 4, and the two that mean an answer came.
+ * Statuses: docs/playbook.md section 4, and the two that mean an answer came.
  *   X(symbol, name, sentence)
  */
 #define GLIMPSE_STATUS_TABLE(X)                                                                    \

@@ -226,7 +226,7 @@ GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
                                                      const char **problem);
 
 /* The local sampler: deterministic, no model asked. Also the essence-only fallback of the
- * playbook's section 4. A new reference to a new sampler. Errors: OOM. */
+ * docs/playbook.md section 4. A new reference to a new sampler. Errors: OOM. */
 GLIMPSE_API glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler);
 
 #ifdef __cplusplus
