@@ -126,7 +126,8 @@ load_shown load_show_number(double number)
 
 void load_shown_text(load_shown shown, char *out, size_t size)
 {
-    snprintf(out, size, "%s%s%s", shown.number, *shown.unit != '\0' ? " " : "", shown.unit);
+    bool apart = *shown.unit != '\0' && *shown.unit != '/';
+    snprintf(out, size, "%s%s%s", shown.number, apart ? " " : "", shown.unit);
 }
 
 void load_html_figure(gl_buf *out, const char *path, double value, load_shown shown)
@@ -138,5 +139,6 @@ void load_html_figure(gl_buf *out, const char *path, double value, load_shown sh
     else if (*shown.unit == '\0')
         gl_buf_printf(out, "\">%s</span>", shown.number);
     else
-        gl_buf_printf(out, "\">%s<small> %s</small></span>", shown.number, shown.unit);
+        gl_buf_printf(out, "\">%s<small>%s%s</small></span>", shown.number,
+                      *shown.unit != '/' ? " " : "", shown.unit);
 }

@@ -363,7 +363,8 @@ static void write_row(gl_buf *out, const same *rows, gl_json form)
             gl_free(list.at);
         } else if (strcmp(name, "at_s") == 0) {
             gl_buf_append(out, value.text.data, value.text.len);
-        } else if (quantile_name(name, &q) || !gl_json_int64(value, &whole)) {
+        } else if (quantile_name(name, &q) || ends_in(name, "_rate") || ends_in(name, "_rps") ||
+                   !gl_json_int64(value, &whole)) {
             gl_buf_append_str(out, "null");
         } else {
             gl_buf_append_u64(out, sum(&values));

@@ -18,11 +18,35 @@ void load_page_begin(gl_buf *out, const char *what, const char *of_whom)
     load_html_text(out, of_whom);
     gl_buf_append_str(out, "</title>\n<style>\n");
     load_report_style(out);
-    gl_buf_append_str(out, "</style>\n</head>\n<body>\n<main>\n<header>\n"
+    gl_buf_append_str(out, "</style>\n</head>\n<body>\n"
+                           "<svg class=\"patterns\" aria-hidden=\"true\"><defs>"
+                           "<pattern id=\"stripes\" width=\"7\" height=\"7\" "
+                           "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+                           "<rect class=\"stripes\" width=\"4\" height=\"7\"/></pattern>"
+                           "<pattern id=\"dots\" width=\"6\" height=\"6\" "
+                           "patternUnits=\"userSpaceOnUse\">"
+                           "<rect class=\"dots\" width=\"4\" height=\"4\" rx=\"2\"/></pattern>"
+                           "</defs></svg>\n<main>\n<header>\n"
                            "<p class=\"eyebrow\">glimpse bench</p>\n<h1>");
     load_html_text(out, what);
     load_html_text(out, of_whom);
     gl_buf_append_str(out, "</h1>\n");
+}
+
+void load_verdict_begin(gl_buf *out, load_judgement judgement)
+{
+    static const char *const kinds[] = { [LOAD_PASS] = "good",
+                                         [LOAD_FAIL] = "bad",
+                                         [LOAD_INVALID] = "invalid",
+                                         [LOAD_UNJUDGED] = "open" };
+    static const char *const signs[] = { [LOAD_PASS] = "\xe2\x9c\x93",
+                                         [LOAD_FAIL] = "\xe2\x9c\x97",
+                                         [LOAD_INVALID] = "\xe2\x9a\xa0",
+                                         [LOAD_UNJUDGED] = "?" };
+    gl_buf_printf(out,
+                  "<section class=\"verdict %s\" aria-label=\"Verdict\"><p><strong><span "
+                  "aria-hidden=\"true\">%s</span> %s</strong> ",
+                  kinds[judgement], signs[judgement], load_judgement_word(judgement));
 }
 
 void load_page_end(gl_buf *out, const char *elsewhere)

@@ -217,6 +217,7 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
     }
     r->measured++;
     add_times(r, o);
+    load_phases_add(&r->phases, o);
     add_to_block(r, o, failed);
     add_sending(r, o);
     r->by_status[o->status]++;

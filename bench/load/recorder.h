@@ -11,6 +11,7 @@
 #include "load/faults.h"
 #include "load/figures.h"
 #include "load/outcome.h"
+#include "load/phases.h"
 #include "load/slo.h"
 #include "load/slope.h"
 #include "load/timeline.h"
@@ -73,6 +74,7 @@ typedef struct load_recorder {
     size_t class_count;
     load_figures *by_class;
     load_tokens input, output; /* asked for and counted */
+    load_phases phases;        /* of the live answers that are measured */
 } load_recorder;
 
 /* false: out of memory. Free it either way. */

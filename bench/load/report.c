@@ -4,6 +4,10 @@
 #include <inttypes.h>
 
 #include "load/alerts.h"
+#include "load/judgement.h"
+
+/* Of two sentences. */
+#define TEXT_MAX 2048
 
 double load_part_of_ceiling(const load_recorder *recorder, const load_facts *facts)
 {
@@ -184,9 +188,24 @@ static void connections(const load_recorder *r, const glimpse_stats *stats, FILE
     fputc('\n', out);
 }
 
+/* The word and why; the whole in a sentence. */
+static void judgement(const load_recorder *r, const load_facts *facts, FILE *out)
+{
+    const char *word = load_judgement_word(load_judge(r, facts));
+    gl_buf text;
+    gl_buf_init(&text, TEXT_MAX);
+    gl_buf_printf(&text, "%-12s ", word);
+    load_judgement_why(r, facts, &text);
+    gl_buf_printf(&text, "\n%-12s ", "");
+    load_judgement_sum_up(r, false, &text);
+    if (gl_buf_terminate(&text)) fprintf(out, "%s\n", text.data);
+    gl_buf_free(&text);
+}
+
 void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
 {
     const load_recorder *r = recorder;
+    judgement(r, facts, out);
     if (facts->open && facts->rate == NULL)
         fprintf(out, "open loop    the times of a trace, against %s\n", facts->target);
     else if (facts->open)

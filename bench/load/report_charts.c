@@ -62,17 +62,18 @@ static void draw_quantiles(gl_buf *out, const load_svg *chart, const char *kind,
     load_pen_end(&pen);
 }
 
-static void draw_points(gl_buf *out, const load_svg *chart, const char *name, const gl_histogram *h)
+/* p50, p90 and p99 of the first curve. */
+static void draw_marks(gl_buf *out, const load_svg *chart, const gl_histogram *h)
 {
-    static const double quantiles[] = { 0.5, 0.9, 0.99, 0.999 };
+    static const double quantiles[] = { 0.5, 0.9, 0.99 };
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         char says[96], shown[40];
         /* With fewer values than that the quantile is the maximum. */
         if ((double)gl_histogram_count(h) * (1 - quantiles[i]) < 0.999) break;
         uint64_t us = gl_histogram_quantile(h, quantiles[i]);
         load_shown_text(load_show_duration((double)us), shown, sizeof shown);
-        snprintf(says, sizeof says, "%s p%.6g: %s", name, 100 * quantiles[i], shown);
-        load_svg_point(out, chart, quantiles[i], (double)us, says);
+        snprintf(says, sizeof says, "p%.6g %s", 100 * quantiles[i], shown);
+        load_svg_mark(out, chart, quantiles[i], (double)us, says);
     }
 }
 
@@ -104,22 +105,24 @@ static void draw_thresholds(gl_buf *out, const load_svg *chart, const load_facts
 
 typedef struct curve {
     const gl_histogram *histogram;
-    const char *name, *legend;
+    const char *legend;
 } curve;
 
+/* What the server answered first; all requests too, where a cache or nobody answered some. */
 static size_t curves_of(const load_recorder *r, const load_facts *facts, curve curves[LOAD_SERIES])
 {
-    static const char *const legends[][2] = {
-        { "latency, from when it was sent", "latency, from the schedule: what a user waits" },
-        { "service, at the server alone", "service, at the server alone" },
-        { "first token", "first token, from the schedule" }
+    const gl_histogram *live = r->by_source[GLIMPSE_SOURCE_LIVE], *all = r->metrics[LOAD_LATENCY];
+    const curve every[] = {
+        { live, facts->open ? "live latency, from the schedule" : "live latency, from sending" },
+        { r->metrics[LOAD_SERVICE], "service, at the server alone" },
+        { r->metrics[LOAD_TTFT], facts->open ? "first token, from the schedule" : "first token" },
+        { all, "latency of all, cache hits among them" },
     };
-    static const load_metric metrics[] = { LOAD_LATENCY, LOAD_SERVICE, LOAD_TTFT };
     size_t count = 0;
-    for (size_t i = 0; i < sizeof metrics / sizeof *metrics; i++) {
-        const gl_histogram *h = r->metrics[metrics[i]];
-        if (i > 0 && gl_histogram_count(h) == 0) continue;
-        curves[count++] = (curve){ h, load_metric_name(metrics[i]), legends[i][facts->open] };
+    for (size_t i = 0; i < sizeof every / sizeof *every; i++) {
+        const gl_histogram *h = every[i].histogram;
+        bool same = h == all && gl_histogram_count(live) == gl_histogram_count(all);
+        if (gl_histogram_count(h) > 0 && !same) curves[count++] = every[i];
     }
     return count;
 }
@@ -163,19 +166,20 @@ static void describe(const curve *curves, size_t count, char *out, size_t size)
                         sizeof p99);
         load_shown_text(load_show_duration((double)gl_histogram_max(h)), max, sizeof max);
         int n = snprintf(out + len, size - len, "%s%s: p50 %s, p99 %s, at most %s.",
-                         i > 0 ? " " : "", curves[i].name, p50, p99, max);
+                         i > 0 ? " " : "", curves[i].legend, p50, p99, max);
         len += n > 0 ? (size_t)n : 0;
     }
 }
 
 void load_report_percentiles(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
-    static const char *const kinds[] = { "s1", "s2", "s3" };
+    static const char *const kinds[] = { "s1", "s2", "s3", "s5" };
     curve curves[LOAD_SERIES];
     char description[512];
     gl_buf note;
     size_t count = curves_of(recorder, facts, curves);
-    uint64_t measured = gl_histogram_count(recorder->metrics[LOAD_LATENCY]);
+    if (count == 0) return;
+    uint64_t measured = gl_histogram_count(curves[0].histogram);
     load_svg chart = { .id = "percentiles",
                        .title = "Latency by percentile",
                        .description = description,
@@ -198,7 +202,7 @@ void load_report_percentiles(const load_recorder *recorder, const load_facts *fa
     load_svg_lines(out);
     for (size_t i = count; i-- > 0;) draw_quantiles(out, &chart, kinds[i], curves[i].histogram);
     load_svg_lines_end(out);
-    draw_points(out, &chart, curves[0].name, curves[0].histogram);
+    draw_marks(out, &chart, curves[0].histogram);
     load_svg_close(out, gl_buf_terminate(&note) ? note.data : NULL);
     gl_buf_free(&note);
 }
@@ -366,6 +370,15 @@ static load_axis axis_of_rows(const timed *t, const span *s)
     return load_axis_linear(high, 4);
 }
 
+/* A chart of nothing but zeros, or of nothing, takes no room. */
+static bool says_something(const timed *t, const span *s)
+{
+    for (size_t k = 0; k < t->count; k++)
+        for (size_t i = 0; i < s->count; i++)
+            if (value_of(s, i, t->series[k].what) > 0) return true;
+    return false;
+}
+
 static void draw_timed(gl_buf *out, const timed *t, const span *s)
 {
     static const char *const kinds[] = { "s1", "s2" };
@@ -424,7 +437,7 @@ void load_report_over_time(const load_recorder *recorder, gl_buf *out)
     span s = span_of(recorder);
     gl_buf_append_str(out, "<div class=\"charts\">\n");
     for (size_t i = 0; s.count > 0 && i < sizeof charts / sizeof *charts; i++)
-        draw_timed(out, &charts[i], &s);
+        if (says_something(&charts[i], &s)) draw_timed(out, &charts[i], &s);
     gl_buf_append_str(out, "</div>\n");
     if (s.last_is_short)
         gl_buf_printf(

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "load/judgement.h"
 #include "load/markup.h"
 #include "load/report_parts.h"
 
@@ -42,9 +43,8 @@ static void loop(gl_buf *out, const load_facts *facts)
     }
 }
 
-static void head(const load_facts *facts, gl_buf *out)
+static void facts_of_run(const load_facts *facts, gl_buf *out)
 {
-    load_page_begin(out, "Load test of ", facts->target);
     gl_buf_append_str(out, "<dl class=\"facts\"><div><dt>model</dt><dd>");
     load_html_text(out, facts->model);
     gl_buf_append_str(out, "</dd></div><div><dt>load</dt><dd>");
@@ -58,32 +58,27 @@ static void head(const load_facts *facts, gl_buf *out)
                   glimpse_version());
 }
 
+/* A word, why it is that, and the whole in a sentence. */
 static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
-    if (facts->invalid_count > 0)
-        gl_buf_append_str(out, "<section class=\"verdict bad\" aria-label=\"Verdict\">"
-                               "<strong>\xe2\x9c\x97 INVALID</strong>"
-                               "These figures are not to be trusted:<ul>");
-    else if (r->measured > 0 && r->errors == r->measured)
-        gl_buf_append_str(out, "<section class=\"verdict bad\" aria-label=\"Verdict\">"
-                               "<strong>\xe2\x9c\x97 NOTHING ANSWERED</strong>"
-                               "Every request failed; the times are those of failures.");
-    else if (facts->judged)
-        gl_buf_printf(out,
-                      "<section class=\"verdict\" aria-label=\"Verdict\">"
-                      "<strong>\xe2\x9c\x93 VALID</strong>"
-                      "The client kept up; what is measured is the server.%s",
-                      facts->ceiling_rps > 0 ? "" : " Its own ceiling was not measured.");
-    else
-        gl_buf_append_str(out, "<section class=\"verdict open\" aria-label=\"Verdict\">"
-                               "<strong>NOT JUDGED</strong>"
-                               "Whether the client kept up was not looked at (--validity off).");
+    load_judgement judgement = load_judge(r, facts);
+    load_verdict_begin(out, judgement);
+    load_judgement_why(r, facts, out);
+    gl_buf_append_str(out, "</p><p>");
+    load_judgement_sum_up(r, true, out);
+    gl_buf_append_str(out, "</p>");
+    if (facts->invalid_count > 0) gl_buf_append_str(out, "<ul>");
     for (size_t i = 0; i < facts->invalid_count; i++) {
         gl_buf_append_str(out, "<li>");
         load_html_text(out, facts->invalid[i]);
         gl_buf_append_str(out, "</li>");
     }
     if (facts->invalid_count > 0) gl_buf_append_str(out, "</ul>");
+    if (facts->aborted[0] != '\0') {
+        gl_buf_append_str(out, "<p>Stopped early: ");
+        load_html_text(out, facts->aborted);
+        gl_buf_append_str(out, "</p>");
+    }
     if (facts->interrupted)
         gl_buf_append_str(out,
                           "<p>The run was interrupted; this is what there was until then.</p>");
@@ -148,7 +143,7 @@ static void sub(gl_buf *out, const char *before, const char *path, double value,
 static void load_cards(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     double done = load_recorder_throughput(r), sent = load_recorder_sent_rate(r);
-    gl_buf_append_str(out, "<h3 class=\"cards-name\">Load</h3>\n<dl class=\"cards\">");
+    gl_buf_append_str(out, "<h2>Load</h2>\n<dl class=\"cards\">");
     card(out, "Throughput", "totals.throughput_rps", done, load_show_rate(done, "/s"));
     sub(out, "<dd class=\"sub\">sent ", "totals.sent_rps", sent, load_show_rate(sent, "/s"));
     gl_buf_append_str(out, "</dd></div>\n");
@@ -187,33 +182,63 @@ static void load_cards(const load_recorder *r, const load_facts *facts, gl_buf *
     gl_buf_append_str(out, "</dl>\n");
 }
 
+/* The failures whose times are among the live ones. */
+static void live_note(const load_recorder *r, const load_facts *facts, gl_buf *out)
+{
+    uint64_t live = gl_histogram_count(r->by_source[GLIMPSE_SOURCE_LIVE]);
+    gl_buf_append_str(out, "<p class=\"note\">");
+    if (live > 0) {
+        gl_buf_append_str(out, "Of the ");
+        load_html_figure(out, "by_source.live.count", (double)live, load_show_count((double)live));
+        gl_buf_append_str(out, " requests for which the server was asked; what a cache answered is "
+                               "not among them. ");
+    } else {
+        gl_buf_append_str(out, "No request was answered by the server: the figures are of all. ");
+    }
+    if (r->errors > 0) gl_buf_append_str(out, "The times of failures are. ");
+    gl_buf_append_str(out, facts->open ? "It counts from when the schedule wanted the request "
+                                         "sent: what a user waits."
+                                       : "It counts from sending: a closed loop sends a server "
+                                         "that stalls less.");
+    gl_buf_append_str(out, "</p>\n");
+}
+
 static void latency_cards(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     static const struct {
-        const char *name, *path;
+        const char *name, *figure;
         double q;
     } cards[] = {
-        { "p50", "distributions.latency.p50_us", 0.5 },
-        { "p95", "distributions.latency.p95_us", 0.95 },
-        { "p99", "distributions.latency.p99_us", 0.99 },
-        { "p99.9", "distributions.latency.p999_us", 0.999 },
+        { "p50", "p50_us", 0.5 },
+        { "p95", "p95_us", 0.95 },
+        { "p99", "p99_us", 0.99 },
+        { "p99.9", "p999_us", 0.999 },
     };
-    const char *from = facts->open ? "from the schedule" : "from sending";
-    gl_buf_printf(out, "<h3 class=\"cards-name\">Latency%s</h3>\n<dl class=\"cards\">",
-                  facts->open ? ": from when the schedule wanted it sent, what a user waits" : "");
-    for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
-        duration_card(out, cards[i].name, cards[i].path,
-                      (double)gl_histogram_quantile(r->metrics[LOAD_LATENCY], cards[i].q), from);
+    const gl_histogram *live = r->by_source[GLIMPSE_SOURCE_LIVE];
+    bool any = gl_histogram_count(live) > 0;
+    const gl_histogram *h = any ? live : r->metrics[LOAD_LATENCY];
+    gl_buf_printf(out, "<h2>%s</h2>\n", any ? "Live latency" : "Latency");
+    live_note(r, facts, out);
+    gl_buf_append_str(out, "<dl class=\"cards\">");
+    for (size_t i = 0; i < sizeof cards / sizeof *cards; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "%s.%s", any ? "by_source.live" : "distributions.latency",
+                 cards[i].figure);
+        duration_card(out, cards[i].name, path, (double)gl_histogram_quantile(h, cards[i].q),
+                      load_is_few(h, cards[i].q) ? "fewer than 10 lie above it" : NULL);
+    }
     duration_card(out, "Service p99", "distributions.service.p99_us",
                   (double)gl_histogram_quantile(r->metrics[LOAD_SERVICE], 0.99),
                   "at the server alone");
     if (gl_histogram_count(r->metrics[LOAD_TTFT]) > 0)
         duration_card(out, "First token p99", "distributions.ttft.p99_us",
-                      (double)gl_histogram_quantile(r->metrics[LOAD_TTFT], 0.99), from);
+                      (double)gl_histogram_quantile(r->metrics[LOAD_TTFT], 0.99),
+                      facts->open ? "from the schedule" : "from sending");
     else
-        duration_card(out, "Most", "distributions.latency.max_us",
-                      (double)gl_histogram_max(r->metrics[LOAD_LATENCY]), from);
+        duration_card(out, "Most", any ? "by_source.live.max_us" : "distributions.latency.max_us",
+                      (double)gl_histogram_max(h), "the slowest");
     gl_buf_append_str(out, "</dl>\n");
+    load_report_phases(r, out);
 }
 
 static double known(double value)
@@ -227,7 +252,7 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
     double cpu = known(load_cpu_us(r, facts));
     double begin = known((double)facts->rss_begin), end = known((double)facts->rss_end);
     double most = known((double)facts->rss_max);
-    gl_buf_append_str(out, "<h3 class=\"cards-name\">The client itself</h3>\n<dl class=\"cards\">");
+    gl_buf_append_str(out, "<h2>The client itself</h2>\n<dl class=\"cards\">");
     card(out, "Of its ceiling", "client.part_of_ceiling", part, load_show_percent(part));
     if (isnan(ceiling)) {
         card_end(out, "the ceiling was not looked for");
@@ -271,9 +296,10 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
 
 void load_report_html(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
-    head(facts, out);
+    load_page_begin(out, "Load test of ", facts->target);
     verdict(recorder, facts, out);
     sla(recorder, facts, out);
+    facts_of_run(facts, out);
     gl_buf_append_str(out, "</header>\n<section aria-label=\"Key figures\">\n");
     latency_cards(recorder, facts, out);
     load_cards(recorder, facts, out);

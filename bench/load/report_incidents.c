@@ -111,7 +111,7 @@ static void alerts(const glimpse_stats *stats, gl_buf *out)
                                    "scope=\"col\">fired</th><th scope=\"col\">first "
                                    "after</th><th scope=\"col\">for, in all</th><th "
                                    "scope=\"col\">at worst</th><th "
-                                   "scope=\"col\"></th></tr></thead><tbody>\n");
+                                   "scope=\"col\">at the end</th></tr></thead><tbody>\n");
         }
         alert(out, stats, kind, index++);
     }

@@ -4,8 +4,12 @@
 
 #include "base/json.h"
 #include "load/alerts.h"
+#include "load/judgement.h"
 #include "load/report_members.h"
 #include "load/report_parts.h"
+
+/* Of a sentence; names of errors and numbers are short. */
+#define TEXT_MAX 1024
 
 void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h,
                             const load_percentiles *asked)
@@ -45,6 +49,8 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
 static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
 {
     gl_buf_printf(out, ",\"totals\":{\"measured\":%" PRIu64, r->measured);
+    load_json_count(out, "answered", r->measured - r->errors);
+    load_json_count(out, "errors", r->errors);
     load_json_count(out, "cut", r->cut);
     load_json_count(out, "issued", r->issued);
     load_json_count(out, "sent", r->sent);
@@ -94,6 +100,31 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
         comma = ",";
     }
     gl_buf_append_str(out, "}}");
+}
+
+static void phases(gl_buf *out, const load_phases *phases)
+{
+    gl_buf_printf(out, ",\"phases\":{\"count\":%" PRIu64, phases->count);
+    load_json_count(out, "streams", phases->streams);
+    for (int i = 0; i < LOAD_PHASES; i++)
+        load_json_number(out, load_phase_name((load_phase)i),
+                         phases->count > 0 ? load_phases_mean(phases, (load_phase)i) : -1);
+    load_json_number(out, "mean_us", phases->count > 0 ? load_phases_sum(phases) : -1);
+    gl_buf_append_char(out, '}');
+}
+
+/* PASS, FAIL or INVALID, and why; the whole in a sentence. */
+static void judgement(gl_buf *out, const load_recorder *r, const load_facts *facts)
+{
+    gl_buf text;
+    load_json_text(out, "result", load_judgement_word(load_judge(r, facts)));
+    gl_buf_init(&text, TEXT_MAX);
+    load_judgement_why(r, facts, &text);
+    load_json_text(out, "why", gl_buf_terminate(&text) ? text.data : NULL);
+    text.len = 0;
+    load_judgement_sum_up(r, false, &text);
+    load_json_text(out, "summary", gl_buf_terminate(&text) ? text.data : NULL);
+    gl_buf_free(&text);
 }
 
 static void timeline(gl_buf *out, const load_recorder *r)
@@ -208,6 +239,7 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     load_json_text(out, "version", glimpse_version());
     load_json_flag(out, "interrupted", facts->interrupted);
     load_json_text(out, "verdict", load_verdict(facts));
+    judgement(out, recorder, facts);
     load_json_text(out, "aborted", facts->aborted[0] != '\0' ? facts->aborted : NULL);
     sla(out, recorder, facts);
     load_report_settings(facts, out);
@@ -228,6 +260,7 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
                                facts->percentiles);
     }
     gl_buf_append_char(out, '}');
+    phases(out, &recorder->phases);
     load_report_classes_json(recorder, facts, out);
     load_report_server_json(facts, out);
     faults(out, &recorder->faults);

@@ -2,7 +2,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "load/report.h"
+#include "load/judgement.h"
+
+/* Of two sentences. */
+#define LINE_MAX_ 2048
 
 /* In a cell: what would end it or begin markup is escaped, and a line end is a blank. */
 static void text(gl_buf *out, const char *words)
@@ -23,13 +26,15 @@ static void text(gl_buf *out, const char *words)
 
 static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
-    bool met = facts->sla == NULL || load_sla_met(facts->sla, r);
-    bool nothing = r->errors == r->measured;
-    gl_buf_printf(out, "### Load test: %s\n\n",
-                  facts->invalid_count > 0                       ? "INVALID"
-                  : !met || nothing || facts->aborted[0] != '\0' ? "FAIL"
-                  : facts->judged                                ? "PASS"
-                                                                 : "not judged");
+    gl_buf line;
+    gl_buf_printf(out, "### Load test: %s\n\n", load_judgement_word(load_judge(r, facts)));
+    gl_buf_init(&line, LINE_MAX_);
+    load_judgement_why(r, facts, &line);
+    gl_buf_append_char(&line, ' ');
+    load_judgement_sum_up(r, false, &line);
+    if (gl_buf_terminate(&line)) text(out, line.data);
+    gl_buf_append_str(out, "\n\n");
+    gl_buf_free(&line);
     for (size_t i = 0; i < facts->invalid_count; i++) {
         gl_buf_append_str(out, "- ");
         text(out, facts->invalid[i]);

@@ -2,12 +2,20 @@
 #ifndef LOAD_REPORT_PARTS_H
 #define LOAD_REPORT_PARTS_H
 
+#include "load/judgement.h"
 #include "load/report.h"
 
 /* A page from its beginning to the main heading, which is what and of whom; and its end, with a
  * sentence on where the same figures are for programs. */
 void load_page_begin(gl_buf *out, const char *what, const char *of_whom);
 void load_page_end(gl_buf *out, const char *elsewhere);
+
+/* The box of a verdict: its word and, in a paragraph that is open, what the caller says; it closes
+ * the paragraph and the section. */
+void load_verdict_begin(gl_buf *out, load_judgement judgement);
+
+/* Where the time of live answers went. Nothing where none has phases. */
+void load_report_phases(const load_recorder *recorder, gl_buf *out);
 
 /* The page's style sheet. */
 void load_report_style(gl_buf *out);

@@ -122,7 +122,7 @@ static void table_of_counts(gl_buf *out, const char *label, const char *first)
     load_table_begin(out, "", label);
     gl_buf_printf(out,
                   "<thead><tr><th scope=\"col\">%s</th><th scope=\"col\">requests</th>"
-                  "<th scope=\"col\"><span hidden>part of all</span></th></tr></thead><tbody>\n",
+                  "<th scope=\"col\">part of all</th></tr></thead><tbody>\n",
                   first);
 }
 
@@ -259,6 +259,12 @@ static void settings(const load_facts *facts, gl_buf *out)
         load_html_text(out, facts->mock_latency);
         setting(out, "its faults");
         load_html_text(out, facts->mock_fault != NULL ? facts->mock_fault : "none");
+    }
+    if (facts->mock_options != NULL) {
+        setting(out, "all of its options");
+        gl_buf_append_str(out, "<code>");
+        load_html_text(out, facts->mock_options);
+        gl_buf_append_str(out, "</code>");
     }
     setting(out, "answers");
     gl_buf_append_str(out, facts->stream ? "streamed" : "whole");

@@ -190,6 +190,18 @@ void load_svg_threshold(gl_buf *out, const load_svg *chart, double y, int indent
     gl_buf_append_str(out, "</text></g>");
 }
 
+void load_svg_mark(gl_buf *out, const load_svg *chart, double x, double y, const char *name)
+{
+    double across = x_percent(chart, x), down = y_percent(chart, y);
+    gl_buf_printf(out,
+                  "<g class=\"mark\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.2f%%\" "
+                  "y2=\"100%%\"/><circle class=\"point\" cx=\"%.2f%%\" cy=\"%.2f%%\" r=\"4\"/>"
+                  "<text x=\"%.2f%%\" y=\"%.2f%%\" dy=\"-.9em\">",
+                  across, across, down, across, down, across, down);
+    load_html_text(out, name);
+    gl_buf_append_str(out, "</text></g>");
+}
+
 void load_svg_point(gl_buf *out, const load_svg *chart, double x, double y, const char *says)
 {
     gl_buf_printf(out, "<circle class=\"point\" cx=\"%.2f%%\" cy=\"%.2f%%\" r=\"4\"><title>",

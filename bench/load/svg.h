@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "load/axis.h"
 
-#define LOAD_SERIES 3
+#define LOAD_SERIES 6
 /* The lines' own coordinates: 0 to this, x to the right and y downwards. */
 #define LOAD_SVG_SIDE 10000
 
@@ -63,6 +63,8 @@ void load_pen_end(load_pen *pen);
 
 /* A line across at y, with its name above it, indented so many pixels. */
 void load_svg_threshold(gl_buf *out, const load_svg *chart, double y, int indent, const char *name);
+/* A point with its name above it and a line down to the axis. */
+void load_svg_mark(gl_buf *out, const load_svg *chart, double x, double y, const char *name);
 /* A point, and what it says when it is pointed at. */
 void load_svg_point(gl_buf *out, const load_svg *chart, double x, double y, const char *says);
 /* The column from x to to_x says this when it is pointed at. */

@@ -47,7 +47,7 @@ def scale($path; $unit):
 def near($shown; $value; $scale; $digits):
     (($shown * $scale - $value) | fabs) <= ([($value | fabs) * 0.006, $scale * $digits] | max);
 $run[0] as $report
-| [scan("data-figure=\"([^\"]*)\" data-value=\"([^\"]*)\">([^<]*)(?:<small> ([^<]*)</small>)?")] as $figures
+| [scan("data-figure=\"([^\"]*)\" data-value=\"([^\"]*)\">([^<]*)(?:<small> ?([^<]*)</small>)?")] as $figures
 | [$figures[] | . as [$path, $value, $shown, $unit]
    | ($report | at($path)) as $true
    | ($shown | gsub(","; "") | tonumber? // null) as $number
@@ -61,9 +61,13 @@ equal "figures" "$(jq -R -s -r --slurpfile run run.json -f figures.jq dom.html)"
 sed 's/data-figure="totals.sent" data-value="/&1/' dom.html >changed.html
 jq -R -s -r --slurpfile run run.json -f figures.jq changed.html | grep -q '^wrong.*totals.sent' ||
     fail "a figure that is wrong is not seen"
-for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'id="hit-rate"' 'faults.balance.faults' 'alerts.0.fired' 'totals.goodput_rps' 'measurement_error.p99_us' '>t1 2' '>t4 160'; do
+for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'faults.balance.faults' 'alerts.0.fired' 'totals.goodput_rps' 'measurement_error.p99_us' '>t1 2' '>t4 160' 'phases.first_us' 'by_source.live.p99_us' '>p99 ' '<code>--times --seed 7 '; do
     grep -qF -e "$part" dom.html || fail "no $part"
 done
+equal "the word" "$(grep -o '</span> FAIL</strong> [^<]*' dom.html)" "</span> FAIL</strong> $(jq -r .why run.json)"
+equal "the word in the table" "$(head -1 out)" "FAIL         $(jq -r .why run.json)"
+equal "the sentence in the table" "$(sed -n 2p out | sed 's/^ *//')" "$(jq -r .summary run.json)"
+if grep -F 'id="hit-rate"' dom.html; then fail "a chart of nothing has room"; fi
 
 # On a phone nothing is wider than the screen: measured in a frame of that width, by a script of the
 # test's own copy.

@@ -60,9 +60,9 @@ static void figures_have_the_digits_that_say_something(void **state)
     assert_shown(load_show_count(0), "0");
     assert_shown(load_show_count(999), "999");
     assert_shown(load_show_count(1234567), "1,234,567");
-    assert_shown(load_show_rate(0.618, "/s"), "0.618 /s");
-    assert_shown(load_show_rate(512.34, "/s"), "512.3 /s");
-    assert_shown(load_show_rate(44883.2, "/s"), "44,883 /s");
+    assert_shown(load_show_rate(0.618, "/s"), "0.618/s");
+    assert_shown(load_show_rate(512.34, "/s"), "512.3/s");
+    assert_shown(load_show_rate(44883.2, "/s"), "44,883/s");
     assert_shown(load_show_percent(0), "0 %");
     assert_shown(load_show_percent(0.004927), "0.493 %");
     assert_shown(load_show_percent(0.125), "12.5 %");
