@@ -2,7 +2,8 @@
  * metrics.h - the histograms that an engine keeps for its metrics, by labels of bounded number, and
  * how they are written. Counting a request allocates nothing once its labels have been seen.
  *
- * metrics.c counts, metrics_text.c writes, metrics_page.c adds what the engine's statistics say.
+ * metrics.c counts, metrics_text.c writes, engine/metrics_page.c adds what the engine's statistics
+ * say.
  */
 #ifndef GL_METRICS_H
 #define GL_METRICS_H

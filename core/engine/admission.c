@@ -1,6 +1,8 @@
 /* admission.c - see admission.h. */
 #include "engine/admission.h"
 
+#include <assert.h>
+
 /* Interactive requests that may overtake one bulk request: enough that a person does not wait, few
  * enough that a job does not starve. */
 #define OVERTAKE 8
@@ -63,8 +65,10 @@ void gl_admission_set_priority(gl_admission *admission, gl_request *request,
     gl_list_push_back(&admission->lanes[request->lane].queues[priority], &request->node);
 }
 
-void gl_admission_left(gl_admission *admission, gl_request *request)
+void gl_admission_leave(gl_admission *admission, gl_request *request)
 {
+    assert(request->state == GL_STATE_WAITING && gl_node_linked(&request->node));
+    gl_node_remove(&request->node);
     admission->waiting--;
     if (request->refused == 0) admission->untried--;
 }

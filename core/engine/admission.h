@@ -60,8 +60,8 @@ void gl_admission_push(gl_admission *admission, gl_request *request, bool front)
 void gl_admission_set_priority(gl_admission *admission, gl_request *request,
                                glimpse_priority priority);
 
-/* It leaves its queue for another state. Call before gl_request_move. */
-void gl_admission_left(gl_admission *admission, gl_request *request);
+/* WAITING, it leaves its queue, for whatever reason; gl_request_move has it leave the state. */
+void gl_admission_leave(gl_admission *admission, gl_request *request);
 
 /* The request that may go now, still in its queue. NULL: none, ask again at *when (NEVER: when an
  * attempt has ended). */

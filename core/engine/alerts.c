@@ -130,15 +130,15 @@ static void look(glimpse_engine *engine)
 {
     gl_alerts *alerts = engine->alerts;
     glimpse_alert changed[GLIMPSE_ALERT_COUNT];
-    size_t count = gl_alert_look(&alerts->watch, gl_loop_now(engine->loop), changed);
+    size_t count = gl_alert_look(&alerts->watch, gl_clockwork_now(&engine->clock), changed);
     gl_timer_set(alerts->timer, gl_alert_due(&alerts->watch));
-    for (size_t i = 0; i < count && !engine->closing; i++) tell(engine, &changed[i]);
+    for (size_t i = 0; i < count && !engine->closing.on; i++) tell(engine, &changed[i]);
 }
 
 void gl_alerts_look(glimpse_engine *engine)
 {
     gl_alerts *alerts = engine->alerts;
-    if (alerts == NULL || !alerts->noted || engine->closing) return;
+    if (alerts == NULL || !alerts->noted || engine->closing.on) return;
     alerts->noted = false;
     look(engine);
 }
@@ -146,10 +146,10 @@ void gl_alerts_look(glimpse_engine *engine)
 static void fired(void *arg)
 {
     glimpse_engine *engine = arg;
-    if (engine->closing) return;
-    gl_engine_enter(engine);
+    if (engine->closing.on) return;
+    gl_clockwork_enter(&engine->clock);
     look(engine);
-    gl_engine_leave(engine);
+    gl_clockwork_leave(&engine->clock);
 }
 
 /* --- life --- */
@@ -160,11 +160,11 @@ bool gl_alerts_init(glimpse_engine *engine)
     gl_alerts *alerts = gl_malloc(sizeof *alerts);
     if (alerts == NULL) return false;
     alerts->noted = false;
-    alerts->timer = gl_timer_new(engine->loop, fired, engine);
+    alerts->timer = gl_timer_new(engine->clock.loop, fired, engine);
     engine->alerts = alerts;
     if (alerts->timer == NULL) return false;
     gl_timer_background(alerts->timer);
-    gl_alert_init(&alerts->watch, &engine->config.alerts, gl_loop_now(engine->loop));
+    gl_alert_init(&alerts->watch, &engine->config.alerts, gl_clockwork_now(&engine->clock));
     return true;
 }
 
@@ -180,7 +180,7 @@ void gl_alerts_stats(const glimpse_engine *engine, glimpse_stats *stats)
 {
     const gl_alerts *alerts = engine->alerts;
     if (alerts == NULL) return;
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) {
         const gl_alert_rule *rule = &alerts->watch.rules[i];
         stats->alerts_firing[i] = gl_alert_fires(rule);

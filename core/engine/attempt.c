@@ -1,12 +1,14 @@
 /*
- * attempt.c - one attempt: its start, its time limits, its place in the ledger; and what a sampler
+ * attempt.c - one attempt: its start, its place in the ledger; and what a sampler
  * may ask of it and say about it.
  *
  * An attempt is a part of its request and out with at most one sampler at a time. What its end
- * means for the request is engine.c's.
+ * means for the request is for steps.c.
  */
-#include "engine/engine.h"
+#include "engine/attempt.h"
 
+#include "engine/engine.h"
+#include "engine/flight.h"
 #include "policy/prompt.h"
 #include "sampler.h"
 #include <stdio.h>
@@ -28,33 +30,6 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->text_gap_max = 0;
     attempt->texts = 0;
     attempt->opening = (glimpse_opening){ -1, -1, -1 };
-}
-
-gl_time gl_attempt_due(const glimpse_attempt *attempt, glimpse_error *which)
-{
-    const glimpse_config *config = &attempt->request->engine->config;
-    const gl_model *model = &attempt->request->engine->models[attempt->request->lane];
-    gl_time due = GL_TIME_NEVER, limit;
-    *which = GLIMPSE_ERR_TIMEOUT;
-    if (model->timeout_ms > 0) due = gl_time_add_ms(attempt->started, model->timeout_ms);
-    if (!attempt->sampler->vtable.progress) return due;
-    if (attempt->connected == GL_TIME_NEVER && config->connect_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->started, config->connect_timeout_ms);
-        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_CONNECT;
-        due = gl_time_min(due, limit);
-    }
-    if (attempt->connected != GL_TIME_NEVER && attempt->first_byte == GL_TIME_NEVER &&
-        model->first_byte_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->connected, model->first_byte_timeout_ms);
-        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_FIRST_BYTE;
-        due = gl_time_min(due, limit);
-    }
-    if (attempt->last_byte != GL_TIME_NEVER && model->idle_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->last_byte, model->idle_timeout_ms);
-        if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_IDLE;
-        due = gl_time_min(due, limit);
-    }
-    return due;
 }
 
 static int64_t span(gl_time from, gl_time to)
@@ -384,7 +359,7 @@ void *glimpse_attempt_data(const glimpse_attempt *attempt)
  * never does, so those only leave their time. */
 static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
 {
-    if (limit_ms > 0) gl_engine_set_timer(attempt->request);
+    if (limit_ms > 0) gl_clockwork_set_timer(attempt->request);
 }
 
 /* A piece of a stream's text or reasoning. */
@@ -415,7 +390,7 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
     const glimpse_engine *engine = attempt->request->engine;
     const gl_model *model = &engine->models[attempt->request->lane];
     if (attempt->sampler == NULL) return; /* being recalled */
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     switch (progress) {
     case GLIMPSE_PROGRESS_CONNECTED:
         attempt->connected = now;
@@ -452,7 +427,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
     if (len == 0 || !request->stream || attempt->fallback) return GLIMPSE_OK;
     gl_buf_append(&request->streamed, piece, len);
     if (request->streamed.failed) return GLIMPSE_ERR_OOM;
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     if (attempt->first_answer == GL_TIME_NEVER) attempt->first_answer = now;
     arrived(attempt, now);
     gl_flight_text(request);

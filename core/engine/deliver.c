@@ -4,10 +4,11 @@
  * A request is taken out of every list, map and heap before its on_result runs, so the callback may
  * submit, cancel, close and free without meeting it again; its memory goes afterwards.
  */
-#include "engine/engine.h"
+#include "engine/deliver.h"
 
 #include <assert.h>
 
+#include "engine/engine.h"
 #include "policy/latency.h"
 
 static void tell_text(gl_request *request, const char *text, size_t len)
@@ -44,10 +45,6 @@ static void deliver(gl_request *request)
     glimpse_engine *engine = request->engine;
     const glimpse_result *result = request->result;
     gl_request_move(request, GL_STATE_DELIVERED, NULL, false);
-    if (request->carries) { /* its members have what it brought */
-        gl_request_free(request);
-        return;
-    }
     void *found = gl_map_remove(&engine->requests, request->id);
     assert(found == request);
     (void)found;
@@ -104,6 +101,6 @@ void gl_deliver_notices(gl_request *request, gl_time now)
         gl_latency_notice(request->notices++, elapsed, &notice);
         notice.attempt = request->attempt.number;
         tell(request, &notice);
-        if (engine->free_wanted) return;
+        if (engine->clock.free_wanted) return;
     }
 }

@@ -12,9 +12,11 @@
  * identities that begin alike only the first has a flight: the other is sent as if nobody could
  * follow it. Called by the engine; decides nothing about retries; runs no callback.
  */
-#include "engine/engine.h"
+#include "engine/flight.h"
 
 #include <assert.h>
+
+#include "engine/engine.h"
 
 /* --- who follows whom --- */
 
@@ -66,7 +68,7 @@ bool gl_flight_join(gl_request *request)
     if (request->priority > leader->priority)
         gl_admission_set_priority(&engine->admission, leader, request->priority);
     set_speaking(request, &leader->streamed);
-    if (gl_node_linked(&request->text_node)) gl_engine_schedule(engine);
+    if (gl_node_linked(&request->text_node)) gl_clockwork_schedule(&engine->clock);
     log_event("coalesced", request, leader);
     return true;
 }
@@ -129,7 +131,7 @@ static gl_request *promote(gl_request *leader, gl_time now)
     name_again(leader, follower);
     leader->result->source = GLIMPSE_SOURCE_LIVE;
     set_speaking(leader, &leader->streamed);
-    gl_engine_set_timer(leader);
+    gl_clockwork_set_timer(leader);
     return follower;
 }
 
@@ -193,5 +195,5 @@ void gl_flight_text(gl_request *leader)
     for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
          node = node->next)
         set_speaking(GL_CONTAINER(node, gl_request, node), &leader->streamed);
-    if (!gl_list_empty(&leader->engine->speaking)) gl_engine_schedule(leader->engine);
+    if (!gl_list_empty(&leader->engine->speaking)) gl_clockwork_schedule(&leader->engine->clock);
 }

@@ -2,11 +2,13 @@
  * key_stop.c - the stop: the endpoint said that this key is refused, or that its money is used up,
  * so whatever else is sent with it would only fail as well, or earn a ban.
  *
- * Owns what the endpoint said, until the caller resumes. Who is ended by it is engine.c's.
+ * Owns what the endpoint said, until the caller resumes. Which requests it ends is for
+ * steps.c.
  */
-#include "engine/engine.h"
+#include "engine/key_stop.h"
 
 #include "base/alloc.h"
+#include "engine/engine.h"
 
 void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message)
 {

@@ -4,12 +4,13 @@
  *
  * A lookup in the store is out for a request in state LOOKING, which leads its flight meanwhile: of
  * identical requests one asks the store. It ends once, by found(), or is cancelled. Never sends
- * anything; what a hit or a miss means for the request is engine.c's.
+ * anything; what a hit or a miss means for the request is the engine's `looked_up`.
  */
-#include "engine/engine.h"
+#include "engine/lookup.h"
 
 #include <assert.h>
 
+#include "engine/engine.h"
 #include "sampler.h"
 
 /* What the local sampler says is neither stored nor looked for. */
@@ -76,8 +77,8 @@ static void found(void *arg, const glimpse_sample *sample, int64_t age_ms)
 {
     gl_request *request = arg;
     glimpse_engine *engine = request->engine;
-    gl_time now = gl_loop_now(engine->loop);
-    gl_engine_enter(engine);
+    gl_time now = gl_clockwork_now(&engine->clock);
+    gl_clockwork_enter(&engine->clock);
     ended(request);
     if (sample != NULL && !serves(request, sample)) sample = NULL;
     if (sample != NULL) {
@@ -87,8 +88,8 @@ static void found(void *arg, const glimpse_sample *sample, int64_t age_ms)
     } else {
         engine->stats.store_misses++;
     }
-    gl_engine_looked_up(request, sample != NULL, now);
-    gl_engine_leave(engine);
+    engine->looked_up(request, sample != NULL, now);
+    gl_clockwork_leave(&engine->clock);
 }
 
 bool gl_lookup_store(gl_request *request)
@@ -97,7 +98,7 @@ bool gl_lookup_store(gl_request *request)
     if (engine->store == NULL || !reads(request)) return false;
     gl_request_move(request, GL_STATE_LOOKING, &engine->looking, false);
     engine->lookups++;
-    gl_engine_set_timer(request);
+    gl_clockwork_set_timer(request);
     glimpse_store_get(engine->store, &request->identity, found, request); /* may end it */
     return true;
 }

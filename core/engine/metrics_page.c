@@ -2,11 +2,12 @@
  * metrics_page.c - glimpse_metrics_text: the engine's statistics and gauges as Prometheus text, and
  * behind them what metrics.c counts. Reads only, but for the switch of the loop's measurement.
  */
-#include "engine/engine.h"
+#include <glimpse/metrics.h>
 
 #include <string.h>
 
 #include "base/alloc.h"
+#include "engine/engine.h"
 #include "loop_lag.h"
 #include "metrics.h"
 
@@ -146,7 +147,7 @@ static void write_limits(const glimpse_engine *engine, gl_buf *out, const char *
 {
     static const char *const kinds[] = { "requests", "tokens", "project_tokens" };
     const gl_admission *admission = &engine->admission;
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     for (size_t i = 0; i < admission->lane_count; i++)
         for (int kind = 0; kind < GL_BUCKET_COUNT; kind++) {
             const gl_bucket *bucket = &admission->lanes[i].pace.buckets[kind];
@@ -166,7 +167,8 @@ static void write_gauges(const glimpse_engine *engine, gl_buf *out)
 {
     const char *name = "glimpse_retry_budget_remaining";
     gl_text_family(out, name, "gauge", "Retries that may be sent now.");
-    gl_text_number(out, name, gl_budget_left(&engine->admission.budget, gl_loop_now(engine->loop)));
+    gl_text_number(out, name,
+                   gl_budget_left(&engine->admission.budget, gl_clockwork_now(&engine->clock)));
     name = "glimpse_rate_limit_remaining";
     gl_text_family(out, name, "gauge", "What a rate limit lets through now.");
     write_limits(engine, out, name, true);
@@ -215,7 +217,7 @@ glimpse_error glimpse_engine_watch_loop(glimpse_engine *engine, int64_t every_ms
     if (engine == NULL || every_ms < 0 || every_ms > GL_LOOP_LAG_MS_MAX) return GLIMPSE_ERR_INVALID;
     glimpse_loop_lag *lag = NULL;
     if (every_ms > 0) {
-        lag = gl_loop_lag_new(engine->loop, every_ms, lagged, engine);
+        lag = gl_loop_lag_new(engine->clock.loop, every_ms, lagged, engine);
         if (lag == NULL) return GLIMPSE_ERR_OOM;
     }
     glimpse_loop_lag_free(engine->lag);

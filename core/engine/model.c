@@ -8,12 +8,13 @@
  * takes (policy/calibrate.h). Owns the calibrations, one allocation a model, made when its first
  * answer comes.
  */
-#include "engine/engine.h"
+#include "engine/model.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "engine/engine.h"
 #include "policy/calibrate.h"
 #include "policy/profile.h"
 #include "sampler.h"
@@ -75,7 +76,7 @@ void gl_model_take(gl_request *request, gl_json name, bool first)
          node = node->next) {
         gl_request *follower = GL_CONTAINER(node, gl_request, node);
         give(follower, model);
-        gl_engine_set_timer(follower);
+        gl_clockwork_set_timer(follower);
     }
 }
 
@@ -87,7 +88,7 @@ void gl_model_follow(gl_request *request)
 
 void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt)
 {
-    struct gl_parameters *known = &engine->parameters;
+    gl_parameters *known = &engine->parameters;
     size_t len = strlen(prompt->model);
     if (len == 0 || len >= sizeof known->model || strcmp(known->model, prompt->model) != 0) {
         glimpse_profile profile;

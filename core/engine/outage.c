@@ -1,11 +1,12 @@
 /*
  * outage.c - what is known, and said, of the outage that holds the circuit open.
  */
-#include "engine/engine.h"
+#include "engine/outage.h"
 
 #include <stdio.h>
 
 #include "base/utf8.h"
+#include "engine/engine.h"
 
 static void log_circuit(const glimpse_engine *engine, const char *event)
 {
@@ -42,7 +43,7 @@ static void copy_words(char *to, size_t size, const char *from)
  * options say: the probes come after the waits of one request's attempts, whoever makes them. */
 static void keep_trying(glimpse_engine *engine, gl_time now)
 {
-    const struct gl_outage *outage = &engine->outage;
+    const gl_outage *outage = &engine->outage;
     if (engine->stats.connected != 0 || outage->tries >= engine->backoff.max_attempts) return;
     uint64_t wait = gl_backoff_delay(&engine->backoff, outage->tries - 1, &engine->rng);
     gl_breaker_wait(&engine->admission.breaker, wait, now);
@@ -50,7 +51,7 @@ static void keep_trying(glimpse_engine *engine, gl_time now)
 
 bool gl_outage_is_hopeless(const glimpse_engine *engine)
 {
-    const struct gl_outage *outage = &engine->outage;
+    const gl_outage *outage = &engine->outage;
     if (engine->admission.breaker.state == GL_CIRCUIT_CLOSED || engine->stats.connected != 0)
         return false;
     return engine->config.breaker != GLIMPSE_BREAKER_WAIT ||
@@ -62,7 +63,7 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
 {
     glimpse_engine *engine = request->engine;
     const glimpse_result *result = request->result;
-    struct gl_outage *outage = &engine->outage;
+    gl_outage *outage = &engine->outage;
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
         /* Late answers open it without an error of their own. */
         outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
@@ -75,7 +76,7 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
                    result->error != GLIMPSE_OK ? glimpse_result_error_message(result)
                                                : "answers come later than t4");
     }
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     if (change == GL_BREAKER_OPENED) {
         outage->since = now;
         outage->probes = 0;
@@ -88,5 +89,5 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) keep_trying(engine, now);
     if (change == GL_BREAKER_OPENED) log_circuit(engine, "circuit_opened");
     if (change == GL_BREAKER_CLOSED) log_circuit(engine, "circuit_closed");
-    if (change != GL_BREAKER_SAME) gl_engine_schedule(engine);
+    if (change != GL_BREAKER_SAME) gl_clockwork_schedule(&engine->clock);
 }

@@ -1,13 +1,17 @@
 /*
  * pack_answer.c - what comes of a pack: its answer or its failure becomes each member's own.
  *
- * Called once for each carrier, when that has its result. The pack is gone afterwards; every member
- * has its answer, has failed with its own fallback to come, or is asked again alone. A draft never
- * fails for what is wrong with the list, or with another draft.
+ * Called once for each carrier, by the turn after that has its result. The pack is gone afterwards;
+ * every member has its answer, has failed with its own fallback to come, or is asked again alone. A
+ * draft never fails for what is wrong with the list, or with another draft.
  */
+#include "engine/pack_answer.h"
+
 #include "base/alloc.h"
 #include "base/count.h"
-#include "engine/pack_private.h"
+#include "engine/engine.h"
+#include "engine/pack.h"
+#include "engine/steps.h"
 
 /* Packs in a row that answered nobody before the engine takes it that this model cannot do lists:
  * each of them cost a request for nothing. */
@@ -40,7 +44,7 @@ static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
 /* Its caller, and who follows it. */
 static void cancel_member(gl_request *member, gl_time now)
 {
-    while (member->state == GL_STATE_PACKING) gl_engine_cancel(member, now);
+    while (member->state == GL_STATE_PACKING) gl_steps_cancel(member, now);
 }
 
 static void fail_member(gl_request *member, const gl_request *carrier, gl_time now)
@@ -54,7 +58,7 @@ static void fail_member(gl_request *member, const gl_request *carrier, gl_time n
     gl_result_set_error(to, from->error, from->error_code, from->error_message);
     to->circuit_open = from->circuit_open;
     if (from->response != NULL) to->response = glimpse_sample_ref(from->response);
-    gl_engine_fail(member, from->error, from->status, now);
+    gl_steps_fail(member, from->error, from->status, now);
 }
 
 /* Whether the pack failed for what it is, or for what one of its drafts says: no reason for the
@@ -73,12 +77,13 @@ static void ask_again(gl_request *member, gl_time now)
 {
     glimpse_engine *engine = member->engine;
     if (engine->key_stop.on) {
-        gl_engine_refuse_key(member, now);
-    } else if (engine->closing) {
+        gl_steps_refuse_key(member, now);
+    } else if (engine->closing.on) {
         cancel_member(member, now);
     } else {
         engine->stats.packing.asked_again++;
-        gl_pack_go_alone(member, true, now);
+        gl_steps_wait(member, true, now);
+        gl_clockwork_set_timer(member);
     }
 }
 
@@ -159,10 +164,10 @@ static void answer_member(gl_request *member, const gl_pack_answer *answer, gl_t
     glimpse_sample *sample = own_sample(member, answer);
     if (sample == NULL) {
         gl_result_set_error(member->result, GLIMPSE_ERR_OOM, NULL, NULL);
-        gl_engine_fail(member, GLIMPSE_ERR_OOM, GLIMPSE_STATUS_ERROR, now);
+        gl_steps_fail(member, GLIMPSE_ERR_OOM, GLIMPSE_STATUS_ERROR, now);
         return;
     }
-    gl_engine_answer(member, sample, GLIMPSE_SOURCE_PACKED, true, now);
+    gl_steps_answer(member, sample, GLIMPSE_SOURCE_PACKED, true, now);
     glimpse_sample_unref(sample);
 }
 
@@ -253,7 +258,7 @@ static void fail_pack(gl_pack *pack, gl_time now)
     }
 }
 
-void gl_packing_ended(gl_request *carrier, gl_time now)
+void gl_pack_answer_take(gl_request *carrier, gl_time now)
 {
     gl_pack *pack = carrier->pack;
     glimpse_engine *engine = pack->engine;
@@ -277,5 +282,7 @@ void gl_packing_ended(gl_request *carrier, gl_time now)
         fail_pack(pack, now);
     }
     gl_free(pack);
-    gl_packs_release(engine, now);
+    gl_request_move(carrier, GL_STATE_DELIVERED, NULL, false);
+    gl_request_free(carrier);
+    gl_steps_send_packed(engine, now);
 }

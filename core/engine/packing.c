@@ -2,15 +2,17 @@
  * packing.c - see packing.h. Owns the packs; their members and carriers are requests of the engine.
  *
  * Invariants: a pack has a member as long as it lives; a request is PACKING exactly while it is one
- * of a pack's, but inside gl_packing_ended. Without memory for a pack every draft goes alone.
- * Called by engine.c from inside its own steps; runs no callback.
+ * of a pack's, but while it is taken out; `going` is empty but while the engine asks for what goes.
+ * Without memory for a pack every draft goes alone. Asked by steps.c; starts and ends no request.
  */
 #include "engine/packing.h"
 
 #include <assert.h>
 
 #include "base/alloc.h"
-#include "engine/pack_private.h"
+#include "engine/engine.h"
+#include "engine/pack.h"
+#include "engine/price.h"
 #include "policy/prompt.h"
 
 /* The longest time that packs are held for the first one's answer: ten times what an answer takes
@@ -24,13 +26,15 @@ void gl_packing_init(gl_packing *packing)
     gl_map_init(&packing->open);
     gl_list_init(&packing->gathering);
     gl_list_init(&packing->held);
+    gl_list_init(&packing->going);
+    gl_list_init(&packing->ended);
     gl_heap_entry_init(&packing->timer);
 }
 
 void gl_packing_free(gl_packing *packing)
 {
     assert(gl_list_empty(&packing->gathering) && gl_list_empty(&packing->held) &&
-           packing->out == 0);
+           gl_list_empty(&packing->going) && gl_list_empty(&packing->ended) && packing->out == 0);
     gl_map_free(&packing->open);
 }
 
@@ -51,18 +55,24 @@ static size_t chars_of(gl_slice text)
     return chars;
 }
 
+static gl_pack *first_of(const gl_list *packs)
+{
+    gl_node *node = gl_list_first(packs);
+    return node != NULL ? GL_CONTAINER(node, gl_pack, node) : NULL;
+}
+
 static gl_time first_due(const gl_list *packs)
 {
-    gl_node *first = gl_list_first(packs);
-    return first != NULL ? GL_CONTAINER(first, gl_pack, node)->until : GL_TIME_NEVER;
+    const gl_pack *first = first_of(packs);
+    return first != NULL ? first->until : GL_TIME_NEVER;
 }
 
 static void set_timer(glimpse_engine *engine)
 {
     gl_packing *packing = &engine->packing;
-    gl_heap_set(&engine->heap, &packing->timer,
+    gl_heap_set(&engine->clock.heap, &packing->timer,
                 gl_time_min(first_due(&packing->gathering), first_due(&packing->held)));
-    gl_engine_arm(engine);
+    gl_clockwork_arm(&engine->clock);
 }
 
 /* It gathers no more. */
@@ -76,12 +86,6 @@ static void close_pack(gl_pack *pack)
 
 /* --- out --- */
 
-void gl_pack_go_alone(gl_request *request, bool front, gl_time now)
-{
-    gl_engine_wait(request, front, now);
-    gl_engine_set_timer(request);
-}
-
 gl_request *gl_pack_take(gl_pack *pack, gl_time now)
 {
     gl_node *node = gl_list_pop_front(&pack->members);
@@ -91,18 +95,6 @@ gl_request *gl_pack_take(gl_pack *pack, gl_time now)
     request->pack = NULL;
     request->gathers = false;
     return request;
-}
-
-static void disband(gl_pack *pack, gl_time now)
-{
-    gl_request *request;
-    while ((request = gl_pack_take(pack, now)) != NULL) {
-        if (pack->engine->key_stop.on)
-            gl_engine_refuse_key(request, now);
-        else
-            gl_pack_go_alone(request, false, now);
-    }
-    gl_free(pack);
 }
 
 /* The request that goes for all of them; NULL without memory for it. */
@@ -122,8 +114,7 @@ static gl_request *new_carrier(gl_pack *pack)
         inputs[count++] = member->input;
     gl_buf_reset(&engine->scratch);
     gl_prompt_write_pack(&prompt, inputs, count, &engine->scratch);
-    if (engine->scratch.failed || !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
-        return NULL;
+    if (engine->scratch.failed || !gl_clockwork_reserve(engine, 1)) return NULL;
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch), .path = first->path };
     return gl_request_new(&parts);
 }
@@ -137,16 +128,12 @@ static void log_sent(const gl_pack *pack)
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_sent", fields, sizeof fields / sizeof *fields);
 }
 
-/* The closed pack goes. One that stayed alone goes as the draft that it is. */
-static void go(gl_pack *pack, gl_time now)
+/* The pack's own request, and the pack is out. NULL without memory for it. */
+static gl_request *load(gl_pack *pack, gl_time now)
 {
     glimpse_engine *engine = pack->engine;
-    bool alone = pack->load.drafts == 1 || engine->key_stop.on || engine->packing.stopped;
-    gl_request *carrier = alone ? NULL : new_carrier(pack);
-    if (carrier == NULL) {
-        disband(pack, now);
-        return;
-    }
+    gl_request *carrier = new_carrier(pack);
+    if (carrier == NULL) return NULL;
     const gl_request *first = gl_pack_first(pack);
     carrier->engine = engine;
     carrier->id = carrier->result->id = ++engine->last_id;
@@ -166,10 +153,10 @@ static void go(gl_pack *pack, gl_time now)
     /* With so many answers to write it may take longer: no sign of an endpoint that degrades. */
     carrier->thresholds.t4_ms *= (int64_t)pack->count;
     engine->packing.out++;
+    gl_node_remove(&pack->node);
     log_sent(pack);
-    gl_engine_price(carrier, now);
-    gl_engine_wait(carrier, false, now);
-    gl_engine_set_timer(carrier);
+    gl_price(carrier, now);
+    return carrier;
 }
 
 /* Until it is known that the model can do packs, one of them is out at a time. */
@@ -179,12 +166,13 @@ static bool must_wait(const glimpse_engine *engine)
     return !packing->proven && !packing->stopped && !engine->key_stop.on && packing->out != 0;
 }
 
+/* It gathers no more, and goes, or is held. */
 static void send_pack(gl_pack *pack, gl_time now)
 {
     glimpse_engine *engine = pack->engine;
     close_pack(pack);
     if (pack->load.drafts == 1 || !must_wait(engine)) {
-        go(pack, now);
+        gl_list_push_back(&engine->packing.going, &pack->node);
         return;
     }
     pack->until = gl_time_add_ms(now, HOLD_MS);
@@ -192,17 +180,32 @@ static void send_pack(gl_pack *pack, gl_time now)
     set_timer(engine);
 }
 
-/* Takes the first one out of `held`, and sends it. */
-static void send_held(glimpse_engine *engine, gl_time now)
+/* From `held`. */
+static void let_go(gl_pack *pack)
 {
-    gl_pack *pack = GL_CONTAINER(gl_list_first(&engine->packing.held), gl_pack, node);
     close_pack(pack);
-    go(pack, now);
+    gl_list_push_back(&pack->engine->packing.going, &pack->node);
 }
 
-void gl_packs_release(glimpse_engine *engine, gl_time now)
+/* A pack that stayed alone goes as the draft that it is. */
+gl_request *gl_packing_next(glimpse_engine *engine, gl_time now)
 {
-    while (!gl_list_empty(&engine->packing.held) && !must_wait(engine)) send_held(engine, now);
+    gl_packing *packing = &engine->packing;
+    if (gl_list_empty(&packing->going) && !gl_list_empty(&packing->held) && !must_wait(engine))
+        let_go(first_of(&packing->held));
+    gl_pack *pack = first_of(&packing->going);
+    if (pack == NULL) return NULL;
+    if (!pack->apart && pack->load.drafts > 1 && !engine->key_stop.on && !packing->stopped) {
+        gl_request *carrier = load(pack, now);
+        if (carrier != NULL) return carrier;
+    }
+    pack->apart = true;
+    gl_request *request = gl_pack_take(pack, now);
+    if (gl_list_empty(&pack->members)) {
+        gl_node_remove(&pack->node);
+        gl_free(pack);
+    }
+    return request;
 }
 
 /* --- gathering --- */
@@ -255,30 +258,31 @@ bool gl_packing_join(gl_request *request, gl_time now)
     return true;
 }
 
-void gl_packing_expired(glimpse_engine *engine, gl_time now)
+bool gl_packing_expired(glimpse_engine *engine, gl_time now)
 {
-    gl_node *node;
-    while ((node = gl_list_first(&engine->packing.gathering)) != NULL) {
-        gl_pack *pack = GL_CONTAINER(node, gl_pack, node);
-        if (pack->until > now) break;
-        send_pack(pack, now);
-    }
-    while (first_due(&engine->packing.held) <= now) send_held(engine, now);
+    gl_packing *packing = &engine->packing;
+    bool any = true;
+    if (first_due(&packing->gathering) <= now)
+        send_pack(first_of(&packing->gathering), now);
+    else if (first_due(&packing->held) <= now)
+        let_go(first_of(&packing->held));
+    else
+        any = false;
     set_timer(engine);
+    return any;
 }
 
 gl_request *gl_packing_any(const gl_packing *packing)
 {
-    gl_node *node = gl_list_first(&packing->gathering);
-    if (node == NULL) node = gl_list_first(&packing->held);
-    if (node == NULL) return NULL;
-    return gl_pack_first(GL_CONTAINER(node, gl_pack, node));
+    gl_pack *pack = first_of(&packing->gathering);
+    if (pack == NULL) pack = first_of(&packing->held);
+    return pack != NULL ? gl_pack_first(pack) : NULL;
 }
 
-void gl_packing_left(gl_request *request, gl_time now)
+gl_request *gl_packing_left(gl_request *request)
 {
     gl_pack *pack = request->pack;
-    if (pack == NULL) return;
+    if (pack == NULL) return NULL;
     gl_node_remove(&request->node);
     request->pack = NULL;
     request->gathers = false;
@@ -286,12 +290,12 @@ void gl_packing_left(gl_request *request, gl_time now)
     if (carrier != NULL) {
         bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent != GL_TIME_NEVER;
         request->result->attempts += carrier->result->attempts + (sent ? 1 : 0);
-        if (gl_list_empty(&pack->members)) gl_engine_cancel(carrier, now);
-        return;
+        return gl_list_empty(&pack->members) ? carrier : NULL;
     }
     pack->load.drafts--;
     pack->load.chars -= chars_of(request->input);
-    if (!gl_list_empty(&pack->members)) return;
+    if (!gl_list_empty(&pack->members)) return NULL;
     close_pack(pack);
     gl_free(pack);
+    return NULL;
 }

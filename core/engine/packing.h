@@ -20,6 +20,8 @@ typedef struct gl_packing {
     gl_map open;         /* packs that gather, by the hash of their terms */
     gl_list gathering;   /* the same in the order in which they began, so in which they go */
     gl_list held;        /* closed, and waiting for what the first pack brings */
+    gl_list going;       /* closed, and let go: for gl_packing_next */
+    gl_list ended;       /* carriers that have their result: for the turn (pack_answer.h) */
     gl_heap_entry timer; /* when the first of these two goes */
     size_t out;          /* carriers, each of which may be in the heap */
     unsigned fruitless;  /* packs in a row that answered nobody */
@@ -30,18 +32,21 @@ typedef struct gl_packing {
 void gl_packing_init(gl_packing *packing);
 void gl_packing_free(gl_packing *packing);
 
-/* The request waits for others that it can share one with. false: it goes its own way. */
+/* The request waits for others that it can share one with, which may let a pack go: ask
+ * gl_packing_next. false: it goes its own way. */
 bool gl_packing_join(gl_request *request, gl_time now);
 
-/* It leaves the state PACKING, for whatever reason, its wait booked; call before
- * gl_request_move. */
-void gl_packing_left(gl_request *request, gl_time now);
+/* The next request that goes for what was packed: the carrier of a pack, or a draft whose pack has
+ * come to nothing. It is priced and in no list. NULL: none. */
+gl_request *gl_packing_next(glimpse_engine *engine, gl_time now);
 
-/* The timer fired: sends what has gathered, or was held, long enough. */
-void gl_packing_expired(glimpse_engine *engine, gl_time now);
+/* It leaves the state PACKING, for whatever reason, its wait booked; gl_request_move has it leave
+ * the state. Returns the carrier that nobody is left to be answered by, or NULL. */
+gl_request *gl_packing_left(gl_request *request);
 
-/* A carrier has its result: the members go on, and perhaps the packs that were held for it. */
-void gl_packing_ended(gl_request *carrier, gl_time now);
+/* The timer fired: the first pack that has gathered, or was held, long enough is let go: ask
+ * gl_packing_next. false: there was none. */
+bool gl_packing_expired(glimpse_engine *engine, gl_time now);
 
 /* Any member of a pack that is not out yet; NULL: there is none. */
 gl_request *gl_packing_any(const gl_packing *packing);

@@ -1,9 +1,10 @@
 /*
  * stats.c - the snapshot of an engine's counters and gauges, and sums of what answers tell.
  */
-#include "engine/engine.h"
+#include "engine/stats.h"
 
 #include "base/count.h"
+#include "engine/engine.h"
 
 void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version)
 {
@@ -33,7 +34,7 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->in_flight = (uint64_t)admission->limit.in_flight;
     stats->peak_in_flight = (uint64_t)admission->limit.peak;
     stats->window = (uint64_t)gl_limit_places(&admission->limit);
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     stats->window_mean = gl_limit_mean(&admission->limit, now);
     stats->window_least = admission->limit.least;
     stats->window_most = (uint64_t)admission->limit.most;

@@ -3,11 +3,14 @@
  * way). Errors of the call itself are returned; whatever is wrong with the request arrives as its
  * result.
  */
-#include "engine/engine.h"
+#include <glimpse/engine.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "engine/engine.h"
+#include "engine/steps.h"
+#include "engine/turn.h"
 #include "policy/prompt.h"
 #include "sampler.h"
 
@@ -44,28 +47,6 @@ static glimpse_error find_key(gl_request *request)
                              &request->identity);
 }
 
-/* Four bytes a token is the usual estimate for English; the answer may take all it is allowed. */
-#define BYTES_PER_TOKEN 4
-
-void gl_engine_price(gl_request *request, gl_time now)
-{
-    glimpse_engine *engine = request->engine;
-    static const char *const names[] = { "model", "max_tokens", "max_completion_tokens" };
-    gl_json found[3];
-    int64_t most = 0, newer;
-    gl_json_get_many((gl_json){ GL_JSON_OBJECT, request->body }, names, found, 3);
-    if (!gl_json_int64(found[1], &most) || most < 0) most = engine->config.max_tokens;
-    if (gl_json_int64(found[2], &newer) && newer >= 0) most = newer;
-    request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;
-    size_t known = engine->admission.lane_count;
-    request->lane = gl_admission_lane(&engine->admission, found[0].text, now);
-    request->operation = gl_metrics_operation(request->path);
-    request->asked_model = gl_metrics_model(engine->metrics, found[0]);
-    bool first = request->lane >= known;
-    if (first) engine->admission.lanes[request->lane].name = request->asked_model;
-    gl_model_take(request, found[0], first);
-}
-
 static glimpse_error options_check(const glimpse_options *options)
 {
     if (options == NULL) return GLIMPSE_OK;
@@ -83,11 +64,11 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
 {
     if (!gl_map_reserve(&engine->requests, engine->requests.count + 1) ||
         !gl_map_reserve(&engine->flights, engine->flights.count + 1) ||
-        !gl_heap_reserve(&engine->heap, gl_engine_heap_need(engine) + 1))
+        !gl_clockwork_reserve(engine, 1))
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
-    gl_time now = gl_loop_now(engine->loop);
+    gl_time now = gl_clockwork_now(&engine->clock);
     request->engine = engine;
     request->id = request->result->id = ++engine->last_id;
     request->is_draft = is_draft;
@@ -115,12 +96,12 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     engine->stats.submitted++;
     if (id != NULL) *id = request->id;
 
-    bool yield = engine->yield;
-    gl_engine_enter(engine);
-    engine->yield = true;
-    gl_engine_take(request, find_key(request), now);
-    engine->yield = yield;
-    gl_engine_leave(engine);
+    bool yield = engine->clock.yield;
+    gl_clockwork_enter(&engine->clock);
+    engine->clock.yield = true;
+    gl_steps_take(request, find_key(request), now);
+    engine->clock.yield = yield;
+    gl_clockwork_leave(&engine->clock);
     return GLIMPSE_OK;
 }
 
@@ -189,7 +170,7 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
 {
     gl_prompt prompt;
     if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
-    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    if (engine->closing.on) return GLIMPSE_ERR_CLOSING;
     glimpse_error error = write_draft(engine, draft, options, &prompt);
     if (error != GLIMPSE_OK) return error;
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
@@ -224,7 +205,7 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
                                   void *arg, glimpse_id *id)
 {
     if (engine == NULL || chat == NULL || chat->body == NULL) return GLIMPSE_ERR_INVALID;
-    if (engine->closing) return GLIMPSE_ERR_CLOSING;
+    if (engine->closing.on) return GLIMPSE_ERR_CLOSING;
     gl_slice path = gl_slice_str(chat->path != NULL ? chat->path : "/chat/completions");
     if (options_check(options) != GLIMPSE_OK || !valid_path(path)) return GLIMPSE_ERR_INVALID;
     gl_request_parts parts = {
@@ -235,12 +216,13 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
 
 void glimpse_cancel(glimpse_engine *engine, glimpse_id id)
 {
-    gl_request *request = gl_map_get(&engine->requests, id);
-    if (request == NULL) return;
-    bool yield = engine->yield;
-    gl_engine_enter(engine);
-    engine->yield = true;
-    gl_engine_cancel(request, gl_loop_now(engine->loop));
-    engine->yield = yield;
-    gl_engine_leave(engine);
+    if (gl_map_get(&engine->requests, id) == NULL) return;
+    gl_time now = gl_clockwork_now(&engine->clock);
+    bool yield = engine->clock.yield;
+    gl_clockwork_enter(&engine->clock);
+    engine->clock.yield = true;
+    gl_turn_unpack(engine, now); /* it may have its answer; and another request may have its id */
+    gl_steps_cancel(gl_map_get(&engine->requests, id), now);
+    engine->clock.yield = yield;
+    gl_clockwork_leave(&engine->clock);
 }

@@ -2,7 +2,7 @@
 #ifndef TEST_ENGINE_CHECK_FLIGHTS_H
 #define TEST_ENGINE_CHECK_FLIGHTS_H
 
-#include "engine/pack_private.h"
+#include "engine/pack.h"
 #include "rig.h"
 
 /* Of all requests with one identity, one at most is on its way: it leads, and the others follow. */
@@ -38,6 +38,7 @@ static inline void check_flights(const glimpse_engine *engine)
     check_way(&engine->looking, &engine->flights, &leaders);
     check_way(&engine->running, &engine->flights, &leaders);
     check_way(&engine->resting, &engine->flights, &leaders);
+    check_way(&engine->packing.ended, &engine->flights, &leaders);
     const gl_list *packs[] = { &engine->packing.gathering, &engine->packing.held };
     for (size_t i = 0; i < 2; i++) {
         for (gl_node *node = packs[i]->head.next; node != &packs[i]->head; node = node->next) {

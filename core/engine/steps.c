@@ -1,5 +1,5 @@
 /*
- * engine.c - the order of the steps; the only file that knows it.
+ * steps.c - the order of the steps of one request; the only file that knows it.
  *
  *   submit: key, cache -> WAITING -> admit: RUNNING -> attempt ends -> settle: DONE -> deliver
  *                   |        ^                            |   ^
@@ -8,97 +8,28 @@
  *                   +-> FOLLOWING an identical one: what settles that one settles it
  *                   +-> PACKING: settled with what its pack brought, or alone -> WAITING
  *
- * Owns every live request. Policies (core/policy) are asked and decide; they call nobody. Nothing
- * of the caller's runs inside submit, cancel, or a sampler's functions: callbacks run only from
- * the turn (results) and from the timer (notices), both called by the loop.
- *
- * `depth` counts our own frames on the stack: a free inside a callback is carried out when the
- * outermost of them ends.
+ * Policies (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in
+ * here but notices, in gl_steps_expired, which the timer calls: results are told by the turn.
  */
-#include "engine/engine.h"
+#include "engine/steps.h"
 
 #include <assert.h>
 #include <stdio.h>
 
+#include "engine/attempt.h"
+#include "engine/deliver.h"
+#include "engine/engine.h"
+#include "engine/flight.h"
+#include "engine/price.h"
+#include "engine/stats.h"
 #include "policy/latency.h"
 #include "sampler.h"
 #include "status.h"
 
-/* Results told in one turn, before sockets are looked at again: enough to spread the cost of a
- * poll (about 1 us) over many, few enough that 64 of them take well under a millisecond each time
- * even when each callback writes a record of some kilobytes. */
-#define DELIVER_PER_TURN 64
-
-/* Attempts started in one turn, and timers that fire in one, for the same reason: a sampler that
- * ends inside start frees its place at once, so that the limit of attempts in flight bounds
- * nothing. */
-#define START_PER_TURN  256
-#define EXPIRE_PER_TURN 256
-
-/* --- entering and leaving --- */
-
-void gl_engine_enter(glimpse_engine *engine)
-{
-    engine->depth++;
-}
-
-/* The engine may be gone when this returns. */
-void gl_engine_leave(glimpse_engine *engine)
-{
-    if (--engine->depth == 0 && engine->free_wanted) gl_engine_destroy(engine);
-}
-
-/* What the network brought is passed on before the loop polls again. What the turn or the caller
- * brought waits for a poll: a caller that submits from a deferred call of its own, and is answered
- * from the cache, would otherwise keep the loop in one endless turn. */
-void gl_engine_schedule(glimpse_engine *engine)
-{
-    if (engine->yield)
-        gl_defer_next_turn(engine->turn);
-    else
-        gl_defer_this_turn(engine->turn);
-}
-
-/* The loop's timer is moved only to be earlier: fired too early it finds nothing and is set anew,
- * which is cheaper than following each request that ends. With nothing to wait for it is off, so
- * that an idle engine does not keep event_base_dispatch from returning. */
-void gl_engine_arm(glimpse_engine *engine)
-{
-    gl_time next = gl_heap_next(&engine->heap);
-    if (next >= engine->timer_at && next != GL_TIME_NEVER) return;
-    if (next == engine->timer_at) return;
-    engine->timer_at = next;
-    gl_timer_set(engine->timer, next);
-}
-
-/* --- one timer for all the times of a request --- */
-
-/* The earliest moment at which something of this request is due. Limits that progress has moved to
- * later are not followed: the node fires early, and this is asked again. */
-static gl_time request_due(const gl_request *request)
-{
-    gl_time due = GL_TIME_NEVER;
-    if (request->retry_notice) return request->attempt.started; /* in the past: at once */
-    if (request->observer.on_notice != NULL)
-        due = gl_latency_due(&request->thresholds, request->submitted, request->notices);
-    if (!request->attempt.fallback) due = gl_time_min(due, request->deadline);
-    if (request->state == GL_STATE_BACKOFF) due = gl_time_min(due, request->backoff_until);
-    if (request->state == GL_STATE_RUNNING && request->attempt.sampler != NULL) {
-        glimpse_error which;
-        due = gl_time_min(due, gl_attempt_due(&request->attempt, &which));
-    }
-    return due;
-}
-
-void gl_engine_set_timer(gl_request *request)
-{
-    gl_heap_set(&request->engine->heap, &request->timer, request_due(request));
-    gl_engine_arm(request->engine);
-}
-
 /* --- settle: 7 on the way --- */
 
-/* The request has its result: book it, and queue it for its callback. */
+/* The request has its result: book it, and queue it for the turn: for its callback, or, a carrier,
+ * for what its drafts make of it. */
 static void settle(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
@@ -118,10 +49,10 @@ static void settle(gl_request *request, gl_time now)
     }
     if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
-    gl_request_move(request, GL_STATE_DONE, &engine->ready, false);
-    gl_heap_remove(&engine->heap, &request->timer);
-    gl_engine_schedule(engine);
-    if (request->carries) gl_packing_ended(request, now);
+    gl_request_move(request, GL_STATE_DONE,
+                    request->carries ? &engine->packing.ended : &engine->ready, false);
+    gl_heap_remove(&engine->clock.heap, &request->timer);
+    gl_clockwork_schedule(&engine->clock);
 }
 
 /* Its answer is that of whoever follows, too. */
@@ -145,11 +76,11 @@ static void fall_back(gl_request *request, gl_time now)
     }
     gl_node_remove(&request->text_node); /* no more of it is told */
     gl_request_move(request, GL_STATE_FALLBACK, &engine->fallbacks, false);
-    gl_heap_remove(&engine->heap, &request->timer);
-    gl_engine_schedule(engine);
+    gl_heap_remove(&engine->clock.heap, &request->timer);
+    gl_clockwork_schedule(&engine->clock);
 }
 
-void gl_engine_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
+void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now)
 {
     gl_request *follower;
     gl_flight_land(request);
@@ -162,30 +93,47 @@ void gl_engine_fail(gl_request *request, glimpse_error error, glimpse_status sta
 
 /* --- admit: 4 on the way --- */
 
-void gl_engine_wait(gl_request *request, bool front, gl_time now)
+void gl_steps_wait(gl_request *request, bool front, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     gl_admission_push(&engine->admission, request, front);
     request->since = now;
-    gl_engine_schedule(engine);
+    gl_clockwork_schedule(&engine->clock);
 }
 
 /* Books the wait that ends now, whatever ends it. */
 static void end_wait(gl_request *request, gl_time now)
 {
     gl_request_book_wait(request, now);
-    if (request->state == GL_STATE_WAITING) gl_admission_left(&request->engine->admission, request);
-    if (request->state == GL_STATE_PACKING) gl_packing_left(request, now);
+    if (request->state == GL_STATE_WAITING)
+        gl_admission_leave(&request->engine->admission, request);
+    if (request->state == GL_STATE_PACKING) {
+        gl_request *carrier = gl_packing_left(request);
+        if (carrier != NULL) gl_steps_cancel(carrier, now);
+    }
 }
 
 /* --- the stop of the key --- */
 
-void gl_engine_refuse_key(gl_request *request, gl_time now)
+void gl_steps_refuse_key(gl_request *request, gl_time now)
 {
     const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
     gl_result_set_error(request->result, stop->error, stop->code, stop->message);
-    gl_engine_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
+    gl_steps_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
+}
+
+void gl_steps_send_packed(glimpse_engine *engine, gl_time now)
+{
+    gl_request *request;
+    while ((request = gl_packing_next(engine, now)) != NULL) {
+        if (engine->key_stop.on) {
+            gl_steps_refuse_key(request, now);
+        } else {
+            gl_steps_wait(request, false, now);
+            gl_clockwork_set_timer(request);
+        }
+    }
 }
 
 static void stop_key(glimpse_engine *engine, const gl_failure *failure, const char *message,
@@ -194,17 +142,16 @@ static void stop_key(glimpse_engine *engine, const gl_failure *failure, const ch
     gl_request *request;
     gl_node *node;
     if (!engine->key_stop.on) gl_key_stop_begin(engine, failure, message);
-    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_engine_refuse_key(request, now);
+    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_refuse_key(request, now);
     while ((request = gl_admission_any(&engine->admission)) != NULL)
-        gl_engine_refuse_key(request, now);
+        gl_steps_refuse_key(request, now);
     while ((node = gl_list_first(&engine->resting)) != NULL)
-        gl_engine_refuse_key(GL_CONTAINER(node, gl_request, node), now);
+        gl_steps_refuse_key(GL_CONTAINER(node, gl_request, node), now);
 }
 
 /* --- sample: 5 on the way --- */
 
-/* From its queue to a sampler. */
-static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
+void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     request->attempt.fallback = request->state == GL_STATE_FALLBACK;
@@ -213,7 +160,7 @@ static void start(gl_request *request, glimpse_sampler *sampler, gl_time now)
         gl_admission_started(&engine->admission, request, &engine->rng, now);
     gl_request_move(request, GL_STATE_RUNNING, &engine->running, false);
     gl_attempt_start(request, sampler, now);
-    gl_engine_set_timer(request);
+    gl_clockwork_set_timer(request);
     sampler->vtable.start(sampler->self, &request->attempt); /* may end it */
 }
 
@@ -230,17 +177,16 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->since = now;
     request->retry_notice = request->observer.on_notice != NULL;
     gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
-    gl_engine_set_timer(request);
-    gl_engine_schedule(engine); /* its place is free for another */
+    gl_clockwork_set_timer(request);
+    gl_clockwork_schedule(&engine->clock); /* its place is free for another */
 }
 
 /* --- the circuit --- */
 
-/* The circuit is open, and requests do not wait for it. */
-static void refuse(gl_request *request, gl_time now)
+void gl_steps_refuse(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    const struct gl_outage *outage = &engine->outage;
+    const gl_outage *outage = &engine->outage;
     /* The words may name what only that other request asked for. */
     bool of_another = outage->http_status != 0 && outage->by != request->id;
     char message[sizeof outage->message + 80];
@@ -249,7 +195,7 @@ static void refuse(gl_request *request, gl_time now)
     end_wait(request, now);
     request->result->circuit_open = true;
     gl_result_set_error(request->result, outage->error, outage->code, message);
-    gl_engine_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
+    gl_steps_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 
 /* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
@@ -257,8 +203,8 @@ static void refuse(gl_request *request, gl_time now)
 static void wait_again(gl_request *request, gl_time now)
 {
     request->spared++;
-    gl_engine_wait(request, true, now);
-    gl_engine_set_timer(request);
+    gl_steps_wait(request, true, now);
+    gl_clockwork_set_timer(request);
 }
 
 /* Another attempt is not for all in a flight: not for who was told of this one's text, since
@@ -268,8 +214,8 @@ static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time u
 {
     gl_request *left;
     while ((left = gl_flight_drop(request, until, now)) != NULL) {
-        gl_engine_fail(left, failure->error, gl_status_of(failure->error, failure->http_status),
-                       now);
+        gl_steps_fail(left, failure->error, gl_status_of(failure->error, failure->http_status),
+                      now);
         if (left == request) return false;
     }
     return true;
@@ -286,11 +232,11 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_result_set_error(request->result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     if (engine->sampler->vtable.recorded) {
-        gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
-                       now);
+        gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
+                      now);
         return;
     }
-    bool over = engine->closing || engine->key_stop.on;
+    bool over = engine->closing.on || engine->key_stop.on;
     gl_verdict verdict = gl_attempt_judge(request, &failure, outcome);
     bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
                    gl_admission_starved(&engine->admission, request, now);
@@ -311,12 +257,12 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     uint64_t wait = 0;
     gl_retry_reason reason = gl_backoff_decide(&engine->backoff, &failure, now,
                                                gl_flight_deadline(request), &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing && !engine->key_stop.on) {
+    if (reason == GL_RETRY_YES && !engine->closing.on && !engine->key_stop.on) {
         if (some_go_on(request, &failure, now + wait, now))
             retry_later(request, &failure, wait, now);
         return;
     }
-    gl_engine_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
+    gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
     if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local &&
         engine->config.breaker != GLIMPSE_BREAKER_OFF)
         stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
@@ -324,8 +270,8 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
 
 /* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
 
-void gl_engine_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
-                      bool complete, gl_time now)
+void gl_steps_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
+                     bool complete, gl_time now)
 {
     glimpse_result *result = request->result;
     bool aligned = glimpse_sample_get(sample)->delta == NULL;
@@ -346,8 +292,8 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
     request->result->no_done = outcome->no_done;
     request->result->empty = outcome->empty;
     if (!local) gl_stats_add_usage(&engine->stats, usage);
-    gl_engine_answer(request, sample, local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE,
-                     outcome->complete, now);
+    gl_steps_answer(request, sample, local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE,
+                    outcome->complete, now);
 }
 
 static void fallback_answered(gl_request *request, const glimpse_outcome *outcome,
@@ -367,8 +313,8 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     glimpse_engine *engine = request->engine;
     if (attempt->sampler == NULL) return; /* being recalled: a sampler may end it in its cancel */
     assert(request->state == GL_STATE_RUNNING);
-    gl_time now = gl_loop_now(engine->loop);
-    gl_engine_enter(engine);
+    gl_time now = gl_clockwork_now(&engine->clock);
+    gl_clockwork_enter(&engine->clock);
     bool local = attempt->sampler->vtable.local, fallback = attempt->fallback;
     glimpse_sample *sample = NULL;
     glimpse_error error = outcome->error;
@@ -398,51 +344,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         attempt_failed(request, &failure, outcome, now);
     }
     glimpse_sample_unref(sample);
-    gl_engine_leave(engine);
-}
-
-/* --- the turn: admit (4) and deliver (8) --- */
-
-/* Starts or refuses what may go, *most at most, and takes off *most what went. */
-static void admit(glimpse_engine *engine, int *most)
-{
-    gl_admission *admission = &engine->admission;
-    gl_time when = GL_TIME_NEVER, now = gl_loop_now(engine->loop);
-    gl_request *request;
-    gl_node *node;
-    for (; *most > 0 && (node = gl_list_first(&engine->fallbacks)) != NULL; --*most)
-        start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
-    for (; *most > 0 && (request = gl_admission_next(admission, now, &when)) != NULL; --*most)
-        start(request, engine->sampler, now);
-    if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
-        engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
-        for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)
-            refuse(request, now);
-        when = GL_TIME_NEVER;
-    }
-    gl_heap_set(&engine->heap, &engine->admit_timer, when);
-}
-
-void gl_engine_turn(void *arg)
-{
-    glimpse_engine *engine = arg;
-    gl_engine_enter(engine);
-    engine->yield = true;
-    int most = START_PER_TURN;
-    admit(engine, &most);
-    gl_deliver_text(engine);
-    gl_deliver(engine, DELIVER_PER_TURN);
-    admit(engine, &most); /* what the callbacks submitted goes out in the same turn */
-    if (!gl_list_empty(&engine->ready) || most == 0) gl_engine_schedule(engine);
-    if (engine->closing && engine->requests.count == 0)
-        gl_heap_remove(&engine->heap, &engine->close_timer);
-    gl_engine_arm(engine);
-    if (engine->closing && !engine->closed_told && engine->requests.count == 0) {
-        engine->closed_told = true;
-        if (engine->closed != NULL) engine->closed(engine->closed_arg);
-    }
-    engine->yield = false;
-    gl_engine_leave(engine);
+    gl_clockwork_leave(&engine->clock);
 }
 
 /* --- time --- */
@@ -460,7 +362,7 @@ static void let_go(gl_request *request, glimpse_error error, gl_time now)
     if (probe) gl_breaker_probe_lost(&admission->breaker, now);
 }
 
-void gl_engine_cancel(gl_request *request, gl_time now)
+void gl_steps_cancel(gl_request *request, gl_time now)
 {
     if (request->state == GL_STATE_DONE || request->state == GL_STATE_DELIVERED) return;
     request = gl_flight_leave(request, now);
@@ -475,12 +377,25 @@ void gl_engine_cancel(gl_request *request, gl_time now)
     settle(request, now);
 }
 
+void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
+{
+    gl_list *lists[] = { &engine->looking, &engine->resting, &engine->fallbacks, &engine->running };
+    gl_request *request;
+    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_cancel(request, now);
+    while ((request = gl_admission_any(&engine->admission)) != NULL) gl_steps_cancel(request, now);
+    for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
+        gl_node *node;
+        while ((node = gl_list_first(lists[i])) != NULL)
+            gl_steps_cancel(GL_CONTAINER(node, gl_request, node), now);
+    }
+}
+
 static void pass_deadline(gl_request *request, gl_time now)
 {
     gl_request_set_deadline_error(request);
     request = gl_flight_leave(request, now);
     let_go(request, GLIMPSE_ERR_DEADLINE, now);
-    gl_engine_fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
+    gl_steps_fail(request, GLIMPSE_ERR_DEADLINE, gl_status_of(GLIMPSE_ERR_DEADLINE, 0), now);
 }
 
 static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
@@ -499,7 +414,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
     attempt_failed(request, &failure, NULL, now);
 }
 
-static void request_expired(gl_request *request, gl_time now)
+void gl_steps_expired(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_error which;
@@ -509,46 +424,21 @@ static void request_expired(gl_request *request, gl_time now)
         pass_deadline(request, now);
         return;
     }
-    if (request->state == GL_STATE_RUNNING && gl_attempt_due(&request->attempt, &which) <= now) {
+    if (request->state == GL_STATE_RUNNING &&
+        gl_clockwork_attempt_due(&request->attempt, &which) <= now) {
         limit_passed(request, which, now);
         return;
     }
     if (request->state == GL_STATE_BACKOFF && request->backoff_until <= now) {
         if (gl_budget_retry(&engine->admission.budget, now)) {
             end_wait(request, now);
-            gl_engine_wait(request, true, now);
+            gl_steps_wait(request, true, now);
         } else { /* over the budget it waits, up to a second, and not all for the same moment */
             request->backoff_until =
                 now + (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
         }
     }
-    gl_engine_set_timer(request);
-}
-
-void gl_engine_timer(void *arg)
-{
-    glimpse_engine *engine = arg;
-    gl_engine_enter(engine);
-    engine->timer_at = GL_TIME_NEVER;
-    gl_time now = gl_loop_now(engine->loop);
-    gl_heap_entry *entry;
-    for (int n = 0; n < EXPIRE_PER_TURN && !engine->free_wanted; n++) {
-        entry = gl_heap_top(&engine->heap);
-        if (entry == NULL || entry->when > now) break;
-        if (entry == &engine->close_timer) {
-            gl_heap_remove(&engine->heap, entry);
-            gl_engine_cancel_all(engine, true, now);
-        } else if (entry == &engine->admit_timer) {
-            gl_heap_remove(&engine->heap, entry);
-            gl_engine_schedule(engine);
-        } else if (entry == &engine->packing.timer) {
-            gl_packing_expired(engine, now);
-        } else {
-            request_expired(GL_CONTAINER(entry, gl_request, timer), now);
-        }
-    }
-    gl_engine_arm(engine);
-    gl_engine_leave(engine);
+    gl_clockwork_set_timer(request);
 }
 
 /* --- the beginning: 2 and 3 on the way --- */
@@ -557,18 +447,20 @@ void gl_engine_timer(void *arg)
 static void ask(gl_request *request, gl_time now)
 {
     if (request->cache_control == GLIMPSE_CACHE_ONLY) {
-        gl_engine_fail(request, GLIMPSE_ERR_NOT_CACHED, gl_status_of(GLIMPSE_ERR_NOT_CACHED, 0),
-                       now);
+        gl_steps_fail(request, GLIMPSE_ERR_NOT_CACHED, gl_status_of(GLIMPSE_ERR_NOT_CACHED, 0),
+                      now);
     } else if (request->engine->key_stop.on) {
-        gl_engine_refuse_key(request, now);
+        gl_steps_refuse_key(request, now);
     } else {
-        gl_engine_price(request, now);
-        if (!gl_packing_join(request, now)) gl_engine_wait(request, false, now);
-        gl_engine_set_timer(request);
+        gl_price(request, now);
+        bool packed = gl_packing_join(request, now);
+        if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the pack before it */
+        if (!packed) gl_steps_wait(request, false, now);
+        gl_clockwork_set_timer(request);
     }
 }
 
-void gl_engine_looked_up(gl_request *request, bool found, gl_time now)
+void gl_steps_looked_up(gl_request *request, bool found, gl_time now)
 {
     if (found)
         settle_flight(request, now);
@@ -576,17 +468,17 @@ void gl_engine_looked_up(gl_request *request, bool found, gl_time now)
         ask(request, now);
 }
 
-void gl_engine_take(gl_request *request, glimpse_error error, gl_time now)
+void gl_steps_take(gl_request *request, glimpse_error error, gl_time now)
 {
     if (error != GLIMPSE_OK) {
         /* A body that cannot be read is refused here, as the endpoint would refuse it. */
         bool refused = error == GLIMPSE_ERR_BAD_JSON || error == GLIMPSE_ERR_BAD_UTF8;
-        gl_engine_fail(request, error,
-                       refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0), now);
+        gl_steps_fail(request, error, refused ? GLIMPSE_STATUS_BAD_REQUEST : gl_status_of(error, 0),
+                      now);
     } else if (gl_lookup_memory(request, now)) {
         settle(request, now);
     } else if (gl_flight_join(request)) {
-        gl_engine_set_timer(request);
+        gl_clockwork_set_timer(request);
     } else {
         gl_flight_lead(request);
         if (!gl_lookup_store(request)) ask(request, now);

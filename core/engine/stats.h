@@ -1,0 +1,9 @@
+/* stats.h - sums of what answers tell, for the snapshot of <glimpse/monitor.h>. */
+#ifndef GL_STATS_H
+#define GL_STATS_H
+
+#include <glimpse/monitor.h>
+
+void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage);
+
+#endif
