@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "mock/mock_relay.h"
-#include "mock/mock_settings.h"
+#include "mock/relay.h"
+#include "mock/settings.h"
 
 #define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
 #define ACCEPT_BURST 64   /* per turn of the loop, so that connections at work go on */

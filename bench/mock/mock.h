@@ -28,37 +28,37 @@ typedef struct mock_server mock_server;
 typedef struct mock_options {
     const char *host;         /* a name or an address; NULL = 127.0.0.1 */
     int port;                 /* 0 = any free */
-    const char *latency;      /* mock_latency.h; NULL = none */
-    const char *fault;        /* mock_fault.h; NULL = none */
+    const char *latency;      /* latency.h; NULL = none */
+    const char *fault;        /* fault.h; NULL = none */
     double token_rate;        /* of streams, tokens a second; 0 = all at once */
-    const char *token_gap;    /* in place of the rate, drawn for each token: mock_latency.h */
+    const char *token_gap;    /* in place of the rate, drawn for each token: latency.h */
     int64_t piece_tokens;     /* in each piece of a stream; 0 = one */
     int64_t max_body;         /* bytes of a request; more is 413; 0 = 256 MiB, the most */
     double prefill_rate;      /* tokens of the prompt a second, on top; 0 = at once */
     const char *slowdown;     /* "5%" for each other request being served; NULL = none */
     uint64_t seed;            /* of latencies and faults */
-    const char *outage;       /* mock_outage.h; NULL = none */
+    const char *outage;       /* outage.h; NULL = none */
     int64_t quota_after;      /* so many good answers, then 429 insufficient_quota; 0 = no quota */
-    int64_t rpm, tpm;         /* requests, tokens a minute: mock_limit.h; 0 = no limit */
-    int64_t batch_latency_ms; /* from a batch's creation to its end: mock_batches.h */
-    const char *batch_fault;  /* mock_batch_spec.h; NULL = none */
+    int64_t rpm, tpm;         /* requests, tokens a minute: limit.h; 0 = no limit */
+    int64_t batch_latency_ms; /* from a batch's creation to its end: batches.h */
+    const char *batch_fault;  /* batch_spec.h; NULL = none */
     int64_t enqueued_tokens;  /* of batches at work; more fail, late; 0 = no limit */
-    const char *ttft;         /* of streams, in place of latency: mock_latency.h; NULL = the same */
-    const char *stall;        /* mock_stall.h; NULL = none */
-    int64_t capacity, queue;  /* served at once, waiting at most: mock_capacity.h; 0 = any number */
+    const char *ttft;         /* of streams, in place of latency: latency.h; NULL = the same */
+    const char *stall;        /* stall.h; NULL = none */
+    int64_t capacity, queue;  /* served at once, waiting at most: capacity.h; 0 = any number */
     bool times;               /* x-mock-times on every answer, asked for or not */
     int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
-    const char *retry_after;  /* which 429 and 503 as faults ask for: mock_wait.h; NULL = nothing */
-    const char *refuse;       /* mock_refuse.h, borrowed as long as the server; NULL = nothing */
+    const char *retry_after;  /* which 429 and 503 as faults ask for: wait.h; NULL = nothing */
+    const char *refuse;       /* refuse.h, borrowed as long as the server; NULL = nothing */
     bool reset_errors;        /* an error answer has no length, and ends with a reset */
     int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */
     const char *models;  /* "a,b": those that are served; NULL = any name */
-    const char *script;  /* mock_script.h; NULL = none */
+    const char *script;  /* script.h; NULL = none */
     const char *key;   /* which requests have to have, borrowed as long as the server; NULL = any */
     int64_t reasoning; /* tokens that a model thinks before it answers */
-    int64_t journal;   /* requests that /__mock/journal shows: mock_journal.h; 0 = none */
+    int64_t journal;   /* requests that /__mock/journal shows: journal.h; 0 = none */
     const char *record;      /* the URL of a server that answers in this one's place; NULL = none */
-    const char *record_file; /* where its answers are kept: mock_tape.h; must not be there yet */
+    const char *record_file; /* where its answers are kept: tape.h; must not be there yet */
     const char *replay;      /* a file of such answers that are given; NULL = they are made */
     double replay_speed;     /* 2 = in half of the time; 0 = at once */
 } mock_options;

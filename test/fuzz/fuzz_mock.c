@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 
-#include "mock/mock_http.h"
-#include "mock/mock_multipart.h"
+#include "mock/http.h"
+#include "mock/multipart.h"
 
 static void claim_inside(gl_slice part, const char *data, size_t size)
 {

@@ -9,10 +9,10 @@
 #include "fuzz.h"
 
 #include "base/json.h"
-#include "mock/mock_model.h"
-#include "mock/mock_schema.h"
-#include "mock/mock_stream.h"
-#include "mock/mock_write.h"
+#include "mock/model.h"
+#include "mock/schema.h"
+#include "mock/stream.h"
+#include "mock/write.h"
 
 #define MOST ((size_t)64 << 20)
 

@@ -24,7 +24,7 @@ rules='
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
 ^cli/                           ^base/|OWN|^mock/mock\.h$|^load/[a-z_]+\.h$             ^(event2|json-c)/
-^bench/mock/mock_upstream\.c    ^base/|^mock/                                           ^(event2|curl)/
+^bench/mock/upstream\.c         ^base/|^mock/                                           ^(event2|curl)/
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
@@ -132,7 +132,7 @@ self_test() {
     refuses cli/batch.c '<curl/curl.h>'
     refuses cli/batch.c '"loop.h"'
     refuses cli/batch.c '"policy/key.h"'
-    refuses cli/batch.c '"mock/mock_server.h"'
+    refuses cli/batch.c '"mock/server.h"'
     refuses bench/mock/mock.c '<curl/curl.h>'
     refuses bench/load/arrival.c '"engine/engine.h"'
     refuses bench/load/arrival.c '"mock/mock.h"'
@@ -156,7 +156,7 @@ self_test() {
     accepts cli/version.c '<curl/curl.h>'
     accepts cli/batch.c '"say.h"'
     accepts cli/mock.c '"mock/mock.h"'
-    accepts bench/mock/mock_upstream.c '<curl/curl.h>'
+    accepts bench/mock/upstream.c '<curl/curl.h>'
     accepts bench/load/arrival.c '"load/arrival.h"'
     accepts cli/bench.c '"load/driver.h"'
     accepts docs/examples/embed.c '<event2/event.h>'

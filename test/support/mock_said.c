@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mock/mock_write.h"
+#include "mock/write.h"
 #include "mock_said.h"
 
 void mock_said_init(mock_said *said)

@@ -3,7 +3,7 @@
 #define MOCK_SAID_H
 
 #include "base/json.h"
-#include "mock/mock_model.h"
+#include "mock/model.h"
 
 typedef struct mock_said {
     mock_model model; /* set before it is asked */

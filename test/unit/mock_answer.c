@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mock/mock_words.h"
+#include "mock/words.h"
 #include "mock_said.h"
 
 #define ASK                                                                                        \

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mock/mock_batch_spec.h"
+#include "mock/batch_spec.h"
 
 static void each_name_sets_its_own(void **state)
 {

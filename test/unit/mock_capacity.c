@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "mock/mock_capacity.h"
+#include "mock/capacity.h"
 
 static mock_capacity capacity;
 static mock_ticket t[4];

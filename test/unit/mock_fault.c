@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mock/mock_fault.h"
+#include "mock/fault.h"
 
 #define DRAWS 100000
 

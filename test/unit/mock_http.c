@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mock/mock_http.h"
+#include "mock/http.h"
 
 /* Shows the text step bytes at a time in a block of exactly what is there, so that a read past it
  * is caught by the sanitizer. Fills body; *used is 0 unless READY. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "mock/mock_latency.h"
+#include "mock/latency.h"
 
 #define DRAWS 20001
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "mock/mock_limit.h"
+#include "mock/limit.h"
 
 #define START (7 * GL_SECOND)
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "mock/mock_multipart.h"
+#include "mock/multipart.h"
 
 #define TYPE "multipart/form-data; boundary=xyz"
 #define FORM                                                                                       \

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mock/mock_outage.h"
+#include "mock/outage.h"
 
 static mock_outages parsed(const char *list)
 {

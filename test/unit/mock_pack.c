@@ -10,9 +10,9 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_model.h"
-#include "mock/mock_pack.h"
-#include "mock/mock_write.h"
+#include "mock/model.h"
+#include "mock/pack.h"
+#include "mock/write.h"
 #include "policy/pack.h"
 #include "policy/prompt.h"
 

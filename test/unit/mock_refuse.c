@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "mock/mock_refuse.h"
+#include "mock/refuse.h"
 
 static void a_spec_refuses_all_bodies_or_those_with_its_text(void **state)
 {

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mock/mock_schema.h"
+#include "mock/schema.h"
 #include "mock_said.h"
 
 #define SEEDS 50

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mock/mock_stall.h"
+#include "mock/stall.h"
 
 static void what_is_due_in_a_window_waits_for_its_end(void **state)
 {

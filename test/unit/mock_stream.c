@@ -12,7 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "mock/mock_stream.h"
+#include "mock/stream.h"
 #include "mock_said.h"
 #include "openai/stream.h"
 

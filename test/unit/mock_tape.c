@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "mock/mock_tape.h"
+#include "mock/tape.h"
 
 static char path[] = "/tmp/glimpse-tape-XXXXXX";
 

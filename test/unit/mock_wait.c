@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "mock/mock_wait.h"
+#include "mock/wait.h"
 
 static void a_wait_is_one_time_or_a_range(void **state)
 {

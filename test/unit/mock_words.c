@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "mock/mock_words.h"
+#include "mock/words.h"
 
 static void the_gist_is_the_first_sentence_of_the_subject(void **state)
 {

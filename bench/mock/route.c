@@ -1,0 +1,192 @@
+/*
+ * route.c - from a request to what is done with it: finds the row of the table that answers
+ * it, and lets fate.c decide what happens to the answer. Called by conn.c for each
+ * request received whole. Sends nothing.
+ */
+#include "mock/endpoint.h"
+#include "mock/error.h"
+#include "mock/relay.h"
+#include "mock/server.h"
+#include "mock/stream.h"
+#include "mock/write.h"
+
+#define ADMIN "/__mock/"
+
+/* Counts a request for a model; digest has 32 bytes. false: the answer is an error. */
+static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
+                       unsigned char *digest, mock_reply *reply)
+{
+    const gl_slice parts[] = { path, gl_slice_of("", 1), body };
+    bool hashed = gl_sha256_digest(server->sha, parts, sizeof parts / sizeof parts[0], digest);
+    reply->counted = true;
+    gl_time now = gl_clock_now();
+    if (server->windows_from == GL_TIME_NEVER) server->windows_from = now;
+    mock_stats_begin(&server->stats, digest, now);
+    if (!hashed)
+        reply->status = mock_answer_error(500, NULL, NULL, "No SHA-256 here.", &server->body);
+    return hashed;
+}
+
+/* The answer as it is by now, plain or as a stream. What spoils a stream comes half way through its
+ * tokens, unless it has a place, which pace.c looks for. */
+static void write_spoken(struct mock_server *server, const mock_http *http, mock_reply *reply)
+{
+    const mock_mishap *mishap = &reply->mishap;
+    if (!server->answer.ask.stream) {
+        mock_write_plain(&server->answer, &server->body);
+        return;
+    }
+    gl_buf_reset(&server->ends);
+    server->answer.piece_tokens = server->rules.piece_tokens;
+    mock_streamed streamed = mock_stream_write(
+        &server->answer, !http->old, mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE,
+        &server->body, &server->ends);
+    reply->tokens = streamed.steps;
+    reply->tail = streamed.tail;
+}
+
+/* Latency and faults as of a request for a model, but no limits of those. What answers 429, 500 or
+ * 503 has done nothing; what is reset or cut has been done. */
+static void answer_stored(struct mock_server *server, const mock_endpoint *row,
+                          const mock_call *call, mock_reply *reply)
+{
+    gl_time delay = mock_latency_draw(&server->rules.latency, &server->latency_rng);
+    mock_mishap mishap =
+        mock_faults_choose(&server->rules.faults, &server->fault_rng, ++server->good, call->body);
+    reply->waits = true;
+    reply->delay = delay;
+    if (mock_fault_status(mishap.fault) != 0) {
+        mock_fate_apply(server, &mishap, reply);
+        reply->delay = delay / MOCK_ERROR_DELAY_PART;
+        return;
+    }
+    reply->status = row->answer(server, call, reply);
+    if (reply->status == 200) mock_fate_apply(server, &mishap, reply);
+}
+
+/* --- what no row answers ---------------------------------------------------------------------- */
+
+/* A browser's question before it asks, and anybody's what there is: 204 with the methods. */
+static void answer_options(struct mock_server *server, mock_reply *reply)
+{
+    reply->status = 204;
+    /* '*' does not stand for authorization (Fetch, section 3.3.3), so it is named. */
+    gl_buf_append_str(&server->headers, "\r\naccess-control-allow-methods: GET, HEAD, POST, PUT, "
+                                        "DELETE, OPTIONS"
+                                        "\r\naccess-control-allow-headers: *, authorization"
+                                        "\r\naccess-control-max-age: 86400");
+}
+
+static void answer_nothing(struct mock_server *server, gl_slice method, gl_slice path,
+                           mock_reply *reply)
+{
+    size_t before = server->headers.len;
+    gl_buf_append_str(&server->headers, "\r\nallow: ");
+    if (!mock_endpoint_methods(path, &server->headers)) {
+        server->headers.len = before;
+        reply->status = mock_answer_error(404, NULL, NULL, "Invalid URL: nothing is at this path.",
+                                          &server->body);
+    } else if (gl_slice_is(method, "OPTIONS")) {
+        answer_options(server, reply);
+    } else {
+        reply->status =
+            mock_answer_error(405, NULL, "method_not_supported",
+                              "Not allowed to use this method on this path.", &server->body);
+    }
+}
+
+/* --- who may ask ------------------------------------------------------------------------------ */
+
+static bool has_key(const struct mock_server *server, const mock_http *http, const char *data)
+{
+    const char *key = server->options.key;
+    return key == NULL || gl_slice_is(mock_http_key(http, data), key);
+}
+
+/* As OpenAI, but for the part of the key that is said there. */
+static void refuse_key(struct mock_server *server, const mock_http *http, mock_reply *reply)
+{
+    reply->status =
+        http->key_len == 0
+            ? mock_answer_error(401, NULL, NULL,
+                                "You didn't provide an API key. You need to provide your API key "
+                                "in an Authorization header using Bearer auth.",
+                                &server->body)
+            : mock_answer_error(401, NULL, "invalid_api_key", "Incorrect API key provided.",
+                                &server->body);
+}
+
+static bool is_admin(gl_slice path)
+{
+    return path.len >= sizeof ADMIN - 1 && memcmp(path.data, ADMIN, sizeof ADMIN - 1) == 0;
+}
+
+/* --- what others answered --------------------------------------------------------------------- */
+
+/* Whether the mock answers itself, whoever answers else. */
+static bool is_own(gl_slice method, gl_slice path)
+{
+    gl_slice id;
+    const mock_endpoint *row = mock_endpoint_find(method, path, &id);
+    return is_admin(path) || gl_slice_is(method, "OPTIONS") ||
+           (row != NULL && row->kind == MOCK_ADMIN);
+}
+
+/* By the server that is recorded, or from a recording: no latency, fault or limit of this one. */
+static void answer_elsewhere(struct mock_server *server, gl_slice method, const mock_call *call,
+                             mock_reply *reply)
+{
+    unsigned char digest[32];
+    if (gl_slice_is(method, "POST") && !count_post(server, call->path, call->body, digest, reply))
+        return;
+    reply->waits = true;
+    reply->status = 200;
+    reply->forward = server->upstream != NULL;
+    if (!reply->forward) mock_replay_find(server, method, call->path, call->body, reply);
+}
+
+void mock_route(struct mock_server *server, const mock_http *http, const char *data,
+                mock_reply *reply)
+{
+    unsigned char digest[32] = { 0 };
+    gl_slice method = mock_http_method(http, data);
+    mock_call call = { .path = mock_http_path(http, data),
+                       .query = mock_http_query(http, data),
+                       .type = mock_http_type(http, data),
+                       .body = mock_http_body(http, data) };
+    *reply = (mock_reply){ .mishap.fault = MOCK_FAULT_NONE };
+    gl_buf_reset(&server->body);
+    gl_buf_reset(&server->headers);
+    if (http->origin) gl_buf_append_str(&server->headers, MOCK_CORS);
+    bool may = has_key(server, http, data);
+    bool elsewhere = server->upstream != NULL || server->tape.count != 0;
+    if (elsewhere && may && !is_own(method, call.path)) {
+        answer_elsewhere(server, method, &call, reply);
+        return;
+    }
+    const mock_endpoint *row = mock_endpoint_find(method, call.path, &call.id);
+    bool counts = row != NULL ? row->kind == MOCK_OF_MODEL
+                              : gl_slice_is(method, "POST") && !is_admin(call.path);
+    reply->admin = row != NULL ? row->kind == MOCK_ADMIN : is_admin(call.path);
+    bool good = !counts || count_post(server, call.path, call.body, digest, reply);
+    if (row != NULL && row->kind != MOCK_ADMIN && good && !may) {
+        refuse_key(server, http, reply);
+    } else if (row == NULL && good) {
+        answer_nothing(server, method, call.path, reply);
+    } else if (good && row->kind == MOCK_STORED) {
+        answer_stored(server, row, &call, reply);
+    } else if (good) {
+        if (counts) call.digest = digest;
+        reply->status = row->answer(server, &call, reply);
+        if (counts && reply->status == 200) {
+            reply->usage = server->answer.usage;
+            mock_fate_decide(server, http, data, reply);
+        }
+        if (reply->status == 200 && reply->spoken) write_spoken(server, http, reply);
+    }
+    if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */
+        gl_buf_reset(&server->body);
+        gl_buf_reset(&server->headers);
+        reply->status = 500;
+    }
+}

@@ -1,0 +1,204 @@
+/*
+ * server.h - what the files of the server share: the server, a connection, a reply.
+ *
+ *   mock.c    listens, accepts, holds the clock of what is due
+ *   conn.c    one connection: bytes in, requests one after the other, bytes out
+ *   head.c    writes an answer; pace.c lets it go piece by piece
+ *   route.c   finds who answers
+ *   fate.c    decides when it is answered, and what goes wrong
+ */
+#ifndef MOCK_SERVER_H
+#define MOCK_SERVER_H
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+
+#include "base/buf.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/rng.h"
+#include "base/sha256.h"
+#include "base/time.h"
+#include "mock/batches.h"
+#include "mock/capacity.h"
+#include "mock/endpoint.h"
+#include "mock/http.h"
+#include "mock/journal.h"
+#include "mock/limit.h"
+#include "mock/metrics.h"
+#include "mock/mock.h"
+#include "mock/model.h"
+#include "mock/rules.h"
+#include "mock/stats.h"
+#include "mock/tape.h"
+#include "mock/upstream.h"
+
+#define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
+#define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
+
+struct mock_server {
+    struct event_base *base;
+    int listener, port;
+    struct event accepting; /* the listener is readable */
+    struct event resuming;  /* after a pause for want of descriptors */
+    struct event timer;     /* stands at the head of due */
+    gl_time timer_at;
+    gl_heap due; /* connections whose answer waits for its time */
+    gl_list connections;
+    size_t held, held_max; /* bytes of requests and answers that connections hold, and the most */
+    mock_options options, first_options; /* now, and as it was started; own their texts */
+    mock_rules rules;                    /* options, read */
+    gl_time windows_from; /* outages and stalls count from here; NEVER before the first POST */
+    mock_capacity capacity;
+    mock_limits limits;
+    uint64_t good;       /* requests that were, of all endpoints with faults */
+    uint64_t quota_used; /* good answers promised */
+    uint64_t closed;     /* connections that were, over a request */
+    /* Apart, so that adding faults changes no latency. */
+    gl_rng latency_rng, fault_rng, ttft_rng, gap_rng, wait_rng;
+    mock_stats stats;
+    mock_metrics metrics;
+    mock_journal journal;
+    mock_upstream *upstream;         /* that answers are recorded from; NULL: they are made */
+    int record_fd, record_error;     /* the recording; -1; an errno that stopped it, or 0 */
+    uint64_t recorded, not_recorded; /* answers */
+    mock_tape tape;                  /* that answers are played from; empty: they are made */
+    uint64_t replayed, replay_misses;
+    gl_sha256 *sha;
+    mock_files files;
+    mock_batches batches;
+    uint64_t next_request_id;
+    mock_model model;
+    mock_answer answer; /* scratch: of the request being answered, before it is written */
+    gl_buf body, ends;  /* scratch: the answer being written; of a stream, where its tokens end */
+    gl_buf headers;     /* scratch: further headers of the answer, each with its CRLF before it */
+    gl_buf line;        /* scratch: of a recording */
+    time_t head_at;     /* the second that head is of */
+    char head[80];      /* "HTTP/1.1 200 OK\r\ndate: ..." */
+    size_t head_len;
+    char scratch[MOCK_READ_SIZE];
+};
+
+typedef struct mock_conn {
+    struct mock_server *server;
+    gl_node node; /* server->connections */
+    int fd;
+    struct event readable, writable;
+    mock_http http;     /* the request being read */
+    gl_buf in, out;     /* bytes of requests not used yet; of answers not sent yet */
+    size_t held;        /* of both, as counted in server->held */
+    size_t sent, ready; /* of out; the bytes behind ready are an answer that waits */
+    gl_heap_entry due;  /* when the answer in out may go */
+    mock_mishap mishap; /* of the request being worked on */
+    int status;         /* of its answer */
+    size_t tokens;      /* of the stream in out that have not gone yet; 0: no stream */
+    size_t gone;        /* those that have */
+    gl_buf ends;        /* a uint32_t for each: where in the body it ends */
+    size_t body_at;     /* where in out the body begins */
+    gl_time token_at;   /* when the next one goes; NEVER before the first */
+    size_t half;        /* where in out half of the body ends */
+    mock_ticket ticket; /* a place among those that are served at once */
+    /* Where in out the time of sending is written when it is known; 0 = nowhere. */
+    size_t id_sent_at, first_sent_at, last_sent_at;
+    gl_time received;                 /* the request, whole */
+    uint64_t answers;                 /* that it gave, or began */
+    uint64_t entry;                   /* its number in the journal; 0: none */
+    mock_usage usage;                 /* of its answer */
+    struct mock_recording *recording; /* record.c: it is answered by another server; or NULL */
+    const mock_exchange *exchange;    /* replay.c: it is answered from this; or NULL */
+    size_t played;                    /* of the exchange: its head, then its chunks */
+    bool chunked;                     /* such an answer is in chunked coding */
+    bool cors;                        /* a page of another origin asks */
+    bool working;                     /* a request was received and its answer waits */
+    bool counted;                     /* it is in the statistics */
+    bool timed;                       /* its answer says when it was sent */
+    bool streams;                     /* its answer is a stream */
+    bool stalled;                     /* it waits, or waited, for a stall to end */
+    bool hangs;                       /* it is never answered, or not to the end */
+    bool drops;                       /* it ends with a reset and no byte of an answer */
+    bool placed;    /* its mishap happens in the middle of the answer, and has not yet */
+    bool blocked;   /* the client does not read as fast as it asks */
+    bool closing;   /* after out is sent, no more requests */
+    bool resets;    /* it ends so with a reset */
+    bool ended;     /* the client's side is shut; only sending is left */
+    bool draining;  /* our side is shut; reading away what the client still sends */
+    bool continued; /* 100 Continue was sent for this request */
+    bool reading;   /* readable is added */
+} mock_conn;
+
+/* What is to be done with one request; the answer's body is in server->body, headers of its own
+ * in server->headers. */
+typedef struct mock_reply {
+    int status;
+    bool counted; /* a POST of a request for a model: in the statistics */
+    bool waits;   /* its answer may have to wait for its time */
+    mock_mishap mishap;
+    gl_time delay;
+    const char *type; /* the content-type; NULL: application/json */
+    bool spoken;      /* the answer is a model's: server->answer */
+    size_t tokens;    /* the body is a stream of so many, which server->ends has; 0: no stream */
+    size_t tail;      /* where in the body its last event begins; 0: it is cut, or no stream */
+    mock_usage usage;
+    bool admin;                    /* of the mock itself: not in the journal */
+    bool forward;                  /* another server answers */
+    const mock_exchange *exchange; /* a recorded answer; or NULL */
+} mock_reply;
+
+#define MOCK_CORS "\r\naccess-control-allow-origin: *\r\naccess-control-expose-headers: *"
+
+/* route.c. data holds the request that http has read. */
+void mock_route(struct mock_server *server, const mock_http *http, const char *data,
+                mock_reply *reply);
+
+/* fate.c. Latency and fault are drawn for each good request, whatever becomes of it, so that a
+ * limit or a header changes the fate of no other one. */
+void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
+                      mock_reply *reply);
+
+/* What is not an error status leaves the answer as it is, for conn.c to spoil. */
+void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock_reply *reply);
+
+/* conn.c. Takes over fd. false: out of memory, fd is closed. */
+bool mock_conn_open(struct mock_server *server, int fd);
+void mock_conn_close(mock_conn *conn);
+void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
+/* It is due at this time, or when the server stands still no more. */
+void mock_conn_set_due(mock_conn *conn, gl_time when);
+/* All of out may go. false: the connection is gone. */
+bool mock_conn_send(mock_conn *conn);
+void mock_conn_finish(mock_conn *conn);                   /* out has the whole answer */
+void mock_conn_start_waiting(struct mock_server *server); /* those that there are places for */
+
+/* head.c. Appends head and body to conn->out. with_body false: of a HEAD request. */
+void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body);
+
+/* The two ends of a head: status and date; connection and the blank line. */
+void mock_head_begin(mock_conn *conn, int status);
+void mock_head_end(mock_conn *conn);
+
+/* The first token goes now; all of the answer does. Times of sending are filled in. */
+void mock_head_stamp_first(mock_conn *conn);
+void mock_head_stamp_last(mock_conn *conn);
+
+/* pace.c. The time of conn has come. true: it goes on later, conn->ready may have moved;
+ * false: what is left of it goes now, or, when it drops, nothing. */
+bool mock_pace_step(mock_conn *conn);
+
+/* So long a time takes with as many requests being served as there are. */
+gl_time mock_pace_slowed(const struct mock_server *server, gl_time time);
+
+/* mock.c. The heap has room for every connection. */
+void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);
+
+/* mock.c. Status line and date of a 200; the line has MOCK_HEAD_OK bytes. */
+#define MOCK_HEAD_OK (sizeof "HTTP/1.1 200 OK" - 1)
+gl_slice mock_server_head(struct mock_server *server);
+
+/* mock.c. From now on it behaves so; takes over the texts. false: as before, problem says why. */
+bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,
+                      size_t problem_size);
+
+/* What was counted, drawn, used up and stored is as at the start. */
+void mock_server_reset(struct mock_server *server);
+
+#endif
