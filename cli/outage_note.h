@@ -3,7 +3,7 @@
 #ifndef CLI_OUTAGE_NOTE_H
 #define CLI_OUTAGE_NOTE_H
 
-#include <glimpse/monitor.h>
+#include <glimpse/stats.h>
 #include <stdbool.h>
 
 typedef struct outage_note {

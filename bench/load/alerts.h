@@ -2,7 +2,7 @@
 #ifndef LOAD_ALERTS_H
 #define LOAD_ALERTS_H
 
-#include <glimpse/monitor.h>
+#include <glimpse/stats.h>
 #include <stdio.h>
 
 #include "base/buf.h"

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include <glimpse/engine.h>
-#include <glimpse/monitor.h>
+#include <glimpse/stats.h>
 
 #include "base/buf.h"
 #include "load/percentiles.h"

@@ -9,7 +9,7 @@
 #define GL_ADMISSION_H
 
 #include <glimpse/engine.h>
-#include <glimpse/monitor.h>
+#include <glimpse/stats.h>
 
 #include "base/rng.h"
 #include "engine/request.h"

@@ -1,8 +1,8 @@
-/* stats.h - sums of what answers tell, for the snapshot of <glimpse/monitor.h>. */
+/* stats.h - sums of what answers tell, for the snapshot of <glimpse/stats.h>. */
 #ifndef GL_STATS_H
 #define GL_STATS_H
 
-#include <glimpse/monitor.h>
+#include <glimpse/stats.h>
 
 void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage);
 

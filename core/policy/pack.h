@@ -7,7 +7,7 @@
 #ifndef GL_POLICY_PACK_H
 #define GL_POLICY_PACK_H
 
-#include <glimpse/batch.h>
+#include <glimpse/packing.h>
 #include <glimpse/result.h>
 
 #include "base/buf.h"

@@ -26,14 +26,14 @@
 #define GLIMPSE_ENGINE_H
 
 #include <glimpse/alert.h>
-#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
-#include <glimpse/monitor.h>
+#include <glimpse/packing.h>
 #include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
+#include <glimpse/stats.h>
 #include <glimpse/store.h>
 #include <glimpse/version.h>
 

@@ -35,19 +35,19 @@
 
 #include <glimpse/alert.h>
 #include <glimpse/backoff.h>
-#include <glimpse/batch.h>
 #include <glimpse/batch_api.h>
 #include <glimpse/cache.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/metrics.h>
-#include <glimpse/monitor.h>
+#include <glimpse/packing.h>
 #include <glimpse/pressure.h>
 #include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/sampler.h>
+#include <glimpse/stats.h>
 #include <glimpse/store.h>
 #include <glimpse/version.h>
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * monitor.h - what an engine has done so far (docs/playbook.md section 9).
+ * stats.h - what an engine has done so far (docs/playbook.md section 9).
  */
-#ifndef GLIMPSE_MONITOR_H
-#define GLIMPSE_MONITOR_H
+#ifndef GLIMPSE_STATS_H
+#define GLIMPSE_STATS_H
 
 #include <glimpse/alert.h>
-#include <glimpse/batch.h>
 #include <glimpse/cache.h>
 #include <glimpse/latency.h>
+#include <glimpse/packing.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>
 

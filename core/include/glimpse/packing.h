@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * batch.h - packing: several similar drafts go out as one request (docs/playbook.md section 5).
+ * packing.h - several similar drafts go out as one request (docs/playbook.md section 5).
  *
  * Drafts with the same goal and constraints, model, temperature, max_tokens and priority that are
  * submitted within a short time of each other are gathered, sent as one request that asks for a
@@ -12,8 +12,8 @@
  * counts one. What it costs: a draft waits for its pack (window_ms at most) and for the answers of
  * the others. Off unless asked for.
  */
-#ifndef GLIMPSE_BATCH_H
-#define GLIMPSE_BATCH_H
+#ifndef GLIMPSE_PACKING_H
+#define GLIMPSE_PACKING_H
 
 #include <stdbool.h>
 #include <stdint.h>
