@@ -46,7 +46,7 @@ static bool somebody_waited(const glimpse_result *result)
 void gl_alerts_note(const gl_request *request)
 {
     glimpse_engine *engine = request->engine;
-    const glimpse_result *result = request->result;
+    const glimpse_result *result = request->caller.result;
     /* A look whether an answer is kept is no request, nor is reading what was recorded. */
     if (engine->alerts == NULL || result->status == GLIMPSE_STATUS_CANCELLED ||
         result->error == GLIMPSE_ERR_NOT_CACHED || engine->sampler->vtable.recorded)
@@ -55,7 +55,7 @@ void gl_alerts_note(const gl_request *request)
     gl_alert_request is = {
         .waited = somebody_waited(result),
         .latency = (uint64_t)result->timings.total_ns,
-        .thresholds = &request->thresholds,
+        .thresholds = &request->caller.thresholds,
         .failed = result->status == GLIMPSE_STATUS_RATE_LIMITED ||
                   result->status == GLIMPSE_STATUS_SERVER_ERROR ||
                   result->status == GLIMPSE_STATUS_ERROR,
@@ -66,7 +66,7 @@ void gl_alerts_note(const gl_request *request)
         .answered = good,
     };
     if (is.looked) is.identity = identity_of(request);
-    gl_alert_add(&engine->alerts->watch, &is, request->submitted + is.latency);
+    gl_alert_add(&engine->alerts->watch, &is, request->caller.submitted + is.latency);
     engine->alerts->noted = true;
 }
 

@@ -26,7 +26,7 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
     attempt->first_chunk = attempt->first_answer = GL_TIME_NEVER;
     attempt->first_text = attempt->last_text = GL_TIME_NEVER;
-    gl_buf_reset(&request->result->arrivals);
+    gl_buf_reset(&request->caller.result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
     attempt->opening = (glimpse_opening){ -1, -1, -1 };
@@ -75,7 +75,7 @@ static void log_call(const gl_request *request, const glimpse_attempt_record *re
     const gl_log *log = &request->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_INFO)) return;
     glimpse_log_field fields[] = {
-        { "id", NULL, (int64_t)request->id },
+        { "id", NULL, (int64_t)request->caller.id },
         { "attempt", NULL, request->attempt.number },
         { "http_status", NULL, record->http_status },
         { "error", record->error == GLIMPSE_OK ? "" : glimpse_error_name(record->error), 0 },
@@ -91,7 +91,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
 {
     glimpse_engine *engine = request->engine;
     glimpse_attempt *attempt = &request->attempt;
-    glimpse_result *result = request->result;
+    glimpse_result *result = request->caller.result;
     attempt->sampler = NULL;
     if (attempt->fallback) { /* costs nothing, limits nothing, is no attempt of the ledger */
         glimpse_sample_unref(response);
@@ -106,15 +106,15 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
     if (attempt->sent != GL_TIME_NEVER) {
         if (result->timings.sent_ns < 0)
-            result->timings.sent_ns = span(request->submitted, attempt->sent);
+            result->timings.sent_ns = span(request->caller.submitted, attempt->sent);
         result->attempts++;
         engine->stats.attempts++;
         if (request->sent++ > 0) engine->stats.retries++;
     }
-    result->timings.started_ns = span(request->submitted, attempt->started);
+    result->timings.started_ns = span(request->caller.submitted, attempt->started);
     result->timings.connect_ns = span(attempt->started, attempt->connected);
     result->timings.first_byte_ns = span(attempt->started, attempt->first_byte);
-    result->timings.answered_ns = span(request->submitted, attempt->last_byte);
+    result->timings.answered_ns = span(request->caller.submitted, attempt->last_byte);
     note_text_times(&result->timings, attempt);
     glimpse_attempt_record record = {
         .error = error,
@@ -151,8 +151,8 @@ glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_tim
     if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
     glimpse_sample *came = attempt->came;
     if (!attempt->fallback) { /* the response that the error is about, or none */
-        glimpse_sample_unref(request->result->response);
-        request->result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
+        glimpse_sample_unref(request->caller.result->response);
+        request->caller.result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
     }
     if (was_refused(came, error)) error = GLIMPSE_ERR_HTTP;
     gl_attempt_close(request, error, NULL, came, now);
@@ -197,7 +197,7 @@ static void log_window(glimpse_engine *engine)
  * error behind some text. */
 static bool had_begun(const gl_request *request, const gl_failure *failure)
 {
-    const glimpse_sample *came = request->result->response;
+    const glimpse_sample *came = request->caller.result->response;
     if (request->streamed.len != 0) return true;
     if (came == NULL || failure->http_status >= 400) return false;
     int status = glimpse_sample_get(came)->http_status;
@@ -209,7 +209,7 @@ gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
 {
     glimpse_attempt *attempt = &request->attempt;
     const gl_admission *admission = &request->engine->admission;
-    const glimpse_sample *response = request->result->response;
+    const glimpse_sample *response = request->caller.result->response;
     bool came = attempt->first_byte != GL_TIME_NEVER ||
                 (response != NULL && glimpse_sample_get(response)->http_status != 0);
     gl_evidence evidence = {
@@ -240,7 +240,7 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
                                    .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
                                    .tokens_used = -1,
                                    .elapsed = gl_time_since(now, request->attempt.started),
-                                   .late = (uint64_t)request->thresholds.t4_ms * GL_MS };
+                                   .late = (uint64_t)request->caller.thresholds.t4_ms * GL_MS };
     if (failure == NULL) gl_model_saw(request, report.elapsed, now);
     if (outcome != NULL) {
         const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
@@ -261,12 +261,12 @@ void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, 
     const gl_log *log = &request->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_INFO)) return;
     glimpse_log_field fields[] = {
-        { "id", NULL, (int64_t)request->id },
+        { "id", NULL, (int64_t)request->caller.id },
         { "attempt", NULL, failure->attempts },
         { "http_status", NULL, failure->http_status },
         { "error", glimpse_error_name(failure->error), 0 },
         { "wait_ms", NULL, (int64_t)(wait / GL_MS) },
-        { "message", gl_result_last_words(request->result), 0 },
+        { "message", gl_result_last_words(request->caller.result), 0 },
     };
     gl_log_emit(log, GLIMPSE_LOG_INFO,
                 failure->http_status == 429 ? "openai_rate_limit_retry" : "openai_error_retry",
@@ -299,7 +299,7 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
 
 uint64_t glimpse_attempt_request(const glimpse_attempt *attempt)
 {
-    return attempt->request->id;
+    return attempt->request->caller.id;
 }
 
 int glimpse_attempt_number(const glimpse_attempt *attempt)
@@ -340,8 +340,8 @@ bool glimpse_attempt_fallback(const glimpse_attempt *attempt, glimpse_status *st
                               const char **message)
 {
     if (!attempt->fallback) return false;
-    if (status != NULL) *status = attempt->request->result->status;
-    if (message != NULL) *message = glimpse_result_error_message(attempt->request->result);
+    if (status != NULL) *status = attempt->request->caller.result->status;
+    if (message != NULL) *message = glimpse_result_error_message(attempt->request->caller.result);
     return true;
 }
 
@@ -379,9 +379,9 @@ static void arrived(glimpse_attempt *attempt, gl_time now)
                              gap);
     }
     attempt->last_text = now;
-    gl_buf *arrivals = &request->result->arrivals;
+    gl_buf *arrivals = &request->caller.result->arrivals;
     int64_t at = (int64_t)gl_time_since(now, attempt->started);
-    if (request->arrivals && attempt->texts <= GLIMPSE_ARRIVALS_MAX)
+    if (request->caller.arrivals && attempt->texts <= GLIMPSE_ARRIVALS_MAX)
         gl_buf_append(arrivals, (const char *)&at, sizeof at);
 }
 

@@ -95,10 +95,11 @@ gl_time gl_clockwork_attempt_due(const glimpse_attempt *attempt, glimpse_error *
 static gl_time request_due(const gl_request *request)
 {
     gl_time due = GL_TIME_NEVER;
-    if (request->retry_notice) return request->attempt.started; /* in the past: at once */
-    if (request->observer.on_notice != NULL)
-        due = gl_latency_due(&request->thresholds, request->submitted, request->notices);
-    if (!request->attempt.fallback) due = gl_time_min(due, request->deadline);
+    if (request->caller.retry_notice) return request->attempt.started; /* in the past: at once */
+    if (request->caller.observer.on_notice != NULL)
+        due = gl_latency_due(&request->caller.thresholds, request->caller.submitted,
+                             request->caller.notices);
+    if (!request->attempt.fallback) due = gl_time_min(due, request->caller.deadline);
     if (request->state == GL_STATE_BACKOFF) due = gl_time_min(due, request->backoff_until);
     if (request->state == GL_STATE_RUNNING && request->attempt.sampler != NULL) {
         glimpse_error which;

@@ -14,8 +14,8 @@
 static void tell_text(gl_request *request, const char *text, size_t len)
 {
     if (len == 0) return;
-    request->told += len;
-    request->observer.on_text(request->id, text, len, request->arg);
+    request->caller.told += len;
+    request->caller.observer.on_text(request->caller.id, text, len, request->caller.arg);
 }
 
 void gl_deliver_text(glimpse_engine *engine)
@@ -24,7 +24,7 @@ void gl_deliver_text(glimpse_engine *engine)
     while ((node = gl_list_pop_front(&engine->speaking)) != NULL) {
         gl_request *request = GL_CONTAINER(node, gl_request, text_node);
         const gl_buf *came = &(request->leader != NULL ? request->leader : request)->streamed;
-        tell_text(request, came->data + request->told, came->len - request->told);
+        tell_text(request, came->data + request->caller.told, came->len - request->caller.told);
     }
 }
 
@@ -33,19 +33,19 @@ void gl_deliver_text(glimpse_engine *engine)
 static void tell_rest(gl_request *request)
 {
     size_t len;
-    const char *text = glimpse_result_text(request->result, &len);
-    if (!request->streams || request->observer.on_text == NULL ||
-        request->result->error != GLIMPSE_OK || request->told >= len)
+    const char *text = glimpse_result_text(request->caller.result, &len);
+    if (!request->caller.streams || request->caller.observer.on_text == NULL ||
+        request->caller.result->error != GLIMPSE_OK || request->caller.told >= len)
         return;
-    tell_text(request, text + request->told, len - request->told);
+    tell_text(request, text + request->caller.told, len - request->caller.told);
 }
 
 static void deliver(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
-    const glimpse_result *result = request->result;
+    const glimpse_result *result = request->caller.result;
     gl_request_move(request, GL_STATE_DELIVERED, NULL, false);
-    void *found = gl_map_remove(&engine->requests, request->id);
+    void *found = gl_map_remove(&engine->requests, request->caller.id);
     assert(found == request);
     (void)found;
     engine->stats.delivered++;
@@ -55,8 +55,8 @@ static void deliver(gl_request *request)
                          (uint64_t)result->timings.total_ns, result->thresholds_crossed);
     gl_alerts_note(request);
     tell_rest(request);
-    if (request->observer.on_result != NULL)
-        request->observer.on_result(request->id, result, request->arg);
+    if (request->caller.observer.on_result != NULL)
+        request->caller.observer.on_result(request->caller.id, result, request->caller.arg);
     gl_request_free(request);
 }
 
@@ -72,18 +72,18 @@ bool gl_deliver(glimpse_engine *engine, size_t most)
 static void tell(gl_request *request, const glimpse_notice *notice)
 {
     request->engine->stats.notices[notice->kind]++;
-    if (request->observer.on_notice != NULL)
-        request->observer.on_notice(request->id, notice, request->arg);
+    if (request->caller.observer.on_notice != NULL)
+        request->caller.observer.on_notice(request->caller.id, notice, request->caller.arg);
 }
 
 void gl_deliver_notices(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_notice notice;
-    if (request->retry_notice) {
-        request->retry_notice = false;
-        uint64_t elapsed = gl_time_since(now, request->submitted);
-        const glimpse_result *result = request->result;
+    if (request->caller.retry_notice) {
+        request->caller.retry_notice = false;
+        uint64_t elapsed = gl_time_since(now, request->caller.submitted);
+        const glimpse_result *result = request->caller.result;
         notice = (glimpse_notice){
             .kind = GLIMPSE_NOTICE_RETRY,
             .elapsed_ms = (int64_t)(elapsed / GL_MS),
@@ -95,10 +95,11 @@ void gl_deliver_notices(gl_request *request, gl_time now)
         };
         tell(request, &notice);
     }
-    while (request->observer.on_notice != NULL && request->state != GL_STATE_DONE &&
-           gl_latency_due(&request->thresholds, request->submitted, request->notices) <= now) {
-        uint64_t elapsed = gl_time_since(now, request->submitted);
-        gl_latency_notice(request->notices++, elapsed, &notice);
+    while (request->caller.observer.on_notice != NULL && request->state != GL_STATE_DONE &&
+           gl_latency_due(&request->caller.thresholds, request->caller.submitted,
+                          request->caller.notices) <= now) {
+        uint64_t elapsed = gl_time_since(now, request->caller.submitted);
+        gl_latency_notice(request->caller.notices++, elapsed, &notice);
         notice.attempt = request->attempt.number;
         tell(request, &notice);
         if (engine->clock.free_wanted) return;

@@ -37,15 +37,16 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
 {
     const gl_log *log = &leader->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
-    glimpse_log_field fields[] = { { "id", NULL, (int64_t)follower->id },
-                                   { "leader", NULL, (int64_t)leader->id } };
+    glimpse_log_field fields[] = { { "id", NULL, (int64_t)follower->caller.id },
+                                   { "leader", NULL, (int64_t)leader->caller.id } };
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, fields, sizeof fields / sizeof *fields);
 }
 
 /* Who listens is in `speaking` as long as it was not told all that came. */
 static void set_speaking(gl_request *request, const gl_buf *came)
 {
-    bool owed = request->streams && request->observer.on_text != NULL && request->told < came->len;
+    bool owed = request->caller.streams && request->caller.observer.on_text != NULL &&
+                request->caller.told < came->len;
     if (!owed)
         gl_node_remove(&request->text_node);
     else if (!gl_node_linked(&request->text_node))
@@ -62,7 +63,7 @@ bool gl_flight_join(gl_request *request)
     if (request->asks_usage && !leader->asks_usage) return false; /* it would get none */
     request->leader = leader;
     gl_model_follow(request);
-    request->result->source = GLIMPSE_SOURCE_COALESCED;
+    request->caller.result->source = GLIMPSE_SOURCE_COALESCED;
     gl_request_move(request, GL_STATE_FOLLOWING, &leader->followers, false);
     engine->stats.coalesced++;
     if (request->priority > leader->priority)
@@ -104,8 +105,9 @@ static void take_out(gl_request *follower)
  * has its result has it there. Without memory for a copy there is none. */
 static void keep_text(gl_request *follower, const gl_request *leader)
 {
-    const gl_buf *came = leader->streamed.len != 0 ? &leader->streamed : &leader->result->partial;
-    if (follower->streams && came->len != 0)
+    const gl_buf *came =
+        leader->streamed.len != 0 ? &leader->streamed : &leader->caller.result->partial;
+    if (follower->caller.streams && came->len != 0)
         gl_buf_append(&follower->streamed, came->data, came->len);
 }
 
@@ -113,10 +115,10 @@ static void keep_text(gl_request *follower, const gl_request *leader)
 static void name_again(gl_request *one, gl_request *other)
 {
     gl_map *requests = &one->engine->requests;
-    gl_map_remove(requests, one->id);
-    gl_map_remove(requests, other->id);
-    gl_map_add(requests, one->id, one);
-    gl_map_add(requests, other->id, other);
+    gl_map_remove(requests, one->caller.id);
+    gl_map_remove(requests, other->caller.id);
+    gl_map_add(requests, one->caller.id, one);
+    gl_map_add(requests, other->caller.id, other);
 }
 
 /* The leader's caller is the first follower from now on, and that one's caller leads. */
@@ -129,7 +131,7 @@ static gl_request *promote(gl_request *leader, gl_time now)
         gl_request_book_wait(leader, now);
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
-    leader->result->source = GLIMPSE_SOURCE_LIVE;
+    leader->caller.result->source = GLIMPSE_SOURCE_LIVE;
     set_speaking(leader, &leader->streamed);
     gl_clockwork_set_timer(leader);
     return follower;
@@ -149,14 +151,14 @@ gl_request *gl_flight_next(gl_request *leader)
     gl_request *follower = first_follower(leader);
     if (follower == NULL) return NULL;
     take_out(follower);
-    if (leader->result->error != GLIMPSE_OK) keep_text(follower, leader);
-    gl_result_share(follower->result, leader->result);
+    if (leader->caller.result->error != GLIMPSE_OK) keep_text(follower, leader);
+    gl_result_share(follower->caller.result, leader->caller.result);
     return follower;
 }
 
 static bool can_wait(const gl_request *request, gl_time until)
 {
-    return request->told == 0 && request->deadline > until;
+    return request->caller.told == 0 && request->caller.deadline > until;
 }
 
 gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now)
@@ -167,21 +169,21 @@ gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now)
         if (can_wait(follower, until)) continue;
         keep_text(follower, leader);
         take_out(follower);
-        gl_result_share(follower->result, leader->result);
+        gl_result_share(follower->caller.result, leader->caller.result);
         return follower;
     }
     if (can_wait(leader, until)) return NULL;
     gl_request *left = gl_flight_leave(leader, now);
-    if (left != leader) gl_result_share(leader->result, left->result);
+    if (left != leader) gl_result_share(leader->caller.result, left->caller.result);
     return left;
 }
 
 gl_time gl_flight_deadline(const gl_request *leader)
 {
-    gl_time latest = leader->deadline;
+    gl_time latest = leader->caller.deadline;
     for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
          node = node->next) {
-        gl_time deadline = GL_CONTAINER(node, gl_request, node)->deadline;
+        gl_time deadline = GL_CONTAINER(node, gl_request, node)->caller.deadline;
         if (deadline > latest) latest = deadline;
     }
     return latest;

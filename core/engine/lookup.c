@@ -31,13 +31,13 @@ static bool serves(const gl_request *request, const glimpse_sample *sample)
 static void take_answer(gl_request *request, glimpse_sample *sample, const char *event)
 {
     const gl_log *log = &request->engine->log;
-    glimpse_result *result = request->result;
+    glimpse_result *result = request->caller.result;
     result->sample = sample;
     result->response = glimpse_sample_ref(sample);
     result->source = GLIMPSE_SOURCE_CACHE;
     result->status = GLIMPSE_STATUS_ALIGNED;
     if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
-    glimpse_log_field field = { "id", NULL, (int64_t)request->id };
+    glimpse_log_field field = { "id", NULL, (int64_t)request->caller.id };
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, &field, 1);
 }
 

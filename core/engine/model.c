@@ -58,7 +58,8 @@ static const glimpse_thresholds *in_force(const gl_model *model)
 
 static void give(gl_request *request, const gl_model *model)
 {
-    if (!request->own_thresholds && !request->carries) request->thresholds = *in_force(model);
+    if (!request->caller.own_thresholds && !request->carries)
+        request->caller.thresholds = *in_force(model);
 }
 
 void gl_model_take(gl_request *request, gl_json name, bool first)

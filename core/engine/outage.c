@@ -62,12 +62,12 @@ bool gl_outage_is_hopeless(const glimpse_engine *engine)
 void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status)
 {
     glimpse_engine *engine = request->engine;
-    const glimpse_result *result = request->result;
+    const glimpse_result *result = request->caller.result;
     gl_outage *outage = &engine->outage;
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
         /* Late answers open it without an error of their own. */
         outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
-        outage->by = request->id;
+        outage->by = request->caller.id;
         outage->http_status = result->error != GLIMPSE_OK ? http_status : 0;
         copy_words(outage->code, sizeof outage->code,
                    result->error != GLIMPSE_OK ? glimpse_result_error_code(result)

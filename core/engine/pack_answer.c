@@ -20,12 +20,12 @@
 /* What was done for all of them was done for this one. */
 static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
 {
-    const glimpse_result *from = pack->carrier->result;
-    glimpse_result *to = member->result;
+    const glimpse_result *from = pack->carrier->caller.result;
+    glimpse_result *to = member->caller.result;
     to->attempts += from->attempts;
     to->pack_drafts = (int)pack->count;
     /* One who was promoted in a flight may have come later than the pack's waits. */
-    int64_t left = (int64_t)gl_time_since(now, member->submitted) - to->timings.queue_ns;
+    int64_t left = (int64_t)gl_time_since(now, member->caller.submitted) - to->timings.queue_ns;
     int64_t queue = from->timings.queue_ns < left ? from->timings.queue_ns : left;
     int64_t backoff =
         from->timings.backoff_ns < left - queue ? from->timings.backoff_ns : left - queue;
@@ -49,8 +49,8 @@ static void cancel_member(gl_request *member, gl_time now)
 
 static void fail_member(gl_request *member, const gl_request *carrier, gl_time now)
 {
-    const glimpse_result *from = carrier->result;
-    glimpse_result *to = member->result;
+    const glimpse_result *from = carrier->caller.result;
+    glimpse_result *to = member->caller.result;
     if (from->status == GLIMPSE_STATUS_CANCELLED) {
         cancel_member(member, now);
         return;
@@ -163,7 +163,7 @@ static void answer_member(gl_request *member, const gl_pack_answer *answer, gl_t
 {
     glimpse_sample *sample = own_sample(member, answer);
     if (sample == NULL) {
-        gl_result_set_error(member->result, GLIMPSE_ERR_OOM, NULL, NULL);
+        gl_result_set_error(member->caller.result, GLIMPSE_ERR_OOM, NULL, NULL);
         gl_steps_fail(member, GLIMPSE_ERR_OOM, GLIMPSE_STATUS_ERROR, now);
         return;
     }
@@ -206,7 +206,7 @@ static void log_answered(const gl_pack *pack, const gl_pack_split *split)
 {
     const gl_log *log = &pack->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
-    glimpse_log_field fields[] = { { "id", NULL, (int64_t)pack->carrier->id },
+    glimpse_log_field fields[] = { { "id", NULL, (int64_t)pack->carrier->caller.id },
                                    { "drafts", NULL, (int64_t)pack->count },
                                    { "answered", NULL, (int64_t)split->ok } };
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_answered", fields, sizeof fields / sizeof *fields);
@@ -215,7 +215,7 @@ static void log_answered(const gl_pack *pack, const gl_pack_split *split)
 /* The list is read once; its members that are still there get what it says to them. */
 static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, gl_time now)
 {
-    answer->fields = glimpse_sample_get(pack->carrier->result->response);
+    answer->fields = glimpse_sample_get(pack->carrier->caller.result->response);
     const glimpse_sample_fields *fields = answer->fields;
     gl_slice text = gl_slice_of(fields->text, fields->text_len);
     bool cut = strcmp(fields->finish_reason, "length") == 0;
@@ -246,7 +246,7 @@ static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, 
 static void fail_pack(gl_pack *pack, gl_time now)
 {
     const gl_request *carrier = pack->carrier;
-    bool own = is_packs_own(carrier->result);
+    bool own = is_packs_own(carrier->caller.result);
     gl_request *member;
     if (own) judge(pack->engine, false, false); /* one of its drafts may be the reason */
     while ((member = gl_pack_take(pack, now)) != NULL) {
@@ -265,11 +265,11 @@ void gl_pack_answer_take(gl_request *carrier, gl_time now)
     carrier->pack = NULL;
     engine->packing.out--;
     gl_pack_answer *answer = NULL;
-    if (!gl_list_empty(&pack->members) && carrier->result->error == GLIMPSE_OK) {
+    if (!gl_list_empty(&pack->members) && carrier->caller.result->error == GLIMPSE_OK) {
         answer = gl_malloc(sizeof *answer);
         if (answer == NULL) {
-            carrier->result->status = GLIMPSE_STATUS_ERROR;
-            gl_result_set_error(carrier->result, GLIMPSE_ERR_OOM, NULL, NULL);
+            carrier->caller.result->status = GLIMPSE_STATUS_ERROR;
+            gl_result_set_error(carrier->caller.result, GLIMPSE_ERR_OOM, NULL, NULL);
         }
     }
     if (answer != NULL) {

@@ -123,7 +123,7 @@ static void log_sent(const gl_pack *pack)
 {
     const gl_log *log = &pack->engine->log;
     if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
-    glimpse_log_field fields[] = { { "id", NULL, (int64_t)pack->carrier->id },
+    glimpse_log_field fields[] = { { "id", NULL, (int64_t)pack->carrier->caller.id },
                                    { "drafts", NULL, (int64_t)pack->count } };
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_sent", fields, sizeof fields / sizeof *fields);
 }
@@ -136,13 +136,13 @@ static gl_request *load(gl_pack *pack, gl_time now)
     if (carrier == NULL) return NULL;
     const gl_request *first = gl_pack_first(pack);
     carrier->engine = engine;
-    carrier->id = carrier->result->id = ++engine->last_id;
+    carrier->caller.id = carrier->caller.result->id = ++engine->last_id;
     carrier->pack = pack;
     carrier->carries = true;
     carrier->priority = first->priority;
-    carrier->thresholds = first->thresholds;
-    carrier->submitted = now;
-    carrier->deadline = GL_TIME_NEVER;
+    carrier->caller.thresholds = first->caller.thresholds;
+    carrier->caller.submitted = now;
+    carrier->caller.deadline = GL_TIME_NEVER;
     pack->carrier = carrier;
     for (gl_request *member = gl_pack_first(pack); member != NULL;
          member = gl_pack_next(pack, member)) {
@@ -151,7 +151,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
         member->gathers = false;
     }
     /* With so many answers to write it may take longer: no sign of an endpoint that degrades. */
-    carrier->thresholds.t4_ms *= (int64_t)pack->count;
+    carrier->caller.thresholds.t4_ms *= (int64_t)pack->count;
     engine->packing.out++;
     gl_node_remove(&pack->node);
     log_sent(pack);
@@ -289,7 +289,7 @@ gl_request *gl_packing_left(gl_request *request)
     gl_request *carrier = pack->carrier;
     if (carrier != NULL) {
         bool sent = carrier->state == GL_STATE_RUNNING && carrier->attempt.sent != GL_TIME_NEVER;
-        request->result->attempts += carrier->result->attempts + (sent ? 1 : 0);
+        request->caller.result->attempts += carrier->caller.result->attempts + (sent ? 1 : 0);
         return gl_list_empty(&pack->members) ? carrier : NULL;
     }
     pack->load.drafts--;

@@ -33,17 +33,17 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     gl_request *request = gl_malloc(size);
     if (request == NULL) return NULL;
     *request = (gl_request){ .state = GL_STATE_NEW,
-                             .arg = parts->arg,
+                             .caller.arg = parts->arg,
                              .temperature = parts->temperature,
                              .max_tokens = parts->max_tokens,
                              .asks_usage = true,
                              .may_pack = parts->may_pack };
-    request->result = gl_result_new();
-    if (request->result == NULL) {
+    request->caller.result = gl_result_new();
+    if (request->caller.result == NULL) {
         gl_free(request);
         return NULL;
     }
-    if (parts->observer != NULL) request->observer = *parts->observer;
+    if (parts->observer != NULL) request->caller.observer = *parts->observer;
     gl_node_init(&request->node);
     gl_node_init(&request->text_node);
     gl_list_init(&request->followers);
@@ -66,7 +66,7 @@ void gl_request_free(gl_request *request)
            request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
            !request->leads);
     gl_buf_free(&request->streamed);
-    glimpse_result_unref(request->result);
+    glimpse_result_unref(request->caller.result);
     gl_free(request);
 }
 
@@ -99,37 +99,20 @@ void gl_request_move(gl_request *request, gl_state state, gl_list *to, bool fron
         gl_list_push_back(to, &request->node);
 }
 
-#define SWAP(type, one, other)                                                                     \
-    do {                                                                                           \
-        type kept = (one);                                                                         \
-        (one) = (other);                                                                           \
-        (other) = kept;                                                                            \
-    } while (0)
-
 void gl_request_change_places(gl_request *one, gl_request *other)
 {
-    SWAP(glimpse_id, one->id, other->id);
-    SWAP(glimpse_observer, one->observer, other->observer);
-    SWAP(void *, one->arg, other->arg);
-    SWAP(glimpse_thresholds, one->thresholds, other->thresholds);
-    SWAP(bool, one->own_thresholds, other->own_thresholds);
-    SWAP(gl_time, one->submitted, other->submitted);
-    SWAP(gl_time, one->deadline, other->deadline);
-    SWAP(int, one->notices, other->notices);
-    SWAP(bool, one->retry_notice, other->retry_notice);
-    SWAP(bool, one->fallback_on, other->fallback_on);
-    SWAP(bool, one->streams, other->streams);
-    SWAP(bool, one->arrivals, other->arrivals);
-    SWAP(size_t, one->told, other->told);
-    SWAP(glimpse_result *, one->result, other->result);
+    gl_caller kept = one->caller;
+    one->caller = other->caller;
+    other->caller = kept;
 }
 
 void gl_request_book_wait(gl_request *request, gl_time now)
 {
-    glimpse_timings *timings = &request->result->timings;
+    glimpse_timings *timings = &request->caller.result->timings;
     /* A turn reads the clock once. A request that was submitted by a slow callback, or promoted to
      * lead, later in the same turn entered its queue before it came, by that clock. */
-    gl_time from = request->since > request->submitted ? request->since : request->submitted;
+    gl_time from =
+        request->since > request->caller.submitted ? request->since : request->caller.submitted;
     int64_t waited = (int64_t)gl_time_since(now, from);
     if (request->state == GL_STATE_BACKOFF) timings->backoff_ns += waited;
     if (request->state == GL_STATE_WAITING ||
@@ -140,9 +123,9 @@ void gl_request_book_wait(gl_request *request, gl_time now)
 
 void gl_request_set_deadline_error(gl_request *request)
 {
-    glimpse_result *result = request->result;
+    glimpse_result *result = request->caller.result;
     char message[160], last[64] = "";
-    int64_t limit_ms = (int64_t)((request->deadline - request->submitted) / GL_MS);
+    int64_t limit_ms = (int64_t)((request->caller.deadline - request->caller.submitted) / GL_MS);
     int attempts = request->attempt.number;
     if (request->state != GL_STATE_RUNNING && result->error != GLIMPSE_OK)
         snprintf(last, sizeof last, ", the last of them: %.40s", glimpse_result_error_code(result));

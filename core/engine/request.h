@@ -53,15 +53,8 @@ struct glimpse_attempt {
     glimpse_opening opening;
 };
 
-/*
- * A request has two sides. What its caller asked for and has been told, down to the result, is one;
- * the work that is done for it, down to the text that came, is the other. In a flight they can come
- * apart: gl_request_change_places.
- */
-struct gl_request {
-    glimpse_engine *engine;
-
-    /* The caller's side. */
+/* What a request's caller asked for and has been told. */
+typedef struct gl_caller {
     glimpse_id id;
     glimpse_observer observer;
     void *arg;
@@ -75,8 +68,14 @@ struct gl_request {
     bool arrivals;          /* asked to know when each piece arrived */
     size_t told;            /* how much of the text on_text was given */
     glimpse_result *result; /* being filled in until DONE */
+} gl_caller;
 
-    /* The work. */
+/* A request is its caller's side and the work that is done for it, all the rest. In a flight the
+ * two come apart: callers change places, and the work goes on where it is. */
+struct gl_request {
+    glimpse_engine *engine;
+    gl_caller caller;
+
     gl_state state;
     gl_node node;
     gl_heap_entry timer; /* stands for the earliest of all its times */
@@ -145,9 +144,9 @@ void gl_request_free(gl_request *request);
  * state in which the deadline found it. */
 void gl_request_set_deadline_error(gl_request *request);
 
-/* The caller's sides of the two change places: each does its work for the other's caller from now
- * on. An attempt that is out, which its sampler knows by its address, stays where it is. Numbers
- * and lists that name a request are not looked after. */
+/* The callers of the two change places: each does its work for the other's caller from now on. An
+ * attempt that is out, which its sampler knows by its address, stays where it is. Numbers and lists
+ * that name a request are not looked after. */
 void gl_request_change_places(gl_request *one, gl_request *other);
 
 /* Books the time it has been WAITING, in BACKOFF or in a pack that gathers, until now, for its

@@ -33,11 +33,11 @@
 static void settle(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    glimpse_result *result = request->result;
-    uint64_t elapsed = gl_time_since(now, request->submitted);
+    glimpse_result *result = request->caller.result;
+    uint64_t elapsed = gl_time_since(now, request->caller.submitted);
     gl_flight_land(request);
     result->timings.total_ns = (int64_t)elapsed;
-    result->thresholds_crossed = gl_latency_crossed(&request->thresholds, elapsed);
+    result->thresholds_crossed = gl_latency_crossed(&request->caller.thresholds, elapsed);
     result->stale = result->thresholds_crossed == 4 && !request->carries;
     if (result->stale) engine->stats.stale++;
     gl_node_remove(&request->text_node);
@@ -67,9 +67,9 @@ static void settle_flight(gl_request *request, gl_time now)
 static void fall_back(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    bool circuit = request->result->circuit_open;
+    bool circuit = request->caller.result->circuit_open;
     if (circuit && !request->carries) engine->stats.circuit_refused++;
-    if (!request->fallback_on || engine->fallback == NULL ||
+    if (!request->caller.fallback_on || engine->fallback == NULL ||
         (circuit && engine->config.breaker == GLIMPSE_BREAKER_FAIL)) {
         settle(request, now);
         return;
@@ -84,9 +84,10 @@ void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status stat
 {
     gl_request *follower;
     gl_flight_land(request);
-    request->result->status = status;
+    request->caller.result->status = status;
     /* What the last attempt said stays, unless it is something else that ends the request. */
-    if (request->result->error != error) gl_result_set_error(request->result, error, NULL, NULL);
+    if (request->caller.result->error != error)
+        gl_result_set_error(request->caller.result, error, NULL, NULL);
     fall_back(request, now);
     while ((follower = gl_flight_next(request)) != NULL) fall_back(follower, now);
 }
@@ -119,7 +120,7 @@ void gl_steps_refuse_key(gl_request *request, gl_time now)
 {
     const gl_key_stop *stop = &request->engine->key_stop;
     end_wait(request, now);
-    gl_result_set_error(request->result, stop->error, stop->code, stop->message);
+    gl_result_set_error(request->caller.result, stop->error, stop->code, stop->message);
     gl_steps_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
 }
 
@@ -175,7 +176,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
     request->since = now;
-    request->retry_notice = request->observer.on_notice != NULL;
+    request->caller.retry_notice = request->caller.observer.on_notice != NULL;
     gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
     gl_clockwork_set_timer(request);
     gl_clockwork_schedule(&engine->clock); /* its place is free for another */
@@ -188,13 +189,13 @@ void gl_steps_refuse(gl_request *request, gl_time now)
     glimpse_engine *engine = request->engine;
     const gl_outage *outage = &engine->outage;
     /* The words may name what only that other request asked for. */
-    bool of_another = outage->http_status != 0 && outage->by != request->id;
+    bool of_another = outage->http_status != 0 && outage->by != request->caller.id;
     char message[sizeof outage->message + 80];
     snprintf(message, sizeof message, "the circuit is open: %s%s",
              of_another ? "the endpoint said to another request: " : "", outage->message);
     end_wait(request, now);
-    request->result->circuit_open = true;
-    gl_result_set_error(request->result, outage->error, outage->code, message);
+    request->caller.result->circuit_open = true;
+    gl_result_set_error(request->caller.result, outage->error, outage->code, message);
     gl_steps_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 
@@ -229,7 +230,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_failure failure = *what;
     failure.attempts = request->attempt.number - request->spared;
     failure.same_once = request->once;
-    gl_result_set_error(request->result, failure.error, failure.code,
+    gl_result_set_error(request->caller.result, failure.error, failure.code,
                         outcome != NULL ? outcome->error_message : NULL);
     if (engine->sampler->vtable.recorded) {
         gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
@@ -273,7 +274,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
 void gl_steps_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
                      bool complete, gl_time now)
 {
-    glimpse_result *result = request->result;
+    glimpse_result *result = request->caller.result;
     bool aligned = glimpse_sample_get(sample)->delta == NULL;
     result->status = aligned ? GLIMPSE_STATUS_ALIGNED : GLIMPSE_STATUS_NOT_ALIGNED;
     result->source = source;
@@ -289,8 +290,8 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
 {
     glimpse_engine *engine = request->engine;
     const glimpse_usage *usage = &glimpse_sample_get(sample)->usage;
-    request->result->no_done = outcome->no_done;
-    request->result->empty = outcome->empty;
+    request->caller.result->no_done = outcome->no_done;
+    request->caller.result->empty = outcome->empty;
     if (!local) gl_stats_add_usage(&engine->stats, usage);
     gl_steps_answer(request, sample, local ? GLIMPSE_SOURCE_LOCAL : GLIMPSE_SOURCE_LIVE,
                     outcome->complete, now);
@@ -299,7 +300,7 @@ static void attempt_answered(gl_request *request, const glimpse_outcome *outcome
 static void fallback_answered(gl_request *request, const glimpse_outcome *outcome,
                               glimpse_sample *sample, gl_time now)
 {
-    glimpse_result *result = request->result;
+    glimpse_result *result = request->caller.result;
     if (outcome->error == GLIMPSE_OK && sample != NULL) {
         result->sample = glimpse_sample_ref(sample);
         result->source = GLIMPSE_SOURCE_LOCAL;
@@ -327,13 +328,13 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     if (fallback) {
         fallback_answered(request, outcome, sample, now);
     } else if (error == GLIMPSE_OK) {
-        gl_result_set_error(request->result, GLIMPSE_OK, NULL, NULL);
+        gl_result_set_error(request->caller.result, GLIMPSE_OK, NULL, NULL);
         gl_outage_changed(request, gl_attempt_report(request, NULL, GL_ENDPOINT_UP, outcome, now),
                           0);
         attempt_answered(request, outcome, sample, local, now);
     } else {
-        glimpse_sample_unref(request->result->response);
-        request->result->response = sample != NULL ? glimpse_sample_ref(sample) : NULL;
+        glimpse_sample_unref(request->caller.result->response);
+        request->caller.result->response = sample != NULL ? glimpse_sample_ref(sample) : NULL;
         gl_failure failure = { .error = error,
                                .http_status = outcome->error_status != 0
                                                   ? outcome->error_status
@@ -372,8 +373,8 @@ void gl_steps_cancel(gl_request *request, gl_time now)
         settle(request, now); /* it had failed already, and that stands */
         return;
     }
-    request->result->status = GLIMPSE_STATUS_CANCELLED;
-    gl_result_set_error(request->result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
+    request->caller.result->status = GLIMPSE_STATUS_CANCELLED;
+    gl_result_set_error(request->caller.result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
     settle(request, now);
 }
 
@@ -408,7 +409,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         return;
     }
     if (failure.error == GLIMPSE_ERR_HTTP) { /* the status line is the answer */
-        failure.http_status = glimpse_sample_get(request->result->response)->http_status;
+        failure.http_status = glimpse_sample_get(request->caller.result->response)->http_status;
         failure.code = glimpse_status_name(gl_status_of(GLIMPSE_ERR_HTTP, failure.http_status));
     }
     attempt_failed(request, &failure, NULL, now);
@@ -420,7 +421,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
     glimpse_error which;
     gl_deliver_notices(request, now); /* the callback may have cancelled it */
     if (request->state == GL_STATE_DONE) return;
-    if (request->deadline <= now && !request->attempt.fallback) {
+    if (request->caller.deadline <= now && !request->attempt.fallback) {
         pass_deadline(request, now);
         return;
     }

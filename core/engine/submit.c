@@ -34,12 +34,12 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
-    request->stream = request->streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
+    request->stream = request->caller.streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
     request->asks_usage = !request->stream || asks_usage(body, request->path);
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
-    request->has_key = request->result->has_key = true;
-    request->result->key = request->key;
+    request->has_key = request->caller.result->has_key = true;
+    request->caller.result->key = request->key;
     if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
@@ -70,15 +70,18 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     if (request == NULL) return GLIMPSE_ERR_OOM;
     gl_time now = gl_clockwork_now(&engine->clock);
     request->engine = engine;
-    request->id = request->result->id = ++engine->last_id;
+    gl_caller *caller = &request->caller;
+    caller->id = caller->result->id = ++engine->last_id;
+    caller->submitted = now;
+    caller->own_thresholds = options != NULL && options->thresholds != NULL;
+    caller->thresholds = caller->own_thresholds ? *options->thresholds : engine->config.thresholds;
+    caller->arrivals = options != NULL && options->arrivals;
+    caller->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
+                                                                    : engine->config.fallback_on;
+    int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
+                                                                       : engine->config.deadline_ms;
+    caller->deadline = deadline_ms > 0 ? gl_time_add_ms(now, deadline_ms) : GL_TIME_NEVER;
     request->is_draft = is_draft;
-    request->submitted = now;
-    request->own_thresholds = options != NULL && options->thresholds != NULL;
-    request->thresholds =
-        request->own_thresholds ? *options->thresholds : engine->config.thresholds;
-    request->arrivals = options != NULL && options->arrivals;
-    request->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
-                                                                     : engine->config.fallback_on;
     request->cache_control = options != NULL && options->cache_control >= 0
                                  ? (glimpse_cache_control)options->cache_control
                                  : engine->config.cache_control;
@@ -89,12 +92,9 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     request->may_fly = coalesce && shares && (engine->cache != NULL || engine->store != NULL) &&
                        !engine->sampler->vtable.local;
     if (options != NULL) request->priority = options->priority;
-    int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
-                                                                       : engine->config.deadline_ms;
-    request->deadline = deadline_ms > 0 ? gl_time_add_ms(now, deadline_ms) : GL_TIME_NEVER;
-    gl_map_add(&engine->requests, request->id, request);
+    gl_map_add(&engine->requests, caller->id, request);
     engine->stats.submitted++;
-    if (id != NULL) *id = request->id;
+    if (id != NULL) *id = caller->id;
 
     bool yield = engine->clock.yield;
     gl_clockwork_enter(&engine->clock);

@@ -454,9 +454,9 @@ static void a_wait_begins_no_earlier_than_its_request(void **state)
     (void)state;
     glimpse_result result = { 0 };
     gl_request request = { .state = GL_STATE_WAITING,
-                           .submitted = 10300 * GL_MS,
+                           .caller.submitted = 10300 * GL_MS,
                            .since = 10000 * GL_MS,
-                           .result = &result };
+                           .caller.result = &result };
     gl_request_book_wait(&request, 11000 * GL_MS);
     assert_int_equal(result.timings.queue_ns, 700 * GL_MS);
     gl_request_book_wait(&request, 11100 * GL_MS);
