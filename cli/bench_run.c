@@ -57,7 +57,7 @@ static void tell(const runner *r, gl_time now)
 {
     const load_recorder *recorder = &r->result->recorder;
     double elapsed = (double)gl_time_since(now, r->started) / 1e9;
-    char alerts[128] = "";
+    char alerts[160] = ""; /* all four of them */
     glimpse_stats stats;
     glimpse_stats_init(&stats);
     if (glimpse_engine_stats(r->session.engine, &stats) == GLIMPSE_OK)
@@ -203,6 +203,7 @@ static cli_settings settings_for(const bench_ask *ask)
         engine->alerts.hit_rate = 0;
     if (!ask->bare) return settings;
     engine->alerts.on = false;
+    settings.alert_command = NULL;
     engine->cache_entries = 0;
     engine->coalesce = engine->adaptive = false;
     engine->breaker = GLIMPSE_BREAKER_OFF;

@@ -198,6 +198,11 @@ const cli_option option_table[] = {
     { .name = "alert-hold", .type = OPTION_DURATION, AT(engine.alerts.hold_ms),
       .commands = FOR_BATCH | FOR_BENCH, .value = "TIME", .default_text = "15s", .min = 5,
       .max = 3600e3, .help = "how long a limit is passed before an alert, or kept before it is over" },
+    { .name = "alert-command", .type = OPTION_TEXT, AT(alert_command),
+      .commands = FOR_BATCH | FOR_BENCH, .value = "COMMAND", .check = check_filled,
+      .help = "what /bin/sh -c runs when an alert fires and when it is over: GLIMPSE_ALERT_NAME, "
+              "_STATE (firing, over), _SEVERITY (info, warning, critical), _VALUE, _LIMIT, _UNIT and "
+              "_MESSAGE in its environment, all of it as a line of JSON on its standard input" },
     { .heading = "Other", .name = "config", .environment = "GLIMPSE_CONFIG", .type = OPTION_TEXT, AT(config_file),
       .commands = ENGINE, .value = "FILE", .check = check_filled,
       .help = "`key = value` lines, keys as the long options here; # comments" },

@@ -80,9 +80,24 @@ void session_free_engine(cli_session *session)
 
 static void alerted(const glimpse_alert *alert, void *arg)
 {
-    log_sink *log = arg;
+    cli_session *session = arg;
+    const log_sink *log = &session->log;
     if (log->before != NULL) log->before(log->arg);
-    say("%s: %s", alert->firing ? "ALERT" : "alert over", alert->message);
+    say("%s (%s): %s", alert->firing ? "ALERT" : "alert over",
+        glimpse_alert_severity_name(alert->severity), alert->message);
+    if (session->alerts != NULL) alert_command_tell(session->alerts, alert);
+}
+
+static int set_alerts(cli_session *session, cli_settings *settings)
+{
+    settings->engine.on_alert = alerted;
+    settings->engine.alert_arg = session;
+    if (settings->alert_command == NULL || !settings->engine.alerts.on) return 0;
+    session->alerts = alert_command_new(session->base, settings->alert_command,
+                                        settings->engine.api_key, &session->log);
+    if (session->alerts != NULL) return 0;
+    say("--alert-command cannot be set up");
+    return EXIT_OS_LIMIT;
 }
 
 int session_open(cli_session *session, cli_settings *settings)
@@ -97,9 +112,8 @@ int session_open(cli_session *session, cli_settings *settings)
     if (session->base == NULL) return EXIT_OS_LIMIT;
     settings->engine.log = log_sink_write;
     settings->engine.log_arg = &session->log;
-    settings->engine.on_alert = alerted;
-    settings->engine.alert_arg = &session->log;
-    code = open_store(session, settings);
+    code = set_alerts(session, settings);
+    if (code == 0) code = open_store(session, settings);
     if (code != 0) return code;
     glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
     if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);
@@ -119,6 +133,8 @@ int session_close(cli_session *session, int code)
 {
     session_free_engine(session);
     if (session->metrics_fd >= 0) close(session->metrics_fd);
+    alert_command_free(session->alerts);
+    session->alerts = NULL;
     glimpse_store_unref(session->store); /* what waits is written now */
     if (session->base != NULL) {
         /* A look-up of a name under way is given back in the next turns (glimpse_engine_free). */

@@ -4,6 +4,7 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
+#include "alert_command.h"
 #include "log_sink.h"
 #include "metrics_server.h"
 #include "settings.h"
@@ -14,8 +15,9 @@ typedef struct cli_session {
     struct event_base *base;
     glimpse_engine *engine;
     log_sink log;
-    glimpse_store *store; /* NULL: none is wanted, or it cannot be used */
-    int metrics_fd;       /* listens; below 0: no metrics are asked for */
+    alert_command *alerts; /* NULL: there is no --alert-command */
+    glimpse_store *store;  /* NULL: none is wanted, or it cannot be used */
+    int metrics_fd;        /* listens; below 0: no metrics are asked for */
     metrics_server *metrics;
 } cli_session;
 

@@ -394,6 +394,10 @@ int settings_check_engine(cli_settings *to)
             "another endpoint; --sampler local asks no model");
         return EXIT_VALUE;
     }
+    if (to->alert_command != NULL && !engine->alerts.on) {
+        say("--alert-command is run for alerts, and they are off (--alerts)");
+        return EXIT_USAGE;
+    }
     const char *problem = NULL;
     if (glimpse_config_check(engine, &problem) != GLIMPSE_OK)
         return settings_say_problem(to, problem != NULL ? problem : "a setting is not valid");

@@ -26,6 +26,7 @@ typedef struct cli_settings {
     log_format log_format;
     const char *log_file;
     const char *metrics; /* where they are served; NULL: nowhere */
+    const char *alert_command;
 
     /* run */
     const char *goal, *constraints;

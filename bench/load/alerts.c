@@ -12,6 +12,11 @@ static bool is_latency(int kind)
     return kind == GLIMPSE_ALERT_LATENCY_P50 || kind == GLIMPSE_ALERT_LATENCY_P95;
 }
 
+static const char *severity(int kind)
+{
+    return glimpse_alert_severity_name(glimpse_alert_severity_of((glimpse_alert_kind)kind));
+}
+
 static void number(gl_buf *out, const char *name, double value)
 {
     gl_buf_printf(out, ",\"%s\":", name);
@@ -24,8 +29,9 @@ void load_alerts_json(const glimpse_stats *stats, gl_buf *out)
     gl_buf_append_str(out, ",\"alerts\":[");
     for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) {
         if (stats->alerts_fired[i] == 0) continue;
-        gl_buf_printf(out, "%s{\"name\":\"%s\",\"fired\":%" PRIu64, comma,
-                      glimpse_alert_name((glimpse_alert_kind)i), stats->alerts_fired[i]);
+        gl_buf_printf(out, "%s{\"name\":\"%s\",\"severity\":\"%s\",\"fired\":%" PRIu64, comma,
+                      glimpse_alert_name((glimpse_alert_kind)i), severity(i),
+                      stats->alerts_fired[i]);
         number(out, "first_s", (double)stats->alerts_first_ns[i] / 1e9);
         number(out, "firing_s", (double)stats->alerts_firing_ns[i] / 1e9);
         number(out, is_latency(i) ? "worst_ms" : "worst", stats->alerts_worst[i]);
@@ -41,8 +47,9 @@ void load_alerts_print(const glimpse_stats *stats, FILE *out)
         double worst = stats->alerts_worst[i];
         if (stats->alerts_fired[i] == 0) continue;
         fprintf(out,
-                "alert        %s fired %" PRIu64 " time%s, first after %.1f s, for %.1f s in all",
-                glimpse_alert_name((glimpse_alert_kind)i), stats->alerts_fired[i],
+                "alert        %s (%s) fired %" PRIu64
+                " time%s, first after %.1f s, for %.1f s in all",
+                glimpse_alert_name((glimpse_alert_kind)i), severity(i), stats->alerts_fired[i],
                 stats->alerts_fired[i] == 1 ? "" : "s", (double)stats->alerts_first_ns[i] / 1e9,
                 (double)stats->alerts_firing_ns[i] / 1e9);
         fprintf(out, is_latency(i) ? "; at worst %.0f ms" : "; at worst %.1f %%",
@@ -56,7 +63,7 @@ void load_alerts_append(const glimpse_stats *stats, char *line, size_t size)
     for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) {
         size_t len = strlen(line);
         if (stats->alerts_firing[i])
-            snprintf(line + len, size - len, ", ALERT %s",
-                     glimpse_alert_name((glimpse_alert_kind)i));
+            snprintf(line + len, size - len, ", ALERT %s (%s)",
+                     glimpse_alert_name((glimpse_alert_kind)i), severity(i));
     }
 }

@@ -7,14 +7,14 @@
 
 #include "base/buf.h"
 
-/* Appends `,"alerts":[...]`: of each kind that fired its name, how often, after how many seconds
- * first, for how many in all, its worst value and whether it still does. */
+/* Appends `,"alerts":[...]`: of each kind that fired its name and severity, how often, after how
+ * many seconds first, for how many in all, its worst value and whether it still does. */
 void load_alerts_json(const glimpse_stats *stats, gl_buf *out);
 
 /* A line for each, or nothing. */
 void load_alerts_print(const glimpse_stats *stats, FILE *out);
 
-/* Adds ", ALERT name" for each that fires now; line is a string. */
+/* Adds ", ALERT name (severity)" for each that fires now; line is a string. */
 void load_alerts_append(const glimpse_stats *stats, char *line, size_t size);
 
 #endif

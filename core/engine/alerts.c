@@ -80,6 +80,7 @@ static void log_alert(const glimpse_engine *engine, const glimpse_alert *alert)
     glimpse_log_field fields[] = {
         { "alert", glimpse_alert_name(alert->kind), 0 },
         { "state", alert->firing ? "firing" : "over", 0 },
+        { "severity", glimpse_alert_severity_name(alert->severity), 0 },
         { ms ? "value_ms" : "value_permille", NULL, (int64_t)(alert->value * unit + 0.5) },
         { ms ? "limit_ms" : "limit_permille", NULL, (int64_t)(alert->limit * unit + 0.5) },
         { "samples", NULL, (int64_t)alert->samples },
@@ -118,6 +119,7 @@ static void write_message(const glimpse_alert *alert, char *out, size_t size)
 static void tell(glimpse_engine *engine, glimpse_alert *alert)
 {
     char message[256];
+    alert->severity = glimpse_alert_severity_of(alert->kind);
     write_message(alert, message, sizeof message);
     alert->message = message;
     log_alert(engine, alert);

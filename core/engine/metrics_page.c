@@ -4,6 +4,7 @@
  */
 #include <glimpse/metrics.h>
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -87,6 +88,26 @@ static void write_thresholds(const glimpse_thresholds *thresholds, gl_buf *out)
     }
 }
 
+static void write_alert(gl_buf *out, const char *name, int kind, uint64_t number)
+{
+    glimpse_alert_severity severity = glimpse_alert_severity_of((glimpse_alert_kind)kind);
+    gl_buf_printf(out, "%s{", name);
+    gl_text_label(out, true, "alert", gl_slice_str(glimpse_alert_name((glimpse_alert_kind)kind)));
+    gl_text_label(out, false, "severity", gl_slice_str(glimpse_alert_severity_name(severity)));
+    gl_buf_printf(out, "} %" PRIu64 "\n", number);
+}
+
+static void write_alerts(const glimpse_stats *stats, gl_buf *out)
+{
+    const char *name = "glimpse_alert_firing";
+    gl_text_family(out, name, "gauge", "1 while this alert is on.");
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
+        write_alert(out, name, i, stats->alerts_firing[i]);
+    name = "glimpse_alerts_fired_total";
+    gl_text_family(out, name, "counter", "Times an alert came on.");
+    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++) write_alert(out, name, i, stats->alerts_fired[i]);
+}
+
 static void write_labelled(const glimpse_stats *stats, gl_buf *out)
 {
     static const char *const circuits[] = { "closed", "open", "probing" };
@@ -109,16 +130,7 @@ static void write_labelled(const glimpse_stats *stats, gl_buf *out)
     gl_text_family(out, name, "counter", "Tokens of answers, where they say them.");
     gl_text_labelled(out, name, "type", "input", stats->prompt_tokens);
     gl_text_labelled(out, name, "type", "output", stats->completion_tokens);
-    name = "glimpse_alert_firing";
-    gl_text_family(out, name, "gauge", "1 while this alert is on.");
-    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
-        gl_text_labelled(out, name, "alert", glimpse_alert_name((glimpse_alert_kind)i),
-                         stats->alerts_firing[i] ? 1 : 0);
-    name = "glimpse_alerts_fired_total";
-    gl_text_family(out, name, "counter", "Times an alert came on.");
-    for (int i = 0; i < GLIMPSE_ALERT_COUNT; i++)
-        gl_text_labelled(out, name, "alert", glimpse_alert_name((glimpse_alert_kind)i),
-                         stats->alerts_fired[i]);
+    write_alerts(stats, out);
     name = "glimpse_key_stopped";
     gl_text_family(out, name, "gauge", "1 while nothing is sent because the key was refused.");
     gl_text_number(out, name, stats->key_stopped ? 1 : 0);

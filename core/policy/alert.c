@@ -20,6 +20,18 @@ const char *glimpse_alert_name(glimpse_alert_kind kind)
     return (unsigned)kind < GLIMPSE_ALERT_COUNT ? names[kind] : "unknown";
 }
 
+glimpse_alert_severity glimpse_alert_severity_of(glimpse_alert_kind kind)
+{
+    if (kind == GLIMPSE_ALERT_ERROR_RATE) return GLIMPSE_ALERT_CRITICAL;
+    return kind == GLIMPSE_ALERT_HIT_RATE ? GLIMPSE_ALERT_INFO : GLIMPSE_ALERT_WARNING;
+}
+
+const char *glimpse_alert_severity_name(glimpse_alert_severity severity)
+{
+    static const char *const names[] = { "info", "warning", "critical" };
+    return (unsigned)severity < sizeof names / sizeof *names ? names[severity] : "unknown";
+}
+
 const char *gl_alert_check(const glimpse_alerts *config)
 {
     if (!config->on) return NULL;

@@ -7,18 +7,18 @@ drafts 1000 >in
 {
     expect 1 "$GLIMPSE" batch in -o records --base-url "$URL" $quick --summary summary --quiet \
         --log-file log --log-format json
-    equal "said once" "$(grep -c 'ALERT: error_rate is ' err)" 1
+    equal "said once" "$(grep -c 'ALERT (critical): error_rate is ' err)" 1
     says 'the limit is 5.0 %'
     equal "logged once" "$(records log '[.[] | select(.event == "alert" and .alert == "error_rate")] | length')" 1
-    equal "as a warning" "$(records log '.[] | select(.event == "alert") | "\(.level) \(.state) \(.value_permille > 50) \(.limit_permille)"')" \
-        "warn firing true 50"
+    equal "as a warning" "$(records log '.[] | select(.event == "alert") | "\(.level) \(.state) \(.severity) \(.value_permille > 50) \(.limit_permille)"')" \
+        "warn firing critical true 50"
     equal "in the summary" "$(jq -c '[.alerts[] | .name, .fired, .firing, (.first_s >= 0.5), (.firing_s > 0), (.worst > 0.05)]' summary)" \
         '["error_rate",1,true,true,true,true]'
 
     # Where the log is standard error, too, it is said in one way only.
     expect 1 "$GLIMPSE" batch in -o again --base-url "$URL" $quick
     equal "said once" "$(grep -c error_rate err)" 2 # and once among the last lines
-    says 'alert        error_rate fired 1 time, first after '
+    says 'alert        error_rate (critical) fired 1 time, first after '
 
     expect 1 "$GLIMPSE" batch in -o off --base-url "$URL" $quick --alerts off --summary summary
     equal "off" "$(grep -ci alert err || :) $(jq -c .alerts summary)" "0 []"

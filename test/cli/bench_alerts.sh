@@ -5,12 +5,12 @@ quick="--calibrate-first off --validity off --alert-window 2s --alert-hold 500ms
     expect 0 "$GLIMPSE" bench --latency 20ms $quick --thresholds 1,5,10,60000 --cache-size 0 --client engine \
         --pool-size 5 --json run.json --log-file log
     for name in latency_p50 latency_p95 hit_rate; do
-        equal "$name" "$(grep -c "ALERT: $name is " err)" 1
-        grep -q "WARN alert alert=$name state=firing" log || fail "$name is not in the log"
+        equal "$name" "$(grep -c "ALERT ([a-z]*): $name is " err)" 1
+        grep -q "WARN alert alert=$name state=firing severity=" log || fail "$name is not in the log"
     done
-    equal "as JSON" "$(jq -c '[.alerts[] | .name]' run.json)" '["latency_p50","latency_p95","hit_rate"]'
+    equal "as JSON" "$(jq -c '[.alerts[] | .name, .severity]' run.json)" '["latency_p50","warning","latency_p95","warning","hit_rate","info"]'
     equal "what was worst" "$(jq '.alerts | .[0].worst_ms >= 19 and .[2].worst < 0.2' run.json)" true
-    prints 'alert        latency_p50 fired 1 time, first after '
+    prints 'alert        latency_p50 (warning) fired 1 time, first after '
     expect 0 "$GLIMPSE" bench --latency 1ms $quick --json run.json --cache-size 0 --alerts off
     equal "off" "$(jq -c '.alerts' run.json)" '[]'
 }
@@ -19,5 +19,5 @@ quick="--calibrate-first off --validity off --alert-window 2s --alert-hold 500ms
 command -v script >/dev/null || exit 0
 TERM=xterm script -qec "'$GLIMPSE' bench --latency 20ms $quick --thresholds 1,5,60000,70000" typescript >/dev/null </dev/null
 tr '\r' '\n' <typescript >lines
-grep -q 'hits, ALERT latency_p50$' lines || fail "the progress does not name the alert"
-grep -q "^$(printf '\033')\\[Kglimpse: ALERT: latency_p50 is " lines || fail "it is not said on a line of its own"
+grep -q 'hits, ALERT latency_p50 (warning)$' lines || fail "the progress does not name the alert"
+grep -q "^$(printf '\033')\\[Kglimpse: ALERT (warning): latency_p50 is " lines || fail "it is not said on a line of its own"

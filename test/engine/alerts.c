@@ -15,6 +15,7 @@ static void hear(const glimpse_alert *alert, void *arg)
     heard *h = arg;
     (alert->firing ? h->fired : h->over)[alert->kind]++;
     snprintf(h->message, sizeof h->message, "%s", alert->message);
+    assert_int_equal(alert->severity, glimpse_alert_severity_of(alert->kind));
     if (h->act == SUBMIT) rig_submit(h->r, &h->extra, "{\"messages\":[]}");
     if (h->act == CLOSE) glimpse_engine_close(h->r->engine, 0, rig_closed, h->r);
     if (h->act == FREE) {
@@ -31,6 +32,7 @@ static void hear_log(const glimpse_log_event *event, void *arg)
     assert_int_equal(event->level, GLIMPSE_LOG_WARN);
     assert_string_equal(event->fields[0].name, "alert");
     assert_string_equal(event->fields[1].name, "state");
+    assert_string_equal(event->fields[2].name, "severity");
 }
 
 static void open_with(rig *r, heard *h)
@@ -82,15 +84,20 @@ static void errors_fire_once_and_are_over_when_nothing_comes_any_more(void **sta
     assert_int_equal(h.fired[GLIMPSE_ALERT_ERROR_RATE], 1);
     assert_int_equal(h.logged, 1);
     assert_non_null(strstr(h.message, "error_rate is "));
+    assert_string_equal(
+        glimpse_alert_severity_name(glimpse_alert_severity_of(GLIMPSE_ALERT_ERROR_RATE)),
+        "critical");
     assert_non_null(strstr(h.message, "the limit is 5.0 %"));
     glimpse_stats stats = stats_of(&r);
     assert_true(stats.alerts_firing[GLIMPSE_ALERT_ERROR_RATE]);
     assert_int_equal(stats.alerts_fired[GLIMPSE_ALERT_ERROR_RATE], 1);
     char *page;
     assert_int_equal(glimpse_metrics_text(r.engine, &page, NULL), GLIMPSE_OK);
-    assert_non_null(strstr(page, "glimpse_alert_firing{alert=\"error_rate\"} 1\n"));
-    assert_non_null(strstr(page, "glimpse_alert_firing{alert=\"hit_rate\"} 0\n"));
-    assert_non_null(strstr(page, "glimpse_alerts_fired_total{alert=\"error_rate\"} 1\n"));
+    assert_non_null(
+        strstr(page, "glimpse_alert_firing{alert=\"error_rate\",severity=\"critical\"} 1\n"));
+    assert_non_null(strstr(page, "glimpse_alert_firing{alert=\"hit_rate\",severity=\"info\"} 0\n"));
+    assert_non_null(
+        strstr(page, "glimpse_alerts_fired_total{alert=\"error_rate\",severity=\"critical\"} 1\n"));
     glimpse_free(page);
     assert_true(stats.alerts_first_ns[GLIMPSE_ALERT_ERROR_RATE] > 90 * (int64_t)GL_SECOND);
     assert_true(stats.alerts_worst[GLIMPSE_ALERT_ERROR_RATE] > 0.05);

@@ -59,12 +59,13 @@ static void alerts_are_told_while_they_fire_and_at_the_end(void **state)
     gl_buf_init(&out, 65536);
     report_json(&report, &out);
     gl_buf_append_char(&out, '\0');
-    assert_non_null(strstr(out.data, "{\"name\":\"latency_p95\",\"fired\":2,\"first_s\":12.5,"
-                                     "\"firing_s\":40,\"worst_ms\":5120,\"firing\":true},"
-                                     "{\"name\":\"error_rate\",\"fired\":1,"));
+    assert_non_null(strstr(
+        out.data, "{\"name\":\"latency_p95\",\"severity\":\"warning\",\"fired\":2,\"first_s\":12.5,"
+                  "\"firing_s\":40,\"worst_ms\":5120,\"firing\":true},"
+                  "{\"name\":\"error_rate\",\"severity\":\"critical\",\"fired\":1,"));
     assert_non_null(strstr(out.data, "\"worst\":0.25,\"firing\":false}]"));
     report_progress(&report, line, sizeof line);
-    assert_non_null(strstr(line, ", ALERT latency_p95"));
+    assert_non_null(strstr(line, ", ALERT latency_p95 (warning)"));
     assert_null(strstr(line, "error_rate")); /* that one is over */
     gl_buf_free(&out);
     assert_int_equal(gl_alloc_live(), live);

@@ -31,6 +31,17 @@ typedef enum glimpse_alert_kind {
 /* As it stands in logs and reports; never NULL ("unknown" for a value out of range). */
 GLIMPSE_API const char *glimpse_alert_name(glimpse_alert_kind kind);
 
+/* How much it matters, in Prometheus' usual words; the same for an alert each time. */
+typedef enum glimpse_alert_severity {
+    GLIMPSE_ALERT_INFO,    /* "info": hit_rate. Money is spent that need not be */
+    GLIMPSE_ALERT_WARNING, /* "warning": latency_p50 and latency_p95. Answers come, and late */
+    GLIMPSE_ALERT_CRITICAL /* "critical": error_rate. Answers do not come */
+} glimpse_alert_severity;
+
+GLIMPSE_API glimpse_alert_severity glimpse_alert_severity_of(glimpse_alert_kind kind);
+/* Never NULL, as glimpse_alert_name. */
+GLIMPSE_API const char *glimpse_alert_severity_name(glimpse_alert_severity severity);
+
 /* Part of glimpse_config. */
 typedef struct glimpse_alerts {
     bool on;
@@ -69,6 +80,7 @@ typedef struct glimpse_alert {
     int64_t window_ms;
     int64_t lasted_ms;   /* fires: since the limit was passed; over: since it fired */
     const char *message; /* one line, ready to show */
+    glimpse_alert_severity severity;
 } glimpse_alert;
 
 /* Called from the loop. It may do what any callback of the engine may: submit, cancel, close, free.
