@@ -2,7 +2,7 @@
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 
-#include "settings.h"
+#include "options/settings.h"
 
 typedef struct cli_command {
     const char *name;

@@ -4,8 +4,8 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "commands.h"
-#include "config_file.h"
 #include "exits.h"
+#include "options/config_file.h"
 #include "say.h"
 
 /* More than any endpoint takes. */

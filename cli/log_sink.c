@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "event_words.h"
 #include "exits.h"
 #include "say.h"
+#include "terminal/event_words.h"
 
 /* libevent has one callback for the process, and no argument for it. */
 static log_sink *of_libevent;

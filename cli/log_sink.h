@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "settings.h"
+#include "options/settings.h"
 
 typedef struct log_sink {
     FILE *stream;

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/utf8.h"
-#include "shown.h"
+#include "terminal/shown.h"
 
 /* Whatever a line quotes (a misspelt key, a file's name), a terminal obeys none of it, and it stays
  * one line of UTF-8: controls and broken characters become '?'. */

@@ -9,7 +9,7 @@
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Text on a stream; when that is a terminal, with escapes in place of what could drive it or turn
- * its lines (shown.h). */
+ * its lines (terminal/shown.h). */
 void say_text(FILE *stream, const char *text, size_t len);
 
 /* Flushes stdout; false, and said, when what was printed did not get out. */

@@ -4,10 +4,10 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
-#include "alert_command.h"
 #include "log_sink.h"
-#include "metrics_server.h"
-#include "settings.h"
+#include "monitoring/alert_command.h"
+#include "monitoring/metrics_server.h"
+#include "options/settings.h"
 
 struct event_base;
 

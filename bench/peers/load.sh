@@ -14,7 +14,7 @@ glimpse=${GLIMPSE-build/release/glimpse}
 [ -x /usr/bin/python3 ] && command -v taskset >/dev/null || { echo "load.sh: needs python3 and taskset" >&2; exit 69; }
 
 mkdir -p build/peers
-cp bench/peers/*.js bench/peers/load*.py bench/peers/package.json bench/peers/package-lock.json bench/wrk_chat.lua build/peers/
+cp bench/peers/*.js bench/peers/load*.py bench/peers/package.json bench/peers/package-lock.json bench/peers/wrk_chat.lua build/peers/
 if command -v npm >/dev/null; then
     (cd build/peers && npm ci --ignore-scripts --no-audit --no-fund >npm.log 2>&1) || { cat build/peers/npm.log; exit 69; }
 fi

@@ -201,7 +201,7 @@ static void done(glimpse_id id, const glimpse_result *result, void *arg)
     submit(w);
 }
 
-/* As a job does it: cli/job.c. */
+/* As a job does it: cli/batch/job.c. */
 static void submit(world *w)
 {
     char body[96];

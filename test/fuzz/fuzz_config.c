@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "config_file.h"
 #include "exits.h"
+#include "options/config_file.h"
 
 /* What is said while this lasts goes to a file that the reader of it can look at. */
 static int say_into(int fd)

@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ahead.h"
 #include "base/alloc.h"
 #include "base/file.h"
+#include "batch/ahead.h"
 
 /* So small that the file beside is made anew often. */
 enum { WINDOW = 8, MOST = 128, RENEW = 1000 };

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api_journal.h"
+#include "batch_api/journal.h"
 
 #define HEAD                                                                                       \
     "{\"glimpse_journal\":1,\"job\":\"0123456789abcdef0123456789abcdef\",\"scope\":\"s\"}\n"

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "job_line.h"
-#include "line_reader.h"
-#include "record.h"
+#include "batch/job_line.h"
+#include "batch/line_reader.h"
+#include "batch/record.h"
 
 /* The plain split that the reader is held against. */
 typedef struct split {

@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 
 #include "base/count.h"
+#include "batch/prices.h"
 #include "exits.h"
-#include "prices.h"
 
 /* The file's path: it is read as the program reads it. */
 static const char *put_file(const fuzz_input *in)

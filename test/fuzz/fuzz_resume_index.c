@@ -10,8 +10,8 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
-#include "line_reader.h"
-#include "record_index.h"
+#include "batch/line_reader.h"
+#include "batch/record_index.h"
 
 typedef struct counts {
     size_t records, others, strangers;

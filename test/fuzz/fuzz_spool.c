@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "spool.h"
+#include "files/spool.h"
 
 /* So many fit a pipe: the writer need not wait. */
 #define MOST 60000

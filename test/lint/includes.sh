@@ -4,8 +4,8 @@
 
 # The first row whose pattern fits a file's path decides. Columns, parted by blanks:
 #   the path; what it may include in quotes; which libraries it may include in angle brackets.
-# OWN stands for a header of the same folder, CORE for one that stands in core/ itself, SELF for the
-# file's own name. `-` is nothing. The public headers and the C library are open to all.
+# OWN stands for a header of the same folder, CORE and CLI for one that stands in core/ or cli/ itself,
+# SELF for the file's own name. `-` is nothing. The public headers and the C library are open to all.
 rules='
 ^core/include/                  -                                                       -
 ^core/base/sha256\.c            ^base/                                                  ^openssl/
@@ -22,8 +22,15 @@ rules='
 ^backends/pressure/             ^base/|^(loop|log|status)\.h$|^policy/pressure\.h$|^ROOM/     -
 ^backends/metrics/              ^base/                                                  ^event2/
 ^backends/                      ^base/|^(loop|log|status)\.h$|^policy/essence\.h$|^ROOM/     -
-^cli/[a-z_]*version             ^base/|OWN|^mock/mock\.h$                               ^(curl|event2|json-c)/
-^cli/                           ^base/|OWN|^mock/mock\.h$|^load/[a-z_]+\.h$             ^(event2|json-c)/
+^cli/files/                      ^base/|CLI|^files/                                      -
+^cli/terminal/                   ^base/|CLI|^terminal/                                   -
+^cli/options/                    ^base/|CLI|^(files|options)/|^(bench/scrape|monitoring/metrics_server)\.h$   ^json-c/
+^cli/monitoring/                 ^base/|CLI|^(files|monitoring|options)/|^load/resources\.h$ ^event2/
+^cli/batch/                      ^base/|CLI|^(batch|files|options|terminal)/|^batch_api/job\.h$|^load/(alerts|resources)\.h$   ^(event2|json-c)/
+^cli/batch_api/                  ^base/|CLI|^(batch|batch_api|files|options|terminal)/   ^(event2|json-c)/
+^cli/bench/                      ^base/|CLI|^(bench|batch|files|monitoring|options)/|^load/[a-z_]+\.h$   ^(event2|json-c)/
+^cli/version\.c                  ^base/|CLI                                              ^(curl|event2|json-c)/
+^cli/[^/]*$                      ^base/|CLI|^(files|monitoring|options|terminal)/|^mock/mock\.h$   ^(event2|json-c)/
 ^bench/mock/upstream\.c         ^base/|^mock/                                           ^(event2|curl)/
 ^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
@@ -68,6 +75,7 @@ check() { # root
         gsub(/ROOM\//, room == "" ? "/" : room, allowed)
         if (allowed ~ /OWN/ && name !~ /\// && stands(dir_of(file) name)) return 1
         if (allowed ~ /CORE/ && name !~ /\// && stands("core/" name)) return 1
+        if (allowed ~ /CLI/ && name !~ /\// && stands("cli/" name)) return 1
         return name ~ allowed
     }
 
@@ -129,10 +137,13 @@ self_test() {
     refuses backends/openai/http.c '<sqlite3.h>'
     refuses backends/store/sqlite.c '"openai/http.h"'
     refuses backends/metrics/mount.c '"engine/engine.h"'
-    refuses cli/batch.c '<curl/curl.h>'
-    refuses cli/batch.c '"loop.h"'
-    refuses cli/batch.c '"policy/key.h"'
-    refuses cli/batch.c '"mock/server.h"'
+    refuses cli/batch/command.c '<curl/curl.h>'
+    refuses cli/batch/command.c '"loop.h"'
+    refuses cli/batch/command.c '"policy/key.h"'
+    refuses cli/batch/command.c '"mock/server.h"'
+    refuses cli/batch/command.c '"bench/run.h"'
+    refuses cli/files/lock.c '"batch/job.h"'
+    refuses cli/terminal/shown.c '"batch/job.h"'
     refuses bench/mock/mock.c '<curl/curl.h>'
     refuses bench/load/arrival.c '"engine/engine.h"'
     refuses bench/load/arrival.c '"mock/mock.h"'
@@ -154,11 +165,12 @@ self_test() {
     accepts backends/openai/http_multi.h '<curl/curl.h>'
     accepts backends/openai/sampler.c '"openai/http.h"'
     accepts cli/version.c '<curl/curl.h>'
-    accepts cli/batch.c '"say.h"'
+    accepts cli/batch/command.c '"say.h"'
+    accepts cli/batch_api/job.c '"batch/job.h"'
     accepts cli/mock.c '"mock/mock.h"'
     accepts bench/mock/upstream.c '<curl/curl.h>'
     accepts bench/load/arrival.c '"load/arrival.h"'
-    accepts cli/bench.c '"load/driver.h"'
+    accepts cli/bench/command.c '"load/driver.h"'
     accepts docs/examples/embed.c '<event2/event.h>'
     accepts test/unit/http.c '<curl/curl.h>'
 }

@@ -12,7 +12,7 @@
 #include <glimpse/cache.h>
 
 #include "base/rng.h"
-#include "cache_traces.h"
+#include "micro/cache_traces.h"
 #include "oom.h"
 
 enum { ENTRIES = 500, REQUESTS = 100000 };

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api_part.h"
-#include "api_slots.h"
 #include "base/alloc.h"
+#include "batch_api/part.h"
+#include "batch_api/slots.h"
 
 static char folder[64], output[96];
 

@@ -1,4 +1,4 @@
-/* cli/cost: what goes out fits the limit; and how a report tells what a job has cost. */
+/* cli/batch/cost: what goes out fits the limit; and how a report tells what a job has cost. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "cost.h"
-#include "report.h"
+#include "batch/cost.h"
+#include "batch/report.h"
 
 static cli_report half_done(void)
 {

@@ -1,4 +1,4 @@
-/* cli/event_words: what a person is told of an event who did not ask for the log. */
+/* cli/terminal/event_words: what a person is told of an event who did not ask for the log. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "event_words.h"
+#include "terminal/event_words.h"
 
 static event_telling words_of(const char *name, const glimpse_log_field *fields, size_t count,
                               char *text, size_t size)

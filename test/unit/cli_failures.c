@@ -1,5 +1,5 @@
-/* cli/failures: what a person hears of a job's failures while it runs, and when it is not worth
- * going on. */
+/* cli/batch/failures: what a person hears of a job's failures while it runs, and when it is not
+ * worth going on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "failures.h"
+#include "batch/failures.h"
 
 static cli_outcome http(int status, const char *code)
 {

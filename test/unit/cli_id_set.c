@@ -1,4 +1,5 @@
-/* cli/id_set: an id is new once. cli/ordered: records leave in the order of their numbers. */
+/* cli/batch/id_set: an id is new once. cli/batch/ordered: records leave in the order of their
+ * numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,8 +12,8 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
-#include "id_set.h"
-#include "ordered.h"
+#include "batch/id_set.h"
+#include "batch/ordered.h"
 
 static void an_id_is_new_exactly_once_among_many(void **state)
 {

@@ -1,4 +1,5 @@
-/* cli/input_form: files that are no JSON lines, and files whose lines can be judged one by one. */
+/* cli/batch/input_form: files that are no JSON lines, and files whose lines can be judged one by
+ * one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "input_form.h"
+#include "batch/input_form.h"
 
 /* I03 */
 static void a_file_that_has_no_lines_of_json_is_told_by_how_it_begins(void **state)

@@ -1,4 +1,4 @@
-/* cli/job_line: what a line of a job asks for, or why it cannot be used; cli/record. */
+/* cli/batch/job_line: what a line of a job asks for, or why it cannot be used; cli/record. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "job_line.h"
-#include "record.h"
+#include "batch/job_line.h"
+#include "batch/record.h"
 
 static const char *code_of(line_parser *parser, const char *text, job_line *line)
 {

@@ -1,4 +1,4 @@
-/* cli/line_reader: lines come out the same however the bytes come in. */
+/* cli/batch/line_reader: lines come out the same however the bytes come in. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "line_reader.h"
+#include "batch/line_reader.h"
 
 static size_t add_line(char *out, uint64_t number, const char *text, size_t len)
 {

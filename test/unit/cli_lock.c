@@ -1,4 +1,5 @@
-/* cli/lock: one process at a time, and it is named. cli/spool: a pipe becomes a file. */
+/* cli/files/lock: one process at a time, and it is named. cli/files/spool: a pipe becomes a file.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lock.h"
-#include "spool.h"
+#include "files/lock.h"
+#include "files/spool.h"
 
 static int open_new(char *path)
 {

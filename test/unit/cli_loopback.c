@@ -1,4 +1,4 @@
-/* cli/loopback: what is written like this machine, and what only looks like it. */
+/* cli/options/loopback: what is written like this machine, and what only looks like it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "loopback.h"
+#include "options/loopback.h"
 
 static void this_machine_is_known_however_it_is_written(void **state)
 {

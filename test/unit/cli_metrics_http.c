@@ -1,4 +1,4 @@
-/* cli/metrics_http: who is answered, and what a client can make it hold. */
+/* cli/monitoring/metrics_http: who is answered, and what a client can make it hold. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "metrics_http.h"
+#include "monitoring/metrics_http.h"
 
 enum { PAGE = 32 * 1024 };
 

@@ -1,4 +1,4 @@
-/* cli/mock_arguments: what bench hands on to its mock is read there as it was given. */
+/* cli/bench/mock_arguments: what bench hands on to its mock is read there as it was given. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mock_arguments.h"
-#include "options.h"
+#include "bench/mock_arguments.h"
+#include "options/options.h"
 
 static void forget_environment(void)
 {

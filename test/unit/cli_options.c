@@ -1,4 +1,4 @@
-/* cli/options, settings, checks: one table, three places a value may come from. */
+/* cli/options/options, settings, checks: one table, three places a value may come from. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "checks.h"
 #include "exits.h"
-#include "settings.h"
+#include "options/checks.h"
+#include "options/settings.h"
 
 /* Reads argv as batch does; the caller frees the settings. */
 static int read_batch(cli_settings *settings, int argc, const char **argv)

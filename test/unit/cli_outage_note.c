@@ -1,4 +1,4 @@
-/* cli/outage_note: when a line comes, and what it says. */
+/* cli/batch/outage_note: when a line comes, and what it says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "outage_note.h"
+#include "batch/outage_note.h"
 
 #define SECOND INT64_C(1000000000)
 

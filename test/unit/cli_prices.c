@@ -1,4 +1,4 @@
-/* cli/prices: a price that is not known is none; sums in the words of three endpoints. */
+/* cli/batch/prices: a price that is not known is none; sums in the words of three endpoints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "prices.h"
+#include "batch/prices.h"
 
 static gl_json checked(const char *text)
 {

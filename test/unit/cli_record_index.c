@@ -1,5 +1,5 @@
-/* cli/record_index: a record is found by what it answers and by nothing else. cli/record: what an
- * earlier run wrote, read and written again. */
+/* cli/batch/record_index: a record is found by what it answers and by nothing else.
+ * cli/batch/record: what an earlier run wrote, read and written again. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "record_index.h"
+#include "batch/record_index.h"
 
 /* A record of the key that is this number in all bytes. */
 static void append_record(gl_buf *out, const char *id, int key, const char *status,

@@ -1,4 +1,4 @@
-/* cli/report: the summary's object. */
+/* cli/batch/report: the summary's object. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "report.h"
+#include "batch/report.h"
 
 static void cache_that_shrank_says_so(void **state)
 {

@@ -1,4 +1,4 @@
-/* cli/shown: text of strangers on a terminal. */
+/* cli/terminal/shown: text of strangers on a terminal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
-#include "shown.h"
+#include "terminal/shown.h"
 
 static void assert_shown(const char *text, const char *wanted)
 {

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "trim.h"
+#include "bench/trim.h"
 
 static bool second(trim *t, uint64_t most)
 {

@@ -1,4 +1,4 @@
-/* cli/units: durations, sizes, numbers and thresholds as people write them. */
+/* cli/options/units: durations, sizes, numbers and thresholds as people write them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 
-#include "units.h"
+#include "options/units.h"
 
 static void a_duration_takes_every_unit_and_is_rounded_up(void **state)
 {

@@ -12,7 +12,7 @@
 #include "base/rng.h"
 #include "load/batches.h"
 #include "load/student.h"
-#include "queue_sim.h"
+#include "micro/queue_sim.h"
 
 #define PAIRS 40
 

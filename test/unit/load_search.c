@@ -12,7 +12,7 @@
 #include "load/keeping_up.h"
 #include "load/rate_search.h"
 #include "load/users_search.h"
-#include "queue_sim.h"
+#include "micro/queue_sim.h"
 
 #define CAPACITY 100.0
 

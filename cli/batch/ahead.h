@@ -1,0 +1,36 @@
+/*
+ * ahead.h - the records that --ordered holds back until the lines before them are done, on disk
+ * meanwhile (OUTPUT.ahead), so that a kill or a power cut loses none that is finished. --resume
+ * reads it beside the output. It goes when nothing is held back any more.
+ */
+#ifndef CLI_BATCH_AHEAD_H
+#define CLI_BATCH_AHEAD_H
+
+#include "batch/ordered.h"
+#include "batch/output.h"
+
+typedef struct cli_ahead cli_ahead;
+
+/* For this output; its file is made, anew, with the first record, and made anew again when it has
+ * more than renew_bytes. NULL: out of memory. */
+cli_ahead *ahead_new(struct event_base *base, const char *output, uint64_t renew_bytes,
+                     int64_t fsync_ms, const output_observer *observer, void *arg);
+
+/* A record that is held back. */
+void ahead_add(cli_ahead *ahead, gl_slice record);
+
+/* Writes what was added, once a turn, and syncs it as the output is synced. When most of the file
+ * is in the output by now, the output is synced and the file made anew with what is still held
+ * back. 0, or an errno, which stays. */
+int ahead_flush(cli_ahead *ahead, cli_output *output, const cli_ordered *order);
+
+/* is_empty: nothing is held back, and the output is on disk: the file goes, also one that an
+ * earlier run left. NULL is fine. */
+void ahead_free(cli_ahead *ahead, bool is_empty);
+
+/* The file of an output, for --resume: -1, errno ENOENT where there is none. */
+int ahead_open(const char *output);
+bool ahead_exists(const char *output);
+void ahead_remove(const char *output);
+
+#endif

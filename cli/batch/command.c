@@ -1,0 +1,248 @@
+/*
+ * command.c - `glimpse batch`: opens what the job reads and writes, in an order in which a refusal
+ * leaves every file as it was, runs it, and tells how it went.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "batch/ahead.h"
+#include "batch/input_form.h"
+#include "batch/job.h"
+#include "batch/output.h"
+#include "batch/strict.h"
+#include "batch_api/job.h"
+#include "commands.h"
+#include "exits.h"
+#include "files/spool.h"
+#include "say.h"
+
+static int open_input(const char *path, int *code)
+{
+    struct stat status;
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        say("%s: cannot read: %s", path, strerror(errno));
+    } else if (fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
+        say("%s: cannot read: %s", path, strerror(EISDIR));
+        if (fd != STDIN_FILENO) close(fd);
+        fd = -1;
+    }
+    if (fd < 0) *code = EXIT_IO;
+    return fd;
+}
+
+static bool same_file(int a, int b)
+{
+    struct stat x, y;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+/* Opened before the run, so that a wrong name is not found out after it; written after it. */
+static int open_summary(const char *path, int input, int output, int *code)
+{
+    if (strcmp(path, "-") == 0) return STDOUT_FILENO;
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        say("--summary: %s: %s", path, strerror(errno));
+        *code = EXIT_IO;
+    } else if (same_file(fd, input) || same_file(fd, output)) {
+        say("--summary: %s: is the input or the output", path);
+        *code = EXIT_USAGE;
+    }
+    return fd;
+}
+
+/* false, said: it is not written. */
+static bool write_summary(int fd, const char *path, const cli_report *report)
+{
+    gl_buf text;
+    gl_buf_init(&text, 65536);
+    report_json(report, &text);
+    int error = text.failed ? ENOMEM : 0;
+    if (error == 0 && fd != STDOUT_FILENO && ftruncate(fd, 0) != 0 && errno != EINVAL)
+        error = errno;
+    if (error == 0) error = gl_file_write(fd, text.data, text.len);
+    if (error == 0) error = gl_file_sync(fd);
+    gl_buf_free(&text);
+    if (error != 0) say("--summary: %s: %s", path, strerror(error));
+    return error == 0;
+}
+
+/* How a job that has ended is told of. */
+typedef struct telling {
+    const cli_settings *settings;
+    int summary; /* descriptor; below 0: none is wanted */
+    bool failed;
+} telling;
+
+static void tell(const cli_report *report, void *arg)
+{
+    telling *to = arg;
+    if (!to->settings->quiet) report_print(report, stderr);
+    if (to->summary >= 0 && !write_summary(to->summary, to->settings->summary, report))
+        to->failed = true;
+}
+
+/* What is told has the exit code in it, so it is known by then. */
+static int tell_end(const job_parts *parts, cli_report *report, telling *to, int code)
+{
+    report->exit_code = log_sink_code(&parts->session->log, code);
+    tell(report, to);
+    return to->failed ? EXIT_IO : report->exit_code;
+}
+
+/* Runs it with everything open. */
+static int run(job_parts *parts, int summary, bool through_batches)
+{
+    cli_report report;
+    telling to = { .settings = parts->settings, .summary = summary };
+    parts->leaving = tell;
+    parts->leaving_arg = &to;
+    if (through_batches) {
+        int ended = api_job_run(parts, &report);
+        return tell_end(parts, &report, &to, ended);
+    }
+    cli_job *job = job_new(parts);
+    if (job == NULL) return EXIT_OS_LIMIT;
+    int code = job_run(job, &report);
+    code = tell_end(parts, &report, &to, code);
+    job_free(job);
+    return code;
+}
+
+/* What makes no sense together or is missing: 0, or the exit code, said. */
+/* Whether two names are one file, as far as that shows before either is opened. */
+static bool same_path(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
+    if (strcmp(a, b) == 0) return true;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static bool log_is_taken(const cli_settings *settings)
+{
+    const char *log = settings->log_file;
+    return same_path(log, settings->words[0]) || same_path(log, settings->output) ||
+           same_path(log, settings->summary);
+}
+
+static int check_usage(const cli_settings *settings)
+{
+    if (settings->word_count == 0)
+        say("no INPUT; try 'glimpse help batch'");
+    else if (settings->output == NULL)
+        say("no output: -o FILE, or -o - for standard output; try 'glimpse help batch'");
+    else if (settings->resume && settings->overwrite)
+        say("--resume goes on with the output, --overwrite empties it: one of them");
+    else if (settings->retry_failed && !settings->resume)
+        say("--retry-failed goes with --resume");
+    else if (settings->summary != NULL && strcmp(settings->summary, "-") == 0 &&
+             strcmp(settings->output, "-") == 0)
+        say("-o and --summary: standard output is for one of them");
+    else if (log_is_taken(settings))
+        say("--log-file: %s: is the input, the output or the summary", settings->log_file);
+    else
+        return 0;
+    return EXIT_USAGE;
+}
+
+/* What is read twice is a file: a pipe's *input becomes one. 0, or the exit code, said. */
+static int keep_input(int *input)
+{
+    int file = spool_open(*input);
+    if (file < 0) {
+        say("cannot keep the input, to read it again: %s", strerror(errno));
+        return EXIT_IO;
+    }
+    if (file != *input && *input > STDIN_FILENO) close(*input);
+    *input = file;
+    return 0;
+}
+
+/* Takes over what the output has answered: *output may be another file then, and a pipe's *input a
+ * file. 0, or the exit code, said. */
+static int resume(const cli_session *session, const cli_settings *settings, int *input, int *output,
+                  resume_state *state)
+{
+    struct stat status;
+    resume_ask ask = { .engine = session->engine,
+                       .path = settings->output,
+                       .max_line = (size_t)settings->max_line,
+                       .wish = { .failed = !settings->retry_failed,
+                                 .local = session_is_local(session) },
+                       .reuse = settings_share_answers(settings) };
+    bool is_empty = fstat(*output, &status) == 0 && status.st_size == 0;
+    if (is_empty && !ahead_exists(settings->output)) return 0;
+    int old = *output, code = keep_input(input);
+    if (code == 0) code = resume_rewrite(&ask, *input, output, state);
+    if (*output != old) close(old);
+    if (code == 0 && !settings->quiet) {
+        char line[256];
+        resume_describe(state, line, sizeof line);
+        say("%s", line);
+    }
+    return code;
+}
+
+static bool is_missing(const char *path)
+{
+    struct stat status;
+    return path != NULL && strcmp(path, "-") != 0 && stat(path, &status) != 0;
+}
+
+int command_batch(cli_settings *settings)
+{
+    cli_session session = { 0 };
+    cli_cost cost = { 0 };
+    resume_state done = { 0 };
+    bool through_batches = false;
+    int input = -1, output = -1, summary = -1, code = check_usage(settings);
+    if (code != 0) return code;
+    const char *name = settings->words[0];
+    output_mode mode = settings->resume      ? OUTPUT_RESUME
+                       : settings->overwrite ? OUTPUT_OVERWRITE
+                                             : OUTPUT_NEW;
+    code = session_open(&session, settings);
+    if (code == 0)
+        code = cost_init(&cost, settings->prices, settings->engine.profiles, settings->max_cost);
+    if (code == 0) input = open_input(name, &code);
+    if (code == 0) code = input_form_check(input, name);
+    /* The refusals first: nothing is opened for writing before the input is known to be good. */
+    if (code == 0) code = output_refused(settings->output, mode, input);
+    if (code == 0) code = api_choose(settings, input, &through_batches);
+    if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
+    bool makes_output = is_missing(settings->output), makes_summary = is_missing(settings->summary);
+    if (code == 0) output = output_open(settings->output, mode, settings->no_lock, &code);
+    if (code == 0 && settings->summary != NULL)
+        summary = open_summary(settings->summary, input, output, &code);
+    if (code == 0 && through_batches) code = keep_input(&input);
+    if (code == 0 && settings->resume) code = resume(&session, settings, &input, &output, &done);
+    job_parts parts = { .session = &session,
+                        .settings = settings,
+                        .cost = &cost,
+                        .resume = done.lines > 0 ? &done : NULL,
+                        .input = input,
+                        .output = output };
+    if (code == 0 && through_batches) code = api_choose_again(&parts, &through_batches);
+    if (code == 0) {
+        code = run(&parts, summary, through_batches);
+    } else {
+        if (input > STDIN_FILENO) close(input);
+        if (output > STDERR_FILENO) close(output);
+    }
+    if (summary > STDERR_FILENO) close(summary);
+    /* What came to nothing leaves nothing. */
+    if (code != 0 && makes_output && !through_batches) output_remove_empty(settings->output);
+    if (code != 0 && makes_summary) output_remove_empty(settings->summary);
+    resume_free(&done);
+    cost_free(&cost);
+    return session_close(&session, code);
+}

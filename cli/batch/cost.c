@@ -1,0 +1,145 @@
+/* cost.c - see cost.h. Called by job.c. */
+#include "batch/cost.h"
+
+#include <string.h>
+
+int cost_init(cli_cost *cost, const char *prices_file, const glimpse_profiles *profiles,
+              double limit)
+{
+    memset(cost, 0, sizeof *cost);
+    cost->limit = limit;
+    return prices_read(&cost->prices, prices_file, profiles);
+}
+
+void cost_free(cli_cost *cost)
+{
+    prices_free(&cost->prices);
+}
+
+/* --- before ---------------------------------------------------------------------------------- */
+
+static double bound_of(const cli_cost *cost, gl_json body, const char **why)
+{
+    gl_json model = gl_json_get(body, "model");
+    gl_slice name = { "", 0 };
+    if (model.kind == GL_JSON_STRING)
+        name = gl_slice_of(model.text.data + 1, model.text.len - 2); /* names need no escapes */
+    const model_price *price = prices_find(&cost->prices, name);
+    *why = "the price of its model is not known; --prices or --profiles FILE tells it";
+    if (price == NULL) return -1;
+    *why = "it says no max_tokens, and no max_output of its model is known; --prices or --profiles "
+           "FILE tells it";
+    return price_bound(price, body);
+}
+
+static double line_bound(const cli_cost *cost, glimpse_engine *engine, const job_line *line,
+                         const char **why)
+{
+    /* Checked with the line, or written by the engine. */
+    if (line->is_chat) {
+        gl_slice text = gl_slice_of(line->chat.body, line->chat.body_len);
+        return bound_of(cost, (gl_json){ GL_JSON_OBJECT, text }, why);
+    }
+    char *body;
+    size_t len;
+    *why = "out of memory for its price";
+    if (glimpse_draft_body(engine, &line->draft, NULL, &body, &len) != GLIMPSE_OK) return -1;
+    double bound = bound_of(cost, (gl_json){ GL_JSON_OBJECT, gl_slice_of(body, len) }, why);
+    glimpse_free(body);
+    return bound;
+}
+
+cost_verdict cost_ask(cli_cost *cost, glimpse_engine *engine, const job_line *line, double *bound,
+                      const char **why)
+{
+    *bound = 0;
+    if (cost->limit < 0) return COST_FITS;
+    double most = line_bound(cost, engine, line, why);
+    if (most < 0) return COST_UNKNOWN;
+    if (cost->charged + cost->reserved + most > cost->limit)
+        return cost->under_way > 0 ? COST_WAITS : COST_OVER;
+    cost->reserved += most;
+    cost->under_way++;
+    *bound = most;
+    return COST_FITS;
+}
+
+/* --- after ----------------------------------------------------------------------------------- */
+
+/* Whether this attempt may have been billed although no answer of it says so. */
+static bool may_be_billed(const glimpse_attempt_record *attempt)
+{
+    switch (attempt->error) {
+    case GLIMPSE_ERR_CANCELLED:
+    case GLIMPSE_ERR_DEADLINE:
+    case GLIMPSE_ERR_TIMEOUT_FIRST_BYTE:
+    case GLIMPSE_ERR_TIMEOUT_IDLE:
+    case GLIMPSE_ERR_TIMEOUT:
+    case GLIMPSE_ERR_RESET:
+    case GLIMPSE_ERR_PROTOCOL:
+    case GLIMPSE_ERR_BODY_TOO_LARGE:
+    case GLIMPSE_ERR_EMPTY_BODY:
+    case GLIMPSE_ERR_BAD_JSON:
+    case GLIMPSE_ERR_BAD_UTF8:
+    case GLIMPSE_ERR_CONTENT_FILTER:
+    case GLIMPSE_ERR_STREAM_TRUNCATED:
+    case GLIMPSE_ERR_STREAM_ERROR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* The answer's own cost; false: it does not say, or the price is not known. */
+static bool answer_cost(const cli_cost *cost, const glimpse_result *result, double *dollars)
+{
+    billed tokens;
+    size_t len;
+    const char *body = glimpse_result_body(result, &len);
+    const model_price *price =
+        prices_find(&cost->prices, gl_slice_str(glimpse_result_model(result)));
+    for (; len > 0 && is_blank(body[0]); len--) body++;
+    while (len > 0 && is_blank(body[len - 1])) len--;
+    if (price == NULL || len == 0 || body[0] != '{' || !glimpse_result_body_is_json(result))
+        return false;
+    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
+    if (!billed_read(root, &tokens) || !tokens.standard) return false;
+    *dollars = price_of(price, &tokens);
+    return true;
+}
+
+void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
+{
+    if (cost->limit >= 0) {
+        cost->under_way--;
+        /* What rounding leaves of nothing is nothing. */
+        cost->reserved = cost->under_way > 0 ? cost->reserved - bound : 0;
+    }
+    if (result == NULL) return;
+    size_t count = glimpse_result_attempt_count(result);
+    bool answered = glimpse_result_error(result) == GLIMPSE_OK;
+    for (size_t i = 0; i < count; i++) {
+        const glimpse_attempt_record *attempt = glimpse_result_attempt(result, i);
+        /* A pack's answer that was none for this line. */
+        bool unused = attempt->error == GLIMPSE_OK && (i + 1 < count || !answered);
+        if (unused || may_be_billed(attempt)) cost->charged += bound;
+    }
+    /* A packed answer tells its own share of what the pack cost, whichever line the request is
+     * counted for; other sources cost nothing. */
+    glimpse_source source = glimpse_result_source(result);
+    bool paid = source == GLIMPSE_SOURCE_LIVE || source == GLIMPSE_SOURCE_PACKED;
+    if (!paid || !answered) return;
+    double dollars;
+    if (answer_cost(cost, result, &dollars)) {
+        cost->spent += dollars;
+        cost->charged += dollars;
+    } else {
+        cost->unpriced++;
+        cost->charged += bound;
+    }
+}

@@ -1,0 +1,53 @@
+/*
+ * prices.h - what tokens cost, by model: the prices of the profiles (<glimpse/profile.h>), and over
+ * them a file of the user's that has nothing but prices.
+ *
+ * A price that is not known is no price: nothing here guesses. A model is found under its own name,
+ * or, when that has a date at its end (gpt-4o-mini-2024-07-18), under the name without it.
+ */
+#ifndef CLI_BATCH_PRICES_H
+#define CLI_BATCH_PRICES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <glimpse/profile.h>
+
+#include "base/json.h"
+#include "base/slice.h"
+
+typedef glimpse_price model_price;
+
+typedef struct price_list {
+    glimpse_profiles *own;            /* the file's; NULL: there is none */
+    const glimpse_profiles *profiles; /* for what is not among them; NULL: the built-in ones */
+} price_list;
+
+/* Without a file (NULL), the profiles alone, which are borrowed. 0, or the exit code, said. Free it
+ * either way. */
+int prices_read(price_list *prices, const char *path, const glimpse_profiles *profiles);
+void prices_free(price_list *prices);
+
+/* NULL: this model's price is not known. */
+const model_price *prices_find(const price_list *prices, gl_slice model);
+
+/* The tokens that an answer was billed for. */
+typedef struct billed {
+    int64_t prompt, cached,
+        completion; /* cached: those of prompt that were; 0 when it says nothing */
+    bool standard;  /* no other tier of service was said */
+} billed;
+
+/* From an answer's body (a checked object, or GL_JSON_NONE): its usage in the words of chat
+ * completions, responses or embeddings. false: it does not say, or says what is no count. */
+bool billed_read(gl_json body, billed *out);
+
+/* In dollars. */
+double price_of(const model_price *price, const billed *tokens);
+
+/* The most that a request may cost: a prompt has at most as many tokens as its body has bytes, and
+ * an answer as many as the body allows (max_tokens and its like, times n), else max_output. Below
+ * 0: there is no bound. Pictures and sound by URL have none that a body tells. */
+double price_bound(const model_price *price, gl_json body);
+
+#endif

@@ -1,0 +1,193 @@
+/* record.c - see record.h. Called by job.c, record_index.c and resume.c. */
+#include "batch/record.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+void record_bad_line(gl_buf *out, const job_line *line)
+{
+    gl_buf_append_str(out, "{\"id\":\"line-");
+    gl_buf_append_u64(out, line->number);
+    gl_buf_append_str(out, "\",\"custom_id\":");
+    if (line->custom_id != NULL)
+        gl_json_write_string(out, gl_slice_str(line->custom_id));
+    else
+        gl_buf_append_str(out, "null");
+    gl_buf_append_str(out, ",\"response\":null,\"error\":{\"code\":");
+    gl_json_write_string(out, gl_slice_str(line->error_code));
+    gl_buf_append_str(out, ",\"message\":");
+    gl_json_write_string(out, gl_slice_str(line->error_message));
+    gl_buf_append_str(out, "},\"glimpse\":{\"line\":");
+    gl_buf_append_u64(out, line->number);
+    gl_buf_append_str(out, ",\"key\":null,\"status\":\"bad_request\",\"source\":\"local\","
+                           "\"sample\":null,\"essence\":\"\",\"delta\":null,\"stale\":false,"
+                           "\"attempts\":0,\"elapsed_ms\":0.0,\"thresholds\":[],"
+                           "\"finish_reason\":null,\"usage\":null,\"model\":null}}");
+}
+
+void record_add_path(gl_buf *out, const char *path)
+{
+    static const char end[] = "}}";
+    if (path == NULL || strcmp(path, "/chat/completions") == 0 || out->failed) return;
+    assert(out->len > 2 && memcmp(out->data + out->len - 2, end, 2) == 0);
+    out->len -= 2;
+    gl_buf_append_str(out, ",\"path\":");
+    gl_json_write_string(out, gl_slice_str(path));
+    gl_buf_append_str(out, end);
+}
+
+void record_set_attempts(gl_buf *out, uint32_t attempts)
+{
+    gl_json root;
+    char digits[16];
+    if (out->failed || gl_json_check(gl_buf_slice(out), &root, NULL) != GL_JSON_OK) return;
+    gl_json old = gl_json_get(gl_json_get(root, "glimpse"), "attempts");
+    assert(old.kind == GL_JSON_NUMBER);
+    size_t at = (size_t)(old.text.data - out->data), old_len = old.text.len;
+    size_t len = (size_t)snprintf(digits, sizeof digits, "%u", (unsigned)attempts);
+    if (len > old_len && !gl_buf_reserve(out, len - old_len)) return;
+    char *place = out->data + at;
+    memmove(place + len, place + old_len, out->len - at - old_len);
+    memcpy(place, digits, len);
+    out->len = out->len - old_len + len;
+}
+
+/* --- records of an earlier run -----------------------------------------------------------------
+ */
+
+static bool read_hex_key(gl_json text, glimpse_key *key)
+{
+    if (text.kind != GL_JSON_STRING || text.text.len != 2 * sizeof key->bytes + 2) return false;
+    for (size_t i = 0; i < 2 * sizeof key->bytes; i++) {
+        static const char digits[] = "0123456789abcdef";
+        char c = text.text.data[1 + i];
+        const char *digit = c != '\0' ? strchr(digits, c) : NULL;
+        if (digit == NULL) return false;
+        unsigned value = (unsigned)(digit - digits);
+        key->bytes[i / 2] =
+            (unsigned char)(i % 2 == 0 ? value << 4 : (unsigned)key->bytes[i / 2] | value);
+    }
+    return true;
+}
+
+static bool read_status(gl_json text, glimpse_status *status)
+{
+    for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
+        if (gl_json_string_is(text, glimpse_status_name((glimpse_status)i))) {
+            *status = (glimpse_status)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_source(gl_json text, glimpse_source *source)
+{
+    for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++)
+        if (gl_json_string_is(text, glimpse_source_name((glimpse_source)i))) {
+            *source = (glimpse_source)i;
+            return true;
+        }
+    return false;
+}
+
+const char *record_read(gl_slice text, record_view *view)
+{
+    static const char *const names[] = { "custom_id", "glimpse" };
+    static const char *const inner[] = { "status", "source", "key", "path", "line" };
+    gl_json top[2], found[5];
+    int64_t line;
+    memset(view, 0, sizeof *view);
+    if (gl_json_check(text, &view->root, NULL) != GL_JSON_OK || view->root.kind != GL_JSON_OBJECT)
+        return "it is no JSON object";
+    gl_json_get_many(view->root, names, top, 2);
+    if (top[1].kind != GL_JSON_OBJECT) return "it has no \"glimpse\" object";
+    view->custom_id = top[0];
+    view->glimpse = top[1];
+    gl_json_get_many(view->glimpse, inner, found, 5);
+    if (!read_status(found[0], &view->status)) return "its status is none that is known";
+    if (top[0].kind != GL_JSON_STRING && top[0].kind != GL_JSON_NULL)
+        return "its custom_id is no string";
+    view->known_source = read_source(found[1], &view->source);
+    view->has_key = read_hex_key(found[2], &view->key);
+    if (found[3].kind == GL_JSON_STRING) view->path = found[3];
+    if (gl_json_int64(found[4], &line) && line > 0) view->line = (uint64_t)line;
+    return NULL;
+}
+
+static void append_member(gl_buf *out, bool *first, gl_json name)
+{
+    gl_buf_append_char(out, *first ? '{' : ',');
+    *first = false;
+    gl_buf_append(out, name.text.data, name.text.len);
+    gl_buf_append_char(out, ':');
+}
+
+/* Members that tell of the request that was sent, and what stands there when none was. That no
+ * model was asked for an answer stays true of it. */
+static const char *unsent_value(gl_json name, gl_json value)
+{
+    static const char *const values[][2] = {
+        { "source", "\"cache\"" }, { "attempts", "0" },  { "elapsed_ms", "0.0" },
+        { "thresholds", "[]" },    { "stale", "false" },
+    };
+    if (gl_json_string_is(name, "source") &&
+        gl_json_string_is(value, glimpse_source_name(GLIMPSE_SOURCE_LOCAL)))
+        return NULL;
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        if (gl_json_string_is(name, values[i][0])) return values[i][1];
+    return NULL;
+}
+
+static bool is_of_the_sending(gl_json name)
+{
+    return gl_json_string_is(name, "log") || gl_json_string_is(name, "first_token_ms") ||
+           gl_json_string_is(name, "token_gap_ms");
+}
+
+static void rewrite_glimpse(gl_buf *out, gl_json glimpse, uint64_t line, bool reused)
+{
+    gl_json name, value;
+    bool first = true;
+    for (gl_json_iter at = gl_json_begin(glimpse); gl_json_next(&at, &name, &value);) {
+        const char *unsent = reused ? unsent_value(name, value) : NULL;
+        if (reused && is_of_the_sending(name)) continue;
+        append_member(out, &first, name);
+        if (gl_json_string_is(name, "line"))
+            gl_buf_append_u64(out, line);
+        else if (unsent != NULL)
+            gl_buf_append_str(out, unsent);
+        else
+            gl_buf_append(out, value.text.data, value.text.len);
+    }
+    gl_buf_append_char(out, '}');
+}
+
+/* custom_id NULL: its own. */
+static void rewrite(gl_buf *out, const record_view *view, const char *custom_id, uint64_t line)
+{
+    gl_json name, value;
+    bool first = true;
+    for (gl_json_iter at = gl_json_begin(view->root); gl_json_next(&at, &name, &value);) {
+        append_member(out, &first, name);
+        if (gl_json_string_is(name, "glimpse"))
+            rewrite_glimpse(out, view->glimpse, line, custom_id != NULL);
+        else if (custom_id != NULL && gl_json_string_is(name, "custom_id"))
+            gl_json_write_string(out, gl_slice_str(custom_id));
+        else
+            gl_buf_append(out, value.text.data, value.text.len);
+    }
+    gl_buf_append_char(out, '}');
+}
+
+void record_renumber(gl_buf *out, const record_view *view, uint64_t line)
+{
+    rewrite(out, view, NULL, line);
+}
+
+void record_reuse(gl_buf *out, const record_view *view, const char *custom_id, uint64_t line)
+{
+    rewrite(out, view, custom_id, line);
+}

@@ -1,0 +1,345 @@
+/*
+ * record_index.c - see record_index.h. Called by resume.c.
+ *
+ * Two tables of numbers over one array: one by custom_id and request, one by request. Of records
+ * that answer the same line one stays: an answered one before a failed one, else the first.
+ */
+#include "batch/record_index.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/file.h"
+#include "batch/line_reader.h"
+#include "exits.h"
+#include "say.h"
+
+/* Longer than any record: an answer is at most 64 MiB, and stands in it twice. */
+#define RECORD_MAX ((size_t)1 << 30)
+
+/* What decides is the id itself. */
+static uint64_t hash_id(const record_index *index, gl_slice id)
+{
+    return gl_siphash(&index->seed, id.data, id.len);
+}
+
+static uint64_t hash_identity(const record_index *index, const request_identity *identity)
+{
+    return gl_siphash(&index->seed, identity->bytes, sizeof identity->bytes);
+}
+
+/* Each of the two is spread well, and by a seed. */
+static uint64_t hash_both(const record_index *index, const indexed_record *record)
+{
+    return record->id ^ hash_identity(index, &record->identity);
+}
+
+bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
+                      request_identity *identity)
+{
+    if (path == NULL || strcmp(path, "/chat/completions") == 0) {
+        memcpy(identity->bytes, key->bytes, sizeof identity->bytes);
+        return true;
+    }
+    gl_slice parts[] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes),
+                         gl_slice_str(path) };
+    return gl_sha256_digest(sha, parts, 2, identity->bytes);
+}
+
+/* --- tables ---------------------------------------------------------------------------------- */
+
+static bool same_identity(const indexed_record *a, const indexed_record *b)
+{
+    return memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
+}
+
+/* The slot of a record like `like`, or the empty one where it belongs. */
+static uint32_t *slot_by_both(const record_index *index, const indexed_record *like)
+{
+    size_t i = (size_t)hash_both(index, like) & (index->slots - 1);
+    for (; index->by_both[i] != 0; i = (i + 1) & (index->slots - 1)) {
+        const indexed_record *found = &index->records[index->by_both[i] - 1];
+        if (found->id == like->id && same_identity(found, like)) break;
+    }
+    return &index->by_both[i];
+}
+
+static uint32_t *slot_by_identity(const record_index *index, const indexed_record *like)
+{
+    size_t i = (size_t)hash_identity(index, &like->identity) & (index->slots - 1);
+    while (index->by_identity[i] != 0 &&
+           !same_identity(&index->records[index->by_identity[i] - 1], like))
+        i = (i + 1) & (index->slots - 1);
+    return &index->by_identity[i];
+}
+
+static void enter(record_index *index, uint32_t number)
+{
+    const indexed_record *record = &index->records[number];
+    *slot_by_both(index, record) = number + 1;
+    if (record->answered) {
+        uint32_t *slot = slot_by_identity(index, record);
+        if (*slot == 0) *slot = number + 1;
+    }
+}
+
+/* Room for one more: the array doubles, and tables of twice as many slots are filled anew. */
+static bool grow(record_index *index)
+{
+    if (index->count < index->capacity) return true;
+    size_t capacity = index->capacity != 0 ? index->capacity * 2 : 512;
+    if (capacity > UINT32_MAX / 2) return false;
+    indexed_record *records = gl_realloc(index->records, capacity * sizeof *records);
+    if (records == NULL) return false;
+    index->records = records;
+    gl_free(index->by_both);
+    gl_free(index->by_identity);
+    index->slots = 2 * capacity;
+    index->by_both = gl_calloc(index->slots, sizeof *index->by_both);
+    index->by_identity = gl_calloc(index->slots, sizeof *index->by_identity);
+    if (index->by_both == NULL || index->by_identity == NULL) return false;
+    index->capacity = capacity;
+    for (size_t i = 0; i < index->count; i++) enter(index, (uint32_t)i);
+    return true;
+}
+
+static bool add(record_index *index, const indexed_record *record)
+{
+    if (!grow(index)) return false;
+    uint32_t *slot = slot_by_both(index, record);
+    if (*slot != 0) {
+        indexed_record *first = &index->records[*slot - 1];
+        index->dropped++;
+        if (first->answered || !record->answered) return true;
+        *first = *record;
+        enter(index, *slot - 1);
+        return true;
+    }
+    index->records[index->count] = *record;
+    enter(index, (uint32_t)index->count++);
+    return true;
+}
+
+static const indexed_record *find(const record_index *index, const indexed_record *like, bool both)
+{
+    if (index->count == 0) return NULL;
+    uint32_t number = both ? *slot_by_both(index, like) : *slot_by_identity(index, like);
+    return number != 0 ? &index->records[number - 1] : NULL;
+}
+
+const indexed_record *record_index_own(const record_index *index, const char *custom_id,
+                                       const request_identity *identity)
+{
+    indexed_record like = { .identity = *identity, .id = hash_id(index, gl_slice_str(custom_id)) };
+    return find(index, &like, true);
+}
+
+const indexed_record *record_index_same(const record_index *index, const request_identity *identity)
+{
+    indexed_record like = { .identity = *identity };
+    return find(index, &like, false);
+}
+
+/* --- reading --------------------------------------------------------------------------------- */
+
+static bool is_answered(glimpse_status status)
+{
+    return status == GLIMPSE_STATUS_ALIGNED || status == GLIMPSE_STATUS_NOT_ALIGNED;
+}
+
+static bool is_local(const record_view *view)
+{
+    return is_answered(view->status) && view->known_source && view->source == GLIMPSE_SOURCE_LOCAL;
+}
+
+static bool is_wanted(const record_view *view, const record_wish *wish)
+{
+    if (view->custom_id.kind != GL_JSON_STRING) return false;
+    if (!view->has_key) return false;
+    if (is_local(view)) return wish->local;
+    if (view->status == GLIMPSE_STATUS_CANCELLED) return false;
+    return wish->failed || is_answered(view->status);
+}
+
+/* The text of a string, NUL terminated, in `out`; false: no memory. */
+static bool text_of(gl_json string, gl_buf *out)
+{
+    gl_buf_reset(out);
+    gl_json_string_append(string, out, NULL);
+    return gl_buf_terminate(out);
+}
+
+/* 0, or the exit code, said. */
+static int take_record(record_index *index, const record_view *view, const indexed_record *place)
+{
+    indexed_record record = *place;
+    record.answered = is_answered(view->status);
+    bool good = text_of(view->custom_id, &index->id);
+    if (good) record.id = hash_id(index, gl_buf_slice(&index->id));
+    const char *path = NULL;
+    if (good && view->path.kind == GL_JSON_STRING) {
+        good = text_of(view->path, &index->text);
+        path = index->text.data;
+    }
+    good = good && request_identify(index->sha, &view->key, path, &record.identity);
+    if (good && add(index, &record)) return 0;
+    say("%s: out of memory for its records", index->name);
+    return EXIT_OS_LIMIT;
+}
+
+/* Whether a text goes on as the records of this program begin, {"id":"...","custom_id":, as far as
+ * it goes. */
+static bool begins_as_record(gl_slice text)
+{
+    static const char head[] = "{\"id\":\"", next[] = "\",\"custom_id\":";
+    size_t known = text.len < strlen(head) ? text.len : strlen(head);
+    if (memcmp(text.data, head, known) != 0) return false;
+    const char *id = text.data + known;
+    size_t left = text.len - known;
+    const char *end = memchr(id, '"', left); /* our own ids hold no escapes */
+    if (end == NULL) return true;
+    left -= (size_t)(end - id);
+    return memcmp(end, next, left < strlen(next) ? left : strlen(next)) == 0;
+}
+
+/* What a kill or a full disk leaves of a record: its beginning. Whole JSON is none, nor is what
+ * holds a line end of another system: it may be somebody's. */
+static bool is_cut(gl_slice line)
+{
+    gl_json root;
+    size_t at = 0;
+    gl_json_error error = gl_json_check(line, &root, &at);
+    bool ends_early = error == GL_JSON_CUT || (error == GL_JSON_UTF8 && line.len - at < 4);
+    return ends_early && begins_as_record(line) && memchr(line.data, '\r', line.len) == NULL;
+}
+
+/* What a kill or a power cut may leave in place of a record. In a file that shows no record before
+ * it, bytes beside the NULs may be somebody's: a database's, say. */
+static bool is_torn(const record_index *index, gl_slice line, bool has_end)
+{
+    size_t nuls = 0;
+    while (nuls < line.len && line.data[nuls] == '\0') nuls++;
+    if (nuls == line.len || (!has_end && is_cut(line))) return true;
+    bool ours = index->count > 0 || index->dropped > 0;
+    return ours && memchr(line.data, '\0', line.len) != NULL;
+}
+
+static int read_line(record_index *index, const line_reader *reader, gl_slice line, uint64_t number,
+                     const record_wish *wish)
+{
+    record_view view;
+    uint64_t behind = (uint64_t)(reader->data + reader->len - line.data);
+    indexed_record place = { .offset = reader->offset - behind,
+                             .length = line.len,
+                             .beside = index->fds[1] >= 0 };
+    const char *problem = record_read(line, &view);
+    if (problem == NULL) {
+        if (is_wanted(&view, wish)) return take_record(index, &view, &place);
+        index->dropped++;
+        index->local += is_local(&view);
+        return 0;
+    }
+    if (is_torn(index, line, reader->data[reader->start - 1] == '\n')) {
+        index->torn++;
+        return 0;
+    }
+    if (memchr(line.data, '\r', line.len) != NULL) problem = "its lines end as another system's do";
+    say("%s:%" PRIu64 ": not a record of glimpse: %s; --resume leaves the file as it is",
+        index->name, number, problem);
+    return EXIT_EXISTS;
+}
+
+static int read_all(record_index *index, line_reader *reader, const record_wish *wish)
+{
+    for (;;) {
+        gl_slice line;
+        uint64_t number;
+        int error, code;
+        switch (line_reader_next(reader, &line, &number)) {
+        case LINE_END:
+            index->bytes += reader->offset;
+            return 0;
+        case LINE_EMPTY:
+            error = line_reader_fill(reader);
+            if (error == 0) continue;
+            say("%s: cannot read: %s", index->name, strerror(error));
+            return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
+        case LINE_TOO_LONG:
+            say("%s:%" PRIu64 ": not a record of glimpse: it is longer than 1 GiB", index->name,
+                number);
+            return EXIT_EXISTS;
+        case LINE_READY:
+            code = read_line(index, reader, line, number, wish);
+            if (code != 0) return code;
+        }
+    }
+}
+
+static int read_file(record_index *index, int fd, const char *name, const record_wish *wish)
+{
+    line_reader reader;
+    index->name = name;
+    if (!line_reader_init(&reader, fd, RECORD_MAX)) {
+        say("out of memory");
+        return EXIT_OS_LIMIT;
+    }
+    int code = EXIT_IO;
+    if (lseek(fd, 0, SEEK_SET) == 0)
+        code = read_all(index, &reader, wish);
+    else
+        say("%s: cannot read: %s", name, strerror(errno));
+    line_reader_free(&reader);
+    return code;
+}
+
+int record_index_read(record_index *index, int fd, const char *name, const record_wish *wish)
+{
+    *index = (record_index){ .fds = { fd, -1 } };
+    gl_buf_init(&index->text, SIZE_MAX / 2);
+    gl_buf_init(&index->id, SIZE_MAX / 2);
+    index->seed = gl_siphash_new_seed();
+    index->sha = gl_sha256_new();
+    if (index->sha != NULL) return read_file(index, fd, name, wish);
+    say("out of memory");
+    return EXIT_OS_LIMIT;
+}
+
+int record_index_read_more(record_index *index, int fd, const char *name, const record_wish *wish)
+{
+    index->fds[1] = fd;
+    return read_file(index, fd, name, wish);
+}
+
+void record_index_free(record_index *index)
+{
+    gl_free(index->records);
+    gl_free(index->by_both);
+    gl_free(index->by_identity);
+    gl_sha256_free(index->sha);
+    gl_buf_free(&index->text);
+    gl_buf_free(&index->id);
+    index->records = NULL;
+    index->by_both = index->by_identity = NULL;
+    index->sha = NULL;
+    index->count = 0;
+}
+
+int record_index_fetch(record_index *index, const indexed_record *record, record_view *view,
+                       const char **custom_id)
+{
+    gl_buf *text = &index->text;
+    gl_buf_reset(text);
+    if (!gl_buf_reserve(text, (size_t)record->length + 1)) return ENOMEM;
+    int error = gl_file_read_at(index->fds[record->beside], text->data, (size_t)record->length,
+                                record->offset);
+    if (error != 0) return error;
+    text->len = (size_t)record->length;
+    /* Another program has written over it since it was read. */
+    if (record_read(gl_buf_slice(text), view) != NULL) return EIO;
+    if (!text_of(view->custom_id, &index->id)) return ENOMEM;
+    *custom_id = view->custom_id.kind == GL_JSON_STRING ? index->id.data : NULL;
+    return 0;
+}

@@ -1,0 +1,288 @@
+/*
+ * resume.c - see resume.h. Called by command.c and job_end.c.
+ *
+ * Invariants: the old output is only read; what takes its place is whole and on disk before the
+ * rename, and locked, so that no other process finds the output without an owner. A record is taken
+ * over only when its request is the line's in all 32 bytes, and as the line's own only when its
+ * custom_id is, byte by byte.
+ */
+#include "batch/resume.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "batch/ahead.h"
+#include "batch/line_reader.h"
+#include "batch/replacement.h"
+#include "exits.h"
+#include "say.h"
+
+typedef struct rewriting {
+    const resume_ask *ask;
+    resume_state *state;
+    record_index index;
+    line_parser parser;
+    replacement file;
+} rewriting;
+
+bool resume_is_done(const resume_state *state, uint64_t n)
+{
+    return n < state->lines && (state->done[n / 8] >> (n % 8) & 1) != 0;
+}
+
+void resume_free(resume_state *state)
+{
+    gl_free(state->done);
+    state->done = NULL;
+    state->lines = 0;
+}
+
+/* --- writing --------------------------------------------------------------------------------- */
+
+static int end_record(rewriting *work)
+{
+    gl_buf_append_char(&work->file.out, '\n');
+    return replacement_flush(&work->file, false);
+}
+
+static int mark(resume_state *state, bool done)
+{
+    size_t n = state->lines++;
+    if (n % 8 == 0 && (n & (n - 1)) == 0) { /* at 0, 8, 16, 32, ...: twice as many bits */
+        size_t bytes = n == 0 ? 1 : n / 4;
+        unsigned char *bits = gl_realloc(state->done, bytes);
+        if (bits == NULL) return ENOMEM;
+        memset(bits + n / 8, 0, bytes - n / 8);
+        state->done = bits;
+    }
+    if (done) state->done[n / 8] = (unsigned char)(state->done[n / 8] | 1U << (n % 8));
+    return 0;
+}
+
+/* --- lines ----------------------------------------------------------------------------------- */
+
+glimpse_error resume_line_key(glimpse_engine *engine, const job_line *line, glimpse_key *key)
+{
+    if (line->is_chat) return glimpse_key_of_chat(line->chat.body, line->chat.body_len, key);
+    char *body;
+    size_t len;
+    glimpse_error error = glimpse_draft_body(engine, &line->draft, NULL, &body, &len);
+    if (error != GLIMPSE_OK) return error;
+    error = glimpse_key_of_chat(body, len, key);
+    glimpse_free(body);
+    return error;
+}
+
+static void count(cli_tally *tally, const record_view *view, bool reused)
+{
+    record_view its = *view;
+    if (reused) its.source = GLIMPSE_SOURCE_CACHE;
+    if (reused) its.known_source = true;
+    tally_add_record(tally, &its);
+    tally->resumed++;
+}
+
+/* The line's own record, as it is but for the line's number. */
+static int take_own(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
+{
+    record_view view;
+    const char *custom_id;
+    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    if (error != 0) return error;
+    if (custom_id == NULL || strcmp(custom_id, line->custom_id) != 0) return 0; /* same hash */
+    if (view.line == line->number)
+        gl_buf_append(&work->file.out, view.root.text.data, view.root.text.len);
+    else
+        record_renumber(&work->file.out, &view, line->number);
+    count(&work->state->tally, &view, false);
+    work->state->kept++;
+    *done = true;
+    return end_record(work);
+}
+
+static int take_same(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
+{
+    record_view view;
+    const char *custom_id;
+    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    if (error != 0) return error;
+    record_reuse(&work->file.out, &view, line->custom_id, line->number);
+    count(&work->state->tally, &view, true);
+    work->state->reused++;
+    *done = true;
+    return end_record(work);
+}
+
+static int take_good_line(rewriting *work, const job_line *line, bool *done)
+{
+    glimpse_key key;
+    request_identity identity;
+    const indexed_record *found = NULL;
+    bool keyed = resume_line_key(work->ask->engine, line, &key) == GLIMPSE_OK;
+    if (keyed &&
+        !request_identify(work->index.sha, &key, line->is_chat ? line->chat.path : NULL, &identity))
+        return ENOMEM;
+    int error = 0;
+    if (keyed) found = record_index_own(&work->index, line->custom_id, &identity);
+    if (found != NULL) error = take_own(work, found, line, done);
+    if (error != 0 || *done || !keyed || !work->ask->reuse) return error;
+    found = record_index_same(&work->index, &identity);
+    return found != NULL ? take_same(work, found, line, done) : 0;
+}
+
+/* What is wrong with a line is found out again, so its record is that of the line as it is now. */
+static int take_line(rewriting *work, const job_line *line)
+{
+    bool done = false;
+    int error = 0;
+    if (line->error_code == NULL) {
+        error = take_good_line(work, line, &done);
+    } else if (strcmp(line->error_code, "oom") == 0) {
+        error = ENOMEM;
+    } else {
+        record_bad_line(&work->file.out, line);
+        tally_add_bad_line(&work->state->tally);
+        work->state->tally.resumed++;
+        done = true;
+        error = end_record(work);
+    }
+    return error != 0 ? error : mark(work->state, done);
+}
+
+/* 0 or an errno of the input (*of_input) or of the output. */
+static int take_lines(rewriting *work, int input, bool *of_input)
+{
+    line_reader reader;
+    int error = line_reader_init(&reader, input, work->ask->max_line) ? 0 : ENOMEM;
+    for (bool ended = false; error == 0 && !ended;) {
+        gl_slice text;
+        uint64_t number;
+        job_line line;
+        switch (line_reader_next(&reader, &text, &number)) {
+        case LINE_END:
+            ended = true;
+            break;
+        case LINE_EMPTY:
+            error = line_reader_fill(&reader);
+            *of_input = error != 0;
+            break;
+        case LINE_TOO_LONG:
+            line_parser_too_long(number, reader.max, &line);
+            error = take_line(work, &line);
+            break;
+        case LINE_READY:
+            line_parser_read(&work->parser, text, number, &line);
+            error = take_line(work, &line);
+            break;
+        }
+    }
+    line_reader_free(&reader);
+    return error;
+}
+
+/* --- files ----------------------------------------------------------------------------------- */
+
+/* Whether the output has answers, and none of them is to a line of the input: then the input is
+ * most likely another one, or the model, and what was paid for is not to be thrown away for that.
+ */
+static bool is_of_another_input(const rewriting *work)
+{
+    if (work->state->kept > 0 || work->state->reused > 0) return false;
+    for (size_t i = 0; i < work->index.count; i++)
+        if (work->index.records[i].answered) return true;
+    return false;
+}
+
+/* 0, or the exit code, said. */
+static int rewrite(rewriting *work, int input, int old)
+{
+    bool of_input = false;
+    off_t start = lseek(input, 0, SEEK_CUR);
+    int error = start < 0 ? errno : 0;
+    if (error == 0) error = replacement_begin(&work->file, old);
+    if (error == 0) error = take_lines(work, input, &of_input);
+    if (error == 0 && lseek(input, start, SEEK_SET) != start) error = errno;
+    bool other = error == 0 && is_of_another_input(work);
+    if (error == 0 && !other) error = replacement_commit(&work->file);
+    if (error == 0 && !other) return 0;
+    if (other)
+        say("%s: no answer in it is to a line of the input as it is asked now (another input or "
+            "model?); it is left as it is, and --overwrite replaces it",
+            work->ask->path);
+    else if (error == ENOMEM)
+        say("out of memory for --resume");
+    else if (of_input)
+        say("cannot read the input: %s", strerror(error));
+    else
+        say("%s: cannot write: %s", work->file.new_path, strerror(error));
+    if (other) return EXIT_EXISTS;
+    return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
+}
+
+/* Reads the output, and what a run with --ordered held back beside it. 0, or the exit code, said.
+ */
+static int read_records(rewriting *work, int output, int ahead)
+{
+    const resume_ask *ask = work->ask;
+    int code = record_index_read(&work->index, output, ask->path, &ask->wish);
+    if (code == 0 && ahead >= 0)
+        code = record_index_read_more(&work->index, ahead, "its .ahead file", &ask->wish);
+    return code;
+}
+
+static int resume_from(rewriting *work, int input, int *output, int ahead)
+{
+    resume_state *state = work->state;
+    int code = read_records(work, *output, ahead);
+    if (code != 0 || work->index.bytes == 0) return code;
+    code = rewrite(work, input, *output);
+    state->torn = work->index.torn;
+    state->local = work->index.local;
+    state->dropped = work->index.dropped + work->index.count;
+    state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
+    if (code != 0) return code;
+    *output = work->file.fd;
+    ahead_remove(work->ask->path);
+    return 0;
+}
+
+int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *state)
+{
+    int old = *output, code = EXIT_OS_LIMIT;
+    rewriting *work = gl_calloc(1, sizeof *work);
+    memset(state, 0, sizeof *state);
+    int error = work != NULL ? replacement_init(&work->file, ask->path) : ENOMEM;
+    int ahead = error == 0 ? ahead_open(ask->path) : -1;
+    if (error == 0 && ahead < 0 && errno != ENOENT) error = errno;
+    if (error != 0) {
+        say("%s: cannot resume: %s", ask->path, strerror(error));
+        if (error != ENOMEM) code = EXIT_IO;
+    } else {
+        work->ask = ask;
+        work->state = state;
+        line_parser_init(&work->parser);
+        code = resume_from(work, input, output, ahead);
+        record_index_free(&work->index);
+        line_parser_free(&work->parser);
+    }
+    if (ahead >= 0) close(ahead);
+    if (work != NULL) replacement_end(&work->file, *output != old);
+    gl_free(work);
+    return code;
+}
+
+void resume_describe(const resume_state *state, char *line, size_t size)
+{
+    snprintf(line, size,
+             "resuming: %" PRIu64 " records stand, %" PRIu64 " answers serve other lines, %" PRIu64
+             " old records dropped, %" PRIu64 " torn",
+             state->kept, state->reused, state->dropped, state->torn);
+    size_t len = strlen(line);
+    if (state->local > 0 && len < size)
+        snprintf(line + len, size - len, "; %" PRIu64 " of the dropped were made without a model",
+                 state->local);
+}

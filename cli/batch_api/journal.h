@@ -1,0 +1,78 @@
+/*
+ * journal.h - what a job has done at the endpoint, beside its output (OUTPUT.journal): one JSON
+ * object a line, appended and synced before and after each remote step.
+ * docs/internals/batch_api.md.
+ *
+ *   {"glimpse_journal":1,"job":"<32 hex>","scope":"<whose answers these are>"}
+ *   {"part":1,"step":"planned","path":"/chat/completions","requests":50000,"bytes":31000000,"asked":1}
+ *   {"part":1,"step":"uploading"}   {"part":1,"step":"uploaded","file":"file-..."}
+ *   {"part":1,"step":"creating","try":1}   {"part":1,"step":"created","batch":"batch_..."}
+ *   {"part":1,"step":"ended","state":"completed","output":"file-...","errors":""}
+ *     (state "gone": it, or its answers, were not to be had, and --retry-failed asks anew)
+ *   {"part":1,"step":"refused","code":"...","message":"..."}
+ *   {"part":1,"step":"split"}   (never created again: its requests go into smaller parts)
+ *   {"part":1,"step":"downloaded"}   {"part":1,"step":"joined"}
+ *
+ * A last line that a kill tore is cut off; anything else that cannot be read is refused, and so is
+ * a link in its place.
+ */
+#ifndef CLI_BATCH_API_JOURNAL_H
+#define CLI_BATCH_API_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/json.h"
+
+typedef enum api_step {
+    API_PLANNED,
+    API_UPLOADING,
+    API_UPLOADED,
+    API_CREATING,
+    API_CREATED,
+    API_ENDED,
+    API_REFUSAL,
+    API_SPLIT,
+    API_DOWNLOADED,
+    API_JOINED,
+    API_STEPS
+} api_step;
+
+/* One line; what a step does not have is NULL or 0. Borrowed. */
+typedef struct api_entry {
+    uint32_t part;
+    api_step step;
+    const char *path, *file, *batch, *state, *output, *errors, *code, *message;
+    uint64_t requests, bytes;
+    uint32_t asked, tries;
+} api_entry;
+
+typedef struct api_journal {
+    int fd;
+    char *path; /* of the journal */
+    char job[33];
+    gl_buf line;
+} api_journal;
+
+/* Whether there is one beside this output. */
+bool api_journal_exists(const char *output);
+
+/* Told each entry of a journal in order. false stops it, having said why. */
+typedef bool (*api_entry_fn)(const api_entry *entry, void *arg);
+
+/* Opens the journal of this output: the one that is there, whose entries are told, or a new one
+ * with a new job. None, or one without a line, beside parts of a job is refused (73), a journal of
+ * another scope is refused (78). 0, or the exit code, said. Close it either way. */
+int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
+                     void *arg);
+
+/* Appends and syncs. 0, or an errno. */
+int api_journal_add(api_journal *journal, const api_entry *entry);
+
+/* The job is done: it goes; said, if it cannot. */
+void api_journal_remove(const api_journal *journal);
+
+void api_journal_close(api_journal *journal);
+
+#endif

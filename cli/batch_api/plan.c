@@ -1,0 +1,297 @@
+/* plan.c - requests into parts: one model and one path each, bounded by count and bytes. Called
+ * by job.c for lines, and when requests are asked for again. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "batch_api/private.h"
+#include "exits.h"
+#include "say.h"
+
+/* What stands before the id in a line that we wrote. */
+#define LINE_HEAD "{\"custom_id\":\""
+
+static size_t refuse(api_job *job, const api_part *part, int error)
+{
+    say("%s.part-%u.in: %s", job->settings->output, (unsigned)part->number, strerror(error));
+    api_stop(job, EXIT_IO);
+    return SIZE_MAX;
+}
+
+api_part *api_plan_part(api_job *job, uint32_t number, const char *path)
+{
+    if (number > job->part_capacity) {
+        size_t capacity = job->part_capacity != 0 ? job->part_capacity : 16;
+        while (capacity < number) capacity *= 2;
+        api_part **parts = gl_realloc(job->parts, capacity * sizeof *parts);
+        if (parts == NULL) goto failed;
+        job->parts = parts;
+        job->part_capacity = capacity;
+    }
+    api_part *part = api_part_new(number, path);
+    if (part == NULL) goto failed;
+    while (job->part_count < number) job->parts[job->part_count++] = NULL;
+    job->parts[number - 1] = part;
+    part->job = job;
+    return part;
+failed:
+    say("out of memory");
+    api_stop(job, EXIT_OS_LIMIT);
+    return NULL;
+}
+
+static bool close_part(api_job *job, api_part *part)
+{
+    int error = api_part_close(part);
+    if (error != 0) {
+        refuse(job, part, error);
+        return false;
+    }
+    const api_entry entry = { .step = API_PLANNED,
+                              .path = part->path,
+                              .requests = part->requests,
+                              .bytes = part->bytes,
+                              .asked = part->asked };
+    return api_note(job, part, &entry);
+}
+
+void api_plan_end(api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++)
+        if (job->parts[i] != NULL && job->parts[i]->open && !close_part(job, job->parts[i])) return;
+}
+
+/* The open part for such requests, with room. NULL, said: there is none to be had. */
+static api_part *part_for(api_job *job, const char *path, gl_slice model, uint32_t asked,
+                          uint64_t units, uint64_t bytes)
+{
+    for (size_t i = job->part_count; i > 0; i--) {
+        api_part *part = job->parts[i - 1];
+        if (part == NULL || !part->open || part->asked != asked || part->model == NULL ||
+            strcmp(part->path, path) != 0 || !gl_slice_is(model, part->model))
+            continue;
+        if (api_part_fits(part, &job->bounds, units, bytes)) return part;
+        if (!close_part(job, part)) return NULL;
+        break;
+    }
+    api_part *part = api_plan_part(job, (uint32_t)job->part_count + 1, path);
+    if (part == NULL) return NULL;
+    part->asked = asked;
+    part->model = gl_strndup(model.len != 0 ? model.data : "", model.len);
+    if (part->model != NULL) return part;
+    say("out of memory");
+    api_stop(job, EXIT_OS_LIMIT);
+    return NULL;
+}
+
+/* Of embeddings the endpoint counts the inputs. */
+static uint64_t units_of(const char *path, gl_json body)
+{
+    gl_json input, item;
+    uint64_t units = 0;
+    if (strcmp(path, "/embeddings") != 0) return 1;
+    input = gl_json_get(body, "input");
+    if (input.kind != GL_JSON_ARRAY) return 1;
+    gl_json_iter iter = gl_json_begin(input);
+    while (gl_json_next(&iter, NULL, &item)) {
+        if (item.kind == GL_JSON_NUMBER) return 1; /* one input, in tokens */
+        units++;
+    }
+    return units;
+}
+
+static void write_line(gl_buf *out, const api_id *id, const char *path, gl_slice body)
+{
+    char text[API_ID_TEXT];
+    api_id_write(id, text);
+    gl_buf_reset(out);
+    gl_buf_append_str(out, LINE_HEAD);
+    gl_buf_append_str(out, text);
+    gl_buf_append_str(out, "\",\"method\":\"POST\",\"url\":\"/v1");
+    gl_buf_append_str(out, path);
+    gl_buf_append_str(out, "\",\"body\":");
+    gl_buf_append(out, body.data, body.len);
+    gl_buf_append_char(out, '}');
+}
+
+size_t api_plan(api_job *job, const api_id *id, const char *path, gl_slice body)
+{
+    gl_json root = { GL_JSON_OBJECT, body };
+    write_line(&job->text, id, path, body);
+    uint64_t units = units_of(path, root);
+    size_t n = job->text.failed ? SIZE_MAX : api_slots_add(&job->slots, id);
+    if (n == SIZE_MAX) {
+        say("out of memory");
+        api_stop(job, EXIT_OS_LIMIT);
+        return n;
+    }
+    api_part *part = part_for(job, path, gl_json_get(root, "model").text, 1, units, job->text.len);
+    if (part == NULL) return SIZE_MAX;
+    int error = api_part_add(part, job->settings->output, gl_buf_slice(&job->text), units);
+    if (error != 0) return refuse(job, part, error);
+    job->slots.at[n].part = part->number;
+    job->slots.at[n].asked = 1;
+    return n;
+}
+
+/* --- requests that stand in a part's file --- */
+
+static bool id_of_line(gl_slice line, api_id *id)
+{
+    size_t head = strlen(LINE_HEAD);
+    return line.len > head + API_ID_TEXT && memcmp(line.data, LINE_HEAD, head) == 0 &&
+           api_id_read(line.data + head, API_ID_TEXT - 1, id);
+}
+
+typedef bool (*request_fn)(api_job *job, const api_part *part, gl_slice line, const api_id *id,
+                           void *arg);
+
+/* Each request of a part's file. false, said: it cannot be read, or fn said no. */
+static bool each_request(api_job *job, const api_part *part, request_fn fn, void *arg)
+{
+    line_reader reader;
+    gl_slice line;
+    uint64_t number, found = 0;
+    api_id id;
+    char *path = api_part_path(job->settings->output, part->number, API_FILE_IN);
+    int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
+    int error = fd < 0 ? errno : 0;
+    bool good = fd >= 0 && line_reader_init(&reader, fd, SIZE_MAX / 4);
+    for (bool more = good; more && good;) {
+        switch (line_reader_next(&reader, &line, &number)) {
+        case LINE_READY:
+            good = id_of_line(line, &id) && fn(job, part, line, &id, arg);
+            found++;
+            break;
+        case LINE_EMPTY:
+            error = line_reader_fill(&reader);
+            good = error == 0;
+            break;
+        case LINE_TOO_LONG:
+        case LINE_END:
+            more = false;
+            break;
+        }
+    }
+    if (fd >= 0) line_reader_free(&reader);
+    if (fd >= 0) close(fd);
+    if (good && found != part->requests) good = false;
+    if (!good && !job->stopping) {
+        say("%s: %s", path != NULL ? path : "a part",
+            error != 0 ? strerror(error) : "is not what the journal says");
+        api_stop(job, EXIT_IO);
+    }
+    gl_free(path);
+    return good;
+}
+
+static bool load(api_job *job, const api_part *part, gl_slice line, const api_id *id, void *arg)
+{
+    (void)arg;
+    (void)line;
+    size_t n = api_slots_find(&job->slots, id);
+    if (n == SIZE_MAX) n = api_slots_add(&job->slots, id);
+    if (n == SIZE_MAX) return false;
+    api_slot *slot = &job->slots.at[n];
+    slot->state = API_WAITS;
+    slot->part = part->number;
+    slot->asked = (uint16_t)part->asked;
+    return true;
+}
+
+bool api_plan_load(api_job *job, api_part *part)
+{
+    return each_request(job, part, load, NULL);
+}
+
+/* The model of a line that we wrote. */
+static gl_slice model_of(gl_slice line)
+{
+    gl_json root;
+    if (gl_json_check(line, &root, NULL) != GL_JSON_OK) return gl_slice_of("", 0);
+    return gl_json_get(gl_json_get(root, "body"), "model").text;
+}
+
+static bool ask_again(api_job *job, const api_part *from, gl_slice line, const api_id *id,
+                      void *arg)
+{
+    (void)arg;
+    size_t n = api_slots_find(&job->slots, id);
+    if (n == SIZE_MAX) return true;
+    api_slot *slot = &job->slots.at[n];
+    if (slot->part != from->number || slot->state != API_AGAIN) return true;
+    gl_json root = { .kind = GL_JSON_NONE };
+    gl_json_check(line, &root, NULL);
+    uint64_t units = units_of(from->path, gl_json_get(root, "body"));
+    api_part *part = part_for(job, from->path, model_of(line), from->asked + 1, units, line.len);
+    if (part == NULL) return false;
+    int error = api_part_add(part, job->settings->output, line, units);
+    if (error != 0) {
+        refuse(job, part, error);
+        return false;
+    }
+    slot->part = part->number;
+    slot->state = API_WAITS;
+    slot->asked = (uint16_t)part->asked;
+    return true;
+}
+
+/* --- a part that is too large --- */
+
+typedef struct halving {
+    api_part *half; /* open */
+    uint64_t most;  /* in each */
+} halving;
+
+static bool belongs(const api_job *job, const api_part *part, const api_id *id, size_t *n)
+{
+    *n = api_slots_find(&job->slots, id);
+    return *n != SIZE_MAX && job->slots.at[*n].part == part->number;
+}
+
+static bool move_own(api_job *job, const api_part *part, gl_slice line, const api_id *id, void *arg)
+{
+    halving *h = arg;
+    size_t n;
+    if (!belongs(job, part, id, &n)) return true;
+    if (h->half != NULL && h->half->requests >= h->most) {
+        if (!close_part(job, h->half)) return false;
+        h->half = NULL;
+    }
+    if (h->half == NULL) {
+        h->half = api_plan_part(job, (uint32_t)job->part_count + 1, part->path);
+        if (h->half == NULL) return false;
+        h->half->asked = part->asked;
+    }
+    int error = api_part_add(h->half, job->settings->output, line, 1);
+    if (error != 0) {
+        refuse(job, h->half, error);
+        return false;
+    }
+    job->slots.at[n].part = h->half->number;
+    return true;
+}
+
+bool api_plan_split(api_job *job, api_part *part)
+{
+    const api_entry split = { .step = API_SPLIT }, joined = { .step = API_JOINED };
+    if (part->step != API_SPLIT && !api_note(job, part, &split)) return false;
+    halving h = { .most = part->requests / 2 + part->requests % 2 };
+    if (!each_request(job, part, move_own, &h)) return false;
+    if (h.half != NULL && !close_part(job, h.half)) return false;
+    if (!api_note(job, part, &joined)) return false;
+    api_remove_files(job, part);
+    return true;
+}
+
+bool api_plan_again(api_job *job, const api_part *part)
+{
+    if (!each_request(job, part, ask_again, NULL)) return false;
+    for (size_t i = 0; i < job->part_count; i++) {
+        api_part *made = job->parts[i];
+        if (made != NULL && made->open && made->asked > 1 && !close_part(job, made)) return false;
+    }
+    return true;
+}

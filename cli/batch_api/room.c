@@ -1,0 +1,92 @@
+/*
+ * room.c - parts for which the endpoint has no room: who waits, for how long, and who is
+ * halved. Called by steps.c and a timer.
+ */
+#include <event2/event.h>
+
+#include "batch_api/private.h"
+
+/* How long the endpoint is left alone when it has no room for more tokens and nothing of ours is at
+ * work there: it doubles. */
+#define ROOM_MIN_MS 1000
+#define ROOM_MAX_MS 60000
+/* A part that so often had no room, though nothing else of ours was at work, is halved. */
+#define NO_ROOM_MAX 2
+
+bool api_is_alone(const api_part *part)
+{
+    const api_job *job = part->job;
+    for (size_t i = 0; i < job->part_count && part->alone; i++) {
+        const api_part *other = job->parts[i];
+        if (other != NULL && other != part &&
+            (other->step == API_CREATING || other->step == API_CREATED))
+            return false;
+    }
+    return part->alone;
+}
+
+bool api_is_too_large(const api_part *part)
+{
+    uint64_t known = part->job->room_bytes;
+    return part->requests > 1 &&
+           (part->no_room >= NO_ROOM_MAX || (known != 0 && part->bytes >= known));
+}
+
+void api_halve(api_part *part)
+{
+    api_job *job = part->job;
+    api_tell(job,
+             "part %u: its %llu requests are too many for the endpoint's room: halved; a smaller "
+             "--batch-requests saves this",
+             (unsigned)part->number, (unsigned long long)part->requests);
+    if (job->room_bytes == 0 || part->bytes < job->room_bytes) job->room_bytes = part->bytes;
+    part->waits = false;
+    if (api_plan_split(job, part)) api_changed(job);
+}
+
+static void try_first(api_job *job)
+{
+    for (size_t i = 0; i < job->part_count; i++) {
+        api_part *part = job->parts[i];
+        if (part == NULL || !part->waits) continue;
+        part->waits = false;
+        return;
+    }
+}
+
+void api_room_made(const api_part *part)
+{
+    api_job *job = part->job;
+    job->room_wait_ms = 0;
+    if (part->bytes >= job->room_bytes) job->room_bytes = 0;
+    try_first(job);
+}
+
+void api_wait_for_room(api_part *part)
+{
+    api_job *job = part->job;
+    if (evtimer_pending(job->room, NULL)) return;
+    if (api_is_too_large(part)) {
+        api_halve(part);
+        return;
+    }
+    if (part->no_room == 0) {
+        part->waits = false;
+        api_changed(job);
+        return;
+    }
+    job->room_wait_ms = job->room_wait_ms == 0 ? ROOM_MIN_MS : job->room_wait_ms * 2;
+    if (job->room_wait_ms > ROOM_MAX_MS) job->room_wait_ms = ROOM_MAX_MS;
+    const struct timeval wait = { (time_t)(job->room_wait_ms / 1000),
+                                  (suseconds_t)(job->room_wait_ms % 1000 * 1000) };
+    evtimer_add(job->room, &wait);
+}
+
+void api_room_again(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    api_job *job = arg;
+    try_first(job);
+    api_changed(job);
+}

@@ -1,0 +1,112 @@
+/* slots.c - see slots.h. Called by the files of this folder. */
+#include "batch_api/slots.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+bool api_slots_init(api_slots *slots)
+{
+    *slots = (api_slots){ .sha = gl_sha256_new(), .seed = gl_siphash_new_seed() };
+    return slots->sha != NULL;
+}
+
+void api_slots_free(api_slots *slots)
+{
+    gl_sha256_free(slots->sha);
+    gl_free(slots->at);
+    gl_free(slots->table);
+    *slots = (api_slots){ .sha = NULL };
+}
+
+bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
+               api_id *id)
+{
+    unsigned char digest[32];
+    const gl_slice parts[] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes),
+                               gl_slice_str(path),
+                               gl_slice_of((const char *)&salt, salt != 0 ? sizeof salt : 0) };
+    if (!gl_sha256_digest(slots->sha, parts, 3, digest)) return false;
+    memcpy(id, digest, sizeof *id);
+    return true;
+}
+
+bool api_id_equal(const api_id *a, const api_id *b)
+{
+    return a->high == b->high && a->low == b->low;
+}
+
+void api_id_write(const api_id *id, char text[API_ID_TEXT])
+{
+    snprintf(text, API_ID_TEXT, "%016llx%016llx", (unsigned long long)id->high,
+             (unsigned long long)id->low);
+}
+
+bool api_id_read(const char *text, size_t len, api_id *id)
+{
+    uint64_t half[2] = { 0, 0 };
+    if (len != API_ID_TEXT - 1) return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        uint64_t digit;
+        if (c >= '0' && c <= '9')
+            digit = (uint64_t)(c - '0');
+        else if (c >= 'a' && c <= 'f')
+            digit = (uint64_t)(c - 'a' + 10);
+        else
+            return false;
+        half[i / 16] = half[i / 16] << 4 | digit;
+    }
+    *id = (api_id){ half[0], half[1] };
+    return true;
+}
+
+static size_t place_of(const api_slots *slots, const api_id *id)
+{
+    size_t place = (size_t)gl_siphash(&slots->seed, id, sizeof *id) & (slots->places - 1);
+    for (uint32_t n; (n = slots->table[place]) != 0; place = (place + 1) & (slots->places - 1)) {
+        const api_id *other = &slots->at[n - 1].id;
+        if (api_id_equal(other, id)) break;
+    }
+    return place;
+}
+
+size_t api_slots_find(const api_slots *slots, const api_id *id)
+{
+    if (slots->places == 0) return SIZE_MAX;
+    uint32_t n = slots->table[place_of(slots, id)];
+    return n != 0 ? n - 1 : SIZE_MAX;
+}
+
+/* Keeps the table at most half full. */
+static bool grow_table(api_slots *slots)
+{
+    if (slots->count * 2 < slots->places) return true;
+    size_t places = slots->places != 0 ? slots->places * 2 : 1024;
+    uint32_t *table = gl_calloc(places, sizeof *table);
+    if (table == NULL) return false;
+    gl_free(slots->table);
+    slots->table = table;
+    slots->places = places;
+    for (size_t i = 0; i < slots->count; i++)
+        table[place_of(slots, &slots->at[i].id)] = (uint32_t)(i + 1);
+    return true;
+}
+
+size_t api_slots_add(api_slots *slots, const api_id *id)
+{
+    if (slots->count == UINT32_MAX - 1 || !grow_table(slots)) return SIZE_MAX;
+    if (slots->count == slots->capacity) {
+        size_t capacity = slots->capacity != 0 ? slots->capacity * 2 : 512;
+        api_slot *at = gl_realloc(slots->at, capacity * sizeof *at);
+        if (at == NULL) return SIZE_MAX;
+        slots->at = at;
+        slots->capacity = capacity;
+    }
+    size_t n = slots->count;
+    slots->at[n] = (api_slot){ .id = *id };
+    slots->table[place_of(slots, id)] = (uint32_t)(n + 1);
+    slots->count++;
+    return n;
+}

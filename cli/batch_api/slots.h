@@ -1,0 +1,66 @@
+/*
+ * slots.h - the requests of a job that goes through batches: each different one once, by 128
+ * bits of SHA-256 over its key and path, with the part it is in and where its answer stands. 48
+ * bytes each and up to 8 of table.
+ */
+#ifndef CLI_BATCH_API_SLOTS_H
+#define CLI_BATCH_API_SLOTS_H
+
+#include <glimpse/cache.h>
+
+#include "base/sha256.h"
+#include "base/siphash.h"
+
+#define API_ID_TEXT 33 /* 32 hex digits and a NUL: the custom_id in the part */
+
+typedef struct api_id {
+    uint64_t high, low;
+} api_id;
+
+typedef enum api_slot_state {
+    API_WAITS,    /* in a part that has not come back */
+    API_ANSWERED, /* the line at offset of the part's output (or error) file is its answer */
+    API_REFUSED,  /* its part was refused as a whole */
+    API_AGAIN,    /* to be asked again, in another part */
+    API_LEFT      /* of a batch that was cancelled: nobody asks again in this run */
+} api_slot_state;
+
+typedef struct api_slot {
+    api_id id;
+    uint64_t offset;
+    uint32_t length;
+    uint32_t part;
+    uint16_t asked; /* times it has been in a batch */
+    uint8_t state;
+    bool in_errors; /* the answer stands in the error file */
+    bool told;      /* a record says how often it was asked: the others say 0 */
+} api_slot;
+
+typedef struct api_slots {
+    gl_sha256 *sha;
+    gl_siphash_seed seed; /* bodies are strangers', and their digests begin as they like */
+    api_slot *at;
+    size_t count, capacity;
+    uint32_t *table; /* number of the slot + 1; 0 = empty */
+    size_t places;   /* a power of two */
+} api_slots;
+
+/* false: out of memory. Free it either way. */
+bool api_slots_init(api_slots *slots);
+void api_slots_free(api_slots *slots);
+
+/* What a request is known by. salt is 0, or tells apart what must not share an answer. false: no
+ * SHA-256. */
+bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
+               api_id *id);
+bool api_id_equal(const api_id *a, const api_id *b);
+void api_id_write(const api_id *id, char text[API_ID_TEXT]);
+bool api_id_read(const char *text, size_t len, api_id *id);
+
+/* The number of the slot, or SIZE_MAX. */
+size_t api_slots_find(const api_slots *slots, const api_id *id);
+
+/* A new one, which is not there. SIZE_MAX: out of memory. */
+size_t api_slots_add(api_slots *slots, const api_id *id);
+
+#endif

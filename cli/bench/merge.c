@@ -1,0 +1,49 @@
+/* merge.c - `glimpse bench merge A.json B.json ...`; see more.h. */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "bench/more.h"
+#include "exits.h"
+#include "files/whole_file.h"
+#include "load/merge.h"
+#include "options/config_file.h"
+#include "say.h"
+
+/* As of a report that is compared: all histograms full. */
+#define REPORT_MAX ((size_t)32 << 20)
+
+static int read_report(load_merge *merge, const char *path, char **text)
+{
+    const char *problem = NULL;
+    size_t len;
+    *text = file_read_all(path, REPORT_MAX, &len, &problem);
+    if (*text != NULL) problem = load_merge_add(merge, gl_slice_of(*text, len));
+    if (problem != NULL) say("merge: %s: %s", path, problem);
+    return problem != NULL ? EXIT_VALUE : 0;
+}
+
+int bench_merge(const char *const *paths, size_t count, const char *to)
+{
+    load_merge merge = { .count = 0 };
+    char *texts[LOAD_MERGE_MAX] = { NULL };
+    int code = 0;
+    if (count < 2 || count > LOAD_MERGE_MAX) {
+        say("merge joins 2 to %d reports of --json: merge A.json B.json ...", LOAD_MERGE_MAX);
+        return EXIT_USAGE;
+    }
+    for (size_t i = 0; i < count && code == 0; i++) code = read_report(&merge, paths[i], &texts[i]);
+    if (code == 0) {
+        gl_buf out, differ;
+        gl_buf_init(&out, SIZE_MAX / 2);
+        gl_buf_init(&differ, 4096);
+        load_merge_write(&merge, &out, &differ);
+        if (differ.len > 0)
+            say("merge: the runs differ in %.*s; the first's settings are kept", (int)differ.len,
+                differ.data);
+        if (!whole_file_write("json", to != NULL ? to : "-", &out)) code = EXIT_IO;
+        gl_buf_free(&out);
+        gl_buf_free(&differ);
+    }
+    for (size_t i = 0; i < count; i++) gl_free(texts[i]);
+    return code;
+}

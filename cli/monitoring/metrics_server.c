@@ -1,0 +1,191 @@
+/*
+ * metrics_server.c - --metrics: where it listens, and what its page tells: glimpse_metrics_text and
+ * what is known of the process. Called by session.c and bench/command.c; metrics_http.c talks to
+ * clients.
+ *
+ * It never keeps a command running: each ends by breaking its loop.
+ */
+#include "monitoring/metrics_server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/buffer.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "exits.h"
+#include "load/resources.h"
+#include "monitoring/metrics_http.h"
+#include "say.h"
+
+#define BACKLOG 16
+/* Ten looks a second: a loop that stands for longer than that between two of them shows in one. */
+#define LAG_EVERY_MS 100
+
+struct metrics_server {
+    metrics_http *http;
+    glimpse_engine *engine;
+};
+
+/* --- where it listens --------------------------------------------------------------------------
+ */
+
+typedef union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+} address;
+
+static bool parse_port(const char *text, in_port_t *port)
+{
+    unsigned value = 0;
+    size_t len = strspn(text, "0123456789");
+    if (len == 0 || len > 5 || text[len] != '\0') return false;
+    for (size_t i = 0; i < len; i++) value = value * 10 + (unsigned)(text[i] - '0');
+    *port = htons((uint16_t)value);
+    return value <= 65535;
+}
+
+/* NULL, or why not. */
+static const char *parse(const char *text, address *to)
+{
+    char host[64] = "127.0.0.1";
+    const char *colon = strrchr(text, ':'), *port = text;
+    bool bracketed = *text == '[';
+    if (colon != NULL) {
+        const char *from = bracketed ? text + 1 : text, *end = bracketed ? colon - 1 : colon;
+        if (bracketed && *end != ']') return "must be PORT, ADDRESS:PORT or [ADDRESS]:PORT";
+        if (end <= from || (size_t)(end - from) >= sizeof host)
+            return "has no address to listen on";
+        memcpy(host, from, (size_t)(end - from));
+        host[end - from] = '\0';
+        port = colon + 1;
+    }
+    memset(to, 0, sizeof *to);
+    if (bracketed) {
+        to->any.sa_family = AF_INET6;
+        if (inet_pton(AF_INET6, host, &to->v6.sin6_addr) != 1) return "has no address in brackets";
+        return parse_port(port, &to->v6.sin6_port) ? NULL : "has no port from 0 to 65535";
+    }
+    to->any.sa_family = AF_INET;
+    if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &to->v4.sin_addr) !=
+        1)
+        return "must be PORT, ADDRESS:PORT or [ADDRESS]:PORT, the address in numbers";
+    return parse_port(port, &to->v4.sin_port) ? NULL : "has no port from 0 to 65535";
+}
+
+const char *check_metrics(const char *text)
+{
+    address unused;
+    return parse(text, &unused);
+}
+
+static socklen_t length_of(const address *at)
+{
+    return at->any.sa_family == AF_INET6 ? sizeof at->v6 : sizeof at->v4;
+}
+
+static bool open_socket(int *fd, address *at)
+{
+    int on = 1;
+    socklen_t len = length_of(at);
+    *fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return *fd >= 0 && setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
+           bind(*fd, &at->any, len) == 0 && listen(*fd, BACKLOG) == 0 &&
+           getsockname(*fd, &at->any, &len) == 0;
+}
+
+int metrics_listen(const cli_settings *settings, int *fd)
+{
+    address at;
+    char name[512], host[INET6_ADDRSTRLEN] = "";
+    *fd = -1;
+    if (settings->metrics == NULL || parse(settings->metrics, &at) != NULL) return 0;
+    bool v6 = at.any.sa_family == AF_INET6, any_port = (v6 ? at.v6.sin6_port : at.v4.sin_port) == 0;
+    if (!open_socket(fd, &at)) {
+        say("%s: cannot listen on %s: %s", settings_name_of(settings, "metrics", name, sizeof name),
+            settings->metrics, strerror(errno));
+        if (*fd >= 0) close(*fd);
+        *fd = -1;
+        return EXIT_OS_LIMIT;
+    }
+    if (settings->quiet && !any_port) return 0;
+    inet_ntop(at.any.sa_family, v6 ? (const void *)&at.v6.sin6_addr : (const void *)&at.v4.sin_addr,
+              host, sizeof host);
+    say("metrics at http://%s%s%s:%u/metrics", v6 ? "[" : "", host, v6 ? "]" : "",
+        (unsigned)ntohs(v6 ? at.v6.sin6_port : at.v4.sin_port));
+    return 0;
+}
+
+/* --- what it tells besides ---------------------------------------------------------------------
+ */
+
+static void tell_number(struct evbuffer *text, const char *name, const char *help, int64_t value)
+{
+    if (value < 0) return; /* not known */
+    evbuffer_add_printf(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 "\n", name, help, name,
+                        name, value);
+}
+
+/* Under the names that Prometheus' own clients give them. */
+static void tell_process(struct evbuffer *text)
+{
+    load_resources now;
+    struct rlimit limit;
+    load_resources_read(&now);
+    tell_number(text, "process_resident_memory_bytes", "Resident memory.", now.rss_bytes);
+    tell_number(text, "process_open_fds", "Open file descriptors.", now.descriptors);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= INT32_MAX)
+        tell_number(text, "process_max_fds", "The most of them.", (int64_t)limit.rlim_cur);
+    evbuffer_add_printf(text,
+                        "# HELP process_cpu_seconds_total Processor time, user and system.\n"
+                        "# TYPE process_cpu_seconds_total counter\n"
+                        "process_cpu_seconds_total %.6f\n",
+                        now.cpu_user_s + now.cpu_system_s);
+}
+
+/* --- life --------------------------------------------------------------------------------------
+ */
+
+static bool tell(struct evbuffer *text, void *arg)
+{
+    const metrics_server *server = arg;
+    char *engine;
+    size_t len;
+    if (glimpse_metrics_text(server->engine, &engine, &len) != GLIMPSE_OK) return false;
+    bool good = evbuffer_add(text, engine, len) == 0;
+    glimpse_free(engine);
+    tell_process(text);
+    return good;
+}
+
+metrics_server *metrics_serve(int fd, struct event_base *base, glimpse_engine *engine)
+{
+    metrics_server *server = gl_calloc(1, sizeof *server);
+    if (server == NULL) return NULL;
+    metrics_show(server, engine);
+    server->http = metrics_http_new(base, fd, tell, server);
+    if (server->http != NULL) return server;
+    metrics_stop(server);
+    return NULL;
+}
+
+void metrics_show(metrics_server *server, glimpse_engine *engine)
+{
+    if (server == NULL) return;
+    server->engine = engine;
+    glimpse_engine_watch_loop(engine, LAG_EVERY_MS); /* without memory for it, one row is missing */
+}
+
+void metrics_stop(metrics_server *server)
+{
+    if (server == NULL) return;
+    metrics_http_free(server->http);
+    gl_free(server);
+}

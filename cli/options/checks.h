@@ -1,0 +1,24 @@
+/* checks.h - what the text of an option must be. Each returns NULL, or a static sentence that says
+ * why the text is refused, and never shows it. */
+#ifndef CLI_OPTIONS_CHECKS_H
+#define CLI_OPTIONS_CHECKS_H
+
+#include <stdbool.h>
+
+const char *check_filled(const char *text);   /* not empty */
+const char *check_plain(const char *text);    /* no control byte, and not in quotes */
+const char *check_name(const char *text);     /* the same, and not empty */
+const char *check_utf8(const char *text);     /* well formed UTF-8 */
+const char *check_readable(const char *text); /* a file that can be opened for reading */
+const char *check_pem(const char *text);      /* a file that holds certificates as PEM */
+const char *check_store(const char *text);    /* a path, not a URL */
+const char *check_key(const char *text);      /* an API key: visible ASCII */
+const char *check_header(const char *text);   /* Name: value */
+const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl speaks to */
+const char *check_url(const char *text);      /* http or https, a host, no credentials, no query */
+
+/* Of a checked URL: whether a key would cross a network in the clear (http, not to this machine).
+ */
+bool url_is_exposed(const char *url);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * config_file.c - reads a config file into the settings. Called by settings.c once; file_read_all
+ * also by the commands that take a whole file.
+ */
+#include "options/config_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "exits.h"
+#include "say.h"
+
+#define CONFIG_FILE_MAX (1024 * 1024)
+
+/* Editors on Windows and PowerShell begin a file with U+FEFF, which is no part of the text. */
+static void drop_bom(gl_buf *text)
+{
+    if (text->len < 3 || memcmp(text->data, "\xef\xbb\xbf", 3) != 0) return;
+    text->len -= 3;
+    memmove(text->data, text->data + 3, text->len + 1);
+}
+
+char *file_read_all(const char *path, size_t max, size_t *len, const char **problem)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    gl_buf text;
+    gl_buf_init(&text, max + 1);
+    bool ok = false;
+    *problem = NULL;
+    if (fd < 0) {
+        *problem = strerror(errno);
+        return NULL;
+    }
+    for (;;) {
+        char chunk[16384];
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) *problem = strerror(errno);
+        if (got > 0) gl_buf_append(&text, chunk, (size_t)got);
+        if (got <= 0 || text.failed) break;
+    }
+    if (text.too_large || text.len > max)
+        *problem = "is too large";
+    else if (*problem == NULL && gl_buf_terminate(&text))
+        ok = true;
+    else if (*problem == NULL)
+        *problem = "out of memory";
+    if (fd != STDIN_FILENO) close(fd);
+    if (!ok) {
+        gl_buf_free(&text);
+        return NULL;
+    }
+    drop_bom(&text);
+    *len = text.len;
+    return text.data;
+}
+
+/* Without the blanks around, in place. */
+static char *trim(char *text)
+{
+    text += strspn(text, " \t\r");
+    size_t len = strlen(text);
+    while (len > 0 && strchr(" \t\r", text[len - 1]) != NULL) len--;
+    text[len] = '\0';
+    return text;
+}
+
+static int read_line(cli_settings *to, unsigned command, char *line, const char *path, int number)
+{
+    char *key = trim(line);
+    if (*key == '\0' || *key == '#') return 0;
+    char *equals = strchr(key, '=');
+    if (equals == NULL) {
+        say("%s:%d: no `key = value`", path, number);
+        return EXIT_VALUE;
+    }
+    *equals = '\0';
+    key = trim(key);
+    const char *value = trim(equals + 1);
+    if (*key == '\0') {
+        say("%s:%d: no key before the '='", path, number);
+        return EXIT_VALUE;
+    }
+    const cli_option *row = option_find(key, strlen(key), 0);
+    if (row == NULL || strcmp(row->name, "config") == 0) {
+        const cli_option *near = row == NULL ? option_nearest(key, strlen(key), 0) : NULL;
+        say("%s:%d: unknown key '%.40s'%s%s%s", path, number, key,
+            near != NULL ? "; did you mean '" : "", near != NULL ? near->name : "",
+            near != NULL ? "'?" : "");
+        return EXIT_VALUE;
+    }
+    /* One file may serve all commands; what is not this one's is not looked at. */
+    if ((row->commands & command) == 0 || to->origins[row - option_table] > FROM_FILE) return 0;
+    const char *problem = option_set(to, row, value, FROM_FILE);
+    if (problem == NULL) return 0;
+    char where[512];
+    snprintf(where, sizeof where, "%s:%d: %s", path, number, row->name);
+    option_say_refused(where, row, problem);
+    return EXIT_VALUE;
+}
+
+int config_file_read(cli_settings *to, unsigned command, const char *path)
+{
+    const char *problem;
+    size_t len;
+    char *text = file_read_all(path, CONFIG_FILE_MAX, &len, &problem);
+    if (text == NULL) {
+        say("config file %s: %s", path, problem);
+        return EXIT_VALUE;
+    }
+    to->owned_file = text;
+    if (strlen(text) != len) {
+        say("config file %s: holds a NUL byte", path);
+        return EXIT_VALUE;
+    }
+    int code = 0;
+    for (int number = 1; text != NULL && code == 0; number++) {
+        char *end = strchr(text, '\n');
+        if (end != NULL) *end = '\0';
+        code = read_line(to, command, text, path, number);
+        text = end != NULL ? end + 1 : NULL;
+    }
+    return code;
+}

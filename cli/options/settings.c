@@ -1,0 +1,408 @@
+/*
+ * settings.c - the command line, the environment and the config file, in this order of power,
+ * become one struct cli_settings; then what concerns the engine as a whole is checked.
+ *
+ * Owns the texts that are neither argv's nor the environment's. Called by main.c and the commands.
+ * A message names where a value came from and never shows it: it might be a secret.
+ */
+#include "options/settings.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/alloc.h"
+#include "exits.h"
+#include "options/checks.h"
+#include "options/config_file.h"
+#include "say.h"
+
+#define KEY_FILE_MAX      65536
+#define PROFILES_FILE_MAX ((size_t)1024 * 1024)
+
+static const cli_option *row_named(const char *name)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (strcmp(row->name, name) == 0) return row;
+    return NULL;
+}
+
+option_origin settings_origin(const cli_settings *settings, const char *name)
+{
+    const cli_option *row = row_named(name);
+    return row != NULL ? (option_origin)settings->origins[row - option_table] : FROM_DEFAULT;
+}
+
+/* The first of a row's variables that is set to something; *name gets its own name. */
+static const char *environment_value(const cli_option *row, char *name, size_t size)
+{
+    const char *names = row->environment;
+    while (names != NULL && *names != '\0') {
+        size_t len = strcspn(names, ",");
+        snprintf(name, size, "%.*s", (int)len, names);
+        const char *value = getenv(name);
+        if (value != NULL && *value != '\0') return value;
+        names += len + (names[len] == ',');
+    }
+    return NULL;
+}
+
+const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
+                          size_t size)
+{
+    switch ((option_origin)settings->origins[row - option_table]) {
+    case FROM_ENVIRONMENT:
+        if (environment_value(row, buffer, size) == NULL) snprintf(buffer, size, "%s", row->name);
+        break;
+    case FROM_FILE:
+        snprintf(buffer, size, "%s: %s", settings->config_file, row->name);
+        break;
+    default:
+        snprintf(buffer, size, "--%s", row->name);
+    }
+    return buffer;
+}
+
+const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
+                             size_t size)
+{
+    return settings_name(settings, row_named(name), buffer, size);
+}
+
+/* --- the command line ------------------------------------------------------------------------ */
+
+typedef struct cli_arguments {
+    cli_settings *to;
+    unsigned command;
+    const char *command_name;
+    int argc, at;
+    char **argv;
+} cli_arguments;
+
+static int misused(const cli_arguments *args, const char *what, const char *which)
+{
+    say("%s %s; try 'glimpse help %s'", what, which, args->command_name);
+    return EXIT_USAGE;
+}
+
+static int missing_value(const cli_arguments *args, const cli_option *row)
+{
+    say("--%s needs a value, %s; try 'glimpse help %s'", row->name, row->value, args->command_name);
+    return EXIT_USAGE;
+}
+
+/* What is set by the environment alone: a secret on a command line is seen by all who list
+ * processes.
+ */
+static const cli_option *row_of_environment(const char *name, size_t len)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (row->environment_only && strlen(row->name) == len && memcmp(row->name, name, len) == 0)
+            return row;
+    return NULL;
+}
+
+static int unknown_option(const cli_arguments *args, const char *name, size_t len)
+{
+    const cli_option *of_environment = row_of_environment(name, len);
+    if (of_environment != NULL) {
+        bool key = strcmp(of_environment->name, "api-key") == 0;
+        say("--%s is no option: set %s in the environment%s", of_environment->name,
+            of_environment->environment,
+            key ? ", or --api-key-file FILE; a key never goes on a command line" : "");
+        return EXIT_USAGE;
+    }
+    if (args->command == FOR_BATCH && len == 6 && memcmp(name, "stream", 6) == 0) {
+        say("--stream is no option of batch: a line asks for its stream itself, with \"stream\": "
+            "true "
+            "in its body; try 'glimpse help batch'");
+        return EXIT_USAGE;
+    }
+    const cli_option *near = option_nearest(name, len, args->command);
+    say("unknown option '--%.*s'%s%s%s; try 'glimpse help %s'", (int)(len < 60 ? len : 60), name,
+        near != NULL ? " (did you mean '--" : "", near != NULL ? near->name : "",
+        near != NULL ? "'?)" : "", args->command_name);
+    return EXIT_USAGE;
+}
+
+static int take_value(cli_arguments *args, const cli_option *row, const char *value)
+{
+    if (row->type == OPTION_SWITCH && value == NULL) value = "on";
+    if (value == NULL) {
+        if (args->at + 1 >= args->argc) return missing_value(args, row);
+        value = args->argv[++args->at];
+    }
+    const char *problem = option_set(args->to, row, value, FROM_FLAG);
+    if (problem == NULL) return 0;
+    char flag[64];
+    snprintf(flag, sizeof flag, "--%s", row->name);
+    option_say_refused(flag, row, problem);
+    return EXIT_VALUE;
+}
+
+static int take_long(cli_arguments *args, const char *name)
+{
+    size_t len = strcspn(name, "=");
+    const cli_option *row = option_find(name, len, args->command);
+    if (row == NULL) return unknown_option(args, name, len);
+    return take_value(args, row, name[len] == '=' ? name + len + 1 : NULL);
+}
+
+/* -q, -oFILE, -o FILE, -qo FILE */
+static int take_letters(cli_arguments *args, const char *letters)
+{
+    for (; *letters != '\0'; letters++) {
+        const cli_option *row = option_find_letter(*letters, args->command);
+        char name[3] = { '-', *letters, '\0' };
+        if (row == NULL) return misused(args, "unknown option", name);
+        bool last = row->type != OPTION_SWITCH;
+        int code = take_value(args, row, last && letters[1] != '\0' ? letters + 1 : NULL);
+        if (code != 0 || last) return code;
+    }
+    return 0;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) return true;
+    return false;
+}
+
+static int read_arguments(cli_arguments *args)
+{
+    cli_settings *to = args->to;
+    bool ended = false;
+    int code = 0;
+    for (; args->at < args->argc && code == 0; args->at++) {
+        const char *word = args->argv[args->at];
+        if (ended || word[0] != '-' || word[1] == '\0')
+            to->words[to->word_count++] = word;
+        else if (strcmp(word, "--") == 0)
+            ended = true;
+        else if (word[1] == '-')
+            code = take_long(args, word + 2);
+        else
+            code = take_letters(args, word + 1);
+    }
+    return code;
+}
+
+static int read_environment(cli_settings *to, unsigned command)
+{
+    for (const cli_option *row = option_table; row < option_table + option_count; row++) {
+        char name[64];
+        if ((row->commands & command) == 0 || to->origins[row - option_table] == FROM_FLAG)
+            continue;
+        const char *value = environment_value(row, name, sizeof name);
+        if (value == NULL) continue;
+        const char *problem = option_set(to, row, value, FROM_ENVIRONMENT);
+        if (problem != NULL) {
+            option_say_refused(name, row, problem);
+            return EXIT_VALUE;
+        }
+    }
+    return 0;
+}
+
+static int read_profiles(cli_settings *to)
+{
+    char name[512], problem[256];
+    const char *unread = NULL;
+    size_t len;
+    settings_name_of(to, "profiles", name, sizeof name);
+    char *text = file_read_all(to->profiles, PROFILES_FILE_MAX, &len, &unread);
+    if (text == NULL) {
+        say("%s: %s: %s", name, to->profiles, unread);
+        return EXIT_VALUE;
+    }
+    /* A length of 0 would mean strlen, which is 0 too: an empty file is no JSON. */
+    glimpse_error error =
+        glimpse_profiles_new(text, len, &to->engine.profiles, problem, sizeof problem);
+    gl_free(text);
+    if (error == GLIMPSE_OK) return 0;
+    say("%s: %s: %s", name, to->profiles, error == GLIMPSE_ERR_OOM ? "out of memory" : problem);
+    return error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_VALUE;
+}
+
+int settings_read(cli_settings *to, unsigned command, const char *command_name, int argc,
+                  char **argv, bool *help)
+{
+    memset(to, 0, sizeof *to);
+    glimpse_config_init(&to->engine);
+    to->command = command;
+    if (command == FOR_BATCH) to->engine.breaker = GLIMPSE_BREAKER_WAIT;
+    if (command == FOR_BENCH) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
+    to->max_cost = -1;
+    *help = wants_help(argc, argv);
+    if (*help) return 0;
+    to->origins = gl_calloc(option_count, 1);
+    to->words = gl_calloc((size_t)argc + 1, sizeof *to->words);
+    if (to->origins == NULL || to->words == NULL) {
+        say("out of memory");
+        return EXIT_OS_LIMIT;
+    }
+    for (const cli_option *row = option_table; row < option_table + option_count; row++)
+        if (row->default_text != NULL) option_set(to, row, row->default_text, FROM_DEFAULT);
+    cli_arguments args = { to, command, command_name, argc, 0, argv };
+    int code = read_arguments(&args);
+    if (code == 0) code = read_environment(to, command);
+    if (code == 0 && to->config_file != NULL) code = config_file_read(to, command, to->config_file);
+    if (code == 0 && to->profiles != NULL) code = read_profiles(to);
+    return code;
+}
+
+void settings_free(cli_settings *settings)
+{
+    gl_free(settings->origins);
+    gl_free((void *)settings->words);
+    gl_free((void *)settings->headers.items);
+    gl_free((void *)settings->bench.classes.items);
+    gl_free((void *)settings->bench.requests.items);
+    gl_free(settings->owned_file);
+    if (settings->owned_key != NULL)
+        explicit_bzero(settings->owned_key, strlen(settings->owned_key));
+    gl_free(settings->owned_key);
+    glimpse_profiles_unref(settings->engine.profiles);
+}
+
+/* --- the engine as a whole ------------------------------------------------------------------- */
+
+static int read_key_file(cli_settings *to)
+{
+    char name[512];
+    const cli_option *row = row_named("api-key-file");
+    if (row == NULL || to->api_key_file == NULL ||
+        settings_origin(to, "api-key-file") < settings_origin(to, "api-key"))
+        return 0;
+    settings_name(to, row, name, sizeof name);
+    size_t len;
+    const char *problem;
+    to->owned_key = file_read_all(to->api_key_file, KEY_FILE_MAX, &len, &problem);
+    if (to->owned_key == NULL) {
+        say("%s: cannot read the key file: %s", name, problem);
+        return EXIT_VALUE;
+    }
+    if (len > 0 && to->owned_key[len - 1] == '\n') to->owned_key[--len] = '\0';
+    if (len > 0 && to->owned_key[len - 1] == '\r') to->owned_key[--len] = '\0';
+    problem = strlen(to->owned_key) != len ? "holds a NUL byte" : check_key(to->owned_key);
+    if (problem != NULL) {
+        say("%s: the key %s", name, problem);
+        return EXIT_VALUE;
+    }
+    to->engine.api_key = to->owned_key;
+    return 0;
+}
+
+int settings_say_problem(const cli_settings *settings, const char *problem)
+{
+    static const struct {
+        const char *field, *row;
+    } special[] = { { "cache_entries", "cache-size" },
+                    { "use_openai", "sampler" },
+                    { "http_version", "http" },
+                    { "fallback_on", "fallback" },
+                    { "t1_ms", "thresholds" },
+                    { "t2_ms", "thresholds" },
+                    { "t3_ms", "thresholds" },
+                    { "t4_ms", "thresholds" },
+                    { "alerts.window_ms", "alert-window" },
+                    { "alerts.hold_ms", "alert-hold" } };
+    char name[64];
+    size_t len = strcspn(problem, " :,");
+    if (len >= sizeof name) len = sizeof name - 1;
+    memcpy(name, problem, len);
+    name[len] = '\0';
+    const cli_option *row = NULL;
+    for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
+        if (strcmp(name, special[i].field) == 0) row = row_named(special[i].row);
+    if (row == NULL) {
+        for (char *c = name; *c != '\0'; c++)
+            if (*c == '_') *c = '-';
+        if (len > 3 && strcmp(name + len - 3, "-ms") == 0) name[len - 3] = '\0';
+        row = row_named(name);
+    }
+    if (strcmp(name, "proxy") == 0 && settings->proxy == NULL)
+        row = row_named(settings->engine.base_url != NULL &&
+                                strncasecmp(settings->engine.base_url, "http:", 5) == 0
+                            ? "http-proxy"
+                            : "https-proxy");
+    char where[512];
+    if (row == NULL)
+        say("%s", problem);
+    else
+        say("%s%s", settings_name(settings, row, where, sizeof where), problem + len);
+    return EXIT_VALUE;
+}
+
+static bool asks_openai_itself(const char *url)
+{
+    if (url == NULL) return true;
+    const char *host = strstr(url, "://");
+    if (host == NULL) return false;
+    host += 3;
+    return strncasecmp(host, "api.openai.com", 14) == 0 && strchr(":/", host[14]) != NULL;
+}
+
+/* Azure's own variables, which are looked at only when its deployment is asked for: a flag beats
+ * them, and they beat the variables of the same meaning that are not Azure's. */
+static int read_azure(cli_settings *to)
+{
+    glimpse_config *engine = &to->engine;
+    if (engine->azure_deployment == NULL) return 0;
+    if (settings_origin(to, "base-url") == FROM_FLAG) engine->azure_endpoint = NULL;
+    if (settings_origin(to, "api-key-file") == FROM_FLAG) engine->azure_api_key = NULL;
+    const char *problem = engine->azure_endpoint != NULL ? check_url(engine->azure_endpoint) : NULL;
+    if (problem != NULL) say("AZURE_OPENAI_ENDPOINT: %s", problem);
+    if (problem == NULL && engine->azure_api_key != NULL) {
+        problem = check_key(engine->azure_api_key);
+        if (problem != NULL) say("AZURE_OPENAI_API_KEY: %s", problem);
+    }
+    if (problem != NULL) return EXIT_VALUE;
+    if (engine->azure_endpoint != NULL) engine->base_url = engine->azure_endpoint;
+    if (engine->azure_api_key != NULL) engine->api_key = engine->azure_api_key;
+    return 0;
+}
+
+const char *settings_endpoint(const cli_settings *settings)
+{
+    return settings->engine.base_url != NULL ? settings->engine.base_url
+                                             : "https://api.openai.com/v1";
+}
+
+bool settings_share_answers(const cli_settings *settings)
+{
+    return settings->engine.cache_entries > 0 || settings->cache_store != NULL;
+}
+
+int settings_check_engine(cli_settings *to)
+{
+    glimpse_config *engine = &to->engine;
+    int code = read_key_file(to);
+    if (code == 0) code = read_azure(to);
+    if (code != 0) return code;
+    if (to->proxy != NULL)
+        engine->https_proxy = engine->http_proxy = *to->proxy != '\0' ? to->proxy : NULL;
+    engine->headers = to->headers.items;
+    engine->header_count = to->headers.count;
+    /* A person sees that no model was asked; a script would take a job's stand-ins for answers. */
+    if (to->command != FOR_RUN && engine->use_openai == GLIMPSE_USE_OPENAI_AUTO)
+        engine->use_openai = GLIMPSE_USE_OPENAI_ALWAYS;
+    if (engine->use_openai == GLIMPSE_USE_OPENAI_ALWAYS && engine->api_key == NULL &&
+        engine->azure_deployment == NULL && asks_openai_itself(engine->base_url)) {
+        say("no key for api.openai.com: set OPENAI_API_KEY or --api-key-file, or --base-url for "
+            "another endpoint; --sampler local asks no model");
+        return EXIT_VALUE;
+    }
+    if (to->alert_command != NULL && !engine->alerts.on) {
+        say("--alert-command is run for alerts, and they are off (--alerts)");
+        return EXIT_USAGE;
+    }
+    const char *problem = NULL;
+    if (glimpse_config_check(engine, &problem) != GLIMPSE_OK)
+        return settings_say_problem(to, problem != NULL ? problem : "a setting is not valid");
+    if (engine->api_key != NULL && engine->base_url != NULL &&
+        engine->use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(engine->base_url))
+        say("warning: the key is sent over plain http to another machine");
+    return 0;
+}

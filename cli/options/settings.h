@@ -1,0 +1,122 @@
+/*
+ * settings.h - what the user asked for, of all commands: filled from the option table, handed
+ * to the commands read-only.
+ */
+#ifndef CLI_OPTIONS_SETTINGS_H
+#define CLI_OPTIONS_SETTINGS_H
+
+#include <glimpse/glimpse.h>
+
+#include "options/options.h"
+
+typedef struct text_list {
+    const char **items;
+    size_t count;
+} text_list;
+
+typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;
+
+typedef enum batch_mode { MODE_ONLINE, MODE_API, MODE_AUTO } batch_mode;
+
+typedef struct cli_settings {
+    glimpse_config engine; /* options of the engine are stored straight into its config */
+    const char *api_key_file, *proxy;
+    text_list headers;
+    const char *config_file;
+    log_format log_format;
+    const char *log_file;
+    const char *metrics; /* where they are served; NULL: nowhere */
+    const char *alert_command;
+
+    /* run */
+    const char *goal, *constraints;
+    bool json, stream;
+
+    /* batch */
+    const char *output, *summary;
+    bool ordered, strict, overwrite, quiet, resume, retry_failed, no_lock, keep_going;
+    int64_t max_line, job_deadline_ms, fsync_ms;
+    int mode; /* batch_mode */
+    int64_t batch_requests, batch_bytes;
+    double max_cost; /* below 0: no limit */
+    const char *prices;
+
+    /* the persistent cache, and the command that looks after it */
+    const char *cache_store;
+    int64_t store_bytes, store_ttl_ms, older_than_ms;
+    bool expired, store_optional;
+
+    /* mock */
+    const char *host, *port_file, *latency, *ttft, *fault, *outage, *stall, *batch_fault, *refuse,
+        *models, *script, *require_key, *token_gap, *slowdown, *retry_after, *record, *record_file,
+        *replay;
+    int64_t quota_after, rpm, tpm, batch_latency_ms, enqueued_tokens, capacity, queue, close_after,
+        journal, reasoning, piece_tokens, max_body;
+    bool times, reset_errors;
+    int port;
+    double token_rate, prefill_rate, replay_speed;
+
+    /* bench */
+    struct {
+        const char *rate, *sla, *goodput, *json, *html, *csv, *input, *trace;
+        const char *input_tokens, *output_tokens, *turns, *shared_prefix, *words_per_token;
+        const char *junit, *markdown, *percentiles, *abort_on, *scrape, *scrape_series;
+        text_list classes, requests; /* requests: a number, a file, or both */
+        int endpoint;                /* load_endpoint */
+        int64_t texts;
+        bool ignore_eos, min_tokens;
+        int arrival; /* constant, poisson, gamma */
+        int client;  /* bench_client */
+        double shape, pool_ratio, zipf;
+        int64_t users, per_user, pool_size, repeat;
+        int64_t duration_ms, warmup_ms, cooldown_ms, think_ms;
+        bool sweep, saturate;
+        bool compare, playbook, stream, calibrate, calibrate_first, validity;
+    } bench;
+
+    /* key */
+    bool canonical;
+
+    /* What is left of the command line, and where each row's value came from. */
+    const char **words;
+    size_t word_count;
+    unsigned command;       /* FOR_RUN, ... */
+    unsigned char *origins; /* option_origin, by index into option_table */
+    char *owned_file, *owned_key;
+    const char *profiles; /* a file; what it says is in engine.profiles, owned */
+} cli_settings;
+
+/*
+ * Reads the command line behind the command's name, the environment and the config file. Returns
+ * 0, or the exit code after having said what is wrong. *help is set, and nothing else looked at,
+ * when -h or --help is among them.
+ */
+int settings_read(cli_settings *settings, unsigned command, const char *command_name, int argc,
+                  char **argv, bool *help);
+void settings_free(cli_settings *settings);
+
+/* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
+int settings_check_engine(cli_settings *settings);
+
+/* Where requests go, for messages. */
+const char *settings_endpoint(const cli_settings *settings);
+
+/* Whether an answer may serve requests other than its own: from memory, or from a store. */
+bool settings_share_answers(const cli_settings *settings);
+
+/* Like settings_name, by the row's name. */
+const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
+                             size_t size);
+
+/* Says what a check of the library found wrong: the field it begins with is put in the option's
+ * name. Returns the exit code. */
+int settings_say_problem(const cli_settings *settings, const char *problem);
+
+/* The origin of one row's value, by the row's name. */
+option_origin settings_origin(const cli_settings *settings, const char *name);
+
+/* "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": how a message names where it came from. */
+const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
+                          size_t size);
+
+#endif
