@@ -4,11 +4,14 @@
  */
 #include <glimpse/glimpse.h>
 
+#include <stdio.h>
 #include <string.h>
 
+#include "endpoint.h"
 #include "engine/engine.h"
 #include "policy/select.h"
 #include "pressure/kernel.h"
+#include "problem.h"
 
 static void end_pressure(void *pressure)
 {
@@ -24,7 +27,7 @@ static glimpse_error watch_memory(struct event_base *base, const glimpse_config 
     watched.log = config->log;
     watched.log_arg = config->log_arg;
     watched.log_level = config->log_level;
-    return glimpse_pressure_new(base, cache, &watched, pressure);
+    return glimpse_pressure_new(base, cache, &watched, pressure, NULL);
 }
 
 /* About a sampler, at set-up: which one it is now, or which one was refused, and why. */
@@ -36,52 +39,37 @@ static void say(const glimpse_config *config, glimpse_log_level level, const cha
     gl_log_emit(&log, level, event, fields, 2);
 }
 
-void glimpse_openai_config_from(const glimpse_config *config, glimpse_openai_config *openai)
+/* Besides telling the caller: who starts a program reads its log. */
+static void say_refused(const glimpse_config *config, const glimpse_problem *problem)
 {
-    glimpse_openai_config_init(openai);
-    if (gl_select_base_url(config) != NULL) openai->base_url = gl_select_base_url(config);
-    openai->api_key = gl_select_api_key(config);
-    openai->azure_deployment = config->azure_deployment;
-    openai->api_version = config->api_version;
-    openai->organization = config->organization;
-    openai->project = config->project;
-    openai->headers = config->headers;
-    openai->header_count = config->header_count;
-    openai->https_proxy = config->https_proxy;
-    openai->http_proxy = config->http_proxy;
-    openai->no_proxy = config->no_proxy;
-    openai->ca_file = config->ca_file;
-    openai->http_version = config->http_version;
-    openai->max_response_bytes = config->max_response_bytes;
-    openai->max_memory_bytes = config->max_memory_bytes != 0 ? config->max_memory_bytes
-                                                             : (int64_t)(gl_memory_there("") / 4);
-    openai->max_connections = config->concurrency;
-    openai->log = config->log;
-    openai->log_arg = config->log_arg;
-    openai->log_level = config->log_level;
+    char reason[sizeof *problem + 2];
+    snprintf(reason, sizeof reason, "%s: %s", problem->field, problem->sentence);
+    say(config, GLIMPSE_LOG_ERROR, "sampler_refused", "openai", reason);
 }
 
-static const char *base_url_of(const glimpse_config *config)
+/* The endpoint as an engine asks it, where the caller left that to the engine. */
+static glimpse_endpoint endpoint_of(const glimpse_config *config)
 {
-    glimpse_openai_config openai;
-    glimpse_openai_config_from(config, &openai);
-    return openai.base_url;
+    glimpse_endpoint endpoint = config->endpoint;
+    if (endpoint.max_connections == 0) endpoint.max_connections = config->concurrency;
+    if (endpoint.max_memory_bytes == 0)
+        endpoint.max_memory_bytes = (int64_t)(gl_memory_there("") / 4);
+    return endpoint;
 }
 
 /* docs/playbook.md section 2.1. What is given but malformed is an error; only a library underneath
  * that cannot be set up, and only under AUTO, falls back to the local sampler. */
 static glimpse_error select_sampler(struct event_base *base, const glimpse_config *config,
-                                    glimpse_sampler **sampler)
+                                    glimpse_sampler **sampler, glimpse_problem *problem)
 {
-    const char *reason = "";
-    gl_choice choice = gl_select(config, &reason);
+    const char *reason;
+    gl_choice choice = gl_select(config, &reason, problem);
     if (choice == GL_CHOICE_REFUSED) return GLIMPSE_ERR_INVALID;
     if (choice == GL_CHOICE_OPENAI) {
-        glimpse_openai_config openai;
-        glimpse_openai_config_from(config, &openai);
-        glimpse_error error = glimpse_openai_sampler_new(base, &openai, sampler, &reason);
-        if (error == GLIMPSE_ERR_INVALID)
-            say(config, GLIMPSE_LOG_ERROR, "sampler_refused", "openai", reason);
+        const glimpse_endpoint endpoint = endpoint_of(config);
+        const glimpse_logger log = { config->log, config->log_arg, config->log_level };
+        glimpse_error error = glimpse_openai_sampler_new(base, &endpoint, &log, sampler, problem);
+        if (error == GLIMPSE_ERR_INVALID) say_refused(config, problem);
         if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)
             return error;
         reason = glimpse_error_sentence(error);
@@ -92,11 +80,15 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
 }
 
 glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
-                                 glimpse_engine **engine)
+                                 glimpse_engine **engine, glimpse_problem *problem)
 {
-    if (base == NULL || engine == NULL) return GLIMPSE_ERR_INVALID;
+    glimpse_problem unread;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (engine == NULL) return gl_refuse(problem, "engine", "is NULL");
     *engine = NULL;
-    glimpse_error error = glimpse_config_check(config, NULL);
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    glimpse_error error = glimpse_config_check(config, problem);
     if (error != GLIMPSE_OK) return error;
 
     glimpse_config whole =
@@ -105,7 +97,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     glimpse_cache *cache = NULL;
     glimpse_pressure *pressure = NULL;
     if (whole.sampler == NULL) {
-        error = select_sampler(base, config, &sampler);
+        error = select_sampler(base, config, &sampler, problem);
         if (error != GLIMPSE_OK) goto done;
         whole.sampler = sampler;
     }
@@ -120,7 +112,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
         bounds.max_entries = whole.cache_entries;
         bounds.max_bytes = whole.cache_bytes;
         bounds.ttl_ms = whole.cache_ttl_ms;
-        error = glimpse_cache_new(&bounds, &cache);
+        error = glimpse_cache_new(&bounds, &cache, problem);
         if (error != GLIMPSE_OK) goto done;
         whole.cache = cache;
         if (whole.cache_dynamic) error = watch_memory(base, config, cache, &pressure);
@@ -130,8 +122,9 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     if (error != GLIMPSE_OK) goto done;
     if (sampler != NULL && strcmp(glimpse_sampler_name(sampler), "openai") == 0)
         gl_metrics_set_provider((*engine)->metrics,
-                                config->azure_deployment != NULL ? "azure.ai.openai" : "openai",
-                                base_url_of(config));
+                                config->endpoint.azure_deployment != NULL ? "azure.ai.openai"
+                                                                          : "openai",
+                                gl_endpoint_url(&config->endpoint));
     (*engine)->companion = pressure;
     (*engine)->companion_end = end_pressure;
     pressure = NULL;
@@ -140,5 +133,5 @@ done:
     glimpse_sampler_unref(sampler);
     glimpse_sampler_unref(fallback);
     glimpse_cache_unref(cache);
-    return error;
+    return gl_problem_of(problem, error);
 }

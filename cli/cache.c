@@ -7,10 +7,11 @@
 #include "exits.h"
 #include "say.h"
 
-static int say_problem(const cli_settings *settings, const char *problem)
+static int say_problem(const cli_settings *settings, const glimpse_problem *problem)
 {
     char name[512];
-    say("%s: the file %s", settings_name_of(settings, "cache-store", name, sizeof name), problem);
+    say("%s: the file %s", settings_name_of(settings, "cache-store", name, sizeof name),
+        problem->sentence);
     return EXIT_IO;
 }
 
@@ -41,10 +42,10 @@ static void print_table(const glimpse_sqlite_file_stats *stats)
 static int print_stats(const cli_settings *settings)
 {
     glimpse_sqlite_file_stats stats;
-    char problem[200];
-    if (glimpse_sqlite_file_inspect(settings->cache_store, settings->store_ttl_ms, &stats, problem,
-                                    sizeof problem) != GLIMPSE_OK)
-        return say_problem(settings, problem);
+    glimpse_problem problem;
+    if (glimpse_sqlite_file_inspect(settings->cache_store, settings->store_ttl_ms, &stats,
+                                    &problem) != GLIMPSE_OK)
+        return say_problem(settings, &problem);
     if (settings->json)
         print_json(&stats);
     else
@@ -55,11 +56,11 @@ static int print_stats(const cli_settings *settings)
 static int purge(const cli_settings *settings)
 {
     uint64_t removed = 0;
-    char problem[200];
+    glimpse_problem problem;
     int64_t older_than_ms = settings->expired ? settings->store_ttl_ms : settings->older_than_ms;
-    if (glimpse_sqlite_file_purge(settings->cache_store, older_than_ms, &removed, problem,
-                                  sizeof problem) != GLIMPSE_OK)
-        return say_problem(settings, problem);
+    if (glimpse_sqlite_file_purge(settings->cache_store, older_than_ms, &removed, &problem) !=
+        GLIMPSE_OK)
+        return say_problem(settings, &problem);
     printf(settings->json ? "{\"removed\":%llu}\n" : "%llu removed\n", (unsigned long long)removed);
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }

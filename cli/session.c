@@ -9,27 +9,12 @@
 #include "say.h"
 #include "signals.h"
 
-/* Why the engine refused its settings: what glimpse_config_check cannot see, the sampler's own
- * door says. */
-static int say_refused(cli_session *session, const cli_settings *settings)
-{
-    const glimpse_config *config = &settings->engine;
-    glimpse_openai_config openai;
-    glimpse_sampler *sampler = NULL;
-    const char *problem = NULL;
-    glimpse_openai_config_from(config, &openai);
-    openai.log = NULL; /* it was told of already */
-    if (glimpse_openai_sampler_new(session->base, &openai, &sampler, &problem) == GLIMPSE_OK)
-        glimpse_sampler_unref(sampler);
-    if (problem == NULL || *problem == '\0') problem = "a setting is refused";
-    return settings_say_problem(settings, problem);
-}
-
 /* Without the store that was named, all that is in it would be paid for again: so nothing is sent.
  * 0, or the exit code, said. */
 static int open_store(cli_session *session, cli_settings *settings)
 {
-    char name[512], problem[200];
+    char name[512];
+    glimpse_problem problem;
     glimpse_sqlite_store_config config;
     if (settings->cache_store == NULL) return 0;
     settings_name_of(settings, "cache-store", name, sizeof name);
@@ -40,19 +25,18 @@ static int open_store(cli_session *session, cli_settings *settings)
     config.log = log_sink_write;
     config.log_arg = &session->log;
     config.log_level = settings->engine.log_level;
-    if (glimpse_sqlite_store_new(session->base, &config, &session->store, problem,
-                                 sizeof problem) == GLIMPSE_OK) {
+    if (glimpse_sqlite_store_new(session->base, &config, &session->store, &problem) == GLIMPSE_OK) {
         settings->engine.store = session->store;
         if (glimpse_sqlite_store_read_only(session->store))
             say("%s: the file may only be read: its answers are used, new ones are not kept", name);
         return 0;
     }
     if (settings->store_optional) {
-        say("warning: %s: the file %s; going on without it", name, problem);
+        say("warning: %s: the file %s; going on without it", name, problem.sentence);
         return 0;
     }
     say("%s: the file %s; nothing was sent (--cache-store-optional goes on without it)", name,
-        problem);
+        problem.sentence);
     return EXIT_IO;
 }
 
@@ -94,7 +78,7 @@ static int set_alerts(cli_session *session, cli_settings *settings)
     settings->engine.alert_arg = session;
     if (settings->alert_command == NULL || !settings->engine.alerts.on) return 0;
     session->alerts = alert_command_new(session->base, settings->alert_command,
-                                        settings->engine.api_key, &session->log);
+                                        settings->engine.endpoint.api_key, &session->log);
     if (session->alerts != NULL) return 0;
     say("--alert-command cannot be set up");
     return EXIT_OS_LIMIT;
@@ -115,15 +99,17 @@ int session_open(cli_session *session, cli_settings *settings)
     code = set_alerts(session, settings);
     if (code == 0) code = open_store(session, settings);
     if (code != 0) return code;
-    glimpse_error error = glimpse_engine_new(session->base, &settings->engine, &session->engine);
-    if (error == GLIMPSE_ERR_INVALID) return say_refused(session, settings);
+    glimpse_problem problem;
+    glimpse_error error =
+        glimpse_engine_new(session->base, &settings->engine, &session->engine, &problem);
+    if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, &problem);
     if (error != GLIMPSE_OK) {
-        say("the engine cannot be set up: %s", glimpse_error_sentence(error));
+        say("the engine cannot be set up: %s", problem.sentence);
         return EXIT_OS_LIMIT;
     }
     if (settings->engine.use_openai == GLIMPSE_USE_OPENAI_AUTO && session_is_local(session))
         say("%s: the local sampler answers, no model is asked",
-            settings->engine.api_key == NULL && settings->engine.base_url == NULL
+            settings->engine.endpoint.api_key == NULL && settings->engine.endpoint.base_url == NULL
                 ? "neither OPENAI_API_KEY nor --base-url is given"
                 : "the openai sampler cannot be set up");
     return session_serve(session, session->metrics_fd);

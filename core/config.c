@@ -7,17 +7,17 @@
 #include <glimpse/engine.h>
 
 #include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
-#include "base/slice.h"
 #include "base/utf8.h"
+#include "endpoint.h"
 #include "policy/alert.h"
 #include "policy/select.h"
+#include "problem.h"
 
 void glimpse_config_init_version(glimpse_config *config, uint32_t version)
 {
     static const glimpse_config defaults = {
-        .max_response_bytes = INT64_C(64) << 20, /* docs/wire.md section 5, rule 12 */
         .model = "gpt-4o-mini",
         .temperature = 0.7,
         .max_tokens = 256,
@@ -45,6 +45,7 @@ void glimpse_config_init_version(glimpse_config *config, uint32_t version)
     };
     *config = defaults;
     config->version = version;
+    glimpse_endpoint_init(&config->endpoint);
 }
 
 void glimpse_options_init_version(glimpse_options *options, uint32_t version)
@@ -58,19 +59,6 @@ void glimpse_options_init_version(glimpse_options *options, uint32_t version)
 }
 
 /* --- the environment --- */
-
-/* Set and not empty: an empty variable is how a shell says "none". */
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-    return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-static void take(const char **field, const char *name)
-{
-    const char *value = variable(name);
-    if (value != NULL) *field = value;
-}
 
 /* Four whole numbers of milliseconds, separated by commas. */
 static bool parse_thresholds(const char *text, glimpse_thresholds *out)
@@ -90,45 +78,24 @@ static bool parse_thresholds(const char *text, glimpse_thresholds *out)
     return true;
 }
 
-glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem)
+glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem)
 {
-    const char *ignored;
-    if (problem == NULL) problem = &ignored;
-    *problem = "";
-    take(&config->api_key, "OPENAI_API_KEY");
-    take(&config->base_url, "OPENAI_BASE_URL");
-    take(&config->organization, "OPENAI_ORG_ID");
-    take(&config->project, "OPENAI_PROJECT_ID");
-    take(&config->api_version, "OPENAI_API_VERSION");
-    take(&config->azure_endpoint, "AZURE_OPENAI_ENDPOINT");
-    take(&config->azure_api_key, "AZURE_OPENAI_API_KEY");
-    take(&config->model, "GLIMPSE_MODEL");
-    take(&config->ca_file, "SSL_CERT_FILE");
-    /* As in curl: a scheme's own wins over ALL_PROXY, and lower case over upper case. */
-    static const char *const proxies[] = { "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy" };
-    static const char *const http_proxies[] = { "ALL_PROXY", "all_proxy", "HTTP_PROXY",
-                                                "http_proxy" };
-    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
-        take(&config->https_proxy, proxies[i]);
-        take(&config->http_proxy, http_proxies[i]);
-    }
-    take(&config->no_proxy, "NO_PROXY");
-    take(&config->no_proxy, "no_proxy");
-    const char *use = variable("GLIMPSE_USE_OPENAI");
-    if (use != NULL && !gl_select_parse(use, &config->use_openai)) {
-        *problem = "GLIMPSE_USE_OPENAI: must be true, 1, yes, false, 0 or no";
-        return GLIMPSE_ERR_INVALID;
-    }
-    const char *thresholds = variable("GLIMPSE_THRESHOLDS");
+    gl_problem_clear(problem);
+    glimpse_endpoint_from_env(&config->endpoint);
+    const char *model = gl_environment("GLIMPSE_MODEL");
+    if (model != NULL) config->model = model;
+    const char *use = gl_environment("GLIMPSE_USE_OPENAI");
+    if (use != NULL && !gl_select_parse(use, &config->use_openai))
+        return gl_refuse(problem, "GLIMPSE_USE_OPENAI", "must be true, 1, yes, false, 0 or no");
+    const char *thresholds = gl_environment("GLIMPSE_THRESHOLDS");
     bool by_themselves = thresholds != NULL && strcmp(thresholds, "auto") == 0;
     if (thresholds != NULL) config->thresholds_auto = by_themselves;
     if (thresholds != NULL && !by_themselves &&
         (!parse_thresholds(thresholds, &config->thresholds) ||
-         glimpse_thresholds_check(&config->thresholds, NULL) != GLIMPSE_OK)) {
-        *problem = "GLIMPSE_THRESHOLDS: must be four strictly rising numbers of milliseconds, "
-                   "such as 1500,2500,4000,6000, or auto";
-        return GLIMPSE_ERR_INVALID;
-    }
+         glimpse_thresholds_check(&config->thresholds, NULL) != GLIMPSE_OK))
+        return gl_refuse(problem, "GLIMPSE_THRESHOLDS",
+                         "must be four strictly rising numbers of milliseconds, such as "
+                         "1500,2500,4000,6000, or auto");
     return GLIMPSE_OK;
 }
 
@@ -146,130 +113,141 @@ static bool is_read(const glimpse_config *config, reader who)
 
 #define DAY_MS INT64_C(86400000)
 
-static const char *check_text(const glimpse_config *config)
+static bool has_control(const char *text)
 {
-    static const struct {
-        size_t offset;
-        reader who;
-        const char *problem;
-    } texts[] = {
-        { offsetof(glimpse_config, base_url), SAMPLER, "base_url: contains a control byte" },
-        { offsetof(glimpse_config, api_key), SAMPLER, "api_key: contains a control byte" },
-        { offsetof(glimpse_config, organization), SAMPLER,
-          "organization: contains a control byte" },
-        { offsetof(glimpse_config, project), SAMPLER, "project: contains a control byte" },
-        { offsetof(glimpse_config, model), ENGINE, "model: contains a control byte" },
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (!is_read(config, texts[i].who)) continue;
-        const char *text =
-            *(const char *const *)(const void *)((const char *)config + texts[i].offset);
-        for (; text != NULL && *text != '\0'; text++)
-            if ((unsigned char)*text < 0x20 || *text == 0x7f) return texts[i].problem;
-    }
-    if (config->model == NULL || config->model[0] == '\0') return "model: must not be empty";
-    size_t len = strlen(config->model);
-    if (gl_utf8_check(config->model, len) != len) return "model: is not valid UTF-8";
-    if (is_read(config, SAMPLER) && config->header_count != 0 && config->headers == NULL)
-        return "headers: is NULL";
-    return NULL;
+    for (; text != NULL && *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+    return false;
 }
 
-static const char *check_numbers(const glimpse_config *config)
+static glimpse_error check_endpoint(const glimpse_endpoint *endpoint, glimpse_problem *problem)
+{
+    const struct {
+        const char *text, *field;
+    } texts[] = {
+        { endpoint->base_url, "base_url" },
+        { endpoint->api_key, "api_key" },
+        { endpoint->organization, "organization" },
+        { endpoint->project, "project" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (has_control(texts[i].text))
+            return gl_refuse(problem, texts[i].field, "contains a control byte");
+    if (endpoint->header_count != 0 && endpoint->headers == NULL)
+        return gl_refuse(problem, "headers", "is NULL");
+    return GLIMPSE_OK;
+}
+
+static glimpse_error check_model(const char *model, glimpse_problem *problem)
+{
+    if (has_control(model)) return gl_refuse(problem, "model", "contains a control byte");
+    if (model == NULL || model[0] == '\0') return gl_refuse(problem, "model", "must not be empty");
+    size_t len = strlen(model);
+    if (gl_utf8_check(model, len) != len) return gl_refuse(problem, "model", "is not valid UTF-8");
+    return GLIMPSE_OK;
+}
+
+static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem *problem)
 {
     static const struct {
         size_t offset;
         reader who;
         int64_t min, max;
-        const char *problem;
+        const char *field, *sentence;
     } numbers[] = {
-        { offsetof(glimpse_config, max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
-          "max_response_bytes: must be from 1 to 1 TiB" },
-        { offsetof(glimpse_config, max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
-          "max_memory_bytes: must be from 0 (a quarter of what there is) to 1 PiB" },
-        { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31,
-          "max_tokens: must be from 1 to 2147483648" },
-        { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32,
-          "cache_entries: must be from 0 (no cache) to 4294967296" },
-        { offsetof(glimpse_config, cache_bytes), CACHE, 1, INT64_MAX,
-          "cache_bytes: must be at least 1" },
-        { offsetof(glimpse_config, cache_ttl_ms), CACHE, 0, INT64_C(3650) * DAY_MS,
-          "cache_ttl_ms: must be from 0 to ten years" },
-        { offsetof(glimpse_config, base_delay_ms), ENGINE, 0, DAY_MS,
-          "base_delay_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_delay_ms), ENGINE, 0, DAY_MS,
-          "max_delay_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_retry_after_ms), ENGINE, 0, DAY_MS,
-          "max_retry_after_ms: must be from 0 to 24 h" },
-        { offsetof(glimpse_config, concurrency), ENGINE, 1, 1000000,
-          "concurrency: must be from 1 to 1000000" },
-        { offsetof(glimpse_config, rpm), ENGINE, -1, INT64_C(1) << 40,
-          "rpm: must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, tpm), ENGINE, -1, INT64_C(1) << 40,
-          "tpm: must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS,
-          "connect_timeout_ms: must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, endpoint.max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
+          "max_response_bytes", "must be from 1 to 1 TiB" },
+        { offsetof(glimpse_config, endpoint.max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
+          "max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
+        { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31, "max_tokens",
+          "must be from 1 to 2147483648" },
+        { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32, "cache_entries",
+          "must be from 0 (no cache) to 4294967296" },
+        { offsetof(glimpse_config, cache_bytes), CACHE, 1, INT64_MAX, "cache_bytes",
+          "must be at least 1" },
+        { offsetof(glimpse_config, cache_ttl_ms), CACHE, 0, INT64_C(3650) * DAY_MS, "cache_ttl_ms",
+          "must be from 0 to ten years" },
+        { offsetof(glimpse_config, base_delay_ms), ENGINE, 0, DAY_MS, "base_delay_ms",
+          "must be from 0 to 24 h" },
+        { offsetof(glimpse_config, max_delay_ms), ENGINE, 0, DAY_MS, "max_delay_ms",
+          "must be from 0 to 24 h" },
+        { offsetof(glimpse_config, max_retry_after_ms), ENGINE, 0, DAY_MS, "max_retry_after_ms",
+          "must be from 0 to 24 h" },
+        { offsetof(glimpse_config, concurrency), ENGINE, 1, 1000000, "concurrency",
+          "must be from 1 to 1000000" },
+        { offsetof(glimpse_config, rpm), ENGINE, -1, INT64_C(1) << 40, "rpm",
+          "must be from 0 (no limit) up, or -1 (learned)" },
+        { offsetof(glimpse_config, tpm), ENGINE, -1, INT64_C(1) << 40, "tpm",
+          "must be from 0 (no limit) up, or -1 (learned)" },
+        { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS, "connect_timeout_ms",
+          "must be from 0 (none) to 24 h" },
         { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, 0, DAY_MS,
-          "first_byte_timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, 0, DAY_MS,
-          "idle_timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, timeout_ms), ENGINE, 0, DAY_MS,
-          "timeout_ms: must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS,
-          "deadline_ms: must be from 0 (none) to a year" },
-        { offsetof(glimpse_config, packing.window_ms), ENGINE, 0, 60 * 1000,
-          "packing.window_ms: must be from 0 to a minute" },
+          "first_byte_timeout_ms", "must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, 0, DAY_MS, "idle_timeout_ms",
+          "must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, timeout_ms), ENGINE, 0, DAY_MS, "timeout_ms",
+          "must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS, "deadline_ms",
+          "must be from 0 (none) to a year" },
+        { offsetof(glimpse_config, packing.window_ms), ENGINE, 0, 60 * 1000, "packing.window_ms",
+          "must be from 0 to a minute" },
         { offsetof(glimpse_config, packing.max_drafts), ENGINE, 2, GLIMPSE_PACK_DRAFTS_MAX,
-          "packing.max_drafts: must be from 2 to 128" },
-        { offsetof(glimpse_config, packing.max_chars), ENGINE, 1, 1000000,
-          "packing.max_chars: must be from 1 to 1000000" },
-        { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS,
-          "close_grace_ms: must be from 0 to 24 h" },
+          "packing.max_drafts", "must be from 2 to 128" },
+        { offsetof(glimpse_config, packing.max_chars), ENGINE, 1, 1000000, "packing.max_chars",
+          "must be from 1 to 1000000" },
+        { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS, "close_grace_ms",
+          "must be from 0 to 24 h" },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (!is_read(config, numbers[i].who)) continue;
         int64_t number = *(const int64_t *)(const void *)((const char *)config + numbers[i].offset);
-        if (number < numbers[i].min || number > numbers[i].max) return numbers[i].problem;
+        if (number < numbers[i].min || number > numbers[i].max)
+            return gl_refuse(problem, numbers[i].field, numbers[i].sentence);
     }
     if (!(config->temperature >= 0 && config->temperature <= 2))
-        return "temperature: must be from 0 to 2";
+        return gl_refuse(problem, "temperature", "must be from 0 to 2");
     if (config->max_attempts < 1 || config->max_attempts > 1000)
-        return "max_attempts: must be from 1 to 1000";
-    return NULL;
+        return gl_refuse(problem, "max_attempts", "must be from 1 to 1000");
+    return GLIMPSE_OK;
 }
 
-glimpse_error glimpse_config_check(const glimpse_config *config, const char **problem)
+/* Members that are one of some values. */
+static glimpse_error check_choices(const glimpse_config *config, glimpse_problem *problem)
 {
-    const char *ignored, *found = NULL;
-    if (problem == NULL) problem = &ignored;
-    *problem = "";
-    if (config == NULL)
-        found = "config: is NULL";
-    else if (config->version != GLIMPSE_CONFIG_VERSION)
-        found = "version: not set by glimpse_config_init, or newer than this library";
-    else if (is_read(config, SAMPLER) && (unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
-        found = "use_openai: not one of its values";
-    else if (is_read(config, SAMPLER) && (unsigned)config->http_version > GLIMPSE_HTTP_2)
-        found = "http_version: not one of its values";
-    else if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
-        found = "cache_control: not one of its values";
-    else if ((unsigned)config->breaker > GLIMPSE_BREAKER_OFF)
-        found = "breaker: not one of its values";
-    else if (config->omit > (GLIMPSE_OMIT_TEMPERATURE | GLIMPSE_OMIT_MAX_TOKENS |
-                             GLIMPSE_OMIT_STREAM_OPTIONS | GLIMPSE_OMIT_RESPONSE_FORMAT))
-        found = "omit: not a sum of its values";
-    else if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)
-        found = "log_level: not one of its values";
-    if (found == NULL && glimpse_thresholds_check(&config->thresholds, &found) == GLIMPSE_OK)
-        found = NULL;
-    if (found == NULL) found = check_text(config);
-    if (found == NULL) found = check_numbers(config);
-    if (found == NULL) found = gl_alert_check(&config->alerts);
-    if (found == NULL && is_read(config, SAMPLER)) {
+    static const char one[] = "not one of its values";
+    bool asked = is_read(config, SAMPLER);
+    if (asked && (unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
+        return gl_refuse(problem, "use_openai", one);
+    if (asked && (unsigned)config->endpoint.http_version > GLIMPSE_HTTP_2)
+        return gl_refuse(problem, "http_version", one);
+    if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
+        return gl_refuse(problem, "cache_control", one);
+    if ((unsigned)config->breaker > GLIMPSE_BREAKER_OFF) return gl_refuse(problem, "breaker", one);
+    if (config->omit > (GLIMPSE_OMIT_TEMPERATURE | GLIMPSE_OMIT_MAX_TOKENS |
+                        GLIMPSE_OMIT_STREAM_OPTIONS | GLIMPSE_OMIT_RESPONSE_FORMAT))
+        return gl_refuse(problem, "omit", "not a sum of its values");
+    if ((unsigned)config->log_level >= GLIMPSE_LOG_LEVEL_COUNT)
+        return gl_refuse(problem, "log_level", one);
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_config_check(const glimpse_config *config, glimpse_problem *problem)
+{
+    gl_problem_clear(problem);
+    if (config == NULL) return gl_refuse(problem, "config", "is NULL");
+    if (config->version != GLIMPSE_CONFIG_VERSION)
+        return gl_refuse(problem, "version",
+                         "not set by glimpse_config_init, or newer than this library");
+    bool asked = is_read(config, SAMPLER);
+    glimpse_error error = check_choices(config, problem);
+    if (error == GLIMPSE_OK) error = glimpse_thresholds_check(&config->thresholds, problem);
+    if (error == GLIMPSE_OK && asked) error = check_endpoint(&config->endpoint, problem);
+    if (error == GLIMPSE_OK) error = check_model(config->model, problem);
+    if (error == GLIMPSE_OK) error = check_numbers(config, problem);
+    if (error == GLIMPSE_OK) error = gl_alert_check(&config->alerts, problem);
+    if (error == GLIMPSE_OK && asked) {
         const char *reason;
-        if (gl_select(config, &reason) == GL_CHOICE_REFUSED) found = reason;
+        if (gl_select(config, &reason, problem) == GL_CHOICE_REFUSED) error = GLIMPSE_ERR_INVALID;
     }
-    if (found == NULL) return GLIMPSE_OK;
-    *problem = found;
-    return GLIMPSE_ERR_INVALID;
+    return error;
 }

@@ -16,6 +16,7 @@
 #include "base/map.h"
 #include "loop.h"
 #include "policy/latency.h"
+#include "problem.h"
 
 /* Notices a turn, so that ten thousand due at once do not keep the sockets waiting. */
 #define NOTICES_A_TURN 256
@@ -83,16 +84,18 @@ static void fired(void *arg)
 
 glimpse_error glimpse_latency_monitor_new(struct event_base *base,
                                           const glimpse_thresholds *thresholds,
-                                          glimpse_latency_monitor **monitor)
+                                          glimpse_latency_monitor **monitor,
+                                          glimpse_problem *problem)
 {
     static const glimpse_thresholds defaults = GLIMPSE_THRESHOLDS_DEFAULT;
-    if (monitor == NULL) return GLIMPSE_ERR_INVALID;
+    gl_problem_clear(problem);
+    if (monitor == NULL) return gl_refuse(problem, "monitor", "is NULL");
     *monitor = NULL;
     if (thresholds == NULL) thresholds = &defaults;
-    if (base == NULL || glimpse_thresholds_check(thresholds, NULL) != GLIMPSE_OK)
-        return GLIMPSE_ERR_INVALID;
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (glimpse_thresholds_check(thresholds, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_latency_monitor *made = gl_calloc(1, sizeof *made);
-    if (made == NULL) return GLIMPSE_ERR_OOM;
+    if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     made->thresholds = *thresholds;
     gl_heap_init(&made->due);
     gl_map_init(&made->by_id);
@@ -101,7 +104,7 @@ glimpse_error glimpse_latency_monitor_new(struct event_base *base,
     if (made->loop != NULL) made->timer = gl_timer_new(made->loop, fired, made);
     if (made->timer == NULL) {
         destroy(made);
-        return GLIMPSE_ERR_OOM;
+        return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     }
     *monitor = made;
     return GLIMPSE_OK;

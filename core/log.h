@@ -4,11 +4,7 @@
 
 #include <glimpse/log.h>
 
-typedef struct gl_log {
-    glimpse_log_fn fn; /* NULL = silence */
-    void *arg;
-    glimpse_log_level level;
-} gl_log;
+typedef glimpse_logger gl_log;
 
 static inline bool gl_log_wants(const gl_log *log, glimpse_log_level level)
 {

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/siphash.h"
 #include "policy/profile.h"
+#include "problem.h"
 
 /* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
 #define DOLLARS_MAX 1e6
@@ -346,25 +347,28 @@ static glimpse_error read_text(glimpse_profiles *profiles, gl_slice text, char *
 }
 
 glimpse_error glimpse_profiles_new(const char *text, size_t len, glimpse_profiles **profiles,
-                                   char *problem, size_t problem_size)
+                                   glimpse_problem *problem)
 {
-    if (profiles == NULL) return GLIMPSE_ERR_INVALID;
+    glimpse_problem unread;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (profiles == NULL) return gl_refuse(problem, "profiles", "is NULL");
     *profiles = NULL;
-    if (problem != NULL && problem_size > 0) *problem = '\0';
     glimpse_profiles *made = gl_calloc(1, sizeof *made);
-    if (made == NULL) return GLIMPSE_ERR_OOM;
+    if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     made->references = 1;
     made->seed = gl_siphash_new_seed();
     glimpse_error error = GLIMPSE_OK;
     if (text != NULL) {
         gl_slice all = gl_slice_of(text, len != 0 ? len : strlen(text));
-        error = read_text(made, all, problem, problem_size);
+        error = read_text(made, all, problem->sentence, sizeof problem->sentence);
+        if (error == GLIMPSE_ERR_INVALID) snprintf(problem->field, sizeof problem->field, "text");
     }
     if (error == GLIMPSE_OK)
         *profiles = made;
     else
         glimpse_profiles_unref(made);
-    return error;
+    return gl_problem_of(problem, error);
 }
 
 glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles)

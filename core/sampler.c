@@ -4,15 +4,21 @@
 #include "sampler.h"
 
 #include "base/alloc.h"
+#include "problem.h"
 
 glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *self,
-                                  glimpse_sampler **sampler)
+                                  glimpse_sampler **sampler, glimpse_problem *problem)
 {
-    if (vtable == NULL || sampler == NULL || vtable->version != GLIMPSE_SAMPLER_VERSION ||
-        vtable->name == NULL || vtable->start == NULL)
-        return GLIMPSE_ERR_INVALID;
+    gl_problem_clear(problem);
+    if (sampler == NULL) return gl_refuse(problem, "sampler", "is NULL");
+    *sampler = NULL;
+    if (vtable == NULL) return gl_refuse(problem, "vtable", "is NULL");
+    if (vtable->version != GLIMPSE_SAMPLER_VERSION)
+        return gl_refuse(problem, "version", "must be GLIMPSE_SAMPLER_VERSION");
+    if (vtable->name == NULL) return gl_refuse(problem, "name", "is NULL");
+    if (vtable->start == NULL) return gl_refuse(problem, "start", "is NULL");
     *sampler = gl_malloc(sizeof **sampler);
-    if (*sampler == NULL) return GLIMPSE_ERR_OOM;
+    if (*sampler == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     (*sampler)->vtable = *vtable; /* one version so far: a larger one is copied member by member */
     (*sampler)->self = self;
     (*sampler)->owners = 1;

@@ -5,6 +5,7 @@
 #include <glimpse/store.h>
 
 #include "base/alloc.h"
+#include "problem.h"
 
 struct glimpse_store {
     glimpse_store_vtable vtable;
@@ -13,15 +14,20 @@ struct glimpse_store {
 };
 
 glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, void *self,
-                                glimpse_store **store)
+                                glimpse_store **store, glimpse_problem *problem)
 {
-    if (store == NULL) return GLIMPSE_ERR_INVALID;
+    gl_problem_clear(problem);
+    if (store == NULL) return gl_refuse(problem, "store", "is NULL");
     *store = NULL;
-    if (vtable == NULL || vtable->version != GLIMPSE_STORE_VERSION || vtable->name == NULL ||
-        vtable->get == NULL || vtable->put == NULL || vtable->remove == NULL)
-        return GLIMPSE_ERR_INVALID;
+    if (vtable == NULL) return gl_refuse(problem, "vtable", "is NULL");
+    if (vtable->version != GLIMPSE_STORE_VERSION)
+        return gl_refuse(problem, "version", "must be GLIMPSE_STORE_VERSION");
+    if (vtable->name == NULL) return gl_refuse(problem, "name", "is NULL");
+    if (vtable->get == NULL) return gl_refuse(problem, "get", "is NULL");
+    if (vtable->put == NULL) return gl_refuse(problem, "put", "is NULL");
+    if (vtable->remove == NULL) return gl_refuse(problem, "remove", "is NULL");
     glimpse_store *made = gl_calloc(1, sizeof *made);
-    if (made == NULL) return GLIMPSE_ERR_OOM;
+    if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     made->vtable = *vtable;
     made->self = self;
     made->owners = 1;

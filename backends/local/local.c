@@ -258,5 +258,5 @@ glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler)
         .local = true,
         .start = start,
     };
-    return glimpse_sampler_new(&vtable, NULL, sampler);
+    return glimpse_sampler_new(&vtable, NULL, sampler, NULL);
 }

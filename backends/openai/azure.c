@@ -19,17 +19,21 @@ static bool has_control(const char *text)
     return false;
 }
 
-const char *gl_azure_problem(const char *deployment, const char *api_version)
+glimpse_error gl_azure_check(const char *deployment, const char *api_version,
+                             glimpse_problem *problem)
 {
-    if (deployment[0] == '\0') return "azure_deployment: empty";
-    if (has_control(deployment)) return "azure_deployment: contains a control byte";
+    if (deployment[0] == '\0') return gl_refuse(problem, "azure_deployment", "empty");
+    if (has_control(deployment))
+        return gl_refuse(problem, "azure_deployment", "contains a control byte");
     /* Dots are not encoded, and whoever handles the URL may resolve these two. */
     if (strcmp(deployment, ".") == 0 || strcmp(deployment, "..") == 0)
-        return "azure_deployment: must not be . or ..";
+        return gl_refuse(problem, "azure_deployment", "must not be . or ..");
     if (api_version == NULL || api_version[0] == '\0')
-        return "api_version: not given, and Azure needs one (OPENAI_API_VERSION)";
-    if (has_control(api_version)) return "api_version: contains a control byte";
-    return NULL;
+        return gl_refuse(problem, "api_version",
+                         "not given, and Azure needs one (OPENAI_API_VERSION)");
+    if (has_control(api_version))
+        return gl_refuse(problem, "api_version", "contains a control byte");
+    return GLIMPSE_OK;
 }
 
 /* All but what RFC 3986 calls unreserved. */

@@ -5,9 +5,11 @@
 #define GL_OPENAI_AZURE_H
 
 #include "base/buf.h"
+#include "problem.h"
 
-/* A static sentence that names the field, or NULL when both can stand in a URL. */
-const char *gl_azure_problem(const char *deployment, const char *api_version);
+/* GLIMPSE_OK when both can stand in a URL; INVALID with problem naming the field. */
+glimpse_error gl_azure_check(const char *deployment, const char *api_version,
+                             glimpse_problem *problem);
 
 /* Appends /openai/deployments/{deployment}{path}?api-version={version}, both percent-encoded; a
  * path that belongs to no deployment (models, responses) goes below /openai. A query that the path

@@ -17,6 +17,7 @@
 #include "base/rng.h"
 #include "openai/batch_internal.h"
 #include "openai/batch_object.h"
+#include "problem.h"
 
 /* Files go through it as they come; what is kept in memory is bounded by batch_call.c. */
 #define MAX_RESPONSE (INT64_C(1) << 40)
@@ -39,42 +40,36 @@ void glimpse_batch_options_init_version(glimpse_batch_options *options, uint32_t
     };
 }
 
-static const char *options_problem(const glimpse_batch_options *options)
+static glimpse_error check(const glimpse_batch_options *options, glimpse_problem *problem)
 {
     if (options->version != GLIMPSE_BATCH_OPTIONS_VERSION)
-        return "version: use glimpse_batch_options_init";
+        return gl_refuse(problem, "version", "use glimpse_batch_options_init");
     if (options->max_attempts < 1 || options->max_attempts > 1000)
-        return "max_attempts: must be 1 to 1000";
-    if (options->base_delay_ms < 0 || options->max_delay_ms < 0)
-        return "base_delay_ms, max_delay_ms: must not be below 0";
+        return gl_refuse(problem, "max_attempts", "must be 1 to 1000");
+    if (options->base_delay_ms < 0)
+        return gl_refuse(problem, "base_delay_ms", "must not be below 0");
+    if (options->max_delay_ms < 0) return gl_refuse(problem, "max_delay_ms", "must not be below 0");
     if (options->poll_min_ms < 1 || options->poll_max_ms < options->poll_min_ms)
-        return "poll_min_ms: must be above 0, and at most poll_max_ms";
-    return NULL;
+        return gl_refuse(problem, "poll_min_ms", "must be above 0, and at most poll_max_ms");
+    return GLIMPSE_OK;
 }
 
-glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_openai_config *config,
-                                    const glimpse_batch_options *options, glimpse_batch_api **api,
-                                    const char **problem)
+glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpoint *endpoint,
+                                    const glimpse_batch_options *options, const glimpse_logger *log,
+                                    glimpse_batch_api **api, glimpse_problem *problem)
 {
-    const char *ignored;
-    if (problem == NULL) problem = &ignored;
-    *problem = "";
-    if (base == NULL || config == NULL || api == NULL) {
-        *problem = "an argument is NULL";
-        return GLIMPSE_ERR_INVALID;
-    }
+    gl_problem_clear(problem);
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (endpoint == NULL) return gl_refuse(problem, "endpoint", "is NULL");
+    if (api == NULL) return gl_refuse(problem, "api", "is NULL");
     *api = NULL;
-    const char *found = options != NULL ? options_problem(options) : NULL;
-    if (config->azure_deployment != NULL)
-        found =
-            "azure_deployment: a deployment has no Batch API; use Azure's /openai/v1 as base_url";
-    if (found != NULL) {
-        *problem = found;
-        return GLIMPSE_ERR_INVALID;
-    }
+    if (endpoint->azure_deployment != NULL)
+        return gl_refuse(problem, "azure_deployment",
+                         "a deployment has no Batch API; use Azure's /openai/v1 as base_url");
+    if (options != NULL && check(options, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_batch_api *self = gl_calloc(1, sizeof *self);
-    if (self == NULL) return GLIMPSE_ERR_OOM;
-    glimpse_openai_config its = *config;
+    if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
+    glimpse_endpoint its = *endpoint;
     its.max_response_bytes = MAX_RESPONSE;
     its.max_connections = CONNECTIONS;
     self->base = base;
@@ -84,12 +79,13 @@ glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_opena
     if (options != NULL) self->options = *options;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();
+    const gl_log to = log != NULL ? *log : (gl_log){ .fn = NULL };
     glimpse_error error = GLIMPSE_ERR_OOM;
     if (self->loop != NULL && self->decoder != NULL)
-        error = gl_connection_open(&self->connection, self->loop, base, &its, problem);
+        error = gl_connection_open(&self->connection, self->loop, base, &its, &to, problem);
     if (error != GLIMPSE_OK) {
         glimpse_batch_api_free(self);
-        return error;
+        return gl_problem_of(problem, error);
     }
     *api = self;
     return GLIMPSE_OK;

@@ -133,7 +133,7 @@ static glimpse_error refuse_address(gl_batch_call *call, const char *url, const 
 
 static glimpse_error go_to(gl_batch_call *call, const char *url)
 {
-    const char *problem = "";
+    glimpse_problem problem = { .field = "" };
     size_t origin = strlen("https://") + strcspn(url + strlen("https://"), "/?");
     char *base = gl_strndup(url, origin);
     call->elsewhere_path = gl_strdup(url + origin);
@@ -144,7 +144,7 @@ static glimpse_error go_to(gl_batch_call *call, const char *url)
     glimpse_error error = gl_connection_elsewhere(
         &call->api->connection, call->api->loop, call->api->base, base, &call->elsewhere, &problem);
     gl_free(base);
-    return error == GLIMPSE_ERR_INVALID ? refuse_address(call, url, problem) : error;
+    return error == GLIMPSE_ERR_INVALID ? refuse_address(call, url, problem.sentence) : error;
 }
 
 glimpse_error gl_batch_follow(gl_batch_call *call, const char *location)

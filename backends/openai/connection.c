@@ -7,26 +7,14 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "endpoint.h"
 #include "openai/azure.h"
 #include "openai/credentials.h"
+#include "problem.h"
 
-#define DEFAULT_BASE_URL           "https://api.openai.com/v1"
-#define DEFAULT_MAX_RESPONSE_BYTES (INT64_C(64) << 20)
-#define DEFAULT_MAX_CONNECTIONS    1000
+#define DEFAULT_MAX_CONNECTIONS 1000
 
-/* --- the configuration --- */
-
-void glimpse_openai_config_init_version(glimpse_openai_config *config, uint32_t version)
-{
-    *config = (glimpse_openai_config){
-        .version = version,
-        .base_url = DEFAULT_BASE_URL,
-        .http_version = GLIMPSE_HTTP_AUTO,
-        .max_response_bytes = DEFAULT_MAX_RESPONSE_BYTES,
-        .max_connections = DEFAULT_MAX_CONNECTIONS,
-        .log_level = GLIMPSE_LOG_WARN,
-    };
-}
+/* --- the endpoint's members --- */
 
 static bool names(const char *line, const char *name)
 {
@@ -41,48 +29,59 @@ static bool has_control(const char *text)
     return false;
 }
 
-static const char *headers_problem(const glimpse_openai_config *config)
+static glimpse_error check_headers(const glimpse_endpoint *endpoint, glimpse_problem *problem)
 {
-    if (config->header_count != 0 && config->headers == NULL) return "headers: not given";
-    for (size_t i = 0; i < config->header_count; i++) {
-        const char *line = config->headers[i];
-        if (line == NULL) return "headers: not given";
-        if (has_control(line)) return "headers: contains a control byte";
-        if (config->api_key != NULL && names(line, "Authorization"))
-            return "headers: Authorization is given beside api_key";
-        if (config->api_key != NULL && config->azure_deployment != NULL && names(line, "api-key"))
-            return "headers: api-key is given beside api_key";
+    if (endpoint->header_count != 0 && endpoint->headers == NULL)
+        return gl_refuse(problem, "headers", "not given");
+    for (size_t i = 0; i < endpoint->header_count; i++) {
+        const char *line = endpoint->headers[i];
+        if (line == NULL) return gl_refuse(problem, "headers", "not given");
+        if (has_control(line)) return gl_refuse(problem, "headers", "contains a control byte");
+        if (gl_endpoint_key(endpoint) != NULL && names(line, "Authorization"))
+            return gl_refuse(problem, "headers", "Authorization is given beside api_key");
+        if (gl_endpoint_key(endpoint) != NULL && endpoint->azure_deployment != NULL &&
+            names(line, "api-key"))
+            return gl_refuse(problem, "headers", "api-key is given beside api_key");
         /* A second length, or another framing, is how requests are smuggled past a proxy. */
         if (names(line, "Content-Length") || names(line, "Transfer-Encoding"))
-            return "headers: Content-Length and Transfer-Encoding are not the caller's to set";
+            return gl_refuse(problem, "headers",
+                             "Content-Length and Transfer-Encoding are not the caller's to set");
     }
-    return NULL;
+    return GLIMPSE_OK;
 }
 
-/* What is wrong with the fields that are not http.c's to check; NULL when nothing is. */
-static const char *config_problem(const glimpse_openai_config *config)
+static glimpse_error check_text(const char *text, const char *field, glimpse_problem *problem)
 {
-    const char *key = config->api_key, *organization = config->organization,
-               *project = config->project;
-    if (config->version != GLIMPSE_OPENAI_CONFIG_VERSION)
-        return "version: use glimpse_openai_config_init";
-    if (key != NULL && key[0] == '\0') return "api_key: empty";
-    if (key != NULL && has_control(key)) return "api_key: contains a control byte";
-    if (key != NULL && strchr(key, ' ') != NULL) return "api_key: contains a space";
-    if (organization != NULL && organization[0] == '\0') return "organization: empty";
-    if (organization != NULL && has_control(organization))
-        return "organization: contains a control byte";
-    if (project != NULL && project[0] == '\0') return "project: empty";
-    if (project != NULL && has_control(project)) return "project: contains a control byte";
-    if (config->azure_deployment != NULL) {
-        const char *problem = gl_azure_problem(config->azure_deployment, config->api_version);
-        if (problem != NULL) return problem;
-    }
-    if (config->max_response_bytes <= 0) return "max_response_bytes: must be above 0";
-    if (config->max_memory_bytes < 0) return "max_memory_bytes: must be 0 (no bound) or more";
-    if (config->max_connections <= 0) return "max_connections: must be above 0";
-    if ((unsigned)config->http_version > GLIMPSE_HTTP_2) return "http_version: unknown";
-    return headers_problem(config);
+    if (text == NULL) return GLIMPSE_OK;
+    if (text[0] == '\0') return gl_refuse(problem, field, "empty");
+    if (has_control(text)) return gl_refuse(problem, field, "contains a control byte");
+    return GLIMPSE_OK;
+}
+
+/* The fields that are not http.c's to check. */
+static glimpse_error check(const glimpse_endpoint *endpoint, glimpse_problem *problem)
+{
+    const char *key = gl_endpoint_key(endpoint);
+    if (endpoint->version != GLIMPSE_ENDPOINT_VERSION)
+        return gl_refuse(problem, "version", "use glimpse_endpoint_init");
+    if (check_text(key, "api_key", problem) != GLIMPSE_OK ||
+        check_text(endpoint->organization, "organization", problem) != GLIMPSE_OK ||
+        check_text(endpoint->project, "project", problem) != GLIMPSE_OK)
+        return GLIMPSE_ERR_INVALID;
+    if (key != NULL && strchr(key, ' ') != NULL)
+        return gl_refuse(problem, "api_key", "contains a space");
+    if (endpoint->azure_deployment != NULL &&
+        gl_azure_check(endpoint->azure_deployment, endpoint->api_version, problem) != GLIMPSE_OK)
+        return GLIMPSE_ERR_INVALID;
+    if (endpoint->max_response_bytes <= 0)
+        return gl_refuse(problem, "max_response_bytes", "must be above 0");
+    if (endpoint->max_memory_bytes < 0)
+        return gl_refuse(problem, "max_memory_bytes", "must be 0 (no bound) or more");
+    if (endpoint->max_connections < 0)
+        return gl_refuse(problem, "max_connections", "must be 0 or more");
+    if ((unsigned)endpoint->http_version > GLIMPSE_HTTP_2)
+        return gl_refuse(problem, "http_version", "unknown");
+    return check_headers(endpoint, problem);
 }
 
 /* "a" "b" in memory of its own; NULL: out of memory. */
@@ -99,10 +98,10 @@ static char *join(const char *a, const char *b)
 /* The base URL in one spelling (scheme and host in lower case, no default port, no slash at the
  * end), organization and project, and Azure's deployment, separated by a byte that none of them
  * holds. */
-static char *make_scope(const char *url, const glimpse_openai_config *config)
+static char *make_scope(const char *url, const glimpse_endpoint *endpoint)
 {
-    const char *parts[] = { config->organization, config->project, config->azure_deployment,
-                            config->azure_deployment != NULL ? config->api_version : NULL };
+    const char *parts[] = { endpoint->organization, endpoint->project, endpoint->azure_deployment,
+                            endpoint->azure_deployment != NULL ? endpoint->api_version : NULL };
     gl_buf buf;
     gl_buf_init(&buf, SIZE_MAX / 2);
     const char *authority = strstr(url, "://");
@@ -129,16 +128,18 @@ static char *make_scope(const char *url, const glimpse_openai_config *config)
 }
 
 /* All that is sent and no answer may show. */
-static glimpse_error keep_secrets(gl_secrets *secrets, const glimpse_openai_config *config,
-                                  const char **problem)
+static glimpse_error keep_secrets(gl_secrets *secrets, const glimpse_endpoint *endpoint,
+                                  glimpse_problem *problem)
 {
     glimpse_error error = GLIMPSE_OK;
-    if (config->api_key != NULL) error = gl_credentials_key(secrets, config->api_key);
-    for (size_t i = 0; error == GLIMPSE_OK && i < config->header_count; i++)
-        error = gl_credentials_header(secrets, config->headers[i]);
-    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, config->https_proxy);
-    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, config->http_proxy);
-    if (error == GLIMPSE_ERR_INVALID) *problem = "headers: more than 255 words are secrets";
+    const char *key = gl_endpoint_key(endpoint);
+    if (key != NULL) error = gl_credentials_key(secrets, key);
+    for (size_t i = 0; error == GLIMPSE_OK && i < endpoint->header_count; i++)
+        error = gl_credentials_header(secrets, endpoint->headers[i]);
+    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, endpoint->https_proxy);
+    if (error == GLIMPSE_OK) error = gl_credentials_proxy(secrets, endpoint->http_proxy);
+    if (error == GLIMPSE_ERR_INVALID)
+        gl_refuse(problem, "headers", "more than 255 words are secrets");
     return error;
 }
 
@@ -147,17 +148,17 @@ typedef struct own_lines {
     char *authorization, *organization, *project;
 } own_lines;
 
-static bool write_lines(own_lines *own, const glimpse_openai_config *config)
+static bool write_lines(own_lines *own, const glimpse_endpoint *endpoint)
 {
-    const char *key = config->azure_deployment != NULL ? "api-key: " : "Authorization: Bearer ";
+    const char *name = endpoint->azure_deployment != NULL ? "api-key: " : "Authorization: Bearer ";
+    const char *key = gl_endpoint_key(endpoint);
     *own = (own_lines){ .project = NULL };
-    if (config->api_key != NULL && (own->authorization = join(key, config->api_key)) == NULL)
+    if (key != NULL && (own->authorization = join(name, key)) == NULL) return false;
+    if (endpoint->organization != NULL &&
+        (own->organization = join("OpenAI-Organization: ", endpoint->organization)) == NULL)
         return false;
-    if (config->organization != NULL &&
-        (own->organization = join("OpenAI-Organization: ", config->organization)) == NULL)
-        return false;
-    return config->project == NULL ||
-           (own->project = join("OpenAI-Project: ", config->project)) != NULL;
+    return endpoint->project == NULL ||
+           (own->project = join("OpenAI-Project: ", endpoint->project)) != NULL;
 }
 
 static void free_lines(own_lines *own)
@@ -170,41 +171,43 @@ static void free_lines(own_lines *own)
 
 /* The connection: our header lines before the caller's. */
 static glimpse_error connect_http(gl_connection *self, gl_loop *loop, struct event_base *base,
-                                  const glimpse_openai_config *config, const char **problem)
+                                  const glimpse_endpoint *endpoint, const gl_log *log,
+                                  glimpse_problem *problem)
 {
     enum { OURS = 4 }; /* authorization, organization, project, user agent */
     glimpse_error error = GLIMPSE_ERR_OOM;
     bool agent_given = false;
     own_lines own;
-    const char **lines = gl_calloc(config->header_count + OURS, sizeof *lines);
+    const char **lines = gl_calloc(endpoint->header_count + OURS, sizeof *lines);
     size_t count = 0;
-    if (!write_lines(&own, config) || lines == NULL) goto done;
+    if (!write_lines(&own, endpoint) || lines == NULL) goto done;
     if (own.authorization != NULL) lines[count++] = own.authorization;
     if (own.organization != NULL) lines[count++] = own.organization;
     if (own.project != NULL) lines[count++] = own.project;
-    for (size_t i = 0; i < config->header_count; i++) {
-        lines[count++] = config->headers[i];
-        if (names(config->headers[i], "User-Agent")) agent_given = true;
+    for (size_t i = 0; i < endpoint->header_count; i++) {
+        lines[count++] = endpoint->headers[i];
+        if (names(endpoint->headers[i], "User-Agent")) agent_given = true;
     }
     if (!agent_given) lines[count++] = "User-Agent: glimpse/" GLIMPSE_VERSION;
 
     gl_http_config http = {
-        .base_url = config->base_url != NULL ? config->base_url : DEFAULT_BASE_URL,
+        .base_url = gl_endpoint_url(endpoint),
         .headers = lines,
         .header_count = count,
-        .https_proxy = config->https_proxy,
-        .http_proxy = config->http_proxy,
-        .no_proxy = config->no_proxy,
-        .ca_file = config->ca_file,
-        .version = config->http_version,
-        .max_response_bytes = (size_t)config->max_response_bytes,
-        .max_memory_bytes = (size_t)config->max_memory_bytes,
-        .max_connections = (size_t)config->max_connections,
-        .log = { config->log, config->log_arg, config->log_level },
+        .https_proxy = endpoint->https_proxy,
+        .http_proxy = endpoint->http_proxy,
+        .no_proxy = endpoint->no_proxy,
+        .ca_file = endpoint->ca_file,
+        .version = endpoint->http_version,
+        .max_response_bytes = (size_t)endpoint->max_response_bytes,
+        .max_memory_bytes = (size_t)endpoint->max_memory_bytes,
+        .max_connections = endpoint->max_connections != 0 ? (size_t)endpoint->max_connections
+                                                          : DEFAULT_MAX_CONNECTIONS,
+        .log = *log,
     };
     error = gl_http_new(loop, base, &http, &self->http, problem);
     if (error != GLIMPSE_OK) goto done;
-    self->scope = make_scope(http.base_url, config);
+    self->scope = make_scope(http.base_url, endpoint);
     if (self->scope == NULL) error = GLIMPSE_ERR_OOM;
 done:
     gl_free(lines);
@@ -218,17 +221,17 @@ static bool keep_text(char **copy, const char *text)
     return text == NULL || *copy != NULL;
 }
 
-static bool keep_way(gl_connection *self, const glimpse_openai_config *config)
+static bool keep_way(gl_connection *self, const glimpse_endpoint *endpoint)
 {
-    return keep_text(&self->https_proxy, config->https_proxy) &&
-           keep_text(&self->http_proxy, config->http_proxy) &&
-           keep_text(&self->no_proxy, config->no_proxy) &&
-           keep_text(&self->ca_file, config->ca_file);
+    return keep_text(&self->https_proxy, endpoint->https_proxy) &&
+           keep_text(&self->http_proxy, endpoint->http_proxy) &&
+           keep_text(&self->no_proxy, endpoint->no_proxy) &&
+           keep_text(&self->ca_file, endpoint->ca_file);
 }
 
 glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *loop,
                                       struct event_base *base, const char *base_url, gl_http **http,
-                                      const char **problem)
+                                      glimpse_problem *problem)
 {
     static const char *const lines[] = { "User-Agent: glimpse/" GLIMPSE_VERSION };
     const gl_http_config config = { .base_url = base_url,
@@ -245,25 +248,22 @@ glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *
 }
 
 glimpse_error gl_connection_open(gl_connection *self, gl_loop *loop, struct event_base *base,
-                                 const glimpse_openai_config *config, const char **problem)
+                                 const glimpse_endpoint *endpoint, const gl_log *log,
+                                 glimpse_problem *problem)
 {
     *self = (gl_connection){ .http = NULL };
     gl_secrets_init(&self->secrets);
-    const char *found = config_problem(config);
-    if (found != NULL) {
-        *problem = found;
-        return GLIMPSE_ERR_INVALID;
-    }
-    self->max_response_bytes = (size_t)config->max_response_bytes;
-    if (!keep_way(self, config)) return GLIMPSE_ERR_OOM;
-    if (config->azure_deployment != NULL) {
-        self->deployment = gl_strdup(config->azure_deployment);
-        self->api_version = gl_strdup(config->api_version);
+    if (check(endpoint, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
+    self->max_response_bytes = (size_t)endpoint->max_response_bytes;
+    if (!keep_way(self, endpoint)) return GLIMPSE_ERR_OOM;
+    if (endpoint->azure_deployment != NULL) {
+        self->deployment = gl_strdup(endpoint->azure_deployment);
+        self->api_version = gl_strdup(endpoint->api_version);
         if (self->deployment == NULL || self->api_version == NULL) return GLIMPSE_ERR_OOM;
     }
-    glimpse_error error = keep_secrets(&self->secrets, config, problem);
+    glimpse_error error = keep_secrets(&self->secrets, endpoint, problem);
     if (error != GLIMPSE_OK) return error;
-    return connect_http(self, loop, base, config, problem);
+    return connect_http(self, loop, base, endpoint, log, problem);
 }
 
 void gl_connection_close(gl_connection *self)

@@ -1,12 +1,13 @@
 /*
- * connection.h - an OpenAI endpoint as its configuration describes it: checked, its header lines
+ * connection.h - an OpenAI endpoint as its struct describes it: checked, its header lines
  * written, its scope named, its secrets known; shared by the sampler and the Batch API.
  */
 #ifndef GL_OPENAI_CONNECTION_H
 #define GL_OPENAI_CONNECTION_H
 
-#include <glimpse/sampler.h>
+#include <glimpse/endpoint.h>
 
+#include "log.h"
 #include "openai/http.h"
 #include "openai/secrets.h"
 
@@ -19,16 +20,16 @@ typedef struct gl_connection {
     char *https_proxy, *http_proxy, *no_proxy, *ca_file; /* of the configuration, or NULL */
 } gl_connection;
 
-/* Errors: INVALID with *problem a static sentence that names the field, OOM, SETUP. Close it in
- * any case. */
+/* Errors: INVALID with problem naming the field, OOM, SETUP. Close it in any case. */
 glimpse_error gl_connection_open(gl_connection *connection, gl_loop *loop, struct event_base *base,
-                                 const glimpse_openai_config *config, const char **problem);
+                                 const glimpse_endpoint *endpoint, const gl_log *log,
+                                 glimpse_problem *problem);
 
 /* An HTTP client for another server, by the same proxies and certificates, and with nothing that is
  * meant for this endpoint: no key, none of the configuration's headers. Errors: as gl_http_new. */
 glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *loop,
                                       struct event_base *base, const char *base_url, gl_http **http,
-                                      const char **problem);
+                                      glimpse_problem *problem);
 
 /* No transfer may be running. */
 void gl_connection_close(gl_connection *connection);

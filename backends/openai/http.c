@@ -293,9 +293,8 @@ static void log_setup(const gl_http *http)
 }
 
 glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
-                          gl_http **out, const char **problem)
+                          gl_http **out, glimpse_problem *problem)
 {
-    *problem = "";
     gl_http *http = gl_calloc(1, sizeof *http);
     if (http == NULL) return GLIMPSE_ERR_OOM;
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {

@@ -31,9 +31,9 @@ typedef struct gl_http_config {
     gl_log log;
 } gl_http_config;
 
-/* Errors: INVALID with *problem a static sentence, OOM, SETUP. Strings are copied. */
+/* Errors: INVALID with problem naming the field, OOM, SETUP. Strings are copied. */
 glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_config *config,
-                          gl_http **http, const char **problem);
+                          gl_http **http, glimpse_problem *problem);
 
 /* No transfer may be running. Not from inside done. */
 void gl_http_free(gl_http *http);

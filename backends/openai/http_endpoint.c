@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "openai/http_internal.h"
+#include "problem.h"
 
 #define CURL_VERSION(major, minor, patch) ((major) << 16 | (minor) << 8 | (patch))
 
@@ -45,27 +46,33 @@ static bool has_part(CURLU *url, CURLUPart what)
     return there;
 }
 
-static const char *base_url_problem(CURLU *url, const char *text, const char *scheme,
-                                    const char *host)
-{
-    if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-        return "base_url: the scheme must be http or https";
-    /* libcurl forgives one slash or three, and takes what follows for the host. */
-    const char *slashes = text + strlen(scheme);
-    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/') return "base_url: there is no host";
-    if (host == NULL || host[0] == '\0')
-        return "base_url: there is no host, or one that is not written as DNS has it (xn--...)";
-    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
-        return "base_url: a user or password does not belong there";
-    /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
-    if (strchr(text, '?') != NULL) return "base_url: a query does not belong there";
-    if (strchr(text, '#') != NULL) return "base_url: a fragment does not belong there";
-    return NULL;
-}
-
 struct origin {
     char *scheme, *host, *port;
 };
+
+static glimpse_error check_base_url(CURLU *url, const char *text, const struct origin *origin,
+                                    glimpse_problem *problem)
+{
+    static const char field[] = "base_url";
+    const char *scheme = origin->scheme, *host = origin->host;
+    if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+        return gl_refuse(problem, field, "the scheme must be http or https");
+    /* libcurl forgives one slash or three, and takes what follows for the host. */
+    const char *slashes = text + strlen(scheme);
+    if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/')
+        return gl_refuse(problem, field, "there is no host");
+    if (host == NULL || host[0] == '\0')
+        return gl_refuse(problem, field,
+                         "there is no host, or one that is not written as DNS has it (xn--...)");
+    if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
+        return gl_refuse(problem, field, "a user or password does not belong there");
+    /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
+    if (strchr(text, '?') != NULL)
+        return gl_refuse(problem, field, "a query does not belong there");
+    if (strchr(text, '#') != NULL)
+        return gl_refuse(problem, field, "a fragment does not belong there");
+    return GLIMPSE_OK;
+}
 
 static void origin_free(struct origin *origin)
 {
@@ -92,25 +99,21 @@ static char *host_part(CURLU *url, bool *oom)
 }
 
 static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin, const char *text,
-                                   const char **problem)
+                                   glimpse_problem *problem)
 {
-    if (text == NULL || text[0] == '\0') {
-        *problem = "base_url: it is empty";
-        return GLIMPSE_ERR_INVALID;
-    }
-    if (has_control(text) || strchr(text, ' ') != NULL) {
-        *problem = "base_url: spaces and control characters do not belong there";
-        return GLIMPSE_ERR_INVALID;
-    }
+    if (text == NULL || text[0] == '\0') return gl_refuse(problem, "base_url", "it is empty");
+    if (has_control(text) || strchr(text, ' ') != NULL)
+        return gl_refuse(problem, "base_url", "spaces and control characters do not belong there");
     CURLU *url = curl_url();
     if (url == NULL) return GLIMPSE_ERR_OOM;
+    glimpse_error error = GLIMPSE_OK;
     bool oom = false;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME);
     if (code == CURLUE_OK) {
         origin->scheme = part(url, CURLUPART_SCHEME, 0, &oom);
         origin->host = host_part(url, &oom);
         origin->port = part(url, CURLUPART_PORT, CURLU_DEFAULT_PORT, &oom);
-        if (!oom) *problem = base_url_problem(url, text, origin->scheme, origin->host);
+        if (!oom) error = check_base_url(url, text, origin, problem);
         size_t len = strlen(text);
         while (len > 0 && text[len - 1] == '/') len--;
         endpoint->base_url = gl_strndup(text, len);
@@ -118,11 +121,10 @@ static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin,
     } else if (code == CURLUE_OUT_OF_MEMORY) {
         oom = true;
     } else {
-        *problem = "base_url: not a URL such as https://host/v1";
+        error = gl_refuse(problem, "base_url", "not a URL such as https://host/v1");
     }
     curl_url_cleanup(url);
-    if (oom) return GLIMPSE_ERR_OOM;
-    return *problem != NULL && **problem != '\0' ? GLIMPSE_ERR_INVALID : GLIMPSE_OK;
+    return oom ? GLIMPSE_ERR_OOM : error;
 }
 
 /* --- the proxy --- */
@@ -201,18 +203,14 @@ static bool bypasses_proxy(const char *no_proxy, const char *host)
 
 /* What libcurl takes for a proxy, with its own default ports; *to is where it connects to. */
 static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const char *text,
-                                const char **problem)
+                                const char *field, glimpse_problem *problem)
 {
-    static const char bad[] = "proxy: not a proxy such as http://host:port";
-    if (has_control(text)) {
-        *problem = bad;
-        return GLIMPSE_ERR_INVALID;
-    }
+    static const char bad[] = "not a proxy such as http://host:port";
+    if (has_control(text)) return gl_refuse(problem, field, bad);
     CURLU *url = curl_url();
     if (url == NULL) return GLIMPSE_ERR_OOM;
     glimpse_error error = GLIMPSE_ERR_INVALID;
     bool oom = false;
-    *problem = bad;
     /* Without a scheme it is http, whatever the name suggests. */
     bool bare = strstr(text, "://") == NULL;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, text,
@@ -246,14 +244,10 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
     oom = oom || endpoint->proxy_name == NULL;
     if (endpoint->proxy == NULL || oom) goto done;
     error = GLIMPSE_OK;
-    *problem = "";
 done:
     curl_url_cleanup(url);
-    if (oom || code == CURLUE_OUT_OF_MEMORY) {
-        *problem = "";
-        return GLIMPSE_ERR_OOM;
-    }
-    return error;
+    if (oom || code == CURLUE_OUT_OF_MEMORY) return GLIMPSE_ERR_OOM;
+    return error == GLIMPSE_OK ? error : gl_refuse(problem, field, bad);
 }
 
 /* Whose name libcurl will need, and under which key it looks that up in its cache. */
@@ -294,13 +288,16 @@ static bool names(const char *line, const char *name)
     return name_length(line) == len && strncasecmp(line, name, len) == 0;
 }
 
-static const char *header_problem(const char *line)
+static glimpse_error check_header(const char *line, glimpse_problem *problem)
 {
-    if (has_control(line)) return "headers: control characters do not belong in a header line";
+    if (has_control(line))
+        return gl_refuse(problem, "headers", "control characters do not belong in a header line");
     size_t name = name_length(line);
-    if (name == 0 || line[name] != ':') return "headers: a line must be \"Name: value\"";
-    if (strcspn(line, " ;") < name) return "headers: a name with a space or a semicolon";
-    return NULL;
+    if (name == 0 || line[name] != ':')
+        return gl_refuse(problem, "headers", "a line must be \"Name: value\"");
+    if (strcspn(line, " ;") < name)
+        return gl_refuse(problem, "headers", "a name with a space or a semicolon");
+    return GLIMPSE_OK;
 }
 
 static bool append_line(struct curl_slist **list, const char *line)
@@ -331,15 +328,10 @@ static bool given(const gl_http_config *config, const char *name)
 }
 
 static glimpse_error take_headers(gl_endpoint *endpoint, const gl_http_config *config,
-                                  const char **problem)
+                                  glimpse_problem *problem)
 {
-    for (size_t i = 0; i < config->header_count; i++) {
-        const char *found = header_problem(config->headers[i]);
-        if (found != NULL) {
-            *problem = found;
-            return GLIMPSE_ERR_INVALID;
-        }
-    }
+    for (size_t i = 0; i < config->header_count; i++)
+        if (check_header(config->headers[i], problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     struct curl_slist **list = &endpoint->post_headers;
     bool ok = true, typed = given(config, "Content-Type");
     if (!typed) ok = append_line(list, "Content-Type: application/json");
@@ -405,7 +397,7 @@ glimpse_http2 glimpse_http2_support(void)
 }
 
 static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wanted, bool tls,
-                                  const char **problem)
+                                  glimpse_problem *problem)
 {
     unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
     glimpse_http2 support = glimpse_http2_support();
@@ -414,13 +406,11 @@ static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wa
     endpoint->http_version = CURL_HTTP_VERSION_1_1;
     if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
     if (wanted == GLIMPSE_HTTP_AUTO && !(tls && support == GLIMPSE_HTTP2_SOUND)) return GLIMPSE_OK;
-    *problem = NULL;
     if (support == GLIMPSE_HTTP2_NONE)
-        *problem = "http_version: this libcurl has no HTTP/2";
-    else if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
-        *problem = "http_version: HTTP/2 without TLS needs libcurl 8.0.0 or later";
-    if (*problem != NULL) return GLIMPSE_ERR_INVALID;
-    *problem = "";
+        return gl_refuse(problem, "http_version", "this libcurl has no HTTP/2");
+    if (!tls && version < CURL_VERSION(8, 0, 0)) /* issue 10634: fails at the first reuse */
+        return gl_refuse(problem, "http_version",
+                         "HTTP/2 without TLS needs libcurl 8.0.0 or later");
     endpoint->multiplex = true;
     endpoint->http_version = tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
     return GLIMPSE_OK;
@@ -429,10 +419,9 @@ static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wa
 /* --- all of it --- */
 
 glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *config,
-                               const char **problem)
+                               glimpse_problem *problem)
 {
     struct origin server = { 0 }, proxy = { 0 };
-    *problem = NULL;
     endpoint->max_response_bytes = config->max_response_bytes;
     endpoint->max_memory_bytes =
         config->max_memory_bytes != 0 ? config->max_memory_bytes : SIZE_MAX;
@@ -447,14 +436,13 @@ glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *conf
         wanted != NULL && wanted[0] != '\0' && !bypasses_proxy(config->no_proxy, server.host);
     endpoint->proxy = gl_strdup("");
     if (endpoint->proxy != NULL && proxied) {
-        error = take_proxy(endpoint, &proxy, wanted, problem);
+        error = take_proxy(endpoint, &proxy, wanted, tls ? "https_proxy" : "http_proxy", problem);
         if (error != GLIMPSE_OK) goto done;
     }
     if (endpoint->proxy == NULL || !note_name(endpoint, proxied ? &proxy : &server) ||
         !take_certificates(endpoint, config->ca_file))
         error = GLIMPSE_ERR_OOM;
 done:
-    if (*problem == NULL) *problem = "";
     origin_free(&server);
     origin_free(&proxy);
     return error;

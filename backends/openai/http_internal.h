@@ -44,7 +44,7 @@ typedef struct gl_endpoint {
 } gl_endpoint;
 
 glimpse_error gl_endpoint_init(gl_endpoint *endpoint, const gl_http_config *config,
-                               const char **problem);
+                               glimpse_problem *problem);
 void gl_endpoint_free(gl_endpoint *endpoint);
 
 /* The slist of CURLOPT_RESOLVE for these addresses; NULL: out of memory. */

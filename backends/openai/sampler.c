@@ -22,6 +22,7 @@
 #include "openai/rate_limits.h"
 #include "openai/sse.h"
 #include "openai/stream.h"
+#include "problem.h"
 
 /* A message of the decoder's, and its NUL, fit. */
 #define LINE_MAX_BYTES 1024
@@ -348,9 +349,9 @@ static void destroy(void *arg)
 
 /* --- setting it up --- */
 
-glimpse_error glimpse_openai_sampler_new(struct event_base *base,
-                                         const glimpse_openai_config *config,
-                                         glimpse_sampler **sampler, const char **problem)
+glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_endpoint *endpoint,
+                                         const glimpse_logger *log, glimpse_sampler **sampler,
+                                         glimpse_problem *problem)
 {
     static const glimpse_sampler_vtable vtable = {
         .version = GLIMPSE_SAMPLER_VERSION,
@@ -361,23 +362,21 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base,
         .scope = scope,
         .destroy = destroy,
     };
-    const char *ignored;
-    if (problem == NULL) problem = &ignored;
-    *problem = "";
-    if (base == NULL || config == NULL || sampler == NULL) {
-        *problem = "an argument is NULL";
-        return GLIMPSE_ERR_INVALID;
-    }
+    gl_problem_clear(problem);
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (endpoint == NULL) return gl_refuse(problem, "endpoint", "is NULL");
+    if (sampler == NULL) return gl_refuse(problem, "sampler", "is NULL");
     *sampler = NULL;
     openai *self = gl_calloc(1, sizeof *self);
-    if (self == NULL) return GLIMPSE_ERR_OOM;
+    if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     gl_buf_init(&self->azure_path, SIZE_MAX / 2);
+    const gl_log to = log != NULL ? *log : (gl_log){ .fn = NULL };
     glimpse_error error = GLIMPSE_ERR_OOM;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();
     if (self->loop != NULL && self->decoder != NULL)
-        error = gl_connection_open(&self->connection, self->loop, base, config, problem);
-    if (error == GLIMPSE_OK) error = glimpse_sampler_new(&vtable, self, sampler);
+        error = gl_connection_open(&self->connection, self->loop, base, endpoint, &to, problem);
+    if (error == GLIMPSE_OK) error = glimpse_sampler_new(&vtable, self, sampler, problem);
     if (error != GLIMPSE_OK) destroy(self);
-    return error;
+    return gl_problem_of(problem, error);
 }

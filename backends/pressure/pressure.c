@@ -12,6 +12,7 @@
 #include "loop.h"
 #include "policy/pressure.h"
 #include "pressure/kernel.h"
+#include "problem.h"
 
 /* Evicted in one turn of the loop; glimpse-micro-cache-shrink says how long that takes. */
 enum { PORTION = 1024 };
@@ -151,21 +152,33 @@ static bool add_sources(glimpse_pressure *pressure, const char *root)
     return add_source(pressure, 2, GLIMPSE_PRESSURE_EVENTS, path);
 }
 
-glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache,
-                                   const glimpse_pressure_config *config, glimpse_pressure **out)
+static glimpse_error check(const glimpse_pressure_config *config, glimpse_problem *problem)
 {
-    if (out == NULL) return GLIMPSE_ERR_INVALID;
+    if (config->version != GLIMPSE_PRESSURE_CONFIG_VERSION)
+        return gl_refuse(problem, "version", "use glimpse_pressure_config_init");
+    if (config->quiet_ms < 0) return gl_refuse(problem, "quiet_ms", "must be 0 or more");
+    if (config->step_ms < 0) return gl_refuse(problem, "step_ms", "must be 0 or more");
+    if (config->root == NULL) return gl_refuse(problem, "root", "is NULL");
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache,
+                                   const glimpse_pressure_config *config, glimpse_pressure **out,
+                                   glimpse_problem *problem)
+{
+    gl_problem_clear(problem);
+    if (out == NULL) return gl_refuse(problem, "pressure", "is NULL");
     *out = NULL;
     glimpse_pressure_config defaults;
     if (config == NULL) {
         glimpse_pressure_config_init(&defaults);
         config = &defaults;
     }
-    if (base == NULL || cache == NULL || config->version != GLIMPSE_PRESSURE_CONFIG_VERSION ||
-        config->quiet_ms < 0 || config->step_ms < 0 || config->root == NULL)
-        return GLIMPSE_ERR_INVALID;
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (cache == NULL) return gl_refuse(problem, "cache", "is NULL");
+    if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_pressure *made = gl_calloc(1, sizeof *made);
-    if (made == NULL) return GLIMPSE_ERR_OOM;
+    if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     for (size_t i = 0; i < 3; i++)
         made->sources[i] = (source){ made, 0, { .ready = -1, .file = -1 }, NULL };
     made->cache = glimpse_cache_ref(cache);
@@ -178,7 +191,7 @@ glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache
     made->timer = made->loop != NULL ? gl_timer_new(made->loop, due, made) : NULL;
     if (made->timer == NULL || !add_sources(made, config->root)) {
         glimpse_pressure_free(made);
-        return GLIMPSE_ERR_OOM;
+        return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     }
     gl_timer_background(made->timer);
     *out = made;

@@ -238,7 +238,7 @@ glimpse_error gl_sim_sampler_new(gl_loop *loop, const gl_sim_config *config,
     gl_heap_init(&sim->heap);
     sim->timer = gl_timer_new(loop, fired, sim);
     glimpse_error error = GLIMPSE_ERR_OOM;
-    if (sim->timer != NULL) error = glimpse_sampler_new(&vtable, sim, sampler);
+    if (sim->timer != NULL) error = glimpse_sampler_new(&vtable, sim, sampler, NULL);
     if (error != GLIMPSE_OK)
         destroy(sim);
     else if (sim_out != NULL)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/time.h"
+#include "problem.h"
 #include "store/file.h"
 
 /* Rows deleted in one transaction: others wait for the lock no longer than a moment. */
@@ -40,15 +41,21 @@ static glimpse_error failed(sqlite3 *db, char *problem, size_t size)
 }
 
 glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
-                                          glimpse_sqlite_file_stats *stats, char *problem,
-                                          size_t problem_size)
+                                          glimpse_sqlite_file_stats *stats,
+                                          glimpse_problem *problem)
 {
     static const char sql[] =
         "SELECT count(*), coalesce(sum(length(value)), 0), coalesce(min(put_ms), ?1),"
         " coalesce(sum(put_ms <= ?1 - ?2 OR put_ms >= ?1 + ?2), 0) FROM sample";
-    if (path == NULL || stats == NULL || ttl_ms < 1) return GLIMPSE_ERR_INVALID;
+    glimpse_problem unread;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (path == NULL) return gl_refuse(problem, "path", "is NULL");
+    if (stats == NULL) return gl_refuse(problem, "stats", "is NULL");
+    if (ttl_ms < 1) return gl_refuse(problem, "ttl_ms", "must be at least 1");
     *stats = (glimpse_sqlite_file_stats){ .oldest_ms = -1 };
-    sqlite3 *db = gl_file_open_alone(path, false, problem, problem_size);
+    sqlite3 *db = gl_file_open_alone(path, false, problem->sentence, sizeof problem->sentence);
+    snprintf(problem->field, sizeof problem->field, "%s", db == NULL ? "path" : "");
     if (db == NULL) return GLIMPSE_ERR_STORE;
     glimpse_error error = GLIMPSE_OK;
     sqlite3_stmt *statement = NULL;
@@ -59,7 +66,7 @@ glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
         sqlite3_bind_int64(statement, 2, ttl_ms < now ? ttl_ms : now);
         rc = numbers_of(statement, numbers, 4);
     }
-    if (rc != SQLITE_OK) error = failed(db, problem, problem_size);
+    if (rc != SQLITE_OK) error = failed(db, problem->sentence, sizeof problem->sentence);
     sqlite3_finalize(statement);
     if (error == GLIMPSE_OK) {
         stats->entries = (uint64_t)numbers[0];
@@ -96,11 +103,17 @@ static int delete_portions(sqlite3 *db, int64_t before_ms, uint64_t *removed)
 }
 
 glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms, uint64_t *removed,
-                                        char *problem, size_t problem_size)
+                                        glimpse_problem *problem)
 {
-    if (path == NULL || removed == NULL || older_than_ms < 0) return GLIMPSE_ERR_INVALID;
+    glimpse_problem unread;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (path == NULL) return gl_refuse(problem, "path", "is NULL");
+    if (removed == NULL) return gl_refuse(problem, "removed", "is NULL");
+    if (older_than_ms < 0) return gl_refuse(problem, "older_than_ms", "must be 0 or more");
     *removed = 0;
-    sqlite3 *db = gl_file_open_alone(path, true, problem, problem_size);
+    sqlite3 *db = gl_file_open_alone(path, true, problem->sentence, sizeof problem->sentence);
+    snprintf(problem->field, sizeof problem->field, "%s", db == NULL ? "path" : "");
     if (db == NULL) return GLIMPSE_ERR_STORE;
     int64_t before = older_than_ms > 0 ? gl_clock_unix_ms() - older_than_ms : INT64_MAX;
     int rc = delete_portions(db, before, removed);
@@ -109,7 +122,8 @@ glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
         rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
     /* The entries are gone; that the file is read elsewhere only keeps its size. */
     if (gl_file_trouble(rc) == GL_BUSY && *removed > 0) rc = SQLITE_OK;
-    glimpse_error error = rc == SQLITE_OK ? GLIMPSE_OK : failed(db, problem, problem_size);
+    glimpse_error error =
+        rc == SQLITE_OK ? GLIMPSE_OK : failed(db, problem->sentence, sizeof problem->sentence);
     sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, (int *)NULL);
     sqlite3_close(db);
     return error;

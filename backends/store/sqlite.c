@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "problem.h"
 
 /* --- the account of a turn --- */
 
@@ -142,25 +143,38 @@ static glimpse_error set_up(gl_sqlite *self, struct event_base *base,
     return GLIMPSE_OK;
 }
 
+static glimpse_error check(const glimpse_sqlite_store_config *config, glimpse_problem *problem)
+{
+    if (config->version != GLIMPSE_SQLITE_STORE_CONFIG_VERSION)
+        return gl_refuse(problem, "version", "use glimpse_sqlite_store_config_init");
+    if (config->path == NULL || config->path[0] == '\0')
+        return gl_refuse(problem, "path", "is not given");
+    if (config->ttl_ms < 1) return gl_refuse(problem, "ttl_ms", "must be at least 1");
+    if (config->max_bytes < 1 << 20)
+        return gl_refuse(problem, "max_bytes", "must be at least 1 MiB");
+    return GLIMPSE_OK;
+}
+
 glimpse_error glimpse_sqlite_store_new(struct event_base *base,
                                        const glimpse_sqlite_store_config *config,
-                                       glimpse_store **store, char *problem, size_t problem_size)
+                                       glimpse_store **store, glimpse_problem *problem)
 {
-    if (problem != NULL && problem_size != 0) *problem = '\0';
-    if (store == NULL) return GLIMPSE_ERR_INVALID;
+    glimpse_problem unread;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (store == NULL) return gl_refuse(problem, "store", "is NULL");
     *store = NULL;
-    if (base == NULL || config == NULL || config->version != GLIMPSE_SQLITE_STORE_CONFIG_VERSION ||
-        config->path == NULL || config->path[0] == '\0' || config->ttl_ms < 1 ||
-        config->max_bytes < 1 << 20)
-        return GLIMPSE_ERR_INVALID;
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (config == NULL) return gl_refuse(problem, "config", "is NULL");
+    if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     gl_sqlite *self = gl_calloc(1, sizeof *self);
-    if (self == NULL) return GLIMPSE_ERR_OOM;
-    glimpse_error error = set_up(self, base, config, problem, problem_size);
-    if (error == GLIMPSE_OK) error = glimpse_store_new(&vtable, self, store);
+    if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
+    glimpse_error error = set_up(self, base, config, problem->sentence, sizeof problem->sentence);
+    if (error == GLIMPSE_OK) error = glimpse_store_new(&vtable, self, store, problem);
     if (error == GLIMPSE_OK) return GLIMPSE_OK;
     let_go(self);
-    if (error == GLIMPSE_ERR_OOM && problem != NULL && problem_size != 0)
-        snprintf(problem, problem_size, "cannot be used: out of memory");
+    if (error == GLIMPSE_ERR_OOM) gl_refuse(problem, "", "cannot be used: out of memory");
+    if (error == GLIMPSE_ERR_STORE) snprintf(problem->field, sizeof problem->field, "path");
     return error;
 }
 

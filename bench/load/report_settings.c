@@ -87,7 +87,7 @@ static void engine(gl_buf *out, const glimpse_config *e)
         { "timeout_ms", e->timeout_ms },
         { "deadline_ms", e->deadline_ms },
         { "max_tokens", e->max_tokens },
-        { "max_response_bytes", e->max_response_bytes },
+        { "max_response_bytes", e->endpoint.max_response_bytes },
         { "omit", (int64_t)e->omit },
     };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
@@ -98,7 +98,7 @@ static void engine(gl_buf *out, const glimpse_config *e)
     load_json_flag(out, "fallback", e->fallback_on);
     load_json_text(out, "breaker", breakers[e->breaker]);
     load_json_text(out, "cache", controls[e->cache_control]);
-    load_json_text(out, "http", versions[e->http_version]);
+    load_json_text(out, "http", versions[e->endpoint.http_version]);
 }
 
 void load_report_settings(const load_facts *facts, gl_buf *out)

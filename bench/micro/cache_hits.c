@@ -31,7 +31,7 @@ static bool run(trace_kind kind, glimpse_cache_admission admission, int64_t entr
     config.max_entries = entries;
     config.max_bytes = INT64_MAX;
     config.admission = admission;
-    if (glimpse_cache_new(&config, &cache) != GLIMPSE_OK) return false;
+    if (glimpse_cache_new(&config, &cache, NULL) != GLIMPSE_OK) return false;
     bool ok = trace_start(&requests, kind, (uint64_t)entries, seed);
     gl_time from = gl_clock_now();
     for (int i = 0; i < REQUESTS && ok; i++) {

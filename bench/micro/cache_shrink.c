@@ -22,7 +22,7 @@ int main(void)
     glimpse_cache_config_init(&config);
     config.max_entries = ENTRIES;
     config.max_bytes = INT64_MAX;
-    if (glimpse_cache_new(&config, &cache) != GLIMPSE_OK) return 71;
+    if (glimpse_cache_new(&config, &cache, NULL) != GLIMPSE_OK) return 71;
     for (uint64_t i = 0; i < ENTRIES; i++) {
         glimpse_sample_fields fields;
         glimpse_sample *sample;

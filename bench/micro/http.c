@@ -98,13 +98,13 @@ int main(int argc, char **argv)
     pid_t mock = argc > 3 ? 0 : start_mock(url, sizeof url);
     run r = { .base = event_base_new(), .left = requests };
     gl_loop *loop = gl_loop_new(r.base);
-    const char *problem;
+    glimpse_problem problem;
     gl_http_config config = { .base_url = argc > 3 ? argv[3] : url,
                               .version = GLIMPSE_HTTP_1_1,
                               .max_response_bytes = (size_t)1 << 20,
                               .max_connections = in_flight };
     if (gl_http_new(loop, r.base, &config, &r.http, &problem) != GLIMPSE_OK) {
-        fprintf(stderr, "%s\n", problem);
+        fprintf(stderr, "%s: %s\n", problem.field, problem.sentence);
         return 64;
     }
     double cpu = cpu_seconds();

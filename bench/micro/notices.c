@@ -65,11 +65,11 @@ static int measure(const char *name, int port, int requests, int flags)
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", port);
     glimpse_config config;
     glimpse_config_init(&config);
-    config.base_url = url;
+    config.endpoint.base_url = url;
     config.concurrency = requests;
     config.thresholds = thresholds;
     if (r.base == NULL || r.submitted == NULL || r.late == NULL ||
-        glimpse_engine_new(r.base, &config, &engine) != GLIMPSE_OK)
+        glimpse_engine_new(r.base, &config, &engine, NULL) != GLIMPSE_OK)
         return 2;
     glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
     for (int i = 0; i < requests; i++) {

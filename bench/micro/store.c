@@ -93,7 +93,7 @@ static void run(const char *what, void (*more)(void))
 int main(int argc, char **argv)
 {
     struct stat there;
-    char problem[200];
+    glimpse_problem problem;
     if (argc < 2 || stat(argv[1], &there) == 0) {
         fputs("usage: glimpse-micro-store NEW-FILE [ENTRIES [BYTES]]\n", stderr);
         return 64;
@@ -105,10 +105,10 @@ int main(int argc, char **argv)
     glimpse_sqlite_store_config_init(&config);
     config.path = argv[1];
     base = event_base_new();
-    glimpse_error error = glimpse_sqlite_store_new(base, &config, &store, problem, sizeof problem);
+    glimpse_error error = glimpse_sqlite_store_new(base, &config, &store, &problem);
     char *text = calloc(1, bytes + 1);
     if (error != GLIMPSE_OK || text == NULL) {
-        fprintf(stderr, "%s: %s\n", argv[1], problem);
+        fprintf(stderr, "%s: %s\n", argv[1], problem.sentence);
         return 74;
     }
     memset(text, 'x', bytes);

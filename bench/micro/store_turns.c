@@ -40,15 +40,14 @@ static void pass(long us)
 
 static void open_store(void)
 {
-    char problem[200];
+    glimpse_problem problem;
     glimpse_sqlite_store_config config;
     glimpse_sqlite_store_config_init(&config);
     config.path = path;
     config.max_bytes = 4 << 20; /* so that it evicts, too */
     base = event_base_new();
-    if (glimpse_sqlite_store_new(base, &config, &store, problem, sizeof problem) == GLIMPSE_OK)
-        return;
-    fprintf(stderr, "%s: %s\n", path, problem);
+    if (glimpse_sqlite_store_new(base, &config, &store, &problem) == GLIMPSE_OK) return;
+    fprintf(stderr, "%s: %s\n", path, problem.sentence);
     exit(74);
 }
 

@@ -58,12 +58,12 @@ bool wire_engine(const wire_load *load, wire_meter *meter)
     glimpse_config config;
     glimpse_config_init(&config);
     config.use_openai = GLIMPSE_USE_OPENAI_ALWAYS;
-    config.base_url = url;
-    config.api_key = WIRE_KEY;
+    config.endpoint.base_url = url;
+    config.endpoint.api_key = WIRE_KEY;
     config.concurrency = (int64_t)load->in_flight;
     all.base = event_base_new();
     all.failed =
-        all.base == NULL || glimpse_engine_new(all.base, &config, &all.engine) != GLIMPSE_OK;
+        all.base == NULL || glimpse_engine_new(all.base, &config, &all.engine, NULL) != GLIMPSE_OK;
     for (unsigned i = 0; i < load->in_flight && !all.failed; i++) submit_next(&all);
     if (!all.failed) event_base_dispatch(all.base);
     glimpse_engine_free(all.engine);

@@ -38,16 +38,15 @@ static void write_profiles(gl_json root, gl_buf *out)
 
 static int read_rows(price_list *prices, gl_json root, const char *path)
 {
-    char problem[256];
+    glimpse_problem problem;
     gl_buf text;
     gl_buf_init(&text, SIZE_MAX / 2);
     write_profiles(root, &text);
     glimpse_error error = GLIMPSE_ERR_OOM;
-    if (!text.failed)
-        error = glimpse_profiles_new(text.data, text.len, &prices->own, problem, sizeof problem);
+    if (!text.failed) error = glimpse_profiles_new(text.data, text.len, &prices->own, &problem);
     gl_buf_free(&text);
     if (error == GLIMPSE_OK) return 0;
-    say("--prices: %s: %s", path, error == GLIMPSE_ERR_OOM ? "out of memory" : problem);
+    say("--prices: %s: %s", path, problem.sentence);
     return error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_VALUE;
 }
 

@@ -512,7 +512,7 @@ glimpse_error api_make_sampler(api_job *job)
                                                    .recorded = true,
                                                    .start = start,
                                                    .scope = scope };
-    return glimpse_sampler_new(&vtable, job, &job->sampler);
+    return glimpse_sampler_new(&vtable, job, &job->sampler, NULL);
 }
 
 bool api_make_events(api_job *job)

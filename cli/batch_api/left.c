@@ -91,7 +91,7 @@ static glimpse_error make_engine(count *c)
     glimpse_config config = c->parts->settings->engine;
     if (config.store == NULL) return GLIMPSE_OK;
     config.log = NULL;
-    return glimpse_engine_new(c->parts->session->base, &config, &c->engine);
+    return glimpse_engine_new(c->parts->session->base, &config, &c->engine, NULL);
 }
 
 int api_left(const job_parts *parts, uint64_t most, uint64_t *left)

@@ -41,7 +41,7 @@ static void clear_progress(void *arg)
 }
 
 /* The engine as it was asked for, but for all that has to do with asking somebody now. */
-static glimpse_error make_engine(api_job *job)
+static glimpse_error make_engine(api_job *job, glimpse_problem *problem)
 {
     glimpse_config config = job->settings->engine;
     glimpse_error error = api_make_sampler(job);
@@ -52,17 +52,16 @@ static glimpse_error make_engine(api_job *job)
     config.rpm = config.tpm = 0;
     config.timeout_ms = config.first_byte_timeout_ms = config.idle_timeout_ms = 0;
     config.connect_timeout_ms = config.deadline_ms = 0;
-    error = glimpse_engine_new(job->session->base, &config, &job->engine);
+    error = glimpse_engine_new(job->session->base, &config, &job->engine, problem);
     if (error == GLIMPSE_OK) metrics_show(job->session->metrics, job->engine);
     return error;
 }
 
-static glimpse_error make_api(api_job *job, const char **problem)
+static glimpse_error make_api(api_job *job, glimpse_problem *problem)
 {
     const glimpse_config *config = &job->settings->engine;
-    glimpse_openai_config openai;
     glimpse_batch_options options;
-    glimpse_openai_config_from(config, &openai);
+    const glimpse_logger log = { config->log, config->log_arg, config->log_level };
     glimpse_batch_options_init(&options);
     options.max_attempts = config->max_attempts;
     options.base_delay_ms = config->base_delay_ms;
@@ -71,14 +70,15 @@ static glimpse_error make_api(api_job *job, const char **problem)
     options.connect_timeout_ms = config->connect_timeout_ms;
     if (config->idle_timeout_ms > 0) options.idle_timeout_ms = config->idle_timeout_ms;
     options.timeout_ms = config->timeout_ms;
-    return glimpse_batch_api_new(job->session->base, &openai, &options, &job->api, problem);
+    return glimpse_batch_api_new(job->session->base, &config->endpoint, &options, &log, &job->api,
+                                 problem);
 }
 
 /* 0, or the exit code, said. */
 static int set_up(api_job *job, const job_parts *parts)
 {
     struct stat status;
-    const char *problem = "";
+    glimpse_problem problem;
     const cli_settings *settings = job->settings;
     line_parser_init(&job->parser);
     line_parser_init(&job->again);
@@ -91,8 +91,8 @@ static int set_up(api_job *job, const job_parts *parts)
     job->out = output_new(job->session->base, parts->output, settings->overwrite,
                           settings->fsync_ms, &observer, job);
     glimpse_error error = make_api(job, &problem);
-    if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, problem);
-    if (error == GLIMPSE_OK) error = make_engine(job);
+    if (error == GLIMPSE_OK) error = make_engine(job, &problem);
+    if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, &problem);
     if (job->out == NULL || error != GLIMPSE_OK || !api_slots_init(&job->slots) ||
         !api_make_events(job) ||
         !line_reader_init(&job->reader, job->input, (size_t)settings->max_line)) {

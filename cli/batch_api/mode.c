@@ -38,10 +38,10 @@ static const char *hindrance(const cli_settings *settings)
     const glimpse_config *config = &settings->engine;
     if (strcmp(settings->output, "-") == 0) return "its output must be a file, not standard output";
     if (config->use_openai == GLIMPSE_USE_OPENAI_NEVER ||
-        (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && config->api_key == NULL &&
-         config->base_url == NULL))
+        (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && config->endpoint.api_key == NULL &&
+         config->endpoint.base_url == NULL))
         return "it needs an endpoint: OPENAI_API_KEY or --base-url";
-    if (config->azure_deployment != NULL)
+    if (config->endpoint.azure_deployment != NULL)
         return "an Azure deployment has no Batch API; give Azure's /openai/v1 as --base-url";
     if (settings->ordered) return "--ordered is for jobs online; answers come as their batches end";
     if (config->packing.on) return "--pack is for jobs online";

@@ -188,9 +188,9 @@ static cli_settings settings_for(const bench_ask *ask)
     settings.metrics = NULL; /* one socket serves all runs */
     glimpse_config *engine = &settings.engine;
     if (ask->base_url != NULL) {
-        engine->base_url = ask->base_url;
-        engine->api_key = NULL; /* our own mock wants none, and is not behind a proxy */
-        engine->http_proxy = engine->https_proxy = settings.proxy = NULL;
+        engine->endpoint.base_url = ask->base_url;
+        engine->endpoint.api_key = NULL; /* our own mock wants none, and is not behind a proxy */
+        engine->endpoint.http_proxy = engine->endpoint.https_proxy = settings.proxy = NULL;
         settings.api_key_file = NULL;
     }
     /* As many as are asked for at once; an open loop has no bound of its own. */
@@ -218,7 +218,7 @@ static int begin_scrape(runner *r, const cli_settings *settings)
     const char *asked = settings->bench.scrape;
     char problem[200];
     if (asked == NULL || r->ask->bare) return 0;
-    if (!bench_scrape_url(asked, settings->engine.base_url, result->scrape_url,
+    if (!bench_scrape_url(asked, settings->engine.endpoint.base_url, result->scrape_url,
                           sizeof result->scrape_url)) {
         say("--scrape: auto is /metrics beside an http --base-url");
         return EXIT_VALUE;
@@ -278,7 +278,7 @@ static int set_up(runner *r, cli_settings *settings)
 const char *bench_target(const bench_ask *ask)
 {
     if (ask->base_url != NULL) return "the built-in mock";
-    const char *url = ask->settings->engine.base_url;
+    const char *url = ask->settings->engine.endpoint.base_url;
     return url != NULL ? url : "https://api.openai.com/v1";
 }
 

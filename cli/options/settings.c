@@ -207,7 +207,8 @@ static int read_environment(cli_settings *to, unsigned command)
 
 static int read_profiles(cli_settings *to)
 {
-    char name[512], problem[256];
+    char name[512];
+    glimpse_problem problem;
     const char *unread = NULL;
     size_t len;
     settings_name_of(to, "profiles", name, sizeof name);
@@ -217,11 +218,10 @@ static int read_profiles(cli_settings *to)
         return EXIT_VALUE;
     }
     /* A length of 0 would mean strlen, which is 0 too: an empty file is no JSON. */
-    glimpse_error error =
-        glimpse_profiles_new(text, len, &to->engine.profiles, problem, sizeof problem);
+    glimpse_error error = glimpse_profiles_new(text, len, &to->engine.profiles, &problem);
     gl_free(text);
     if (error == GLIMPSE_OK) return 0;
-    say("%s: %s: %s", name, to->profiles, error == GLIMPSE_ERR_OOM ? "out of memory" : problem);
+    say("%s: %s: %s", name, to->profiles, problem.sentence);
     return error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_VALUE;
 }
 
@@ -290,11 +290,12 @@ static int read_key_file(cli_settings *to)
         say("%s: the key %s", name, problem);
         return EXIT_VALUE;
     }
-    to->engine.api_key = to->owned_key;
+    to->engine.endpoint.api_key = to->owned_key;
     return 0;
 }
 
-int settings_say_problem(const cli_settings *settings, const char *problem)
+/* The option that sets this member of the engine's configuration; NULL: none does. */
+static const cli_option *row_of_field(const cli_settings *settings, const char *field)
 {
     static const struct {
         const char *field, *row;
@@ -308,30 +309,24 @@ int settings_say_problem(const cli_settings *settings, const char *problem)
                     { "t4_ms", "thresholds" },
                     { "alerts.window_ms", "alert-window" },
                     { "alerts.hold_ms", "alert-hold" } };
-    char name[64];
-    size_t len = strcspn(problem, " :,");
-    if (len >= sizeof name) len = sizeof name - 1;
-    memcpy(name, problem, len);
-    name[len] = '\0';
-    const cli_option *row = NULL;
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
-        if (strcmp(name, special[i].field) == 0) row = row_named(special[i].row);
-    if (row == NULL) {
-        for (char *c = name; *c != '\0'; c++)
-            if (*c == '_') *c = '-';
-        if (len > 3 && strcmp(name + len - 3, "-ms") == 0) name[len - 3] = '\0';
-        row = row_named(name);
-    }
-    if (strcmp(name, "proxy") == 0 && settings->proxy == NULL)
-        row = row_named(settings->engine.base_url != NULL &&
-                                strncasecmp(settings->engine.base_url, "http:", 5) == 0
-                            ? "http-proxy"
-                            : "https-proxy");
+        if (strcmp(field, special[i].field) == 0) return row_named(special[i].row);
+    size_t len = strlen(field);
+    if (settings->proxy != NULL && len > 6 && strcmp(field + len - 6, "_proxy") == 0)
+        return row_named("proxy");
+    char name[sizeof((glimpse_problem *)NULL)->field];
+    for (size_t i = 0; i <= len; i++) name[i] = field[i] == '_' ? '-' : field[i];
+    if (len > 3 && strcmp(name + len - 3, "-ms") == 0) name[len - 3] = '\0';
+    return row_named(name);
+}
+
+int settings_say_problem(const cli_settings *settings, const glimpse_problem *problem)
+{
     char where[512];
-    if (row == NULL)
-        say("%s", problem);
-    else
-        say("%s%s", settings_name(settings, row, where, sizeof where), problem + len);
+    const cli_option *row = row_of_field(settings, problem->field);
+    const char *name =
+        row != NULL ? settings_name(settings, row, where, sizeof where) : problem->field;
+    say("%s%s%s", name, *name != '\0' ? ": " : "", problem->sentence);
     return EXIT_VALUE;
 }
 
@@ -349,25 +344,28 @@ static bool asks_openai_itself(const char *url)
 static int read_azure(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;
-    if (engine->azure_deployment == NULL) return 0;
-    if (settings_origin(to, "base-url") == FROM_FLAG) engine->azure_endpoint = NULL;
-    if (settings_origin(to, "api-key-file") == FROM_FLAG) engine->azure_api_key = NULL;
-    const char *problem = engine->azure_endpoint != NULL ? check_url(engine->azure_endpoint) : NULL;
+    if (engine->endpoint.azure_deployment == NULL) return 0;
+    if (settings_origin(to, "base-url") == FROM_FLAG) engine->endpoint.azure_endpoint = NULL;
+    if (settings_origin(to, "api-key-file") == FROM_FLAG) engine->endpoint.azure_api_key = NULL;
+    const char *problem =
+        engine->endpoint.azure_endpoint != NULL ? check_url(engine->endpoint.azure_endpoint) : NULL;
     if (problem != NULL) say("AZURE_OPENAI_ENDPOINT: %s", problem);
-    if (problem == NULL && engine->azure_api_key != NULL) {
-        problem = check_key(engine->azure_api_key);
+    if (problem == NULL && engine->endpoint.azure_api_key != NULL) {
+        problem = check_key(engine->endpoint.azure_api_key);
         if (problem != NULL) say("AZURE_OPENAI_API_KEY: %s", problem);
     }
     if (problem != NULL) return EXIT_VALUE;
-    if (engine->azure_endpoint != NULL) engine->base_url = engine->azure_endpoint;
-    if (engine->azure_api_key != NULL) engine->api_key = engine->azure_api_key;
+    if (engine->endpoint.azure_endpoint != NULL)
+        engine->endpoint.base_url = engine->endpoint.azure_endpoint;
+    if (engine->endpoint.azure_api_key != NULL)
+        engine->endpoint.api_key = engine->endpoint.azure_api_key;
     return 0;
 }
 
 const char *settings_endpoint(const cli_settings *settings)
 {
-    return settings->engine.base_url != NULL ? settings->engine.base_url
-                                             : "https://api.openai.com/v1";
+    return settings->engine.endpoint.base_url != NULL ? settings->engine.endpoint.base_url
+                                                      : "https://api.openai.com/v1";
 }
 
 bool settings_share_answers(const cli_settings *settings)
@@ -382,14 +380,16 @@ int settings_check_engine(cli_settings *to)
     if (code == 0) code = read_azure(to);
     if (code != 0) return code;
     if (to->proxy != NULL)
-        engine->https_proxy = engine->http_proxy = *to->proxy != '\0' ? to->proxy : NULL;
-    engine->headers = to->headers.items;
-    engine->header_count = to->headers.count;
+        engine->endpoint.https_proxy = engine->endpoint.http_proxy =
+            *to->proxy != '\0' ? to->proxy : NULL;
+    engine->endpoint.headers = to->headers.items;
+    engine->endpoint.header_count = to->headers.count;
     /* A person sees that no model was asked; a script would take a job's stand-ins for answers. */
     if (to->command != FOR_RUN && engine->use_openai == GLIMPSE_USE_OPENAI_AUTO)
         engine->use_openai = GLIMPSE_USE_OPENAI_ALWAYS;
-    if (engine->use_openai == GLIMPSE_USE_OPENAI_ALWAYS && engine->api_key == NULL &&
-        engine->azure_deployment == NULL && asks_openai_itself(engine->base_url)) {
+    if (engine->use_openai == GLIMPSE_USE_OPENAI_ALWAYS && engine->endpoint.api_key == NULL &&
+        engine->endpoint.azure_deployment == NULL &&
+        asks_openai_itself(engine->endpoint.base_url)) {
         say("no key for api.openai.com: set OPENAI_API_KEY or --api-key-file, or --base-url for "
             "another endpoint; --sampler local asks no model");
         return EXIT_VALUE;
@@ -398,11 +398,11 @@ int settings_check_engine(cli_settings *to)
         say("--alert-command is run for alerts, and they are off (--alerts)");
         return EXIT_USAGE;
     }
-    const char *problem = NULL;
+    glimpse_problem problem;
     if (glimpse_config_check(engine, &problem) != GLIMPSE_OK)
-        return settings_say_problem(to, problem != NULL ? problem : "a setting is not valid");
-    if (engine->api_key != NULL && engine->base_url != NULL &&
-        engine->use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(engine->base_url))
+        return settings_say_problem(to, &problem);
+    if (engine->endpoint.api_key != NULL && engine->endpoint.base_url != NULL &&
+        engine->use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(engine->endpoint.base_url))
         say("warning: the key is sent over plain http to another machine");
     return 0;
 }

@@ -108,9 +108,8 @@ bool settings_share_answers(const cli_settings *settings);
 const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
                              size_t size);
 
-/* Says what a check of the library found wrong: the field it begins with is put in the option's
- * name. Returns the exit code. */
-int settings_say_problem(const cli_settings *settings, const char *problem);
+/* Says what the library refused: the field by the option's name. Returns the exit code. */
+int settings_say_problem(const cli_settings *settings, const glimpse_problem *problem);
 
 /* The origin of one row's value, by the row's name. */
 option_origin settings_origin(const cli_settings *settings, const char *name);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "problem.h"
+
 /* A fifth: far enough from the limit that the noise of a window of some hundred requests, a few
  * percent, does not lead from one side to the other. */
 #define AWAY 0.2
@@ -32,27 +34,29 @@ const char *glimpse_alert_severity_name(glimpse_alert_severity severity)
     return (unsigned)severity < sizeof names / sizeof *names ? names[severity] : "unknown";
 }
 
-const char *gl_alert_check(const glimpse_alerts *config)
+glimpse_error gl_alert_check(const glimpse_alerts *config, glimpse_problem *problem)
 {
-    if (!config->on) return NULL;
+    if (!config->on) return GLIMPSE_OK;
     if (config->window_ms < 100 || config->window_ms > 3600 * 1000)
-        return "alerts.window_ms: must be from 100 ms to an hour";
+        return gl_refuse(problem, "alerts.window_ms", "must be from 100 ms to an hour");
     if (config->hold_ms < config->window_ms / GL_ALERT_SLICES ||
         config->hold_ms > config->window_ms)
-        return "alerts.hold_ms: must be from a twentieth of the window to all of it";
+        return gl_refuse(problem, "alerts.hold_ms",
+                         "must be from a twentieth of the window to all of it");
     if (config->min_samples < 1 || config->min_samples > 1000000)
-        return "alerts.min_samples: must be from 1 to 1000000";
+        return gl_refuse(problem, "alerts.min_samples", "must be from 1 to 1000000");
     if (config->latency_p50_ms > 3600 * 1000)
-        return "alerts.latency_p50_ms: must be at most an hour";
+        return gl_refuse(problem, "alerts.latency_p50_ms", "must be at most an hour");
     if (config->latency_p95_ms > 3600 * 1000)
-        return "alerts.latency_p95_ms: must be at most an hour";
+        return gl_refuse(problem, "alerts.latency_p95_ms", "must be at most an hour");
     if (!(config->hit_rate >= 0 && config->hit_rate <= 1))
-        return "alerts.hit_rate: must be from 0 to 1";
+        return gl_refuse(problem, "alerts.hit_rate", "must be from 0 to 1");
     if (!(config->repeated <= 1 && config->repeated > 0 && config->repeated >= config->hit_rate))
-        return "alerts.repeated: must be above 0 and from alerts.hit_rate to 1";
+        return gl_refuse(problem, "alerts.repeated",
+                         "must be above 0 and from alerts.hit_rate to 1");
     if (!(config->error_rate >= 0 && config->error_rate <= 1))
-        return "alerts.error_rate: must be from 0 to 1";
-    return NULL;
+        return gl_refuse(problem, "alerts.error_rate", "must be from 0 to 1");
+    return GLIMPSE_OK;
 }
 
 void gl_alert_init(gl_alert_watch *watch, const glimpse_alerts *config, gl_time now)

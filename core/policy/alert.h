@@ -74,7 +74,7 @@ typedef struct gl_alert_watch {
 } gl_alert_watch;
 
 /* NULL, or what is wrong: a static sentence that names the field. */
-const char *gl_alert_check(const glimpse_alerts *config);
+glimpse_error gl_alert_check(const glimpse_alerts *config, glimpse_problem *problem);
 
 /* config is checked. */
 void gl_alert_init(gl_alert_watch *watch, const glimpse_alerts *config, gl_time now);

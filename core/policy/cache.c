@@ -23,6 +23,7 @@
 #include "base/recent.h"
 #include "base/sketch.h"
 #include "base/time.h"
+#include "problem.h"
 
 /* The main part is an LRU of what was used there (protected) and one of the rest (probation), which
  * loses first. */
@@ -83,21 +84,32 @@ void glimpse_cache_config_init_version(glimpse_cache_config *config, uint32_t ve
     };
 }
 
-glimpse_error glimpse_cache_new(const glimpse_cache_config *config, glimpse_cache **cache)
+static glimpse_error check(const glimpse_cache_config *config, glimpse_problem *problem)
 {
-    if (cache == NULL) return GLIMPSE_ERR_INVALID;
+    if (config->version != GLIMPSE_CACHE_CONFIG_VERSION)
+        return gl_refuse(problem, "version", "use glimpse_cache_config_init");
+    if (config->max_entries < 1) return gl_refuse(problem, "max_entries", "must be at least 1");
+    if (config->max_bytes < 1) return gl_refuse(problem, "max_bytes", "must be at least 1");
+    if (config->ttl_ms < 0) return gl_refuse(problem, "ttl_ms", "must be 0 or more");
+    if ((unsigned)config->admission > GLIMPSE_CACHE_LRU)
+        return gl_refuse(problem, "admission", "not one of its values");
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_cache_new(const glimpse_cache_config *config, glimpse_cache **cache,
+                                glimpse_problem *problem)
+{
+    gl_problem_clear(problem);
+    if (cache == NULL) return gl_refuse(problem, "cache", "is NULL");
     *cache = NULL;
     glimpse_cache_config defaults;
     if (config == NULL) {
         glimpse_cache_config_init(&defaults);
         config = &defaults;
     }
-    if (config->version != GLIMPSE_CACHE_CONFIG_VERSION || config->max_entries < 1 ||
-        config->max_bytes < 1 || config->ttl_ms < 0 ||
-        (unsigned)config->admission > GLIMPSE_CACHE_LRU)
-        return GLIMPSE_ERR_INVALID;
+    if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_cache *made = gl_calloc(1, sizeof *made);
-    if (made == NULL) return GLIMPSE_ERR_OOM;
+    if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     made->owners = 1;
     made->max_entries = (uint64_t)config->max_entries;
     made->max_bytes = (uint64_t)config->max_bytes;

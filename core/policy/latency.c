@@ -4,6 +4,8 @@
  */
 #include "policy/latency.h"
 
+#include "problem.h"
+
 #define DAY_MS INT64_C(86400000)
 
 static const glimpse_choice choices[] = {
@@ -52,30 +54,22 @@ void gl_latency_notice(int n, uint64_t elapsed_ns, glimpse_notice *notice)
     }
 }
 
-glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds, const char **problem)
+glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
+                                       glimpse_problem *problem)
 {
-    static const char *const sentences[4][3] = {
-        { "t1_ms must be above 0", "t1_ms must be above 0", "t1_ms must be at most 24 hours" },
-        { "t2_ms must be above 0", "t2_ms must be above t1_ms", "t2_ms must be at most 24 hours" },
-        { "t3_ms must be above 0", "t3_ms must be above t2_ms", "t3_ms must be at most 24 hours" },
-        { "t4_ms must be above 0", "t4_ms must be above t3_ms", "t4_ms must be at most 24 hours" },
-    };
-    const char *wrong = NULL;
+    static const char *const fields[] = { "t1_ms", "t2_ms", "t3_ms", "t4_ms" };
+    static const char *const above[] = { "must be above 0", "must be above t1_ms",
+                                         "must be above t2_ms", "must be above t3_ms" };
     int64_t before = 0;
-    if (thresholds == NULL) wrong = "thresholds are missing";
-    for (int n = 0; n < 4 && wrong == NULL; n++) {
+    gl_problem_clear(problem);
+    if (thresholds == NULL) return gl_refuse(problem, "thresholds", "are missing");
+    for (int n = 0; n < 4; n++) {
         int64_t ms = threshold_ms(thresholds, n);
-        if (ms <= 0)
-            wrong = sentences[n][0];
-        else if (ms <= before)
-            wrong = sentences[n][1];
-        else if (ms > DAY_MS)
-            wrong = sentences[n][2];
+        if (ms <= before) return gl_refuse(problem, fields[n], above[ms <= 0 ? 0 : n]);
+        if (ms > DAY_MS) return gl_refuse(problem, fields[n], "must be at most 24 hours");
         before = ms;
     }
-    if (wrong == NULL) return GLIMPSE_OK;
-    if (problem != NULL) *problem = wrong;
-    return GLIMPSE_ERR_INVALID;
+    return GLIMPSE_OK;
 }
 
 const char *glimpse_notice_name(glimpse_notice_kind kind)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "problem.h"
+
 #define OPENAI_HOST "api.openai.com"
 
 /* What follows "https://" or "http://"; NULL for another scheme. */
@@ -40,41 +42,35 @@ static bool is_default(const char *base_url)
     return rest[strspn(rest, "/")] == '\0';
 }
 
-const char *gl_select_base_url(const glimpse_config *config)
+static gl_choice refuse(glimpse_problem *problem, const char *field, const char *sentence)
 {
-    bool azure = config->azure_deployment != NULL && config->azure_endpoint != NULL;
-    return azure ? config->azure_endpoint : config->base_url;
+    gl_refuse(problem, field, sentence);
+    return GL_CHOICE_REFUSED;
 }
 
-const char *gl_select_api_key(const glimpse_config *config)
+gl_choice gl_select(const glimpse_config *config, const char **reason, glimpse_problem *problem)
 {
-    bool azure = config->azure_deployment != NULL && config->azure_api_key != NULL;
-    return azure ? config->azure_api_key : config->api_key;
-}
-
-gl_choice gl_select(const glimpse_config *config, const char **reason)
-{
+    const glimpse_endpoint *endpoint = &config->endpoint;
     *reason = "";
     if (config->use_openai == GLIMPSE_USE_OPENAI_NEVER) {
         *reason = "the local sampler was asked for";
         return GL_CHOICE_LOCAL;
     }
-    if (config->azure_deployment != NULL && gl_select_base_url(config) == NULL) {
-        *reason = "azure_deployment: the endpoint is not given (AZURE_OPENAI_ENDPOINT or base_url)";
-        return GL_CHOICE_REFUSED;
+    if (endpoint->azure_deployment != NULL) {
+        if (endpoint->azure_endpoint == NULL && endpoint->base_url == NULL)
+            return refuse(problem, "azure_deployment",
+                          "the endpoint is not given (AZURE_OPENAI_ENDPOINT or base_url)");
+        if (endpoint->api_version == NULL)
+            return refuse(problem, "api_version",
+                          "not given, and Azure needs one (OPENAI_API_VERSION)");
+        return GL_CHOICE_OPENAI;
     }
-    if (config->azure_deployment != NULL && config->api_version == NULL) {
-        *reason = "api_version: not given, and Azure needs one (OPENAI_API_VERSION)";
-        return GL_CHOICE_REFUSED;
-    }
-    if (config->azure_deployment != NULL) return GL_CHOICE_OPENAI;
-    if (config->api_key != NULL || !is_openai_host(config->base_url)) return GL_CHOICE_OPENAI;
-    if (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && is_default(config->base_url)) {
+    if (endpoint->api_key != NULL || !is_openai_host(endpoint->base_url)) return GL_CHOICE_OPENAI;
+    if (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && is_default(endpoint->base_url)) {
         *reason = "neither an API key nor another base URL is given";
         return GL_CHOICE_LOCAL;
     }
-    *reason = "api_key: " OPENAI_HOST " needs one and none is given";
-    return GL_CHOICE_REFUSED;
+    return refuse(problem, "api_key", OPENAI_HOST " needs one and none is given");
 }
 
 bool gl_select_parse(const char *text, glimpse_use_openai *out)

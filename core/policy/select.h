@@ -6,13 +6,9 @@
 
 typedef enum gl_choice { GL_CHOICE_OPENAI, GL_CHOICE_LOCAL, GL_CHOICE_REFUSED } gl_choice;
 
-/* reason (never NULL) is a static sentence: why local, or why refused; "" for OPENAI. */
-gl_choice gl_select(const glimpse_config *config, const char **reason);
-
-/* Where the endpoint is, and the key for it: Azure's when a deployment is given. NULL: not given.
- */
-const char *gl_select_base_url(const glimpse_config *config);
-const char *gl_select_api_key(const glimpse_config *config);
+/* reason (never NULL) is a static sentence: why local; "" for the others. Of REFUSED, problem (may
+ * be NULL) says why. */
+gl_choice gl_select(const glimpse_config *config, const char **reason, glimpse_problem *problem);
 
 /* true, 1, yes -> AUTO; false, 0, no -> NEVER (any case); false for anything else. */
 bool gl_select_parse(const char *text, glimpse_use_openai *out);

@@ -34,7 +34,7 @@ int main(void)
     const uint64_t now = glimpse_monotonic_ns();
 
     glimpse_cache_config_init(&config); /* 2000 entries, 64 MiB, two hours */
-    if (glimpse_cache_new(&config, &cache) != GLIMPSE_OK) goto done;
+    if (glimpse_cache_new(&config, &cache, NULL) != GLIMPSE_OK) goto done;
     if (glimpse_key_of_chat(first, strlen(first), &key) != GLIMPSE_OK ||
         glimpse_key_of_chat(again, strlen(again), &same) != GLIMPSE_OK)
         goto done;

@@ -93,25 +93,23 @@ int main(void)
     app a = { 0 };
     int ends[2], exit_code = EXIT_FAILURE;
     glimpse_config config;
-    const char *problem;
+    glimpse_problem problem;
     const struct timeval every = { .tv_usec = 20000 };
 
     signal(SIGPIPE, SIG_IGN); /* rule 7 of engine.h: the library leaves that to us */
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return EXIT_FAILURE;
     glimpse_config_init(&config);
-    if (glimpse_config_from_env(&config, &problem) != GLIMPSE_OK ||
-        glimpse_config_check(&config, &problem) != GLIMPSE_OK) {
-        fprintf(stderr, "embed: %s\n", problem);
-        goto done;
-    }
-
     a.base = event_base_new();
     if (a.base == NULL) goto done;
+    if (glimpse_config_from_env(&config, &problem) != GLIMPSE_OK ||
+        glimpse_engine_new(a.base, &config, &a.engine, &problem) != GLIMPSE_OK) {
+        fprintf(stderr, "embed: %s: %s\n", problem.field, problem.sentence);
+        goto done;
+    }
     a.tick = event_new(a.base, -1, EV_PERSIST, on_tick, &a);
     a.readable = event_new(a.base, ends[0], EV_READ | EV_PERSIST, on_readable, &a);
     if (a.tick == NULL || a.readable == NULL || event_add(a.tick, &every) != 0 ||
-        event_add(a.readable, NULL) != 0 ||
-        glimpse_engine_new(a.base, &config, &a.engine) != GLIMPSE_OK)
+        event_add(a.readable, NULL) != 0)
         goto done;
 
     if (write(ends[1], lines, strlen(lines)) != (ssize_t)strlen(lines)) goto done;

@@ -65,16 +65,17 @@ int main(int argc, char **argv)
     glimpse_config config;
     unsigned port = 0;
     unsigned short wanted = argc > 1 ? (unsigned short)strtoul(argv[1], NULL, 10) : 9464;
-    const char *problem = "cannot be set up";
+    glimpse_problem problem = { "", "cannot be set up" };
 
     signal(SIGPIPE, SIG_IGN);
     glimpse_config_init(&config);
-    if (glimpse_config_from_env(&config, &problem) != GLIMPSE_OK) goto done;
     a.base = event_base_new();
-    if (a.base == NULL || glimpse_engine_new(a.base, &config, &a.engine) != GLIMPSE_OK) goto done;
+    if (a.base == NULL || glimpse_config_from_env(&config, &problem) != GLIMPSE_OK ||
+        glimpse_engine_new(a.base, &config, &a.engine, &problem) != GLIMPSE_OK)
+        goto done;
     a.http = evhttp_new(a.base);
     if (a.http != NULL) port = listen_on(&a, wanted);
-    problem = "cannot listen";
+    problem = (glimpse_problem){ "", "cannot listen" };
     if (port == 0 ||
         glimpse_metrics_mount(a.http, "/metrics", a.engine, tell_more, &a, &a.page) != GLIMPSE_OK)
         goto done;
@@ -93,7 +94,8 @@ int main(int argc, char **argv)
     exit_code = EXIT_SUCCESS;
 
 done:
-    if (exit_code != EXIT_SUCCESS) fprintf(stderr, "metrics: %s\n", problem);
+    if (exit_code != EXIT_SUCCESS)
+        fprintf(stderr, "metrics: %s %s\n", problem.field, problem.sentence);
     if (a.interrupt != NULL) event_free(a.interrupt);
     if (a.terminate != NULL) event_free(a.terminate);
     glimpse_metrics_unmount(a.page); /* before the server and before the engine */

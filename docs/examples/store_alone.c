@@ -27,11 +27,11 @@ static glimpse_store *open_store(struct event_base *base, const char *path)
 {
     glimpse_store *store = NULL;
     glimpse_sqlite_store_config config;
-    char problem[200];
+    glimpse_problem problem;
     glimpse_sqlite_store_config_init(&config); /* 30 days, 1 GiB */
     config.path = path;
-    if (glimpse_sqlite_store_new(base, &config, &store, problem, sizeof problem) != GLIMPSE_OK)
-        fprintf(stderr, "the file %s\n", problem);
+    if (glimpse_sqlite_store_new(base, &config, &store, &problem) != GLIMPSE_OK)
+        fprintf(stderr, "the file %s\n", problem.sentence);
     return store;
 }
 

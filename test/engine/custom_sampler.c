@@ -47,7 +47,7 @@ static glimpse_sampler *keeper_sampler(keeper *k, bool local)
                                      .start = keeper_start,
                                      .cancel = keeper_cancel };
     glimpse_sampler *sampler;
-    assert_int_equal(glimpse_sampler_new(&table, k, &sampler), GLIMPSE_OK);
+    assert_int_equal(glimpse_sampler_new(&table, k, &sampler, NULL), GLIMPSE_OK);
     return sampler;
 }
 

@@ -153,7 +153,7 @@ static inline void fake_open(fake_store *f, gl_time delay)
     assert_non_null(f->loop);
     f->timer = gl_timer_new(f->loop, fake_due, f);
     assert_non_null(f->timer);
-    assert_int_equal(glimpse_store_new(&vtable, f, &f->store), GLIMPSE_OK);
+    assert_int_equal(glimpse_store_new(&vtable, f, &f->store, NULL), GLIMPSE_OK);
 }
 
 #endif

@@ -38,7 +38,7 @@ static int teardown(void **state)
 static glimpse_latency_monitor *monitor_new(void)
 {
     glimpse_latency_monitor *monitor;
-    assert_int_equal(glimpse_latency_monitor_new(gl_sim_base(), NULL, &monitor), GLIMPSE_OK);
+    assert_int_equal(glimpse_latency_monitor_new(gl_sim_base(), NULL, &monitor, NULL), GLIMPSE_OK);
     return monitor;
 }
 
@@ -269,9 +269,10 @@ static void what_is_not_valid_is_refused(void **state)
     const glimpse_thresholds falling = { 1500, 1500, 4000, 6000 };
     struct event_base *base = gl_sim_base();
     uint64_t id;
-    assert_int_equal(glimpse_latency_monitor_new(NULL, NULL, &monitor), GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_latency_monitor_new(base, NULL, NULL), GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_latency_monitor_new(base, &falling, &monitor), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_latency_monitor_new(NULL, NULL, &monitor, NULL), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_latency_monitor_new(base, NULL, NULL, NULL), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_latency_monitor_new(base, &falling, &monitor, NULL),
+                     GLIMPSE_ERR_INVALID);
     assert_null(monitor);
     monitor = monitor_new();
     assert_int_equal(glimpse_latency_monitor_start(monitor, NULL, NULL, &id), GLIMPSE_ERR_INVALID);
@@ -286,7 +287,7 @@ static void no_memory_is_an_error_and_leaves_nothing(void **state)
     glimpse_latency_monitor *monitor;
     for (size_t k = 1;; k++) {
         oom_fail_at(k);
-        glimpse_error error = glimpse_latency_monitor_new(gl_sim_base(), NULL, &monitor);
+        glimpse_error error = glimpse_latency_monitor_new(gl_sim_base(), NULL, &monitor, NULL);
         if (!oom_end()) {
             assert_int_equal(error, GLIMPSE_OK);
             break;

@@ -124,9 +124,8 @@ static void without_it_nothing_moves(void **state)
 
 static void use(rig *r, const char *text)
 {
-    char problem[256];
-    assert_int_equal(glimpse_profiles_new(text, 0, &r->config.profiles, problem, sizeof problem),
-                     GLIMPSE_OK);
+    glimpse_problem problem;
+    assert_int_equal(glimpse_profiles_new(text, 0, &r->config.profiles, &problem), GLIMPSE_OK);
     rig_open(r);
     glimpse_profiles_unref(r->config.profiles); /* the engine has its own reference */
 }

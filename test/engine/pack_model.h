@@ -153,15 +153,16 @@ static inline void open_rig(rig *r)
     r->loop = gl_loop_new(gl_sim_base());
     gl_sim_config sim = { .plan = plan, .arg = r, .scope = "sim" };
     assert_int_equal(gl_sim_sampler_new(r->loop, &sim, &r->sampler, &r->sim), GLIMPSE_OK);
-    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &r->fallback), GLIMPSE_OK);
+    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &r->fallback, NULL), GLIMPSE_OK);
     glimpse_cache_config bounds;
     glimpse_cache_config_init(&bounds);
-    assert_int_equal(glimpse_cache_new(&bounds, &r->cache), GLIMPSE_OK);
+    assert_int_equal(glimpse_cache_new(&bounds, &r->cache, NULL), GLIMPSE_OK);
     r->config.sampler = r->sampler;
     r->config.fallback = r->fallback;
     r->config.cache = r->cache;
-    const char *problem = "";
-    if (glimpse_config_check(&r->config, &problem) != GLIMPSE_OK) fail_msg("%s", problem);
+    glimpse_problem problem;
+    if (glimpse_config_check(&r->config, &problem) != GLIMPSE_OK)
+        fail_msg("%s: %s", problem.field, problem.sentence);
     assert_int_equal(gl_engine_new(gl_sim_base(), &r->config, &r->engine), GLIMPSE_OK);
 }
 

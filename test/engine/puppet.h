@@ -61,7 +61,7 @@ static inline void puppet_open(puppet *p)
     *p = (puppet){ .starts = 0 };
     rig_init(&p->rig);
     p->rig.config.fallback_on = false;
-    assert_int_equal(glimpse_sampler_new(&vtable, p, &p->sampler), GLIMPSE_OK);
+    assert_int_equal(glimpse_sampler_new(&vtable, p, &p->sampler, NULL), GLIMPSE_OK);
 }
 
 static inline void puppet_engine(puppet *p)

@@ -100,14 +100,14 @@ static inline void rig_open(rig *r)
     assert_non_null(r->loop);
     gl_sim_config sim = { .plan = rig_plan, .arg = r, .scope = "sim" };
     assert_int_equal(gl_sim_sampler_new(r->loop, &sim, &r->sampler, &r->sim), GLIMPSE_OK);
-    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &r->fallback), GLIMPSE_OK);
+    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &r->fallback, NULL), GLIMPSE_OK);
     glimpse_cache_config bounds;
     glimpse_cache_config_init(&bounds);
-    assert_int_equal(glimpse_cache_new(&bounds, &r->cache), GLIMPSE_OK);
+    assert_int_equal(glimpse_cache_new(&bounds, &r->cache, NULL), GLIMPSE_OK);
     r->config.sampler = r->sampler;
     r->config.fallback = r->fallback;
     r->config.cache = r->config.cache_entries > 0 ? r->cache : NULL;
-    const char *problem = "";
+    glimpse_problem problem;
     assert_int_equal(glimpse_config_check(&r->config, &problem), GLIMPSE_OK);
     assert_int_equal(gl_engine_new(gl_sim_base(), &r->config, &r->engine), GLIMPSE_OK);
 }

@@ -178,13 +178,13 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
     static const char *const scopes[] = { "https://one.example", "https://two.example" };
     w->loop = gl_loop_new(gl_sim_base());
     assert_non_null(w->loop);
-    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &w->fallback), GLIMPSE_OK);
+    assert_int_equal(glimpse_sampler_new(&fallback, NULL, &w->fallback, NULL), GLIMPSE_OK);
     glimpse_cache_config_init(&w->cache_bounds);
     w->cache_bounds.max_entries = 1 + gl_rng_below(&w->rng, 60);
     w->cache_bounds.max_bytes = 500 + gl_rng_below(&w->rng, 40000);
     w->cache_bounds.ttl_ms = 1 + gl_rng_below(&w->rng, 60000);
     if (gl_rng_below(&w->rng, 4) != 0)
-        assert_int_equal(glimpse_cache_new(&w->cache_bounds, &w->cache), GLIMPSE_OK);
+        assert_int_equal(glimpse_cache_new(&w->cache_bounds, &w->cache, NULL), GLIMPSE_OK);
     if (gl_rng_below(&w->rng, 3) == 0) {
         static const gl_time delays[] = { 0, GL_MS, 300 * GL_MS, 5 * GL_SECOND };
         fake_open(&w->fake, delays[gl_rng_below(&w->rng, 4)]);
@@ -202,8 +202,9 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
         h->config.fallback = w->fallback;
         h->config.cache = w->cache;
         h->config.store = w->fake.store;
-        const char *problem = "";
-        if (glimpse_config_check(&h->config, &problem) != GLIMPSE_OK) fail_msg("%s", problem);
+        glimpse_problem problem;
+        if (glimpse_config_check(&h->config, &problem) != GLIMPSE_OK)
+            fail_msg("%s: %s", problem.field, problem.sentence);
         assert_int_equal(gl_engine_new(gl_sim_base(), &h->config, &h->engine), GLIMPSE_OK);
     }
 }

@@ -31,8 +31,8 @@ static void close_scene(scene *s)
 {
     glimpse_config config;
     glimpse_config_init(&config);
-    config.http_version = GLIMPSE_HTTP_2;
-    config.ca_file = s->tls.ca_file;
+    config.endpoint.http_version = GLIMPSE_HTTP_2;
+    config.endpoint.ca_file = s->tls.ca_file;
     config.deadline_ms = 2000;
     if (s->run.alone) batch_beside(&s->run, &config);
     h2_server_free(s->server);

@@ -25,7 +25,8 @@ static void distrust(const char *name, long seconds, change_fn *change, const ch
     assert_int_equal(fault_server_connections(run.server), 4); /* one each: never again */
     glimpse_config config;
     glimpse_config_init(&config);
-    if (strcmp(run.args[run.arg_count - 1], tls.ca_file) == 0) config.ca_file = tls.ca_file;
+    if (strcmp(run.args[run.arg_count - 1], tls.ca_file) == 0)
+        config.endpoint.ca_file = tls.ca_file;
     batch_beside(&run, &config);
     batch_end(&run);
     tls_setup_free(&tls);

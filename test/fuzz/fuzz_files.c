@@ -50,12 +50,11 @@ static void read_terms(const char *text)
 
 static void read_profiles(gl_slice text)
 {
-    char problem[PROBLEM] = "";
+    glimpse_problem problem;
     glimpse_profiles *profiles = NULL;
-    glimpse_error error =
-        glimpse_profiles_new(text.data, text.len, &profiles, problem, sizeof problem);
+    glimpse_error error = glimpse_profiles_new(text.data, text.len, &profiles, &problem);
     claim((error == GLIMPSE_OK) == (profiles != NULL), "profiles out of nothing");
-    claim_told(error == GLIMPSE_OK, problem);
+    claim_told(error == GLIMPSE_OK, problem.sentence);
     const char *name;
     for (size_t i = 0; profiles != NULL && (name = glimpse_profiles_name(profiles, i)) != NULL;
          i++) {

@@ -112,16 +112,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(proxy, sizeof proxy, "http://127.0.0.1:%u", (unsigned)w->port);
     glimpse_config config;
     glimpse_config_init(&config);
-    config.base_url = url;
-    config.api_key = "sk-canary-fuzz-0123456789";
-    config.https_proxy = proxied ? proxy : NULL;
+    config.endpoint.base_url = url;
+    config.endpoint.api_key = "sk-canary-fuzz-0123456789";
+    config.endpoint.https_proxy = proxied ? proxy : NULL;
     config.max_attempts = 1;
     config.fallback_on = false;
     config.cache_entries = 0;
-    config.max_response_bytes = 1 << 20;
+    config.endpoint.max_response_bytes = 1 << 20;
     config.timeout_ms = 2000; /* a server that closes leaves nothing to wait for */
     glimpse_engine *engine;
-    claim(glimpse_engine_new(w->base, &config, &engine) == GLIMPSE_OK, "no engine");
+    claim(glimpse_engine_new(w->base, &config, &engine, NULL) == GLIMPSE_OK, "no engine");
     glimpse_options options;
     glimpse_options_init(&options);
     options.stream = (kind & 1) != 0;

@@ -54,11 +54,11 @@ static void await(mock_rig *w, const heard *h)
 static glimpse_batch_api *open_at(struct event_base *base, int port, int64_t idle_ms)
 {
     char url[64];
-    glimpse_openai_config config;
+    glimpse_endpoint config;
     glimpse_batch_options options;
     glimpse_batch_api *api = NULL;
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", port);
-    glimpse_openai_config_init(&config);
+    glimpse_endpoint_init(&config);
     glimpse_batch_options_init(&options);
     config.base_url = url;
     config.api_key = "sk-secret-of-the-test";
@@ -67,7 +67,7 @@ static glimpse_batch_api *open_at(struct event_base *base, int port, int64_t idl
     options.poll_min_ms = 1;
     options.poll_max_ms = 5;
     options.idle_timeout_ms = idle_ms;
-    assert_int_equal(glimpse_batch_api_new(base, &config, &options, &api, NULL), GLIMPSE_OK);
+    assert_int_equal(glimpse_batch_api_new(base, &config, &options, NULL, &api, NULL), GLIMPSE_OK);
     return api;
 }
 

@@ -74,7 +74,7 @@ static void rig_open(rig *r, int attempts, int64_t timeout_ms)
 {
     static const char *const lines[] = { "X-Gateway-Token: another-secret" };
     char url[64];
-    glimpse_openai_config config;
+    glimpse_endpoint config;
     glimpse_batch_options options;
     *r = (rig){ .base = event_base_new() };
     snprintf(r->folder, sizeof r->folder, "/tmp/glimpse-files.XXXXXX");
@@ -87,7 +87,7 @@ static void rig_open(rig *r, int attempts, int64_t timeout_ms)
     r->other = fault_server_new(r->base);
     fault_server_tls(r->other, r->tls);
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", fault_server_port(r->server));
-    glimpse_openai_config_init(&config);
+    glimpse_endpoint_init(&config);
     glimpse_batch_options_init(&options);
     config.base_url = url;
     config.api_key = "sk-secret-of-the-test";
@@ -99,7 +99,8 @@ static void rig_open(rig *r, int attempts, int64_t timeout_ms)
     options.poll_min_ms = 1;
     options.poll_max_ms = 5;
     options.timeout_ms = timeout_ms;
-    assert_int_equal(glimpse_batch_api_new(r->base, &config, &options, &r->api, NULL), GLIMPSE_OK);
+    assert_int_equal(glimpse_batch_api_new(r->base, &config, &options, NULL, &r->api, NULL),
+                     GLIMPSE_OK);
 }
 
 /* Nothing is left of a download that did not end well. */

@@ -22,9 +22,9 @@ static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
 static const glimpse_result *ask(rig *r, const fault_step *script)
 {
     told[0] = '\0';
-    r->config.api_key = KEY;
+    r->config.endpoint.api_key = KEY;
     fault_server_play(r->server, script);
-    assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine), GLIMPSE_OK);
+    assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = "{\"messages\":[],\"stream\":true}" };
     glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
     glimpse_id id;

@@ -94,10 +94,10 @@ static void set_up(host *h, const char *latency)
     snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", mock_server_port(h->server));
     glimpse_config config;
     glimpse_config_init(&config);
-    config.base_url = url;
+    config.endpoint.base_url = url;
     config.concurrency = REQUESTS;
     config.thresholds = (glimpse_thresholds){ 30, 60, 90, 120 };
-    assert_int_equal(glimpse_engine_new(h->base, &config, &h->engine), GLIMPSE_OK);
+    assert_int_equal(glimpse_engine_new(h->base, &config, &h->engine, NULL), GLIMPSE_OK);
     assert_string_equal(glimpse_engine_sampler_name(h->engine), "openai");
 }
 
@@ -278,15 +278,19 @@ static void a_refused_sampler_says_why_and_tells_no_secret(void **state)
         glimpse_engine *engine;
         glimpse_config config;
         glimpse_config_init(&config);
-        config.base_url = cases[i].base_url;
-        config.api_key = cases[i].key;
-        config.headers = secret_line;
-        config.header_count = cases[i].header ? 1 : 0;
+        config.endpoint.base_url = cases[i].base_url;
+        config.endpoint.api_key = cases[i].key;
+        config.endpoint.headers = secret_line;
+        config.endpoint.header_count = cases[i].header ? 1 : 0;
         config.log = hear;
         config.log_arg = &h;
         config.log_level = GLIMPSE_LOG_DEBUG;
-        assert_int_equal(glimpse_engine_new(base, &config, &engine), GLIMPSE_ERR_INVALID);
+        glimpse_problem problem;
+        assert_int_equal(glimpse_engine_new(base, &config, &engine, &problem), GLIMPSE_ERR_INVALID);
         assert_null(engine);
+        assert_string_equal(problem.field, cases[i].field);
+        assert_true(problem.sentence[0] != '\0');
+        assert_null(strstr(problem.sentence, "canary"));
         assert_int_equal(h.count, 1);
         assert_string_equal(h.name, "sampler_refused");
         assert_memory_equal(h.reason, cases[i].field, strlen(cases[i].field));

@@ -22,7 +22,7 @@ static void judge(const char *body, bool streams, glimpse_status status, size_t 
                                   { FAULT_END, NULL, 0 } };
     rig r;
     rig_init(&r);
-    r.config.api_key = KEY;
+    r.config.endpoint.api_key = KEY;
     r.config.base_delay_ms = 1;
     r.config.max_attempts = 3;
     fault_server_play(r.server, script);

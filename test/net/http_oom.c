@@ -36,7 +36,7 @@ static void on_done(void *arg, const gl_http_response *response)
 static glimpse_error once(http_rig *rig, const gl_http_config *config)
 {
     static const gl_http_observer observer = { .progress = on_progress, .done = on_done };
-    const char *problem;
+    glimpse_problem problem;
     glimpse_error error = gl_http_new(rig->loop, rig->base, config, &rig->http, &problem);
     if (error != GLIMPSE_OK) return error;
     done = 0;

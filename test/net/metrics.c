@@ -42,7 +42,7 @@ static void open_host(host *h)
     h->port = ntohs(at.sin_port);
     glimpse_config_init(&config);
     config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
-    assert_int_equal(glimpse_engine_new(h->base, &config, &h->engine), GLIMPSE_OK);
+    assert_int_equal(glimpse_engine_new(h->base, &config, &h->engine, NULL), GLIMPSE_OK);
 }
 
 static void close_host(host *h)

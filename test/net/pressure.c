@@ -70,7 +70,7 @@ static int setup(void **state)
     glimpse_cache_config config;
     glimpse_cache_config_init(&config);
     config.max_entries = 160;
-    return glimpse_cache_new(&config, &cache) == GLIMPSE_OK ? 0 : -1;
+    return glimpse_cache_new(&config, &cache, NULL) == GLIMPSE_OK ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -126,7 +126,7 @@ static glimpse_pressure *watch(int64_t quiet_ms)
     config.step_ms = 1;
     config.log = write_down;
     config.log_level = GLIMPSE_LOG_INFO;
-    assert_int_equal(glimpse_pressure_new(base, cache, &config, &pressure), GLIMPSE_OK);
+    assert_int_equal(glimpse_pressure_new(base, cache, &config, &pressure, NULL), GLIMPSE_OK);
     return pressure;
 }
 
@@ -348,7 +348,7 @@ static void engine_shrinks_its_own_cache_unless_told_not_to(void **state)
         glimpse_config_init(&config);
         config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
         config.cache_dynamic = dynamic == 1;
-        assert_int_equal(glimpse_engine_new(base, &config, &engine), GLIMPSE_OK);
+        assert_int_equal(glimpse_engine_new(base, &config, &engine, NULL), GLIMPSE_OK);
         after = dup(STDIN_FILENO);
         close(after);
         if (dynamic == 0) assert_int_equal(after, before);
@@ -375,7 +375,7 @@ static void want_of_memory_is_an_error_that_leaves_nothing(void **state)
     for (size_t k = 1;; k++) {
         size_t live = gl_alloc_live();
         oom_fail_at(k);
-        glimpse_error error = glimpse_pressure_new(base, cache, &config, &pressure);
+        glimpse_error error = glimpse_pressure_new(base, cache, &config, &pressure, NULL);
         if (!oom_end()) {
             assert_int_equal(error, GLIMPSE_OK);
             assert_true(k > 3);
@@ -388,8 +388,9 @@ static void want_of_memory_is_an_error_that_leaves_nothing(void **state)
     glimpse_pressure_free(pressure);
     glimpse_pressure_free(NULL);
     config.step_ms = -1;
-    assert_int_equal(glimpse_pressure_new(base, cache, &config, &pressure), GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_pressure_new(NULL, cache, NULL, &pressure), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_pressure_new(base, cache, &config, &pressure, NULL),
+                     GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_pressure_new(NULL, cache, NULL, &pressure, NULL), GLIMPSE_ERR_INVALID);
 }
 
 #define T(claim) cmocka_unit_test_setup_teardown(claim, setup, teardown)

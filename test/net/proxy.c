@@ -33,8 +33,8 @@ static void a_socks_proxy_that_refuses_is_named_and_stops_the_key(void **state)
         fault_server_on_accept(r.server, script);
         int port = fault_server_port(r.server);
         snprintf(proxy, sizeof proxy, "socks5://user-one-1:wrong-1-password@127.0.0.1:%d", port);
-        r.config.base_url = urls[i % 2];
-        r.config.http_proxy = r.config.https_proxy = proxy;
+        r.config.endpoint.base_url = urls[i % 2];
+        r.config.endpoint.http_proxy = r.config.endpoint.https_proxy = proxy;
         r.config.max_attempts = 2;
         r.config.base_delay_ms = 1;
         const glimpse_result *result = rig_ask(&r, "{\"messages\":[]}");

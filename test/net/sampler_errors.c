@@ -39,7 +39,7 @@ static void the_request_id_of_every_attempt_is_kept(void **state)
     static const fault_step silent[] = { { FAULT_HANG, NULL, 0 }, { FAULT_END, NULL, 0 } };
     rig r;
     rig_init(&r);
-    r.config.api_key = KEY;
+    r.config.endpoint.api_key = KEY;
     r.config.max_attempts = 5;
     r.config.base_delay_ms = 1;
     r.config.timeout_ms = 300;
@@ -111,7 +111,7 @@ static void what_was_said_to_each_attempt_is_kept_and_logged(void **state)
     rig r;
     logged log = { 0 };
     rig_init(&r);
-    r.config.api_key = KEY;
+    r.config.endpoint.api_key = KEY;
     r.config.max_attempts = 2;
     r.config.base_delay_ms = 1;
     r.config.log = on_log;

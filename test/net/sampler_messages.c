@@ -32,7 +32,7 @@ static void headers_and_address_stand_in_the_message(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         rig r;
         rig_init(&r);
-        r.config.api_key = KEY;
+        r.config.endpoint.api_key = KEY;
         const glimpse_result *result = ask(&r, table[i].head);
         assert_int_equal(glimpse_result_error(result), table[i].error);
         if (strstr(glimpse_result_error_message(result), table[i].message) == NULL)

@@ -366,7 +366,7 @@ static void an_endless_stream_ends_at_the_limit(void **state)
     };
     rig r;
     rig_init(&r);
-    r.config.max_response_bytes = 100 * 1024;
+    r.config.endpoint.max_response_bytes = 100 * 1024;
     assert_int_equal(glimpse_result_error(ask(&r, endless)), GLIMPSE_ERR_BODY_TOO_LARGE);
     assert_int_equal(fault_server_requests(r.server), 1);
     rig_end(&r);
@@ -436,7 +436,7 @@ static void cancel_and_free_in_mid_stream_leave_nothing(void **state)
         rig r;
         rig_init(&r);
         fault_server_play(r.server, scripts[i]);
-        assert_int_equal(glimpse_engine_new(r.base, &r.config, &r.engine), GLIMPSE_OK);
+        assert_int_equal(glimpse_engine_new(r.base, &r.config, &r.engine, NULL), GLIMPSE_OK);
         glimpse_chat chat = { .body = BODY };
         glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
         glimpse_id id;

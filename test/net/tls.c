@@ -300,10 +300,10 @@ static void http2_without_tls_is_refused_where_libcurl_cannot_do_it(void **state
     char url[64];
     gl_http_config config = http_rig_config(&rig, url, sizeof url);
     config.version = GLIMPSE_HTTP_2;
-    const char *problem;
+    glimpse_problem problem;
     assert_int_equal(gl_http_new(rig.loop, rig.base, &config, &rig.http, &problem),
                      GLIMPSE_ERR_INVALID);
-    assert_memory_equal(problem, "http_version: ", 14);
+    assert_string_equal(problem.field, "http_version");
     http_rig_end(&rig);
 }
 

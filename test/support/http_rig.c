@@ -49,11 +49,11 @@ void http_rig_open(http_rig *rig, const gl_http_config *config)
 {
     char url[64];
     gl_http_config usual = http_rig_config(rig, url, sizeof url);
-    const char *problem;
+    glimpse_problem problem = { .sentence = "" };
     assert_int_equal(
         gl_http_new(rig->loop, rig->base, config != NULL ? config : &usual, &rig->http, &problem),
         GLIMPSE_OK);
-    assert_string_equal(problem, "");
+    assert_string_equal(problem.sentence, "");
 }
 
 void http_rig_end(http_rig *rig)

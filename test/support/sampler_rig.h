@@ -44,7 +44,7 @@ static inline void rig_init(rig *r)
     assert_non_null(r->server);
     snprintf(r->url, sizeof r->url, "http://127.0.0.1:%d/v1", fault_server_port(r->server));
     glimpse_config_init(&r->config);
-    r->config.base_url = r->url;
+    r->config.endpoint.base_url = r->url;
     r->config.max_attempts = 1;
     r->config.seed = 1;
     r->config.fallback_on = false;
@@ -63,7 +63,7 @@ static inline void on_result(glimpse_id id, const glimpse_result *result, void *
 static inline glimpse_id rig_submit(rig *r, const char *body)
 {
     if (r->engine == NULL)
-        assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine), GLIMPSE_OK);
+        assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = body, .path = r->path };
     glimpse_observer observer = { .on_result = on_result };
     glimpse_id id;

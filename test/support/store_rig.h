@@ -36,7 +36,8 @@ typedef struct store_rig {
     struct event_base *base;
     glimpse_store *store;
     glimpse_sqlite_store_config config;
-    char directory[64], path[96], problem[200], events[2000];
+    char directory[64], path[96], events[2000];
+    glimpse_problem problem;
     size_t live;
 } store_rig;
 
@@ -49,9 +50,9 @@ static void store_logged(const glimpse_log_event *event, void *arg)
 
 static inline void store_open(store_rig *rig)
 {
-    glimpse_error error = glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store,
-                                                   rig->problem, sizeof rig->problem);
-    if (error != GLIMPSE_OK) fail_msg("%s: %s", glimpse_error_name(error), rig->problem);
+    glimpse_error error =
+        glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem);
+    if (error != GLIMPSE_OK) fail_msg("%s: %s", glimpse_error_name(error), rig->problem.sentence);
 }
 
 static inline void store_close(store_rig *rig)

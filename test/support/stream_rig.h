@@ -56,8 +56,8 @@ static inline void rig_init(rig *r)
     r->server = fault_server_new(r->base);
     snprintf(r->url, sizeof r->url, "http://127.0.0.1:%d/v1", fault_server_port(r->server));
     glimpse_config_init(&r->config);
-    r->config.base_url = r->url;
-    r->config.api_key = KEY;
+    r->config.endpoint.base_url = r->url;
+    r->config.endpoint.api_key = KEY;
     r->config.base_delay_ms = 1;
     r->config.max_attempts = 3;
     r->config.seed = 1;
@@ -86,7 +86,7 @@ static inline const glimpse_result *ask_at(rig *r, const char *path, const char 
 {
     int before = r->results;
     if (r->engine == NULL)
-        assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine), GLIMPSE_OK);
+        assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = body, .path = path };
     glimpse_observer observer = { .on_text = r->listens ? on_text : NULL, .on_result = on_result };
     gl_buf_reset(&r->text);

@@ -79,7 +79,7 @@ static glimpse_cache *cache_new(int64_t entries, int64_t bytes, int64_t ttl_ms)
     config.max_bytes = bytes;
     config.ttl_ms = ttl_ms;
     config.admission = GLIMPSE_CACHE_LRU;
-    assert_int_equal(glimpse_cache_new(&config, &cache), GLIMPSE_OK);
+    assert_int_equal(glimpse_cache_new(&config, &cache, NULL), GLIMPSE_OK);
     return cache;
 }
 
@@ -314,11 +314,11 @@ static void what_is_not_valid_is_refused(void **state)
         if (wrong == 2) config.max_bytes = 0;
         if (wrong == 3) config.ttl_ms = -1;
         if (wrong == 4) config.admission = (glimpse_cache_admission)2;
-        assert_int_equal(glimpse_cache_new(&config, &cache), GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_cache_new(&config, &cache, NULL), GLIMPSE_ERR_INVALID);
         assert_null(cache);
     }
-    assert_int_equal(glimpse_cache_new(NULL, NULL), GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_cache_new(NULL, &cache), GLIMPSE_OK); /* the defaults */
+    assert_int_equal(glimpse_cache_new(NULL, NULL, NULL), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_cache_new(NULL, &cache, NULL), GLIMPSE_OK); /* the defaults */
     for (int i = 0; i < 2100; i++) put(cache, i, i, 0);
     assert_true(stats_of(cache).entries == 2000 && stats_of(cache).evicted == 100);
     assert_int_equal(get(cache, 2099, 7200 * GL_SECOND - 1), 2099);
@@ -473,7 +473,7 @@ static void put_without_memory_leaves_the_cache_as_it_was(void **state)
     glimpse_cache *cache;
     for (size_t k = 1;; k++) {
         oom_fail_at(k);
-        glimpse_error error = glimpse_cache_new(NULL, &cache);
+        glimpse_error error = glimpse_cache_new(NULL, &cache, NULL);
         if (!oom_end()) {
             assert_int_equal(error, GLIMPSE_OK);
             break;

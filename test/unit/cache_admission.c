@@ -54,7 +54,7 @@ static glimpse_cache *cache_new(glimpse_cache_admission admission, int64_t entri
     config.max_entries = entries;
     config.max_bytes = bytes;
     config.admission = admission;
-    assert_int_equal(glimpse_cache_new(&config, &cache), GLIMPSE_OK);
+    assert_int_equal(glimpse_cache_new(&config, &cache, NULL), GLIMPSE_OK);
     return cache;
 }
 

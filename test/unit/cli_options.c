@@ -70,7 +70,7 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_int_equal(engine->timeout_ms, config.timeout_ms);
     assert_int_equal(engine->deadline_ms, config.deadline_ms);
     assert_int_equal(engine->fallback_on, config.fallback_on);
-    assert_int_equal(engine->http_version, config.http_version);
+    assert_int_equal(engine->endpoint.http_version, config.endpoint.http_version);
     assert_int_equal(engine->use_openai, config.use_openai);
     assert_int_equal(engine->log_level, config.log_level);
     assert_memory_equal(&engine->alerts, &config.alerts, sizeof config.alerts);

@@ -14,14 +14,11 @@
 
 static void expect(const glimpse_config *config, const char *field)
 {
-    const char *problem = NULL;
+    glimpse_problem problem = { "of before", "of before" };
     glimpse_error error = glimpse_config_check(config, &problem);
     assert_int_equal(error, field == NULL ? GLIMPSE_OK : GLIMPSE_ERR_INVALID);
-    assert_non_null(problem);
-    if (field == NULL)
-        assert_string_equal(problem, "");
-    else
-        assert_memory_equal(problem, field, strlen(field));
+    assert_string_equal(problem.field, field == NULL ? "" : field);
+    assert_int_equal(problem.sentence[0] == '\0', field == NULL);
     assert_int_equal(glimpse_config_check(config, NULL), error);
 }
 
@@ -58,7 +55,7 @@ static void never_started(void *self, glimpse_attempt *attempt)
 static void another_version_is_refused_wherever_there_is_one(void **state)
 {
     (void)state;
-    const char *problem;
+    glimpse_problem problem;
     expect(NULL, "config");
     for (uint32_t version = 0; version <= 2; version += 2) {
         glimpse_config config;
@@ -67,10 +64,10 @@ static void another_version_is_refused_wherever_there_is_one(void **state)
         glimpse_cache_config cache_config;
         glimpse_cache_config_init_version(&cache_config, version);
         glimpse_cache *cache;
-        assert_int_equal(glimpse_cache_new(&cache_config, &cache), GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_cache_new(&cache_config, &cache, NULL), GLIMPSE_ERR_INVALID);
         glimpse_sampler_vtable table = { .version = version, .name = "x", .start = never_started };
         glimpse_sampler *sampler;
-        assert_int_equal(glimpse_sampler_new(&table, NULL, &sampler), GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_sampler_new(&table, NULL, &sampler, NULL), GLIMPSE_ERR_INVALID);
         glimpse_sample_fields fields;
         glimpse_sample_fields_init_version(&fields, version);
         glimpse_sample *sample;
@@ -88,7 +85,7 @@ static void each_number_out_of_its_range_is_named(void **state)
         int64_t below, above; /* just out of the range */
         const char *field;
     } rows[] = {
-        { offsetof(glimpse_config, max_response_bytes), 0, ((int64_t)1 << 40) + 1,
+        { offsetof(glimpse_config, endpoint.max_response_bytes), 0, ((int64_t)1 << 40) + 1,
           "max_response_bytes" },
         { offsetof(glimpse_config, max_tokens), 0, ((int64_t)1 << 31) + 1, "max_tokens" },
         { offsetof(glimpse_config, cache_entries), -1, ((int64_t)1 << 32) + 1, "cache_entries" },
@@ -140,19 +137,20 @@ static void a_text_that_would_break_a_header_is_named_and_not_shown(void **state
         size_t offset;
         const char *field;
     } rows[] = {
-        { offsetof(glimpse_config, base_url), "base_url" },
-        { offsetof(glimpse_config, api_key), "api_key" },
-        { offsetof(glimpse_config, organization), "organization" },
-        { offsetof(glimpse_config, project), "project" },
+        { offsetof(glimpse_config, endpoint.base_url), "base_url" },
+        { offsetof(glimpse_config, endpoint.api_key), "api_key" },
+        { offsetof(glimpse_config, endpoint.organization), "organization" },
+        { offsetof(glimpse_config, endpoint.project), "project" },
         { offsetof(glimpse_config, model), "model" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         glimpse_config config = usual();
         *(const char **)(void *)((char *)&config + rows[i].offset) = "canary\r\nHost: evil";
         expect(&config, rows[i].field);
-        const char *problem;
+        glimpse_problem problem;
         (void)glimpse_config_check(&config, &problem);
-        assert_null(strstr(problem, "canary"));
+        assert_null(strstr(problem.field, "canary"));
+        assert_null(strstr(problem.sentence, "canary"));
     }
     static const char *const models[] = { NULL, "", "caf\xe9" };
     for (size_t i = 0; i < 3; i++) {
@@ -167,14 +165,14 @@ static void what_nobody_reads_is_not_looked_at(void **state)
     (void)state;
     glimpse_config config = usual();
     assert_int_equal(glimpse_local_sampler_new(&config.sampler), GLIMPSE_OK);
-    assert_int_equal(glimpse_cache_new(NULL, &config.cache), GLIMPSE_OK);
-    config.base_url = "\n";
-    config.api_key = "\n";
-    config.organization = config.project = "\n";
-    config.header_count = 7;
-    config.max_response_bytes = 0;
+    assert_int_equal(glimpse_cache_new(NULL, &config.cache, NULL), GLIMPSE_OK);
+    config.endpoint.base_url = "\n";
+    config.endpoint.api_key = "\n";
+    config.endpoint.organization = config.endpoint.project = "\n";
+    config.endpoint.header_count = 7;
+    config.endpoint.max_response_bytes = 0;
     config.use_openai = (glimpse_use_openai)99;
-    config.http_version = (glimpse_http_version)99;
+    config.endpoint.http_version = (glimpse_http_version)99;
     config.cache_entries = config.cache_bytes = config.cache_ttl_ms = -1;
     expect(&config, NULL);
     glimpse_cache_unref(config.cache);
@@ -189,7 +187,7 @@ static void the_environment_is_taken_where_it_says_something(void **state)
 {
     (void)state;
     glimpse_config config = usual();
-    const char *problem = NULL;
+    glimpse_problem problem;
     setenv("OPENAI_API_KEY", "", 1);
     setenv("GLIMPSE_MODEL", "a-model", 1);
     setenv("HTTP_PROXY", "http://upper:1", 1);
@@ -197,10 +195,10 @@ static void the_environment_is_taken_where_it_says_something(void **state)
     setenv("GLIMPSE_THRESHOLDS", "1,2,3,4", 1);
     setenv("GLIMPSE_USE_OPENAI", "No", 1);
     assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_OK);
-    assert_string_equal(problem, "");
-    assert_null(config.api_key); /* empty is how a shell says none */
+    assert_string_equal(problem.sentence, "");
+    assert_null(config.endpoint.api_key); /* empty is how a shell says none */
     assert_string_equal(config.model, "a-model");
-    assert_string_equal(config.http_proxy, "http://lower:1");
+    assert_string_equal(config.endpoint.http_proxy, "http://lower:1");
     assert_int_equal(config.thresholds.t4_ms, 4);
     assert_false(config.thresholds_auto);
     setenv("GLIMPSE_THRESHOLDS", "auto", 1);
@@ -214,12 +212,12 @@ static void the_environment_is_taken_where_it_says_something(void **state)
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         setenv("GLIMPSE_THRESHOLDS", bad[i], 1);
         assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_ERR_INVALID);
-        assert_memory_equal(problem, "GLIMPSE_THRESHOLDS", 18);
+        assert_string_equal(problem.field, "GLIMPSE_THRESHOLDS");
     }
     unsetenv("GLIMPSE_THRESHOLDS");
     setenv("GLIMPSE_USE_OPENAI", "maybe", 1);
     assert_int_equal(glimpse_config_from_env(&config, &problem), GLIMPSE_ERR_INVALID);
-    assert_memory_equal(problem, "GLIMPSE_USE_OPENAI", 18);
+    assert_string_equal(problem.field, "GLIMPSE_USE_OPENAI");
     assert_int_equal(glimpse_config_from_env(&config, NULL), GLIMPSE_ERR_INVALID);
 }
 

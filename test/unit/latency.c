@@ -99,15 +99,15 @@ static void refused_thresholds_are_named(void **state)
         { { 1500, 2500, 4000, 0 }, "t4_ms" },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const char *problem = "untouched";
+        glimpse_problem problem = { .sentence = "of before" };
         glimpse_error error = glimpse_thresholds_check(&table[i].thresholds, &problem);
         if (table[i].names == NULL) {
             assert_int_equal(error, GLIMPSE_OK);
-            assert_string_equal(problem, "untouched");
+            assert_string_equal(problem.sentence, "");
             continue;
         }
         assert_int_equal(error, GLIMPSE_ERR_INVALID);
-        assert_memory_equal(problem, table[i].names, 5);
+        assert_string_equal(problem.field, table[i].names);
         assert_int_equal(glimpse_thresholds_check(&table[i].thresholds, NULL), GLIMPSE_ERR_INVALID);
     }
     assert_int_equal(glimpse_thresholds_check(NULL, NULL), GLIMPSE_ERR_INVALID);

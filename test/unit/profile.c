@@ -27,9 +27,9 @@ static glimpse_profile of(const glimpse_profiles *profiles, const char *model)
 static glimpse_profiles *read_good(const char *text)
 {
     glimpse_profiles *profiles;
-    char problem[256];
-    if (glimpse_profiles_new(text, 0, &profiles, problem, sizeof problem) != GLIMPSE_OK)
-        fail_msg("%s: %s", text, problem);
+    glimpse_problem problem;
+    if (glimpse_profiles_new(text, 0, &profiles, &problem) != GLIMPSE_OK)
+        fail_msg("%s: %s", text, problem.sentence);
     return profiles;
 }
 
@@ -159,14 +159,14 @@ static void what_is_no_profile_is_named(void **state)
     size_t live = gl_alloc_live();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         glimpse_profiles *profiles;
-        char problem[256];
-        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, problem, sizeof problem),
+        glimpse_problem problem;
+        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, &problem),
                          GLIMPSE_ERR_INVALID);
         assert_null(profiles);
-        if (strncmp(problem, bad[i].model, strlen(bad[i].model)) != 0 ||
-            strstr(problem, bad[i].what) == NULL)
-            fail_msg("%s: '%s' does not say '%s'", bad[i].text, problem, bad[i].what);
-        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, NULL, 0),
+        if (strncmp(problem.sentence, bad[i].model, strlen(bad[i].model)) != 0 ||
+            strstr(problem.sentence, bad[i].what) == NULL)
+            fail_msg("%s: '%s' does not say '%s'", bad[i].text, problem.sentence, bad[i].what);
+        assert_int_equal(glimpse_profiles_new(bad[i].text, 0, &profiles, NULL),
                          GLIMPSE_ERR_INVALID);
     }
     assert_int_equal(gl_alloc_live(), live);
@@ -182,7 +182,7 @@ static void without_memory_there_are_none(void **state)
     (void)state;
     glimpse_profiles *profiles;
     gl_alloc_set_gate(refuse_memory);
-    assert_int_equal(glimpse_profiles_new("{\"m\":{}}", 0, &profiles, NULL, 0), GLIMPSE_ERR_OOM);
+    assert_int_equal(glimpse_profiles_new("{\"m\":{}}", 0, &profiles, NULL), GLIMPSE_ERR_OOM);
     gl_alloc_set_gate(NULL);
     glimpse_profile old = { .version = 0 };
     assert_int_equal(glimpse_profiles_find(NULL, "m", 0, &old), GLIMPSE_ERR_INVALID);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "endpoint.h"
 #include "policy/select.h"
 
 static gl_choice choose(glimpse_use_openai use, const char *key, const char *base_url)
@@ -14,13 +15,18 @@ static gl_choice choose(glimpse_use_openai use, const char *key, const char *bas
     glimpse_config config;
     memset(&config, 0, sizeof config);
     config.use_openai = use;
-    config.api_key = key;
-    config.base_url = base_url;
+    config.endpoint.api_key = key;
+    config.endpoint.base_url = base_url;
     const char *reason = NULL;
-    gl_choice choice = gl_select(&config, &reason);
+    glimpse_problem problem = { .sentence = "" };
+    gl_choice choice = gl_select(&config, &reason, &problem);
     assert_non_null(reason);
-    assert_int_equal(reason[0] == '\0', choice == GL_CHOICE_OPENAI);
-    if (key != NULL && key[0] != '\0') assert_null(strstr(reason, key));
+    assert_int_equal(reason[0] != '\0', choice == GL_CHOICE_LOCAL);
+    assert_int_equal(problem.sentence[0] != '\0', choice == GL_CHOICE_REFUSED);
+    if (key != NULL && key[0] != '\0') {
+        assert_null(strstr(reason, key));
+        assert_null(strstr(problem.sentence, key));
+    }
     return choice;
 }
 
@@ -70,31 +76,33 @@ static void a_deployment_of_azure_s_needs_its_endpoint_and_its_version(void **st
 {
     (void)state;
     const char *reason;
+    glimpse_problem problem;
     glimpse_config config;
     glimpse_config_init(&config);
-    config.azure_endpoint = "https://x.openai.azure.com";
-    config.azure_api_key = "azure";
-    config.api_version = "2024-10-21";
-    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_LOCAL); /* no deployment, no Azure */
-    assert_null(gl_select_base_url(&config));
-    assert_null(gl_select_api_key(&config));
-    config.azure_deployment = "d";
-    config.base_url = "https://api.openai.com/v1";
-    config.api_key = "sk-1";
-    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_OPENAI);
-    assert_string_equal(gl_select_base_url(&config), config.azure_endpoint);
-    assert_string_equal(gl_select_api_key(&config), "azure");
-    config.azure_api_key = NULL;
-    assert_string_equal(gl_select_api_key(&config), "sk-1");
-    config.api_version = NULL;
-    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_REFUSED);
-    assert_memory_equal(reason, "api_version:", 12);
-    config.api_version = "1";
-    config.azure_endpoint = config.base_url = NULL;
-    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_REFUSED);
-    assert_memory_equal(reason, "azure_deployment:", 17);
+    config.endpoint.azure_endpoint = "https://x.openai.azure.com";
+    config.endpoint.azure_api_key = "azure";
+    config.endpoint.api_version = "2024-10-21";
+    assert_int_equal(gl_select(&config, &reason, &problem),
+                     GL_CHOICE_LOCAL); /* no deployment, no Azure */
+    assert_string_equal(gl_endpoint_url(&config.endpoint), "https://api.openai.com/v1");
+    assert_null(gl_endpoint_key(&config.endpoint));
+    config.endpoint.azure_deployment = "d";
+    config.endpoint.base_url = "https://api.openai.com/v1";
+    config.endpoint.api_key = "sk-1";
+    assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_OPENAI);
+    assert_string_equal(gl_endpoint_url(&config.endpoint), config.endpoint.azure_endpoint);
+    assert_string_equal(gl_endpoint_key(&config.endpoint), "azure");
+    config.endpoint.azure_api_key = NULL;
+    assert_string_equal(gl_endpoint_key(&config.endpoint), "sk-1");
+    config.endpoint.api_version = NULL;
+    assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_REFUSED);
+    assert_string_equal(problem.field, "api_version");
+    config.endpoint.api_version = "1";
+    config.endpoint.azure_endpoint = config.endpoint.base_url = NULL;
+    assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_REFUSED);
+    assert_string_equal(problem.field, "azure_deployment");
     config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
-    assert_int_equal(gl_select(&config, &reason), GL_CHOICE_LOCAL);
+    assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_LOCAL);
 }
 
 static void never_is_local_whatever_is_given(void **state)

@@ -46,20 +46,19 @@ static void assert_refused(store_rig *rig, const char *words)
 {
     size_t before_len, after_len;
     char *before = read_all(rig->path, &before_len);
-    assert_int_equal(glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, rig->problem,
-                                              sizeof rig->problem),
+    assert_int_equal(glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem),
                      GLIMPSE_ERR_STORE);
     assert_null(rig->store);
-    if (strstr(rig->problem, words) == NULL) fail_msg("'%s' lacks '%s'", rig->problem, words);
+    if (strstr(rig->problem.sentence, words) == NULL)
+        fail_msg("'%s' lacks '%s'", rig->problem.sentence, words);
     char *after = read_all(rig->path, &after_len);
     assert_int_equal(before_len, after_len);
     if (before != NULL) assert_memory_equal(before, after, before_len);
     uint64_t removed;
     glimpse_sqlite_file_stats stats;
-    assert_int_equal(
-        glimpse_sqlite_file_purge(rig->path, 0, &removed, rig->problem, sizeof rig->problem),
-        GLIMPSE_ERR_STORE);
-    assert_int_equal(glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL, 0), GLIMPSE_ERR_STORE);
+    assert_int_equal(glimpse_sqlite_file_purge(rig->path, 0, &removed, &rig->problem),
+                     GLIMPSE_ERR_STORE);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL), GLIMPSE_ERR_STORE);
     free(before);
     free(after);
 }
@@ -77,10 +76,9 @@ static void what_is_no_store_is_refused_and_left_alone(void **state)
     assert_refused(&rig, "is not a store of Glimpse's");
     store_remove_files(&rig);
     assert_int_equal(mkdir(rig.path, 0700), 0);
-    assert_int_equal(glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, rig.problem,
-                                              sizeof rig.problem),
+    assert_int_equal(glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, &rig.problem),
                      GLIMPSE_ERR_STORE);
-    assert_string_equal(rig.problem, "is not a regular file");
+    assert_string_equal(rig.problem.sentence, "is not a regular file");
     rmdir(rig.path);
     sql(rig.path, "CREATE TABLE t (a); INSERT INTO t VALUES (1)"); /* somebody's database */
     assert_refused(&rig, "is not a store of Glimpse's");
@@ -89,10 +87,9 @@ static void what_is_no_store_is_refused_and_left_alone(void **state)
     assert_refused(&rig, "is not a store of Glimpse's");
     store_remove_files(&rig);
     rig.config.path = "/nowhere/at/all/store";
-    assert_int_equal(glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, rig.problem,
-                                              sizeof rig.problem),
+    assert_int_equal(glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, &rig.problem),
                      GLIMPSE_ERR_STORE);
-    assert_string_equal(rig.problem, "cannot be made: no such file or directory");
+    assert_string_equal(rig.problem.sentence, "cannot be made: no such file or directory");
     store_end(&rig);
 }
 
@@ -122,24 +119,23 @@ static void what_cannot_be_made_valid_is_refused(void **state)
     store_begin(&rig);
     glimpse_sqlite_store_config config = rig.config;
     config.ttl_ms = 0;
-    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL, 0),
+    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL),
                      GLIMPSE_ERR_INVALID);
     config = rig.config;
     config.max_bytes = (1 << 20) - 1;
-    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL, 0),
+    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL),
                      GLIMPSE_ERR_INVALID);
     config = rig.config;
     config.path = "";
-    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL, 0),
+    assert_int_equal(glimpse_sqlite_store_new(rig.base, &config, &store, NULL),
                      GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_sqlite_store_new(NULL, &rig.config, &store, NULL, 0),
+    assert_int_equal(glimpse_sqlite_store_new(NULL, &rig.config, &store, NULL),
                      GLIMPSE_ERR_INVALID);
     /* What only looks or cleans makes no file. */
-    assert_int_equal(
-        glimpse_sqlite_file_inspect(rig.path, 1, &stats, rig.problem, sizeof rig.problem),
-        GLIMPSE_ERR_STORE);
-    assert_string_equal(rig.problem, "cannot be opened: no such file or directory");
-    assert_int_equal(glimpse_sqlite_file_purge(rig.path, 0, &removed, NULL, 0), GLIMPSE_ERR_STORE);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, 1, &stats, &rig.problem),
+                     GLIMPSE_ERR_STORE);
+    assert_string_equal(rig.problem.sentence, "cannot be opened: no such file or directory");
+    assert_int_equal(glimpse_sqlite_file_purge(rig.path, 0, &removed, NULL), GLIMPSE_ERR_STORE);
     struct stat what;
     assert_int_not_equal(stat(rig.path, &what), 0);
     store_end(&rig);
@@ -174,11 +170,9 @@ static int read_only(store_rig *rig)
     store_put(rig, 3, 0, 10, &count);
     if (count.calls != 1 || count.last != GLIMPSE_ERR_STORE || store_has(rig, 3)) return 13;
     if (store_stats(rig).lost != 1) return 14;
-    if (glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL, 0) != GLIMPSE_OK ||
-        stats.entries != 2)
+    if (glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL) != GLIMPSE_OK || stats.entries != 2)
         return 15;
-    if (glimpse_sqlite_file_purge(rig->path, 0, &removed, rig->problem, sizeof rig->problem) !=
-        GLIMPSE_ERR_STORE)
+    if (glimpse_sqlite_file_purge(rig->path, 0, &removed, &rig->problem) != GLIMPSE_ERR_STORE)
         return 16;
     store_close(rig);
     return 0;
@@ -186,10 +180,10 @@ static int read_only(store_rig *rig)
 
 static int refused_for_its_log(store_rig *rig)
 {
-    glimpse_error error = glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store,
-                                                   rig->problem, sizeof rig->problem);
-    if (error == GLIMPSE_ERR_STORE && strstr(rig->problem, "has a log") != NULL) return 0;
-    fprintf(stderr, "%s: %s\n", glimpse_error_name(error), rig->problem);
+    glimpse_error error =
+        glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem);
+    if (error == GLIMPSE_ERR_STORE && strstr(rig->problem.sentence, "has a log") != NULL) return 0;
+    fprintf(stderr, "%s: %s\n", glimpse_error_name(error), rig->problem.sentence);
     return 1;
 }
 
@@ -269,9 +263,9 @@ static size_t intact(store_rig *rig, uint64_t entries)
 {
     size_t there = 0;
     rig->events[0] = '\0';
-    if (glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, rig->problem,
-                                 sizeof rig->problem) != GLIMPSE_OK) {
-        assert_true(rig->problem[0] != '\0');
+    if (glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem) !=
+        GLIMPSE_OK) {
+        assert_true(rig->problem.sentence[0] != '\0');
         return 0;
     }
     for (uint64_t i = 0; i < entries; i++) there += store_has(rig, i);

@@ -16,8 +16,8 @@ static size_t use_it(store_rig *rig)
     size_t there = 0;
     for (int run = 0; run < 2; run++) {
         glimpse_sqlite_file_stats file;
-        glimpse_error error = glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store,
-                                                       rig->problem, sizeof rig->problem);
+        glimpse_error error =
+            glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem);
         if (error != GLIMPSE_OK) {
             assert_true(error == GLIMPSE_ERR_OOM || error == GLIMPSE_ERR_STORE);
             assert_null(rig->store);
@@ -47,7 +47,7 @@ static size_t use_it(store_rig *rig)
             glimpse_sample_unref(sample);
         }
         store_close(rig); /* writes them */
-        (void)glimpse_sqlite_file_inspect(rig->path, 1, &file, NULL, 0);
+        (void)glimpse_sqlite_file_inspect(rig->path, 1, &file, NULL);
     }
     return there;
 }

@@ -143,10 +143,10 @@ static void change_some(life *it, size_t count)
 static bool wake(life *it, const cut *from, tally *found)
 {
     uint32_t held[KEYS];
-    glimpse_error error = glimpse_sqlite_store_new(it->rig.base, &it->rig.config, &it->rig.store,
-                                                   it->rig.problem, sizeof it->rig.problem);
+    glimpse_error error =
+        glimpse_sqlite_store_new(it->rig.base, &it->rig.config, &it->rig.store, &it->rig.problem);
     if (error != GLIMPSE_OK) {
-        if (disk.kind == DISK_HONEST) fail_msg("refused: %s", it->rig.problem);
+        if (disk.kind == DISK_HONEST) fail_msg("refused: %s", it->rig.problem.sentence);
         assert_int_equal(error, GLIMPSE_ERR_STORE);
         found->refused++;
         return false;

@@ -42,9 +42,8 @@ static int write_for_ever(const char *path, uint64_t seed)
     glimpse_sqlite_store_config_init(&rig.config);
     rig.config.path = path;
     rig.config.max_bytes = 4 << 20; /* so that it evicts, too */
-    if (glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, rig.problem,
-                                 sizeof rig.problem) != GLIMPSE_OK) {
-        fprintf(stderr, "writer: %s\n", rig.problem);
+    if (glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, &rig.problem) != GLIMPSE_OK) {
+        fprintf(stderr, "writer: %s\n", rig.problem.sentence);
         return 8;
     }
     for (uint64_t turn = seed;; turn++) {
@@ -185,8 +184,7 @@ static int confirm_for_ever(const char *path)
     rig.base = event_base_new();
     glimpse_sqlite_store_config_init(&rig.config);
     rig.config.path = path;
-    if (glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, NULL, 0) != GLIMPSE_OK)
-        return 8;
+    if (glimpse_sqlite_store_new(rig.base, &rig.config, &rig.store, NULL) != GLIMPSE_OK) return 8;
     for (uint64_t i = 0;; i++) {
         glimpse_key key = store_key(i);
         glimpse_sample *sample = store_sample(i, 0, 2000);

@@ -134,7 +134,7 @@ static void the_oldest_go_when_the_bound_is_reached(void **state)
     assert_true(held > 200 && held < 600); /* 2 MiB of 2 to 9 KiB each */
     assert_true(store_stats(&rig).evicted + held == ENTRIES);
     store_close(&rig);
-    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &file, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &file, NULL), GLIMPSE_OK);
     assert_int_equal(file.entries, held);
     assert_true(file.file_bytes < (2 << 20) + (1 << 20)); /* and what one transaction took */
 
@@ -145,7 +145,7 @@ static void the_oldest_go_when_the_bound_is_reached(void **state)
     store_settle(&rig);
     for (int i = 0; i < 200; i++) event_base_loop(rig.base, EVLOOP_NONBLOCK);
     store_close(&rig);
-    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &file, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &file, NULL), GLIMPSE_OK);
     assert_true(file.bytes < 1 << 20);
     assert_true(file.bytes > 1 << 19);
     store_end(&rig);
@@ -323,22 +323,22 @@ static void inspecting_counts_and_purging_gives_the_room_back(void **state)
     for (uint64_t i = 700; i < 1000; i++) store_put(&rig, i, 0, 1000, NULL);
     store_settle(&rig);
     store_calendar += 10;
-    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &stats, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &stats, NULL), GLIMPSE_OK);
     assert_int_equal(stats.entries, 1000);
     assert_int_equal(stats.expired, 700);
     assert_int_equal(stats.oldest_ms, STORE_DAY + 10);
     assert_int_equal(stats.format, 1);
     assert_true(stats.bytes > 1000 * 1000 && stats.bytes < 1200 * 1000);
     assert_true(stats.log_bytes > 0);
-    assert_int_equal(glimpse_sqlite_file_purge(rig.path, STORE_DAY, &removed, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_purge(rig.path, STORE_DAY, &removed, NULL), GLIMPSE_OK);
     assert_int_equal(removed, 700);
     assert_true(store_has(&rig, 800)); /* the store goes on with what is left */
     assert_false(store_has(&rig, 8));
     store_put(&rig, 1, 0, 10, NULL);
     store_close(&rig);
-    assert_int_equal(glimpse_sqlite_file_purge(rig.path, 0, &removed, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_purge(rig.path, 0, &removed, NULL), GLIMPSE_OK);
     assert_int_equal(removed, 301);
-    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &stats, NULL, 0), GLIMPSE_OK);
+    assert_int_equal(glimpse_sqlite_file_inspect(rig.path, STORE_DAY, &stats, NULL), GLIMPSE_OK);
     assert_int_equal(stats.entries, 0);
     assert_int_equal(stats.oldest_ms, -1);
     assert_true(stats.file_bytes < 64 << 10);

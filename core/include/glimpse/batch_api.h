@@ -13,6 +13,9 @@
 #ifndef GLIMPSE_BATCH_API_H
 #define GLIMPSE_BATCH_API_H
 
+#include <glimpse/endpoint.h>
+#include <glimpse/log.h>
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
 #include <glimpse/version.h>
@@ -55,15 +58,16 @@ GLIMPSE_API void glimpse_batch_options_init_version(glimpse_batch_options *optio
     glimpse_batch_options_init_version((options), GLIMPSE_BATCH_OPTIONS_VERSION)
 
 /*
- * A client on the caller's base, which must outlive it, for the endpoint that config describes (as
- * for glimpse_openai_sampler_new; max_response_bytes and max_connections are not read). options
- * NULL means the defaults. Errors: INVALID (problem, if not NULL, names the field; static; an Azure
- * deployment is refused: it has no such calls), OOM, SETUP.
+ * A client on the caller's base, which must outlive it, for an endpoint, of which
+ * max_response_bytes and max_connections are not read. options NULL means the defaults, log NULL
+ * silence. Errors: INVALID (an Azure deployment is refused: it has no such calls), OOM, SETUP;
+ * problem (may be NULL) says why.
  */
 GLIMPSE_API glimpse_error glimpse_batch_api_new(struct event_base *base,
-                                                const glimpse_openai_config *config,
+                                                const glimpse_endpoint *endpoint,
                                                 const glimpse_batch_options *options,
-                                                glimpse_batch_api **api, const char **problem);
+                                                const glimpse_logger *log, glimpse_batch_api **api,
+                                                glimpse_problem *problem);
 
 /* Ends every call under way: each function runs with GLIMPSE_ERR_CANCELLED, from the loop. */
 GLIMPSE_API void glimpse_batch_api_cancel(glimpse_batch_api *api);

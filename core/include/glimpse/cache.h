@@ -10,6 +10,7 @@
 #ifndef GLIMPSE_CACHE_H
 #define GLIMPSE_CACHE_H
 
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/version.h>
@@ -64,7 +65,7 @@ GLIMPSE_API void glimpse_cache_config_init_version(glimpse_cache_config *config,
 
 /* An empty cache with one owner. config NULL means the defaults. Errors: INVALID, OOM. */
 GLIMPSE_API glimpse_error glimpse_cache_new(const glimpse_cache_config *config,
-                                            glimpse_cache **cache);
+                                            glimpse_cache **cache, glimpse_problem *problem);
 
 /* A cache may serve several engines of one thread; each takes a reference. */
 GLIMPSE_API glimpse_cache *glimpse_cache_ref(glimpse_cache *cache);

@@ -27,9 +27,11 @@
 
 #include <glimpse/alert.h>
 #include <glimpse/cache.h>
+#include <glimpse/endpoint.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/packing.h>
+#include <glimpse/problem.h>
 #include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sampler.h>
@@ -101,22 +103,8 @@ typedef struct glimpse_config {
     glimpse_cache *cache;
     glimpse_store *store; /* asked after the memory cache; NULL: there is none */
 
-    /* The endpoint; not read when sampler is given. See glimpse_openai_config. */
     glimpse_use_openai use_openai;
-    const char *base_url;
-    const char *api_key;
-    const char *organization, *project;
-    const char *const *headers;
-    size_t header_count;
-    const char *https_proxy, *http_proxy, *no_proxy;
-    const char *ca_file;
-    glimpse_http_version http_version;
-    int64_t max_response_bytes; /* 64 MiB */
-
-    /* Azure, when a deployment is given; not read otherwise. Endpoint and key, where they are
-     * given, take the place of base_url and api_key. */
-    const char *azure_deployment, *api_version;
-    const char *azure_endpoint, *azure_api_key;
+    glimpse_endpoint endpoint; /* not read when sampler is given */
 
     /* What a draft is sent with, as the model's profile wants it: those of the families o1, o3, o4
      * and gpt-5 are sent max_completion_tokens, and no temperature; a raw body is sent as it was
@@ -176,10 +164,6 @@ typedef struct glimpse_config {
     glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
     void *alert_arg;
 
-    /* Most bytes of answers that are held at once, as glimpse_openai_config has it; 0 = a quarter
-     * of the memory that the cgroup allows, or else that the machine has. */
-    int64_t max_memory_bytes;
-
     unsigned omit; /* 0: a sum of glimpse_omit, which drafts are sent without; besides what the
                     * model's profile leaves out */
 
@@ -192,35 +176,25 @@ GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t ve
 #define glimpse_config_init(config) glimpse_config_init_version((config), GLIMPSE_CONFIG_VERSION)
 
 /*
- * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
- * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY,
- * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY,
- * NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the environment's own.
- * Errors: INVALID, with *problem (may be NULL) naming the variable, static.
+ * Takes from the environment what is set there: of the endpoint as glimpse_endpoint_from_env, and
+ * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS. The strings are the environment's own.
+ * Errors: INVALID, with problem (may be NULL) naming the variable.
  */
-GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, const char **problem);
+GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem);
 
-/* What config says of the endpoint, as glimpse_engine_new gives it to the OpenAI sampler: for those
- * who make a sampler or a Batch API client of their own from one configuration. Strings borrowed.
- */
-GLIMPSE_API void glimpse_openai_config_from(const glimpse_config *config,
-                                            glimpse_openai_config *openai);
-
-/* GLIMPSE_OK, or INVALID with *problem (may be NULL) a static sentence that names the field and
- * the reason, never a value. glimpse_engine_new calls it. */
-GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config, const char **problem);
+/* GLIMPSE_OK, or INVALID with problem (may be NULL) saying why. glimpse_engine_new calls it. */
+GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config,
+                                               glimpse_problem *problem);
 
 /* --- life ------------------------------------------------------------------------------------ */
 
 /*
- * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP. What
- * glimpse_config_check says is not repeated; what only the sampler's own door can see (a base URL
- * that is none, a header line) is told by the event `sampler_refused`, at level error. When the
- * OpenAI sampler cannot be set up under AUTO, the local one is used and the event
- * `sampler_fallback` is logged, once.
+ * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP; problem (may
+ * be NULL) says why. When the OpenAI sampler cannot be set up under AUTO, the local one is used and
+ * the event `sampler_fallback` is logged, once.
  */
 GLIMPSE_API glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
-                                             glimpse_engine **engine);
+                                             glimpse_engine **engine, glimpse_problem *problem);
 
 /* "openai", "local", or the name of config.sampler. */
 GLIMPSE_API const char *glimpse_engine_sampler_name(const glimpse_engine *engine);

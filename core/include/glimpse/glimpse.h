@@ -18,7 +18,7 @@
  *         glimpse_config config;
  *         glimpse_config_init(&config);
  *         glimpse_config_from_env(&config, NULL);
- *         if (glimpse_engine_new(base, &config, &engine) != GLIMPSE_OK) return 1;
+ *         if (glimpse_engine_new(base, &config, &engine, NULL) != GLIMPSE_OK) return 1;
  *         glimpse_draft draft = { .input_text = "...", .goal = "summarize in one sentence" };
  *         glimpse_observer observer = { .on_result = done };
  *         if (glimpse_submit_draft(engine, &draft, NULL, &observer, base, NULL) == GLIMPSE_OK)
@@ -37,12 +37,14 @@
 #include <glimpse/backoff.h>
 #include <glimpse/batch_api.h>
 #include <glimpse/cache.h>
+#include <glimpse/endpoint.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/metrics.h>
 #include <glimpse/packing.h>
 #include <glimpse/pressure.h>
+#include <glimpse/problem.h>
 #include <glimpse/profile.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>

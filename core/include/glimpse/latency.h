@@ -9,6 +9,7 @@
 #ifndef GLIMPSE_LATENCY_H
 #define GLIMPSE_LATENCY_H
 
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>
 
@@ -63,10 +64,9 @@ typedef struct glimpse_notice {
 GLIMPSE_API const char *glimpse_notice_name(glimpse_notice_kind kind);
 GLIMPSE_API const char *glimpse_choice_name(glimpse_choice choice);
 
-/* GLIMPSE_OK, or GLIMPSE_ERR_INVALID with *problem (may be NULL) a sentence that names the field,
- * static. */
+/* GLIMPSE_OK, or GLIMPSE_ERR_INVALID with problem (may be NULL) naming the threshold. */
 GLIMPSE_API glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
-                                                   const char **problem);
+                                                   glimpse_problem *problem);
 
 typedef struct glimpse_latency_monitor glimpse_latency_monitor;
 typedef void (*glimpse_latency_fn)(uint64_t id, const glimpse_notice *notice, void *arg);
@@ -77,7 +77,8 @@ typedef void (*glimpse_latency_fn)(uint64_t id, const glimpse_notice *notice, vo
  */
 GLIMPSE_API glimpse_error glimpse_latency_monitor_new(struct event_base *base,
                                                       const glimpse_thresholds *thresholds,
-                                                      glimpse_latency_monitor **monitor);
+                                                      glimpse_latency_monitor **monitor,
+                                                      glimpse_problem *problem);
 GLIMPSE_API void glimpse_latency_monitor_free(glimpse_latency_monitor *monitor);
 
 /*

@@ -42,6 +42,13 @@ typedef struct glimpse_log_event {
  * or a cache. */
 typedef void (*glimpse_log_fn)(const glimpse_log_event *event, void *arg);
 
+/* Where events go. Never grows. */
+typedef struct glimpse_logger {
+    glimpse_log_fn fn; /* NULL = silence */
+    void *arg;
+    glimpse_log_level level;
+} glimpse_logger;
+
 GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);
 
 /*

@@ -11,6 +11,7 @@
 
 #include <glimpse/cache.h>
 #include <glimpse/log.h>
+#include <glimpse/problem.h>
 #include <glimpse/version.h>
 
 #ifdef __cplusplus
@@ -54,7 +55,8 @@ GLIMPSE_API void glimpse_pressure_config_init_version(glimpse_pressure_config *c
  */
 GLIMPSE_API glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache,
                                                const glimpse_pressure_config *config,
-                                               glimpse_pressure **pressure);
+                                               glimpse_pressure **pressure,
+                                               glimpse_problem *problem);
 
 /* Before the base. The cache keeps the bounds that it has now. NULL is fine. */
 GLIMPSE_API void glimpse_pressure_free(glimpse_pressure *pressure);

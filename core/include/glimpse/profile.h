@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include <glimpse/latency.h>
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>
 
@@ -96,8 +97,8 @@ typedef struct glimpse_profiles glimpse_profiles;
  * caller's.
  */
 GLIMPSE_API glimpse_error glimpse_profiles_new(const char *text, size_t len,
-                                               glimpse_profiles **profiles, char *problem,
-                                               size_t problem_size);
+                                               glimpse_profiles **profiles,
+                                               glimpse_problem *problem);
 GLIMPSE_API glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles);
 GLIMPSE_API void glimpse_profiles_unref(glimpse_profiles *profiles); /* NULL is fine */
 

@@ -9,7 +9,9 @@
 #ifndef GLIMPSE_SAMPLER_H
 #define GLIMPSE_SAMPLER_H
 
+#include <glimpse/endpoint.h>
 #include <glimpse/log.h>
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/version.h>
@@ -57,7 +59,7 @@ typedef struct glimpse_sampler_vtable {
 /* A sampler with one owner; the table is copied, self is passed back. Errors: INVALID, OOM (self
  * stays the caller's then). */
 GLIMPSE_API glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *self,
-                                              glimpse_sampler **sampler);
+                                              glimpse_sampler **sampler, glimpse_problem *problem);
 GLIMPSE_API glimpse_sampler *glimpse_sampler_ref(glimpse_sampler *sampler);
 GLIMPSE_API void glimpse_sampler_unref(glimpse_sampler *sampler);
 GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
@@ -168,62 +170,15 @@ GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_ou
 
 /* --- ours ------------------------------------------------------------------------------------ */
 
-typedef enum glimpse_http_version {
-    GLIMPSE_HTTP_AUTO, /* 2 only where the libcurl found at run time does it soundly */
-    GLIMPSE_HTTP_1_1,
-    GLIMPSE_HTTP_2
-} glimpse_http_version;
-
-/* What the libcurl found at run time makes of HTTP/2. */
-typedef enum glimpse_http2 {
-    GLIMPSE_HTTP2_NONE,    /* it was built without */
-    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
-    GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
-} glimpse_http2;
-GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
-
-#define GLIMPSE_OPENAI_CONFIG_VERSION 1
-
-/* Strings are borrowed until glimpse_openai_sampler_new returns; NULL means absent. */
-typedef struct glimpse_openai_config {
-    uint32_t version;     /* set by glimpse_openai_config_init */
-    const char *base_url; /* default https://api.openai.com/v1; http or https */
-    const char *api_key;  /* sent as a bearer token; never logged */
-    const char *organization, *project;
-    const char *const *headers; /* "Name: value", header_count of them, added to each request */
-    size_t header_count;
-    const char *https_proxy, *http_proxy, *no_proxy;
-    const char *ca_file; /* PEM bundle; NULL = the system's */
-    glimpse_http_version http_version;
-    int64_t max_response_bytes; /* default 64 MiB */
-    int64_t max_connections; /* most connections at once, default 1000: the engine's concurrency */
-
-    /* Azure, when a deployment is given: base_url is then the resource's endpoint, such as
-     * https://NAME.openai.azure.com, requests go to its /openai/deployments/{deployment}/..., and
-     * the key is sent as an api-key header. */
-    const char *azure_deployment;
-    const char *api_version; /* REQUIRED with azure_deployment */
-    glimpse_log_fn log;
-    void *log_arg;
-    glimpse_log_level log_level;
-    /* Most bytes of answers that are held at once, all attempts together; 0 = no bound. Beyond it
-     * an answer over HTTP/1.1 is not read on until another has ended. */
-    int64_t max_memory_bytes;
-} glimpse_openai_config;
-
-GLIMPSE_API void glimpse_openai_config_init_version(glimpse_openai_config *config,
-                                                    uint32_t version);
-#define glimpse_openai_config_init(config)                                                         \
-    glimpse_openai_config_init_version((config), GLIMPSE_OPENAI_CONFIG_VERSION)
-
 /*
- * The OpenAI sampler on the caller's base, which must outlive it. Errors: INVALID (problem, if not
- * NULL, names the field, never its secret value; static), OOM, SETUP.
+ * A sampler that asks an endpoint, on the caller's base, which must outlive it. log NULL = silence.
+ * Errors: INVALID (problem, which may be NULL, says why), OOM, SETUP.
  */
 GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
-                                                     const glimpse_openai_config *config,
+                                                     const glimpse_endpoint *endpoint,
+                                                     const glimpse_logger *log,
                                                      glimpse_sampler **sampler,
-                                                     const char **problem);
+                                                     glimpse_problem *problem);
 
 /* The local sampler: deterministic, no model asked. Also the essence-only fallback of the
  * docs/playbook.md section 4. A new reference to a new sampler. Errors: OOM. */

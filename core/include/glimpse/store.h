@@ -12,6 +12,7 @@
 
 #include <glimpse/cache.h>
 #include <glimpse/log.h>
+#include <glimpse/problem.h>
 #include <glimpse/sample.h>
 #include <glimpse/version.h>
 
@@ -61,7 +62,7 @@ typedef struct glimpse_store_vtable {
 /* A store with one owner; the table is copied, self is passed back. Errors: INVALID, OOM (self
  * stays the caller's then). */
 GLIMPSE_API glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, void *self,
-                                            glimpse_store **store);
+                                            glimpse_store **store, glimpse_problem *problem);
 GLIMPSE_API glimpse_store *glimpse_store_ref(glimpse_store *store);
 GLIMPSE_API void glimpse_store_unref(glimpse_store *store);
 GLIMPSE_API const char *glimpse_store_name(const glimpse_store *store);
@@ -110,12 +111,11 @@ GLIMPSE_API void glimpse_sqlite_store_config_init_version(glimpse_sqlite_store_c
 /*
  * Opens or makes the file; this alone may wait, 2 s at most for a lock. The base must outlive the
  * store. config is copied. Errors: INVALID; OOM; STORE (the file cannot be used, and is as it was).
- * problem, of problem_size bytes, gets a sentence about the file, without its path; may be NULL.
+ * problem (may be NULL) says why; a sentence about the file is without its path.
  */
 GLIMPSE_API glimpse_error glimpse_sqlite_store_new(struct event_base *base,
                                                    const glimpse_sqlite_store_config *config,
-                                                   glimpse_store **store, char *problem,
-                                                   size_t problem_size);
+                                                   glimpse_store **store, glimpse_problem *problem);
 
 typedef struct glimpse_sqlite_store_stats {
     uint64_t hits, misses;
@@ -152,11 +152,10 @@ typedef struct glimpse_sqlite_file_stats {
 /* Neither makes a file that is not there. Errors: INVALID; STORE (problem says why). */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
                                                       glimpse_sqlite_file_stats *stats,
-                                                      char *problem, size_t problem_size);
+                                                      glimpse_problem *problem);
 /* Deletes what was put older_than_ms ago or earlier (0: all), and gives the room back. */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
-                                                    uint64_t *removed, char *problem,
-                                                    size_t problem_size);
+                                                    uint64_t *removed, glimpse_problem *problem);
 
 #ifdef __cplusplus
 }

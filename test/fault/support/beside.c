@@ -83,8 +83,8 @@ static glimpse_engine *engine_at(host *h, const char *url, const glimpse_config 
     glimpse_engine *engine;
     glimpse_config_init(&config);
     if (wanted != NULL) config = *wanted;
-    config.base_url = url;
-    config.api_key = CANARY;
+    config.endpoint.base_url = url;
+    config.endpoint.api_key = CANARY;
     config.base_delay_ms = 5;
     config.max_attempts = 2;
     config.seed = 1;
@@ -93,7 +93,7 @@ static glimpse_engine *engine_at(host *h, const char *url, const glimpse_config 
     config.log = on_log;
     config.log_arg = h;
     config.log_level = GLIMPSE_LOG_DEBUG;
-    assert_int_equal(glimpse_engine_new(h->base, &config, &engine), GLIMPSE_OK);
+    assert_int_equal(glimpse_engine_new(h->base, &config, &engine, NULL), GLIMPSE_OK);
     return engine;
 }
 

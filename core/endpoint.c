@@ -1,0 +1,65 @@
+/*
+ * endpoint.c - glimpse_endpoint: defaults, the environment, Azure's members over the others.
+ *
+ * Reads the environment only when asked to (glimpse_endpoint_from_env).
+ */
+#include "endpoint.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+
+void glimpse_endpoint_init_version(glimpse_endpoint *endpoint, uint32_t version)
+{
+    *endpoint = (glimpse_endpoint){
+        .version = version,
+        .http_version = GLIMPSE_HTTP_AUTO,
+        .max_response_bytes = INT64_C(64) << 20, /* docs/wire.md, A5 rule 12 */
+    };
+}
+
+const char *gl_endpoint_url(const glimpse_endpoint *endpoint)
+{
+    bool azure = endpoint->azure_deployment != NULL && endpoint->azure_endpoint != NULL;
+    const char *url = azure ? endpoint->azure_endpoint : endpoint->base_url;
+    return url != NULL ? url : "https://api.openai.com/v1";
+}
+
+const char *gl_endpoint_key(const glimpse_endpoint *endpoint)
+{
+    bool azure = endpoint->azure_deployment != NULL && endpoint->azure_api_key != NULL;
+    return azure ? endpoint->azure_api_key : endpoint->api_key;
+}
+
+const char *gl_environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static void take(const char **field, const char *name)
+{
+    const char *value = gl_environment(name);
+    if (value != NULL) *field = value;
+}
+
+void glimpse_endpoint_from_env(glimpse_endpoint *endpoint)
+{
+    take(&endpoint->api_key, "OPENAI_API_KEY");
+    take(&endpoint->base_url, "OPENAI_BASE_URL");
+    take(&endpoint->organization, "OPENAI_ORG_ID");
+    take(&endpoint->project, "OPENAI_PROJECT_ID");
+    take(&endpoint->api_version, "OPENAI_API_VERSION");
+    take(&endpoint->azure_endpoint, "AZURE_OPENAI_ENDPOINT");
+    take(&endpoint->azure_api_key, "AZURE_OPENAI_API_KEY");
+    take(&endpoint->ca_file, "SSL_CERT_FILE");
+    /* As in curl: a scheme's own wins over ALL_PROXY, and lower case over upper case. */
+    static const char *const proxies[] = { "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy" };
+    static const char *const http_proxies[] = { "ALL_PROXY", "all_proxy", "HTTP_PROXY",
+                                                "http_proxy" };
+    for (size_t i = 0; i < sizeof proxies / sizeof *proxies; i++) {
+        take(&endpoint->https_proxy, proxies[i]);
+        take(&endpoint->http_proxy, http_proxies[i]);
+    }
+    take(&endpoint->no_proxy, "NO_PROXY");
+    take(&endpoint->no_proxy, "no_proxy");
+}

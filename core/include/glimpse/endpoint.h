@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * endpoint.h - an OpenAI-compatible endpoint: where it is, the key, and the way there.
+ *
+ * One struct describes it to all that ask one: an engine (glimpse_config.endpoint), a sampler of
+ * its own (glimpse_openai_sampler_new) and the Batch API (glimpse_batch_api_new).
+ */
+#ifndef GLIMPSE_ENDPOINT_H
+#define GLIMPSE_ENDPOINT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <glimpse/problem.h>
+#include <glimpse/result.h>
+#include <glimpse/version.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum glimpse_http_version {
+    GLIMPSE_HTTP_AUTO, /* 2 only where the libcurl found at run time does it soundly */
+    GLIMPSE_HTTP_1_1,
+    GLIMPSE_HTTP_2
+} glimpse_http_version;
+
+/* What the libcurl found at run time makes of HTTP/2. */
+typedef enum glimpse_http2 {
+    GLIMPSE_HTTP2_NONE,    /* it was built without */
+    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
+    GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
+} glimpse_http2;
+GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
+
+#define GLIMPSE_ENDPOINT_VERSION 1
+
+/* Strings are borrowed until the function that the endpoint is given to returns; NULL means absent.
+ */
+typedef struct glimpse_endpoint {
+    uint32_t version;     /* set by glimpse_endpoint_init */
+    const char *base_url; /* http or https; NULL = https://api.openai.com/v1 */
+    const char *api_key;  /* sent as a bearer token; never logged */
+    const char *organization, *project;
+    const char *const *headers; /* "Name: value", header_count of them, added to each request */
+    size_t header_count;
+    const char *https_proxy, *http_proxy, *no_proxy;
+    const char *ca_file;               /* PEM bundle; NULL = the system's */
+    glimpse_http_version http_version; /* AUTO */
+
+    /* Azure, when a deployment is given: base_url is then the resource's endpoint, such as
+     * https://NAME.openai.azure.com, requests go to its /openai/deployments/{deployment}/..., and
+     * the key is sent as an api-key header. azure_endpoint and azure_api_key, where they are given,
+     * take the place of base_url and api_key. Without a deployment none of the four is read. */
+    const char *azure_deployment;
+    const char *api_version; /* REQUIRED with azure_deployment */
+    const char *azure_endpoint, *azure_api_key;
+
+    int64_t max_response_bytes; /* 64 MiB, 1 to 1 TiB: a longer answer is BODY_TOO_LARGE */
+
+    /* Most bytes of answers that are held at once, all attempts together. Beyond it an answer over
+     * HTTP/1.1 is not read on until another has ended. 0 = an engine's: a quarter of the memory
+     * that the cgroup allows, or else that the machine has; of a sampler of its own: no bound. */
+    int64_t max_memory_bytes;
+
+    int64_t max_connections; /* most at once; 0 = an engine's: its concurrency; else 1000 */
+} glimpse_endpoint;
+
+/* The defaults above. The macro passes the version the caller was compiled with. */
+GLIMPSE_API void glimpse_endpoint_init_version(glimpse_endpoint *endpoint, uint32_t version);
+#define glimpse_endpoint_init(endpoint)                                                            \
+    glimpse_endpoint_init_version((endpoint), GLIMPSE_ENDPOINT_VERSION)
+
+/*
+ * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
+ * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, HTTPS_PROXY,
+ * HTTP_PROXY, ALL_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the
+ * environment's own.
+ */
+GLIMPSE_API void glimpse_endpoint_from_env(glimpse_endpoint *endpoint);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

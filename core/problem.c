@@ -1,0 +1,26 @@
+/* problem.c - see problem.h. Called at the public doors, and below them where a field is refused.
+ */
+#include "problem.h"
+
+#include <stdio.h>
+
+void gl_problem_clear(glimpse_problem *problem)
+{
+    if (problem != NULL) problem->field[0] = problem->sentence[0] = '\0';
+}
+
+glimpse_error gl_refuse(glimpse_problem *problem, const char *field, const char *sentence)
+{
+    if (problem != NULL) {
+        snprintf(problem->field, sizeof problem->field, "%s", field);
+        snprintf(problem->sentence, sizeof problem->sentence, "%s", sentence);
+    }
+    return GLIMPSE_ERR_INVALID;
+}
+
+glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error)
+{
+    if (error != GLIMPSE_OK && problem != NULL && problem->sentence[0] == '\0')
+        snprintf(problem->sentence, sizeof problem->sentence, "%s", glimpse_error_sentence(error));
+    return error;
+}

@@ -1,0 +1,144 @@
+/* problem.c - each function that makes something says which field it refused, and a sentence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <event2/event.h>
+#include <glimpse/glimpse.h>
+
+#include <string.h>
+
+#include "oom.h"
+#include "problem.h"
+
+static void refused(glimpse_error error, const glimpse_problem *problem, const char *field)
+{
+    assert_int_equal(error, GLIMPSE_ERR_INVALID);
+    assert_string_equal(problem->field, field);
+    assert_true(problem->sentence[0] != '\0');
+}
+
+static void never(void *self, glimpse_attempt *attempt)
+{
+    (void)self;
+    (void)attempt;
+}
+
+static void an_argument_that_is_missing_is_named(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    glimpse_problem p;
+    glimpse_engine *engine;
+    glimpse_config config;
+    glimpse_config_init(&config);
+    refused(glimpse_engine_new(NULL, &config, &engine, &p), &p, "base");
+    refused(glimpse_engine_new(base, NULL, &engine, &p), &p, "config");
+    refused(glimpse_engine_new(base, &config, NULL, &p), &p, "engine");
+    glimpse_sampler *sampler;
+    glimpse_endpoint endpoint;
+    glimpse_endpoint_init(&endpoint);
+    refused(glimpse_openai_sampler_new(NULL, &endpoint, NULL, &sampler, &p), &p, "base");
+    refused(glimpse_openai_sampler_new(base, NULL, NULL, &sampler, &p), &p, "endpoint");
+    refused(glimpse_openai_sampler_new(base, &endpoint, NULL, NULL, &p), &p, "sampler");
+    glimpse_batch_api *api;
+    refused(glimpse_batch_api_new(base, NULL, NULL, NULL, &api, &p), &p, "endpoint");
+    glimpse_latency_monitor *monitor;
+    refused(glimpse_latency_monitor_new(NULL, NULL, &monitor, &p), &p, "base");
+    glimpse_pressure *pressure;
+    refused(glimpse_pressure_new(base, NULL, NULL, &pressure, &p), &p, "cache");
+    event_base_free(base);
+}
+
+static void a_member_that_is_refused_is_named(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    glimpse_problem p;
+    glimpse_cache_config bounds;
+    glimpse_cache_config_init(&bounds);
+    bounds.max_bytes = 0;
+    glimpse_cache *cache;
+    refused(glimpse_cache_new(&bounds, &cache, &p), &p, "max_bytes");
+    glimpse_sampler_vtable table = { .version = GLIMPSE_SAMPLER_VERSION, .name = "x" };
+    glimpse_sampler *sampler;
+    refused(glimpse_sampler_new(&table, NULL, &sampler, &p), &p, "start");
+    table = (glimpse_sampler_vtable){ .version = GLIMPSE_SAMPLER_VERSION, .start = never };
+    refused(glimpse_sampler_new(&table, NULL, &sampler, &p), &p, "name");
+    glimpse_store_vtable store_table = { .version = GLIMPSE_STORE_VERSION, .name = "x" };
+    glimpse_store *store;
+    refused(glimpse_store_new(&store_table, NULL, &store, &p), &p, "get");
+    glimpse_sqlite_store_config file;
+    glimpse_sqlite_store_config_init(&file);
+    refused(glimpse_sqlite_store_new(base, &file, &store, &p), &p, "path");
+    glimpse_thresholds falling = { 4, 3, 2, 1 };
+    glimpse_latency_monitor *monitor;
+    refused(glimpse_latency_monitor_new(base, &falling, &monitor, &p), &p, "t2_ms");
+    glimpse_profiles *profiles;
+    refused(glimpse_profiles_new("{", 0, &profiles, &p), &p, "text");
+    glimpse_endpoint endpoint;
+    glimpse_endpoint_init(&endpoint);
+    endpoint.azure_deployment = "d";
+    glimpse_batch_api *api;
+    refused(glimpse_batch_api_new(base, &endpoint, NULL, NULL, &api, &p), &p, "azure_deployment");
+    event_base_free(base);
+}
+
+static void a_proxy_that_is_none_is_named_by_its_scheme(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    static const char *const urls[][2] = { { "http://192.0.2.1/v1", "http_proxy" },
+                                           { "https://192.0.2.1/v1", "https_proxy" } };
+    for (size_t i = 0; i < 2; i++) {
+        glimpse_problem p;
+        glimpse_engine *engine;
+        glimpse_config config;
+        glimpse_config_init(&config);
+        config.endpoint.base_url = urls[i][0];
+        config.endpoint.http_proxy = config.endpoint.https_proxy = "ftp://canary:1";
+        refused(glimpse_engine_new(base, &config, &engine, &p), &p, urls[i][1]);
+        assert_null(strstr(p.sentence, "canary"));
+    }
+    event_base_free(base);
+}
+
+static void without_memory_no_field_is_to_blame(void **state)
+{
+    (void)state;
+    glimpse_problem p = { "of before", "of before" };
+    glimpse_cache *cache;
+    oom_fail_at(1);
+    glimpse_error error = glimpse_cache_new(NULL, &cache, &p);
+    assert_true(oom_end());
+    assert_int_equal(error, GLIMPSE_ERR_OOM);
+    assert_string_equal(p.field, "");
+    assert_string_equal(p.sentence, glimpse_error_sentence(GLIMPSE_ERR_OOM));
+}
+
+static void a_sentence_that_does_not_fit_is_cut(void **state)
+{
+    (void)state;
+    char longer[2 * sizeof((glimpse_problem *)NULL)->sentence];
+    memset(longer, 'a', sizeof longer - 1);
+    longer[sizeof longer - 1] = '\0';
+    glimpse_problem p;
+    assert_int_equal(gl_refuse(&p, longer, longer), GLIMPSE_ERR_INVALID);
+    assert_int_equal(strlen(p.field), sizeof p.field - 1);
+    assert_int_equal(strlen(p.sentence), sizeof p.sentence - 1);
+    assert_int_equal(gl_refuse(NULL, longer, longer), GLIMPSE_ERR_INVALID);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_argument_that_is_missing_is_named),
+        cmocka_unit_test(a_member_that_is_refused_is_named),
+        cmocka_unit_test(a_proxy_that_is_none_is_named_by_its_scheme),
+        cmocka_unit_test(without_memory_no_field_is_to_blame),
+        cmocka_unit_test(a_sentence_that_does_not_fit_is_cut),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
