@@ -1,6 +1,7 @@
 /* tape.c - see tape.h. Owns the exchanges. */
 #include "mock/tape.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 #include "base/alloc.h"
@@ -36,6 +37,18 @@ static bool starts(gl_slice text, const char *with)
     return text.len >= len && strncasecmp(text.data, with, len) == 0;
 }
 
+/* One line of a header and no more: a tape may be anybody's file. */
+static bool is_one_line(gl_slice name, gl_slice value)
+{
+    for (size_t i = 0; i < name.len; i++)
+        if (isalnum((unsigned char)name.data[i]) == 0 && name.data[i] != '-') return false;
+    for (size_t i = 0; i < value.len; i++) {
+        unsigned char c = (unsigned char)value.data[i];
+        if (c < 0x20 || c == 0x7f) return false;
+    }
+    return gl_utf8_check(value.data, value.len) == value.len;
+}
+
 /* The rest is of the connection, of cookies, or names an organization. */
 static bool is_kept(gl_slice name)
 {
@@ -49,7 +62,7 @@ static bool is_kept(gl_slice name)
 void mock_exchange_header(mock_exchange *exchange, gl_slice name, gl_slice value)
 {
     gl_buf *out = &exchange->headers;
-    if (!is_kept(name) || gl_utf8_check(value.data, value.len) != value.len) return;
+    if (!is_kept(name) || !is_one_line(name, value)) return;
     gl_buf_append_str(out, "\r\n");
     gl_buf_append(out, name.data, name.len);
     gl_buf_append_str(out, ": ");

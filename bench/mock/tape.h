@@ -46,7 +46,7 @@ typedef struct mock_exchange {
 mock_exchange *mock_exchange_new(void); /* NULL: out of memory */
 void mock_exchange_free(mock_exchange *exchange);
 
-/* Keeps a header when it is one that a client can make use of; value has no line end. */
+/* Keeps a header when it is one line, and one that a client can make use of. */
 void mock_exchange_header(mock_exchange *exchange, gl_slice name, gl_slice value);
 bool mock_exchange_add(mock_exchange *exchange, gl_slice bytes, gl_time at);
 bool mock_exchange_failed(const mock_exchange *exchange); /* out of memory, or too large */

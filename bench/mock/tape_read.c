@@ -37,6 +37,12 @@ static bool read_digest(gl_json json, unsigned char digest[32])
     return true;
 }
 
+static bool has_line_end(gl_slice value)
+{
+    return value.len != 0 && (memchr(value.data, '\n', value.len) != NULL ||
+                              memchr(value.data, '\r', value.len) != NULL);
+}
+
 /* Two header lines cannot be made of one value. */
 static bool read_headers(mock_exchange *exchange, gl_json headers, gl_buf *name, gl_buf *value)
 {
@@ -49,9 +55,7 @@ static bool read_headers(mock_exchange *exchange, gl_json headers, gl_buf *name,
         gl_buf_reset(value);
         gl_json_string_append(key, name, NULL);
         gl_json_string_append(member, value, NULL);
-        if (name->failed || value->failed || memchr(value->data, '\n', value->len) != NULL ||
-            memchr(value->data, '\r', value->len) != NULL)
-            return false;
+        if (name->failed || value->failed || has_line_end(gl_buf_slice(value))) return false;
         mock_exchange_header(exchange, gl_buf_slice(name), gl_buf_slice(value));
     }
     return true;
