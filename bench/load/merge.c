@@ -1,15 +1,13 @@
 /* merge.c - see merge.h. */
-#include "load/merge.h"
+#include "load/merge_parts.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "base/count.h"
-#include "base/histogram.h"
-#include "load/report.h"
+#include "load/judgement.h"
 
 const char *load_merge_add(load_merge *merge, gl_slice text)
 {
@@ -26,19 +24,13 @@ const char *load_merge_add(load_merge *merge, gl_slice text)
     return NULL;
 }
 
-/* The same member of several objects. */
-typedef struct same {
-    gl_json of[LOAD_MERGE_MAX];
-    size_t count;
-} same;
-
-static void member_of(const same *objects, const char *name, same *out)
+void merge_member(const same *objects, const char *name, same *out)
 {
     out->count = objects->count;
     for (size_t i = 0; i < objects->count; i++) out->of[i] = gl_json_get(objects->of[i], name);
 }
 
-static bool name_of(gl_json key, char *name, size_t size)
+bool merge_name(gl_json key, char *name, size_t size)
 {
     if (key.text.len < 3 || key.text.len - 2 >= size ||
         memchr(key.text.data, '\\', key.text.len) != NULL)
@@ -48,15 +40,14 @@ static bool name_of(gl_json key, char *name, size_t size)
     return true;
 }
 
-/* Numbers that are there; false: one of them is none. */
-static bool numbers(const same *values, double out[LOAD_MERGE_MAX])
+bool merge_numbers(const same *values, double out[LOAD_MERGE_MAX])
 {
     for (size_t i = 0; i < values->count; i++)
         if (!gl_json_double(values->of[i], &out[i])) return false;
     return true;
 }
 
-static uint64_t sum(const same *values)
+uint64_t merge_sum(const same *values)
 {
     uint64_t all = 0;
     int64_t one;
@@ -65,199 +56,11 @@ static uint64_t sum(const same *values)
     return all;
 }
 
-/* --- distributions ---------------------------------------------------------------------------- */
-
-typedef struct pair {
-    uint64_t us, count;
-} pair;
-
-typedef struct pairs {
-    pair *at;
-    size_t count, room;
-    bool failed;
-} pairs;
-
-static void add_pairs(pairs *list, gl_json histogram)
+bool merge_alike(const same *values)
 {
-    gl_json item, value;
-    gl_json_iter iter = gl_json_begin(histogram);
-    while (histogram.kind == GL_JSON_ARRAY && gl_json_next(&iter, NULL, &item)) {
-        int64_t of[2] = { -1, -1 };
-        size_t n = 0;
-        gl_json_iter inner = gl_json_begin(item);
-        while (item.kind == GL_JSON_ARRAY && n < 2 && gl_json_next(&inner, NULL, &value))
-            gl_json_int64(value, &of[n++]);
-        if (of[0] < 0 || of[1] < 1) continue;
-        if (list->count == list->room) {
-            size_t room = list->room == 0 ? 1024 : list->room * 2;
-            pair *grown = gl_realloc(list->at, room * sizeof *grown);
-            list->failed = list->failed || grown == NULL;
-            if (grown == NULL) return;
-            list->at = grown;
-            list->room = room;
-        }
-        list->at[list->count++] = (pair){ (uint64_t)of[0], (uint64_t)of[1] };
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const pair *one = a, *other = b;
-    return one->us < other->us ? -1 : one->us > other->us;
-}
-
-/* In order, each value once. */
-static void join(pairs *list)
-{
-    size_t kept = 0;
-    if (list->count == 0) return;
-    qsort(list->at, list->count, sizeof *list->at, by_value);
-    for (size_t i = 1; i < list->count; i++)
-        if (list->at[i].us == list->at[kept].us)
-            list->at[kept].count = gl_sum_add(list->at[kept].count, (int64_t)list->at[i].count);
-        else
-            list->at[++kept] = list->at[i];
-    list->count = kept + 1;
-}
-
-static void write_pairs(gl_buf *out, const pairs *list)
-{
-    gl_buf_append_char(out, '[');
-    for (size_t i = 0; i < list->count; i++)
-        gl_buf_printf(out, "%s[%" PRIu64 ",%" PRIu64 "]", i > 0 ? "," : "", list->at[i].us,
-                      list->at[i].count);
-    gl_buf_append_char(out, ']');
-}
-
-/* As gl_histogram_quantile: the last of them is the exact maximum, not the middle of its slot. */
-static uint64_t quantile(const pairs *list, uint64_t all, uint64_t most, double q)
-{
-    uint64_t seen = 0, want = all > 0 ? gl_histogram_rank(all, q) : 0;
-    for (size_t i = 0; i < list->count && want < all; i++) {
-        seen += list->at[i].count;
-        if (seen >= want) return list->at[i].us < most ? list->at[i].us : most;
-    }
-    return most;
-}
-
-/* "p50_us" is 0.5, "p999_us" 0.999: two digits of percent, the rest behind the point. */
-static bool quantile_name(const char *name, double *q)
-{
-    double value = 0, unit = 1;
-    if (name[0] != 'p') return false;
-    for (name++; *name >= '0' && *name <= '9'; name++) value += (*name - '0') * (unit /= 10);
-    *q = value;
-    return value > 0 && strcmp(name, "_us") == 0;
-}
-
-static void write_percentiles(gl_buf *out, gl_json names, const pairs *list, uint64_t all,
-                              uint64_t most)
-{
-    gl_json key, value;
-    const char *comma = "";
-    gl_buf_append_char(out, '{');
-    gl_json_iter iter = gl_json_begin(names);
-    while (names.kind == GL_JSON_OBJECT && gl_json_next(&iter, &key, &value)) {
-        char name[16];
-        char *end;
-        if (!name_of(key, name, sizeof name)) continue;
-        double percent = strtod(name, &end);
-        if (*end != '\0') continue;
-        gl_buf_printf(out, "%s\"%s\":%" PRIu64, comma, name,
-                      quantile(list, all, most, percent / 100));
-        comma = ",";
-    }
-    gl_buf_append_char(out, '}');
-}
-
-/* The quantiles above which too few of all values lie. */
-static void write_few(gl_buf *out, gl_json form, uint64_t all)
-{
-    gl_json key, value;
-    const char *comma = "";
-    gl_buf_append_str(out, ",\"few\":[");
-    gl_json_iter iter = gl_json_begin(form);
-    while (gl_json_next(&iter, &key, &value)) {
-        char name[32];
-        double q;
-        if (!name_of(key, name, sizeof name) || !quantile_name(name, &q)) continue;
-        if ((double)all * (1 - q) >= LOAD_FEW) continue;
-        gl_buf_printf(out, "%s\"%s\"", comma, name);
-        comma = ",";
-    }
-    gl_buf_append_char(out, ']');
-}
-
-static void write_member(gl_buf *out, const char *name, const same *several, const pairs *list,
-                         uint64_t all, uint64_t most)
-{
-    double q, mean = 0, means[LOAD_MERGE_MAX];
-    same values;
-    member_of(several, name, &values);
-    if (quantile_name(name, &q)) {
-        gl_buf_printf(out, ",\"%s\":%" PRIu64, name, quantile(list, all, most, q));
-    } else if (strcmp(name, "mean_us") == 0) {
-        if (!numbers(&values, means)) memset(means, 0, sizeof means);
-        for (size_t i = 0; i < several->count; i++) {
-            same one = { { gl_json_get(several->of[i], "count") }, 1 };
-            mean += round(means[i] * (double)sum(&one)); /* the sum, a whole number of us */
-        }
-        gl_buf_append_str(out, ",\"mean_us\":");
-        gl_json_write_double(out, all > 0 ? mean / (double)all : 0);
-    } else if (strcmp(name, "max_us") == 0) {
-        gl_buf_printf(out, ",\"max_us\":%" PRIu64, most);
-    } else if (strcmp(name, "few") == 0) {
-        write_few(out, several->of[0], all);
-    } else if (strcmp(name, "percentiles") == 0) {
-        gl_buf_append_str(out, ",\"percentiles\":");
-        write_percentiles(out, values.of[0], list, all, most);
-    } else if (strcmp(name, "histogram") == 0) {
-        gl_buf_append_str(out, ",\"histogram\":");
-        write_pairs(out, list);
-    }
-}
-
-static void write_distribution(gl_buf *out, const same *several)
-{
-    pairs list = { 0 };
-    gl_json key, value;
-    int64_t max;
-    uint64_t all = 0, most = 0;
-    for (size_t i = 0; i < several->count; i++) {
-        add_pairs(&list, gl_json_get(several->of[i], "histogram"));
-        if (gl_json_int64(gl_json_get(several->of[i], "max_us"), &max) && max > (int64_t)most)
-            most = (uint64_t)max;
-    }
-    join(&list);
-    for (size_t i = 0; i < list.count; i++) all += list.at[i].count;
-    gl_buf_printf(out, "{\"count\":%" PRIu64, all);
-    gl_json_iter iter = gl_json_begin(several->of[0]);
-    while (several->of[0].kind == GL_JSON_OBJECT && gl_json_next(&iter, &key, &value)) {
-        char name[32];
-        if (name_of(key, name, sizeof name)) write_member(out, name, several, &list, all, most);
-    }
-    gl_buf_append_char(out, '}');
-    if (list.failed) out->failed = true;
-    gl_free(list.at);
-}
-
-/* An object of distributions, by name. */
-static void write_distributions(gl_buf *out, const same *objects)
-{
-    gl_json key, value;
-    const char *comma = "";
-    gl_buf_append_char(out, '{');
-    gl_json_iter iter = gl_json_begin(objects->of[0]);
-    while (objects->of[0].kind == GL_JSON_OBJECT && gl_json_next(&iter, &key, &value)) {
-        char name[64];
-        same several;
-        if (!name_of(key, name, sizeof name) || value.kind != GL_JSON_OBJECT) continue;
-        member_of(objects, name, &several);
-        gl_buf_printf(out, "%s\"%s\":", comma, name);
-        write_distribution(out, &several);
-        comma = ",";
-    }
-    gl_buf_append_char(out, '}');
+    for (size_t i = 1; i < values->count; i++)
+        if (!gl_slice_equal(values->of[i].text, values->of[0].text)) return false;
+    return true;
 }
 
 /* --- counts and rates ------------------------------------------------------------------------- */
@@ -272,13 +75,13 @@ static void write_rate(gl_buf *out, const char *name, const same *values, const 
 {
     double of[LOAD_MERGE_MAX], weight[LOAD_MERGE_MAX], all = 0, weights = 0;
     same measured;
-    member_of(objects, "measured", &measured);
-    if (!numbers(values, of) || !numbers(&measured, weight)) {
+    merge_member(objects, "measured", &measured);
+    if (!merge_numbers(values, of) || !merge_numbers(&measured, weight)) {
         gl_buf_append_str(out, "null");
         return;
     }
     for (size_t i = 0; i < values->count; i++) {
-        if (ends_in(name, "_rate") || ends_in(name, "_user_rps")) {
+        if (ends_in(name, "_rate")) {
             all += of[i] * weight[i];
             weights += weight[i];
         } else if (ends_in(name, "_s")) {
@@ -290,43 +93,69 @@ static void write_rate(gl_buf *out, const char *name, const same *values, const 
     gl_json_write_double(out, weights > 0 ? all / weights : all);
 }
 
-static void write_totals(gl_buf *out, const same *objects);
-
 static void write_total(gl_buf *out, const char *name, gl_json first, const same *objects)
 {
     same values;
     int64_t whole;
-    member_of(objects, name, &values);
+    merge_member(objects, name, &values);
     bool rate = ends_in(name, "_rps") || ends_in(name, "_rate") || ends_in(name, "_s");
     gl_buf_printf(out, "\"%s\":", name);
-    if (first.kind == GL_JSON_OBJECT)
-        write_totals(out, &values);
+    if (strcmp(name, "peak_in_flight") == 0) /* peaks need not fall together */
+        gl_buf_append_str(out, "null");
+    else if (first.kind == GL_JSON_OBJECT)
+        merge_totals(out, &values);
     else if (!rate && gl_json_int64(first, &whole))
-        gl_buf_append_u64(out, sum(&values));
+        gl_buf_append_u64(out, merge_sum(&values));
     else
         write_rate(out, name, &values, objects);
 }
 
+#define OF_ALL "tokens_user_rps" /* of a median, which is of all values: write_totals */
+
 /* A member that only some have (an error that only one met) counts as 0 in the others. */
-static void write_totals(gl_buf *out, const same *objects)
+static void write_members(gl_buf *out, const same *objects, const char *comma)
 {
-    const char *comma = "";
-    gl_buf_append_char(out, '{');
     for (size_t i = 0; i < objects->count; i++) {
         gl_json key, value;
         gl_json_iter iter = gl_json_begin(objects->of[i]);
         while (objects->of[i].kind == GL_JSON_OBJECT && gl_json_next(&iter, &key, &value)) {
             char name[64];
-            bool before = !name_of(key, name, sizeof name);
+            bool before = !merge_name(key, name, sizeof name);
             for (size_t j = 0; j < i && !before; j++)
                 before = gl_json_get(objects->of[j], name).kind != GL_JSON_NONE;
-            if (before) continue;
+            if (before || strcmp(name, OF_ALL) == 0) continue;
             gl_buf_append_str(out, comma);
             write_total(out, name, value, objects);
             comma = ",";
         }
     }
+}
+
+void merge_totals(gl_buf *out, const same *objects)
+{
+    gl_buf_append_char(out, '{');
+    write_members(out, objects, "");
     gl_buf_append_char(out, '}');
+}
+
+static void write_totals(gl_buf *out, const same *roots)
+{
+    same distributions, several, totals;
+    merge_values values;
+    merge_member(roots, "distributions", &distributions);
+    merge_member(&distributions, load_metric_name(LOAD_TPOT), &several);
+    merge_member(roots, "totals", &totals);
+    merge_values_of(&several, &values);
+    uint64_t us = merge_quantile(&values, 0.5);
+    gl_buf_append_str(out, ",\"totals\":{\"" OF_ALL "\":");
+    if (us > 0)
+        gl_json_write_double(out, 1e6 / (double)us);
+    else
+        gl_buf_append_str(out, "null");
+    write_members(out, &totals, ",");
+    gl_buf_append_char(out, '}');
+    if (values.list.failed) out->failed = true;
+    gl_free(values.list.at);
 }
 
 /* --- rows ------------------------------------------------------------------------------------- */
@@ -350,24 +179,25 @@ static void write_row(gl_buf *out, const same *rows, gl_json form)
         double q;
         int64_t whole;
         same values;
-        if (!name_of(key, name, sizeof name)) continue;
-        member_of(rows, name, &values);
+        if (!merge_name(key, name, sizeof name)) continue;
+        merge_member(rows, name, &values);
         gl_buf_printf(out, "%s\"%s\":", comma, name);
         comma = ",";
         if (value.kind == GL_JSON_ARRAY) {
-            pairs list = { 0 };
-            for (size_t i = 0; i < values.count; i++) add_pairs(&list, values.of[i]);
-            join(&list);
-            write_pairs(out, &list);
+            merge_pairs list = { 0 };
+            for (size_t i = 0; i < values.count; i++) merge_pairs_add(&list, values.of[i]);
+            merge_pairs_join(&list);
+            merge_pairs_write(out, &list);
             if (list.failed) out->failed = true;
             gl_free(list.at);
         } else if (strcmp(name, "at_s") == 0) {
             gl_buf_append(out, value.text.data, value.text.len);
-        } else if (quantile_name(name, &q) || ends_in(name, "_rate") || ends_in(name, "_rps") ||
+        } else if (strcmp(name, "in_flight") == 0 || merge_quantile_name(name, &q) ||
+                   ends_in(name, "_rate") || ends_in(name, "_rps") ||
                    !gl_json_int64(value, &whole)) {
             gl_buf_append_str(out, "null");
         } else {
-            gl_buf_append_u64(out, sum(&values));
+            gl_buf_append_u64(out, merge_sum(&values));
         }
     }
     gl_buf_append_str(out, comma[0] == '{' ? "{}" : "}");
@@ -392,21 +222,13 @@ static void write_rows(gl_buf *out, const same *arrays)
     gl_buf_append_char(out, ']');
 }
 
-/* All of them are the same text. */
-static bool alike(const same *values)
-{
-    for (size_t i = 1; i < values->count; i++)
-        if (!gl_slice_equal(values->of[i].text, values->of[0].text)) return false;
-    return true;
-}
-
 /* Rows of different widths are not added. */
 static void write_timeline(gl_buf *out, const same *roots)
 {
     same widths, rows;
-    member_of(roots, "row_s", &widths);
-    member_of(roots, "timeline", &rows);
-    if (widths.of[0].kind != GL_JSON_NUMBER || !alike(&widths)) return;
+    merge_member(roots, "row_s", &widths);
+    merge_member(roots, "timeline", &rows);
+    if (widths.of[0].kind != GL_JSON_NUMBER || !merge_alike(&widths)) return;
     gl_buf_append_str(out, ",\"row_s\":");
     gl_buf_append(out, widths.of[0].text.data, widths.of[0].text.len);
     gl_buf_append_str(out, ",\"timeline\":");
@@ -416,10 +238,10 @@ static void write_timeline(gl_buf *out, const same *roots)
 static void write_blocks(gl_buf *out, const same *roots)
 {
     same blocks, widths, rows;
-    member_of(roots, "blocks", &blocks);
-    member_of(&blocks, "block_s", &widths);
-    member_of(&blocks, "rows", &rows);
-    if (widths.of[0].kind != GL_JSON_NUMBER || !alike(&widths)) return;
+    merge_member(roots, "blocks", &blocks);
+    merge_member(&blocks, "block_s", &widths);
+    merge_member(&blocks, "rows", &rows);
+    if (widths.of[0].kind != GL_JSON_NUMBER || !merge_alike(&widths)) return;
     gl_buf_append_str(out, ",\"blocks\":{\"block_s\":");
     gl_buf_append(out, widths.of[0].text.data, widths.of[0].text.len);
     gl_buf_append_str(out, ",\"rows\":");
@@ -429,19 +251,28 @@ static void write_blocks(gl_buf *out, const same *roots)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static void write_verdict(gl_buf *out, const same *roots)
+static bool any_is(const same *roots, const char *name, gl_json_kind kind)
 {
-    same verdicts;
+    for (size_t i = 0; i < roots->count; i++)
+        if (gl_json_get(roots->of[i], name).kind == kind) return true;
+    return false;
+}
+
+static const char *worst_verdict(const same *roots)
+{
     const char *worst = "valid";
-    member_of(roots, "verdict", &verdicts);
-    for (size_t i = 0; i < verdicts.count; i++) {
-        if (gl_json_string_is(verdicts.of[i], "invalid"))
-            worst = "invalid";
-        else if (!gl_json_string_is(verdicts.of[i], "valid") && strcmp(worst, "valid") == 0)
-            worst = "not judged";
+    for (size_t i = 0; i < roots->count; i++) {
+        gl_json verdict = gl_json_get(roots->of[i], "verdict");
+        if (gl_json_string_is(verdict, "invalid")) return "invalid";
+        if (!gl_json_string_is(verdict, "valid")) worst = "not judged";
     }
-    gl_buf_printf(out, ",\"verdict\":\"%s\",\"invalid\":[", worst);
+    return worst;
+}
+
+static void write_reasons(gl_buf *out, const same *roots)
+{
     const char *comma = "";
+    gl_buf_append_str(out, ",\"invalid\":[");
     for (size_t i = 0; i < roots->count; i++) {
         gl_json reasons = gl_json_get(roots->of[i], "invalid"), reason;
         gl_json_iter iter = gl_json_begin(reasons);
@@ -454,53 +285,100 @@ static void write_verdict(gl_buf *out, const same *roots)
     gl_buf_append_char(out, ']');
 }
 
+/* As load_judge, of all. */
+static load_judgement judge(const same *roots, const merge_verdict *sla)
+{
+    same totals, measured, errors;
+    const char *verdict = worst_verdict(roots);
+    merge_member(roots, "totals", &totals);
+    merge_member(&totals, "measured", &measured);
+    merge_member(&totals, "errors", &errors);
+    if (strcmp(verdict, "invalid") == 0) return LOAD_INVALID;
+    bool nothing = merge_sum(&measured) == merge_sum(&errors);
+    if (sla->missed > 0 || nothing || any_is(roots, "aborted", GL_JSON_STRING)) return LOAD_FAIL;
+    bool judged = strcmp(verdict, "valid") == 0 && !any_is(roots, "interrupted", GL_JSON_TRUE);
+    return judged ? LOAD_PASS : LOAD_UNJUDGED;
+}
+
 /* The first's; the seed is meant to differ. */
 static void write_settings(gl_buf *out, const same *roots, gl_buf *differ)
 {
     same settings, values;
     gl_json key, value;
-    member_of(roots, "settings", &settings);
+    merge_member(roots, "settings", &settings);
     if (settings.of[0].kind != GL_JSON_OBJECT) return;
     gl_buf_append_str(out, ",\"settings\":");
     gl_buf_append(out, settings.of[0].text.data, settings.of[0].text.len);
     gl_json_iter iter = gl_json_begin(settings.of[0]);
     while (gl_json_next(&iter, &key, &value)) {
         char name[64];
-        if (!name_of(key, name, sizeof name) || strcmp(name, "seed") == 0) continue;
-        member_of(&settings, name, &values);
-        if (!alike(&values)) gl_buf_printf(differ, "%s%s", differ->len > 0 ? ", " : "", name);
+        if (!merge_name(key, name, sizeof name) || strcmp(name, "seed") == 0) continue;
+        merge_member(&settings, name, &values);
+        if (!merge_alike(&values)) gl_buf_printf(differ, "%s%s", differ->len > 0 ? ", " : "", name);
     }
 }
 
-void load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ)
+static void write_start(gl_buf *out, const same *roots)
 {
-    same roots = { .count = merge->count }, values;
-    memcpy(roots.of, merge->root, merge->count * sizeof *merge->root);
+    same values;
     double started[LOAD_MERGE_MAX];
-    bool interrupted = false;
-    gl_buf_printf(out, "{\"glimpse_bench\":%d,\"merged\":%zu", LOAD_REPORT_FORMAT, merge->count);
-    member_of(&roots, "started_unix_ms", &values);
-    if (numbers(&values, started)) {
-        double first = started[0];
-        for (size_t i = 1; i < values.count; i++) first = fmin(first, started[i]);
-        gl_buf_printf(out, ",\"started_unix_ms\":%.0f", first);
+    merge_member(roots, "started_unix_ms", &values);
+    if (!merge_numbers(&values, started)) return;
+    double first = started[0];
+    for (size_t i = 1; i < values.count; i++) first = fmin(first, started[i]);
+    gl_buf_printf(out, ",\"started_unix_ms\":%.0f", first);
+}
+
+static void write_joined(gl_buf *out, const same *roots, const char *name,
+                         void (*join)(gl_buf *out, const same *objects))
+{
+    same values;
+    merge_member(roots, name, &values);
+    gl_buf_printf(out, ",\"%s\":", name);
+    join(out, &values);
+}
+
+/* What no sum makes, of any report. */
+static void leave_out(const same *roots, gl_buf *left)
+{
+    merge_left_out(left, "totals.peak_in_flight");
+    merge_left_out(left, "timeline.in_flight");
+    merge_left_out(left, "timeline.p50_us");
+    merge_left_out(left, "timeline.p99_us");
+    for (size_t i = 0; i < roots->count; i++) {
+        gl_json alerts = gl_json_get(roots->of[i], "alerts"), item;
+        gl_json_iter iter = gl_json_begin(alerts);
+        if (alerts.kind != GL_JSON_ARRAY || !gl_json_next(&iter, NULL, &item)) continue;
+        merge_left_out(left, "alerts");
+        return;
     }
-    member_of(&roots, "interrupted", &values);
-    for (size_t i = 0; i < values.count; i++)
-        interrupted = interrupted || values.of[i].kind == GL_JSON_TRUE;
-    gl_buf_printf(out, ",\"interrupted\":%s", interrupted ? "true" : "false");
-    write_verdict(out, &roots);
+}
+
+load_judgement load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ, gl_buf *left)
+{
+    same roots = { .count = merge->count };
+    memcpy(roots.of, merge->root, merge->count * sizeof *merge->root);
+    gl_buf_printf(out, "{\"glimpse_bench\":%d,\"merged\":%zu", LOAD_REPORT_FORMAT, merge->count);
+    write_start(out, &roots);
+    gl_buf_printf(out, ",\"interrupted\":%s,\"verdict\":\"%s\"",
+                  any_is(&roots, "interrupted", GL_JSON_TRUE) ? "true" : "false",
+                  worst_verdict(&roots));
+    write_reasons(out, &roots);
+    leave_out(&roots, left);
+    merge_verdict sla = merge_write_sla(out, &roots, left);
+    load_judgement judgement = judge(&roots, &sla);
+    gl_buf_printf(out, ",\"result\":\"%s\"", load_judgement_word(judgement));
     write_settings(out, &roots, differ);
-    member_of(&roots, "totals", &values);
-    gl_buf_append_str(out, ",\"totals\":");
-    write_totals(out, &values);
-    member_of(&roots, "distributions", &values);
-    gl_buf_append_str(out, ",\"distributions\":");
-    write_distributions(out, &values);
-    member_of(&roots, "by_source", &values);
-    gl_buf_append_str(out, ",\"by_source\":");
-    write_distributions(out, &values);
+    write_totals(out, &roots);
+    write_joined(out, &roots, "distributions", merge_distributions);
+    write_joined(out, &roots, "by_source", merge_distributions);
+    merge_write_phases(out, &roots);
+    merge_write_classes(out, &roots, left);
+    merge_write_server(out, &roots, left);
+    write_joined(out, &roots, "faults", merge_totals);
     write_timeline(out, &roots);
     write_blocks(out, &roots);
-    gl_buf_append_str(out, "}\n");
+    merge_write_client(out, &roots, left);
+    gl_buf_printf(out, ",\"left_out\":[%.*s]}\n", (int)left->len, left->data);
+    return judgement;
 }

@@ -2,16 +2,19 @@
  * merge.h - the reports of several machines that loaded a server together, as one report. Pure.
  *
  * Histograms are joined exactly: the counts of each value are added, so that every percentile is
- * that of all samples and no average of percentiles. Counts and rates a second are added; a part of
- * the requests is weighed by them; the longest time stays. Rows of the timeline and blocks are
- * added by their number, which is right for machines that began together. What is of one client
- * alone (its own figures, faults, SLA, percentiles of a row) is left out.
+ * that of all samples and no average of percentiles. Counts, books of faults and rates a second are
+ * added; a part of the requests is weighed by them; the longest time stays. Classes are joined by
+ * name. Terms of an SLA are judged over all. Rows of the timeline and blocks are added by their
+ * number, which is right for machines that began together. Of the clients CPU time and ceilings are
+ * added, the loop's lag is joined, and memory is that of the largest. What no sum makes is left
+ * out, and named.
  */
 #ifndef LOAD_MERGE_H
 #define LOAD_MERGE_H
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "load/judgement.h"
 
 #define LOAD_MERGE_MAX 64
 
@@ -25,7 +28,8 @@ typedef struct load_merge {
 const char *load_merge_add(load_merge *merge, gl_slice text);
 
 /* One object, a line, in the form of a report of --json, with "merged": how many. At least one was
- * added. Names of settings in which they differ go to `differ` with commas between. */
-void load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ);
+ * added. Names of settings in which they differ go to `differ`, strings that name what is left out
+ * to `left` and into the object, with commas between. */
+load_judgement load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ, gl_buf *left);
 
 #endif

@@ -181,6 +181,12 @@ bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t probl
     }
 }
 
+bool load_term_meets(const load_term *term, double seen)
+{
+    return (term->less ? seen < term->bound : seen > term->bound) ||
+           (term->equal && !(seen < term->bound) && !(seen > term->bound));
+}
+
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met)
 {
     const gl_histogram *h = recorder->metrics[term->metric];
@@ -209,8 +215,7 @@ double load_term_look(const load_term *term, const load_recorder *recorder, bool
                                      : (double)gl_histogram_quantile(h, term->quantile);
         break;
     }
-    *met = seen && ((term->less ? value < term->bound : value > term->bound) ||
-                    (term->equal && !(value < term->bound) && !(value > term->bound)));
+    *met = seen && load_term_meets(term, value);
     return value;
 }
 

@@ -49,6 +49,9 @@ bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t probl
  * measured (no request, no stream) is not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
 
+/* Whether what was seen is good enough. */
+bool load_term_meets(const load_term *term, double seen);
+
 /* The same, and what was seen as text: "12.345 ms", "3.000 %", "99.500/s". */
 void load_term_shown(const load_term *term, const load_recorder *recorder, bool *met, char *text,
                      size_t size);

@@ -33,16 +33,21 @@ int bench_merge(const char *const *paths, size_t count, const char *to)
     }
     for (size_t i = 0; i < count && code == 0; i++) code = read_report(&merge, paths[i], &texts[i]);
     if (code == 0) {
-        gl_buf out, differ;
+        gl_buf out, differ, left;
         gl_buf_init(&out, SIZE_MAX / 2);
         gl_buf_init(&differ, 4096);
-        load_merge_write(&merge, &out, &differ);
+        gl_buf_init(&left, 4096);
+        load_judgement judgement = load_merge_write(&merge, &out, &differ, &left);
+        say("merge: left out, since no sum makes it: %.*s", (int)left.len, left.data);
         if (differ.len > 0)
             say("merge: the runs differ in %.*s; the first's settings are kept", (int)differ.len,
                 differ.data);
         if (!whole_file_write("json", to != NULL ? to : "-", &out)) code = EXIT_IO;
         gl_buf_free(&out);
+        if (code == 0 && judgement == LOAD_INVALID) code = EXIT_INTERNAL;
+        if (code == 0 && judgement == LOAD_FAIL) code = EXIT_SOME_FAILED;
         gl_buf_free(&differ);
+        gl_buf_free(&left);
     }
     for (size_t i = 0; i < count; i++) gl_free(texts[i]);
     return code;

@@ -57,6 +57,17 @@ quick="--latency 0 --token-rate 0 --calibrate-first off --validity off"
 expect 0 "$GLIMPSE" bench merge a.json b.json --json both.json
 equal "joined" "$(jq -c '[.merged, .totals.measured, .distributions.latency.count]' both.json)" '[2,100,100]'
 equal "no count is lost" "$(jq '[.distributions.latency.histogram[][1]] | add' both.json)" 100
+says 'merge: left out, since no sum makes it: "totals.peak_in_flight"'
+equal "one verdict" "$(jq -c '[.result, .sla, (.client.machines), (.faults.injected != null), (.left_out | length > 0)]' both.json)" \
+    '["NOT JUDGED",[],2,true,true]'
+# The SLA is judged over all: a fast run meets it, and with a slow one behind it both miss it.
+# shellcheck disable=SC2086
+{
+    expect 0 "$GLIMPSE" bench $quick --latency 0 --requests 50 --concurrent-users 5 --sla 'p90<200ms,error_rate<1%' --json fast.json
+    expect 1 "$GLIMPSE" bench $quick --latency 300ms --requests 50 --concurrent-users 25 --sla 'p90<200ms,error_rate<1%' --json slow.json
+}
+expect 1 "$GLIMPSE" bench merge fast.json slow.json --json both.json
+equal "judged over all" "$(jq -c '[.result, (.sla[0].seen > 290000), .sla[0].met, .sla[1].met]' both.json)" '["FAIL",true,false,true]'
 expect 0 "$GLIMPSE" bench merge a.json b.json
 equal "on standard output" "$(jq .merged out)" 2
 expect 64 "$GLIMPSE" bench merge a.json

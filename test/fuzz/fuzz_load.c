@@ -106,16 +106,18 @@ static void read_page(gl_slice text)
 static void read_reports(gl_slice text)
 {
     load_merge merge = { .count = 0 };
-    gl_buf out, differ;
+    gl_buf out, differ, left;
     gl_json root;
     gl_buf_init(&out, SIZE_MAX / 2);
     gl_buf_init(&differ, 4096);
+    gl_buf_init(&left, 4096);
     if (load_merge_add(&merge, text) == NULL && load_merge_add(&merge, text) == NULL) {
-        load_merge_write(&merge, &out, &differ);
+        load_merge_write(&merge, &out, &differ, &left);
         claim(gl_json_check(gl_buf_slice(&out), &root, NULL) == GL_JSON_OK, "joined to no JSON");
     }
     gl_buf_free(&out);
     gl_buf_free(&differ);
+    gl_buf_free(&left);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
