@@ -125,26 +125,29 @@ static uint64_t key_of(const unsigned char digest[32])
     return key;
 }
 
-static bool keep(mock_tape *tape, mock_exchange *exchange)
+/* NULL: it is kept; else why not. */
+static const char *keep(mock_tape *tape, mock_exchange *exchange)
 {
     if (tape->count == tape->capacity) {
         size_t capacity = tape->capacity != 0 ? tape->capacity * 2 : 64;
         mock_exchange **at = gl_realloc(tape->at, capacity * sizeof *at);
-        if (at == NULL) return false;
+        if (at == NULL) return "out of memory";
         tape->at = at;
         tape->capacity = capacity;
     }
-    if (!gl_map_reserve(&tape->first, tape->count + 1)) return false;
-    tape->at[tape->count++] = exchange;
+    if (!gl_map_reserve(&tape->first, tape->count + 1)) return "out of memory";
     mock_exchange *first = gl_map_get(&tape->first, key_of(exchange->digest));
+    if (first != NULL && memcmp(first->digest, exchange->digest, sizeof first->digest) != 0)
+        return "a digest that begins as another one does"; /* somebody made it up */
+    tape->at[tape->count++] = exchange;
     if (first == NULL) {
         exchange->turn = exchange->last = exchange;
         gl_map_add(&tape->first, key_of(exchange->digest), exchange);
-        return true;
+        return NULL;
     }
     first->last->next = exchange;
     first->last = exchange;
-    return true;
+    return NULL;
 }
 
 static const char *read_line(mock_tape *tape, gl_slice line, gl_buf *name, gl_buf *bytes)
@@ -152,7 +155,7 @@ static const char *read_line(mock_tape *tape, gl_slice line, gl_buf *name, gl_bu
     mock_exchange *exchange = mock_exchange_new();
     if (exchange == NULL) return "out of memory";
     const char *why = read_exchange(exchange, line, name, bytes);
-    if (why == NULL && !keep(tape, exchange)) why = "out of memory";
+    if (why == NULL) why = keep(tape, exchange);
     if (why != NULL) mock_exchange_free(exchange);
     return why;
 }

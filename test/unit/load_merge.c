@@ -8,7 +8,6 @@
 #include <cmocka.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "answered.h"
@@ -95,7 +94,7 @@ static gl_json at(gl_json root, const char *path)
         if (root.kind == GL_JSON_ARRAY) {
             gl_json item = { .kind = GL_JSON_NONE };
             gl_json_iter iter = gl_json_begin(root);
-            for (int i = atoi(name); i >= 0; i--)
+            for (int i = name[0] - '0'; i >= 0; i--)
                 if (!gl_json_next(&iter, NULL, &item)) item = (gl_json){ .kind = GL_JSON_NONE };
             root = item;
         } else {
