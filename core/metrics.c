@@ -153,11 +153,8 @@ unsigned gl_metrics_operation(gl_slice path)
                   { "/responses", GL_OPERATION_CHAT },
                   { "/completions", GL_OPERATION_COMPLETION },
                   { "/embeddings", GL_OPERATION_EMBEDDINGS } };
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t len = strlen(known[i].end);
-        if (path.len >= len && memcmp(path.data + path.len - len, known[i].end, len) == 0)
-            return known[i].operation;
-    }
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (gl_slice_ends(path, known[i].end)) return known[i].operation;
     return GL_OPERATION_OTHER;
 }
 

@@ -9,6 +9,7 @@
 
 #include "openai/content.h"
 #include "openai/finish.h"
+#include "openai/path.h"
 
 static int64_t count_of(gl_json value)
 {
@@ -46,8 +47,9 @@ static bool append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
         gl_json_string_append(words, text, NULL);
         if (words.kind == GL_JSON_NONE && part.kind == GL_JSON_OBJECT) {
             gl_json type = gl_json_get(part, "type");
-            others = others || !(gl_json_string_is(type, "thinking") ||
-                                 gl_json_string_is(type, "reasoning") || has_text(*refusal));
+            others =
+                others || !(gl_json_string_is(type, "thinking") ||
+                            gl_json_string_is(type, "reasoning") || gl_json_has_text(*refusal));
         }
     }
     return others;
@@ -59,7 +61,7 @@ static bool is_given(gl_json value)
     gl_json_iter iter = gl_json_begin(value);
     gl_json first;
     if (value.kind == GL_JSON_ARRAY) return gl_json_next(&iter, NULL, &first);
-    return value.kind == GL_JSON_OBJECT || has_text(value);
+    return value.kind == GL_JSON_OBJECT || gl_json_has_text(value);
 }
 
 /* Whether a message holds anything besides who speaks: reasoning, or what nobody here knows. */
@@ -95,7 +97,8 @@ static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_
     } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
         others = append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
         set_text(d, gl_buf_slice(&decoder->text));
-    } else if (has_text(gl_json_get(found[CONTENT], "text"))) { /* one part, outside of a list */
+    } else if (gl_json_has_text(
+                   gl_json_get(found[CONTENT], "text"))) { /* one part, outside of a list */
         gl_json_string_append(gl_json_get(found[CONTENT], "text"), &decoder->text, NULL);
         set_text(d, gl_buf_slice(&decoder->text));
     } else if (found[CONTENT].kind != GL_JSON_NULL && found[CONTENT].kind != GL_JSON_NONE) {
@@ -104,8 +107,8 @@ static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_
     bool calls = is_given(found[TOOLS]) || is_given(found[FUNCTION]);
     d->outcome->complete = finish == GL_FINISH_WELL && (sample->text_len != 0 || calls);
     d->outcome->empty = sample->text_len == 0 && !calls && !others && !is_given(found[AUDIO]) &&
-                        !is_given(found[IMAGES]) && !has_text(found[REFUSAL]);
-    if (has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
+                        !is_given(found[IMAGES]) && !gl_json_has_text(found[REFUSAL]);
+    if (gl_json_has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
     return true;
 }
 
@@ -199,12 +202,12 @@ static void read_response(const decoding *d, gl_json root)
     d->outcome->complete =
         found[STATUS].kind == GL_JSON_NONE || gl_json_string_is(found[STATUS], "completed");
     d->outcome->sample.finish_reason =
-        plain_string(decoder, has_text(reason) ? reason : found[STATUS], decoder->finish_reason,
-                     sizeof decoder->finish_reason);
-    d->outcome->empty =
-        d->outcome->sample.text_len == 0 && !others && !has_text(refusal) && !d->input->background;
+        plain_string(decoder, gl_json_has_text(reason) ? reason : found[STATUS],
+                     decoder->finish_reason, sizeof decoder->finish_reason);
+    d->outcome->empty = d->outcome->sample.text_len == 0 && !others && !gl_json_has_text(refusal) &&
+                        !d->input->background;
     if (d->outcome->empty) d->outcome->complete = false;
-    if (has_text(refusal)) set_refusal(d, refusal);
+    if (gl_json_has_text(refusal)) set_refusal(d, refusal);
     if (gl_finish_of(reason) == GL_FINISH_FILTERED)
         fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
 }
@@ -227,11 +230,11 @@ void gl_decode_answer(const decoding *d, gl_json root)
         plain_string(decoder, found[MODEL], decoder->model, sizeof decoder->model);
     if (found[USAGE].kind != GL_JSON_OBJECT) found[USAGE] = gl_json_get(found[GROQ], "usage");
     read_usage(&d->outcome->sample.usage, found[USAGE]);
-    if (path_ends(d->input->path, "/completions"))
+    if (gl_path_ends(d->input->path, "/completions"))
         read_choices(d, found[CHOICES]);
-    else if (path_ends(d->input->path, "/responses"))
+    else if (gl_path_ends(d->input->path, "/responses"))
         read_response(d, root);
-    else if (path_ends(d->input->path, "/embeddings") && found[DATA].kind != GL_JSON_ARRAY)
+    else if (gl_path_ends(d->input->path, "/embeddings") && found[DATA].kind != GL_JSON_ARRAY)
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no data");
     else if (!has_members(root))
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer is an empty object");

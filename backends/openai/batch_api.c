@@ -1,6 +1,7 @@
 /*
- * batch_api.c - the client of the Batch API: its life, and what each of its calls sends. What
- * becomes of them is batch_call.c's. Called by the program's `batch --mode api` and by embedders.
+ * batch_api.c - the client of the Batch API: its life, and its calls. What they send is
+ * batch_send.c's, what becomes of them batch_call.c's. Called by the program's `batch --mode api`
+ * and by embedders.
  */
 #include <glimpse/batch_api.h>
 
@@ -124,80 +125,6 @@ const char *glimpse_batch_api_scope(const glimpse_batch_api *api)
     return api->connection.scope;
 }
 
-/* --- what is sent --- */
-
-static bool is_plain(const char *text, const char *also)
-{
-    if (text == NULL || *text == '\0' || strlen(text) > 100) return false;
-    for (; *text != '\0'; text++) {
-        char c = *text;
-        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!letter && strchr(also, c) == NULL) return false;
-    }
-    return true;
-}
-
-/* An id goes into a path: it is one segment of it, whoever gave it out. */
-static bool is_id(const char *text)
-{
-    return is_plain(text, "-_");
-}
-
-static bool is_name(const char *text)
-{
-    return is_plain(text, "-_.") && text[0] != '.';
-}
-
-static gl_transfer *get(gl_batch_call *call, const char *path, const gl_http_observer *observer)
-{
-    return gl_http_start(call->api->connection.http, path, gl_slice_of(NULL, 0), observer, call);
-}
-
-static gl_transfer *list(gl_batch_call *call, const char *first, const gl_http_observer *observer)
-{
-    char path[320];
-    bool more = is_id(call->after);
-    snprintf(path, sizeof path, "%s%s%s", first, more ? "&after=" : "", more ? call->after : "");
-    return get(call, path, observer);
-}
-
-static gl_transfer *post(gl_batch_call *call, const char *path, const gl_http_observer *observer)
-{
-    gl_slice body = call->body.len != 0 ? gl_buf_slice(&call->body) : gl_slice_of("", 0);
-    return gl_http_start(call->api->connection.http, path, body, observer, call);
-}
-
-gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer)
-{
-    char path[320];
-    switch (call->kind) {
-    case GL_BATCH_UPLOAD:
-        return gl_http_start_upload(call->api->connection.http, "/files", &call->upload, observer,
-                                    call);
-    case GL_BATCH_FIND_FILE:
-        return list(call, "/files?purpose=batch&limit=1000", observer);
-    case GL_BATCH_CREATE:
-        if (!call->looking) return post(call, "/batches", observer);
-        return list(call, "/batches?limit=100", observer);
-    case GL_BATCH_FIND:
-        return list(call, "/batches?limit=100", observer);
-    case GL_BATCH_GET:
-    case GL_BATCH_WATCH:
-        snprintf(path, sizeof path, "/batches/%s", call->id);
-        return get(call, path, observer);
-    case GL_BATCH_CANCEL:
-        snprintf(path, sizeof path, "/batches/%s/cancel", call->id);
-        return post(call, path, observer);
-    case GL_BATCH_DOWNLOAD:
-        if (!call->looking) return gl_batch_fetch(call, observer);
-        __attribute__((fallthrough));
-    case GL_BATCH_AWAIT_FILE:
-        snprintf(path, sizeof path, "/files/%s", call->id);
-        return get(call, path, observer);
-    }
-    return NULL;
-}
-
 /* --- the calls --- */
 
 /* A call; id may be NULL, and is copied. NULL: out of
@@ -221,7 +148,7 @@ static glimpse_error start(gl_batch_call *call)
 static glimpse_error start_with_id(glimpse_batch_api *api, gl_batch_kind kind, const char *id,
                                    glimpse_batch_fn fn, void *arg)
 {
-    if (api == NULL || fn == NULL || !is_id(id)) return GLIMPSE_ERR_INVALID;
+    if (api == NULL || fn == NULL || !gl_batch_is_id(id)) return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, kind, fn, arg, id);
     return call != NULL ? start(call) : GLIMPSE_ERR_OOM;
 }
@@ -245,7 +172,8 @@ glimpse_error glimpse_batch_upload(glimpse_batch_api *api, const char *path, con
                                    glimpse_batch_fn fn, void *arg)
 {
     struct stat status;
-    if (api == NULL || fn == NULL || path == NULL || !is_name(name)) return GLIMPSE_ERR_INVALID;
+    if (api == NULL || fn == NULL || path == NULL || !gl_batch_is_name(name))
+        return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, GL_BATCH_UPLOAD, fn, arg, NULL);
     if (call == NULL) return GLIMPSE_ERR_OOM;
     call->fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -276,7 +204,7 @@ glimpse_error glimpse_batch_await_file(glimpse_batch_api *api, const char *file_
 glimpse_error glimpse_batch_find_file(glimpse_batch_api *api, const char *name, uint64_t bytes,
                                       glimpse_batch_fn fn, void *arg)
 {
-    if (api == NULL || fn == NULL || !is_name(name)) return GLIMPSE_ERR_INVALID;
+    if (api == NULL || fn == NULL || !gl_batch_is_name(name)) return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, GL_BATCH_FIND_FILE, fn, arg, NULL);
     if (call == NULL) return GLIMPSE_ERR_OOM;
     call->bytes = bytes;
@@ -296,7 +224,8 @@ static bool set_names(gl_batch_call *call, const char *job, const char *part)
 glimpse_error glimpse_batch_find(glimpse_batch_api *api, const char *job, const char *part,
                                  glimpse_batch_fn fn, void *arg)
 {
-    if (api == NULL || fn == NULL || !is_name(job) || !is_name(part)) return GLIMPSE_ERR_INVALID;
+    if (api == NULL || fn == NULL || !gl_batch_is_name(job) || !gl_batch_is_name(part))
+        return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, GL_BATCH_FIND, fn, arg, NULL);
     if (call == NULL) return GLIMPSE_ERR_OOM;
     if (set_names(call, job, part)) return start(call);
@@ -308,8 +237,8 @@ glimpse_error glimpse_batch_create(glimpse_batch_api *api, const char *file_id, 
                                    const char *job, const char *part, glimpse_batch_fn fn,
                                    void *arg)
 {
-    if (api == NULL || fn == NULL || url == NULL || !is_id(file_id) || !is_name(job) ||
-        !is_name(part))
+    if (api == NULL || fn == NULL || url == NULL || !gl_batch_is_id(file_id) ||
+        !gl_batch_is_name(job) || !gl_batch_is_name(part))
         return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, GL_BATCH_CREATE, fn, arg, NULL);
     if (call == NULL) return GLIMPSE_ERR_OOM;
@@ -347,7 +276,8 @@ glimpse_error glimpse_batch_cancel(glimpse_batch_api *api, const char *batch_id,
 glimpse_error glimpse_batch_download(glimpse_batch_api *api, const char *file_id, const char *path,
                                      glimpse_batch_fn fn, void *arg)
 {
-    if (api == NULL || fn == NULL || path == NULL || !is_id(file_id)) return GLIMPSE_ERR_INVALID;
+    if (api == NULL || fn == NULL || path == NULL || !gl_batch_is_id(file_id))
+        return GLIMPSE_ERR_INVALID;
     gl_batch_call *call = call_new(api, GL_BATCH_DOWNLOAD, fn, arg, file_id);
     if (call == NULL) return GLIMPSE_ERR_OOM;
     gl_buf name;

@@ -1,7 +1,8 @@
 /*
  * batch_internal.h - what the batch_*.c files share.
  *
- * batch_api.c     the client, and what each of its calls sends
+ * batch_api.c     the client and its calls
+ * batch_send.c    what each of them sends
  * batch_call.c    one call: its attempts, their limits, what came back
  * batch_take.c    what that means
  * batch_file.c    the content of a file that comes down
@@ -138,9 +139,15 @@ glimpse_error gl_batch_follow(gl_batch_call *call, const char *location);
 /* What is left of it goes. */
 void gl_batch_file_close(gl_batch_call *call);
 
-/* --- batch_api.c --- */
+/* --- batch_send.c --- */
 
 /* Sends the next request of the attempt; NULL: out of memory. */
 gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer);
+
+/* An id goes into a path: it is one segment of it, whoever gave it out. */
+bool gl_batch_is_id(const char *text);
+
+/* A file's name, without a folder. */
+bool gl_batch_is_name(const char *text);
 
 #endif

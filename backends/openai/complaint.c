@@ -6,11 +6,6 @@
 
 #include "openai/finish.h"
 
-static bool has_text(gl_json value)
-{
-    return value.kind == GL_JSON_STRING && value.text.len > 2;
-}
-
 /* NONE: it has none, or is no list. */
 static gl_json first_of(gl_json list)
 {
@@ -54,7 +49,7 @@ static void read_first_of(gl_json list, gl_complaint *c)
         return;
     }
     gl_json_get_many(first, names, found, COUNT);
-    c->message = has_text(found[MSG]) ? found[MSG] : found[MESSAGE];
+    c->message = gl_json_has_text(found[MSG]) ? found[MSG] : found[MESSAGE];
     c->place = found[LOC];
     if (c->code.kind == GL_JSON_NONE) c->code = found[CODE];
 }
@@ -101,7 +96,7 @@ gl_complaint gl_complaint_read(gl_json root)
         found[ERROR],   found[DETAIL], gl_json_get(found[BASE], "status_msg")
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (!has_text(texts[i])) continue;
+        if (!gl_json_has_text(texts[i])) continue;
         c.message = texts[i];
         return c;
     }
@@ -122,7 +117,7 @@ static bool tells(gl_json value)
     case GL_JSON_NUMBER:
         return true;
     case GL_JSON_STRING:
-        return has_text(value);
+        return gl_json_has_text(value);
     case GL_JSON_ARRAY:
         return first_of(value).kind != GL_JSON_NONE;
     default:
@@ -192,9 +187,9 @@ gl_json gl_complaint_find(gl_json root)
                    found[DATA].kind == GL_JSON_ARRAY || found[ID].kind != GL_JSON_NONE;
     if (!answers &&
         (tells(found[DETAIL]) || (found[ERRORS].kind == GL_JSON_ARRAY && tells(found[ERRORS])) ||
-         (has_text(found[MESSAGE]) && tells_of_failure(found[CODE])) ||
-         (has_text(found[MSG]) && tells_of_failure(found[CODE])) ||
-         (has_text(found[ERROR_MSG]) && tells_of_failure(found[ERROR_CODE]))))
+         (gl_json_has_text(found[MESSAGE]) && tells_of_failure(found[CODE])) ||
+         (gl_json_has_text(found[MSG]) && tells_of_failure(found[CODE])) ||
+         (gl_json_has_text(found[ERROR_MSG]) && tells_of_failure(found[ERROR_CODE]))))
         return root;
     return failed_choice(found[CHOICES]);
 }

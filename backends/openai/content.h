@@ -11,7 +11,7 @@ static inline gl_json gl_content_part(gl_json part, gl_json *refusal)
     gl_json found[2];
     if (part.kind == GL_JSON_STRING) return part;
     gl_json_get_many(part, (const char *const[]){ "text", "refusal" }, found, 2);
-    if (found[1].kind == GL_JSON_STRING && found[1].text.len > 2) *refusal = found[1];
+    if (gl_json_has_text(found[1])) *refusal = found[1];
     if (found[0].kind != GL_JSON_STRING) found[0] = (gl_json){ .kind = GL_JSON_NONE };
     return found[0];
 }

@@ -47,21 +47,13 @@ void gl_decoder_free(gl_decoder *decoder)
     gl_free(decoder);
 }
 
-static void buf_recycle(gl_buf *buf)
-{
-    if (buf->capacity > SCRATCH_KEEP)
-        gl_buf_free(buf);
-    else
-        gl_buf_reset(buf);
-}
-
 /* --- strings --- */
 
 /* A string, or an integer as its digits; NULL when it is neither, or empty. */
 static const char *code_string(gl_decoder *decoder, gl_json value)
 {
     int64_t number;
-    if (has_text(value))
+    if (gl_json_has_text(value))
         plain_string(decoder, value, decoder->code, sizeof decoder->code);
     else if (gl_json_int64(value, &number))
         snprintf(decoder->code, sizeof decoder->code, "%lld", (long long)number);
@@ -256,7 +248,7 @@ static const char *error_code(gl_decoder *decoder, const gl_complaint *c, const 
 {
     const char *code = code_string(decoder, c->code);
     /* {"type":"error"} only says once more what this is. */
-    bool typed = has_text(c->type) && !gl_json_string_is(c->type, "error");
+    bool typed = gl_json_has_text(c->type) && !gl_json_string_is(c->type, "error");
     return typed && (code == NULL || strcmp(names->code, "500") == 0)
                ? code_string(decoder, c->type)
                : code;
@@ -328,8 +320,8 @@ static void start(const decoding *d)
     gl_decoder *decoder = d->decoder;
     const gl_decode_input *input = d->input;
     glimpse_outcome *outcome = d->outcome;
-    buf_recycle(&decoder->text);
-    buf_recycle(&decoder->scratch);
+    gl_buf_recycle(&decoder->text, SCRATCH_KEEP);
+    gl_buf_recycle(&decoder->scratch, SCRATCH_KEEP);
     glimpse_outcome_init(outcome);
     outcome->retry_after_ms =
         gl_retry_after(input->retry_after_ms, input->retry_after, answered_at(d));

@@ -35,11 +35,6 @@ void gl_decode_answer(const decoding *d, gl_json root);
 
 /* --- strings --- */
 
-static inline bool has_text(gl_json value)
-{
-    return value.kind == GL_JSON_STRING && value.text.len > 2;
-}
-
 /* A string's text: a slice of the body, or of buf when it has escapes. Valid until the next call
  * with this buf. */
 static inline gl_slice string_text(gl_json value, gl_buf *buf)
@@ -57,14 +52,6 @@ static inline const char *plain_string(gl_decoder *decoder, gl_json value, char 
 {
     gl_plain(string_text(value, &decoder->scratch), out, size);
     return out;
-}
-
-/* Whether the path, without its query, ends with this. */
-static inline bool path_ends(const char *path, const char *end)
-{
-    if (path == NULL) return false;
-    size_t len = strcspn(path, "?"), end_len = strlen(end);
-    return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
 }
 
 /* --- failures --- */

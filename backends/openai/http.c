@@ -14,10 +14,6 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* How long a server has for the end of a body of which all that matters has come. With it the
- * connection can be used again: it comes in the same packet or the next; a server that holds it
- * back costs no more than this. */
-#define END_GRACE (50 * GL_MS)
 /* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
 #define DRAIN_ROUNDS 4
 /* As many bytes of answers, and their owner has its turn to use and free what it made of them:
@@ -25,16 +21,6 @@
 #define DRAIN_BYTES ((size_t)16 * 1024 * 1024)
 
 /* --- reporting --- */
-
-const char *gl_http_header(const void *headers, const char *name)
-{
-    const gl_transfer *transfer = headers;
-    struct curl_header *found;
-    return transfer != NULL &&
-                   curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
-               ? found->value
-               : NULL;
-}
 
 const char *gl_http_base_url(const gl_http *http)
 {
@@ -121,36 +107,6 @@ static void drain(void *arg)
     http->draining = false;
     if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished) || gl_memory_has_room(http))
         gl_defer_next_turn(http->drain);
-}
-
-/* --- ending before the server does --- */
-
-static gl_transfer *first_enough(const gl_http *http)
-{
-    gl_node *node = gl_list_first(&http->enough);
-    return node != NULL ? GL_CONTAINER(node, gl_transfer, enough) : NULL;
-}
-
-static void enough_passed(void *arg)
-{
-    gl_http *http = arg;
-    gl_time now = gl_loop_now(http->loop);
-    gl_transfer *first;
-    while ((first = first_enough(http)) != NULL && first->enough_at + END_GRACE <= now) {
-        gl_shard_remove(first);
-        first->state = GL_TRANSFER_FINISHED;
-        gl_list_push_back(&http->finished, &first->node);
-        gl_defer_this_turn(http->drain);
-    }
-    gl_http_await_end(http);
-}
-
-/* Those that end in time leave the list: the timer is set for who is first now, and may find
- * nobody. */
-void gl_http_await_end(gl_http *http)
-{
-    const gl_transfer *first = first_enough(http);
-    gl_timer_set(http->enough_timer, first != NULL ? first->enough_at + END_GRACE : GL_TIME_NEVER);
 }
 
 /* --- starting --- */
@@ -318,7 +274,7 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     http->drain = gl_defer_new(loop, drain, http);
     http->reaper = gl_timer_new(loop, reap, http);
     http->breather = gl_timer_new(loop, gl_sockets_breathe, http);
-    http->enough_timer = gl_timer_new(loop, enough_passed, http);
+    http->enough_timer = gl_timer_new(loop, gl_enough_passed, http);
     if (http->drain == NULL || http->reaper == NULL || http->breather == NULL ||
         http->enough_timer == NULL)
         goto done;

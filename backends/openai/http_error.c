@@ -11,8 +11,6 @@
 
 #include "openai/http_internal.h"
 
-const char gl_http_too_much_head[] =
-    "headers and trailers of the answer are larger than 300 KiB together";
 static const char resent[] = "connection died before an answer; not resent";
 
 /* OpenSSL's queue of errors names what it did not like ("error:0A..."), and holds nothing, or an

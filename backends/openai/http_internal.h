@@ -4,10 +4,12 @@
  * http.c          the seam: start, cancel, the one drain; waiting for the name
  * http_endpoint.c the configuration, checked and made ready for libcurl
  * http_transfer.c easy handles, their callbacks and their pool
+ * http_enough.c   what has all it wants and waits for the end
  * http_flood.c    frames without end that carry nothing
  * http_memory.c   how much of answers is held at once
  * http_upload.c   bodies that are read from a file
- * http_shard.c    multi handles: which one takes a transfer, timers, messages
+ * http_shards.c   multi handles: which one takes a transfer, timers, messages
+ * http_shard.c    one of them: libcurl is told what happened to its sockets
  * http_socket.c   the table of sockets, watched and dormant
  * http_error.c    from libcurl's verdict to ours
  */
@@ -97,6 +99,9 @@ struct gl_transfer {
     char reason[CURL_ERROR_SIZE];
 };
 
+/* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
+extern const char gl_http_too_much_head[];
+
 /* From the pool or new; NULL: out of memory. */
 gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body);
 
@@ -146,13 +151,28 @@ struct gl_shard {
     bool touched;   /* used since the last look for idle shards */
 };
 
+/* Shards of one word of the bits. */
+enum { GL_SHARD_WORD = 64 };
+
 /* Where a shard can be put, by index; a bit for those with room, and with a warm connection. */
 typedef struct gl_shards {
     gl_shard **at; /* NULL where one was freed */
     uint64_t *room, *warm;
-    size_t count, capacity; /* capacity is a multiple of 64 */
+    size_t count, capacity; /* capacity is a multiple of GL_SHARD_WORD */
     size_t live;            /* of the count, those that are there */
 } gl_shards;
+
+/* Tells libcurl what happened to a socket, or that time has passed (CURL_SOCKET_TIMEOUT). */
+void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
+
+/* The drain will come to it. */
+void gl_shard_mark_dirty(gl_shard *shard);
+
+/* Its bits, after a count changed, or when it goes. */
+void gl_shard_update(gl_shard *shard);
+void gl_shard_forget(gl_shard *shard);
+
+/* --- http_shards.c --- */
 
 /* Puts the transfer into a shard. Out of memory, or of descriptors for a new shard: not. */
 glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer);
@@ -160,14 +180,9 @@ glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer);
 /* Takes it out, wherever it is in its way; closes its connection if it has not ended. */
 void gl_shard_remove(gl_transfer *transfer);
 
-/* Tells libcurl what happened to a socket, or that time has passed (CURL_SOCKET_TIMEOUT). */
-void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
-
 /* Lets libcurl do what is due, and moves what ended to http->finished. */
 void gl_shard_drain(gl_shard *shard);
 
-void gl_shard_mark_dirty(gl_shard *shard);
-void gl_shard_update(gl_shard *shard); /* its bits, after a count changed */
 void gl_shards_free(gl_http *http);
 /* What the reaper does while there are shards: frees those not used since the last call. */
 void gl_shards_reap(gl_http *http);
@@ -224,16 +239,14 @@ void gl_memory_resume(gl_http *http);
 
 /* --- http_error.c --- */
 
-/* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
-extern const char gl_http_too_much_head[];
-
 /* Fills error, message and status from how the transfer ended; may write into its reason. */
 void gl_http_judge(gl_transfer *transfer, gl_http_response *response);
 
-/* --- http.c --- */
+/* --- http_enough.c --- */
 
 /* One more transfer is in http->enough. */
-void gl_http_await_end(gl_http *http);
+void gl_enough_await(gl_http *http);
+void gl_enough_passed(void *http); /* the callback of its timer */
 
 struct gl_http {
     gl_loop *loop;

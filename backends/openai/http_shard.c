@@ -1,35 +1,15 @@
 /*
- * http_shard.c - the multi handles: which one a transfer goes to, their timers, their messages.
- *
- * A transfer goes to the lowest-numbered shard that has room and a warm connection, else to the
- * lowest with room, else to a new one: after a peak the traffic gathers in the low shards, and the
- * others fall idle and are freed with their connections.
- *
- * libcurl's callbacks only write down what is to be done (never call libcurl from inside itself);
- * gl_shard_drain does it. Messages are all read before any handle is removed: removing walks the
- * messages not yet read. A shard never holds more transfers than may run, so nothing waits in
- * libcurl's pending list: the one exception is HTTP/2, where up to `streams` of them wait for the
- * one connection to be made.
+ * http_shard.c - one multi handle: libcurl is told of its sockets and of time, its bits in the set
+ * say whether it has room and a warm connection, and what it left to be done waits for the drain.
+ * Called by http_shards.c and by the sockets.
  */
-#include <assert.h>
-#include <errno.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "openai/http_internal.h"
-
-#define WORD_BITS 64
-
-/* A shard not used for this long at least, and twice this at most, is closed with its connections.
- * libcurl itself looks at the age of idle connections only when a handle is used again. */
-#define REAP_EVERY (60 * GL_SECOND)
-
-/* --- the set --- */
 
 static void put_bit(uint64_t *words, size_t bit, bool on)
 {
-    uint64_t mask = UINT64_C(1) << (bit % WORD_BITS);
-    words[bit / WORD_BITS] = on ? words[bit / WORD_BITS] | mask : words[bit / WORD_BITS] & ~mask;
+    uint64_t mask = UINT64_C(1) << (bit % GL_SHARD_WORD);
+    words[bit / GL_SHARD_WORD] =
+        on ? words[bit / GL_SHARD_WORD] | mask : words[bit / GL_SHARD_WORD] & ~mask;
 }
 
 static size_t shard_capacity(const gl_http *http)
@@ -48,240 +28,16 @@ void gl_shard_update(gl_shard *shard)
     put_bit(http->shards.warm, shard->index, warm);
 }
 
+void gl_shard_forget(gl_shard *shard)
+{
+    put_bit(shard->http->shards.room, shard->index, false);
+    put_bit(shard->http->shards.warm, shard->index, false);
+}
+
 void gl_shard_mark_dirty(gl_shard *shard)
 {
     if (!gl_node_linked(&shard->dirty)) gl_list_push_back(&shard->http->dirty, &shard->dirty);
     if (!shard->http->draining) gl_defer_this_turn(shard->http->drain);
-}
-
-/* --- one shard --- */
-
-static void set_reaper(gl_http *http)
-{
-    bool any = http->shards.live != 0;
-    gl_timer_set(http->reaper, any ? gl_loop_now(http->loop) + REAP_EVERY : GL_TIME_NEVER);
-}
-
-static void timer_fired(void *arg)
-{
-    gl_shard *shard = arg;
-    shard->kick = true;
-    gl_shard_mark_dirty(shard);
-}
-
-static int timer_callback(CURLM *multi, long ms, void *arg)
-{
-    (void)multi;
-    gl_shard *shard = arg;
-    /* 0 is "now": a timer of 1 ms, or the loop's clock of 4 ms, would be paid by every request. */
-    shard->kick = ms == 0;
-    if (ms <= 0) {
-        gl_timer_set(shard->timer, GL_TIME_NEVER);
-        if (ms == 0) gl_shard_mark_dirty(shard);
-    } else {
-        gl_timer_set(shard->timer, gl_time_add_ms(gl_loop_now(shard->http->loop), ms));
-    }
-    return 0;
-}
-
-static void shard_free(gl_shard *shard)
-{
-    gl_http *http = shard->http;
-    assert(shard->transfers == 0);
-    if (shard->multi != NULL) curl_multi_cleanup(shard->multi);
-    if (shard->foreign != 0) gl_sockets_forget(shard);
-    gl_timer_free(shard->timer);
-    gl_node_remove(&shard->dirty);
-    if (http->shards.at[shard->index] == shard) {
-        http->shards.at[shard->index] = NULL;
-        put_bit(http->shards.room, shard->index, false);
-        put_bit(http->shards.warm, shard->index, false);
-        if (--http->shards.live == 0) set_reaper(http);
-    }
-    gl_free(shard);
-}
-
-static bool set_limits(const gl_shard *shard)
-{
-    const gl_endpoint *endpoint = &shard->http->endpoint;
-    CURLM *multi = shard->multi;
-    /* Not below the shard's size: the default follows the handles now attached, and closes warm
-     * connections at every lull. */
-    return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)GL_SHARD_CONNECTIONS) == CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_PIPELINING,
-                             endpoint->multiplex ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING) ==
-               CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)endpoint->streams) ==
-               CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, endpoint->multiplex ? 1L : 0L) ==
-               CURLM_OK;
-}
-
-static bool grow(gl_shards *shards)
-{
-    size_t capacity = shards->capacity != 0 ? shards->capacity * 2 : WORD_BITS;
-    size_t words = capacity / WORD_BITS, had = shards->capacity / WORD_BITS;
-    gl_shard **at = gl_realloc(shards->at, capacity * sizeof *at);
-    if (at != NULL) shards->at = at;
-    uint64_t *room = gl_realloc(shards->room, words * sizeof *room);
-    if (room != NULL) shards->room = room;
-    uint64_t *warm = gl_realloc(shards->warm, words * sizeof *warm);
-    if (warm != NULL) shards->warm = warm;
-    if (at == NULL || room == NULL || warm == NULL) return false;
-    memset(room + had, 0, (words - had) * sizeof *room);
-    memset(warm + had, 0, (words - had) * sizeof *warm);
-    shards->capacity = capacity;
-    return true;
-}
-
-static gl_shard *shard_new(gl_http *http, glimpse_error *error)
-{
-    gl_shards *shards = &http->shards;
-    size_t index = 0;
-    *error = GLIMPSE_ERR_OOM;
-    while (index < shards->count && shards->at[index] != NULL) index++;
-    if (index == shards->capacity && !grow(shards)) return NULL;
-    gl_shard *shard = gl_calloc(1, sizeof *shard);
-    if (shard == NULL) return NULL;
-    shard->http = http;
-    shard->index = index;
-    gl_node_init(&shard->dirty);
-    gl_list_init(&shard->running);
-    gl_list_init(&shard->ended);
-    if (index == shards->count) shards->count++;
-    shards->at[index] = shard;
-    if (shards->live++ == 0) set_reaper(http);
-    shard->timer = gl_timer_new(http->loop, timer_fired, shard);
-    errno = 0;
-    if (shard->timer != NULL) shard->multi = curl_multi_init();
-    /* Its means to be woken up take two; libcurl does without on 7.88, and fails on 8.22. */
-    if (shard->multi == NULL && (errno == EMFILE || errno == ENFILE))
-        *error = GLIMPSE_ERR_DESCRIPTORS;
-    if (shard->multi == NULL || !set_limits(shard) ||
-        curl_multi_setopt(shard->multi, CURLMOPT_SOCKETFUNCTION, gl_socket_callback) != CURLM_OK ||
-        curl_multi_setopt(shard->multi, CURLMOPT_SOCKETDATA, shard) != CURLM_OK ||
-        curl_multi_setopt(shard->multi, CURLMOPT_TIMERFUNCTION, timer_callback) != CURLM_OK ||
-        curl_multi_setopt(shard->multi, CURLMOPT_TIMERDATA, shard) != CURLM_OK) {
-        shard_free(shard);
-        return NULL;
-    }
-    gl_shard_update(shard);
-    return shard;
-}
-
-/* --- choosing --- */
-
-static gl_shard *choose(gl_http *http, glimpse_error *error)
-{
-    const gl_shards *shards = &http->shards;
-    size_t words = (shards->count + WORD_BITS - 1) / WORD_BITS;
-    gl_shard *cold = NULL;
-    for (size_t i = 0; i < words; i++) {
-        uint64_t both = shards->room[i] & shards->warm[i];
-        if (both != 0) return shards->at[i * WORD_BITS + (size_t)__builtin_ctzll(both)];
-        if (cold == NULL && shards->room[i] != 0)
-            cold = shards->at[i * WORD_BITS + (size_t)__builtin_ctzll(shards->room[i])];
-    }
-    return cold != NULL ? cold : shard_new(http, error);
-}
-
-glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer)
-{
-    glimpse_error error = GLIMPSE_OK;
-    gl_shard *shard = choose(http, &error);
-    if (shard == NULL) return error;
-    if (curl_multi_add_handle(shard->multi, transfer->easy) != CURLM_OK) return GLIMPSE_ERR_OOM;
-    transfer->state = GL_TRANSFER_RUNNING;
-    transfer->shard = shard;
-    gl_list_push_back(&shard->running, &transfer->node);
-    shard->transfers++;
-    shard->fresh++;
-    shard->touched = true;
-    shard->kick = true; /* libcurl says so too, but for some releases (8.10.0 to 8.11.0) */
-    gl_shard_update(shard);
-    gl_shard_mark_dirty(shard);
-    return GLIMPSE_OK;
-}
-
-void gl_shard_remove(gl_transfer *transfer)
-{
-    gl_shard *shard = transfer->shard;
-    gl_node_remove(&transfer->node);
-    gl_node_remove(&transfer->enough);
-    curl_multi_remove_handle(shard->multi, transfer->easy);
-    transfer->shard = NULL;
-    shard->transfers--;
-    gl_shard_update(shard);
-}
-
-/* --- draining --- */
-
-static void finish(gl_transfer *transfer)
-{
-    gl_http *http = transfer->http;
-    gl_shard_remove(transfer);
-    transfer->state = GL_TRANSFER_FINISHED;
-    gl_list_push_back(&http->finished, &transfer->node);
-}
-
-/* Each time closes a stale connection, and a new one is not stale: it comes to an end. */
-static void start_over(gl_transfer *transfer)
-{
-    gl_shard_remove(transfer);
-    transfer->again = false;
-    transfer->code = CURLE_OK;
-    transfer->reason[0] = '\0';
-    transfer->error = gl_shard_add(transfer->http, transfer);
-    if (transfer->error == GLIMPSE_OK) return;
-    transfer->state = GL_TRANSFER_FINISHED;
-    gl_list_push_back(&transfer->http->finished, &transfer->node);
-}
-
-/* Its connection, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
-static void blame_flood(gl_transfer *transfer)
-{
-    transfer->error = GLIMPSE_ERR_PROTOCOL;
-    transfer->why = "the server sent HTTP/2 frames without end that carry nothing";
-}
-
-static void read_messages(gl_shard *shard)
-{
-    int left;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
-        gl_transfer *transfer = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        transfer->code = message->data.result;
-        shard->fruitful = true;
-        if (shard->flooded && transfer->code != CURLE_OK) blame_flood(transfer);
-        gl_node_remove(&transfer->node);
-        gl_list_push_back(&shard->ended, &transfer->node);
-    }
-    gl_node *node;
-    while ((node = gl_list_first(&shard->ended)) != NULL) {
-        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
-        if (transfer->again && transfer->error == GLIMPSE_OK)
-            start_over(transfer);
-        else
-            finish(transfer);
-    }
-}
-
-/* Transfers whose socket the loop could not watch (see unwatchable in http_socket.c), or whose
- * connection was cut. */
-static void end_unwatched(gl_shard *shard)
-{
-    for (gl_node *node = shard->running.head.next, *next; node != &shard->running.head;
-         node = next) {
-        next = node->next;
-        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
-        if (shard->broken) transfer->error = GLIMPSE_ERR_OOM;
-        if (shard->flooded) blame_flood(transfer);
-        if (transfer->error != GLIMPSE_OK) finish(transfer);
-    }
-    /* The next connection has sent nothing yet. */
-    if (shard->flooded) shard->barren = 0;
-    shard->unwatched = shard->broken = shard->flooded = false;
 }
 
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
@@ -294,52 +50,4 @@ void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
      * say which: so all of this shard end. A socket that it has forgotten is no matter. */
     if (code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR)
         shard->unwatched = shard->broken = true;
-}
-
-void gl_shard_drain(gl_shard *shard)
-{
-    if (shard->kick) {
-        shard->kick = false;
-        gl_shard_act(shard, CURL_SOCKET_TIMEOUT, 0);
-    }
-    shard->fresh = 0;
-    gl_shard_update(shard);
-    read_messages(shard);
-    if (shard->unwatched || shard->flooded) end_unwatched(shard);
-}
-
-/* --- all of them --- */
-
-void gl_shards_reap(gl_http *http)
-{
-    for (size_t i = 0; i < http->shards.count; i++) {
-        gl_shard *shard = http->shards.at[i];
-        if (shard == NULL) continue;
-        if (shard->transfers == 0 && !shard->touched)
-            shard_free(shard);
-        else
-            shard->touched = false;
-    }
-    set_reaper(http);
-}
-
-void gl_shards_plain(gl_http *http)
-{
-    http->endpoint.multiplex = false;
-    for (size_t i = 0; i < http->shards.count; i++) {
-        gl_shard *shard = http->shards.at[i];
-        if (shard == NULL) continue;
-        set_limits(shard);
-        gl_shard_update(shard);
-    }
-}
-
-void gl_shards_free(gl_http *http)
-{
-    for (size_t i = 0; i < http->shards.count; i++)
-        if (http->shards.at[i] != NULL) shard_free(http->shards.at[i]);
-    gl_free(http->shards.at);
-    gl_free(http->shards.room);
-    gl_free(http->shards.warm);
-    http->shards = (gl_shards){ 0 };
 }

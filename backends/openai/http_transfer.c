@@ -20,6 +20,21 @@
  * much (MAX_HTTP_RESP_HEADER_SIZE), and keeps trailers without a bound. */
 #define HEAD_BYTES_MAX ((size_t)300 * 1024)
 
+const char gl_http_too_much_head[] =
+    "headers and trailers of the answer are larger than 300 KiB together";
+
+/* --- what came --- */
+
+const char *gl_http_header(const void *headers, const char *name)
+{
+    const gl_transfer *transfer = headers;
+    struct curl_header *found;
+    return transfer != NULL &&
+                   curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+               ? found->value
+               : NULL;
+}
+
 /* --- callbacks --- */
 
 /* libcurl's times count from the transfer's start, in us; our look-up was before that, and so its
@@ -90,7 +105,7 @@ static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
     transfer->satisfied = true;
     transfer->enough_at = gl_loop_now(http->loop);
     gl_list_push_back(&http->enough, &transfer->enough);
-    gl_http_await_end(http);
+    gl_enough_await(http);
     return GLIMPSE_OK;
 }
 

@@ -142,14 +142,9 @@ static bool is_nothing(gl_json value)
            (value.text.len == 2 && value.kind != GL_JSON_NUMBER); /* "", [] or {} */
 }
 
-static bool has_text(gl_json value)
-{
-    return value.kind == GL_JSON_STRING && value.text.len > 2;
-}
-
 static void keep_first(gl_merge *merge, gl_buf *to, gl_json string)
 {
-    if (has_text(string) && to->len == 0) append(merge, to, string.text);
+    if (gl_json_has_text(string) && to->len == 0) append(merge, to, string.text);
 }
 
 /* Where the elements up to this index end in an array in the order of indices. What is looked for
@@ -207,8 +202,8 @@ static bool same_text(const gl_buf *kept, gl_json string)
  * each call the same. A name comes once a call; an id, with some, anew in each delta. */
 static bool begins_another(const call *c, gl_json id, gl_json name)
 {
-    if (!has_text(name)) return false;
-    if (has_text(id)) return c->id.len != 0 && !same_text(&c->id, id);
+    if (!gl_json_has_text(name)) return false;
+    if (gl_json_has_text(id)) return c->id.len != 0 && !same_text(&c->id, id);
     return c->arguments.len != 0 && !same_text(&c->name, name);
 }
 
@@ -260,7 +255,7 @@ static bool index_of_call(const gl_merge_choice *choice, gl_json index, gl_json 
     if (index.kind != GL_JSON_NONE && index.kind != GL_JSON_NULL) return valid_index(index, out);
     const call *last = choice->count != 0 ? &choice->calls[choice->count - 1] : NULL;
     *out = last != NULL ? last->index : 0;
-    if (last != NULL && has_text(id) && !same_text(&last->id, id)) (*out)++;
+    if (last != NULL && gl_json_has_text(id) && !same_text(&last->id, id)) (*out)++;
     return *out < GL_MERGE_MAX;
 }
 
@@ -388,7 +383,8 @@ static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json conten
     gl_json part;
     switch (content.kind) {
     case GL_JSON_STRING:
-        if (choice->has_parts && has_text(content)) add_to_part(merge, choice, inside_of(content));
+        if (choice->has_parts && gl_json_has_text(content))
+            add_to_part(merge, choice, inside_of(content));
         add_text(merge, choice, content);
         return true;
     case GL_JSON_ARRAY:
@@ -396,7 +392,7 @@ static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json conten
         while (gl_json_next(&iter, NULL, &part)) add_part(merge, choice, part);
         return true;
     case GL_JSON_OBJECT: /* one part, outside of a list */
-        if (!has_text(gl_json_get(content, "text"))) return false;
+        if (!gl_json_has_text(gl_json_get(content, "text"))) return false;
         add_part(merge, choice, content);
         return true;
     default:

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "openai/complaint.h"
 #include "openai/merge.h"
+#include "openai/path.h"
 #include "openai/plain.h"
 #include "openai/sse.h"
 
@@ -56,13 +57,6 @@ void gl_stream_free(gl_stream *stream)
     gl_free(stream);
 }
 
-/* Whether the path, without its query, ends with this. */
-static bool path_ends(const char *path, const char *end)
-{
-    size_t len = strcspn(path, "?"), end_len = strlen(end);
-    return len >= end_len && memcmp(path + len - end_len, end, end_len) == 0;
-}
-
 void gl_stream_reset(gl_stream *stream)
 {
     gl_sse_reset(&stream->sse);
@@ -77,8 +71,8 @@ void gl_stream_reset(gl_stream *stream)
 
 bool gl_stream_begin(gl_stream *stream, const char *path)
 {
-    bool completion = path_ends(path, "/completions");
-    if (!completion && !path_ends(path, "/responses")) return false;
+    bool completion = gl_path_ends(path, "/completions");
+    if (!completion && !gl_path_ends(path, "/responses")) return false;
     stream->kind = completion ? STREAM_COMPLETION : STREAM_RESPONSE;
     return true;
 }

@@ -1,6 +1,5 @@
 /*
- * sqlite.c - the glimpse_store in a SQLite file: its table of functions, how it is made and freed,
- * and what reads.c and writes.c share: the account of each turn, the log, the digest.
+ * sqlite.c - the glimpse_store in a SQLite file: its table of functions, how it is made and freed.
  *
  * Called by the engine and by callers who use a store alone. Never waits for a lock or a disk but
  * while it is made and freed.
@@ -22,51 +21,11 @@ static void turn_begins(void *arg)
     self->spent = 0;
 }
 
-gl_time gl_sqlite_begin(gl_sqlite *self)
-{
-    gl_defer_next_turn(self->on_turn);
-    return gl_clock_now();
-}
-
-void gl_sqlite_end(gl_sqlite *self, gl_time begun)
-{
-    self->spent += gl_time_since(gl_clock_now(), begun);
-    if (self->spent > self->stats.longest_turn_ns) self->stats.longest_turn_ns = self->spent;
-}
-
 static void checkpoint_worked(void *arg, gl_time begun)
 {
     gl_sqlite *self = arg;
     gl_defer_next_turn(self->on_turn);
     gl_sqlite_end(self, begun);
-}
-
-/* --- the log --- */
-
-void gl_sqlite_tell(gl_sqlite *self, glimpse_log_level level, const char *event, const char *reason)
-{
-    glimpse_log_field fields[] = { { "path", self->path, 0 }, { "reason", reason, 0 } };
-    gl_log_emit(&self->log, level, event, fields, 2);
-}
-
-void gl_sqlite_give_up(gl_sqlite *self, const char *reason)
-{
-    if (self->gone) return;
-    self->gone = true;
-    gl_sqlite_tell(self, GLIMPSE_LOG_ERROR, "store_given_up", reason);
-}
-
-/* --- the digest --- */
-
-bool gl_sqlite_digest(gl_sqlite *self, const glimpse_key *key, int64_t put_ms, gl_slice value,
-                      unsigned char digest[32])
-{
-    char time[8];
-    for (size_t i = 0; i < sizeof time; i++)
-        time[i] = (char)(unsigned char)((uint64_t)put_ms >> (8 * i));
-    const gl_slice parts[] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes),
-                               gl_slice_of(time, sizeof time), value };
-    return gl_sha256_digest(self->sha, parts, 3, digest);
 }
 
 /* --- made and freed --- */

@@ -1,5 +1,5 @@
 /* sqlite.h - the parts of one store: what waits, and the work of a turn. sqlite.c has the table of
- * functions, reads.c and writes.c the two directions. */
+ * functions, reads.c and writes.c the two directions, shared.c what those have in common. */
 #ifndef GL_STORE_SQLITE_H
 #define GL_STORE_SQLITE_H
 
@@ -56,7 +56,7 @@ typedef struct gl_sqlite {
     uint64_t device, inode; /* of the file at path, when it was opened */
 } gl_sqlite;
 
-/* --- sqlite.c --- */
+/* --- shared.c --- */
 
 /* Around each step that touches the file: how long it takes is added to this turn. */
 gl_time gl_sqlite_begin(gl_sqlite *self);

@@ -99,6 +99,12 @@ static inline size_t gl_json_string_bound(gl_json string)
     return string.kind == GL_JSON_STRING ? string.text.len - 2 : 0;
 }
 
+/* A string, and not an empty one. */
+static inline bool gl_json_has_text(gl_json value)
+{
+    return value.kind == GL_JSON_STRING && value.text.len > 2;
+}
+
 /* A number that is an integer in range, in any spelling (1, 1.0, 1e0). false otherwise. */
 bool gl_json_int64(gl_json number, int64_t *out);
 

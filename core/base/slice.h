@@ -33,4 +33,10 @@ static inline bool gl_slice_is(gl_slice a, const char *text)
     return gl_slice_equal(a, gl_slice_str(text));
 }
 
+static inline bool gl_slice_ends(gl_slice a, const char *end)
+{
+    size_t len = strlen(end);
+    return a.len >= len && memcmp(a.data + a.len - len, end, len) == 0;
+}
+
 #endif

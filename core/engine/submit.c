@@ -17,9 +17,7 @@
 /* Whether a stream is to tell its usage: a completion does when it is asked, a response always. */
 static bool asks_usage(gl_json body, gl_slice path)
 {
-    static const char end[] = "/completions";
-    size_t len = sizeof end - 1;
-    if (path.len < len || memcmp(path.data + path.len - len, end, len) != 0) return true;
+    if (!gl_slice_ends(path, "/completions")) return true;
     gl_json options = gl_json_get(body, "stream_options");
     return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
 }

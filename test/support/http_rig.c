@@ -114,6 +114,8 @@ void http_call_start(http_rig *rig, http_call *call, const char *path, const cha
                                                .opened = opened,
                                                .done = ended };
     call->rig = rig;
+    memset(call->progress, 0, sizeof call->progress); /* of one that was cancelled */
+    call->order_len = 0;
     call->transfer = gl_http_start(rig->http, path, gl_slice_str(body), &observer, call);
     assert_non_null(call->transfer);
     assert_int_equal(call->done, 0);
