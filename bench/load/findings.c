@@ -17,7 +17,7 @@ load_finding load_finding_of(double load, const load_recorder *recorder)
     const load_recorder *r = recorder;
     load_finding f = { .load = load,
                        .throughput = load_recorder_throughput(r),
-                       .sent = load_recorder_sent_rate(r),
+                       .sent = fmax(load_recorder_sent_rate(r), 0), /* 0 where it is not known */
                        .error_rate = load_recorder_error_rate(r),
                        .hit_rate = load_recorder_hit_rate(r),
                        .p50_us = quantile_us(r->metrics[LOAD_LATENCY], 0.5),

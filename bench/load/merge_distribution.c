@@ -115,7 +115,11 @@ static void write_percentiles(gl_buf *out, gl_json names, const merge_values *va
         if (!merge_name(key, name, sizeof name)) continue;
         double percent = strtod(name, &end);
         if (*end != '\0') continue;
-        gl_buf_printf(out, "%s\"%s\":%" PRIu64, comma, name, merge_quantile(values, percent / 100));
+        gl_buf_printf(out, "%s\"%s\":", comma, name);
+        if (values->all == 0)
+            gl_buf_append_str(out, "null");
+        else
+            gl_buf_append_u64(out, merge_quantile(values, percent / 100));
         comma = ",";
     }
     gl_buf_append_char(out, '}');
@@ -143,7 +147,11 @@ static void write_member(gl_buf *out, const char *name, const same *several,
                          const merge_values *values)
 {
     double q;
-    if (merge_quantile_name(name, &q)) {
+    bool us = merge_quantile_name(name, &q) || strcmp(name, "mean_us") == 0 ||
+              strcmp(name, "max_us") == 0;
+    if (us && values->all == 0) {
+        gl_buf_printf(out, ",\"%s\":null", name);
+    } else if (merge_quantile_name(name, &q)) {
         gl_buf_printf(out, ",\"%s\":%" PRIu64, name, merge_quantile(values, q));
     } else if (strcmp(name, "mean_us") == 0) {
         gl_buf_append_str(out, ",\"mean_us\":");

@@ -40,7 +40,13 @@ bool load_percentiles_parse(load_percentiles *list, const char *text, char *prob
                      (int)(word.len < 40 ? word.len : 40), word.data);
             return false;
         }
-        list->of[list->count++].q = percent / 100;
+        list->of[list->count].q = percent / 100;
+        for (size_t i = 0; i < list->count; i++)
+            if (strcmp(list->of[i].name, name) == 0) {
+                snprintf(problem, problem_size, "'%s' is there twice", name);
+                return false;
+            }
+        list->count++;
         if (text[len] == '\0') return true;
         text += len + 1;
     }

@@ -300,10 +300,11 @@ double load_recorder_tokens_a_user(const load_recorder *recorder)
     return us > 0 ? 1e6 / (double)us : -1;
 }
 
-/* n requests span n - 1 gaps. */
+/* n requests span n - 1 gaps; one alone has no rate. */
 static double rate_of(uint64_t n, gl_time first, gl_time last)
 {
-    return n > 1 && last > first ? (double)(n - 1) * 1e9 / (double)(last - first) : 0;
+    if (n == 0) return 0;
+    return last > first ? (double)(n - 1) * 1e9 / (double)(last - first) : NAN;
 }
 
 double load_recorder_asked_rate(const load_recorder *recorder)

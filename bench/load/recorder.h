@@ -110,7 +110,8 @@ double load_recorder_tokens_out(const load_recorder *recorder);
 /* Of the median user, whose answer is streamed: 1 / the p50 of the time per token; -1: not known */
 double load_recorder_tokens_a_user(const load_recorder *recorder);
 
-/* A second, of what was measured: meant to be sent, and gone out. */
+/* A second, of what was measured: meant to be sent, and gone out. NAN: of one request, or of
+ * several at one time. */
 double load_recorder_asked_rate(const load_recorder *recorder);
 double load_recorder_sent_rate(const load_recorder *recorder);
 

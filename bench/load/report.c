@@ -2,6 +2,7 @@
 #include "load/report_parts.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 #include "load/alerts.h"
 #include "load/judgement.h"
@@ -155,7 +156,8 @@ static void faults(const load_faults *f, FILE *out)
 {
     load_balance balance = load_faults_balance(f);
     if (!f->asked || (load_faults_injected(f) == 0 && f->met == 0)) return;
-    fprintf(out, "faults       injected %" PRIu64 ":", load_faults_injected(f));
+    fprintf(out, "faults       injected %" PRIu64 "%s", load_faults_injected(f),
+            load_faults_injected(f) > 0 ? ":" : "");
     for (int i = 0; i < LOAD_FAULTS; i++)
         if (f->injected[i] > 0)
             fprintf(out, " %" PRIu64 " %s", f->injected[i], load_fault_name((load_fault)i));
@@ -218,9 +220,12 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             "requests     %" PRIu64 " measured, %" PRIu64
             " cut as warm-up and cool-down, in %.2f s%s\n",
             r->measured, r->cut, facts->elapsed_s, facts->interrupted ? " (interrupted)" : "");
-    fprintf(out, "throughput   %.2f answers/s in %.2f s, sent %.2f/s", load_recorder_throughput(r),
-            load_recorder_window(r), load_recorder_sent_rate(r));
-    if (facts->open) fprintf(out, " of %.2f/s asked", load_recorder_asked_rate(r));
+    fprintf(out, "throughput   %.2f answers/s in %.2f s", load_recorder_throughput(r),
+            load_recorder_window(r));
+    if (!isnan(load_recorder_sent_rate(r)))
+        fprintf(out, ", sent %.2f/s", load_recorder_sent_rate(r));
+    if (facts->open && !isnan(load_recorder_asked_rate(r)))
+        fprintf(out, " of %.2f/s asked", load_recorder_asked_rate(r));
     fprintf(out, ", at most %" PRIu64 " in flight", r->peak_in_flight);
     if (load_recorder_drain(r) > 0)
         fprintf(out, "; the last answer %.2f s later", load_recorder_drain(r));

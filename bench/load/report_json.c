@@ -1,6 +1,7 @@
 /* report_json.c - the report for programs; see report.h. */
 #include <glimpse/version.h>
 #include <inttypes.h>
+#include <math.h>
 
 #include "base/json.h"
 #include "load/alerts.h"
@@ -20,15 +21,20 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
     } quantiles[] = { { "p50_us", 0.5 },  { "p75_us", 0.75 }, { "p90_us", 0.9 },
                       { "p95_us", 0.95 }, { "p99_us", 0.99 }, { "p999_us", 0.999 } };
     uint64_t us, n;
+    bool none = gl_histogram_count(h) == 0; /* and then nothing took 0 us */
     gl_buf_printf(out, "\"%s\":{\"count\":%" PRIu64, name, gl_histogram_count(h));
-    load_json_number(out, "mean_us", gl_histogram_mean(h));
+    load_json_number(out, "mean_us", none ? -1 : gl_histogram_mean(h));
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        load_json_count(out, quantiles[i].name, gl_histogram_quantile(h, quantiles[i].q));
-    load_json_count(out, "max_us", gl_histogram_max(h));
+        load_json_number(out, quantiles[i].name,
+                         none ? -1 : (double)gl_histogram_quantile(h, quantiles[i].q));
+    load_json_number(out, "max_us", none ? -1 : (double)gl_histogram_max(h));
     if (asked != NULL && asked->asked) {
-        for (size_t i = 0; i < asked->count; i++)
-            gl_buf_printf(out, "%s\"%s\":%" PRIu64, i > 0 ? "," : ",\"percentiles\":{",
-                          asked->of[i].name, gl_histogram_quantile(h, asked->of[i].q));
+        gl_buf_append_str(out, ",\"percentiles\":{");
+        for (size_t i = 0; i < asked->count; i++) {
+            gl_buf_printf(out, "%s\"%s\":", i > 0 ? "," : "", asked->of[i].name);
+            gl_json_write_double(out,
+                                 none ? NAN : (double)gl_histogram_quantile(h, asked->of[i].q));
+        }
         gl_buf_append_char(out, '}');
     }
     gl_buf_append_str(out, ",\"few\":[");

@@ -99,9 +99,12 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
         gl_buf_printf(out, " | %" PRIu64 " | %.3f |", gl_histogram_count(h),
                       gl_histogram_mean(h) / 1e3);
         for (size_t i = 0; i < list->count; i++)
-            gl_buf_printf(out, " %.3f |", (double)gl_histogram_quantile(h, list->of[i].q) / 1e3);
+            gl_buf_printf(out, " %s%.3f |", load_is_few(h, list->of[i].q) ? "\\~" : "",
+                          (double)gl_histogram_quantile(h, list->of[i].q) / 1e3);
         gl_buf_printf(out, " %.3f |\n", (double)gl_histogram_max(h) / 1e3);
     }
+    gl_buf_printf(out, "\n\\~ is of fewer than %d values above it, and may be anything\n",
+                  LOAD_FEW);
 }
 
 static void classes(const load_recorder *r, gl_buf *out)

@@ -55,7 +55,7 @@ bool load_read_duration(gl_slice text, double *us)
     static const struct {
         const char *unit;
         double us;
-    } units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 } };
+    } units[] = { { "us", 1 }, { "ms", 1e3 }, { "s", 1e6 }, { "m", 60e6 }, { "h", 3600e6 } };
     char copy[40];
     if (text.len >= sizeof copy) return false;
     memcpy(copy, text.data, text.len);
@@ -216,14 +216,16 @@ double load_term_look(const load_term *term, const load_recorder *recorder, bool
         break;
     }
     *met = seen && load_term_meets(term, value);
-    return value;
+    return seen ? value : NAN;
 }
 
 void load_term_shown(const load_term *term, const load_recorder *recorder, bool *met, char *text,
                      size_t size)
 {
     double seen = load_term_look(term, recorder, met);
-    if (term->kind == LOAD_TERM_DURATION)
+    if (isnan(seen))
+        snprintf(text, size, "nothing was measured");
+    else if (term->kind == LOAD_TERM_DURATION)
         snprintf(text, size, "%.3f ms", seen / 1e3);
     else if (load_term_is_rate(term))
         snprintf(text, size, "%.3f/s", seen);

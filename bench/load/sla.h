@@ -11,7 +11,7 @@
  *   throughput goodput                     answers a second, and those that are good (slo.h)
  *   good_rate                              the part of the requests that is good
  *
- * Durations have their unit: us, ms, s, m. Blanks mean nothing. < <= > >= compare.
+ * Durations have their unit: us, ms, s, m, h. Blanks mean nothing. < <= > >= compare.
  */
 #ifndef LOAD_SLA_H
 #define LOAD_SLA_H
@@ -46,7 +46,7 @@ typedef struct load_sla {
 bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t problem_size);
 
 /* What was seen, in the unit of the bound; *met says whether that is good enough. What was never
- * measured (no request, no stream) is not met. */
+ * measured (no request, no stream) is NAN, and not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
 
 /* Whether what was seen is good enough. */

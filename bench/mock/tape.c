@@ -188,7 +188,9 @@ void mock_exchange_write(const mock_exchange *exchange, gl_buf *out)
         gl_buf_append_str(out, i == 0 ? "[" : ",[");
         gl_buf_append_u64(out, chunk->at / GL_US);
         gl_buf_append_char(out, ',');
-        write_chunk(gl_slice_of(exchange->body.data + from, chunk->end - from), out);
+        write_chunk(chunk->end > from ? gl_slice_of(exchange->body.data + from, chunk->end - from)
+                                      : gl_slice_str(""),
+                    out);
         gl_buf_append_char(out, ']');
         from = chunk->end;
     }

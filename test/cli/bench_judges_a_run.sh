@@ -10,7 +10,17 @@ quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 -
     prints '100.00 % of the requests, met latency<1m'
     expect 1 "$GLIMPSE" bench --latency 30ms $quick --goodput 'latency<20ms' --sla 'good_rate>1%' --json run.json
     equal "none good" "$(jq -c '[.totals.good, .totals.goodput_rps, .settings.goodput]' run.json)" '[0,0,"latency<20ms"]'
-    expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'ttft_p99<1m' # no stream, nothing seen
+    expect 1 "$GLIMPSE" bench --latency 0 $quick --sla 'ttft_p99<1m' --json run.json # no stream
+    prints 'MISSED   ttft_p99<1m: nothing was measured'
+    equal "nothing took 0" "$(jq -c '[.sla[0].seen, .sla[0].met, (.distributions.ttft | .count, .mean_us, .p99_us, .max_us)]' run.json)" \
+        '[null,false,0,null,null,null]'
+    # One request has a latency, and no rate.
+    expect 0 "$GLIMPSE" bench --latency 0 --calibrate-first off --validity off --rate 5 --requests 1 --json run.json --markdown run.md
+    equal "one" "$(jq -c '[.totals.measured, .totals.asked_rps, .totals.sent_rps, (.distributions.latency.p50_us > 0)]' run.json)" '[1,null,null,true]'
+    grep -q '^throughput .*/s asked' out && fail "a rate is told of one request"
+    grep -q '^| latency | 1 | [0-9.]* | \\~' run.md || fail "the Markdown does not mark quantiles of too few"
+    expect 78 "$GLIMPSE" bench $quick --percentiles 50,99,50
+    says "'50' is there twice"
     expect 1 "$GLIMPSE" bench --latency 0 $quick --fault 500:100% --max-attempts 1 --fallback off
     prints '50 server_error' 'error rate 100.00 %' 'NOTHING WAS ANSWERED' 'throughput   0.00 answers/s'
     expect 0 "$GLIMPSE" bench --latency 0 $quick --fault 500:20% --max-attempts 1 --json run.json --breaker wait --seed 2

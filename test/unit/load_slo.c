@@ -118,7 +118,7 @@ static void a_term_that_is_none_is_named(void **state)
     static const char *const bad[] = { "latency",     "latency<",     "latency<0",
                                        "p95<1s",      "latency<fast", "latency>1s",
                                        "latency<=1s", "latency<1s,",  "latency<1s,latency<2s",
-                                       "ttft<1..5ms", "<1s",          "latency<1h" };
+                                       "ttft<1..5ms", "<1s",          "latency<1d" };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         load_slo slo;
         char problem[128] = "";
@@ -131,8 +131,12 @@ static void a_term_that_is_none_is_named(void **state)
 static void a_bound_of_time_has_its_unit_and_blanks_mean_nothing(void **state)
 {
     (void)state;
-    static const char *const good[] = { "p95<2500ms", " p95 < 2500 ms ", "p95<=2.5s,\tp50 < 1 s",
-                                        "error_rate < 5 %, hit_rate > 30%", "throughput > 100" };
+    static const char *const good[] = { "p95<2500ms",
+                                        " p95 < 2500 ms ",
+                                        "p95<=2.5s,\tp50 < 1 s",
+                                        "error_rate < 5 %, hit_rate > 30%",
+                                        "throughput > 100",
+                                        "max<1h" };
     static const char *const bad[] = { "p95<2500",        "p95 < 2500",   "p95<",
                                        "p95<.ms",         "p95<2 5 0 ms", "p 95<1s",
                                        "error_rate<5 0%", "p95<1s,",      ",p95<1s" };
