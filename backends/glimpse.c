@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config.h"
 #include "endpoint.h"
 #include "engine/engine.h"
 #include "policy/select.h"
@@ -88,6 +89,9 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     if (engine == NULL) return gl_refuse(problem, "engine", "is NULL");
     *engine = NULL;
     if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    glimpse_config read;
+    config = gl_config_read(config, &read, problem);
+    if (config == NULL) return GLIMPSE_ERR_INVALID;
     glimpse_error error = glimpse_config_check(config, problem);
     if (error != GLIMPSE_OK) return error;
 

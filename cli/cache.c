@@ -41,7 +41,7 @@ static void print_table(const glimpse_sqlite_file_stats *stats)
 
 static int print_stats(const cli_settings *settings)
 {
-    glimpse_sqlite_file_stats stats;
+    glimpse_sqlite_file_stats stats = { .size = sizeof stats };
     glimpse_problem problem;
     if (glimpse_sqlite_file_inspect(settings->cache_store, settings->store_ttl_ms, &stats,
                                     &problem) != GLIMPSE_OK)

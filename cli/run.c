@@ -179,7 +179,7 @@ static int ask(cli_one *one, const char *text, size_t len)
                             .input_text_len = len,
                             .goal = one->settings->goal,
                             .constraints = one->settings->constraints };
-    glimpse_observer observer = { .on_result = ended };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = ended };
     glimpse_options options;
     glimpse_options_init(&options);
     options.stream = one->settings->stream;

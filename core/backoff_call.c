@@ -11,6 +11,7 @@
 #include <glimpse/backoff.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "loop.h"
 #include "policy/backoff.h"
 
@@ -28,14 +29,17 @@ struct glimpse_backoff_call {
     enum { WAITING, RUNNING, ENDING, DONE } state;
 };
 
-void glimpse_backoff_policy_init_version(glimpse_backoff_policy *policy, uint32_t version)
+static const glimpse_backoff_policy usual = {
+    .size = sizeof(glimpse_backoff_policy),
+    .max_attempts = 5,
+    .base_delay_ms = 500,
+    .max_delay_ms = 60000,
+};
+static const gl_layout layout = { .size = sizeof(glimpse_backoff_policy) };
+
+void glimpse_backoff_policy_defaults(glimpse_backoff_policy *policy)
 {
-    *policy = (glimpse_backoff_policy){
-        .version = version,
-        .max_attempts = 5,
-        .base_delay_ms = 500,
-        .max_delay_ms = 60000,
-    };
+    gl_layout_write(&layout, policy, &usual);
 }
 
 static void destroy(glimpse_backoff_call *call)
@@ -78,15 +82,12 @@ glimpse_error glimpse_backoff_start(struct event_base *base, const glimpse_backo
                                     glimpse_backoff_done_fn done, void *arg,
                                     glimpse_backoff_call **call)
 {
-    glimpse_backoff_policy defaults;
+    glimpse_backoff_policy room;
     if (call != NULL) *call = NULL;
-    if (policy == NULL) {
-        glimpse_backoff_policy_init(&defaults);
-        policy = &defaults;
-    }
-    if (base == NULL || attempt == NULL || done == NULL ||
-        policy->version != GLIMPSE_BACKOFF_POLICY_VERSION || policy->max_attempts < 1 ||
-        policy->max_attempts > 1000 || policy->base_delay_ms < 0 || policy->max_delay_ms < 0)
+    policy = gl_layout_read(&layout, policy != NULL ? policy : &usual, &usual, &room);
+    if (base == NULL || attempt == NULL || done == NULL || policy == NULL ||
+        policy->max_attempts < 1 || policy->max_attempts > 1000 || policy->base_delay_ms < 0 ||
+        policy->max_delay_ms < 0)
         return GLIMPSE_ERR_INVALID;
     glimpse_backoff_call *made = gl_calloc(1, sizeof *made);
     if (made == NULL) return GLIMPSE_ERR_OOM;

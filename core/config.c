@@ -9,53 +9,69 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/layout.h"
 #include "base/utf8.h"
+#include "config.h"
 #include "endpoint.h"
 #include "policy/alert.h"
+#include "policy/latency.h"
 #include "policy/select.h"
 #include "problem.h"
 
-void glimpse_config_init_version(glimpse_config *config, uint32_t version)
+static const glimpse_config usual = {
+    .size = sizeof(glimpse_config),
+    .endpoint = GL_ENDPOINT_USUAL,
+    .model = "gpt-4o-mini",
+    .temperature = 0.7,
+    .max_tokens = 256,
+    .thresholds = GLIMPSE_THRESHOLDS_INHERIT,
+    .cache_entries = 2000, /* docs/playbook.md section 2 */
+    .cache_bytes = INT64_C(64) << 20,
+    .cache_ttl_ms = 7200 * 1000,
+    .cache_dynamic = true,
+    .coalesce = true,
+    .packing = GLIMPSE_PACKING_DEFAULT, /* docs/playbook.md section 5 */
+    .max_attempts = 5,                  /* docs/playbook.md section 3 */
+    .base_delay_ms = 500,
+    .max_delay_ms = 60 * 1000,
+    .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
+    .concurrency = 64,
+    .adaptive = true,
+    .rpm = -1,
+    .tpm = -1,
+    .connect_timeout_ms = 5 * 1000, /* the official SDKs' connect and whole limits */
+    .first_byte_timeout_ms = GLIMPSE_INHERIT,
+    .idle_timeout_ms = GLIMPSE_INHERIT,
+    .timeout_ms = GLIMPSE_INHERIT,
+    .fallback_on = true,
+    .close_grace_ms = 5 * 1000,
+    .log_level = GLIMPSE_LOG_WARN,
+    .alerts = GLIMPSE_ALERTS_DEFAULT, /* docs/playbook.md section 9 */
+};
+
+static const gl_layout config_layout = {
+    sizeof(glimpse_config),
+    { { offsetof(glimpse_config, endpoint), sizeof(glimpse_endpoint) },
+      { offsetof(glimpse_config, packing), sizeof(glimpse_packing) },
+      { offsetof(glimpse_config, alerts), sizeof(glimpse_alerts) } },
+    3,
+};
+
+void glimpse_config_defaults(glimpse_config *config)
 {
-    static const glimpse_config defaults = {
-        .model = "gpt-4o-mini",
-        .temperature = 0.7,
-        .max_tokens = 256,
-        .thresholds = GLIMPSE_THRESHOLDS_DEFAULT,
-        .cache_entries = 2000, /* docs/playbook.md section 2 */
-        .cache_bytes = INT64_C(64) << 20,
-        .cache_ttl_ms = 7200 * 1000,
-        .cache_dynamic = true,
-        .coalesce = true,
-        .packing = GLIMPSE_PACKING_DEFAULT, /* docs/playbook.md section 5 */
-        .max_attempts = 5,                  /* docs/playbook.md section 3 */
-        .base_delay_ms = 500,
-        .max_delay_ms = 60 * 1000,
-        .max_retry_after_ms = 120 * 1000, /* openai-python's MAX_RETRY_AFTER_DELAY */
-        .concurrency = 64,
-        .adaptive = true,
-        .rpm = -1,
-        .tpm = -1,
-        .connect_timeout_ms = 5 * 1000, /* the official SDKs' connect and whole limits */
-        .timeout_ms = 600 * 1000,
-        .fallback_on = true,
-        .close_grace_ms = 5 * 1000,
-        .log_level = GLIMPSE_LOG_WARN,
-        .alerts = GLIMPSE_ALERTS_DEFAULT, /* docs/playbook.md section 9 */
-    };
-    *config = defaults;
-    config->version = version;
-    glimpse_endpoint_init(&config->endpoint);
+    gl_layout_write(&config_layout, config, &usual);
 }
 
-void glimpse_options_init_version(glimpse_options *options, uint32_t version)
+const glimpse_config *gl_config_read(const glimpse_config *config, glimpse_config *room,
+                                     glimpse_problem *problem)
 {
-    *options = (glimpse_options){ .version = version,
-                                  .temperature = -1,
-                                  .fallback = -1,
-                                  .coalesce = -1,
-                                  .cache_control = -1,
-                                  .pack = -1 };
+    if (config == NULL) {
+        gl_refuse(problem, "config", "is NULL");
+        return NULL;
+    }
+    config = gl_layout_read(&config_layout, config, &usual, room);
+    if (config == NULL) gl_refuse_size(problem, "glimpse_config_init");
+    return config;
 }
 
 /* --- the environment --- */
@@ -78,10 +94,9 @@ static bool parse_thresholds(const char *text, glimpse_thresholds *out)
     return true;
 }
 
-glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem)
+static glimpse_error take_environment(glimpse_config *config, glimpse_problem *problem)
 {
-    gl_problem_clear(problem);
-    glimpse_endpoint_from_env(&config->endpoint);
+    gl_endpoint_environment(&config->endpoint);
     const char *model = gl_environment("GLIMPSE_MODEL");
     if (model != NULL) config->model = model;
     const char *use = gl_environment("GLIMPSE_USE_OPENAI");
@@ -97,6 +112,18 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *p
                          "must be four strictly rising numbers of milliseconds, such as "
                          "1500,2500,4000,6000, or auto");
     return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem)
+{
+    glimpse_config whole;
+    gl_problem_clear(problem);
+    const glimpse_config *given = gl_config_read(config, &whole, problem);
+    if (given == NULL) return GLIMPSE_ERR_INVALID;
+    if (given == config) return take_environment(config, problem);
+    glimpse_error error = take_environment(&whole, problem);
+    gl_layout_write(&config_layout, config, &whole);
+    return error;
 }
 
 /* --- validation --- */
@@ -181,11 +208,12 @@ static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem
           "must be from 0 (no limit) up, or -1 (learned)" },
         { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS, "connect_timeout_ms",
           "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, 0, DAY_MS,
-          "first_byte_timeout_ms", "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, 0, DAY_MS, "idle_timeout_ms",
-          "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, timeout_ms), ENGINE, 0, DAY_MS, "timeout_ms",
+        { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS,
+          "first_byte_timeout_ms",
+          "must be from 0 (none) to 24 h, or GLIMPSE_INHERIT (the model's)" },
+        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS,
+          "idle_timeout_ms", "must be from 0 (none) to 24 h" },
+        { offsetof(glimpse_config, timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS, "timeout_ms",
           "must be from 0 (none) to 24 h" },
         { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS, "deadline_ms",
           "must be from 0 (none) to a year" },
@@ -222,6 +250,8 @@ static glimpse_error check_choices(const glimpse_config *config, glimpse_problem
         return gl_refuse(problem, "http_version", one);
     if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
         return gl_refuse(problem, "cache_control", one);
+    if ((unsigned)config->priority > GLIMPSE_PRIORITY_INTERACTIVE)
+        return gl_refuse(problem, "priority", one);
     if ((unsigned)config->breaker > GLIMPSE_BREAKER_OFF) return gl_refuse(problem, "breaker", one);
     if (config->omit > (GLIMPSE_OMIT_TEMPERATURE | GLIMPSE_OMIT_MAX_TOKENS |
                         GLIMPSE_OMIT_STREAM_OPTIONS | GLIMPSE_OMIT_RESPONSE_FORMAT))
@@ -234,13 +264,13 @@ static glimpse_error check_choices(const glimpse_config *config, glimpse_problem
 glimpse_error glimpse_config_check(const glimpse_config *config, glimpse_problem *problem)
 {
     gl_problem_clear(problem);
-    if (config == NULL) return gl_refuse(problem, "config", "is NULL");
-    if (config->version != GLIMPSE_CONFIG_VERSION)
-        return gl_refuse(problem, "version",
-                         "not set by glimpse_config_init, or newer than this library");
+    glimpse_config whole;
+    config = gl_config_read(config, &whole, problem);
+    if (config == NULL) return GLIMPSE_ERR_INVALID;
     bool asked = is_read(config, SAMPLER);
     glimpse_error error = check_choices(config, problem);
-    if (error == GLIMPSE_OK) error = glimpse_thresholds_check(&config->thresholds, problem);
+    if (error == GLIMPSE_OK && !gl_thresholds_inherit(&config->thresholds))
+        error = glimpse_thresholds_check(&config->thresholds, problem);
     if (error == GLIMPSE_OK && asked) error = check_endpoint(&config->endpoint, problem);
     if (error == GLIMPSE_OK) error = check_model(config->model, problem);
     if (error == GLIMPSE_OK) error = check_numbers(config, problem);

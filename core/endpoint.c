@@ -8,13 +8,27 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-void glimpse_endpoint_init_version(glimpse_endpoint *endpoint, uint32_t version)
+#include "base/layout.h"
+#include "problem.h"
+
+static const glimpse_endpoint usual = GL_ENDPOINT_USUAL;
+static const gl_layout layout = { .size = sizeof(glimpse_endpoint) };
+
+void glimpse_endpoint_defaults(glimpse_endpoint *endpoint)
 {
-    *endpoint = (glimpse_endpoint){
-        .version = version,
-        .http_version = GLIMPSE_HTTP_AUTO,
-        .max_response_bytes = INT64_C(64) << 20, /* docs/wire.md, A5 rule 12 */
-    };
+    gl_layout_write(&layout, endpoint, &usual);
+}
+
+const glimpse_endpoint *gl_endpoint_read(const glimpse_endpoint *endpoint, glimpse_endpoint *room,
+                                         glimpse_problem *problem)
+{
+    if (endpoint == NULL) {
+        gl_refuse(problem, "endpoint", "is NULL");
+        return NULL;
+    }
+    endpoint = gl_layout_read(&layout, endpoint, &usual, room);
+    if (endpoint == NULL) gl_refuse_size(problem, "glimpse_endpoint_init");
+    return endpoint;
 }
 
 const char *gl_endpoint_url(const glimpse_endpoint *endpoint)
@@ -42,7 +56,7 @@ static void take(const char **field, const char *name)
     if (value != NULL) *field = value;
 }
 
-void glimpse_endpoint_from_env(glimpse_endpoint *endpoint)
+void gl_endpoint_environment(glimpse_endpoint *endpoint)
 {
     take(&endpoint->api_key, "OPENAI_API_KEY");
     take(&endpoint->base_url, "OPENAI_BASE_URL");
@@ -62,4 +76,17 @@ void glimpse_endpoint_from_env(glimpse_endpoint *endpoint)
     }
     take(&endpoint->no_proxy, "NO_PROXY");
     take(&endpoint->no_proxy, "no_proxy");
+}
+
+void glimpse_endpoint_from_env(glimpse_endpoint *endpoint)
+{
+    glimpse_endpoint whole;
+    const glimpse_endpoint *given = gl_layout_read(&layout, endpoint, &usual, &whole);
+    if (given == NULL) return;
+    if (given != endpoint) {
+        gl_endpoint_environment(&whole);
+        gl_layout_write(&layout, endpoint, &whole);
+    } else {
+        gl_endpoint_environment(endpoint);
+    }
 }

@@ -9,6 +9,18 @@
 const char *gl_endpoint_url(const glimpse_endpoint *endpoint);
 const char *gl_endpoint_key(const glimpse_endpoint *endpoint);
 
+/* docs/wire.md, A5 rule 12: a longer answer is no summary. */
+#define GL_ENDPOINT_USUAL                                                                          \
+    { .size = sizeof(glimpse_endpoint), .max_response_bytes = INT64_C(64) << 20 }
+
+/* The endpoint itself, or room, filled from it where it was compiled against another version. NULL:
+ * it is NULL or has no size; problem says so. */
+const glimpse_endpoint *gl_endpoint_read(const glimpse_endpoint *endpoint, glimpse_endpoint *room,
+                                         glimpse_problem *problem);
+
+/* glimpse_endpoint_from_env, of one in our form. */
+void gl_endpoint_environment(glimpse_endpoint *endpoint);
+
 /* A variable that is set and not empty, or NULL: an empty one is how a shell says "none". */
 const char *gl_environment(const char *name);
 

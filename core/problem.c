@@ -18,6 +18,15 @@ glimpse_error gl_refuse(glimpse_problem *problem, const char *field, const char 
     return GLIMPSE_ERR_INVALID;
 }
 
+glimpse_error gl_refuse_size(glimpse_problem *problem, const char *init)
+{
+    char sentence[sizeof problem->sentence];
+    snprintf(sentence, sizeof sentence,
+             "not set by %s, or a member is set that this version of the library does not know",
+             init);
+    return gl_refuse(problem, "size", sentence);
+}
+
 glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error)
 {
     if (error != GLIMPSE_OK && problem != NULL && problem->sentence[0] == '\0')

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/layout.h"
 #include "base/siphash.h"
 #include "policy/profile.h"
 #include "problem.h"
@@ -45,9 +46,12 @@ const char *glimpse_profile_field_name(glimpse_profile_field field)
     return (unsigned)field < GLIMPSE_PROFILE_FIELD_COUNT ? field_names[field] : "unknown";
 }
 
-void glimpse_profile_init_version(glimpse_profile *profile, uint32_t version)
+static const gl_layout layout = { .size = sizeof(glimpse_profile) };
+
+void glimpse_profile_defaults(glimpse_profile *profile)
 {
-    *profile = (glimpse_profile){ .version = version };
+    static const glimpse_profile none = { .size = sizeof none };
+    gl_layout_write(&layout, profile, &none);
 }
 
 /* --- fields of an entry: NULL, or what is wrong ------------------------------------------------
@@ -389,14 +393,14 @@ void glimpse_profiles_unref(glimpse_profiles *profiles)
 glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char *model, size_t len,
                                     glimpse_profile *profile)
 {
-    if (model == NULL || profile == NULL || profile->version != GLIMPSE_PROFILE_VERSION)
-        return GLIMPSE_ERR_INVALID;
+    if (model == NULL || profile == NULL) return GLIMPSE_ERR_INVALID;
     gl_slice name = gl_slice_of(model, len != 0 ? len : strlen(model));
-    gl_profile_default(profile);
+    glimpse_profile found;
+    gl_profile_default(&found);
     for (size_t i = 0; i < gl_profile_table_count; i++)
-        gl_profile_take(profile, &gl_profile_table[i], false, name);
-    if (profiles != NULL) take_own(profiles, name, profile);
-    return GLIMPSE_OK;
+        gl_profile_take(&found, &gl_profile_table[i], false, name);
+    if (profiles != NULL) take_own(profiles, name, &found);
+    return gl_layout_write(&layout, profile, &found) ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }
 
 const char *glimpse_profiles_name(const glimpse_profiles *profiles, size_t index)

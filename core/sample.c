@@ -4,9 +4,10 @@
  * Invariant: after glimpse_sample_new nothing in it changes but the count of owners, so the cache,
  * results and callers share one without looking at each other.
  */
-#include <glimpse/sample.h>
+#include "sample.h"
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "base/slice.h"
 #include "policy/essence.h"
 
@@ -17,9 +18,12 @@ struct glimpse_sample {
     char text[];
 };
 
-void glimpse_sample_fields_init_version(glimpse_sample_fields *fields, uint32_t version)
+static const glimpse_sample_fields usual = GL_SAMPLE_FIELDS_USUAL;
+static const gl_layout layout = { .size = sizeof(glimpse_sample_fields) };
+
+void glimpse_sample_fields_defaults(glimpse_sample_fields *fields)
 {
-    *fields = (glimpse_sample_fields){ .version = version, .usage = { -1, -1, -1 } };
+    gl_layout_write(&layout, fields, &usual);
 }
 
 /* Copies len bytes and a NUL to *at and moves it on; returns where they went. */
@@ -39,9 +43,11 @@ static size_t length(const char *text)
 
 glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sample **sample)
 {
-    if (fields == NULL || sample == NULL || fields->version != GLIMPSE_SAMPLE_FIELDS_VERSION)
-        return GLIMPSE_ERR_INVALID;
+    glimpse_sample_fields whole;
+    if (fields == NULL || sample == NULL) return GLIMPSE_ERR_INVALID;
     *sample = NULL;
+    fields = gl_layout_read(&layout, fields, &usual, &whole);
+    if (fields == NULL) return GLIMPSE_ERR_INVALID;
     char made[GL_ESSENCE_MAX];
     const char *essence = fields->essence;
     if (essence == NULL) {

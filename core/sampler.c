@@ -4,6 +4,7 @@
 #include "sampler.h"
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "problem.h"
 
 glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *self,
@@ -13,13 +14,16 @@ glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *se
     if (sampler == NULL) return gl_refuse(problem, "sampler", "is NULL");
     *sampler = NULL;
     if (vtable == NULL) return gl_refuse(problem, "vtable", "is NULL");
-    if (vtable->version != GLIMPSE_SAMPLER_VERSION)
-        return gl_refuse(problem, "version", "must be GLIMPSE_SAMPLER_VERSION");
+    static const gl_layout layout = { .size = sizeof *vtable };
+    static const glimpse_sampler_vtable none = { .size = sizeof none };
+    glimpse_sampler_vtable room;
+    vtable = gl_layout_read(&layout, vtable, &none, &room);
+    if (vtable == NULL) return gl_refuse_size(problem, "sizeof(glimpse_sampler_vtable)");
     if (vtable->name == NULL) return gl_refuse(problem, "name", "is NULL");
     if (vtable->start == NULL) return gl_refuse(problem, "start", "is NULL");
     *sampler = gl_malloc(sizeof **sampler);
     if (*sampler == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
-    (*sampler)->vtable = *vtable; /* one version so far: a larger one is copied member by member */
+    (*sampler)->vtable = *vtable;
     (*sampler)->self = self;
     (*sampler)->owners = 1;
     return GLIMPSE_OK;

@@ -5,6 +5,7 @@
 #include <glimpse/store.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "problem.h"
 
 struct glimpse_store {
@@ -20,8 +21,11 @@ glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, void *self,
     if (store == NULL) return gl_refuse(problem, "store", "is NULL");
     *store = NULL;
     if (vtable == NULL) return gl_refuse(problem, "vtable", "is NULL");
-    if (vtable->version != GLIMPSE_STORE_VERSION)
-        return gl_refuse(problem, "version", "must be GLIMPSE_STORE_VERSION");
+    static const gl_layout layout = { .size = sizeof *vtable };
+    static const glimpse_store_vtable none = { .size = sizeof none };
+    glimpse_store_vtable room;
+    vtable = gl_layout_read(&layout, vtable, &none, &room);
+    if (vtable == NULL) return gl_refuse_size(problem, "sizeof(glimpse_store_vtable)");
     if (vtable->name == NULL) return gl_refuse(problem, "name", "is NULL");
     if (vtable->get == NULL) return gl_refuse(problem, "get", "is NULL");
     if (vtable->put == NULL) return gl_refuse(problem, "put", "is NULL");

@@ -253,7 +253,7 @@ static void start(void *self, glimpse_attempt *attempt)
 glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler)
 {
     static const glimpse_sampler_vtable vtable = {
-        .version = GLIMPSE_SAMPLER_VERSION,
+        .size = sizeof(glimpse_sampler_vtable),
         .name = "local",
         .local = true,
         .start = start,

@@ -15,7 +15,9 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/layout.h"
 #include "base/rng.h"
+#include "endpoint.h"
 #include "openai/batch_internal.h"
 #include "openai/batch_object.h"
 #include "problem.h"
@@ -25,26 +27,27 @@
 /* A job has some parts under way at once. */
 #define CONNECTIONS 16
 
-void glimpse_batch_options_init_version(glimpse_batch_options *options, uint32_t version)
+static const glimpse_batch_options usual = {
+    .size = sizeof(glimpse_batch_options),
+    .max_attempts = 5,
+    .base_delay_ms = 500,
+    .max_delay_ms = 60000,
+    .max_retry_after_ms = 120000,
+    .connect_timeout_ms = 5000,
+    .idle_timeout_ms = 60000,
+    .poll_min_ms = 1000,
+    .poll_max_ms = 60000,
+    .timeout_ms = 600000,
+};
+static const gl_layout layout = { .size = sizeof(glimpse_batch_options) };
+
+void glimpse_batch_options_defaults(glimpse_batch_options *options)
 {
-    *options = (glimpse_batch_options){
-        .version = version,
-        .max_attempts = 5,
-        .base_delay_ms = 500,
-        .max_delay_ms = 60000,
-        .max_retry_after_ms = 120000,
-        .connect_timeout_ms = 5000,
-        .idle_timeout_ms = 60000,
-        .poll_min_ms = 1000,
-        .poll_max_ms = 60000,
-        .timeout_ms = 600000,
-    };
+    gl_layout_write(&layout, options, &usual);
 }
 
 static glimpse_error check(const glimpse_batch_options *options, glimpse_problem *problem)
 {
-    if (options->version != GLIMPSE_BATCH_OPTIONS_VERSION)
-        return gl_refuse(problem, "version", "use glimpse_batch_options_init");
     if (options->max_attempts < 1 || options->max_attempts > 1000)
         return gl_refuse(problem, "max_attempts", "must be 1 to 1000");
     if (options->base_delay_ms < 0)
@@ -64,10 +67,17 @@ glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpo
     if (endpoint == NULL) return gl_refuse(problem, "endpoint", "is NULL");
     if (api == NULL) return gl_refuse(problem, "api", "is NULL");
     *api = NULL;
+    glimpse_endpoint endpoint_room;
+    glimpse_batch_options options_room;
+    endpoint = gl_endpoint_read(endpoint, &endpoint_room, problem);
+    if (endpoint == NULL) return GLIMPSE_ERR_INVALID;
+    if (options == NULL) options = &usual;
+    options = gl_layout_read(&layout, options, &usual, &options_room);
+    if (options == NULL) return gl_refuse_size(problem, "glimpse_batch_options_init");
     if (endpoint->azure_deployment != NULL)
         return gl_refuse(problem, "azure_deployment",
                          "a deployment has no Batch API; use Azure's /openai/v1 as base_url");
-    if (options != NULL && check(options, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
+    if (check(options, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_batch_api *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     glimpse_endpoint its = *endpoint;
@@ -76,8 +86,7 @@ glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpo
     self->base = base;
     gl_list_init(&self->calls);
     gl_buf_init(&self->line, SIZE_MAX / 2);
-    glimpse_batch_options_init(&self->options);
-    if (options != NULL) self->options = *options;
+    self->options = *options;
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();
     const gl_log to = log != NULL ? *log : (gl_log){ .fn = NULL };

@@ -62,8 +62,6 @@ static glimpse_error check_text(const char *text, const char *field, glimpse_pro
 static glimpse_error check(const glimpse_endpoint *endpoint, glimpse_problem *problem)
 {
     const char *key = gl_endpoint_key(endpoint);
-    if (endpoint->version != GLIMPSE_ENDPOINT_VERSION)
-        return gl_refuse(problem, "version", "use glimpse_endpoint_init");
     if (check_text(key, "api_key", problem) != GLIMPSE_OK ||
         check_text(endpoint->organization, "organization", problem) != GLIMPSE_OK ||
         check_text(endpoint->project, "project", problem) != GLIMPSE_OK)

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "endpoint.h"
 #include "openai/azure.h"
 #include "openai/connection.h"
 #include "openai/decode.h"
@@ -354,7 +355,7 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_
                                          glimpse_problem *problem)
 {
     static const glimpse_sampler_vtable vtable = {
-        .version = GLIMPSE_SAMPLER_VERSION,
+        .size = sizeof(glimpse_sampler_vtable),
         .name = "openai",
         .progress = true,
         .start = start,
@@ -364,9 +365,11 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_
     };
     gl_problem_clear(problem);
     if (base == NULL) return gl_refuse(problem, "base", "is NULL");
-    if (endpoint == NULL) return gl_refuse(problem, "endpoint", "is NULL");
     if (sampler == NULL) return gl_refuse(problem, "sampler", "is NULL");
     *sampler = NULL;
+    glimpse_endpoint room;
+    endpoint = gl_endpoint_read(endpoint, &room, problem);
+    if (endpoint == NULL) return GLIMPSE_ERR_INVALID;
     openai *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     gl_buf_init(&self->azure_path, SIZE_MAX / 2);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "log.h"
 #include "loop.h"
 #include "policy/pressure.h"
@@ -34,13 +35,16 @@ struct glimpse_pressure {
     source sources[3];
 };
 
-void glimpse_pressure_config_init_version(glimpse_pressure_config *config, uint32_t version)
+static const glimpse_pressure_config usual = { .size = sizeof(glimpse_pressure_config),
+                                               .quiet_ms = 30000,
+                                               .step_ms = 10000,
+                                               .root = "",
+                                               .log_level = GLIMPSE_LOG_WARN };
+static const gl_layout layout = { .size = sizeof(glimpse_pressure_config) };
+
+void glimpse_pressure_config_defaults(glimpse_pressure_config *config)
 {
-    *config = (glimpse_pressure_config){ .version = version,
-                                         .quiet_ms = 30000,
-                                         .step_ms = 10000,
-                                         .root = "",
-                                         .log_level = GLIMPSE_LOG_WARN };
+    gl_layout_write(&layout, config, &usual);
 }
 
 unsigned glimpse_pressure_sources(const glimpse_pressure *pressure)
@@ -55,6 +59,7 @@ unsigned glimpse_pressure_sources(const glimpse_pressure *pressure)
 static void say_resized(const glimpse_pressure *pressure, const char *reason)
 {
     glimpse_cache_stats stats;
+    glimpse_cache_stats_init(&stats);
     glimpse_cache_get_stats(pressure->cache, &stats);
     glimpse_log_field fields[] = { { "reason", reason, 0 },
                                    { "max_entries", NULL, pressure->policy.entries },
@@ -111,6 +116,7 @@ static void ready(int fd, int events, void *arg)
     if (news == GL_SHORTAGE_GONE) close_source(from);
     if (news != GL_SHORTAGE_NOW) return;
     glimpse_cache_stats stats;
+    glimpse_cache_stats_init(&stats);
     gl_time now = gl_loop_now(pressure->loop);
     glimpse_cache_get_stats(pressure->cache, &stats);
     bool changed = gl_pressure_event(&pressure->policy, stats.entries, stats.bytes, now);
@@ -154,8 +160,6 @@ static bool add_sources(glimpse_pressure *pressure, const char *root)
 
 static glimpse_error check(const glimpse_pressure_config *config, glimpse_problem *problem)
 {
-    if (config->version != GLIMPSE_PRESSURE_CONFIG_VERSION)
-        return gl_refuse(problem, "version", "use glimpse_pressure_config_init");
     if (config->quiet_ms < 0) return gl_refuse(problem, "quiet_ms", "must be 0 or more");
     if (config->step_ms < 0) return gl_refuse(problem, "step_ms", "must be 0 or more");
     if (config->root == NULL) return gl_refuse(problem, "root", "is NULL");
@@ -169,11 +173,9 @@ glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache
     gl_problem_clear(problem);
     if (out == NULL) return gl_refuse(problem, "pressure", "is NULL");
     *out = NULL;
-    glimpse_pressure_config defaults;
-    if (config == NULL) {
-        glimpse_pressure_config_init(&defaults);
-        config = &defaults;
-    }
+    glimpse_pressure_config room;
+    config = gl_layout_read(&layout, config != NULL ? config : &usual, &usual, &room);
+    if (config == NULL) return gl_refuse_size(problem, "glimpse_pressure_config_init");
     if (base == NULL) return gl_refuse(problem, "base", "is NULL");
     if (cache == NULL) return gl_refuse(problem, "cache", "is NULL");
     if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
@@ -184,6 +186,7 @@ glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache
     made->cache = glimpse_cache_ref(cache);
     made->log = (gl_log){ config->log, config->log_arg, config->log_level };
     glimpse_cache_stats stats;
+    glimpse_cache_stats_init(&stats);
     glimpse_cache_get_stats(cache, &stats);
     gl_pressure_init(&made->policy, (int64_t)stats.max_entries, (int64_t)stats.max_bytes,
                      config->quiet_ms, config->step_ms);

@@ -223,7 +223,7 @@ glimpse_error gl_sim_sampler_new(gl_loop *loop, const gl_sim_config *config,
                                  glimpse_sampler **sampler, gl_sim **sim_out)
 {
     static const glimpse_sampler_vtable vtable = {
-        .version = GLIMPSE_SAMPLER_VERSION,
+        .size = sizeof(glimpse_sampler_vtable),
         .name = "sim",
         .progress = true,
         .start = start,

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "base/layout.h"
 #include "base/time.h"
 #include "problem.h"
 #include "store/file.h"
@@ -53,7 +54,10 @@ glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
     if (path == NULL) return gl_refuse(problem, "path", "is NULL");
     if (stats == NULL) return gl_refuse(problem, "stats", "is NULL");
     if (ttl_ms < 1) return gl_refuse(problem, "ttl_ms", "must be at least 1");
-    *stats = (glimpse_sqlite_file_stats){ .oldest_ms = -1 };
+    static const gl_layout layout = { .size = sizeof(glimpse_sqlite_file_stats) };
+    glimpse_sqlite_file_stats found = { .size = sizeof found, .oldest_ms = -1 };
+    if (!gl_layout_write(&layout, stats, &found))
+        return gl_refuse_size(problem, "glimpse_sqlite_file_stats_init");
     sqlite3 *db = gl_file_open_alone(path, false, problem->sentence, sizeof problem->sentence);
     snprintf(problem->field, sizeof problem->field, "%s", db == NULL ? "path" : "");
     if (db == NULL) return GLIMPSE_ERR_STORE;
@@ -69,13 +73,14 @@ glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
     if (rc != SQLITE_OK) error = failed(db, problem->sentence, sizeof problem->sentence);
     sqlite3_finalize(statement);
     if (error == GLIMPSE_OK) {
-        stats->entries = (uint64_t)numbers[0];
-        stats->bytes = (uint64_t)numbers[1];
-        if (numbers[0] > 0) stats->oldest_ms = numbers[2] < now ? now - numbers[2] : 0;
-        stats->expired = (uint64_t)numbers[3];
-        stats->format = GL_STORE_FORMAT;
-        stats->file_bytes = size_of(path, "");
-        stats->log_bytes = size_of(path, "-wal");
+        found.entries = (uint64_t)numbers[0];
+        found.bytes = (uint64_t)numbers[1];
+        if (numbers[0] > 0) found.oldest_ms = numbers[2] < now ? now - numbers[2] : 0;
+        found.expired = (uint64_t)numbers[3];
+        found.format = GL_STORE_FORMAT;
+        found.file_bytes = size_of(path, "");
+        found.log_bytes = size_of(path, "-wal");
+        gl_layout_write(&layout, stats, &found);
     }
     sqlite3_close(db);
     return error;

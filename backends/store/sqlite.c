@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "problem.h"
 
 /* --- the account of a turn --- */
@@ -30,14 +31,17 @@ static void checkpoint_worked(void *arg, gl_time begun)
 
 /* --- made and freed --- */
 
-void glimpse_sqlite_store_config_init_version(glimpse_sqlite_store_config *config, uint32_t version)
+static const glimpse_sqlite_store_config usual = {
+    .size = sizeof(glimpse_sqlite_store_config),
+    .ttl_ms = INT64_C(30) * 24 * 3600 * 1000,
+    .max_bytes = INT64_C(1) << 30,
+    .log_level = GLIMPSE_LOG_WARN,
+};
+static const gl_layout layout = { .size = sizeof(glimpse_sqlite_store_config) };
+
+void glimpse_sqlite_store_config_defaults(glimpse_sqlite_store_config *config)
 {
-    *config = (glimpse_sqlite_store_config){
-        .version = version,
-        .ttl_ms = INT64_C(30) * 24 * 3600 * 1000,
-        .max_bytes = INT64_C(1) << 30,
-        .log_level = GLIMPSE_LOG_WARN,
-    };
+    gl_layout_write(&layout, config, &usual);
 }
 
 static void let_go(gl_sqlite *self)
@@ -62,7 +66,7 @@ static void destroy(void *arg)
 }
 
 static const glimpse_store_vtable vtable = {
-    .version = GLIMPSE_STORE_VERSION,
+    .size = sizeof(glimpse_store_vtable),
     .name = "sqlite",
     .get = gl_sqlite_get,
     .cancel = gl_sqlite_cancel,
@@ -104,8 +108,6 @@ static glimpse_error set_up(gl_sqlite *self, struct event_base *base,
 
 static glimpse_error check(const glimpse_sqlite_store_config *config, glimpse_problem *problem)
 {
-    if (config->version != GLIMPSE_SQLITE_STORE_CONFIG_VERSION)
-        return gl_refuse(problem, "version", "use glimpse_sqlite_store_config_init");
     if (config->path == NULL || config->path[0] == '\0')
         return gl_refuse(problem, "path", "is not given");
     if (config->ttl_ms < 1) return gl_refuse(problem, "ttl_ms", "must be at least 1");
@@ -125,6 +127,9 @@ glimpse_error glimpse_sqlite_store_new(struct event_base *base,
     *store = NULL;
     if (base == NULL) return gl_refuse(problem, "base", "is NULL");
     if (config == NULL) return gl_refuse(problem, "config", "is NULL");
+    glimpse_sqlite_store_config room;
+    config = gl_layout_read(&layout, config, &usual, &room);
+    if (config == NULL) return gl_refuse_size(problem, "glimpse_sqlite_store_config_init");
     if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     gl_sqlite *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
@@ -146,5 +151,7 @@ bool glimpse_sqlite_store_read_only(const glimpse_store *store)
 void glimpse_sqlite_store_get_stats(const glimpse_store *store, glimpse_sqlite_store_stats *stats)
 {
     const gl_sqlite *self = glimpse_store_self(store, gl_sqlite_get);
-    *stats = self != NULL ? self->stats : (glimpse_sqlite_store_stats){ .hits = 0 };
+    static const gl_layout shape = { .size = sizeof(glimpse_sqlite_store_stats) };
+    static const glimpse_sqlite_store_stats none = { .hits = 0 };
+    gl_layout_write(&shape, stats, self != NULL ? &self->stats : &none);
 }

@@ -190,7 +190,8 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 /* false: out of memory. */
 static bool send_one(load_driver *d, load_item *item, gl_time intended)
 {
-    static const glimpse_observer observer = { .on_result = on_result };
+    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                               .on_result = on_result };
     load_question *asked = &item->asked;
     bool later = item->talk.turns > 0; /* a turn of a conversation that goes on */
     load_pick pick = later ? (load_pick){ 0 } : load_mix_next(d->mix);

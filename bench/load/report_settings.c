@@ -67,6 +67,10 @@ static void engine(gl_buf *out, const glimpse_config *e)
     static const char *const breakers[] = { "local", "wait", "fail", "off" };
     static const char *const controls[] = { "use", "refresh", "bypass", "only" };
     static const char *const versions[] = { "auto", "1.1", "2" };
+    static const int64_t usual[] = { 0, 0, 600000 }; /* of a model without a profile of its own */
+    const int64_t limits[] = { e->first_byte_timeout_ms, e->idle_timeout_ms, e->timeout_ms };
+    int64_t in_force[3];
+    for (int i = 0; i < 3; i++) in_force[i] = limits[i] != GLIMPSE_INHERIT ? limits[i] : usual[i];
     const struct {
         const char *name;
         int64_t value; /* below 0: learned */
@@ -82,9 +86,9 @@ static void engine(gl_buf *out, const glimpse_config *e)
         { "cache_bytes", e->cache_bytes },
         { "cache_ttl_ms", e->cache_ttl_ms },
         { "connect_timeout_ms", e->connect_timeout_ms },
-        { "first_byte_timeout_ms", e->first_byte_timeout_ms },
-        { "idle_timeout_ms", e->idle_timeout_ms },
-        { "timeout_ms", e->timeout_ms },
+        { "first_byte_timeout_ms", in_force[0] },
+        { "idle_timeout_ms", in_force[1] },
+        { "timeout_ms", in_force[2] },
         { "deadline_ms", e->deadline_ms },
         { "max_tokens", e->max_tokens },
         { "max_response_bytes", e->endpoint.max_response_bytes },

@@ -71,7 +71,9 @@ static int measure(const char *name, int port, int requests, int flags)
     if (r.base == NULL || r.submitted == NULL || r.late == NULL ||
         glimpse_engine_new(r.base, &config, &engine, NULL) != GLIMPSE_OK)
         return 2;
-    glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_notice = on_notice,
+                                  .on_result = on_result };
     for (int i = 0; i < requests; i++) {
         char text[64];
         snprintf(text, sizeof text, "%s text number %d", name, i);

@@ -76,7 +76,7 @@ static void get_more(void)
 
 static void run(const char *what, void (*more)(void))
 {
-    glimpse_sqlite_store_stats stats;
+    glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     next = done = 0;
     gl_time from = gl_clock_now();
     while (done < entries) {
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
     }
     absent = true;
     run("misses", get_more);
-    glimpse_sqlite_store_stats stats;
+    glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     glimpse_sqlite_store_get_stats(store, &stats);
     printf("%llu commits, %llu checkpoints\n", (unsigned long long)stats.commits,
            (unsigned long long)stats.checkpoints);

@@ -190,7 +190,7 @@ int main(int argc, char **argv)
     gl_rng_seed(&rng, 5);
     open_store();
     measure("with store", held, turns, true);
-    glimpse_sqlite_store_stats stats;
+    glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     glimpse_sqlite_store_get_stats(store, &stats);
     glimpse_store_unref(store); /* writes what still waits */
     measure("without", held, turns, false);

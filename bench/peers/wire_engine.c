@@ -23,7 +23,8 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg);
 
 static void submit_next(client *all)
 {
-    static const glimpse_observer observer = { .on_result = on_result };
+    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                               .on_result = on_result };
     if (all->next == all->meter->total) return;
     char body[WIRE_BODY_SIZE + 1];
     wire_body(body, all->load->first + all->next++);

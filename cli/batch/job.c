@@ -144,7 +144,8 @@ static cli_item *item_new(cli_job *job, uint64_t order, const job_line *line)
 /* stored_only: only a stored answer is taken, and that costs nothing. */
 static void submit(cli_job *job, uint64_t order, job_line *line, double bound, bool stored_only)
 {
-    static const glimpse_observer observer = { .on_result = ended };
+    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                               .on_result = ended };
     glimpse_engine *engine = job->session->engine;
     cli_item *item = item_new(job, order, line);
     glimpse_error error = GLIMPSE_ERR_OOM;

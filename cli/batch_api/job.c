@@ -265,7 +265,8 @@ static bool asks_for_stream(const job_line *line)
 static void submit(api_job *job, job_line *line, uint64_t offset, uint32_t length,
                    const api_line *place)
 {
-    static const glimpse_observer observer = { .on_result = ended };
+    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                               .on_result = ended };
     glimpse_error error = GLIMPSE_ERR_OOM;
     api_item *item = item_new(job, line);
     glimpse_options options;
@@ -507,7 +508,7 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
 
 glimpse_error api_make_sampler(api_job *job)
 {
-    static const glimpse_sampler_vtable vtable = { .version = GLIMPSE_SAMPLER_VERSION,
+    static const glimpse_sampler_vtable vtable = { .size = sizeof(glimpse_sampler_vtable),
                                                    .name = "batch",
                                                    .recorded = true,
                                                    .start = start,

@@ -36,7 +36,8 @@ static void looked_up(glimpse_id id, const glimpse_result *result, void *arg)
 
 static void count_line(count *c, gl_slice text, uint64_t number)
 {
-    static const glimpse_observer observer = { .on_result = looked_up };
+    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                               .on_result = looked_up };
     const resume_state *resume = c->parts->resume;
     job_line line;
     glimpse_options options;

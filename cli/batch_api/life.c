@@ -69,7 +69,7 @@ static glimpse_error make_api(api_job *job, glimpse_problem *problem)
     options.max_retry_after_ms = config->max_retry_after_ms;
     options.connect_timeout_ms = config->connect_timeout_ms;
     if (config->idle_timeout_ms > 0) options.idle_timeout_ms = config->idle_timeout_ms;
-    options.timeout_ms = config->timeout_ms;
+    if (config->timeout_ms != GLIMPSE_INHERIT) options.timeout_ms = config->timeout_ms;
     return glimpse_batch_api_new(job->session->base, &config->endpoint, &options, &log, &job->api,
                                  problem);
 }

@@ -62,7 +62,7 @@ const cli_option option_table[] = {
               "stream_options, response_format, with commas between" },
     { .name = "thresholds", .environment = "GLIMPSE_THRESHOLDS", .type = OPTION_THRESHOLDS,
       AT(engine.thresholds), .commands = ENGINE, .value = "T1,T2,T3,T4",
-      .default_text = "1500,2500,4000,6000",
+      .default_text = "1500,2500,4000,6000", .by_model = true,
       .help = "when a wait is noticed; bare numbers are milliseconds; auto = they follow the p50, "
               "p75, p95 and p99 of what each model takes" },
     { .name = "profiles", .environment = "GLIMPSE_PROFILES", .type = OPTION_TEXT, AT(profiles),
@@ -151,7 +151,7 @@ const cli_option option_table[] = {
       .commands = ENGINE, .value = "TIME", .min = 0, .max = CENTURY_MS,
       .help = "longest silence within an answer; 0 = none" },
     { .name = "timeout", .type = OPTION_DURATION, AT(engine.timeout_ms), .commands = ENGINE,
-      .value = "TIME", .default_text = "600s", .min = 0, .max = CENTURY_MS,
+      .value = "TIME", .default_text = "600s", .by_model = true, .min = 0, .max = CENTURY_MS,
       .help = "longest one attempt may take; 0 = none" },
     { .name = "deadline", .type = OPTION_DURATION, AT(engine.deadline_ms), .commands = ENGINE,
       .value = "TIME", .min = 0, .max = CENTURY_MS,

@@ -156,7 +156,7 @@ const char *option_set(cli_settings *to, const cli_option *row, const char *text
     case OPTION_THRESHOLDS:
         to->engine.thresholds_auto = strcmp(text, "auto") == 0;
         if (to->engine.thresholds_auto)
-            *(glimpse_thresholds *)at = (glimpse_thresholds)GLIMPSE_THRESHOLDS_DEFAULT;
+            *(glimpse_thresholds *)at = (glimpse_thresholds)GLIMPSE_THRESHOLDS_INHERIT;
         else
             problem = units_thresholds(text, at);
         break;

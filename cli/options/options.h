@@ -49,10 +49,11 @@ typedef struct cli_option {
     unsigned commands;        /* FOR_... */
     const char *value;        /* what --help calls the value */
     const char *default_text; /* parsed as if it had been given; NULL = none */
-    double min, max;          /* of the number stored: ms, bytes */
-    const char *choices;      /* OPTION_CHOICE: words with '|' between */
-    const char *aliases;      /* of a choice, further words of the environment: "yes=auto|no=local";
-                               * of a duration, words for 0 and -1: "always=0|never=-1" */
+    bool by_model;       /* default_text is what most profiles of models have: for help alone */
+    double min, max;     /* of the number stored: ms, bytes */
+    const char *choices; /* OPTION_CHOICE: words with '|' between */
+    const char *aliases; /* of a choice, further words of the environment: "yes=auto|no=local";
+                          * of a duration, words for 0 and -1: "always=0|never=-1" */
     const char *(*check)(const char *text); /* what the text must be: checks.h; NULL = anything */
     const char *help;
     const char *heading; /* of this row and those behind it, up to the next one with a heading */

@@ -243,7 +243,8 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
         return EXIT_OS_LIMIT;
     }
     for (const cli_option *row = option_table; row < option_table + option_count; row++)
-        if (row->default_text != NULL) option_set(to, row, row->default_text, FROM_DEFAULT);
+        if (row->default_text != NULL && !row->by_model)
+            option_set(to, row, row->default_text, FROM_DEFAULT);
     cli_arguments args = { to, command, command_name, argc, 0, argv };
     int code = read_arguments(&args);
     if (code == 0) code = read_environment(to, command);

@@ -22,7 +22,11 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->data = NULL;
     attempt->number++;
     attempt->started = now;
-    attempt->connected = attempt->sent = GL_TIME_NEVER;
+    /* A sampler that asks somebody and does not report what it sent has sent it now. */
+    const glimpse_sampler_vtable *vtable = &sampler->vtable;
+    bool silent = !vtable->progress && !vtable->local && !vtable->recorded;
+    attempt->sent = silent ? now : GL_TIME_NEVER;
+    attempt->connected = GL_TIME_NEVER;
     attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
     attempt->first_chunk = attempt->first_answer = GL_TIME_NEVER;
     attempt->first_text = attempt->last_text = GL_TIME_NEVER;
@@ -432,16 +436,4 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
     arrived(attempt, now);
     gl_flight_text(request);
     return GLIMPSE_OK;
-}
-
-void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version)
-{
-    static const glimpse_rate_limit unsaid = { -1, -1, -1 };
-    *outcome = (glimpse_outcome){ .version = version,
-                                  .retry_after_ms = -1,
-                                  .should_retry = -1,
-                                  .requests = unsaid,
-                                  .tokens = unsaid,
-                                  .project_tokens = unsaid };
-    glimpse_sample_fields_init(&outcome->sample);
 }

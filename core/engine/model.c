@@ -3,7 +3,7 @@
  * parameters of a draft. A model is a lane of the admission, of which there are 16: models beyond
  * share what is known of the last one's.
  *
- * They are the configuration's where that was changed, else those of the model's profile
+ * They are the configuration's where that sets them, else those of the model's profile
  * (<glimpse/profile.h>); with thresholds_auto the thresholds begin there and follow what the model
  * takes (policy/calibrate.h). Owns the calibrations, one allocation a model, made when its first
  * answer comes.
@@ -16,28 +16,34 @@
 #include "base/json.h"
 #include "engine/engine.h"
 #include "policy/calibrate.h"
+#include "policy/latency.h"
 #include "policy/profile.h"
 #include "sampler.h"
 
-/* What the configuration says itself, over what the profile says. */
+/* What the configuration sets itself, over what the profile says. */
 static void read_profile(const glimpse_engine *engine, gl_slice name, gl_model *model)
 {
-    static const glimpse_thresholds defaults = GLIMPSE_THRESHOLDS_DEFAULT;
     const glimpse_config *config = &engine->config;
-    glimpse_profile profile, usual;
+    glimpse_profile profile;
     glimpse_profile_init(&profile);
-    gl_profile_default(&usual);
+    if (name.len == 0)
+        gl_profile_default(&profile);
+    else
+        glimpse_profiles_find(engine->profiles, name.data, name.len, &profile);
     *model = (gl_model){ config->thresholds, config->first_byte_timeout_ms, config->idle_timeout_ms,
                          config->timeout_ms, model->calibration };
-    if (name.len == 0) return;
-    glimpse_profiles_find(engine->profiles, name.data, name.len, &profile);
-    if (memcmp(&config->thresholds, &defaults, sizeof defaults) == 0)
-        model->thresholds = profile.thresholds;
-    if (config->first_byte_timeout_ms == usual.first_byte_timeout_ms)
+    if (gl_thresholds_inherit(&model->thresholds)) model->thresholds = profile.thresholds;
+    if (model->first_byte_timeout_ms == GLIMPSE_INHERIT)
         model->first_byte_timeout_ms = profile.first_byte_timeout_ms;
-    if (config->idle_timeout_ms == usual.idle_timeout_ms)
-        model->idle_timeout_ms = profile.idle_timeout_ms;
-    if (config->timeout_ms == usual.timeout_ms) model->timeout_ms = profile.timeout_ms;
+    if (model->idle_timeout_ms == GLIMPSE_INHERIT) model->idle_timeout_ms = profile.idle_timeout_ms;
+    if (model->timeout_ms == GLIMPSE_INHERIT) model->timeout_ms = profile.timeout_ms;
+}
+
+glimpse_thresholds gl_model_before(const glimpse_engine *engine)
+{
+    static const glimpse_thresholds usual = GLIMPSE_THRESHOLDS_DEFAULT;
+    const glimpse_thresholds *set = &engine->config.thresholds;
+    return gl_thresholds_inherit(set) ? usual : *set;
 }
 
 void gl_models_init(glimpse_engine *engine)

@@ -23,6 +23,9 @@ typedef struct gl_parameters {
 } gl_parameters;
 
 void gl_models_init(glimpse_engine *engine);
+
+/* The thresholds of a request whose model is not known yet. */
+glimpse_thresholds gl_model_before(const glimpse_engine *engine);
 void gl_models_free(glimpse_engine *engine);
 
 /* Its lane is known: it takes what is known of its model, whose name in the body this is, and so do

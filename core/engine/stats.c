@@ -4,11 +4,25 @@
 #include "engine/stats.h"
 
 #include "base/count.h"
+#include "base/layout.h"
 #include "engine/engine.h"
 
-void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version)
+static const glimpse_stats none = {
+    .size = sizeof(glimpse_stats),
+    .packing = { .size = sizeof(glimpse_packing_stats) },
+    .cache = { .size = sizeof(glimpse_cache_stats) },
+};
+
+static const gl_layout layout = {
+    sizeof(glimpse_stats),
+    { { offsetof(glimpse_stats, packing), sizeof(glimpse_packing_stats) },
+      { offsetof(glimpse_stats, cache), sizeof(glimpse_cache_stats) } },
+    2,
+};
+
+void glimpse_stats_defaults(glimpse_stats *stats)
 {
-    *stats = (glimpse_stats){ .version = version };
+    gl_layout_write(&layout, stats, &none);
 }
 
 void gl_stats_add_usage(glimpse_stats *stats, const glimpse_usage *usage)
@@ -22,10 +36,8 @@ static int64_t quantile(const glimpse_engine *engine, double q)
     return (int64_t)gl_histogram_quantile(engine->latencies, q);
 }
 
-glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats)
+static void take(const glimpse_engine *engine, glimpse_stats *stats)
 {
-    if (engine == NULL || stats == NULL || stats->version != GLIMPSE_STATS_VERSION)
-        return GLIMPSE_ERR_INVALID;
     *stats = engine->stats;
     stats->live = engine->requests.count;
     stats->key_stopped = engine->key_stop.on;
@@ -63,7 +75,14 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     stats->latency_max_us = (int64_t)gl_histogram_max(engine->latencies);
     gl_alerts_stats(engine, stats);
     if (engine->cache != NULL) glimpse_cache_get_stats(engine->cache, &stats->cache);
-    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats)
+{
+    glimpse_stats whole;
+    if (engine == NULL || stats == NULL) return GLIMPSE_ERR_INVALID;
+    take(engine, &whole);
+    return gl_layout_write(&layout, stats, &whole) ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }
 
 size_t glimpse_engine_room(const glimpse_engine *engine)

@@ -20,6 +20,7 @@
 #include "engine/deliver.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
+#include "engine/outcome.h"
 #include "engine/price.h"
 #include "engine/stats.h"
 #include "policy/latency.h"
@@ -314,6 +315,8 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
     glimpse_engine *engine = request->engine;
     if (attempt->sampler == NULL) return; /* being recalled: a sampler may end it in its cancel */
     assert(request->state == GL_STATE_RUNNING);
+    glimpse_outcome room;
+    outcome = gl_outcome_read(outcome, &room);
     gl_time now = gl_clockwork_now(&engine->clock);
     gl_clockwork_enter(&engine->clock);
     bool local = attempt->sampler->vtable.local, fallback = attempt->fallback;

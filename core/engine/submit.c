@@ -9,8 +9,10 @@
 #include "base/json.h"
 #include "base/utf8.h"
 #include "engine/engine.h"
+#include "engine/options.h"
 #include "engine/steps.h"
 #include "engine/turn.h"
+#include "policy/latency.h"
 #include "policy/prompt.h"
 #include "sampler.h"
 
@@ -45,18 +47,6 @@ static glimpse_error find_key(gl_request *request)
                              &request->identity);
 }
 
-static glimpse_error options_check(const glimpse_options *options)
-{
-    if (options == NULL) return GLIMPSE_OK;
-    bool good = options->version == GLIMPSE_OPTIONS_VERSION && !(options->temperature > 2.0) &&
-                options->temperature == options->temperature && options->max_tokens >= 0 &&
-                (options->thresholds == NULL ||
-                 glimpse_thresholds_check(options->thresholds, NULL) == GLIMPSE_OK) &&
-                options->cache_control <= (int)GLIMPSE_CACHE_ONLY &&
-                (unsigned)options->priority <= GLIMPSE_PRIORITY_INTERACTIVE;
-    return good ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
-}
-
 static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,
                             const glimpse_options *options, bool is_draft, glimpse_id *id)
 {
@@ -71,25 +61,20 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     gl_caller *caller = &request->caller;
     caller->id = caller->result->id = ++engine->last_id;
     caller->submitted = now;
-    caller->own_thresholds = options != NULL && options->thresholds != NULL;
-    caller->thresholds = caller->own_thresholds ? *options->thresholds : engine->config.thresholds;
-    caller->arrivals = options != NULL && options->arrivals;
-    caller->fallback_on = options != NULL && options->fallback >= 0 ? options->fallback != 0
-                                                                    : engine->config.fallback_on;
-    int64_t deadline_ms = options != NULL && options->deadline_ms != 0 ? options->deadline_ms
-                                                                       : engine->config.deadline_ms;
-    caller->deadline = deadline_ms > 0 ? gl_time_add_ms(now, deadline_ms) : GL_TIME_NEVER;
+    caller->own_thresholds = !gl_thresholds_inherit(&options->thresholds);
+    caller->thresholds = caller->own_thresholds ? options->thresholds : gl_model_before(engine);
+    caller->arrivals = options->arrivals != 0;
+    caller->fallback_on = options->fallback != 0;
+    caller->deadline =
+        options->deadline_ms > 0 ? gl_time_add_ms(now, options->deadline_ms) : GL_TIME_NEVER;
     request->is_draft = is_draft;
-    request->cache_control = options != NULL && options->cache_control >= 0
-                                 ? (glimpse_cache_control)options->cache_control
-                                 : engine->config.cache_control;
-    bool coalesce = options != NULL && options->coalesce >= 0 ? options->coalesce != 0
-                                                              : engine->config.coalesce;
+    request->cache_control = (glimpse_cache_control)options->cache_control;
     bool shares = request->cache_control == GLIMPSE_CACHE_USE ||
                   request->cache_control == GLIMPSE_CACHE_REFRESH;
-    request->may_fly = coalesce && shares && (engine->cache != NULL || engine->store != NULL) &&
+    request->may_fly = options->coalesce != 0 && shares &&
+                       (engine->cache != NULL || engine->store != NULL) &&
                        !engine->sampler->vtable.local;
-    if (options != NULL) request->priority = options->priority;
+    request->priority = (glimpse_priority)options->priority;
     gl_map_add(&engine->requests, caller->id, request);
     engine->stats.submitted++;
     if (id != NULL) *id = caller->id;
@@ -118,26 +103,21 @@ static bool valid_utf8(gl_slice text)
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
-    if (vtable->local || vtable->recorded || (options != NULL && options->stream)) return false;
-    return options != NULL && options->pack >= 0 ? options->pack != 0 : engine->config.packing.on;
+    return !vtable->local && !vtable->recorded && options->stream == 0 && options->pack != 0;
 }
 
 /* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
 static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                  const glimpse_options *options, gl_prompt *prompt)
 {
-    if (options_check(options) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
-    const glimpse_config *config = &engine->config;
     *prompt = (gl_prompt){
         .input = text_of(draft->input_text, draft->input_text_len),
         .goal = text_of(draft->goal, draft->goal_len),
         .constraints = text_of(draft->constraints, draft->constraints_len),
-        .model = options != NULL && options->model != NULL ? options->model : engine->model,
-        .temperature = options != NULL && options->temperature >= 0 ? options->temperature
-                                                                    : config->temperature,
-        .max_tokens =
-            options != NULL && options->max_tokens != 0 ? options->max_tokens : config->max_tokens,
-        .stream = options != NULL && options->stream,
+        .model = options->model != NULL ? options->model : engine->model,
+        .temperature = options->temperature,
+        .max_tokens = options->max_tokens,
+        .stream = options->stream != 0,
     };
     if (!valid_utf8(prompt->input) || !valid_utf8(prompt->goal) ||
         !valid_utf8(prompt->constraints) || !valid_utf8(gl_slice_str(prompt->model)))
@@ -152,9 +132,11 @@ glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *dr
                                  const glimpse_options *options, char **body, size_t *len)
 {
     gl_prompt prompt;
+    glimpse_options whole;
     if (engine == NULL || draft == NULL || draft->input_text == NULL || body == NULL)
         return GLIMPSE_ERR_INVALID;
-    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    glimpse_error error = gl_options_read(&engine->config, options, &whole, NULL);
+    if (error == GLIMPSE_OK) error = write_draft(engine, draft, &whole, &prompt);
     if (error != GLIMPSE_OK) return error;
     *body = gl_strndup(engine->scratch.data, engine->scratch.len);
     if (*body == NULL) return GLIMPSE_ERR_OOM;
@@ -167,9 +149,14 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                    void *arg, glimpse_id *id)
 {
     gl_prompt prompt;
+    glimpse_options whole;
+    glimpse_observer room;
     if (engine == NULL || draft == NULL || draft->input_text == NULL) return GLIMPSE_ERR_INVALID;
     if (engine->closing.on) return GLIMPSE_ERR_CLOSING;
-    glimpse_error error = write_draft(engine, draft, options, &prompt);
+    observer = gl_observer_read(observer, &room);
+    if (observer == NULL) return GLIMPSE_ERR_INVALID;
+    glimpse_error error = gl_options_read(&engine->config, options, &whole, NULL);
+    if (error == GLIMPSE_OK) error = write_draft(engine, draft, &whole, &prompt);
     if (error != GLIMPSE_OK) return error;
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
                                .path = gl_slice_str("/chat/completions"),
@@ -179,10 +166,10 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
                                .model = gl_slice_str(prompt.model),
                                .temperature = prompt.temperature,
                                .max_tokens = prompt.max_tokens,
-                               .may_pack = may_pack(engine, options),
+                               .may_pack = may_pack(engine, &whole),
                                .observer = observer,
                                .arg = arg };
-    return submit(engine, &parts, options, true, id);
+    return submit(engine, &parts, &whole, true, id);
 }
 
 /* A path is one that can stand in a request line as it is: what a line of data says is never able
@@ -202,14 +189,19 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
                                   const glimpse_options *options, const glimpse_observer *observer,
                                   void *arg, glimpse_id *id)
 {
+    glimpse_options whole;
+    glimpse_observer room;
     if (engine == NULL || chat == NULL || chat->body == NULL) return GLIMPSE_ERR_INVALID;
     if (engine->closing.on) return GLIMPSE_ERR_CLOSING;
     gl_slice path = gl_slice_str(chat->path != NULL ? chat->path : "/chat/completions");
-    if (options_check(options) != GLIMPSE_OK || !valid_path(path)) return GLIMPSE_ERR_INVALID;
+    observer = gl_observer_read(observer, &room);
+    if (observer == NULL || !valid_path(path) ||
+        gl_options_read(&engine->config, options, &whole, NULL) != GLIMPSE_OK)
+        return GLIMPSE_ERR_INVALID;
     gl_request_parts parts = {
         .body = text_of(chat->body, chat->body_len), .path = path, .observer = observer, .arg = arg
     };
-    return submit(engine, &parts, options, false, id);
+    return submit(engine, &parts, &whole, false, id);
 }
 
 void glimpse_cancel(glimpse_engine *engine, glimpse_id id)

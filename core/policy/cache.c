@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/layout.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/recent.h"
@@ -74,20 +75,21 @@ struct glimpse_cache {
     uint64_t gets, hits, lru_hits; /* since the last look */
 };
 
-void glimpse_cache_config_init_version(glimpse_cache_config *config, uint32_t version)
+static const glimpse_cache_config usual = {
+    .size = sizeof(glimpse_cache_config),
+    .max_entries = 2000,
+    .max_bytes = INT64_C(64) << 20,
+    .ttl_ms = 7200000,
+};
+static const gl_layout layout = { .size = sizeof(glimpse_cache_config) };
+
+void glimpse_cache_config_defaults(glimpse_cache_config *config)
 {
-    *config = (glimpse_cache_config){
-        .version = version,
-        .max_entries = 2000,
-        .max_bytes = INT64_C(64) << 20,
-        .ttl_ms = 7200000,
-    };
+    gl_layout_write(&layout, config, &usual);
 }
 
 static glimpse_error check(const glimpse_cache_config *config, glimpse_problem *problem)
 {
-    if (config->version != GLIMPSE_CACHE_CONFIG_VERSION)
-        return gl_refuse(problem, "version", "use glimpse_cache_config_init");
     if (config->max_entries < 1) return gl_refuse(problem, "max_entries", "must be at least 1");
     if (config->max_bytes < 1) return gl_refuse(problem, "max_bytes", "must be at least 1");
     if (config->ttl_ms < 0) return gl_refuse(problem, "ttl_ms", "must be 0 or more");
@@ -102,11 +104,9 @@ glimpse_error glimpse_cache_new(const glimpse_cache_config *config, glimpse_cach
     gl_problem_clear(problem);
     if (cache == NULL) return gl_refuse(problem, "cache", "is NULL");
     *cache = NULL;
-    glimpse_cache_config defaults;
-    if (config == NULL) {
-        glimpse_cache_config_init(&defaults);
-        config = &defaults;
-    }
+    glimpse_cache_config room;
+    config = gl_layout_read(&layout, config != NULL ? config : &usual, &usual, &room);
+    if (config == NULL) return gl_refuse_size(problem, "glimpse_cache_config_init");
     if (check(config, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_cache *made = gl_calloc(1, sizeof *made);
     if (made == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
@@ -481,9 +481,11 @@ bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes, si
 
 void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats)
 {
-    *stats = cache->stats;
-    stats->max_entries = cache->max_entries;
-    stats->max_bytes = cache->max_bytes;
+    static const gl_layout shape = { .size = sizeof(glimpse_cache_stats) };
+    glimpse_cache_stats now = cache->stats;
+    now.max_entries = cache->max_entries;
+    now.max_bytes = cache->max_bytes;
+    gl_layout_write(&shape, stats, &now);
 }
 
 double glimpse_cache_hit_rate(const glimpse_cache *cache)

@@ -54,6 +54,13 @@ void gl_latency_notice(int n, uint64_t elapsed_ns, glimpse_notice *notice)
     }
 }
 
+bool gl_thresholds_inherit(const glimpse_thresholds *thresholds)
+{
+    for (int n = 0; n < 4; n++)
+        if (threshold_ms(thresholds, n) != GLIMPSE_INHERIT) return false;
+    return true;
+}
+
 glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
                                        glimpse_problem *problem)
 {

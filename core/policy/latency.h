@@ -8,6 +8,9 @@
 
 #include "base/time.h"
 
+/* None of the four is set: they are those of what stands above. */
+bool gl_thresholds_inherit(const glimpse_thresholds *thresholds);
+
 /* When threshold number n (0 to 3) is due for what started at start; NEVER from 4 on. */
 gl_time gl_latency_due(const glimpse_thresholds *thresholds, gl_time start, int n);
 

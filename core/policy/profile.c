@@ -56,7 +56,7 @@ const size_t gl_profile_table_count = sizeof gl_profile_table / sizeof gl_profil
 
 void gl_profile_default(glimpse_profile *profile)
 {
-    *profile = (glimpse_profile){ .version = GLIMPSE_PROFILE_VERSION,
+    *profile = (glimpse_profile){ .size = sizeof *profile,
                                   .thresholds = GLIMPSE_THRESHOLDS_DEFAULT,
                                   .max_tokens_as = "max_tokens",
                                   .temperature = true,

@@ -56,7 +56,9 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 
 static void submit_line(app *a, const char *line, size_t length)
 {
-    const glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
+    const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                        .on_notice = on_notice,
+                                        .on_result = on_result };
     const glimpse_draft draft = { .input_text = line,
                                   .input_text_len = length,
                                   .goal = "summarize in one sentence" };

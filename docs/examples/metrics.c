@@ -85,7 +85,7 @@ int main(int argc, char **argv)
         event_add(a.terminate, NULL) != 0)
         goto done;
 
-    const glimpse_observer observer = { .on_result = on_result };
+    const glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = on_result };
     const glimpse_draft draft = { .input_text = "The meeting moved because the room was taken." };
     if (glimpse_submit_draft(a.engine, &draft, NULL, &observer, &a, NULL) != GLIMPSE_OK) goto done;
     printf("http://127.0.0.1:%u/metrics\n", port);

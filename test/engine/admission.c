@@ -221,7 +221,7 @@ static void job_done(glimpse_id id, const glimpse_result *result, void *arg);
 static void job_submit(job *j)
 {
     char body[96];
-    glimpse_observer observer = { .on_result = job_done };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = job_done };
     while (j->left > 0 && glimpse_engine_room(j->rig->engine) > 0) {
         glimpse_chat chat = { .body = rig_body(body, --j->left) };
         assert_int_equal(glimpse_submit_chat(j->rig->engine, &chat, NULL, &observer, j, NULL),

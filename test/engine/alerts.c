@@ -48,7 +48,7 @@ static void open_with(rig *r, heard *h)
 /* Ten a second, each its own question or one of `pool`. Their callers are told, and forgotten. */
 static void load(rig *r, int seconds, int pool)
 {
-    static const glimpse_observer nobody = { .on_result = NULL };
+    static const glimpse_observer nobody = { .size = sizeof(glimpse_observer), .on_result = NULL };
     static int number;
     for (int i = 0; i < seconds * 10 && r->engine != NULL; i++) {
         char body[96];
@@ -160,7 +160,8 @@ static void cancelled_requests_and_looks_for_kept_answers_do_not_count(void **st
     r.config.fallback_on = false;
     open_with(&r, &h);
     for (int i = 0; i < 900; i++) {
-        static const glimpse_observer nobody = { .on_result = NULL };
+        static const glimpse_observer nobody = { .size = sizeof(glimpse_observer),
+                                                 .on_result = NULL };
         char body[96];
         glimpse_chat chat = { .body = rig_body(body, i) };
         glimpse_options options;

@@ -272,7 +272,7 @@ static void what_is_not_valid_is_refused(void **state)
         if (wrong == 1) p.max_attempts = 1001;
         if (wrong == 2) p.base_delay_ms = -1;
         if (wrong == 3) p.max_delay_ms = -1;
-        if (wrong == 4) p.version = 0;
+        if (wrong == 4) p.size = 0;
         assert_int_equal(glimpse_backoff_start(base, &p, attempt, done, &j, &j.call),
                          GLIMPSE_ERR_INVALID);
         assert_null(j.call);

@@ -84,7 +84,8 @@ static void another_path_is_another_request(void **state)
                                            GLIMPSE_SOURCE_CACHE };
     for (int i = 0; i < 3; i++) { /* NULL is /chat/completions */
         t = (told){ .rig = &r };
-        glimpse_observer observer = { .on_result = rig_on_result };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                      .on_result = rig_on_result };
         glimpse_chat chat = { .body = "{}", .path = paths[i] };
         assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, &t.id),
                          GLIMPSE_OK);

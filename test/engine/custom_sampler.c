@@ -40,7 +40,7 @@ static void keeper_cancel(void *self, glimpse_attempt *attempt)
 
 static glimpse_sampler *keeper_sampler(keeper *k, bool local)
 {
-    glimpse_sampler_vtable table = { .version = GLIMPSE_SAMPLER_VERSION,
+    glimpse_sampler_vtable table = { .size = sizeof(glimpse_sampler_vtable),
                                      .name = "keeper",
                                      .local = local,
                                      .progress = true,
@@ -214,6 +214,48 @@ static void many_notices_at_once_do_not_keep_the_loop_busy(void **state)
     rig_close(&r);
 }
 
+/* Without `progress`, and ended by the test. */
+static void an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start(void **state)
+{
+    (void)state;
+    rig r;
+    keeper k = { .count = 0 };
+    static const glimpse_sampler_vtable table = { .size = sizeof(glimpse_sampler_vtable),
+                                                  .name = "silent",
+                                                  .start = keeper_start,
+                                                  .cancel = keeper_cancel };
+    rig_init(&r);
+    glimpse_sampler *sampler;
+    assert_int_equal(glimpse_sampler_new(&table, &k, &sampler, NULL), GLIMPSE_OK);
+    open_with(&r, sampler, NULL);
+    told a, b;
+    rig_submit(&r, &a, "{\"model\":\"m\",\"messages\":[]}");
+    gl_sim_run_for_ms(100);
+    end_attempt(k.kept[0], GLIMPSE_ERR_TIMEOUT, NULL); /* tried again */
+    gl_sim_run_for_ms(5000);
+    assert_int_equal(k.count, 2);
+    end_attempt(k.kept[1], GLIMPSE_OK, "an answer");
+    assert_true(gl_sim_run_idle(100));
+    assert_int_equal(a.results, 1);
+    assert_int_equal(a.attempts, 2);
+    assert_int_equal(a.timings.sent_ns, 0);
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
+    assert_int_equal(stats.attempts, 2);
+    assert_int_equal(stats.retries, 1);
+    k.count = 0;
+    r.config.max_attempts = 1;
+    rig_submit(&r, &b, "{\"model\":\"n\",\"messages\":[]}");
+    gl_sim_run_for_ms(100);
+    end_attempt(k.kept[0], GLIMPSE_ERR_CONNECT, NULL); /* nobody was reached */
+    glimpse_cancel(r.engine, b.id);
+    assert_true(gl_sim_run_idle(100));
+    assert_int_equal(b.attempts, 0);
+    glimpse_sampler_unref(sampler);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +264,7 @@ int main(void)
         cmocka_unit_test(two_engines_may_share_a_sampler),
         cmocka_unit_test(a_sampler_that_ends_at_once_does_not_keep_the_loop_busy),
         cmocka_unit_test(many_notices_at_once_do_not_keep_the_loop_busy),
+        cmocka_unit_test(an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,7 +64,7 @@ static void on_line(glimpse_id id, const glimpse_result *result, void *arg)
 static void submit_some(job *j)
 {
     char body[96];
-    glimpse_observer observer = { .on_result = on_line };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = on_line };
     while (j->next < j->count && glimpse_engine_room(j->rig.engine) > 0) {
         line *l = &j->lines[j->next];
         l->of = j;

@@ -141,7 +141,7 @@ static inline void fake_destroy(void *self)
 
 static inline void fake_open(fake_store *f, gl_time delay)
 {
-    static const glimpse_store_vtable vtable = { .version = GLIMPSE_STORE_VERSION,
+    static const glimpse_store_vtable vtable = { .size = sizeof(glimpse_store_vtable),
                                                  .name = "fake",
                                                  .get = fake_get,
                                                  .cancel = fake_cancel,

@@ -186,7 +186,7 @@ static void follower_gets_its_own_notices(void **state)
     glimpse_options options;
     glimpse_options_init(&options);
     const glimpse_thresholds quick = { 100, 200, 300, 400 };
-    options.thresholds = &quick;
+    options.thresholds = quick;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &leader, PLAIN_BODY);

@@ -178,7 +178,9 @@ static void every_failing_allocation_is_survived(void **state)
         int accepted = 0;
         for (int i = 0; i < 4; i++) {
             h[i] = (hearer){ .p = &p };
-            glimpse_observer observer = { .on_text = i ? on_text : NULL, .on_result = on_result };
+            glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                          .on_text = i ? on_text : NULL,
+                                          .on_result = on_result };
             glimpse_chat chat = { .body = i == 3 ? PLAIN_BODY : STREAM_BODY };
             accepted += glimpse_submit_chat(p.rig.engine, &chat, NULL, &observer, &h[i],
                                             &h[i].id) == GLIMPSE_OK;

@@ -177,7 +177,8 @@ static void resume_and_submit(glimpse_id id, const glimpse_result *result, void 
     if (glimpse_result_error(result) != GLIMPSE_ERR_QUOTA) return;
     glimpse_engine_resume(t->rig->engine);
     glimpse_chat chat = { .body = "{\"n\":\"q5\"}" };
-    glimpse_observer observer = { .on_result = resume_and_submit };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_result = resume_and_submit };
     assert_int_equal(glimpse_submit_chat(t->rig->engine, &chat, NULL, &observer, t, NULL),
                      GLIMPSE_OK);
 }
@@ -191,7 +192,8 @@ static void a_callback_may_resume_and_submit(void **state)
     r.plans[0] = quota(0);
     open_by_body(&r);
     glimpse_chat chat = { .body = "{\"n\":\"q0\"}" };
-    glimpse_observer observer = { .on_result = resume_and_submit };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_result = resume_and_submit };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, NULL), GLIMPSE_OK);
     assert_true(gl_sim_run_idle(1000));
     assert_int_equal(t.results, 2);

@@ -56,7 +56,7 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
     rig_init(&r);
     rig_open(&r);
     told t = { .rig = &r };
-    glimpse_observer observer = { .on_result = rig_on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
     glimpse_chat chat = { .body = NULL };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, NULL),
                      GLIMPSE_ERR_INVALID);
@@ -84,15 +84,20 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
                      GLIMPSE_ERR_INVALID);
     glimpse_options_init(&options);
     glimpse_thresholds falling = { 100, 90, 200, 300 };
-    options.thresholds = &falling;
+    options.thresholds = falling;
     assert_int_equal(glimpse_submit_draft(r.engine, &draft, &options, &observer, &t, NULL),
                      GLIMPSE_ERR_INVALID);
-    for (uint32_t version = 0; version <= 2; version += 2) {
-        glimpse_options_init_version(&options, version);
+    for (size_t size = 0; size <= 1 << 20; size += 1 << 20) {
+        glimpse_options_init(&options);
+        options.size = size;
         assert_int_equal(glimpse_submit_draft(r.engine, &draft, &options, &observer, &t, NULL),
                          GLIMPSE_ERR_INVALID);
+        glimpse_observer unset = { .size = size, .on_result = rig_on_result };
+        assert_int_equal(glimpse_submit_draft(r.engine, &draft, NULL, &unset, &t, NULL),
+                         GLIMPSE_ERR_INVALID);
         glimpse_stats stats;
-        glimpse_stats_init_version(&stats, version);
+        glimpse_stats_init(&stats);
+        stats.size = size;
         assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_ERR_INVALID);
     }
     assert_true(gl_sim_run_idle(100));
@@ -107,7 +112,7 @@ static void a_draft_and_its_body_have_one_key(void **state)
     rig_init(&r);
     rig_open(&r);
     told t = { .rig = &r }, again = { .rig = &r };
-    glimpse_observer observer = { .on_result = rig_on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
     glimpse_draft draft = { .input_text = "some text", .goal = "summarize" };
     assert_int_equal(glimpse_submit_draft(r.engine, &draft, NULL, &observer, &t, &t.id),
                      GLIMPSE_OK);
@@ -336,7 +341,7 @@ static void act(glimpse_id id, const glimpse_result *result, void *arg)
     if (a->left > 0) {
         a->left--;
         char body[96];
-        glimpse_observer observer = { .on_result = act };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = act };
         glimpse_chat chat = { .body = rig_body(body, a->left) };
         (void)glimpse_submit_chat(a->rig->engine, &chat, NULL, &observer, a, NULL);
     }
@@ -360,7 +365,9 @@ static void act_on_notice(glimpse_id id, const glimpse_notice *notice, void *arg
 static void submit_actor(rig *r, actor *a, int n)
 {
     char body[96];
-    glimpse_observer observer = { .on_result = act, .on_notice = act_on_notice };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_result = act,
+                                  .on_notice = act_on_notice };
     glimpse_chat chat = { .body = rig_body(body, n) };
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, a, NULL), GLIMPSE_OK);
 }
@@ -457,7 +464,7 @@ static void a_result_that_was_referenced_outlives_the_engine(void **state)
     rig r;
     rig_init(&r);
     rig_open(&r);
-    glimpse_observer observer = { .on_result = keep };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = keep };
     glimpse_chat chat = { .body = "{\"messages\":[]}" };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, NULL, NULL), GLIMPSE_OK);
     assert_true(gl_sim_run_idle(1000));

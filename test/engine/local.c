@@ -60,7 +60,7 @@ static heard ask(const glimpse_draft *draft, const gl_sim_plan *plan)
     config.fallback = plan != NULL ? local : NULL;
     glimpse_engine *engine = NULL;
     assert_int_equal(gl_engine_new(gl_sim_base(), &config, &engine), GLIMPSE_OK);
-    glimpse_observer observer = { .on_result = hear };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = hear };
     assert_int_equal(glimpse_submit_draft(engine, draft, NULL, &observer, &h, NULL), GLIMPSE_OK);
     gl_sim_run_for_ms(10);
     assert_int_equal(h.results, 1);

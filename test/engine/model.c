@@ -64,7 +64,7 @@ static void a_request_is_told_by_its_models_and_its_own_win(void **state)
     glimpse_options options;
     glimpse_options_init(&options);
     const glimpse_thresholds own = { 1500, 1600, 1700, 1800 };
-    options.thresholds = &own;
+    options.thresholds = own;
     ask(&r, &t, "m", -2, &options);
     assert_true(gl_sim_run_idle(100));
     assert_int_equal(t.notice_total, 0);
@@ -175,6 +175,26 @@ static void what_the_configuration_says_beats_a_profile(void **state)
     rig_close(&r);
 }
 
+static void what_is_set_to_the_default_on_purpose_is_kept_over_a_profile(void **state)
+{
+    (void)state;
+    rig r;
+    told t;
+    rig_init(&r);
+    r.config.max_attempts = 1;
+    r.config.fallback_on = false;
+    r.config.thresholds = (glimpse_thresholds)GLIMPSE_THRESHOLDS_DEFAULT;
+    r.config.timeout_ms = 600 * 1000; /* what a model without a profile has */
+    use(&r, "{\"*\":{\"thresholds_ms\":[3000,4000,5000,6000],\"timeout_ms\":800}}");
+    assert_int_equal(of(&r, "m").t1_ms, 1500);
+    r.plans[0] = gl_sim_answer(2 * GL_SECOND, "x");
+    ask(&r, &t, "m", -1, NULL);
+    assert_true(gl_sim_run_idle(100));
+    assert_int_equal(t.status, GLIMPSE_STATUS_ALIGNED);
+    assert_int_equal(t.notice_total, 1);
+    rig_close(&r);
+}
+
 static void automatic_thresholds_begin_at_the_profiles(void **state)
 {
     (void)state;
@@ -240,7 +260,7 @@ static void a_follower_has_its_models_thresholds_too(void **state)
         use(&r, "{\"m\":{\"thresholds_ms\":[300,400,500,600]}}");
         glimpse_store_unref(fake.store);
         glimpse_options_init(&options);
-        if (i % 2 == 1) options.thresholds = &own; /* the leader's own are not the follower's */
+        if (i % 2 == 1) options.thresholds = own; /* the leader's own are not the follower's */
         ask(&r, &leads, "m", -9, &options);
         ask(&r, &follows, "m", -9, NULL);
         assert_true(gl_sim_run_idle(1000));
@@ -262,6 +282,7 @@ int main(void)
         cmocka_unit_test(without_it_nothing_moves),
         cmocka_unit_test(a_models_profile_says_its_thresholds_and_its_time_limits),
         cmocka_unit_test(what_the_configuration_says_beats_a_profile),
+        cmocka_unit_test(what_is_set_to_the_default_on_purpose_is_kept_over_a_profile),
         cmocka_unit_test(automatic_thresholds_begin_at_the_profiles),
         cmocka_unit_test(a_drafts_parameters_are_its_profiles),
         cmocka_unit_test(a_follower_has_its_models_thresholds_too),

@@ -77,7 +77,7 @@ static void thresholds_of_one_request_replace_the_engines(void **state)
     rig_init(&r);
     rig_open(&r);
     glimpse_options_init(&options);
-    options.thresholds = &own;
+    options.thresholds = own;
     rig_submit_with(&r, &t, "{}", &options);
     gl_sim_run_for_ms(40);
     assert_int_equal(t.notice_total, 4);

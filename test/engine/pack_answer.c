@@ -127,7 +127,7 @@ static void each_draft_hears_its_own_thresholds(void **state)
     glimpse_thresholds soon = { 100, 200, 300, 400 };
     glimpse_options options;
     glimpse_options_init(&options);
-    options.thresholds = &soon;
+    options.thresholds = soon;
     submit_draft(&r, &t[0], input_of(0), NULL);
     submit_draft(&r, &t[1], input_of(1), &options);
     assert_true(gl_sim_run_idle(1000));
@@ -352,7 +352,8 @@ static void whatever_allocation_fails_each_draft_has_one_result(void **state)
     for (size_t k = 1;; k++) {
         rig r;
         told t[4];
-        glimpse_observer observer = { .on_result = rig_on_result };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                      .on_result = rig_on_result };
         init_rig(&r, SHORT);
         open_rig(&r);
         int accepted = 0;

@@ -146,7 +146,7 @@ static inline gl_sim_plan plan(void *arg, int number, const char *body, size_t l
 /* An engine that packs, on this model. */
 static inline void open_rig(rig *r)
 {
-    static const glimpse_sampler_vtable fallback = { .version = GLIMPSE_SAMPLER_VERSION,
+    static const glimpse_sampler_vtable fallback = { .size = sizeof(glimpse_sampler_vtable),
                                                      .name = "fallback",
                                                      .local = true,
                                                      .start = rig_fallback_start };
@@ -178,7 +178,9 @@ static inline void init_rig(rig *r, mischief what)
 static inline void submit_draft(rig *r, told *t, const char *input, const glimpse_options *options)
 {
     *t = (told){ .rig = r };
-    glimpse_observer observer = { .on_notice = rig_on_notice, .on_result = rig_on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_notice = rig_on_notice,
+                                  .on_result = rig_on_result };
     glimpse_draft draft = { .input_text = input, .goal = "sum up", .constraints = "short" };
     assert_int_equal(glimpse_submit_draft(r->engine, &draft, options, &observer, t, &t->id),
                      GLIMPSE_OK);

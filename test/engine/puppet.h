@@ -53,7 +53,7 @@ static inline void puppet_cancel(void *self, glimpse_attempt *attempt)
 
 static inline void puppet_open(puppet *p)
 {
-    static const glimpse_sampler_vtable vtable = { .version = GLIMPSE_SAMPLER_VERSION,
+    static const glimpse_sampler_vtable vtable = { .size = sizeof(glimpse_sampler_vtable),
                                                    .name = "puppet",
                                                    .progress = true,
                                                    .start = puppet_start,
@@ -116,7 +116,9 @@ static inline void on_result(glimpse_id id, const glimpse_result *result, void *
 static inline void ask(puppet *p, hearer *h, const char *body, bool listens)
 {
     *h = (hearer){ .p = p };
-    glimpse_observer observer = { .on_text = listens ? on_text : NULL, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_text = listens ? on_text : NULL,
+                                  .on_result = on_result };
     glimpse_chat chat = { .body = body };
     assert_int_equal(glimpse_submit_chat(p->rig.engine, &chat, NULL, &observer, h, &h->id),
                      GLIMPSE_OK);

@@ -92,7 +92,7 @@ static inline void rig_init(rig *r)
 
 static inline void rig_open(rig *r)
 {
-    static const glimpse_sampler_vtable fallback = { .version = GLIMPSE_SAMPLER_VERSION,
+    static const glimpse_sampler_vtable fallback = { .size = sizeof(glimpse_sampler_vtable),
                                                      .name = "fallback",
                                                      .local = true,
                                                      .start = rig_fallback_start };
@@ -170,7 +170,9 @@ static inline void rig_submit_with(rig *r, told *t, const char *body,
                                    const glimpse_options *options)
 {
     *t = (told){ .rig = r };
-    glimpse_observer observer = { .on_notice = rig_on_notice, .on_result = rig_on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_notice = rig_on_notice,
+                                  .on_result = rig_on_result };
     glimpse_chat chat = { .body = body };
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, options, &observer, t, &t->id),
                      GLIMPSE_OK);

@@ -186,7 +186,9 @@ static void submit_one(void)
     if (h->freed) return;
     ticket *t = &w->tickets[w->count];
     *t = (ticket){ .house = h, .number = (uint64_t)w->count++, .submitted = gl_sim_now() };
-    glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_notice = on_notice,
+                                  .on_result = on_result };
     t->listens = !dice(3);
     if (!t->listens) observer.on_notice = NULL;
     t->streams = dice(3);
@@ -198,7 +200,7 @@ static void submit_one(void)
     if (dice(5)) {
         int64_t t1 = between(1, 3000);
         t->thresholds = (glimpse_thresholds){ t1, t1 + 1, t1 + between(2, 2000), t1 + 5000 };
-        options.thresholds = &t->thresholds;
+        options.thresholds = t->thresholds;
     }
     t->deadline_ms = h->config.deadline_ms;
     if (dice(4)) t->deadline_ms = options.deadline_ms = between(1, 20000);
@@ -451,7 +453,7 @@ static void check_books(void)
 {
     for (int i = 0; i < w->house_count; i++) check_house(&w->houses[i]);
     if (w->cache == NULL) return;
-    glimpse_cache_stats cache;
+    glimpse_cache_stats cache = { .size = sizeof cache };
     glimpse_cache_get_stats(w->cache, &cache);
     assert_true(cache.entries <= (uint64_t)w->cache_bounds.max_entries);
     assert_true(cache.bytes <= (uint64_t)w->cache_bounds.max_bytes);

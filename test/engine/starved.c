@@ -29,7 +29,9 @@ static void run_starved(size_t k, bool *starved)
     gl_alloc_set_gate(gate);
     for (int i = 0; i < 3; i++) {
         t[i] = (told){ .rig = &r };
-        glimpse_observer observer = { .on_notice = rig_on_notice, .on_result = rig_on_result };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                      .on_notice = rig_on_notice,
+                                      .on_result = rig_on_result };
         glimpse_error error;
         if (i == 2) {
             glimpse_draft draft = { .input_text = "text", .goal = "goal" };

@@ -115,7 +115,7 @@ static void an_answer_older_than_the_clock_stays_in_the_store(void **state)
         forget_memory(&s);
         ask_once(&s, &t);
         assert_int_equal(t.source, GLIMPSE_SOURCE_CACHE);
-        glimpse_cache_stats memory;
+        glimpse_cache_stats memory = { .size = sizeof memory };
         glimpse_cache_get_stats(s.r.cache, &memory);
         assert_int_equal(memory.entries, 0);
     }

@@ -317,7 +317,9 @@ static void a_draft_asks_for_a_stream_when_the_options_do(void **state)
     unsigned char keys[2][32];
     for (int i = 0; i < 2; i++) {
         hearer h = { .p = &p };
-        glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                      .on_text = on_text,
+                                      .on_result = on_result };
         options.stream = i == 1;
         assert_int_equal(glimpse_submit_draft(p.rig.engine, &draft, &options, &observer, &h, &h.id),
                          GLIMPSE_OK);

@@ -205,7 +205,7 @@ static void done(glimpse_id id, const glimpse_result *result, void *arg)
 static void submit(world *w)
 {
     char body[96];
-    const glimpse_observer observer = { .on_result = done };
+    const glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = done };
     const glimpse_engine *engine = w->rig.engine;
     while (!w->over && glimpse_engine_room(engine) > 0 &&
            engine->requests.count < 4 * (size_t)w->rig.config.concurrency) {

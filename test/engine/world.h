@@ -171,7 +171,7 @@ static inline void world_configure(world *w, glimpse_config *config)
 static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int number, const char *body,
                                                             size_t len))
 {
-    static const glimpse_sampler_vtable fallback = { .version = GLIMPSE_SAMPLER_VERSION,
+    static const glimpse_sampler_vtable fallback = { .size = sizeof(glimpse_sampler_vtable),
                                                      .name = "fallback",
                                                      .local = true,
                                                      .start = rig_fallback_start };

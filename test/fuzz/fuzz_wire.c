@@ -126,7 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     glimpse_options_init(&options);
     options.stream = (kind & 1) != 0;
     glimpse_draft draft = { .input_text = "a", .goal = "b" };
-    glimpse_observer observer = { .on_result = done };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = done };
     claim(glimpse_submit_draft(engine, &draft, &options, &observer, w, NULL) == GLIMPSE_OK,
           "not taken");
     event_base_dispatch(w->base);

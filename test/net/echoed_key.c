@@ -26,7 +26,9 @@ static const glimpse_result *ask(rig *r, const fault_step *script)
     fault_server_play(r->server, script);
     assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = "{\"messages\":[],\"stream\":true}" };
-    glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_text = on_text,
+                                  .on_result = on_result };
     glimpse_id id;
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, &id), GLIMPSE_OK);
     const struct timeval limit = { 60, 0 };

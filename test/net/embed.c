@@ -112,7 +112,9 @@ static void tear_down(host *h, size_t live)
 
 static void submit_all(host *h)
 {
-    glimpse_observer observer = { .on_notice = on_notice, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_notice = on_notice,
+                                  .on_result = on_result };
     for (int i = 0; i < REQUESTS; i++) {
         char text[64];
         snprintf(text, sizeof text, "The text number %d. It says little.", i);
@@ -199,7 +201,7 @@ static void ping(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     pinger *p = arg;
-    glimpse_observer observer = { .on_result = ping_done };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = ping_done };
     glimpse_draft draft = { .input_text = "always the same" };
     if (p->left-- == 0)
         event_base_loopbreak(p->base);

@@ -102,7 +102,7 @@ static void fill(int entries)
 
 static glimpse_cache_stats stats_of(void)
 {
-    glimpse_cache_stats stats;
+    glimpse_cache_stats stats = { .size = sizeof stats };
     glimpse_cache_get_stats(cache, &stats);
     return stats;
 }

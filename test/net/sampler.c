@@ -439,8 +439,8 @@ static void each_bad_field_is_named_and_no_value_shown(void **state)
         assert_true(problem.sentence[0] != '\0');
         assert_null(strstr(problem.sentence, "zzz"));
     }
-    glimpse_endpoint config = { .version = 0 };
-    assert_string_equal(problem_of(base, &config).field, "version");
+    glimpse_endpoint config = { .size = 0 };
+    assert_string_equal(problem_of(base, &config).field, "size");
     event_base_free(base);
     assert_int_equal(gl_alloc_live(), live);
 }

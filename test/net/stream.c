@@ -438,7 +438,9 @@ static void cancel_and_free_in_mid_stream_leave_nothing(void **state)
         fault_server_play(r.server, scripts[i]);
         assert_int_equal(glimpse_engine_new(r.base, &r.config, &r.engine, NULL), GLIMPSE_OK);
         glimpse_chat chat = { .body = BODY };
-        glimpse_observer observer = { .on_text = on_text, .on_result = on_result };
+        glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                      .on_text = on_text,
+                                      .on_result = on_result };
         glimpse_id id;
         assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &r, &id),
                          GLIMPSE_OK);

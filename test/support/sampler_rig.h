@@ -65,7 +65,7 @@ static inline glimpse_id rig_submit(rig *r, const char *body)
     if (r->engine == NULL)
         assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = body, .path = r->path };
-    glimpse_observer observer = { .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = on_result };
     glimpse_id id;
     assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, r, &id), GLIMPSE_OK);
     return id;

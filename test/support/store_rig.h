@@ -173,7 +173,7 @@ static inline void store_put(store_rig *rig, uint64_t i, uint64_t turn, size_t s
 /* Turns until all that waits is on file. */
 static inline void store_settle(store_rig *rig)
 {
-    glimpse_sqlite_store_stats stats;
+    glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     gl_time until = gl_clock_now() + 100 * GL_SECOND;
     for (;;) {
         glimpse_sqlite_store_get_stats(rig->store, &stats);
@@ -221,7 +221,7 @@ static inline bool store_has(store_rig *rig, uint64_t i)
 
 static inline glimpse_sqlite_store_stats store_stats(store_rig *rig)
 {
-    glimpse_sqlite_store_stats stats;
+    glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     glimpse_sqlite_store_get_stats(rig->store, &stats);
     return stats;
 }

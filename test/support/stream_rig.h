@@ -88,7 +88,9 @@ static inline const glimpse_result *ask_at(rig *r, const char *path, const char 
     if (r->engine == NULL)
         assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
     glimpse_chat chat = { .body = body, .path = path };
-    glimpse_observer observer = { .on_text = r->listens ? on_text : NULL, .on_result = on_result };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                  .on_text = r->listens ? on_text : NULL,
+                                  .on_result = on_result };
     gl_buf_reset(&r->text);
     r->pieces = 0;
     glimpse_options options;

@@ -311,7 +311,7 @@ static void limits_of_the_caller_s_own_count(void **state)
 static void the_reported_latency_is_at_most_3_percent_low(void **state)
 {
     (void)state;
-    glimpse_alerts config = { true, 1000, 100, 1, 1, -1, 0, 1, 1 };
+    glimpse_alerts config = { sizeof(glimpse_alerts), true, 1000, 100, 1, 1, -1, 0, 1, 1 };
     gl_rng rng;
     gl_rng_seed(&rng, 3);
     for (int i = 0; i < 300; i++) {
@@ -510,16 +510,25 @@ static void what_makes_no_sense_is_named(void **state)
         glimpse_alerts config;
         const char *field;
     } table[] = {
-        { { true, 99, 99, 20, 0, 0, 0.2, 0.3, 0.05 }, "alerts.window_ms" },
-        { { true, 3600001, 180001, 20, 0, 0, 0.2, 0.3, 0.05 }, "alerts.window_ms" },
-        { { true, 60000, 2999, 20, 0, 0, 0.2, 0.3, 0.05 }, "alerts.hold_ms" },
-        { { true, 60000, 60001, 20, 0, 0, 0.2, 0.3, 0.05 }, "alerts.hold_ms" },
-        { { true, 60000, 15000, 0, 0, 0, 0.2, 0.3, 0.05 }, "alerts.min_samples" },
-        { { true, 60000, 15000, 20, 3600001, 0, 0.2, 0.3, 0.05 }, "alerts.latency_p50_ms" },
-        { { true, 60000, 15000, 20, 0, 3600001, 0.2, 0.3, 0.05 }, "alerts.latency_p95_ms" },
-        { { true, 60000, 15000, 20, 0, 0, 1.1, 0.3, 0.05 }, "alerts.hit_rate" },
-        { { true, 60000, 15000, 20, 0, 0, 0.2, 0.1, 0.05 }, "alerts.repeated" },
-        { { true, 60000, 15000, 20, 0, 0, 0.2, 0.3, -0.1 }, "alerts.error_rate" },
+        { { sizeof(glimpse_alerts), true, 99, 99, 20, 0, 0, 0.2, 0.3, 0.05 }, "alerts.window_ms" },
+        { { sizeof(glimpse_alerts), true, 3600001, 180001, 20, 0, 0, 0.2, 0.3, 0.05 },
+          "alerts.window_ms" },
+        { { sizeof(glimpse_alerts), true, 60000, 2999, 20, 0, 0, 0.2, 0.3, 0.05 },
+          "alerts.hold_ms" },
+        { { sizeof(glimpse_alerts), true, 60000, 60001, 20, 0, 0, 0.2, 0.3, 0.05 },
+          "alerts.hold_ms" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 0, 0, 0, 0.2, 0.3, 0.05 },
+          "alerts.min_samples" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 20, 3600001, 0, 0.2, 0.3, 0.05 },
+          "alerts.latency_p50_ms" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 20, 0, 3600001, 0.2, 0.3, 0.05 },
+          "alerts.latency_p95_ms" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 20, 0, 0, 1.1, 0.3, 0.05 },
+          "alerts.hit_rate" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 20, 0, 0, 0.2, 0.1, 0.05 },
+          "alerts.repeated" },
+        { { sizeof(glimpse_alerts), true, 60000, 15000, 20, 0, 0, 0.2, 0.3, -0.1 },
+          "alerts.error_rate" },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         glimpse_alerts config = table[i].config;

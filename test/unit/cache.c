@@ -103,7 +103,7 @@ static int get(glimpse_cache *cache, int i, uint64_t now)
 
 static glimpse_cache_stats stats_of(const glimpse_cache *cache)
 {
-    glimpse_cache_stats stats;
+    glimpse_cache_stats stats = { .size = sizeof stats };
     glimpse_cache_get_stats(cache, &stats);
     return stats;
 }
@@ -309,7 +309,7 @@ static void what_is_not_valid_is_refused(void **state)
     glimpse_cache_config config;
     for (int wrong = 0; wrong < 5; wrong++) {
         glimpse_cache_config_init(&config);
-        if (wrong == 0) config.version = 0;
+        if (wrong == 0) config.size = 0;
         if (wrong == 1) config.max_entries = 0;
         if (wrong == 2) config.max_bytes = 0;
         if (wrong == 3) config.ttl_ms = -1;
@@ -489,7 +489,7 @@ static void put_without_memory_leaves_the_cache_as_it_was(void **state)
         glimpse_key key = key_of(i);
         glimpse_sample *sample = sample_of(1000 + n, 0);
         for (size_t k = 1;; k++) {
-            glimpse_cache_stats before = stats_of(cache), after;
+            glimpse_cache_stats before = stats_of(cache), after = { .size = sizeof after };
             size_t live = gl_alloc_live();
             oom_fail_at(k);
             glimpse_error error = glimpse_cache_put(cache, &key, sample, 0);

@@ -85,7 +85,7 @@ static bool has(glimpse_cache *cache, uint64_t n)
 
 static glimpse_cache_stats stats_of(const glimpse_cache *cache)
 {
-    glimpse_cache_stats stats;
+    glimpse_cache_stats stats = { .size = sizeof stats };
     glimpse_cache_get_stats(cache, &stats);
     return stats;
 }
@@ -246,7 +246,7 @@ static void put_without_memory_leaves_the_cache_as_it_was(void **state)
     for (uint64_t n = 0; n < 80; n++) {
         glimpse_key key = key_of(n);
         for (size_t k = 1;; k++) {
-            glimpse_cache_stats before = stats_of(cache), after;
+            glimpse_cache_stats before = stats_of(cache), after = { .size = sizeof after };
             oom_fail_at(k);
             glimpse_error error = glimpse_cache_put(cache, &key, sample, 0);
             if (!oom_end()) {

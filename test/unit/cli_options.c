@@ -37,6 +37,21 @@ static void forget_environment(void)
         if (option_table[i].environment != NULL) unsetenv(option_table[i].environment);
 }
 
+/* What help shows of the options that are by model. */
+static void the_profiles_are_shown(const cli_settings *settings)
+{
+    cli_settings shown = *settings;
+    glimpse_profile profile;
+    glimpse_profile_init(&profile);
+    assert_int_equal(glimpse_profiles_find(NULL, "unknown", 0, &profile), GLIMPSE_OK);
+    for (size_t i = 0; i < option_count; i++) {
+        const cli_option *row = &option_table[i];
+        if (row->by_model) assert_null(option_set(&shown, row, row->default_text, FROM_DEFAULT));
+    }
+    assert_memory_equal(&shown.engine.thresholds, &profile.thresholds, sizeof profile.thresholds);
+    assert_int_equal(shown.engine.timeout_ms, profile.timeout_ms);
+}
+
 static void the_table_s_defaults_are_the_library_s(void **state)
 {
     (void)state;
@@ -51,6 +66,7 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_true(engine->temperature == config.temperature);
     assert_int_equal(engine->max_tokens, config.max_tokens);
     assert_memory_equal(&engine->thresholds, &config.thresholds, sizeof config.thresholds);
+    the_profiles_are_shown(&settings);
     assert_int_equal(engine->cache_entries, config.cache_entries);
     assert_int_equal(engine->cache_bytes, config.cache_bytes);
     assert_int_equal(engine->cache_ttl_ms, config.cache_ttl_ms);

@@ -34,8 +34,8 @@ static void the_defaults_are_fine_and_the_playbooks(void **state)
     (void)state;
     glimpse_config config = usual();
     expect(&config, NULL);
-    assert_int_equal(config.thresholds.t1_ms, 1500);
-    assert_int_equal(config.thresholds.t4_ms, 6000);
+    assert_int_equal(config.thresholds.t1_ms, GLIMPSE_INHERIT); /* each model's */
+    assert_int_equal(config.thresholds.t4_ms, GLIMPSE_INHERIT);
     assert_int_equal(config.cache_entries, 2000);
     assert_false(config.packing.on);
     assert_int_equal(config.packing.window_ms, 20);
@@ -52,29 +52,35 @@ static void never_started(void *self, glimpse_attempt *attempt)
     (void)attempt;
 }
 
-static void another_version_is_refused_wherever_there_is_one(void **state)
+static void a_size_that_was_never_set_is_refused_wherever_there_is_one(void **state)
 {
     (void)state;
     glimpse_problem problem;
     expect(NULL, "config");
-    for (uint32_t version = 0; version <= 2; version += 2) {
-        glimpse_config config;
-        glimpse_config_init_version(&config, version);
-        expect(&config, "version");
+    for (size_t size = 0; size <= 1 << 20; size += 1 << 20) {
+        glimpse_config config = usual();
+        config.size = size;
+        expect(&config, "size");
         glimpse_cache_config cache_config;
-        glimpse_cache_config_init_version(&cache_config, version);
+        glimpse_cache_config_init(&cache_config);
+        cache_config.size = size;
         glimpse_cache *cache;
-        assert_int_equal(glimpse_cache_new(&cache_config, &cache, NULL), GLIMPSE_ERR_INVALID);
-        glimpse_sampler_vtable table = { .version = version, .name = "x", .start = never_started };
+        assert_int_equal(glimpse_cache_new(&cache_config, &cache, &problem), GLIMPSE_ERR_INVALID);
+        assert_string_equal(problem.field, "size");
+        glimpse_sampler_vtable table = { .size = size, .name = "x", .start = never_started };
         glimpse_sampler *sampler;
-        assert_int_equal(glimpse_sampler_new(&table, NULL, &sampler, NULL), GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_sampler_new(&table, NULL, &sampler, &problem),
+                         GLIMPSE_ERR_INVALID);
+        assert_string_equal(problem.field, "size");
         glimpse_sample_fields fields;
-        glimpse_sample_fields_init_version(&fields, version);
+        glimpse_sample_fields_init(&fields);
+        fields.size = size;
         glimpse_sample *sample;
         assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_ERR_INVALID);
     }
     glimpse_config none = { 0 }; /* never initialised at all */
     assert_int_equal(glimpse_config_check(&none, &problem), GLIMPSE_ERR_INVALID);
+    assert_string_equal(problem.field, "size");
 }
 
 static void each_number_out_of_its_range_is_named(void **state)
@@ -99,9 +105,9 @@ static void each_number_out_of_its_range_is_named(void **state)
         { offsetof(glimpse_config, packing.max_drafts), 1, 129, "packing.max_drafts" },
         { offsetof(glimpse_config, packing.max_chars), 0, 1000001, "packing.max_chars" },
         { offsetof(glimpse_config, connect_timeout_ms), -1, 86400001, "connect_timeout_ms" },
-        { offsetof(glimpse_config, first_byte_timeout_ms), -1, 86400001, "first_byte_timeout_ms" },
-        { offsetof(glimpse_config, idle_timeout_ms), -1, 86400001, "idle_timeout_ms" },
-        { offsetof(glimpse_config, timeout_ms), -1, 86400001, "timeout_ms" },
+        { offsetof(glimpse_config, first_byte_timeout_ms), -2, 86400001, "first_byte_timeout_ms" },
+        { offsetof(glimpse_config, idle_timeout_ms), -2, 86400001, "idle_timeout_ms" },
+        { offsetof(glimpse_config, timeout_ms), -2, 86400001, "timeout_ms" },
         { offsetof(glimpse_config, deadline_ms), -1, INT64_MAX, "deadline_ms" },
         { offsetof(glimpse_config, close_grace_ms), -1, 86400001, "close_grace_ms" },
     };
@@ -126,8 +132,10 @@ static void each_number_out_of_its_range_is_named(void **state)
     config.max_attempts = 0;
     expect(&config, "max_attempts");
     config = usual();
-    config.thresholds.t3_ms = config.thresholds.t2_ms;
+    config.thresholds = (glimpse_thresholds){ 1500, 2500, 2500, 6000 };
     expect(&config, "t3_ms");
+    config.thresholds = (glimpse_thresholds){ 1500, 2500, 4000, GLIMPSE_INHERIT }; /* all or none */
+    expect(&config, "t4_ms");
 }
 
 static void a_text_that_would_break_a_header_is_named_and_not_shown(void **state)
@@ -225,7 +233,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_defaults_are_fine_and_the_playbooks),
-        cmocka_unit_test(another_version_is_refused_wherever_there_is_one),
+        cmocka_unit_test(a_size_that_was_never_set_is_refused_wherever_there_is_one),
         cmocka_unit_test(each_number_out_of_its_range_is_named),
         cmocka_unit_test(a_text_that_would_break_a_header_is_named_and_not_shown),
         cmocka_unit_test(what_nobody_reads_is_not_looked_at),

@@ -30,7 +30,7 @@ static glimpse_outcome decode_at(const char *path, int status, const char *type,
                               .path = path };
     glimpse_outcome outcome;
     gl_decode(decoder, &input, &outcome);
-    assert_int_equal(outcome.version, GLIMPSE_OUTCOME_VERSION);
+    assert_int_equal(outcome.size, sizeof outcome);
     assert_int_equal(outcome.sample.http_status, status);
     assert_string_equal(outcome.sample.request_id, "req-1");
     if (outcome.error != GLIMPSE_OK) {

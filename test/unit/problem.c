@@ -62,12 +62,12 @@ static void a_member_that_is_refused_is_named(void **state)
     bounds.max_bytes = 0;
     glimpse_cache *cache;
     refused(glimpse_cache_new(&bounds, &cache, &p), &p, "max_bytes");
-    glimpse_sampler_vtable table = { .version = GLIMPSE_SAMPLER_VERSION, .name = "x" };
+    glimpse_sampler_vtable table = { .size = sizeof(glimpse_sampler_vtable), .name = "x" };
     glimpse_sampler *sampler;
     refused(glimpse_sampler_new(&table, NULL, &sampler, &p), &p, "start");
-    table = (glimpse_sampler_vtable){ .version = GLIMPSE_SAMPLER_VERSION, .start = never };
+    table = (glimpse_sampler_vtable){ .size = sizeof(glimpse_sampler_vtable), .start = never };
     refused(glimpse_sampler_new(&table, NULL, &sampler, &p), &p, "name");
-    glimpse_store_vtable store_table = { .version = GLIMPSE_STORE_VERSION, .name = "x" };
+    glimpse_store_vtable store_table = { .size = sizeof(glimpse_store_vtable), .name = "x" };
     glimpse_store *store;
     refused(glimpse_store_new(&store_table, NULL, &store, &p), &p, "get");
     glimpse_sqlite_store_config file;

@@ -184,7 +184,7 @@ static void without_memory_there_are_none(void **state)
     gl_alloc_set_gate(refuse_memory);
     assert_int_equal(glimpse_profiles_new("{\"m\":{}}", 0, &profiles, NULL), GLIMPSE_ERR_OOM);
     gl_alloc_set_gate(NULL);
-    glimpse_profile old = { .version = 0 };
+    glimpse_profile old = { .size = 0 };
     assert_int_equal(glimpse_profiles_find(NULL, "m", 0, &old), GLIMPSE_ERR_INVALID);
     assert_int_equal(glimpse_profiles_find(NULL, NULL, 0, &old), GLIMPSE_ERR_INVALID);
     assert_string_equal(glimpse_profile_field_name((glimpse_profile_field)99), "unknown");

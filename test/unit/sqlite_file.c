@@ -55,7 +55,7 @@ static void assert_refused(store_rig *rig, const char *words)
     assert_int_equal(before_len, after_len);
     if (before != NULL) assert_memory_equal(before, after, before_len);
     uint64_t removed;
-    glimpse_sqlite_file_stats stats;
+    glimpse_sqlite_file_stats stats = { .size = sizeof stats };
     assert_int_equal(glimpse_sqlite_file_purge(rig->path, 0, &removed, &rig->problem),
                      GLIMPSE_ERR_STORE);
     assert_int_equal(glimpse_sqlite_file_inspect(rig->path, 1, &stats, NULL), GLIMPSE_ERR_STORE);
@@ -114,7 +114,7 @@ static void what_cannot_be_made_valid_is_refused(void **state)
     (void)state;
     store_rig rig;
     glimpse_store *store;
-    glimpse_sqlite_file_stats stats;
+    glimpse_sqlite_file_stats stats = { .size = sizeof stats };
     uint64_t removed;
     store_begin(&rig);
     glimpse_sqlite_store_config config = rig.config;
@@ -161,7 +161,7 @@ static int as_nobody(store_rig *rig, int (*test)(store_rig *rig))
 static int read_only(store_rig *rig)
 {
     store_count count = { 0 };
-    glimpse_sqlite_file_stats stats;
+    glimpse_sqlite_file_stats stats = { .size = sizeof stats };
     uint64_t removed;
     store_open(rig);
     if (!glimpse_sqlite_store_read_only(rig->store)) return 10;

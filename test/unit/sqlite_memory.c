@@ -15,7 +15,7 @@ static size_t use_it(store_rig *rig)
 {
     size_t there = 0;
     for (int run = 0; run < 2; run++) {
-        glimpse_sqlite_file_stats file;
+        glimpse_sqlite_file_stats file = { .size = sizeof file };
         glimpse_error error =
             glimpse_sqlite_store_new(rig->base, &rig->config, &rig->store, &rig->problem);
         if (error != GLIMPSE_OK) {

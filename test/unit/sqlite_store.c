@@ -114,7 +114,7 @@ static void the_oldest_go_when_the_bound_is_reached(void **state)
     (void)state;
     enum { ENTRIES = 2000 };
     store_rig rig;
-    glimpse_sqlite_file_stats file;
+    glimpse_sqlite_file_stats file = { .size = sizeof file };
     store_begin(&rig);
     rig.config.max_bytes = 2 << 20;
     store_open(&rig);
@@ -312,7 +312,7 @@ static void inspecting_counts_and_purging_gives_the_room_back(void **state)
 {
     (void)state;
     store_rig rig;
-    glimpse_sqlite_file_stats stats;
+    glimpse_sqlite_file_stats stats = { .size = sizeof stats };
     uint64_t removed;
     int64_t then = store_calendar;
     store_begin(&rig);

@@ -44,6 +44,7 @@ GLIMPSE_API const char *glimpse_alert_severity_name(glimpse_alert_severity sever
 
 /* Part of glimpse_config. */
 typedef struct glimpse_alerts {
+    size_t size; /* set by glimpse_config_init */
     bool on;
     int64_t window_ms;      /* what is looked at: the requests that ended in so long; 100 to 1 h */
     int64_t hold_ms;        /* how long a limit must be passed, or kept again; a twentieth of
@@ -65,7 +66,8 @@ typedef struct glimpse_alerts {
  * section 3), so a shorter excess is no incident. 20 requests are the fewest of which the 95th
  * percentile is not the slowest one.
  */
-#define GLIMPSE_ALERTS_DEFAULT { true, 60000, 15000, 20, 0, 0, 0.20, 0.30, 0.05 }
+#define GLIMPSE_ALERTS_DEFAULT                                                                     \
+    { sizeof(glimpse_alerts), true, 60000, 15000, 20, 0, 0, 0.20, 0.30, 0.05 }
 
 /* What is told when an alert fires or clears. Valid while the callback runs. */
 typedef struct glimpse_alert {

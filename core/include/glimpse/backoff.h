@@ -15,22 +15,23 @@ extern "C" {
 
 struct event_base;
 
-#define GLIMPSE_BACKOFF_POLICY_VERSION 1
-
 /* The wait before retry n (from 0) is min(max_delay, base_delay * 2^n * (1 + U * 0.5)), U uniform
  * in 0..1. */
 typedef struct glimpse_backoff_policy {
-    uint32_t version;      /* set by glimpse_backoff_policy_init */
+    size_t size;           /* set by glimpse_backoff_policy_init */
     int max_attempts;      /* default 5, first one included, 1 to 1000 */
     int64_t base_delay_ms; /* default 500 */
     int64_t max_delay_ms;  /* default 60000 */
     uint64_t seed;         /* of the jitter; 0 = from the system */
 } glimpse_backoff_policy;
 
-GLIMPSE_API void glimpse_backoff_policy_init_version(glimpse_backoff_policy *policy,
-                                                     uint32_t version);
-#define glimpse_backoff_policy_init(policy)                                                        \
-    glimpse_backoff_policy_init_version((policy), GLIMPSE_BACKOFF_POLICY_VERSION)
+GLIMPSE_API void glimpse_backoff_policy_defaults(glimpse_backoff_policy *policy);
+
+static inline void glimpse_backoff_policy_init(glimpse_backoff_policy *policy)
+{
+    policy->size = sizeof *policy;
+    glimpse_backoff_policy_defaults(policy);
+}
 
 typedef struct glimpse_backoff_call glimpse_backoff_call;
 

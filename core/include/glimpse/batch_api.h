@@ -36,10 +36,8 @@ typedef struct glimpse_batch_api glimpse_batch_api;
  */
 #define GLIMPSE_BATCH_MAX_DOWNLOAD (INT64_C(50000) * 160 * 1024)
 
-#define GLIMPSE_BATCH_OPTIONS_VERSION 1
-
 typedef struct glimpse_batch_options {
-    uint32_t version;           /* set by glimpse_batch_options_init */
+    size_t size;                /* set by glimpse_batch_options_init */
     int max_attempts;           /* of one call, default 5 */
     int64_t base_delay_ms;      /* 500 */
     int64_t max_delay_ms;       /* 60000 */
@@ -52,10 +50,13 @@ typedef struct glimpse_batch_options {
                                  * that goes up or comes down; 0 = none */
 } glimpse_batch_options;
 
-GLIMPSE_API void glimpse_batch_options_init_version(glimpse_batch_options *options,
-                                                    uint32_t version);
-#define glimpse_batch_options_init(options)                                                        \
-    glimpse_batch_options_init_version((options), GLIMPSE_BATCH_OPTIONS_VERSION)
+GLIMPSE_API void glimpse_batch_options_defaults(glimpse_batch_options *options);
+
+static inline void glimpse_batch_options_init(glimpse_batch_options *options)
+{
+    options->size = sizeof *options;
+    glimpse_batch_options_defaults(options);
+}
 
 /*
  * A client on the caller's base, which must outlive it, for an endpoint, of which

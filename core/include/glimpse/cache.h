@@ -49,19 +49,21 @@ typedef enum glimpse_cache_admission {
     GLIMPSE_CACHE_LRU        /* the least recently used */
 } glimpse_cache_admission;
 
-#define GLIMPSE_CACHE_CONFIG_VERSION 1
-
 typedef struct glimpse_cache_config {
-    uint32_t version;                  /* set by glimpse_cache_config_init */
+    size_t size;                       /* set by glimpse_cache_config_init */
     int64_t max_entries;               /* default 2000 (docs/playbook.md section 2), at least 1 */
     int64_t max_bytes;                 /* default 64 MiB, samples and book-keeping, at least 1 */
     int64_t ttl_ms;                    /* default 7200000 (2 h), from put; 0 keeps nothing */
     glimpse_cache_admission admission; /* default FREQUENCY */
 } glimpse_cache_config;
 
-GLIMPSE_API void glimpse_cache_config_init_version(glimpse_cache_config *config, uint32_t version);
-#define glimpse_cache_config_init(config)                                                          \
-    glimpse_cache_config_init_version((config), GLIMPSE_CACHE_CONFIG_VERSION)
+GLIMPSE_API void glimpse_cache_config_defaults(glimpse_cache_config *config);
+
+static inline void glimpse_cache_config_init(glimpse_cache_config *config)
+{
+    config->size = sizeof *config;
+    glimpse_cache_config_defaults(config);
+}
 
 /* An empty cache with one owner. config NULL means the defaults. Errors: INVALID, OOM. */
 GLIMPSE_API glimpse_error glimpse_cache_new(const glimpse_cache_config *config,
@@ -102,6 +104,7 @@ GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64
                                     size_t most);
 
 typedef struct glimpse_cache_stats {
+    size_t size; /* set by glimpse_cache_stats_init */
     uint64_t hits, misses;
     uint64_t evicted;  /* pushed out by a bound */
     uint64_t declined; /* of those, newcomers that were asked for no more often than others */
@@ -111,6 +114,11 @@ typedef struct glimpse_cache_stats {
     uint64_t max_entries, max_bytes; /* the bounds now */
     uint64_t shrunk;                 /* times a bound was lowered */
 } glimpse_cache_stats;
+
+static inline void glimpse_cache_stats_init(glimpse_cache_stats *stats)
+{
+    stats->size = sizeof *stats;
+}
 
 GLIMPSE_API void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats);
 

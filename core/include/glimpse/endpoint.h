@@ -33,12 +33,10 @@ typedef enum glimpse_http2 {
 } glimpse_http2;
 GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 
-#define GLIMPSE_ENDPOINT_VERSION 1
-
 /* Strings are borrowed until the function that the endpoint is given to returns; NULL means absent.
  */
 typedef struct glimpse_endpoint {
-    uint32_t version;     /* set by glimpse_endpoint_init */
+    size_t size;          /* set by glimpse_endpoint_init */
     const char *base_url; /* http or https; NULL = https://api.openai.com/v1 */
     const char *api_key;  /* sent as a bearer token; never logged */
     const char *organization, *project;
@@ -66,10 +64,14 @@ typedef struct glimpse_endpoint {
     int64_t max_connections; /* most at once; 0 = an engine's: its concurrency; else 1000 */
 } glimpse_endpoint;
 
-/* The defaults above. The macro passes the version the caller was compiled with. */
-GLIMPSE_API void glimpse_endpoint_init_version(glimpse_endpoint *endpoint, uint32_t version);
-#define glimpse_endpoint_init(endpoint)                                                            \
-    glimpse_endpoint_init_version((endpoint), GLIMPSE_ENDPOINT_VERSION)
+/* The defaults above. */
+GLIMPSE_API void glimpse_endpoint_defaults(glimpse_endpoint *endpoint);
+
+static inline void glimpse_endpoint_init(glimpse_endpoint *endpoint)
+{
+    endpoint->size = sizeof *endpoint;
+    glimpse_endpoint_defaults(endpoint);
+}
 
 /*
  * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,

@@ -87,14 +87,12 @@ typedef enum glimpse_cache_control {
     GLIMPSE_CACHE_ONLY     /* nothing is sent: without a stored answer it fails, NOT_CACHED */
 } glimpse_cache_control;
 
-#define GLIMPSE_CONFIG_VERSION 1
-
 /*
  * All of an engine's settings. Strings are borrowed until glimpse_engine_new returns; NULL means
  * absent. Members are only ever appended.
  */
 typedef struct glimpse_config {
-    uint32_t version; /* set by glimpse_config_init */
+    size_t size; /* set by glimpse_config_init */
 
     /* Parts that replace the default ones; each is referenced, the caller keeps its own reference.
      * NULL: made by the composition. */
@@ -113,12 +111,10 @@ typedef struct glimpse_config {
     double temperature; /* 0.7, 0 to 2 */
     int64_t max_tokens; /* 256 */
 
-    /* Of a model whose profile says otherwise, thresholds and the limits of an attempt below are
-     * the profile's while they are at their defaults here. NULL: the built-in profiles. Referenced.
-     */
-    glimpse_profiles *profiles;
+    glimpse_profiles *profiles; /* NULL: the built-in ones. Referenced */
 
-    glimpse_thresholds thresholds; /* docs/playbook.md section 1 */
+    glimpse_thresholds thresholds; /* docs/playbook.md section 1; GLIMPSE_INHERIT, all four: those
+                                    * of each model's profile (1500, 2500, 4000, 6000) */
     bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
                                     * p95 and p99 of what it takes: docs/internals/thresholds.md */
 
@@ -143,11 +139,11 @@ typedef struct glimpse_config {
                               * 0: no limit and no learning */
     glimpse_breaker breaker; /* LOCAL: what an open circuit does to requests */
 
-    /* Limits of one attempt; 0 = none. */
+    /* Limits of one attempt; 0 = none. GLIMPSE_INHERIT: as the model's profile has it. */
     int64_t connect_timeout_ms;    /* 5000 */
-    int64_t first_byte_timeout_ms; /* 0 */
-    int64_t idle_timeout_ms;       /* 0 */
-    int64_t timeout_ms;            /* 600000 */
+    int64_t first_byte_timeout_ms; /* INHERIT (none) */
+    int64_t idle_timeout_ms;       /* INHERIT (none) */
+    int64_t timeout_ms;            /* INHERIT (600000) */
     int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
 
     glimpse_packing packing; /* docs/playbook.md section 5: off */
@@ -169,11 +165,24 @@ typedef struct glimpse_config {
 
     bool adaptive; /* true: refusals shrink how many are in flight, and hold back the others for as
                     * long as the endpoint asks to wait. false: concurrency is a plain bound */
+
+    /* What a request is that does not say so itself. */
+    glimpse_priority priority; /* BULK */
+    bool stream;               /* false: drafts are not asked for as streams */
+    bool arrivals;             /* false: when pieces of a stream arrived is not kept */
 } glimpse_config;
 
-/* The defaults above. The macro passes the version the caller was compiled with. */
-GLIMPSE_API void glimpse_config_init_version(glimpse_config *config, uint32_t version);
-#define glimpse_config_init(config) glimpse_config_init_version((config), GLIMPSE_CONFIG_VERSION)
+/* The defaults above. */
+GLIMPSE_API void glimpse_config_defaults(glimpse_config *config);
+
+static inline void glimpse_config_init(glimpse_config *config)
+{
+    config->size = sizeof *config;
+    config->endpoint.size = sizeof config->endpoint;
+    config->packing.size = sizeof config->packing;
+    config->alerts.size = sizeof config->alerts;
+    glimpse_config_defaults(config);
+}
 
 /*
  * Takes from the environment what is set there: of the endpoint as glimpse_endpoint_from_env, and
@@ -235,28 +244,39 @@ typedef struct glimpse_chat {
     const char *path; /* below the base URL; NULL = "/chat/completions" */
 } glimpse_chat;
 
-#define GLIMPSE_OPTIONS_VERSION 1
-
-/* Settings of one request; what is left at its default is the engine's. */
+/*
+ * Settings of one request. Each is GLIMPSE_INHERIT (model: NULL) until it is set: as the engine's
+ * configuration has it. What is set is kept, also where it is the same. Members are only ever
+ * appended.
+ */
 typedef struct glimpse_options {
-    uint32_t version;                     /* set by glimpse_options_init */
-    const char *model;                    /* drafts; NULL = the engine's */
-    double temperature;                   /* drafts; below 0 = the engine's */
-    int64_t max_tokens;                   /* drafts; 0 = the engine's */
-    int64_t deadline_ms;                  /* 0 = the engine's, below 0 = none */
-    const glimpse_thresholds *thresholds; /* NULL = the engine's */
-    int fallback;                         /* 1 on, 0 off, below 0 = the engine's */
-    glimpse_priority priority;
-    bool stream;  /* drafts: asked for as a stream. A chat is one if its body says "stream":true */
-    int pack;     /* drafts: 1 may share a request with others, 0 not, below 0 = the engine's */
-    int coalesce; /* 1 on, 0 off, below 0 = the engine's */
-    int cache_control; /* a glimpse_cache_control; below 0 = the engine's */
-    bool arrivals;     /* keep when each piece of a stream arrived: glimpse_result_arrivals */
+    size_t size;                   /* set by glimpse_options_init */
+    const char *model;             /* drafts */
+    double temperature;            /* drafts; 0 to 2 */
+    int64_t max_tokens;            /* drafts; at least 1 */
+    int64_t deadline_ms;           /* 0 = none */
+    glimpse_thresholds thresholds; /* set all four, or none */
+    int fallback;                  /* 1 on, 0 off */
+    int priority;                  /* a glimpse_priority */
+    int stream;        /* drafts: 1 asked for as a stream. A chat is one if its body says
+                        * "stream":true */
+    int pack;          /* drafts: 1 may share a request with others, 0 not */
+    int coalesce;      /* 1 on, 0 off */
+    int cache_control; /* a glimpse_cache_control */
+    int arrivals;      /* 1: keep when each piece of a stream arrived: glimpse_result_arrivals */
 } glimpse_options;
 
-GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t version);
-#define glimpse_options_init(options)                                                              \
-    glimpse_options_init_version((options), GLIMPSE_OPTIONS_VERSION)
+GLIMPSE_API void glimpse_options_defaults(glimpse_options *options);
+
+static inline void glimpse_options_init(glimpse_options *options)
+{
+    options->size = sizeof *options;
+    glimpse_options_defaults(options);
+}
+
+/* GLIMPSE_OK, or INVALID with problem (may be NULL) naming the member: what submit would refuse. */
+GLIMPSE_API glimpse_error glimpse_options_check(const glimpse_options *options,
+                                                glimpse_problem *problem);
 
 /*
  * Who is told. Any of them may be NULL. Copied at submit. Called from the loop.
@@ -269,6 +289,7 @@ GLIMPSE_API void glimpse_options_init_version(glimpse_options *options, uint32_t
  * what came. Without on_text, or before its first call, a broken stream is retried as any failure.
  */
 typedef struct glimpse_observer {
+    size_t size; /* REQUIRED: sizeof(glimpse_observer) */
     void (*on_notice)(glimpse_id id, const glimpse_notice *notice, void *arg);
     void (*on_text)(glimpse_id id, const char *text, size_t len, void *arg);
     void (*on_result)(glimpse_id id, const glimpse_result *result, void *arg); /* exactly once */
@@ -326,7 +347,7 @@ GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
 GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char *model,
                                                     glimpse_thresholds *thresholds);
 
-/* A snapshot; stats->version as glimpse_stats_init set it. Errors: INVALID. */
+/* A snapshot; stats->size as glimpse_stats_init set it. Errors: INVALID. */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
 
 #ifdef __cplusplus

@@ -20,7 +20,7 @@
  *         glimpse_config_from_env(&config, NULL);
  *         if (glimpse_engine_new(base, &config, &engine, NULL) != GLIMPSE_OK) return 1;
  *         glimpse_draft draft = { .input_text = "...", .goal = "summarize in one sentence" };
- *         glimpse_observer observer = { .on_result = done };
+ *         glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = done };
  *         if (glimpse_submit_draft(engine, &draft, NULL, &observer, base, NULL) == GLIMPSE_OK)
  *             event_base_dispatch(base);
  *         glimpse_engine_free(engine);

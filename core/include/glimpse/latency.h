@@ -19,6 +19,10 @@ extern "C" {
 
 struct event_base;
 
+/* A number that is not set: as what stands above it has it. Of a request's options that is the
+ * engine's configuration, of the configuration's thresholds and time limits the model's profile. */
+#define GLIMPSE_INHERIT (-1)
+
 /* Milliseconds since the start, strictly rising, all above 0 and at most 24 h. */
 typedef struct glimpse_thresholds {
     int64_t t1_ms; /* "trying": playbook default 1500, OpenAI's observed median was 1.4 s */
@@ -28,6 +32,8 @@ typedef struct glimpse_thresholds {
 } glimpse_thresholds;
 
 #define GLIMPSE_THRESHOLDS_DEFAULT { 1500, 2500, 4000, 6000 }
+#define GLIMPSE_THRESHOLDS_INHERIT                                                                 \
+    { GLIMPSE_INHERIT, GLIMPSE_INHERIT, GLIMPSE_INHERIT, GLIMPSE_INHERIT }
 
 typedef enum glimpse_notice_kind {
     GLIMPSE_NOTICE_TRYING,          /* t1 */

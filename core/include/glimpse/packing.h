@@ -16,6 +16,7 @@
 #define GLIMPSE_PACKING_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <glimpse/version.h>
@@ -29,6 +30,7 @@ extern "C" {
 
 /* Part of glimpse_config. */
 typedef struct glimpse_packing {
+    size_t size; /* set by glimpse_config_init */
     bool on;
     int64_t window_ms;  /* how long the first draft of a pack waits for others; 0 to 60,000 */
     int64_t max_drafts; /* in one pack, 2 to GLIMPSE_PACK_DRAFTS_MAX */
@@ -37,11 +39,12 @@ typedef struct glimpse_packing {
 
 /* The playbook's 4,000 characters. 16 drafts: as many as may take the default max_tokens (256) each
  * within 4,096 tokens, the smallest output limit of chat models that are still served. */
-#define GLIMPSE_PACKING_DEFAULT { false, 20, 16, 4000 }
+#define GLIMPSE_PACKING_DEFAULT { sizeof(glimpse_packing), false, 20, 16, 4000 }
 
 /* Part of glimpse_stats. What was saved may be negative: packs whose answers were of no use cost
  * requests and tokens. */
 typedef struct glimpse_packing_stats {
+    size_t size;            /* set by glimpse_stats_init */
     uint64_t packs;         /* packs that were answered, whatever the answer was worth */
     uint64_t packed;        /* drafts that got their answer from one */
     uint64_t asked_again;   /* drafts that were then asked alone */

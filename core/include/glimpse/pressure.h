@@ -29,10 +29,8 @@ enum {
     GLIMPSE_PRESSURE_EVENTS = 4  /* its memory.events: a limit was reached */
 };
 
-#define GLIMPSE_PRESSURE_CONFIG_VERSION 1
-
 typedef struct glimpse_pressure_config {
-    uint32_t version; /* set by glimpse_pressure_config_init */
+    size_t size;      /* set by glimpse_pressure_config_init */
     int64_t quiet_ms; /* 30000: without an event before the cache grows */
     int64_t step_ms;  /* 10000: between the steps, each an eighth of the bounds it had */
     const char *root; /* ""; put before every path that is opened; borrowed during new */
@@ -41,10 +39,13 @@ typedef struct glimpse_pressure_config {
     glimpse_log_level log_level; /* WARN */
 } glimpse_pressure_config;
 
-GLIMPSE_API void glimpse_pressure_config_init_version(glimpse_pressure_config *config,
-                                                      uint32_t version);
-#define glimpse_pressure_config_init(config)                                                       \
-    glimpse_pressure_config_init_version((config), GLIMPSE_PRESSURE_CONFIG_VERSION)
+GLIMPSE_API void glimpse_pressure_config_defaults(glimpse_pressure_config *config);
+
+static inline void glimpse_pressure_config_init(glimpse_pressure_config *config)
+{
+    config->size = sizeof *config;
+    glimpse_pressure_config_defaults(config);
+}
 
 /*
  * Watches on the base, for a cache (a reference is taken) whose bounds now are the most it will

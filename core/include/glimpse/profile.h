@@ -46,6 +46,9 @@ typedef enum glimpse_profile_field {
     GLIMPSE_PROFILE_FIELD_COUNT
 } glimpse_profile_field;
 
+/* Places for fields that a later version may know. */
+enum { GLIMPSE_PROFILE_FIELD_ROOM = 24 };
+
 /* "thresholds_ms", "price", "max_tokens_as", ...: as in the file; never NULL. */
 GLIMPSE_API const char *glimpse_profile_field_name(glimpse_profile_field field);
 
@@ -58,11 +61,9 @@ typedef enum glimpse_omit {
     GLIMPSE_OMIT_RESPONSE_FORMAT = 8 /* then a pack asks for its form in words alone */
 } glimpse_omit;
 
-#define GLIMPSE_PROFILE_VERSION 1
-
 /* Of one model. What no entry says is as glimpse_config_init has it, and its `entry` is NULL. */
 typedef struct glimpse_profile {
-    uint32_t version; /* set by glimpse_profile_init */
+    size_t size; /* set by glimpse_profile_init */
     glimpse_thresholds thresholds;
     const glimpse_price *price; /* NULL: not known. Lives as long as the profiles */
     const char *max_tokens_as;  /* "max_tokens", "max_completion_tokens" or "none" */
@@ -73,12 +74,16 @@ typedef struct glimpse_profile {
     struct {
         const char *entry; /* the name of the entry that says it; as the price lives */
         bool own;          /* it is of a file, not built in */
-    } from[GLIMPSE_PROFILE_FIELD_COUNT];
+    } from[GLIMPSE_PROFILE_FIELD_ROOM];
 } glimpse_profile;
 
-GLIMPSE_API void glimpse_profile_init_version(glimpse_profile *profile, uint32_t version);
-#define glimpse_profile_init(profile)                                                              \
-    glimpse_profile_init_version((profile), GLIMPSE_PROFILE_VERSION)
+GLIMPSE_API void glimpse_profile_defaults(glimpse_profile *profile);
+
+static inline void glimpse_profile_init(glimpse_profile *profile)
+{
+    profile->size = sizeof *profile;
+    glimpse_profile_defaults(profile);
+}
 
 typedef struct glimpse_profiles glimpse_profiles;
 

@@ -17,12 +17,10 @@ extern "C" {
 
 typedef struct glimpse_sample glimpse_sample;
 
-#define GLIMPSE_SAMPLE_FIELDS_VERSION 1
-
 /* What a sample is made of. Strings are copied by glimpse_sample_new; NULL means absent. */
 typedef struct glimpse_sample_fields {
-    uint32_t version; /* set by glimpse_sample_fields_init */
-    int http_status;  /* 0 where HTTP was not involved */
+    size_t size;     /* set by glimpse_sample_fields_init */
+    int http_status; /* 0 where HTTP was not involved */
     const char *text;
     size_t text_len;
     const char *essence; /* NULL: made from the text when the sample is made */
@@ -38,11 +36,14 @@ typedef struct glimpse_sample_fields {
                          * answer for a request that wants to know */
 } glimpse_sample_fields;
 
-/* All absent, usage unknown. The macro passes the version the caller was compiled with. */
-GLIMPSE_API void glimpse_sample_fields_init_version(glimpse_sample_fields *fields,
-                                                    uint32_t version);
-#define glimpse_sample_fields_init(fields)                                                         \
-    glimpse_sample_fields_init_version((fields), GLIMPSE_SAMPLE_FIELDS_VERSION)
+/* All absent, usage unknown. */
+GLIMPSE_API void glimpse_sample_fields_defaults(glimpse_sample_fields *fields);
+
+static inline void glimpse_sample_fields_init(glimpse_sample_fields *fields)
+{
+    fields->size = sizeof *fields;
+    glimpse_sample_fields_defaults(fields);
+}
 
 /* One allocation that holds copies of all of it. Errors: GLIMPSE_ERR_OOM, GLIMPSE_ERR_INVALID. */
 GLIMPSE_API glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields,

@@ -27,10 +27,8 @@ typedef struct glimpse_sampler glimpse_sampler;
 /* One call of a sampler. Lives from start until glimpse_attempt_done, or until cancel returns. */
 typedef struct glimpse_attempt glimpse_attempt;
 
-#define GLIMPSE_SAMPLER_VERSION 1
-
 typedef struct glimpse_sampler_vtable {
-    uint32_t version; /* REQUIRED: GLIMPSE_SAMPLER_VERSION */
+    size_t size;      /* REQUIRED: sizeof(glimpse_sampler_vtable) */
     const char *name; /* REQUIRED: for logs, static */
     bool local;       /* results say source "local" and are not cached */
     bool progress;    /* it calls glimpse_attempt_progress: the engine's connect, first-byte and
@@ -138,11 +136,9 @@ typedef struct glimpse_rate_limit {
     int64_t limit, remaining, reset_ms;
 } glimpse_rate_limit;
 
-#define GLIMPSE_OUTCOME_VERSION 1
-
 /* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
 typedef struct glimpse_outcome {
-    uint32_t version;          /* set by glimpse_outcome_init */
+    size_t size;               /* set by glimpse_outcome_init */
     glimpse_error error;       /* GLIMPSE_OK: sample is an answer */
     const char *error_code;    /* the endpoint's own code, or NULL */
     const char *error_message; /* one sentence without a secret, or NULL */
@@ -160,9 +156,14 @@ typedef struct glimpse_outcome {
                   * before a byte of a response, the engine asks again at once */
 } glimpse_outcome;
 
-GLIMPSE_API void glimpse_outcome_init_version(glimpse_outcome *outcome, uint32_t version);
-#define glimpse_outcome_init(outcome)                                                              \
-    glimpse_outcome_init_version((outcome), GLIMPSE_OUTCOME_VERSION)
+GLIMPSE_API void glimpse_outcome_defaults(glimpse_outcome *outcome);
+
+static inline void glimpse_outcome_init(glimpse_outcome *outcome)
+{
+    outcome->size = sizeof *outcome;
+    outcome->sample.size = sizeof outcome->sample;
+    glimpse_outcome_defaults(outcome);
+}
 
 /* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
  * inside but that of the log. */

@@ -32,15 +32,21 @@ typedef enum glimpse_wait {
     GLIMPSE_WAIT_PROJECT_TOKENS /* of a project's tokens */
 } glimpse_wait;
 
-#define GLIMPSE_STATS_VERSION 1
+/* Places for values that a later version may know; the unused ones are zero. */
+enum {
+    GLIMPSE_STATUS_ROOM = 16,
+    GLIMPSE_SOURCE_ROOM = 8,
+    GLIMPSE_NOTICE_ROOM = 8,
+    GLIMPSE_ALERT_ROOM = 8
+};
 
 typedef struct glimpse_stats {
-    uint32_t version; /* set by glimpse_stats_init */
+    size_t size; /* set by glimpse_stats_init */
     uint64_t submitted;
     uint64_t delivered; /* on_result has run */
-    uint64_t by_status[GLIMPSE_STATUS_COUNT];
-    uint64_t by_source[GLIMPSE_SOURCE_COUNT];
-    uint64_t notices[GLIMPSE_NOTICE_COUNT];
+    uint64_t by_status[GLIMPSE_STATUS_ROOM];
+    uint64_t by_source[GLIMPSE_SOURCE_ROOM];
+    uint64_t notices[GLIMPSE_NOTICE_ROOM];
     uint64_t store_hits, store_misses; /* lookups in the store; what memory had is not asked */
     uint64_t coalesced;                /* followed an identical request that was under way */
     uint64_t attempts;                 /* requests sent */
@@ -68,12 +74,12 @@ typedef struct glimpse_stats {
     int64_t circuit_open_ns;
     glimpse_packing_stats packing;
     /* By glimpse_alert_kind. */
-    bool alerts_firing[GLIMPSE_ALERT_COUNT];       /* now */
-    uint64_t alerts_fired[GLIMPSE_ALERT_COUNT];    /* how often */
-    int64_t alerts_first_ns[GLIMPSE_ALERT_COUNT];  /* when first, since the engine began */
-    int64_t alerts_firing_ns[GLIMPSE_ALERT_COUNT]; /* how long in all, until now */
-    double alerts_worst[GLIMPSE_ALERT_COUNT]; /* the worst value while it fired, as in glimpse_alert
-                                               */
+    bool alerts_firing[GLIMPSE_ALERT_ROOM];       /* now */
+    uint64_t alerts_fired[GLIMPSE_ALERT_ROOM];    /* how often */
+    int64_t alerts_first_ns[GLIMPSE_ALERT_ROOM];  /* when first, since the engine began */
+    int64_t alerts_firing_ns[GLIMPSE_ALERT_ROOM]; /* how long in all, until now */
+    double alerts_worst[GLIMPSE_ALERT_ROOM]; /* the worst value while it fired, as in glimpse_alert
+                                              */
     glimpse_cache_stats cache; /* of the engine's cache, which other engines may share */
     /* The words of circuit_error, NULL while the circuit is closed; the engine's, until its next
      * turn. */
@@ -95,8 +101,15 @@ typedef struct glimpse_stats {
     uint64_t connections_died;
 } glimpse_stats;
 
-GLIMPSE_API void glimpse_stats_init_version(glimpse_stats *stats, uint32_t version);
-#define glimpse_stats_init(stats) glimpse_stats_init_version((stats), GLIMPSE_STATS_VERSION)
+GLIMPSE_API void glimpse_stats_defaults(glimpse_stats *stats);
+
+static inline void glimpse_stats_init(glimpse_stats *stats)
+{
+    stats->size = sizeof *stats;
+    stats->packing.size = sizeof stats->packing;
+    stats->cache.size = sizeof stats->cache;
+    glimpse_stats_defaults(stats);
+}
 
 #ifdef __cplusplus
 }

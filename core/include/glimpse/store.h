@@ -32,10 +32,8 @@ typedef void (*glimpse_store_got_fn)(void *arg, const glimpse_sample *sample, in
  * the loop on; else why it was lost. */
 typedef void (*glimpse_store_done_fn)(void *arg, glimpse_error error);
 
-#define GLIMPSE_STORE_VERSION 1
-
 typedef struct glimpse_store_vtable {
-    uint32_t version; /* REQUIRED: GLIMPSE_STORE_VERSION */
+    size_t size;      /* REQUIRED: sizeof(glimpse_store_vtable) */
     const char *name; /* REQUIRED: for logs, static */
 
     /* REQUIRED. Leads to one got(arg, ...), inside get or later, unless it is cancelled. `arg`
@@ -90,10 +88,8 @@ GLIMPSE_API void glimpse_store_remove(glimpse_store *store, const glimpse_key *k
  * log has said so once (event store_read_only). A file that turns out to be damaged, or is deleted,
  * is left alone from then on: each lookup is a miss, and the log has said so once.
  */
-#define GLIMPSE_SQLITE_STORE_CONFIG_VERSION 1
-
 typedef struct glimpse_sqlite_store_config {
-    uint32_t version; /* set by glimpse_sqlite_store_config_init */
+    size_t size;      /* set by glimpse_sqlite_store_config_init */
     const char *path; /* REQUIRED; made, for its owner alone, where there is none */
     int64_t ttl_ms;   /* default 2592000000 (30 days), from put; at least 1 */
     int64_t
@@ -103,10 +99,13 @@ typedef struct glimpse_sqlite_store_config {
     glimpse_log_level log_level; /* default WARN */
 } glimpse_sqlite_store_config;
 
-GLIMPSE_API void glimpse_sqlite_store_config_init_version(glimpse_sqlite_store_config *config,
-                                                          uint32_t version);
-#define glimpse_sqlite_store_config_init(config)                                                   \
-    glimpse_sqlite_store_config_init_version((config), GLIMPSE_SQLITE_STORE_CONFIG_VERSION)
+GLIMPSE_API void glimpse_sqlite_store_config_defaults(glimpse_sqlite_store_config *config);
+
+static inline void glimpse_sqlite_store_config_init(glimpse_sqlite_store_config *config)
+{
+    config->size = sizeof *config;
+    glimpse_sqlite_store_config_defaults(config);
+}
 
 /*
  * Opens or makes the file; this alone may wait, 2 s at most for a lock. The base must outlive the
@@ -118,6 +117,7 @@ GLIMPSE_API glimpse_error glimpse_sqlite_store_new(struct event_base *base,
                                                    glimpse_store **store, glimpse_problem *problem);
 
 typedef struct glimpse_sqlite_store_stats {
+    size_t size; /* set by glimpse_sqlite_store_stats_init */
     uint64_t hits, misses;
     uint64_t expired;  /* found too old: misses too */
     uint64_t damaged;  /* found altered: misses too */
@@ -132,6 +132,11 @@ typedef struct glimpse_sqlite_store_stats {
     uint64_t longest_turn_ns; /* the longest time it held the loop in one of them */
 } glimpse_sqlite_store_stats;
 
+static inline void glimpse_sqlite_store_stats_init(glimpse_sqlite_store_stats *stats)
+{
+    stats->size = sizeof *stats;
+}
+
 /* Whether its file may only be read, so that what is put is lost. Of a store not made by
  * glimpse_sqlite_store_new, false. */
 GLIMPSE_API bool glimpse_sqlite_store_read_only(const glimpse_store *store);
@@ -142,12 +147,18 @@ GLIMPSE_API void glimpse_sqlite_store_get_stats(const glimpse_store *store,
 
 /* What is in a file. Waits for the disk, reads all of the index; not for a loop. */
 typedef struct glimpse_sqlite_file_stats {
+    size_t size;                    /* set by glimpse_sqlite_file_stats_init */
     uint64_t entries, bytes;        /* samples, and bytes of them */
     uint64_t expired;               /* of the entries, those older than ttl_ms */
     int64_t oldest_ms;              /* age of the oldest entry, -1 when there is none */
     int64_t format;                 /* version of the file's format */
     uint64_t file_bytes, log_bytes; /* of the file itself, and of the log (-wal) beside it */
 } glimpse_sqlite_file_stats;
+
+static inline void glimpse_sqlite_file_stats_init(glimpse_sqlite_file_stats *stats)
+{
+    stats->size = sizeof *stats;
+}
 
 /* Neither makes a file that is not there. Errors: INVALID; STORE (problem says why). */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,

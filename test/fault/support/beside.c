@@ -68,7 +68,7 @@ static void ask(host *h, glimpse_engine *engine, told_fn *told, int number)
     char body[100];
     snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":\"%d\"}]}", number);
     glimpse_chat chat = { .body = body };
-    glimpse_observer observer = { .on_result = told };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = told };
     assert_int_equal(glimpse_submit_chat(engine, &chat, NULL, &observer, h, NULL), GLIMPSE_OK);
 }
 

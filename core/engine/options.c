@@ -1,0 +1,106 @@
+/* options.c - see options.h. Called by submit.c, before anything of the request exists. */
+#include "engine/options.h"
+
+#include "base/layout.h"
+#include "policy/latency.h"
+#include "problem.h"
+
+static const glimpse_options usual = {
+    .size = sizeof(glimpse_options),
+    .temperature = GLIMPSE_INHERIT,
+    .max_tokens = GLIMPSE_INHERIT,
+    .deadline_ms = GLIMPSE_INHERIT,
+    .thresholds = GLIMPSE_THRESHOLDS_INHERIT,
+    .fallback = GLIMPSE_INHERIT,
+    .priority = GLIMPSE_INHERIT,
+    .stream = GLIMPSE_INHERIT,
+    .pack = GLIMPSE_INHERIT,
+    .coalesce = GLIMPSE_INHERIT,
+    .cache_control = GLIMPSE_INHERIT,
+    .arrivals = GLIMPSE_INHERIT,
+};
+static const gl_layout options_layout = { .size = sizeof(glimpse_options) };
+
+static const glimpse_observer nobody = { .size = sizeof(glimpse_observer) };
+static const gl_layout observer_layout = { .size = sizeof(glimpse_observer) };
+
+void glimpse_options_defaults(glimpse_options *options)
+{
+    gl_layout_write(&options_layout, options, &usual);
+}
+
+static glimpse_error check_choices(const glimpse_options *options, glimpse_problem *problem)
+{
+    const struct {
+        int value, most;
+        const char *field, *sentence;
+    } choices[] = {
+        { options->fallback, 1, "fallback", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { options->stream, 1, "stream", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { options->pack, 1, "pack", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { options->coalesce, 1, "coalesce", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { options->arrivals, 1, "arrivals", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { options->priority, GLIMPSE_PRIORITY_INTERACTIVE, "priority", "not one of its values" },
+        { options->cache_control, GLIMPSE_CACHE_ONLY, "cache_control", "not one of its values" },
+    };
+    for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
+        if (choices[i].value < GLIMPSE_INHERIT || choices[i].value > choices[i].most)
+            return gl_refuse(problem, choices[i].field, choices[i].sentence);
+    return GLIMPSE_OK;
+}
+
+static glimpse_error check(const glimpse_options *options, glimpse_problem *problem)
+{
+    double temperature = options->temperature;
+    if (temperature != GLIMPSE_INHERIT && !(temperature >= 0 && temperature <= 2))
+        return gl_refuse(problem, "temperature", "must be from 0 to 2, or GLIMPSE_INHERIT");
+    if (options->max_tokens != GLIMPSE_INHERIT && options->max_tokens < 1)
+        return gl_refuse(problem, "max_tokens", "must be at least 1, or GLIMPSE_INHERIT");
+    if (options->deadline_ms < GLIMPSE_INHERIT)
+        return gl_refuse(problem, "deadline_ms", "must be from 0 (none) up, or GLIMPSE_INHERIT");
+    if (!gl_thresholds_inherit(&options->thresholds) &&
+        glimpse_thresholds_check(&options->thresholds, problem) != GLIMPSE_OK)
+        return GLIMPSE_ERR_INVALID;
+    return check_choices(options, problem);
+}
+
+static void inherit(int *value, int from)
+{
+    if (*value == GLIMPSE_INHERIT) *value = from;
+}
+
+glimpse_error gl_options_read(const glimpse_config *config, const glimpse_options *options,
+                              glimpse_options *whole, glimpse_problem *problem)
+{
+    const glimpse_options *given =
+        options != NULL ? gl_layout_read(&options_layout, options, &usual, whole) : &usual;
+    if (given == NULL) return gl_refuse_size(problem, "glimpse_options_init");
+    if (check(given, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
+    if (given != whole) *whole = *given;
+    if (whole->temperature == GLIMPSE_INHERIT) whole->temperature = config->temperature;
+    if (whole->max_tokens == GLIMPSE_INHERIT) whole->max_tokens = config->max_tokens;
+    if (whole->deadline_ms == GLIMPSE_INHERIT) whole->deadline_ms = config->deadline_ms;
+    inherit(&whole->fallback, config->fallback_on);
+    inherit(&whole->priority, (int)config->priority);
+    inherit(&whole->stream, config->stream);
+    inherit(&whole->pack, config->packing.on);
+    inherit(&whole->coalesce, config->coalesce);
+    inherit(&whole->cache_control, (int)config->cache_control);
+    inherit(&whole->arrivals, config->arrivals);
+    return GLIMPSE_OK;
+}
+
+glimpse_error glimpse_options_check(const glimpse_options *options, glimpse_problem *problem)
+{
+    glimpse_options room;
+    gl_problem_clear(problem);
+    if (options == NULL) return gl_refuse(problem, "options", "is NULL");
+    const glimpse_options *given = gl_layout_read(&options_layout, options, &usual, &room);
+    return given != NULL ? check(given, problem) : gl_refuse_size(problem, "glimpse_options_init");
+}
+
+const glimpse_observer *gl_observer_read(const glimpse_observer *observer, glimpse_observer *room)
+{
+    if (observer == NULL) return &nobody;
+    return gl_layout_read(&observer_layout, observer, &nobody, room);
+}

@@ -1,0 +1,9 @@
+/* sample.h - the fields of a sample of which nothing is known. */
+#ifndef GL_SAMPLE_H
+#define GL_SAMPLE_H
+
+#include <glimpse/sample.h>
+
+#define GL_SAMPLE_FIELDS_USUAL { .size = sizeof(glimpse_sample_fields), .usage = { -1, -1, -1 } }
+
+#endif
