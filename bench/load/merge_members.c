@@ -46,13 +46,14 @@ static uint64_t write_sum(gl_buf *out, const char *name, const same *objects)
 /* A part of each one's `of`: of all of them. false: one of them is not known. */
 static bool part_of_all(const same *objects, const char *name, const char *of, double *part)
 {
-    same values, counts;
-    double parts[LOAD_MERGE_MAX], weights[LOAD_MERGE_MAX], sum = 0, weight = 0;
-    merge_member(objects, name, &values);
+    same counts;
+    double one, weights[LOAD_MERGE_MAX], sum = 0, weight = 0;
     merge_member(objects, of, &counts);
-    if (!merge_numbers(&values, parts) || !merge_numbers(&counts, weights)) return false;
+    if (!merge_numbers(&counts, weights)) return false;
     for (size_t i = 0; i < objects->count; i++) {
-        sum += parts[i] * weights[i];
+        if (weights[i] <= 0) continue; /* of none there is no part */
+        if (!gl_json_double(gl_json_get(objects->of[i], name), &one)) return false;
+        sum += one * weights[i];
         weight += weights[i];
     }
     *part = weight > 0 ? sum / weight : 0;
@@ -222,8 +223,14 @@ void merge_write_client(gl_buf *out, const same *roots, gl_buf *left)
         if (clients.count > 0) merge_left_out(left, "client (not all runs have it)");
         return;
     }
+    uint64_t machines = 0;
+    for (size_t i = 0; i < clients.count; i++) { /* some may be joined already */
+        int64_t of_one = 1;
+        gl_json_int64(gl_json_get(clients.of[i], "machines"), &of_one);
+        machines += of_one > 0 ? (uint64_t)of_one : 1;
+    }
     gl_buf_append_str(out, ",\"client\":{\"machines\":");
-    gl_buf_append_u64(out, clients.count);
+    gl_buf_append_u64(out, machines);
     write_over(out, "cpu_user_s", &clients, true);
     write_over(out, "cpu_system_s", &clients, true);
     write_over(out, "ceiling_rps", &clients, true);

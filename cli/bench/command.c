@@ -208,6 +208,8 @@ static int plan_open(bench *b)
     double seconds;
     const char *problem = rate_read(s->bench.rate, stretch, &count, &seconds);
     if (problem != NULL) return refused("rate", problem);
+    if (given(b, "think"))
+        return said_usage("--think is of the users of a closed loop, and --rate has none");
     load_plan *plan = &b->ask.plan;
     plan->open = true;
     if (plan->duration == 0 && !isinf(seconds)) plan->duration = (gl_time)(seconds * 1e9);
@@ -486,7 +488,12 @@ int command_bench(cli_settings *settings)
     if (settings->bench.compare && bench_writes_reports(settings))
         return said_usage("--compare reads reports; --json, --html and --csv write none of it");
     if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
-    if (settings->word_count > 0 && strcmp(settings->words[0], "merge") == 0)
+    bool merge = settings->word_count > 0 && strcmp(settings->words[0], "merge") == 0;
+    if (merge && (settings->bench.html != NULL || settings->bench.csv != NULL ||
+                  settings->bench.junit != NULL || settings->bench.markdown != NULL ||
+                  settings->bench.sla != NULL))
+        return said_usage("merge writes --json alone, and judges the --sla of its runs");
+    if (merge)
         return bench_merge(settings->words + 1, settings->word_count - 1, settings->bench.json);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);

@@ -1,5 +1,6 @@
 /* merge.c - `glimpse bench merge A.json B.json ...`; see more.h. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "bench/more.h"
@@ -31,6 +32,12 @@ int bench_merge(const char *const *paths, size_t count, const char *to)
         say("merge joins 2 to %d reports of --json: merge A.json B.json ...", LOAD_MERGE_MAX);
         return EXIT_USAGE;
     }
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(paths[i], paths[j]) == 0) {
+                say("merge: %s is there twice, and would count twice", paths[i]);
+                return EXIT_USAGE;
+            }
     for (size_t i = 0; i < count && code == 0; i++) code = read_report(&merge, paths[i], &texts[i]);
     if (code == 0) {
         gl_buf out, differ, left;

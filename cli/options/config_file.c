@@ -86,7 +86,9 @@ static int read_line(cli_settings *to, unsigned command, char *line, const char 
         say("%s:%d: no key before the '='", path, number);
         return EXIT_VALUE;
     }
-    const cli_option *row = option_find(key, strlen(key), 0);
+    /* This command's own: --json of bench is another option than that of run. */
+    const cli_option *row = option_find(key, strlen(key), command);
+    if (row == NULL) row = option_find(key, strlen(key), 0);
     if (row == NULL || strcmp(row->name, "config") == 0) {
         const cli_option *near = row == NULL ? option_nearest(key, strlen(key), 0) : NULL;
         say("%s:%d: unknown key '%.40s'%s%s%s", path, number, key,

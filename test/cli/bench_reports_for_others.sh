@@ -72,5 +72,15 @@ expect 0 "$GLIMPSE" bench merge a.json b.json
 equal "on standard output" "$(jq .merged out)" 2
 expect 64 "$GLIMPSE" bench merge a.json
 says merge
+expect 64 "$GLIMPSE" bench merge a.json b.json a.json
+says 'a.json is there twice'
+expect 64 "$GLIMPSE" bench merge a.json b.json --html page.html
+says 'merge writes --json alone'
+# One that was joined is joined again; one in which every request failed takes nothing from the others.
+# shellcheck disable=SC2086
+expect 1 "$GLIMPSE" bench $quick --requests 7 --fault 500:100% --latency 0 --json none.json
+expect 0 "$GLIMPSE" bench merge a.json b.json --json both.json
+expect 0 "$GLIMPSE" bench merge both.json none.json --json all.json
+equal "again" "$(jq -c --slurpfile both both.json '[.totals.measured, .client.machines, .phases == $both[0].phases]' all.json)" '[107,3,true]'
 expect 78 "$GLIMPSE" bench merge a.json all.csv
 says all.csv

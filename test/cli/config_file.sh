@@ -7,6 +7,10 @@ GLIMPSE_CONFIG=conf GLIMPSE_MODEL=from-env expect 0 "$GLIMPSE" run --json hello
 equal model "$(jq -r .response.body.model out)" from-env
 GLIMPSE_CONFIG=conf GLIMPSE_MODEL=from-env expect 0 "$GLIMPSE" run --model flag --json hello
 equal model "$(jq -r .response.body.model out)" flag
+# A recipe of a load test. Some names are of several commands, and mean another thing in each.
+printf 'base-url = %s\nrate = 50\nrequests = 5\nstream = on\njson = run.json\nsla = p95 < 1h\ncalibrate-first = off\nvalidity = off\n' "$URL" >conf
+expect 0 "$GLIMPSE" bench --config conf -q
+equal "a recipe" "$(jq -c '[.totals.measured, .settings.rate, (.distributions.first_chunk.count > 0), .sla[0].met]' run.json)" '[5,"50",true,true]'
 printf '\nconcurency = 5\n' >conf
 expect 78 "$GLIMPSE" run --config conf hello
 says conf:2: concurency concurrency
