@@ -61,7 +61,7 @@ static bool print_record(const glimpse_result *result)
 {
     char *json;
     size_t len;
-    if (glimpse_result_to_json(result, NULL, 0, &json, &len) != GLIMPSE_OK) return false;
+    if (glimpse_result_to_json(result, NULL, &json, &len) != GLIMPSE_OK) return false;
     say_text(stdout, json, len);
     glimpse_free(json);
     return true;

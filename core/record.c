@@ -162,14 +162,22 @@ static void write_log(gl_buf *out, const glimpse_result *result)
     gl_buf_append_str(out, "}]");
 }
 
-static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t line)
+/* A key covers the body alone, so that a path which is not the usual one is named. */
+static void write_path(gl_buf *out, const char *path)
+{
+    if (path == NULL || strcmp(path, "/chat/completions") == 0) return;
+    gl_buf_append_str(out, ",\"path\":");
+    write_text(out, path);
+}
+
+static void write_glimpse(gl_buf *out, const glimpse_result *result, const glimpse_record *record)
 {
     size_t len;
     const char *text = glimpse_result_text(result, &len);
     gl_buf_append_str(out, ",\"glimpse\":{");
-    if (line != 0) {
+    if (record->line != 0) {
         gl_buf_append_str(out, "\"line\":");
-        gl_buf_append_u64(out, line);
+        gl_buf_append_u64(out, record->line);
         gl_buf_append_char(out, ',');
     }
     gl_buf_append_str(out, "\"key\":");
@@ -197,7 +205,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     gl_buf_append_str(out, result->stale ? ",\"stale\":true" : ",\"stale\":false");
     if (result->circuit_open) gl_buf_append_str(out, ",\"circuit\":\"open\"");
     gl_buf_append_str(out, ",\"attempts\":");
-    gl_buf_append_i64(out, result->attempts);
+    gl_buf_append_i64(out, record->attempts >= 0 ? record->attempts : result->attempts);
     if (result->pack_drafts != 0) {
         gl_buf_append_str(out, ",\"pack_drafts\":");
         gl_buf_append_i64(out, result->pack_drafts);
@@ -218,13 +226,23 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, uint64_t li
     write_stream(out, result);
     size_t attempts = glimpse_result_attempt_count(result);
     if (attempts > 1 || (attempts == 1 && result->error != GLIMPSE_OK)) write_log(out, result);
+    write_path(out, record->path);
     gl_buf_append_char(out, '}');
 }
 
-glimpse_error glimpse_result_to_json(const glimpse_result *result, const char *custom_id,
-                                     uint64_t line, char **out, size_t *len)
+void glimpse_record_init_version(glimpse_record *record, uint32_t version)
 {
+    *record = (glimpse_record){ .version = version, .attempts = -1 };
+}
+
+glimpse_error glimpse_result_to_json(const glimpse_result *result, const glimpse_record *record,
+                                     char **out, size_t *len)
+{
+    static const glimpse_record defaults = { .version = GLIMPSE_RECORD_VERSION, .attempts = -1 };
     gl_buf buf;
+    *out = NULL;
+    if (record == NULL) record = &defaults;
+    if (record->version != GLIMPSE_RECORD_VERSION) return GLIMPSE_ERR_INVALID;
     gl_buf_init(&buf, SIZE_MAX / 2);
     size_t body_len, text_len;
     (void)glimpse_result_body(result, &body_len);
@@ -233,17 +251,16 @@ glimpse_error glimpse_result_to_json(const glimpse_result *result, const char *c
     gl_buf_append_str(&buf, "{\"id\":\"glimpse-");
     gl_buf_append_u64(&buf, result->id);
     gl_buf_append_str(&buf, "\",\"custom_id\":");
-    if (custom_id == NULL)
+    if (record->custom_id == NULL)
         gl_buf_append_str(&buf, "null");
     else
-        write_text(&buf, custom_id);
+        write_text(&buf, record->custom_id);
     write_response(&buf, result);
     write_error(&buf, result);
-    write_glimpse(&buf, result, line);
+    write_glimpse(&buf, result, record);
     gl_buf_append_char(&buf, '}');
     if (!gl_buf_terminate(&buf)) {
         gl_buf_free(&buf);
-        *out = NULL;
         return GLIMPSE_ERR_OOM;
     }
     *out = buf.data;

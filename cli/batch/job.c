@@ -54,15 +54,6 @@ void job_changed(cli_job *job)
 
 /* --- records --------------------------------------------------------------------------------- */
 
-/* The record of a request that went to another path than most. */
-static gl_slice with_path(cli_job *job, gl_slice record, const char *path)
-{
-    gl_buf_reset(&job->scratch);
-    gl_buf_append(&job->scratch, record.data, record.len);
-    record_add_path(&job->scratch, path);
-    return job->scratch.failed ? (gl_slice){ NULL, 0 } : gl_buf_slice(&job->scratch);
-}
-
 static void ended(glimpse_id id, const glimpse_result *result, void *arg)
 {
     (void)id;
@@ -70,6 +61,11 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     cli_job *job = item->job;
     gl_slice record = { NULL, 0 };
     char *json = NULL;
+    glimpse_record as;
+    glimpse_record_init(&as);
+    as.custom_id = item->custom_id;
+    as.line = item->line;
+    as.path = item->path;
     job->live--;
     if (!item->stored_only) cost_settle(job->cost, item->bound, result);
     if (failures_is_key_stop(result)) job_stop_for_key(job, result);
@@ -86,11 +82,8 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
             return;
         }
     }
-    if (!unsent && glimpse_result_to_json(result, item->custom_id, item->line, &json,
-                                          &record.len) == GLIMPSE_OK) {
+    if (!unsent && glimpse_result_to_json(result, &as, &json, &record.len) == GLIMPSE_OK)
         record.data = json;
-        if (item->path != NULL) record = with_path(job, record, item->path);
-    }
     if (!unsent && record.data == NULL) {
         say("out of memory for the record of line %llu", (unsigned long long)item->line);
         job_stop(job, EXIT_OS_LIMIT, 0);

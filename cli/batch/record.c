@@ -1,8 +1,6 @@
 /* record.c - see record.h. Called by job.c, record_index.c and resume.c. */
 #include "batch/record.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -26,33 +24,6 @@ void record_bad_line(gl_buf *out, const job_line *line)
                            "\"sample\":null,\"essence\":\"\",\"delta\":null,\"stale\":false,"
                            "\"attempts\":0,\"elapsed_ms\":0.0,\"thresholds\":[],"
                            "\"finish_reason\":null,\"usage\":null,\"model\":null}}");
-}
-
-void record_add_path(gl_buf *out, const char *path)
-{
-    static const char end[] = "}}";
-    if (path == NULL || strcmp(path, "/chat/completions") == 0 || out->failed) return;
-    assert(out->len > 2 && memcmp(out->data + out->len - 2, end, 2) == 0);
-    out->len -= 2;
-    gl_buf_append_str(out, ",\"path\":");
-    gl_json_write_string(out, gl_slice_str(path));
-    gl_buf_append_str(out, end);
-}
-
-void record_set_attempts(gl_buf *out, uint32_t attempts)
-{
-    gl_json root;
-    char digits[16];
-    if (out->failed || gl_json_check(gl_buf_slice(out), &root, NULL) != GL_JSON_OK) return;
-    gl_json old = gl_json_get(gl_json_get(root, "glimpse"), "attempts");
-    assert(old.kind == GL_JSON_NUMBER);
-    size_t at = (size_t)(old.text.data - out->data), old_len = old.text.len;
-    size_t len = (size_t)snprintf(digits, sizeof digits, "%u", (unsigned)attempts);
-    if (len > old_len && !gl_buf_reserve(out, len - old_len)) return;
-    char *place = out->data + at;
-    memmove(place + len, place + old_len, out->len - at - old_len);
-    memcpy(place, digits, len);
-    out->len = out->len - old_len + len;
 }
 
 /* --- records of an earlier run -----------------------------------------------------------------

@@ -10,13 +10,6 @@
 /* Appends the record, without a line end. */
 void record_bad_line(gl_buf *out, const job_line *line);
 
-/* Names the path of a request in its record (the last bytes of out), where it is not
- * /chat/completions: a key covers the body alone. */
-void record_add_path(gl_buf *out, const char *path);
-
-/* Says in a record (all of out) how often its request was asked. */
-void record_set_attempts(gl_buf *out, uint32_t attempts);
-
 /* What a record of an earlier run says; slices of its text. */
 typedef struct record_view {
     gl_json root, glimpse;

@@ -163,19 +163,21 @@ static void put_record(api_job *job, const glimpse_result *result, const api_ite
 {
     char *json = NULL;
     size_t len;
-    if (glimpse_result_to_json(result, item->custom_id, item->line, &json, &len) != GLIMPSE_OK) {
+    uint32_t attempts = attempts_of(job, result, item);
+    glimpse_record as;
+    glimpse_record_init(&as);
+    as.custom_id = item->custom_id;
+    as.line = item->line;
+    as.path = item->path;
+    as.attempts = (int)attempts;
+    if (glimpse_result_to_json(result, &as, &json, &len) != GLIMPSE_OK) {
         say("out of memory for the record of line %llu", (unsigned long long)item->line);
         api_stop(job, EXIT_OS_LIMIT);
         return;
     }
-    gl_buf_reset(&job->scratch);
-    gl_buf_append(&job->scratch, json, len);
-    uint32_t attempts = attempts_of(job, result, item);
-    record_set_attempts(&job->scratch, attempts);
     job->attempts += attempts;
     if (attempts > 1) job->retries += attempts - 1;
-    if (item->path != NULL) record_add_path(&job->scratch, item->path);
-    if (!job->scratch.failed) output_add(job->out, gl_buf_slice(&job->scratch));
+    output_add(job->out, gl_slice_of(json, len));
     tally_add(&job->tally, result);
     cli_outcome outcome = failures_outcome(item->line, result);
     note_outcome(job, &outcome);

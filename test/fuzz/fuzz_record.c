@@ -84,8 +84,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gl_result_set_error(result, error, words[CODE], words[MESSAGE]);
     char *record = NULL;
     size_t len = 0;
-    claim(glimpse_result_to_json(result, words[ID], fuzz_byte(&in), &record, &len) == GLIMPSE_OK,
-          "no record");
+    glimpse_record as;
+    glimpse_record_init(&as);
+    as.custom_id = words[ID];
+    as.line = fuzz_byte(&in);
+    claim(glimpse_result_to_json(result, &as, &record, &len) == GLIMPSE_OK, "no record");
     claim(strlen(record) == len, "another length");
     check_record(record, len, words[ID], text);
     glimpse_free(record);

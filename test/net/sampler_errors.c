@@ -6,7 +6,7 @@ static bool record_says(const rig *r, const char *words)
 {
     size_t len;
     char *record = NULL;
-    assert_int_equal(glimpse_result_to_json(r->result, NULL, 1, &record, &len), GLIMPSE_OK);
+    assert_int_equal(glimpse_result_to_json(r->result, NULL, &record, &len), GLIMPSE_OK);
     bool says = strstr(record, words) != NULL;
     if (!says) print_message("%s\nis not in %s\n", words, record);
     glimpse_free(record);

@@ -121,7 +121,7 @@ static inline void assert_nowhere(const glimpse_result *result, const char *secr
 {
     size_t len;
     char *record = NULL;
-    assert_int_equal(glimpse_result_to_json(result, NULL, 1, &record, &len), GLIMPSE_OK);
+    assert_int_equal(glimpse_result_to_json(result, NULL, &record, &len), GLIMPSE_OK);
     assert_null(memmem(record, len, secret, strlen(secret)));
     glimpse_free(record);
     assert_null(strstr(glimpse_result_error_message(result), secret));

@@ -244,14 +244,30 @@ GLIMPSE_API const unsigned char *glimpse_result_key(const glimpse_result *result
 GLIMPSE_API glimpse_result *glimpse_result_ref(const glimpse_result *result);
 GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
 
+#define GLIMPSE_RECORD_VERSION 1
+
+/* What a record says that its result does not hold. */
+typedef struct glimpse_record {
+    uint32_t version;      /* set by glimpse_record_init */
+    const char *custom_id; /* NULL (default): null in the record */
+    uint64_t line;         /* from 1; 0 (default): the record has no line number */
+    const char *path; /* the request's, behind the base URL; NULL (default) and "/chat/completions",
+                         which is every draft's: the record names none */
+    int attempts; /* how often the endpoint was asked for this line, where the caller knows better;
+                     -1 (default): as glimpse_result_attempts says */
+} glimpse_record;
+
+GLIMPSE_API void glimpse_record_init_version(glimpse_record *record, uint32_t version);
+#define glimpse_record_init(record) glimpse_record_init_version((record), GLIMPSE_RECORD_VERSION)
+
 /*
  * The result as one line of JSON without a line end, the record of docs/internals/records.md.
- * custom_id may be NULL (null in the record); line 0 leaves the line number out. On success *out
- * is NUL terminated, *len bytes long, and the caller's to release with glimpse_free.
- * Errors: GLIMPSE_ERR_OOM.
+ * record: what else it says, borrowed for the call; NULL: the defaults. On success *out is NUL
+ * terminated, *len bytes long, and the caller's to release with glimpse_free; len may be NULL.
+ * Errors: GLIMPSE_ERR_INVALID (another version of glimpse_record), GLIMPSE_ERR_OOM; *out is NULL.
  */
 GLIMPSE_API glimpse_error glimpse_result_to_json(const glimpse_result *result,
-                                                 const char *custom_id, uint64_t line, char **out,
+                                                 const glimpse_record *record, char **out,
                                                  size_t *len);
 
 /* Releases what this library handed out as "the caller's". NULL is fine. */
