@@ -60,11 +60,11 @@ __attribute__((format(printf, 2, 3))) static void tell_user(const alert_command 
     say("--alert-command: %s", line);
 }
 
-static void say_failure(const alert_command *command, const char *what, int number)
+static void say_failure(const alert_command *command, const char *what, const char *which)
 {
     if (failure_said) return;
     failure_said = true;
-    tell_user(command, "%s %d; further failures of it are not said", what, number);
+    tell_user(command, "%s %s; further failures of it are not said", what, which);
 }
 
 /* --- what it is told -------------------------------------------------------------------------- */
@@ -232,7 +232,7 @@ static void start(const alert_command *command, slot *one)
     int error = spawn(command, one);
     if (error == 0) return;
     one->pid = 0;
-    say_failure(command, "it cannot be run: error", error);
+    say_failure(command, "it cannot be run:", strerror(error));
 }
 
 /* Those that have ended. */
@@ -240,14 +240,16 @@ static void reap(const alert_command *command)
 {
     for (slot *one = slots; one < slots + GLIMPSE_ALERT_COUNT; one++) {
         int status = 0;
+        char number[16];
         if (one->pid == 0) continue;
         pid_t got = waitpid(one->pid, &status, WNOHANG);
         if (got == 0 || (got < 0 && errno == EINTR)) continue;
         one->pid = 0;
-        if (got > 0 && WIFSIGNALED(status))
-            say_failure(command, "it was ended by signal", WTERMSIG(status));
-        if (got > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0)
-            say_failure(command, "it ended with exit code", WEXITSTATUS(status));
+        bool killed = got > 0 && WIFSIGNALED(status);
+        bool failed = got > 0 && WIFEXITED(status) && WEXITSTATUS(status) != 0;
+        snprintf(number, sizeof number, "%d", killed ? WTERMSIG(status) : WEXITSTATUS(status));
+        if (killed) say_failure(command, "it was ended by signal", number);
+        if (failed) say_failure(command, "it ended with exit code", number);
         if (one->waits) start(command, one);
     }
 }
