@@ -82,17 +82,10 @@ static glimpse_error refused_by(sqlite3 *db, int rc, char *problem, size_t size)
         tell(problem, size, "out of memory");
         return GLIMPSE_ERR_OOM;
     }
-    switch (rc & 0xff) {
-    case SQLITE_NOTADB:
-        return refused(problem, size, "is not a store of Glimpse's");
-    case SQLITE_READONLY:
-        return refused(problem, size, "may not be written");
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
+    if ((rc & 0xff) == SQLITE_NOTADB) return refused(problem, size, "is not a store of Glimpse's");
+    if ((rc & 0xff) == SQLITE_READONLY) return refused(problem, size, "may not be written");
+    if (gl_file_trouble(rc) == GL_BUSY)
         return refused(problem, size, "is locked by another process");
-    default:
-        break;
-    }
     if (problem != NULL && size != 0)
         snprintf(problem, size, "cannot be used: %s",
                  (rc & 0xff) == SQLITE_CORRUPT || db == NULL ? sqlite3_errstr(rc)
@@ -102,7 +95,26 @@ static glimpse_error refused_by(sqlite3 *db, int rc, char *problem, size_t size)
 
 /* --- short work on a connection --- */
 
-static int number_of(sqlite3 *db, const char *sql, int64_t *number)
+/* SQLite looks at a lock a hundred times and gives up with SQLITE_PROTOCOL; the busy handler is not
+ * asked. Only the start of a statement looks, so a statement that is run again does nothing twice.
+ */
+static bool look_again(int rc, int *waited)
+{
+    if ((rc & 0xff) != SQLITE_PROTOCOL || *waited >= OPEN_WAIT_MS) return false;
+    poll(NULL, 0, STEP_MS);
+    *waited += STEP_MS;
+    return true;
+}
+
+static int run(sqlite3 *db, const char *sql)
+{
+    int rc, waited = 0;
+    do rc = sqlite3_exec(db, sql, NULL, NULL, NULL);
+    while (look_again(rc, &waited));
+    return rc;
+}
+
+static int number_once(sqlite3 *db, const char *sql, int64_t *number)
 {
     sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
@@ -113,13 +125,21 @@ static int number_of(sqlite3 *db, const char *sql, int64_t *number)
     return end != SQLITE_OK ? end : rc;
 }
 
+static int number_of(sqlite3 *db, const char *sql, int64_t *number)
+{
+    int rc, waited = 0;
+    do rc = number_once(db, sql, number);
+    while (look_again(rc, &waited));
+    return rc;
+}
+
 /* Switching to a log needs the file for itself for a moment, and does not ask the busy handler. */
 static int switch_to_log(sqlite3 *db)
 {
     int rc = SQLITE_BUSY;
     for (int waited = 0; waited < OPEN_WAIT_MS; waited += STEP_MS) {
         rc = sqlite3_exec(db, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
-        if ((rc & 0xff) != SQLITE_BUSY && (rc & 0xff) != SQLITE_LOCKED) break;
+        if (gl_file_trouble(rc) != GL_BUSY) break;
         poll(NULL, 0, STEP_MS);
     }
     return rc;
@@ -152,14 +172,14 @@ static glimpse_error make(sqlite3 *db, char *problem, size_t size)
     snprintf(marks, sizeof marks, "PRAGMA application_id = %d; PRAGMA user_version = %d",
              GL_STORE_APPLICATION_ID, GL_STORE_FORMAT);
     int rc = switch_to_log(db);
-    if (rc == SQLITE_OK) rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    if (rc == SQLITE_OK) rc = run(db, "BEGIN IMMEDIATE");
     if (rc != SQLITE_OK) return refused_by(db, rc, problem, size);
     glimpse_error error = look_at(db, &empty, problem, size);
     if (error == GLIMPSE_OK && empty) {
-        rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
-        if (rc == SQLITE_OK) rc = sqlite3_exec(db, marks, NULL, NULL, NULL);
+        rc = run(db, schema);
+        if (rc == SQLITE_OK) rc = run(db, marks);
     }
-    if (error == GLIMPSE_OK && rc == SQLITE_OK) rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+    if (error == GLIMPSE_OK && rc == SQLITE_OK) rc = run(db, "COMMIT");
     if (error == GLIMPSE_OK && rc != SQLITE_OK) error = refused_by(db, rc, problem, size);
     if (error != GLIMPSE_OK) sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return error;
@@ -296,10 +316,8 @@ static int prepare(gl_file *file, const char *path)
     if (vfs != NULL) rc = (file->read_only ? connect_to_read : connect_to)(&file->db, path, vfs, 0);
     /* The cache: the pages above the leaves of a million entries, several times over. */
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(file->db,
-                          "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
-                          "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY",
-                          NULL, NULL, NULL);
+        rc = run(file->db, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
+                           "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
     for (int i = 0, waited = 0; i < GL_STATEMENTS && rc == SQLITE_OK; i++) {
         rc = sqlite3_prepare_v3(file->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT,
                                 &file->statements[i], NULL);
@@ -336,10 +354,9 @@ glimpse_error gl_file_open(gl_file *file, const char *path, char *problem, size_
     int rc = switch_to_log(file->keeper);
     if (rc == SQLITE_OK)
         rc = sqlite3_wal_checkpoint_v2(file->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if ((rc & 0xff) == SQLITE_BUSY) rc = SQLITE_OK;
+    if (gl_file_trouble(rc) == GL_BUSY) rc = SQLITE_OK;
     if (rc == SQLITE_OK)
-        rc = sqlite3_exec(file->keeper, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0",
-                          NULL, NULL, NULL);
+        rc = run(file->keeper, "PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 0");
     if (rc == SQLITE_OK) rc = number_of(file->keeper, "PRAGMA page_size", &file->page_size);
     sqlite3_busy_timeout(file->keeper, 0);
     if (rc != SQLITE_OK) return refused_by(file->keeper, rc, problem, size);
