@@ -22,7 +22,7 @@ prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-ad
 PROMETHEUS=$!
 pids="$pids $PROMETHEUS"
 until_true grep -q 'msg="Listening on"' prometheus.log
-API=$(sed -n 's,.*msg="Listening on" address=\([^ ]*\).*,http://\1/api/v1/query,p' prometheus.log)
+API=$(sed -n 's,.*msg="Listening on".* address=\([^ ]*\).*,http://\1/api/v1/query,p' prometheus.log)
 
 # asked QUERY: its value, empty when there is none.
 asked() { curl -sG "$API" --data-urlencode "query=$1" | jq -r '.data.result[0].value[1] // empty'; }

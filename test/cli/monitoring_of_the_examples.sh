@@ -24,7 +24,7 @@ prometheus --config.file=prometheus.yml --storage.tsdb.path=data --web.listen-ad
 PROMETHEUS=$!
 pids="$pids $PROMETHEUS"
 until_true grep -q 'msg="Listening on"' prometheus.log
-API=$(sed -n 's,.*msg="Listening on" address=\([^ ]*\).*,http://\1/api/v1,p' prometheus.log)
+API=$(sed -n 's,.*msg="Listening on".* address=\([^ ]*\).*,http://\1/api/v1,p' prometheus.log)
 
 # asked QUERY: how many series it finds.
 asked() { curl -sG "$API/query" --data-urlencode "query=$1" | jq -er '.data.result | length'; }
