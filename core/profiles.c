@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "base/layout.h"
 #include "base/siphash.h"
@@ -178,8 +179,9 @@ static void enter(glimpse_profiles *profiles, size_t number)
 static bool grow(glimpse_profiles *profiles)
 {
     if (profiles->count < profiles->capacity) return true;
-    size_t capacity = profiles->capacity != 0 ? profiles->capacity * 2 : 16;
-    gl_profile_entry *own = gl_realloc(profiles->own, capacity * sizeof *own);
+    size_t capacity = profiles->capacity;
+    gl_profile_entry *own =
+        gl_array_room(profiles->own, &capacity, profiles->count + 1, 16, sizeof *own);
     if (own != NULL) profiles->own = own;
     uint32_t *table = gl_calloc(2 * capacity, sizeof *table);
     if (own == NULL || table == NULL || capacity > UINT32_MAX / 2) {

@@ -7,6 +7,7 @@
 #include "result.h"
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/slice.h"
 #include "base/utf8.h"
 
@@ -48,9 +49,10 @@ static void destroy(glimpse_result *result)
 static bool grow(glimpse_result *result)
 {
     if (result->ledger_capacity == GL_LEDGER_MAX) return false;
-    size_t capacity = result->ledger_capacity == 1 ? 4 : result->ledger_capacity * 2;
     bool inside = result->ledger == &result->first;
-    gl_ledger_entry *ledger = gl_realloc(inside ? NULL : result->ledger, capacity * sizeof *ledger);
+    size_t capacity = inside ? 0 : result->ledger_capacity;
+    gl_ledger_entry *ledger = gl_array_room(inside ? NULL : result->ledger, &capacity,
+                                            result->ledger_count + 1, 4, sizeof *ledger);
     if (ledger == NULL) return false;
     if (inside) ledger[0] = result->first;
     result->ledger = ledger;

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "openai/http_internal.h"
 
 /*
@@ -47,9 +48,8 @@ static gl_socket *find_or_add(gl_http *http, curl_socket_t fd)
     gl_sockets *sockets = &http->sockets;
     if (fd < 0) return NULL;
     if ((size_t)fd >= sockets->count) {
-        size_t count = sockets->count != 0 ? sockets->count : 64;
-        while (count <= (size_t)fd) count *= 2;
-        gl_socket *at = gl_realloc(sockets->at, count * sizeof *at);
+        size_t count = sockets->count;
+        gl_socket *at = gl_array_room(sockets->at, &count, (size_t)fd + 1, 64, sizeof *at);
         if (at == NULL) return NULL;
         for (size_t i = sockets->count; i < count; i++) at[i] = (gl_socket){ 0 };
         sockets->at = at;

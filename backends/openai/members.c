@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 
 struct gl_member {
     gl_buf name;       /* with its quotes */
@@ -55,16 +56,13 @@ static gl_member *insert(gl_members *members, gl_slice name, gl_members_pool *po
 {
     if (members->count == GL_MEMBERS_OBJECT_MAX || pool->count == GL_MEMBERS_STREAM_MAX)
         return NULL;
-    if (members->count == members->capacity) {
-        size_t more = members->capacity == 0 ? 4 : members->capacity * 2;
-        gl_member *grown = gl_realloc(members->list, more * sizeof *grown);
-        if (grown == NULL) {
-            pool->failed = true;
-            return NULL;
-        }
-        members->list = grown;
-        members->capacity = more;
+    gl_member *list =
+        gl_array_room(members->list, &members->capacity, members->count + 1, 4, sizeof *list);
+    if (list == NULL) {
+        pool->failed = true;
+        return NULL;
     }
+    members->list = list;
     gl_member *m = &members->list[members->count];
     *m = (gl_member){ .kind = GL_JSON_NONE, .only_names = is_naming(name) };
     gl_buf_init(&m->name, SIZE_MAX / 2);

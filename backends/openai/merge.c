@@ -5,6 +5,7 @@
 #include "openai/merge_internal.h"
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "openai/content.h"
 #include "openai/finish.h"
 
@@ -168,13 +169,8 @@ static void add_others(gl_merge *merge, gl_members *to, gl_json object, const ch
 /* Room for one more in an array of up to GL_MERGE_MAX; NULL: out of memory. */
 static void *room(gl_merge *merge, void *array, size_t count, size_t *capacity, size_t size)
 {
-    if (count < *capacity) return array;
-    size_t more = *capacity == 0 ? 1 : *capacity * 2;
-    void *grown = gl_realloc(array, more * size);
-    if (grown == NULL)
-        merge->failed = true;
-    else
-        *capacity = more;
+    void *grown = gl_array_room(array, capacity, count + 1, 1, size);
+    merge->failed = merge->failed || grown == NULL;
     return grown;
 }
 

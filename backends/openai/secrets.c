@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/utf8.h"
 
 /* Of a secret that was cut off, so many bytes are no word of an answer any more. */
@@ -37,13 +38,10 @@ void gl_secrets_free(gl_secrets *secrets)
 
 static bool grow(gl_secrets *secrets)
 {
-    if (secrets->count < secrets->capacity) return true;
-    size_t capacity = secrets->capacity != 0 ? 2 * secrets->capacity : 4;
-    gl_secret *list = gl_realloc(secrets->list, capacity * sizeof *list);
-    if (list == NULL) return false;
-    secrets->list = list;
-    secrets->capacity = capacity;
-    return true;
+    gl_secret *list =
+        gl_array_room(secrets->list, &secrets->capacity, secrets->count + 1, 4, sizeof *list);
+    if (list != NULL) secrets->list = list;
+    return list != NULL;
 }
 
 glimpse_error gl_secrets_add(gl_secrets *secrets, gl_slice word)

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
+#include "base/siphash.h"
 #include "load/lines.h"
 
 static const char package_goal[] = "summarize in one sentence";
@@ -35,17 +37,13 @@ static bool out_of_memory(char *problem, size_t problem_size)
     return false;
 }
 
-/* FNV-1a, 64 bits. Two lines that fall together are taken for one, which loses one of them and
- * nothing else. */
+/* Two lines that fall together are taken for one, which loses one of them and nothing else. */
 static uint64_t hash(const load_inputs *inputs, const load_input *item)
 {
     const size_t lengths[] = { item->input, item->goal, item->constraints };
-    const unsigned char *at = (const unsigned char *)inputs->text.data + item->at;
-    uint64_t sum = UINT64_C(14695981039346656037);
-    for (size_t part = 0; part < 3; part++) {
-        for (size_t i = 0; i < lengths[part]; i++) sum = (sum ^ *at++) * UINT64_C(1099511628211);
-        sum = (sum ^ 0xff) * UINT64_C(1099511628211); /* no byte of UTF-8 */
-    }
+    const char *at = inputs->text.data + item->at;
+    uint64_t sum = 0;
+    for (size_t part = 0; part < 3; at += lengths[part++]) sum = gl_hash(sum, at, lengths[part]);
     return sum;
 }
 
@@ -58,13 +56,10 @@ static bool keep(load_inputs *inputs, const load_input *item)
         inputs->text.len = item->at;
         return true;
     }
-    if (inputs->count == inputs->room) {
-        size_t room = inputs->room == 0 ? 256 : inputs->room * 2;
-        load_input *grown = gl_realloc(inputs->item, room * sizeof *grown);
-        if (grown == NULL) return false;
-        inputs->item = grown;
-        inputs->room = room;
-    }
+    load_input *grown =
+        gl_array_room(inputs->item, &inputs->room, inputs->count + 1, 256, sizeof *grown);
+    if (grown == NULL) return false;
+    inputs->item = grown;
     if (!gl_map_reserve(&inputs->known, inputs->count + 1)) return false;
     gl_map_add(&inputs->known, key, inputs);
     inputs->item[inputs->count++] = *item;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/count.h"
 #include "base/histogram.h"
 #include "load/report.h"
@@ -22,14 +23,11 @@ void merge_pairs_add(merge_pairs *list, gl_json histogram)
         while (item.kind == GL_JSON_ARRAY && n < 2 && gl_json_next(&inner, NULL, &value))
             gl_json_int64(value, &of[n++]);
         if (of[0] < 0 || of[1] < 1) continue;
-        if (list->count == list->room) {
-            size_t room = list->room == 0 ? 1024 : list->room * 2;
-            merge_pair *grown = gl_realloc(list->at, room * sizeof *grown);
-            list->failed = list->failed || grown == NULL;
-            if (grown == NULL) return;
-            list->at = grown;
-            list->room = room;
-        }
+        merge_pair *grown =
+            gl_array_room(list->at, &list->room, list->count + 1, 1024, sizeof *grown);
+        list->failed = list->failed || grown == NULL;
+        if (grown == NULL) return;
+        list->at = grown;
         list->at[list->count++] = (merge_pair){ (uint64_t)of[0], (uint64_t)of[1] };
     }
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "load/lengths.h"
 #include "load/lines.h"
@@ -48,34 +49,24 @@ static int by_time(const void *a, const void *b)
     return 0;
 }
 
-/* Room for one more of `size` bytes each. */
-static bool grow(void **list, size_t *room, size_t count, size_t size)
-{
-    if (count < *room) return true;
-    size_t more = *room == 0 ? 1024 : *room * 2;
-    void *grown = gl_realloc(*list, more * size);
-    if (grown == NULL) return false;
-    *list = grown;
-    *room = more;
-    return true;
-}
-
 static bool add(load_trace *trace, const load_trace_row *row)
 {
-    void *rows = trace->rows;
-    bool good = grow(&rows, &trace->room, trace->count, sizeof *row);
+    load_trace_row *rows =
+        gl_array_room(trace->rows, &trace->room, trace->count + 1, 1024, sizeof *rows);
+    if (rows == NULL) return false;
     trace->rows = rows;
-    if (good) trace->rows[trace->count++] = *row;
-    return good;
+    rows[trace->count++] = *row;
+    return true;
 }
 
 static bool add_hash(load_trace *trace, uint64_t hash)
 {
-    void *hashes = trace->hashes;
-    bool good = grow(&hashes, &trace->hash_room, trace->hash_count, sizeof hash);
+    uint64_t *hashes = gl_array_room(trace->hashes, &trace->hash_room, trace->hash_count + 1, 1024,
+                                     sizeof *hashes);
+    if (hashes == NULL) return false;
     trace->hashes = hashes;
-    if (good) trace->hashes[trace->hash_count++] = hash;
-    return good;
+    hashes[trace->hash_count++] = hash;
+    return true;
 }
 
 static const char oom[] = "out of memory";

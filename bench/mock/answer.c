@@ -2,6 +2,7 @@
 #include "mock/answer.h"
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "mock/words.h"
 
 #define KEPT ((size_t)1024 * 1024) /* bytes of words; a larger buffer is given back */
@@ -30,20 +31,10 @@ void mock_answer_reset(mock_answer *answer)
     answer->failed = false;
 }
 
-/* Room for one more in an array of `size` bytes each. */
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) return array;
-    size_t larger = *capacity != 0 ? *capacity * 2 : 4;
-    void *grown = gl_realloc(array, larger * size);
-    if (grown != NULL) *capacity = larger;
-    return grown;
-}
-
 mock_choice *mock_answer_add(mock_answer *answer)
 {
-    mock_choice *choice =
-        grow(answer->choice, answer->count, &answer->capacity, sizeof *answer->choice);
+    mock_choice *choice = gl_array_room(answer->choice, &answer->capacity, answer->count + 1, 4,
+                                        sizeof *answer->choice);
     if (choice == NULL) {
         answer->failed = true;
         return NULL;
@@ -56,8 +47,8 @@ mock_choice *mock_answer_add(mock_answer *answer)
 
 void mock_answer_add_call(mock_answer *answer, gl_json name, mock_span arguments)
 {
-    mock_tool_call *call =
-        grow(answer->call, answer->calls, &answer->call_capacity, sizeof *answer->call);
+    mock_tool_call *call = gl_array_room(answer->call, &answer->call_capacity, answer->calls + 1, 4,
+                                         sizeof *answer->call);
     if (call == NULL) {
         answer->failed = true;
         return;

@@ -2,6 +2,7 @@
 #include "mock/batches.h"
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "mock/error.h"
 
@@ -266,13 +267,10 @@ static bool is_metadata(gl_json metadata)
 
 static mock_batch *batch_new(mock_batches *batches, gl_json endpoint, gl_json metadata)
 {
-    if (batches->count == batches->capacity) {
-        size_t capacity = batches->capacity != 0 ? batches->capacity * 2 : 16;
-        mock_batch **at = gl_realloc(batches->at, capacity * sizeof *at);
-        if (at == NULL) return NULL;
-        batches->at = at;
-        batches->capacity = capacity;
-    }
+    mock_batch **at =
+        gl_array_room(batches->at, &batches->capacity, batches->count + 1, 16, sizeof *at);
+    if (at == NULL) return NULL;
+    batches->at = at;
     mock_batch *batch = gl_calloc(1, sizeof *batch);
     if (batch == NULL) return NULL;
     gl_buf_init(&batch->errors, ERRORS_MAX);

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/rng.h"
+#include "base/siphash.h"
 #include "mock/error.h"
 
 #define EMBEDDING_INPUTS 2048 /* most inputs in one request, by the API's reference */
@@ -70,11 +71,8 @@ static void append_base64(gl_buf *out, const float *vector, size_t count)
 static void append_vector(gl_buf *out, gl_slice of, size_t count, bool base64)
 {
     float vector[DIMENSIONS_MAX];
-    uint64_t seed = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < of.len; i++)
-        seed = (seed ^ (unsigned char)of.data[i]) * UINT64_C(1099511628211);
     gl_rng rng;
-    gl_rng_seed(&rng, seed);
+    gl_rng_seed(&rng, gl_hash(0, of.data, of.len));
     double sum = 0;
     for (size_t i = 0; i < count; i++) {
         vector[i] = (float)(2 * gl_rng_uniform(&rng) - 1);

@@ -2,6 +2,7 @@
 #include "mock/files.h"
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -32,13 +33,9 @@ void mock_files_free(mock_files *files)
 
 mock_file *mock_files_add(mock_files *files, const char *purpose, gl_slice filename, gl_buf *data)
 {
-    if (files->count == files->capacity) {
-        size_t capacity = files->capacity != 0 ? files->capacity * 2 : 16;
-        mock_file **at = gl_realloc(files->at, capacity * sizeof *at);
-        if (at == NULL) return NULL;
-        files->at = at;
-        files->capacity = capacity;
-    }
+    mock_file **at = gl_array_room(files->at, &files->capacity, files->count + 1, 16, sizeof *at);
+    if (at == NULL) return NULL;
+    files->at = at;
     mock_file *file = gl_calloc(1, sizeof *file);
     if (file == NULL) return NULL;
     file->filename = gl_strndup(filename.data, filename.len);

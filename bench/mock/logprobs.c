@@ -2,6 +2,7 @@
  * under it others, each half as likely as the one before. See write.h. */
 #include <math.h>
 
+#include "base/siphash.h"
 #include "mock/words.h"
 #include "mock/write.h"
 
@@ -10,18 +11,10 @@ static const char *const others[] = { " the", " a",    " to",   " and", " of",  
                                       " is",  " that", " for",  " on",  " with", " as",  " at",
                                       " by",  " this", " from", " or",  " an",   " not", " be" };
 
-static uint64_t hash(gl_slice text)
-{
-    uint64_t value = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < text.len; i++)
-        value = (value ^ (unsigned char)text.data[i]) * UINT64_C(1099511628211);
-    return value ^ value >> 32;
-}
-
 /* 0.5 to 0.99: with half of the rest for the second, and so on, all are below 1. */
 static double likelihood(gl_slice token)
 {
-    return 0.5 + 0.49 * (double)(hash(token) % 1000) / 999;
+    return 0.5 + 0.49 * (double)(gl_hash(0, token.data, token.len) % 1000) / 999;
 }
 
 static void write_number(gl_buf *out, double probability)

@@ -6,17 +6,15 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "mock/spec.h"
 
 static bool add(mock_recorded *recorded, size_t *capacity, gl_time duration)
 {
-    if (recorded->count == *capacity) {
-        size_t larger = *capacity != 0 ? *capacity * 2 : 256;
-        gl_time *durations = gl_realloc(recorded->durations, larger * sizeof *durations);
-        if (durations == NULL) return false;
-        recorded->durations = durations;
-        *capacity = larger;
-    }
+    gl_time *durations =
+        gl_array_room(recorded->durations, capacity, recorded->count + 1, 256, sizeof *durations);
+    if (durations == NULL) return false;
+    recorded->durations = durations;
     recorded->durations[recorded->count++] = duration;
     return true;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "mock/error.h"
 #include "mock/spec.h"
 
@@ -53,15 +54,6 @@ static bool check_names(const reader *r, gl_json object, const char *const *name
                           name.text.len < 60 ? (int)name.text.len : 60, name.text.data);
     }
     return true;
-}
-
-static void *grow(void *array, size_t count, size_t *capacity, size_t size)
-{
-    if (count < *capacity) return array;
-    size_t larger = *capacity != 0 ? *capacity * 2 : 8;
-    void *grown = gl_realloc(array, larger * size);
-    if (grown != NULL) *capacity = larger;
-    return grown;
 }
 
 /* --- a line ----------------------------------------------------------------------------------- */
@@ -164,8 +156,8 @@ static bool read_members(const reader *r, const gl_json *member, mock_line *line
 static bool add_line(const reader *r, const gl_json *member)
 {
     mock_script *script = r->script;
-    mock_line *line =
-        grow(script->line, script->lines, &script->line_capacity, sizeof *script->line);
+    mock_line *line = gl_array_room(script->line, &script->line_capacity, script->lines + 1, 8,
+                                    sizeof *script->line);
     if (line == NULL) return refuse(r, "out of memory");
     script->line = line;
     return read_members(r, member, &line[script->lines++]);
@@ -256,8 +248,8 @@ static bool read_rule(const reader *r, gl_json object)
     if (object.kind != GL_JSON_OBJECT) return refuse(r, "it is no object");
     if (!check_names(r, object, names, NAMES)) return false;
     gl_json_get_many(object, names, member, NAMES);
-    mock_script_rule *rule =
-        grow(script->rule, script->rules, &script->rule_capacity, sizeof *script->rule);
+    mock_script_rule *rule = gl_array_room(script->rule, &script->rule_capacity, script->rules + 1,
+                                           8, sizeof *script->rule);
     if (rule == NULL) return refuse(r, "out of memory");
     script->rule = rule;
     rule += script->rules++;

@@ -1,65 +1,28 @@
 /* stats.c - see stats.h. Owns the table of digests; nothing else allocates. */
 #include "mock/stats.h"
 
-#include <string.h>
-
-#include "base/alloc.h"
-
 void mock_stats_init(mock_stats *stats, gl_time now)
 {
     *stats = (mock_stats){ .start = now, .first = GL_TIME_NEVER, .last = GL_TIME_NEVER };
+    gl_digest_set_init(&stats->seen);
 }
 
 void mock_stats_free(mock_stats *stats)
 {
-    gl_free(stats->seen);
-    stats->seen = NULL;
-}
-
-/* The digest's place, or the free place where it belongs. capacity is a power of two. */
-static struct mock_digest *place(struct mock_digest *table, size_t capacity,
-                                 struct mock_digest digest)
-{
-    size_t at = (size_t)digest.low & (capacity - 1);
-    while ((table[at].high | table[at].low) != 0 &&
-           (table[at].high != digest.high || table[at].low != digest.low))
-        at = (at + 1) & (capacity - 1);
-    return &table[at];
-}
-
-/* Keeps the table at most half full. */
-static bool grow(mock_stats *stats)
-{
-    if (stats->seen_count * 2 < stats->seen_capacity) return true;
-    if (stats->seen_count >= MOCK_DISTINCT_MAX) return false;
-    size_t capacity = stats->seen_capacity != 0 ? stats->seen_capacity * 2 : 1024;
-    struct mock_digest *table = gl_calloc(capacity, sizeof *table);
-    if (table == NULL) return false;
-    for (size_t i = 0; i < stats->seen_capacity; i++)
-        if ((stats->seen[i].high | stats->seen[i].low) != 0)
-            *place(table, capacity, stats->seen[i]) = stats->seen[i];
-    gl_free(stats->seen);
-    stats->seen = table;
-    stats->seen_capacity = capacity;
-    return true;
+    gl_digest_map_free(&stats->seen);
 }
 
 void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time now)
 {
-    struct mock_digest key;
-    memcpy(&key, digest, sizeof key);
-    key.low |= (key.high | key.low) == 0; /* all zero marks a free place */
     stats->requests++;
     if (++stats->in_flight > stats->peak) stats->peak = stats->in_flight;
     if (stats->first == GL_TIME_NEVER) stats->first = now;
-    if (!grow(stats)) {
+    gl_digest key = gl_digest_of(digest);
+    if (gl_digest_map_get(&stats->seen, key, NULL)) return;
+    if (stats->seen.count < MOCK_DISTINCT_MAX && gl_digest_map_reserve(&stats->seen))
+        gl_digest_map_put(&stats->seen, key, 0);
+    else
         stats->seen_full = true;
-        return;
-    }
-    struct mock_digest *found = place(stats->seen, stats->seen_capacity, key);
-    if ((found->high | found->low) != 0) return;
-    *found = key;
-    stats->seen_count++;
 }
 
 void mock_stats_left(mock_stats *stats, int status, mock_fault fault)
@@ -102,7 +65,7 @@ void mock_stats_write(const mock_stats *stats, gl_time now, gl_buf *out)
     bool first = true;
     gl_buf_append_char(out, '{');
     write_count(out, &first, "requests", stats->requests);
-    write_count(out, &first, "distinct", stats->seen_count);
+    write_count(out, &first, "distinct", stats->seen.count);
     if (stats->seen_full) gl_buf_append_str(out, ",\"distinct_full\":true");
     gl_buf_append_str(out, ",\"by_status\":{");
     first = true;

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -72,13 +73,10 @@ void mock_exchange_header(mock_exchange *exchange, gl_slice name, gl_slice value
 
 bool mock_exchange_add(mock_exchange *exchange, gl_slice bytes, gl_time at)
 {
-    if (exchange->chunks == exchange->capacity) {
-        size_t capacity = exchange->capacity != 0 ? exchange->capacity * 2 : 16;
-        mock_chunk *chunk = gl_realloc(exchange->chunk, capacity * sizeof *chunk);
-        if (chunk == NULL) return false;
-        exchange->chunk = chunk;
-        exchange->capacity = capacity;
-    }
+    mock_chunk *chunk = gl_array_room(exchange->chunk, &exchange->capacity, exchange->chunks + 1,
+                                      16, sizeof *chunk);
+    if (chunk == NULL) return false;
+    exchange->chunk = chunk;
     gl_buf_append(&exchange->body, bytes.data, bytes.len);
     exchange->chunk[exchange->chunks++] = (mock_chunk){ at, exchange->body.len };
     return !exchange->body.failed;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "mock/tape.h"
@@ -128,13 +129,9 @@ static uint64_t key_of(const unsigned char digest[32])
 /* NULL: it is kept; else why not. */
 static const char *keep(mock_tape *tape, mock_exchange *exchange)
 {
-    if (tape->count == tape->capacity) {
-        size_t capacity = tape->capacity != 0 ? tape->capacity * 2 : 64;
-        mock_exchange **at = gl_realloc(tape->at, capacity * sizeof *at);
-        if (at == NULL) return "out of memory";
-        tape->at = at;
-        tape->capacity = capacity;
-    }
+    mock_exchange **at = gl_array_room(tape->at, &tape->capacity, tape->count + 1, 64, sizeof *at);
+    if (at == NULL) return "out of memory";
+    tape->at = at;
     if (!gl_map_reserve(&tape->first, tape->count + 1)) return "out of memory";
     mock_exchange *first = gl_map_get(&tape->first, key_of(exchange->digest));
     if (first != NULL && memcmp(first->digest, exchange->digest, sizeof first->digest) != 0)

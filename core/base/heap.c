@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 
 void gl_heap_init(gl_heap *heap)
 {
@@ -19,15 +20,10 @@ void gl_heap_free(gl_heap *heap)
 bool gl_heap_reserve(gl_heap *heap, size_t count)
 {
     if (count <= heap->capacity) return true;
-    size_t capacity = heap->capacity != 0 ? heap->capacity : 16;
-    while (capacity < count) {
-        if (capacity > SIZE_MAX / 2 / sizeof *heap->entries) return false;
-        capacity *= 2;
-    }
-    gl_heap_entry **entries = gl_realloc(heap->entries, capacity * sizeof *entries);
+    gl_heap_entry **entries =
+        gl_array_room(heap->entries, &heap->capacity, count, 16, sizeof *entries);
     if (entries == NULL) return false;
     heap->entries = entries;
-    heap->capacity = capacity;
     return true;
 }
 

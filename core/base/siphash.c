@@ -1,6 +1,9 @@
 /* siphash.c - see siphash.h. Pure but for gl_siphash_new_seed. */
 #include "base/siphash.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "base/rng.h"
 
 gl_siphash_seed gl_siphash_new_seed(void)
@@ -33,8 +36,8 @@ static void mix(uint64_t v[4], int rounds)
 static uint64_t word_of(const unsigned char *bytes, size_t len)
 {
     uint64_t word = 0;
-    for (size_t i = 0; i < len; i++) word |= (uint64_t)bytes[i] << (8 * i);
-    return word;
+    memcpy(&word, bytes, len);
+    return le64toh(word);
 }
 
 static void take(uint64_t v[4], uint64_t word)
@@ -52,8 +55,14 @@ uint64_t gl_siphash(const gl_siphash_seed *seed, const void *data, size_t len)
                       k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573) };
     size_t left = len;
     for (; left >= 8; left -= 8, bytes += 8) take(v, word_of(bytes, 8));
-    take(v, word_of(bytes, left) | (uint64_t)len << 56);
+    take(v, (left != 0 ? word_of(bytes, left) : 0) | (uint64_t)len << 56);
     v[2] ^= 0xff;
     mix(v, 4);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+uint64_t gl_hash(uint64_t before, const void *data, size_t len)
+{
+    const gl_siphash_seed seed = { { before, 0 } };
+    return gl_siphash(&seed, data, len);
 }

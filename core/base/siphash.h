@@ -18,4 +18,11 @@ gl_siphash_seed gl_siphash_new_seed(void);
 
 uint64_t gl_siphash(const gl_siphash_seed *seed, const void *data, size_t len);
 
+/*
+ * The hash of several parts, taken one after another: of those before (0: none) and of this one.
+ * It has no secret: for keys that nobody gains by choosing, and where the same text must have the
+ * same hash in every process.
+ */
+uint64_t gl_hash(uint64_t before, const void *data, size_t len);
+
 #endif

@@ -3,6 +3,8 @@
 
 #include <assert.h>
 
+#include "base/siphash.h"
+
 /* Interactive requests that may overtake one bulk request: enough that a person does not wait, few
  * enough that a job does not starve. */
 #define OVERTAKE 8
@@ -20,17 +22,9 @@ void gl_admission_init(gl_admission *admission, const glimpse_config *config)
 
 /* --- queues --- */
 
-static uint64_t hash(gl_slice model)
-{
-    uint64_t sum = UINT64_C(14695981039346656037); /* FNV-1a */
-    for (size_t i = 0; i < model.len; i++)
-        sum = (sum ^ (unsigned char)model.data[i]) * UINT64_C(1099511628211);
-    return sum;
-}
-
 size_t gl_admission_find_lane(const gl_admission *admission, gl_slice model)
 {
-    uint64_t wanted = hash(model);
+    uint64_t wanted = gl_hash(0, model.data, model.len);
     for (size_t i = 0; i < admission->lane_count; i++)
         if (admission->lanes[i].model == wanted) return i;
     return admission->lane_count == GL_LANES_MAX ? GL_LANES_MAX - 1 : GL_LANES_MAX;
@@ -41,7 +35,7 @@ size_t gl_admission_lane(gl_admission *admission, gl_slice model, gl_time now)
     size_t found = gl_admission_find_lane(admission, model);
     if (found < GL_LANES_MAX) return found;
     gl_lane *lane = &admission->lanes[admission->lane_count];
-    lane->model = hash(model);
+    lane->model = gl_hash(0, model.data, model.len);
     gl_list_init(&lane->queues[0]);
     gl_list_init(&lane->queues[1]);
     gl_pace_init(&lane->pace, admission->rpm, admission->tpm, now);

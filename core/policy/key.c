@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/sha256.h"
 
 /* A member as it stands in the output: "name":value from `at`, name_len bytes of name with its
@@ -139,14 +140,10 @@ static void sort(gl_keyer *keyer, size_t first)
 
 static bool add_member(gl_keyer *keyer, const member *m)
 {
-    if (keyer->count == keyer->capacity) {
-        size_t capacity = keyer->capacity != 0 ? keyer->capacity * 2 : 16;
-        if (capacity > SIZE_MAX / 2 / sizeof *m) return false;
-        member *members = gl_realloc(keyer->members, 2 * capacity * sizeof *m);
-        if (members == NULL) return false;
-        keyer->members = members;
-        keyer->capacity = capacity;
-    }
+    member *members =
+        gl_array_room(keyer->members, &keyer->capacity, keyer->count + 1, 16, 2 * sizeof *m);
+    if (members == NULL) return false;
+    keyer->members = members;
     keyer->members[keyer->count++] = *m;
     return true;
 }

@@ -7,6 +7,8 @@
  */
 #include "policy/pack.h"
 
+#include "base/siphash.h"
+
 /* The smallest output limit of chat models that are still served (gpt-4-turbo, gpt-3.5-turbo). */
 #define ANSWER_TOKENS 4096
 /* {"n":12,"text":""}, - at most so many tokens with the tokenizers in use. */
@@ -22,21 +24,14 @@ bool gl_pack_same(const gl_pack_terms *a, const gl_pack_terms *b)
            gl_slice_equal(a->model, b->model);
 }
 
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t len)
-{
-    const unsigned char *bytes = data;
-    for (size_t i = 0; i < len; i++) hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
-    return (hash ^ len) * UINT64_C(1099511628211); /* so that "ab","c" is not "a","bc" */
-}
-
 uint64_t gl_pack_hash(const gl_pack_terms *terms)
 {
     const gl_slice texts[] = { terms->goal, terms->constraints, terms->model };
-    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    uint64_t hash = 0;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        hash = hash_bytes(hash, texts[i].data, texts[i].len);
-    hash = hash_bytes(hash, &terms->max_tokens, sizeof terms->max_tokens);
-    return hash_bytes(hash, &terms->priority, sizeof terms->priority);
+        hash = gl_hash(hash, texts[i].data, texts[i].len);
+    hash = gl_hash(hash, &terms->max_tokens, sizeof terms->max_tokens);
+    return gl_hash(hash, &terms->priority, sizeof terms->priority);
 }
 
 /* Tokens of answer that all drafts of a pack may have. One draft's own limit is its caller's, who

@@ -39,11 +39,22 @@ static void seeds_differ_and_so_do_hashes(void **state)
     assert_true(gl_siphash(&a, "id", 2) == gl_siphash(&a, "id", 2));
 }
 
+static void the_hash_of_parts_tells_where_they_end(void **state)
+{
+    (void)state;
+    uint64_t one = gl_hash(gl_hash(0, "ab", 2), "c", 1),
+             other = gl_hash(gl_hash(0, "a", 1), "bc", 2);
+    assert_true(one != other);
+    assert_true(one == gl_hash(gl_hash(0, "ab", 2), "c", 1));
+    assert_true(gl_hash(0, NULL, 0) != gl_hash(gl_hash(0, NULL, 0), NULL, 0));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_gives_the_published_values),
         cmocka_unit_test(seeds_differ_and_so_do_hashes),
+        cmocka_unit_test(the_hash_of_parts_tells_where_they_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
