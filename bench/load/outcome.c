@@ -15,6 +15,11 @@ bool load_outcome_failed(const load_outcome *outcome)
            outcome->status != GLIMPSE_STATUS_NOT_ALIGNED;
 }
 
+bool load_outcome_hit(const load_outcome *outcome)
+{
+    return outcome->source == GLIMPSE_SOURCE_CACHE || outcome->source == GLIMPSE_SOURCE_COALESCED;
+}
+
 int load_outcome_source(const load_outcome *outcome)
 {
     bool own = outcome->source == GLIMPSE_SOURCE_LIVE || outcome->source == GLIMPSE_SOURCE_LOCAL;

@@ -58,6 +58,9 @@ int64_t load_outcome_tpot(const load_outcome *outcome);
 /* Neither aligned nor not_aligned. */
 bool load_outcome_failed(const load_outcome *outcome);
 
+/* Answered by a cache or by an identical request: nothing was sent for it. */
+bool load_outcome_hit(const load_outcome *outcome);
+
 /* A glimpse_source, or LOAD_SOURCE_UNSENT; its name is "live", ..., "unsent". */
 int load_outcome_source(const load_outcome *outcome);
 const char *load_source_name(int source);

@@ -26,6 +26,18 @@ void load_page_begin(gl_buf *out, const char *what, const char *of_whom)
                            "<pattern id=\"dots\" width=\"6\" height=\"6\" "
                            "patternUnits=\"userSpaceOnUse\">"
                            "<rect class=\"dots\" width=\"4\" height=\"4\" rx=\"2\"/></pattern>"
+                           "<pattern id=\"grain\" width=\"5\" height=\"5\" "
+                           "patternUnits=\"userSpaceOnUse\"><rect class=\"ground-of\" "
+                           "width=\"2\" height=\"2\"/></pattern>"
+                           "<pattern id=\"rules\" width=\"5\" height=\"5\" "
+                           "patternUnits=\"userSpaceOnUse\"><rect class=\"ground-of\" "
+                           "width=\"5\" height=\"1\"/></pattern>"
+                           "<pattern id=\"slants\" width=\"6\" height=\"6\" "
+                           "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+                           "<rect class=\"stall-of\" width=\"2\" height=\"6\"/></pattern>"
+                           "<pattern id=\"cross\" width=\"7\" height=\"7\" "
+                           "patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+                           "<path class=\"stop-of\" d=\"M0 0H7V2H0ZM0 0V7H2V0Z\"/></pattern>"
                            "</defs></svg>\n<main>\n<header>\n"
                            "<p class=\"eyebrow\">glimpse bench</p>\n<h1>");
     load_html_text(out, what);

@@ -6,6 +6,11 @@
 
 #include "load/sla.h"
 
+const struct load_told load_told[LOAD_TOLD] = {
+    { "p50_us", "p50", 0.5 },  { "p75_us", "p75", 0.75 }, { "p90_us", "p90", 0.9 },
+    { "p95_us", "p95", 0.95 }, { "p99_us", "p99", 0.99 }, { "p999_us", "p99.9", 0.999 }
+};
+
 const load_percentiles *load_percentiles_usual(void)
 {
     static const load_percentiles usual = { .of = { { "50", 0.5 },

@@ -16,6 +16,13 @@ typedef struct load_percentiles {
     bool asked; /* they are not the usual ones */
 } load_percentiles;
 
+/* The usual ones as members of a distribution in the JSON report, and as words. */
+#define LOAD_TOLD 6
+extern const struct load_told {
+    const char *name, *title;
+    double q;
+} load_told[LOAD_TOLD];
+
 /* 50, 75, 90, 95, 99, 99.9 */
 const load_percentiles *load_percentiles_usual(void);
 

@@ -42,8 +42,11 @@ bool load_recorder_init(load_recorder *recorder, gl_time start, gl_time from, gl
     for (size_t i = 0; i < LOAD_SOURCES; i++)
         good = (recorder->by_source[i] = gl_histogram_new()) != NULL && good;
     recorder->timeline = gl_malloc(sizeof *recorder->timeline);
+    recorder->activity = gl_malloc(sizeof *recorder->activity);
     recorder->blocks = load_blocks_new(from > start ? from : start);
-    if (recorder->timeline == NULL || recorder->blocks == NULL) return false;
+    if (recorder->timeline == NULL || recorder->activity == NULL || recorder->blocks == NULL)
+        return false;
+    load_activity_init(recorder->activity, start);
     load_timeline_init(recorder->timeline, start);
     return good;
 }
@@ -55,6 +58,7 @@ void load_recorder_free(load_recorder *recorder)
     for (size_t i = 0; i < recorder->class_count; i++) load_figures_free(&recorder->by_class[i]);
     gl_free(recorder->by_class);
     gl_free(recorder->timeline);
+    gl_free(recorder->activity);
     load_blocks_free(recorder->blocks);
     memset(recorder, 0, sizeof *recorder);
 }
@@ -90,11 +94,6 @@ void load_recorder_issued(load_recorder *recorder, gl_time at)
 static uint64_t us_of(uint64_t ns)
 {
     return (ns + GL_US - 1) / GL_US;
-}
-
-static bool is_hit(glimpse_source source)
-{
-    return source == GLIMPSE_SOURCE_CACHE || source == GLIMPSE_SOURCE_COALESCED;
 }
 
 /* Below 0: there is none. */
@@ -197,19 +196,13 @@ void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
 {
     load_recorder *r = recorder;
     const load_outcome *o = outcome;
-    bool failed = load_outcome_failed(o), hit = is_hit(o->source);
-    load_row *row = load_timeline_at(r->timeline, o->done); /* may join rows: one after the other */
-    row->came += !failed;
-    row->failed += failed;
-    row = load_timeline_at(r->timeline, o->intended);
+    bool failed = load_outcome_failed(o), hit = load_outcome_hit(o);
+    load_timeline_ended(r->timeline, o);
+    load_activity_add(r->activity, o);
     r->in_flight--;
     r->ended++;
     r->sent += o->left != GL_TIME_NEVER;
     if (o->done > r->end) r->end = o->done;
-    row->done++;
-    row->errors += failed;
-    row->hits += hit;
-    load_row_add_latency(row, us_of(gl_time_since(o->done, o->intended)));
     add_to_window(r, o, failed);
     if (o->intended < r->from || o->intended >= r->to) {
         r->cut++;

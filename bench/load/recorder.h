@@ -7,6 +7,7 @@
 #define LOAD_RECORDER_H
 
 #include "base/histogram.h"
+#include "load/activity.h"
 #include "load/blocks.h"
 #include "load/faults.h"
 #include "load/figures.h"
@@ -69,6 +70,7 @@ typedef struct load_recorder {
     load_faults faults;  /* of all requests, also of what is cut */
     gl_time end;         /* when the last answer came, measured or not */
     load_timeline *timeline;
+    load_activity *activity;
     load_blocks *blocks;       /* of what is measured */
     const load_class *classes; /* the caller's, with SLOs of their own; NULL: there are none */
     size_t class_count;

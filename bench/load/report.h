@@ -11,6 +11,7 @@
 #include <glimpse/stats.h>
 
 #include "base/buf.h"
+#include "load/marks.h"
 #include "load/percentiles.h"
 #include "load/recorder.h"
 #include "load/scrape.h"
@@ -67,8 +68,9 @@ typedef struct load_facts {
     const load_percentiles *percentiles; /* that are told; NULL: the usual ones */
     const load_scrape *scrape;           /* what its page of metrics said; NULL: it was not read */
     const char *scrape_url;
-    const char *abort_on; /* as it was asked for; NULL: nothing ends it early */
-    char aborted[160];    /* the term that did, and what was seen; "": none */
+    const load_marks *marks; /* what was special when; NULL: nobody looked */
+    const char *abort_on;    /* as it was asked for; NULL: nothing ends it early */
+    char aborted[160];       /* the term that did, and what was seen; "": none */
 } load_facts;
 
 /* Live requests a second, of the ceiling; -1: no ceiling is known. */

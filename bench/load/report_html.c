@@ -306,8 +306,9 @@ void load_report_html(const load_recorder *recorder, const load_facts *facts, gl
     client_cards(recorder, facts, out);
     gl_buf_append_str(out, "</section>\n<section>\n<h2>Distribution</h2>\n");
     load_report_percentiles(recorder, facts, out);
-    gl_buf_append_str(out, "</section>\n<section>\n<h2>Over time</h2>\n");
-    load_report_over_time(recorder, out);
+    gl_buf_append_str(out, "</section>\n<section>\n");
+    load_report_timeline(recorder, facts, out);
+    load_report_server(recorder, facts, out);
     gl_buf_append_str(out, "</section>\n<section>\n");
     load_report_tables(recorder, facts, out);
     gl_buf_append_str(out, "</section>\n");

@@ -5,9 +5,11 @@
 
 #include "base/json.h"
 #include "load/alerts.h"
+#include "load/heat.h"
 #include "load/judgement.h"
 #include "load/report_members.h"
 #include "load/report_parts.h"
+#include "load/rows.h"
 
 /* Of a sentence; names of errors and numbers are short. */
 #define TEXT_MAX 1024
@@ -15,18 +17,13 @@
 void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h,
                             const load_percentiles *asked)
 {
-    static const struct {
-        const char *name;
-        double q;
-    } quantiles[] = { { "p50_us", 0.5 },  { "p75_us", 0.75 }, { "p90_us", 0.9 },
-                      { "p95_us", 0.95 }, { "p99_us", 0.99 }, { "p999_us", 0.999 } };
     uint64_t us, n;
     bool none = gl_histogram_count(h) == 0; /* and then nothing took 0 us */
     gl_buf_printf(out, "\"%s\":{\"count\":%" PRIu64, name, gl_histogram_count(h));
     load_json_number(out, "mean_us", none ? -1 : gl_histogram_mean(h));
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++)
-        load_json_number(out, quantiles[i].name,
-                         none ? -1 : (double)gl_histogram_quantile(h, quantiles[i].q));
+    for (size_t i = 0; i < LOAD_TOLD; i++)
+        load_json_number(out, load_told[i].name,
+                         none ? -1 : (double)gl_histogram_quantile(h, load_told[i].q));
     load_json_number(out, "max_us", none ? -1 : (double)gl_histogram_max(h));
     if (asked != NULL && asked->asked) {
         gl_buf_append_str(out, ",\"percentiles\":{");
@@ -39,9 +36,9 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
     }
     gl_buf_append_str(out, ",\"few\":[");
     const char *comma = "";
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        if (!load_is_few(h, quantiles[i].q)) continue;
-        gl_buf_printf(out, "%s\"%s\"", comma, quantiles[i].name);
+    for (size_t i = 0; i < LOAD_TOLD; i++) {
+        if (!load_is_few(h, load_told[i].q)) continue;
+        gl_buf_printf(out, "%s\"%s\"", comma, load_told[i].name);
         comma = ",";
     }
     gl_buf_append_char(out, ']');
@@ -148,11 +145,11 @@ static void timeline(gl_buf *out, const load_recorder *r)
         load_json_count(out, "hits", row->hits);
         load_json_count(out, "came", row->came);
         load_json_count(out, "failed", row->failed);
-        load_json_count(out, "in_flight", row->in_flight);
-        /* Where nothing ended, and nobody looked, there is none. */
-        load_json_number(out, "p50_us", row->done > 0 ? (double)load_row_quantile(row, 0.5) : -1);
-        load_json_number(out, "p99_us", row->done > 0 ? (double)load_row_quantile(row, 0.99) : -1);
-        load_json_number(out, "rss_bytes", row->rss_bytes > 0 ? (double)row->rss_bytes : -1);
+        for (int f = 0; f < LOAD_ROW_FIGURES; f++) {
+            double value = load_row_value(r, i, (load_row_figure)f);
+            load_json_number(out, load_row_figure_name((load_row_figure)f),
+                             isnan(value) ? -1 : value);
+        }
         gl_buf_append_char(out, '}');
     }
     gl_buf_append_char(out, ']');
@@ -240,6 +237,7 @@ static void sla(gl_buf *out, const load_recorder *r, const load_facts *facts)
 
 void load_report_json(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
+    load_heat heat;
     gl_buf_printf(out, "{\"glimpse_bench\":%d,\"started_unix_ms\":%" PRId64, LOAD_REPORT_FORMAT,
                   facts->started_unix_ms);
     load_json_text(out, "version", glimpse_version());
@@ -271,6 +269,9 @@ void load_report_json(const load_recorder *recorder, const load_facts *facts, gl
     load_report_server_json(facts, out);
     faults(out, &recorder->faults);
     timeline(out, recorder);
+    if (facts->marks != NULL) load_marks_json(facts->marks, recorder->timeline->start, out);
+    load_heat_of(recorder->blocks, recorder->timeline->start, &heat);
+    load_heat_json(&heat, out);
     load_blocks_json(recorder->blocks, out);
     client(out, recorder, facts);
     if (facts->stats != NULL) load_alerts_json(facts->stats, out);

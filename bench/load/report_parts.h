@@ -4,6 +4,7 @@
 
 #include "load/judgement.h"
 #include "load/report.h"
+#include "load/time_chart.h"
 
 /* A page from its beginning to the main heading, which is what and of whom; and its end, with a
  * sentence on where the same figures are for programs. */
@@ -22,7 +23,8 @@ void load_report_style(gl_buf *out);
 
 /* Figures: latency by percentile; what happened when. */
 void load_report_percentiles(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
-void load_report_over_time(const load_recorder *recorder, gl_buf *out);
+void load_report_timeline(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
+void load_report_heat(const load_recorder *recorder, const load_time *time, gl_buf *out);
 
 /* Sections: how each kind of latency is spread, how requests ended, the settings. */
 void load_report_tables(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
@@ -35,7 +37,7 @@ void load_report_classes(const load_recorder *recorder, gl_buf *out);
 /* What the server's page of metrics said. Nothing where it was not read. */
 void load_report_server_table(const load_facts *facts, FILE *out);
 void load_report_server_json(const load_facts *facts, gl_buf *out);
-void load_report_server(const load_facts *facts, gl_buf *out);
+void load_report_server(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
 /* "NAME":{"count":..,"mean_us":..,...,"histogram":[[us,count],...]}; and "percentiles" that
  * somebody asked for (NULL: nobody did). */
@@ -48,6 +50,9 @@ void load_report_incidents(const load_recorder *recorder, const load_facts *fact
 /* A table in a box of its own that scrolls; kind is "" or " ms", the rows are the caller's. */
 void load_table_begin(gl_buf *out, const char *kind, const char *label);
 void load_table_end(gl_buf *out);
+/* The same behind a word that opens it: a chart's data. */
+void load_details_begin(gl_buf *out, const char *name);
+void load_details_end(gl_buf *out);
 void load_table_count(gl_buf *out, const char *path, uint64_t count);
 
 /* What is written at the marks of an axis. */

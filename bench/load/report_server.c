@@ -1,6 +1,7 @@
 /* report_server.c - what the server's own page of metrics said meanwhile, told; see report.h. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/json.h"
 #include "load/markup.h"
@@ -81,13 +82,50 @@ static void cell(gl_buf *out, size_t index, const char *figure, double value)
     gl_buf_append_str(out, "</td>");
 }
 
-void load_report_server(const load_facts *facts, gl_buf *out)
+static double row_value(const void *of, size_t row, int what)
+{
+    double value;
+    (void)what;
+    return load_series_row_at(of, row, &value) ? value : NAN;
+}
+
+/* Each series on the time axis of the client's charts; one that stayed at 0 has none. */
+static void charts(const load_facts *facts, const load_time *time, gl_buf *out)
+{
+    const load_scrape *scrape = facts->scrape;
+    size_t place = 0;
+    gl_buf_append_str(out, "<div class=\"charts\">\n");
+    for (size_t i = 0; i < scrape->count; i++) {
+        const load_series *series = &scrape->series[i];
+        char id[32], before[48];
+        if (!series->seen) continue;
+        snprintf(id, sizeof id, "server-%zu", place);
+        snprintf(before, sizeof before, "server.series.%zu.rows.", place++);
+        const load_time_chart chart = { .id = id,
+                                        .title = series->name,
+                                        .y_unit = series->counter ? "a second" : "",
+                                        .y_label = load_label_number,
+                                        .show = load_show_number,
+                                        .lines = 1,
+                                        .line = { { .name = series->counter ? "a second" : "mean",
+                                                    .value = row_value,
+                                                    .of = series,
+                                                    .row_s = (double)scrape->width / 1e9,
+                                                    .rows = scrape->rows,
+                                                    .before = before,
+                                                    .after = "" } } };
+        load_time_chart_draw(out, &chart, time);
+    }
+    gl_buf_append_str(out, "</div>\n");
+}
+
+void load_report_server(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     const load_scrape *scrape = facts->scrape;
     size_t place = 0;
     if (scrape == NULL || scrape->pages == 0) return;
-    gl_buf_append_str(out, "<h2>What the server said</h2>\n");
-    load_table_begin(out, "", "What the server said");
+    gl_buf_append_str(out, "<h2>The server beside the client</h2>\n");
+    load_table_begin(out, "", "The server beside the client");
     gl_buf_append_str(out, "<thead><tr><th scope=\"col\">series</th><th scope=\"col\">mean</th>"
                            "<th scope=\"col\">least</th><th scope=\"col\">most</th></tr></thead>"
                            "<tbody>\n");
@@ -106,4 +144,7 @@ void load_report_server(const load_facts *facts, gl_buf *out)
         place++;
     }
     load_table_end(out);
+    load_time time =
+        load_time_of(load_recorder_span(recorder), facts->marks, recorder->timeline->start);
+    charts(facts, &time, out);
 }

@@ -18,6 +18,22 @@ void load_table_end(gl_buf *out)
     gl_buf_append_str(out, "</tbody></table></div>\n");
 }
 
+void load_details_begin(gl_buf *out, const char *name)
+{
+    gl_buf_append_str(out, "<details><summary>");
+    load_html_text(out, name);
+    gl_buf_append_str(out, "</summary>");
+    gl_buf_append_str(out,
+                      "<div class=\"scroll data\" tabindex=\"0\" role=\"region\" aria-label=\"");
+    load_html_text(out, name);
+    gl_buf_append_str(out, "\"><table>");
+}
+
+void load_details_end(gl_buf *out)
+{
+    gl_buf_append_str(out, "</tbody></table></div></details>\n");
+}
+
 void load_table_count(gl_buf *out, const char *path, uint64_t count)
 {
     gl_buf_append_str(out, "<td>");
@@ -39,11 +55,6 @@ static void bar_cell(gl_buf *out, uint64_t of, uint64_t all, bool bad)
 static void distribution(gl_buf *out, const char *path, const char *name, bool part,
                          const gl_histogram *h)
 {
-    static const struct {
-        const char *name;
-        double q;
-    } quantiles[] = { { "p50_us", 0.5 },  { "p75_us", 0.75 }, { "p90_us", 0.9 },
-                      { "p95_us", 0.95 }, { "p99_us", 0.99 }, { "p999_us", 0.999 } };
     char full[96];
     if (gl_histogram_count(h) == 0) return;
     gl_buf_printf(out, "<tr%s><th scope=\"row\">%s</th>", part ? " class=\"part\"" : "", name);
@@ -52,10 +63,10 @@ static void distribution(gl_buf *out, const char *path, const char *name, bool p
     snprintf(full, sizeof full, "%s.mean_us", path);
     gl_buf_append_str(out, "<td>");
     load_html_figure(out, full, gl_histogram_mean(h), load_show_ms(gl_histogram_mean(h)));
-    for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
-        double us = (double)gl_histogram_quantile(h, quantiles[i].q);
+    for (size_t i = 0; i < LOAD_TOLD; i++) {
+        double us = (double)gl_histogram_quantile(h, load_told[i].q);
         gl_buf_append_str(out, "</td><td>");
-        snprintf(full, sizeof full, "%s.%s", path, quantiles[i].name);
+        snprintf(full, sizeof full, "%s.%s", path, load_told[i].name);
         load_html_figure(out, full, us, load_show_ms(us));
     }
     gl_buf_append_str(out, "</td><td>");
@@ -331,7 +342,6 @@ void load_report_tables(const load_recorder *recorder, const load_facts *facts, 
 {
     latencies(recorder, facts, out);
     load_report_classes(recorder, out);
-    load_report_server(facts, out);
     gl_buf_append_str(out, "<h2>How requests ended</h2>\n<div class=\"pair\">");
     statuses(recorder, out);
     errors(recorder, out);

@@ -7,6 +7,8 @@
 
 #define TALL 340
 #define LOW  170
+/* Percent of the plot: narrower is not seen. */
+#define BAND_LEAST 0.4
 
 int load_svg_height(const load_svg *chart)
 {
@@ -84,12 +86,16 @@ static void columns(gl_buf *out, const load_svg *chart)
     gl_buf_append_str(out, "</text></g>");
 }
 
-void load_svg_open(gl_buf *out, const load_svg *chart)
+void load_svg_caption(gl_buf *out, const load_svg *chart)
 {
     gl_buf_printf(out, "<figure class=\"chart%s\"><figcaption><h3>", chart->tall ? " tall" : "");
     load_html_text(out, chart->title);
     gl_buf_append_str(out, "</h3>");
-    legend(out, chart);
+    if (chart->series_count > 0) legend(out, chart);
+}
+
+void load_svg_plot(gl_buf *out, const load_svg *chart)
+{
     gl_buf_printf(out,
                   "</figcaption><svg class=\"plot\" id=\"%s\" height=\"%d\" role=\"img\" "
                   "aria-labelledby=\"%s-title %s-desc\"><title id=\"%s-title\">",
@@ -102,11 +108,27 @@ void load_svg_open(gl_buf *out, const load_svg *chart)
     columns(out, chart);
 }
 
-void load_svg_close(gl_buf *out, const char *note)
+void load_svg_open(gl_buf *out, const load_svg *chart)
+{
+    load_svg_caption(out, chart);
+    load_svg_plot(out, chart);
+}
+
+void load_svg_end(gl_buf *out)
 {
     gl_buf_append_str(out, "</svg>");
-    if (note != NULL && *note != '\0') gl_buf_printf(out, "<p class=\"note\">%s</p>", note);
+}
+
+void load_svg_figure_end(gl_buf *out)
+{
     gl_buf_append_str(out, "</figure>\n");
+}
+
+void load_svg_close(gl_buf *out, const char *note)
+{
+    load_svg_end(out);
+    if (note != NULL && *note != '\0') gl_buf_printf(out, "<p class=\"note\">%s</p>", note);
+    load_svg_figure_end(out);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
@@ -179,12 +201,24 @@ void load_pen_end(load_pen *pen)
 
 /* --- what stands on the lines ----------------------------------------------------------------- */
 
+void load_svg_band(gl_buf *out, const load_svg *chart, double x, double to_x, const char *kind,
+                   const char *letter)
+{
+    double from = x_percent(chart, x), wide = x_percent(chart, to_x) - from;
+    if (wide < BAND_LEAST) wide = BAND_LEAST;
+    gl_buf_printf(
+        out,
+        "<g class=\"band-of %s-of\"><rect class=\"band %s\" x=\"%.2f%%\" width=\"%.2f%%\" "
+        "height=\"100%%\"/><text x=\"%.2f%%\" y=\"0\" dy=\"1.1em\">%s</text></g>",
+        kind, kind, from, wide, from + wide / 2, letter);
+}
+
 void load_svg_threshold(gl_buf *out, const load_svg *chart, double y, int indent, const char *name)
 {
     double at = y_percent(chart, y);
     gl_buf_printf(out,
                   "<g class=\"threshold\"><line x2=\"100%%\" y1=\"%.2f%%\" y2=\"%.2f%%\"/>"
-                  "<text x=\"%d\" y=\"%.2f%%\" dy=\"-.35em\">",
+                  "<text x=\"100%%\" dx=\"-%d\" y=\"%.2f%%\" dy=\"-.35em\">",
                   at, at, indent, at);
     load_html_text(out, name);
     gl_buf_append_str(out, "</text></g>");

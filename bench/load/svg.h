@@ -38,6 +38,13 @@ int load_svg_height(const load_svg *chart);
 void load_svg_open(gl_buf *out, const load_svg *chart);
 void load_svg_close(gl_buf *out, const char *note); /* note: HTML below the chart, or NULL */
 
+/* The same in pieces: the caption, to which a legend of one's own may be added, and the plot; the
+ * end of the plot, and that of the figure, with anything in between. */
+void load_svg_caption(gl_buf *out, const load_svg *chart);
+void load_svg_plot(gl_buf *out, const load_svg *chart);
+void load_svg_end(gl_buf *out);
+void load_svg_figure_end(gl_buf *out);
+
 /* --- lines: between load_svg_lines and load_svg_lines_end --- */
 
 void load_svg_lines(gl_buf *out);
@@ -61,7 +68,10 @@ void load_pen_end(load_pen *pen);
 
 /* --- what stands on the lines --- */
 
-/* A line across at y, with its name above it, indented so many pixels. */
+/* The times from x to to_x, shaded in this kind's pattern, with a letter at the top. */
+void load_svg_band(gl_buf *out, const load_svg *chart, double x, double to_x, const char *kind,
+                   const char *letter);
+/* A line across at y, with its name above it, so many pixels from the right. */
 void load_svg_threshold(gl_buf *out, const load_svg *chart, double y, int indent, const char *name);
 /* A point with its name above it and a line down to the axis. */
 void load_svg_mark(gl_buf *out, const load_svg *chart, double x, double y, const char *name);

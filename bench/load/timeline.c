@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/count.h"
+
 #define STEP_BITS 3
 #define TOP_US    UINT64_C(0xffffffff)
 
@@ -23,7 +25,10 @@ static void add_row(load_row *to, const load_row *from)
     to->failed += from->failed;
     if (from->in_flight > to->in_flight) to->in_flight = from->in_flight;
     if (from->rss_bytes != 0) to->rss_bytes = from->rss_bytes;
+    to->tokens = gl_sum_add(to->tokens, (int64_t)from->tokens);
+    to->waited += from->waited;
     for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) to->slots[i] += from->slots[i];
+    for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) to->first[i] += from->first[i];
 }
 
 static void halve(load_timeline *timeline)
@@ -60,9 +65,62 @@ void load_row_look(load_row *row, uint64_t in_flight)
     if (in_flight > row->in_flight) row->in_flight = in_flight;
 }
 
-void load_row_add_latency(load_row *row, uint64_t us)
+/* Up to the next whole microsecond, as all durations that are told. */
+static uint64_t us_of(gl_time ns)
 {
-    row->slots[slot_of(us)]++;
+    return (ns + GL_US - 1) / GL_US;
+}
+
+/* Tokens have no times of their own: those of a stream are spread over its arrivals. A server may
+ * say any number. */
+static void add_tokens(load_timeline *t, const load_outcome *o)
+{
+    size_t arrivals = o->arrival_count > 0 ? o->arrival_count : 1;
+    if (o->completion_tokens <= 0) return;
+    int64_t each = o->completion_tokens / (int64_t)arrivals;
+    int64_t rest = o->completion_tokens % (int64_t)arrivals;
+    for (size_t i = 0; i < arrivals; i++) {
+        gl_time at = o->done;
+        if (o->arrival_count > 0 && o->arrivals[i] >= 0)
+            at = gl_time_min(at, o->started + (gl_time)o->arrivals[i]);
+        load_row *row = load_timeline_at(t, at);
+        row->tokens = gl_sum_add(row->tokens, each + ((int64_t)i < rest));
+    }
+}
+
+/* From when it was meant to be sent to when it went out, each row gets its part. */
+static void add_wait(load_timeline *t, const load_outcome *o)
+{
+    gl_time until = o->left, at = o->intended;
+    if (load_outcome_source(o) == LOAD_SOURCE_UNSENT) until = o->done;
+    if (until == GL_TIME_NEVER || until <= at) return;
+    load_timeline_at(t, until); /* the last: no rows are joined behind it */
+    while (at < until) {
+        load_row *row = load_timeline_at(t, at);
+        gl_time end = t->start + (gl_time)(row - t->rows + 1) * t->width;
+        gl_time to = gl_time_min(until, end);
+        row->waited += to - at;
+        at = to;
+    }
+}
+
+void load_timeline_ended(load_timeline *timeline, const load_outcome *outcome)
+{
+    const load_outcome *o = outcome;
+    bool failed = load_outcome_failed(o);
+    load_row *row = load_timeline_at(timeline, o->done); /* may join rows: one after the other */
+    row->came += !failed;
+    row->failed += failed;
+    add_tokens(timeline, o);
+    add_wait(timeline, o);
+    row = load_timeline_at(timeline, o->intended);
+    row->done++;
+    row->errors += failed;
+    row->hits += load_outcome_hit(o);
+    row->slots[slot_of(us_of(gl_time_since(o->done, o->intended)))]++;
+    if (o->first_token_ns >= 0)
+        row->first[slot_of(
+            us_of(gl_time_since(o->started, o->intended) + (gl_time)o->first_token_ns))]++;
 }
 
 static uint64_t middle_of(size_t slot)
@@ -73,15 +131,25 @@ static uint64_t middle_of(size_t slot)
     return ((uint64_t)(slot % steps + steps) << shift) + ((UINT64_C(1) << shift) >> 1);
 }
 
-uint64_t load_row_quantile(const load_row *row, double q)
+static uint64_t quantile(const uint32_t slots[LOAD_ROW_SLOTS], double q)
 {
     uint64_t all = 0, seen = 0;
-    for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) all += row->slots[i];
+    for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) all += slots[i];
     if (all == 0) return 0;
     double want = q * (double)all;
     for (size_t i = 0; i < LOAD_ROW_SLOTS; i++) {
-        seen += row->slots[i];
+        seen += slots[i];
         if ((double)seen >= want && seen > 0) return middle_of(i);
     }
     return middle_of(LOAD_ROW_SLOTS - 1);
+}
+
+uint64_t load_row_quantile(const load_row *row, double q)
+{
+    return quantile(row->slots, q);
+}
+
+uint64_t load_row_first_quantile(const load_row *row, double q)
+{
+    return quantile(row->first, q);
 }

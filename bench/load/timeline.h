@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/time.h"
+#include "load/outcome.h"
 
 #define LOAD_ROWS 600
 /* Eight steps an octave, 1 us to 71 minutes: a row's quantiles are right within 6.3 %. */
@@ -18,8 +18,11 @@ typedef struct load_row {
     uint64_t sent, done, errors, hits; /* of what was meant to be sent in it: issued, ended, ... */
     uint64_t came, failed;             /* answers and failures that came in it */
     uint64_t in_flight;                /* the most there were */
+    uint64_t tokens;                   /* of output that came in it: a stream's by its arrivals */
+    gl_time waited;                    /* of all requests together, before they first went out */
     uint64_t rss_bytes;                /* at its end; 0: not looked at */
     uint32_t slots[LOAD_ROW_SLOTS];    /* latencies of what was meant to be sent in it */
+    uint32_t first[LOAD_ROW_SLOTS];    /* and to its first token */
 } load_row;
 
 typedef struct load_timeline {
@@ -37,7 +40,12 @@ load_row *load_timeline_at(load_timeline *timeline, gl_time at);
  * which nothing does has its number too. */
 void load_row_look(load_row *row, uint64_t in_flight);
 
-void load_row_add_latency(load_row *row, uint64_t us);
-uint64_t load_row_quantile(const load_row *row, double q); /* us; 0: nothing was done in it */
+/* A request has ended: counted in the row in which it was meant to be sent, and in that in which it
+ * came. */
+void load_timeline_ended(load_timeline *timeline, const load_outcome *outcome);
+
+/* Of the latency, and to the first token, us; 0: nothing is known of it. */
+uint64_t load_row_quantile(const load_row *row, double q);
+uint64_t load_row_first_quantile(const load_row *row, double q);
 
 #endif

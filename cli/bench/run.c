@@ -29,6 +29,8 @@
 /* Everything is set up before the schedule begins. */
 #define LEAD     (20 * GL_MS)
 #define GRACE_MS 5000
+/* Looks at the alerts in so many ticks: a tenth of a second, as a page can show. */
+#define ALERT_TICKS 10
 
 /* What makes a run INVALID. */
 #define CEILING_MAX   0.8          /* of what the client can do: above, it queues itself */
@@ -49,7 +51,8 @@ typedef struct runner {
     cli_signals signals;
     gl_time started, told;
     glimpse_config engine; /* in force, for its numbers: what it points to may be gone */
-    bool terminal, wrong;  /* wrong: an answer that is none has been told of */
+    unsigned ticks;
+    bool terminal, wrong; /* wrong: an answer that is none has been told of */
     trim trim;
 } runner;
 
@@ -98,11 +101,26 @@ static void look_for_abort(runner *r)
     glimpse_engine_close(r->session.engine, GRACE_MS, NULL, NULL);
 }
 
+static void look_at_alerts(runner *r, gl_time now)
+{
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    if (r->ask->bare || ++r->ticks % ALERT_TICKS != 0 ||
+        glimpse_engine_stats(r->session.engine, &stats) != GLIMPSE_OK)
+        return;
+    for (int kind = 0; kind < GLIMPSE_ALERT_COUNT; kind++)
+        load_marks_alert(&r->result->marks, glimpse_alert_name((glimpse_alert_kind)kind),
+                         stats.alerts_firing[kind], now);
+}
+
 static void ticked(uint64_t late_ns, void *arg)
 {
     runner *r = arg;
     gl_time now = gl_clock_now();
     load_lag_add(r->result->loop_lag, late_ns, TICK_MS * GL_MS);
+    if (late_ns >= STOP_MAX * GL_US)
+        load_marks_add(&r->result->marks, LOAD_MARK_STOP, now - late_ns, now);
+    look_at_alerts(r, now);
     load_row *row = load_timeline_at(r->result->recorder.timeline, now);
     load_row_look(row, r->result->recorder.in_flight);
     trim_note(&r->trim, r->result->recorder.in_flight);
@@ -344,6 +362,8 @@ static void take_facts(runner *r, const load_resources *before)
     facts->rss_max = after.rss_max_bytes;
     facts->descriptors = after.descriptors;
     facts->loop_lag = result->loop_lag;
+    load_marks_finish(&result->marks, recorder, ask->plan.cooldown);
+    facts->marks = &result->marks;
 }
 
 int bench_run(const bench_ask *ask, bench_result *result)

@@ -37,6 +37,7 @@ typedef struct bench_result {
     load_recorder recorder;
     load_facts facts;
     gl_histogram *loop_lag;
+    load_marks marks;
     load_scrape *scrape; /* NULL: the server's page was not read */
     char scrape_url[600];
     glimpse_stats stats;

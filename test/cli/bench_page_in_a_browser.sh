@@ -61,7 +61,7 @@ equal "figures" "$(jq -R -s -r --slurpfile run run.json -f figures.jq dom.html)"
 sed 's/data-figure="totals.sent" data-value="/&1/' dom.html >changed.html
 jq -R -s -r --slurpfile run run.json -f figures.jq changed.html | grep -q '^wrong.*totals.sent' ||
     fail "a figure that is wrong is not seen"
-for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'faults.balance.faults' 'alerts.0.fired' 'totals.goodput_rps' 'measurement_error.p99_us' '>t1 2' '>t4 160' 'phases.first_us' 'by_source.live.p99_us' '>p99 ' '<code>--times --seed 7 '; do
+for part in 'id="percentiles"' 'id="throughput"' 'id="in-flight"' 'id="errors"' 'faults.balance.faults' 'alerts.0.fired' 'totals.goodput_rps' 'measurement_error.p99_us' '>t1 2' '>t4 160' 'phases.first_us' 'id="heat"' 'id="first-token"' 'id="tokens"' 'heat.counts.0.0' 'timeline.1.ttft_p99_us' 'class="band alert"' 'marks.0.from_s' 'by_source.live.p99_us' '>p99 ' '<code>--times --seed 7 '; do
     grep -qF -e "$part" dom.html || fail "no $part"
 done
 equal "the word" "$(grep -o '</span> FAIL</strong> [^<]*' dom.html)" "</span> FAIL</strong> $(jq -r .why run.json)"

@@ -221,22 +221,24 @@ static void a_row_has_the_quantiles_of_sorting(void **state)
     (void)state;
     enum { COUNT = 5000 };
     static uint64_t values[COUNT];
-    load_row *row = calloc(1, sizeof *row);
+    load_timeline *timeline = malloc(sizeof *timeline);
+    load_timeline_init(timeline, 0);
     gl_rng rng;
     gl_rng_seed(&rng, 11);
     for (size_t i = 0; i < COUNT; i++) {
         values[i] = UINT64_C(1) << gl_rng_below(&rng, 32);
         values[i] += gl_rng_below(&rng, (uint32_t)values[i]);
-        load_row_add_latency(row, values[i]);
+        load_outcome o = answered(0, values[i] * GL_US);
+        load_timeline_ended(timeline, &o);
     }
     qsort(values, COUNT, sizeof values[0], by_value);
     static const double quantiles[] = { 0.01, 0.5, 0.9, 0.99, 1 };
     for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
         double exact = (double)values[(size_t)(quantiles[i] * COUNT) - 1];
-        double seen = (double)load_row_quantile(row, quantiles[i]);
+        double seen = (double)load_row_quantile(&timeline->rows[0], quantiles[i]);
         assert_true(seen >= exact * 0.937 - 1 && seen <= exact * 1.063 + 1);
     }
-    free(row);
+    free(timeline);
 }
 
 static void a_long_run_takes_no_more_rows(void **state)

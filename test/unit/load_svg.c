@@ -76,7 +76,7 @@ static void marks_stand_at_their_values_and_text_is_escaped(void **state)
         "role=\"img\" aria-labelledby=\"c-title c-desc\"",
         "y=\"50.00%\" dy=\".32em\">&lt;50&gt;</text>",
         "<text x=\"40.00%\" y=\"100%\" dy=\"1.6em\">&lt;4&gt;</text>",
-        "<line x2=\"100%\" y1=\"25.00%\" y2=\"25.00%\"/><text x=\"8\" y=\"25.00%\" ",
+        "<line x2=\"100%\" y1=\"25.00%\" y2=\"25.00%\"/><text x=\"100%\" dx=\"-8\" y=\"25.00%\" ",
         "dy=\"-.35em\">t1 &lt;</text>",
         "cx=\"50.00%\" cy=\"80.00%\" r=\"4\"><title>p50 &gt; 1</title>",
         "x=\"20.00%\" width=\"10.00%\" height=\"100%\"><title>&quot;</title>",

@@ -1,0 +1,35 @@
+/*
+ * activity.h - when anything came from the server, in cells of 10 ms and more, in bounded memory:
+ * when they are full, two become one. A stall is a long time in which nothing did, though requests
+ * were there. Pure.
+ */
+#ifndef LOAD_ACTIVITY_H
+#define LOAD_ACTIVITY_H
+
+#include "load/outcome.h"
+
+#define LOAD_CELLS 4096
+
+typedef struct load_activity {
+    gl_time start, width; /* of a cell, ns */
+    size_t count;         /* up to the last that has something */
+    struct {
+        int32_t more;   /* last attempts that began in it, less those that ended */
+        uint32_t signs; /* of life: pieces, answers, failures */
+    } cell[LOAD_CELLS];
+} load_activity;
+
+void load_activity_init(load_activity *activity, gl_time start);
+void load_activity_add(load_activity *activity, const load_outcome *outcome);
+
+typedef struct load_stall {
+    gl_time from, to; /* within a cell */
+} load_stall;
+
+/* The times up to `until` in which nothing came for 0.3 s, for twice what is usual between two
+ * signs of one request, and for ten times that of all requests at the server together: chance does
+ * not make that. At most `most` are kept; how many there were. */
+size_t load_activity_stalls(const load_activity *activity, gl_time usual, gl_time until,
+                            load_stall *stall, size_t most);
+
+#endif
