@@ -5,6 +5,9 @@
 
 /* 0.1 + 0.2 is still the mark 0.3. */
 #define NEARLY 1e-9
+/* From this ratio of the largest to the smallest on, the small ones cannot be told apart on a
+ * linear axis. */
+#define LOG_FROM 20
 
 /* The smallest of 1, 2, 5, 10 times a power of ten that is at least value; value > 0. */
 static double round_up(double value)
@@ -47,6 +50,12 @@ load_axis load_axis_log(double low, double high)
     load_axis axis = { .kind = LOAD_AXIS_LOG, .low = round_down(low), .high = round_up(high) };
     if (axis.high <= axis.low) axis.high = axis.low * 10;
     return axis;
+}
+
+load_axis load_axis_wide(double low, double high)
+{
+    if (low < 1) low = 1;
+    return high / low > LOG_FROM ? load_axis_log(low, high) : load_axis_linear(high, 6);
 }
 
 load_axis load_axis_percentile(uint64_t count)

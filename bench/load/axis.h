@@ -26,6 +26,9 @@ load_axis load_axis_span(double high, int steps);
  * of ten. 0 < low <= high. */
 load_axis load_axis_log(double low, double high);
 
+/* Linear from 0, or, where that would hide the small, logarithmic. */
+load_axis load_axis_wide(double low, double high);
+
 /* Of so many values: the last of them gets a piece of its own. Each further nine is as wide as the
  * one before. */
 load_axis load_axis_percentile(uint64_t count);

@@ -16,7 +16,8 @@
 struct load_reports {
     load_side side;
     load_blocks *run[LOAD_RUNS_A_SIDE];
-    json_object *settings; /* of the first; may be NULL */
+    json_object *first;    /* report; may be NULL */
+    json_object *settings; /* the first's; may be NULL */
     double answers, seconds;
 };
 
@@ -34,12 +35,18 @@ void load_reports_free(load_reports *reports)
     gl_free(reports->side.latency.value);
     gl_free(reports->side.ttft.value);
     json_object_put(reports->settings);
+    json_object_put(reports->first);
     gl_free(reports);
 }
 
 const load_side *load_reports_side(const load_reports *reports)
 {
     return &reports->side;
+}
+
+struct json_object *load_reports_first(const load_reports *reports)
+{
+    return reports->first;
 }
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -179,6 +186,7 @@ static const char *add_root(load_reports *reports, json_object *root)
         (wrong = add_values(&reports->side.ttft, value, "ttft")) != NULL)
         return wrong;
     if (reports->side.latency.total <= 0) return "measured nothing";
+    if (reports->first == NULL) reports->first = json_object_get(root);
     if (reports->settings == NULL && member(root, "settings", json_type_object, &value))
         reports->settings = json_object_get(value);
     return add_blocks(reports, root);

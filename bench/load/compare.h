@@ -8,6 +8,8 @@
 #include "base/buf.h"
 #include "load/difference.h"
 
+struct json_object;
+
 /* One side: the reports of one run, or of several of the same thing. */
 typedef struct load_reports load_reports;
 
@@ -21,6 +23,9 @@ const char *load_reports_add(load_reports *reports, const char *text);
 /* All of them together, as long as the reports live. */
 const load_side *load_reports_side(const load_reports *reports);
 
+/* The first of them, whole; as long as the reports live. NULL: there is none. */
+struct json_object *load_reports_first(const load_reports *reports);
+
 /* Whether a run was marked INVALID: the client spoilt it, and nothing can be said of it. */
 bool load_report_is_invalid(const char *text);
 
@@ -28,5 +33,15 @@ bool load_report_is_invalid(const char *text);
  * they measured is then not the same thing. */
 void load_reports_note(const load_reports *before, const load_reports *after,
                        const char *before_name, const char *after_name, gl_buf *notes);
+
+typedef struct load_compared_side {
+    const char *name;
+    const load_reports *reports;
+    const load_change *change; /* against the first side, which has none; judged */
+    size_t changes;
+} load_compared_side;
+
+/* A page for a browser: the changes, and the sides drawn over each other. invalid: a run was. */
+void load_compare_html(const load_compared_side *side, size_t sides, bool invalid, gl_buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "load/student.h"
@@ -52,6 +53,14 @@ void load_findings_free(load_findings *findings)
     gl_free(findings->row);
     findings->row = NULL;
     findings->count = 0;
+}
+
+load_judgement load_findings_judge(const load_findings *findings)
+{
+    const char *state = findings->state;
+    if (strcmp(state, "found") == 0) return LOAD_PASS;
+    if (strcmp(state, "client") == 0 || strcmp(state, "spoilt") == 0) return LOAD_INVALID;
+    return strcmp(state, "interrupted") == 0 ? LOAD_UNJUDGED : LOAD_FAIL;
 }
 
 /* --- points ----------------------------------------------------------------------------------- */

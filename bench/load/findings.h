@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "load/judgement.h"
 #include "load/keeping_up.h"
 #include "load/rate_search.h"
 #include "load/recorder.h"
@@ -51,6 +52,10 @@ typedef struct load_point {
 
 /* The points, by load upwards; how many. */
 size_t load_findings_points(const load_findings *findings, load_point point[LOAD_POINTS]);
+
+/* PASS: a limit was found; FAIL: none was met or nothing answered; INVALID: the client was the
+ * limit, or spoilt the runs. */
+load_judgement load_findings_judge(const load_findings *findings);
 
 void load_findings_json(const load_findings *findings, gl_buf *out);
 void load_findings_csv(const load_findings *findings, gl_buf *out);

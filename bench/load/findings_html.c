@@ -2,7 +2,6 @@
  * chart with fewer than two points is left out. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "load/findings.h"
 #include "load/markup.h"
@@ -125,6 +124,51 @@ static void label_ms(double us, char *out, size_t size)
     load_shown_text(load_show_duration(us), out, size);
 }
 
+/* Members of a point in the JSON report. */
+static const char *member_of(figure what)
+{
+    static const char *const names[] = { "load",   "throughput_rps", "p50_us",
+                                         "p95_us", "tokens_rps",     "tokens_user_rps" };
+    return names[what];
+}
+
+static load_shown show(figure what, double value)
+{
+    if (what == P50 || what == P95) return load_show_duration(value);
+    return what == LOAD ? load_show_number(value) : load_show_rate(value, "/s");
+}
+
+static void data_cell(gl_buf *out, const load_point *point, size_t row, figure what)
+{
+    double value = value_of(point, what);
+    char path[64];
+    snprintf(path, sizeof path, "points.%zu.%s", row, member_of(what));
+    gl_buf_append_str(out, "<td>");
+    load_html_figure(out, path, value, show(what, value));
+    gl_buf_append_str(out, "</td>");
+}
+
+static void data(gl_buf *out, const load_findings *f, const load_point *point, size_t count,
+                 const plot *p)
+{
+    char name[160];
+    snprintf(name, sizeof name, "Data: %s", p->title);
+    load_details_begin(out, name);
+    gl_buf_printf(out, "<thead><tr><th scope=\"col\">%s</th>", f->rates ? "requests/s" : "users");
+    if (p->x != LOAD) gl_buf_append_str(out, "<th scope=\"col\">tokens/s of one user</th>");
+    for (size_t k = 0; k < p->lines; k++)
+        gl_buf_printf(out, "<th scope=\"col\">%s</th>",
+                      p->x != LOAD ? "tokens/s in all" : p->line[k].name);
+    gl_buf_append_str(out, "</tr></thead><tbody>\n");
+    for (size_t i = 0; i < count; i++) {
+        gl_buf_printf(out, "<tr><th scope=\"row\">%.6g</th>", point[i].load);
+        if (p->x != LOAD) data_cell(out, &point[i], i, p->x);
+        for (size_t k = 0; k < p->lines; k++) data_cell(out, &point[i], i, p->line[k].what);
+        gl_buf_append_str(out, "</tr>\n");
+    }
+    load_details_end(out);
+}
+
 static void draw(gl_buf *out, const load_findings *f, const load_point *point, size_t count,
                  const plot *p)
 {
@@ -153,7 +197,10 @@ static void draw(gl_buf *out, const load_findings *f, const load_point *point, s
     draw_intervals(out, &chart, point, count, p);
     load_svg_lines_end(out);
     draw_points(out, &chart, f, point, count, p);
-    load_svg_close(out, p->note);
+    load_svg_end(out);
+    if (p->note != NULL) gl_buf_printf(out, "<p class=\"note\">%s</p>", p->note);
+    data(out, f, point, count, p);
+    load_svg_figure_end(out);
 }
 
 static void charts(gl_buf *out, const load_findings *f, const load_point *point, size_t count)
@@ -199,10 +246,11 @@ static void charts(gl_buf *out, const load_findings *f, const load_point *point,
 
 static void head(const load_findings *f, gl_buf *out)
 {
-    bool good = strcmp(f->state, "found") == 0;
     load_page_begin(out, f->rates ? "The highest rate of " : "The most answers a second of ",
                     f->target);
-    gl_buf_append_str(out, "<dl class=\"facts\"><div><dt>model</dt><dd>");
+    load_verdict_begin(out, load_findings_judge(f), NULL);
+    load_html_text(out, f->result);
+    gl_buf_append_str(out, "</p></section>\n<dl class=\"facts\"><div><dt>model</dt><dd>");
     load_html_text(out, f->model);
     gl_buf_append_str(out, "</dd></div>");
     if (f->sla != NULL) {
@@ -214,12 +262,7 @@ static void head(const load_findings *f, gl_buf *out)
     load_html_figure(out, "settings.duration_s", f->duration_s, load_show_seconds(f->duration_s));
     gl_buf_append_str(out, "</dd></div><div><dt>runs a load</dt><dd>");
     load_html_figure(out, "settings.repeat", f->repeat, load_show_count(f->repeat));
-    gl_buf_printf(out,
-                  "</dd></div></dl>\n<section class=\"verdict%s\" aria-label=\"Result\"><strong>%s "
-                  "</strong>",
-                  good ? "" : " bad", good ? "\xe2\x9c\x93" : "\xe2\x9c\x97");
-    load_html_text(out, f->result);
-    gl_buf_append_str(out, "</section>\n</header>\n");
+    gl_buf_append_str(out, "</dd></div></dl>\n</header>\n");
 }
 
 static void cell(gl_buf *out, size_t row, const char *name, double value, load_shown shown)

@@ -58,6 +58,7 @@ static void result(const load_findings *f, gl_buf *out)
 {
     name_of(out, "result");
     gl_buf_append_char(out, '{');
+    text(out, "word", load_judgement_word(load_findings_judge(f)));
     text(out, "state", f->state);
     text(out, "text", f->result);
     number(out, f->rates ? "met_rps" : "ceiling_rps", f->good > 0 ? f->good : NAN);

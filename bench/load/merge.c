@@ -194,7 +194,7 @@ static void write_row(gl_buf *out, const same *rows, gl_json form)
             gl_buf_append(out, value.text.data, value.text.len);
         } else if (strcmp(name, "in_flight") == 0 || merge_quantile_name(name, &q) ||
                    ends_in(name, "_rate") || ends_in(name, "_rps") ||
-                   !gl_json_int64(value, &whole)) {
+                   strcmp(name, "waiting") == 0 || !gl_json_int64(value, &whole)) {
             gl_buf_append_str(out, "null");
         } else {
             gl_buf_append_u64(out, merge_sum(&values));

@@ -45,7 +45,7 @@ void load_page_begin(gl_buf *out, const char *what, const char *of_whom)
     gl_buf_append_str(out, "</h1>\n");
 }
 
-void load_verdict_begin(gl_buf *out, load_judgement judgement)
+void load_verdict_begin(gl_buf *out, load_judgement judgement, const char *word)
 {
     static const char *const kinds[] = { [LOAD_PASS] = "good",
                                          [LOAD_FAIL] = "bad",
@@ -58,7 +58,8 @@ void load_verdict_begin(gl_buf *out, load_judgement judgement)
     gl_buf_printf(out,
                   "<section class=\"verdict %s\" aria-label=\"Verdict\"><p><strong><span "
                   "aria-hidden=\"true\">%s</span> %s</strong> ",
-                  kinds[judgement], signs[judgement], load_judgement_word(judgement));
+                  kinds[judgement], signs[judgement],
+                  word != NULL ? word : load_judgement_word(judgement));
 }
 
 void load_page_end(gl_buf *out, const char *elsewhere)

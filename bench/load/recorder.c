@@ -109,7 +109,7 @@ static void add_times(load_recorder *r, const load_outcome *o)
     uint64_t before = gl_time_since(o->started, o->intended);
     gl_histogram_add(r->metrics[LOAD_LATENCY], latency);
     int source = load_outcome_source(o);
-    if (source != LOAD_SOURCE_UNSENT)
+    if (source == GLIMPSE_SOURCE_LIVE || source == GLIMPSE_SOURCE_PACKED)
         gl_histogram_add(r->metrics[LOAD_SERVICE],
                          us_of(gl_time_since(o->done, o->sent + o->waited)));
     gl_histogram_add(r->metrics[LOAD_WAIT], us_of(o->waited));

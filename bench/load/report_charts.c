@@ -8,10 +8,6 @@
 #include "load/report_parts.h"
 #include "load/svg.h"
 
-/* From this ratio of the largest to the smallest on, the small ones cannot be told apart on a
- * linear axis. */
-#define LOG_FROM 20
-
 /* --- labels ----------------------------------------------------------------------------------- */
 
 void load_label_duration(double us, char *out, size_t size)
@@ -32,19 +28,12 @@ void load_label_number(double value, char *out, size_t size)
         snprintf(out, size, "%.6g", value);
 }
 
-static void label_percent(double part, char *out, size_t size)
+void load_label_percent(double part, char *out, size_t size)
 {
     snprintf(out, size, "%.9g %%", 100 * part);
 }
 
 /* --- latency by percentile -------------------------------------------------------------------- */
-
-/* A linear axis from 0, or, where it would hide the small, a logarithmic one. */
-static load_axis duration_axis(double low, double high)
-{
-    if (low < 1) low = 1;
-    return high / low > LOG_FROM ? load_axis_log(low, high) : load_axis_linear(high, 6);
-}
 
 static void draw_quantiles(gl_buf *out, const load_svg *chart, const char *kind,
                            const gl_histogram *h)
@@ -140,18 +129,18 @@ static load_axis axis_of_curves(const curve *curves, size_t count, const load_fa
     }
     if (low > high) low = high;
     /* Thresholds that are near belong to the picture; those far above would flatten it. */
-    double reach = duration_axis(low, high).kind == LOAD_AXIS_LOG ? 10 : 2;
+    double reach = load_axis_wide(low, high).kind == LOAD_AXIS_LOG ? 10 : 2;
     for (int i = 3; i >= 0; i--) {
         double us = (double)facts->thresholds_ms[i] * 1e3;
         if (us > high && us <= high * reach) {
-            load_axis axis = duration_axis(low, high);
+            load_axis axis = load_axis_wide(low, high);
             /* Room for its label, too. */
             axis = axis.kind == LOAD_AXIS_LOG ? load_axis_log(low, us * 1.3)
                                               : load_axis_linear(us * 1.05, 6);
             return axis;
         }
     }
-    return duration_axis(low, high);
+    return load_axis_wide(low, high);
 }
 
 static void describe(const curve *curves, size_t count, char *out, size_t size)
@@ -212,7 +201,7 @@ void load_report_percentiles(const load_recorder *recorder, const load_facts *fa
                        .tall = true,
                        .x = load_axis_percentile(measured),
                        .y = axis_of_curves(curves, count, facts),
-                       .x_label = label_percent,
+                       .x_label = load_label_percent,
                        .y_label = load_label_duration,
                        .x_unit = "percentile of the requests; each further nine is as wide",
                        .y_unit = "" };

@@ -62,7 +62,7 @@ static void facts_of_run(const load_facts *facts, gl_buf *out)
 static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     load_judgement judgement = load_judge(r, facts);
-    load_verdict_begin(out, judgement);
+    load_verdict_begin(out, judgement, NULL);
     load_judgement_why(r, facts, out);
     gl_buf_append_str(out, "</p><p>");
     load_judgement_sum_up(r, true, out);
@@ -190,12 +190,12 @@ static void live_note(const load_recorder *r, const load_facts *facts, gl_buf *o
     if (live > 0) {
         gl_buf_append_str(out, "Of the ");
         load_html_figure(out, "by_source.live.count", (double)live, load_show_count((double)live));
-        gl_buf_append_str(out, " requests for which the server was asked; what a cache answered is "
-                               "not among them. ");
+        gl_buf_append_str(out, " requests that the server was asked: no answer of a cache is among "
+                               "them");
+        gl_buf_append_str(out, r->errors > 0 ? ", the times of failures are. " : ". ");
     } else {
         gl_buf_append_str(out, "No request was answered by the server: the figures are of all. ");
     }
-    if (r->errors > 0) gl_buf_append_str(out, "The times of failures are. ");
     gl_buf_append_str(out, facts->open ? "It counts from when the schedule wanted the request "
                                          "sent: what a user waits."
                                        : "It counts from sending: a closed loop sends a server "

@@ -11,9 +11,10 @@
 void load_page_begin(gl_buf *out, const char *what, const char *of_whom);
 void load_page_end(gl_buf *out, const char *elsewhere);
 
-/* The box of a verdict: its word and, in a paragraph that is open, what the caller says; it closes
- * the paragraph and the section. */
-void load_verdict_begin(gl_buf *out, load_judgement judgement);
+/* The box of a verdict in the colours and with the sign of this judgement: its word (NULL: the
+ * judgement's own) and, in a paragraph that is open, what the caller says; it closes the paragraph
+ * and the section. */
+void load_verdict_begin(gl_buf *out, load_judgement judgement, const char *word);
 
 /* Where the time of live answers went. Nothing where none has phases. */
 void load_report_phases(const load_recorder *recorder, gl_buf *out);
@@ -58,5 +59,6 @@ void load_table_count(gl_buf *out, const char *path, uint64_t count);
 /* What is written at the marks of an axis. */
 void load_label_duration(double us, char *out, size_t size);
 void load_label_number(double value, char *out, size_t size);
+void load_label_percent(double part, char *out, size_t size);
 
 #endif

@@ -67,7 +67,7 @@ static const char *const lines[] = {
     ".charts .plot{margin-top:28px}",
     ".lines{overflow:visible}",
     ".plot text{font-size:12px;fill:var(--muted)}",
-    ".threshold text,.y text{text-anchor:end}.x text{text-anchor:middle}.x .unit{text-anchor:end}",
+    ".threshold text,.y text{text-anchor:end}.y .unit{text-anchor:start}.x text{text-anchor:middle}.x .unit{text-anchor:end}",
     ".grid line,.x line{stroke:var(--grid);stroke-width:1;shape-rendering:crispEdges}",
     ".s1,.s2,.s3,.s4,.s5,.s6{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;",
     "stroke-linejoin:round}",
@@ -88,12 +88,14 @@ static const char *const lines[] = {
     "th,td{padding:8px 14px;text-align:right;white-space:nowrap;font-weight:400}",
     "thead th{color:var(--muted);font-size:13px;background:var(--panel)}",
     "tbody tr{border-top:1px solid var(--rule)}",
-    "th:first-child,td.text{text-align:left}td.text{white-space:normal;overflow-wrap:anywhere}",
+    "th:first-child,th.text,td.text{text-align:left}td.text{min-width:120px;white-space:normal;"
+    "overflow-wrap:anywhere}",
     "tbody th small,td small{color:var(--muted);font-size:inherit}",
     ".ms td small{display:none}.ms table{font-size:13px}.ms th,.ms td{padding:8px 8px}",
     "tr.part th:first-child{padding-left:30px;color:var(--muted)}",
     ".bar{width:34%;min-width:90px;padding-left:0}.bar svg{display:block;border-radius:2px}",
     ".bar rect{fill:var(--s1)}.bar .bad{fill:var(--s4)}",
+    "figcaption>span{color:var(--muted);font-size:13px}figcaption small{font-size:inherit}",
     ".phases{display:block;border-radius:5px;margin:10px 0 12px}",
     ".swatch{vertical-align:-2px;margin-right:9px;border-radius:3px}",
     ".p1{fill:url(#stripes)}.p2{fill:url(#dots)}.p3{fill:var(--p3)}.p4{fill:var(--p4)}",
@@ -116,6 +118,14 @@ static const char *const lines[] = {
     "details .scroll{margin-top:6px;max-height:360px;overflow:auto}.data table{font-size:13px}",
     ".data th,.data td{padding:4px 12px}.data thead th{position:sticky;top:0}",
     ".charts+.note{margin-top:14px}.chart.tall{margin-bottom:34px}",
+    ".scroll+.charts,details+.charts,details+.chart,.charts+.chart{margin-top:30px}.legend "
+    "svg,.legend b{flex:none}",
+    ".plot .mark.left text{text-anchor:start;translate:-6px 0}",
+    ".whisker{min-width:120px;width:22%}.whisker svg{display:block;overflow:visible}",
+    ".whisker .zero{stroke:var(--muted);stroke-width:1}.whisker .bad{fill:var(--bad)}",
+    ".whisker .good{fill:var(--good)}.whisker .none{fill:var(--muted)}",
+    "td.worse{color:var(--bad);font-weight:600}td.better{color:var(--good);font-weight:600}",
+    ".words td.text{min-width:220px}ul.note{padding-left:18px;margin-top:12px}",
     ".mark line{stroke:var(--muted);stroke-width:1;stroke-dasharray:2 2}",
     ".plot .mark text{fill:var(--ink);font-weight:600;paint-order:stroke;text-anchor:middle;",
     "stroke:var(--ground);stroke-width:4px;stroke-linejoin:round}",
@@ -138,7 +148,7 @@ static const char *const lines[] = {
     ".cards,.verdict,.pair>*,tr{break-inside:avoid}",
     ".scroll{overflow:visible}.ms td,.ms th{padding:3px 4px}.ms "
     "table{font-size:9.5px}table{font-size:10.5px}th,td{padding:4px 7px}",
-    "thead th{font-size:10px}}",
+    "thead th{font-size:10px}details{display:none}}",
 };
 
 void load_report_style(gl_buf *out)

@@ -8,9 +8,10 @@
 
 void load_table_begin(gl_buf *out, const char *kind, const char *label)
 {
-    gl_buf_printf(
-        out, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"%s\"><table>",
-        kind, label);
+    gl_buf_printf(out, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"",
+                  kind);
+    load_html_text(out, label);
+    gl_buf_append_str(out, "\"><table>");
 }
 
 void load_table_end(gl_buf *out)
@@ -23,10 +24,7 @@ void load_details_begin(gl_buf *out, const char *name)
     gl_buf_append_str(out, "<details><summary>");
     load_html_text(out, name);
     gl_buf_append_str(out, "</summary>");
-    gl_buf_append_str(out,
-                      "<div class=\"scroll data\" tabindex=\"0\" role=\"region\" aria-label=\"");
-    load_html_text(out, name);
-    gl_buf_append_str(out, "\"><table>");
+    load_table_begin(out, " data", name);
 }
 
 void load_details_end(gl_buf *out)

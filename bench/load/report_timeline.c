@@ -21,11 +21,6 @@ static load_shown show_mean(double count)
     return load_show_rate(count, "");
 }
 
-static void label_percent(double part, char *out, size_t size)
-{
-    snprintf(out, size, "%.9g %%", 100 * part);
-}
-
 static void label_megabytes(double bytes, char *out, size_t size)
 {
     snprintf(out, size, "%.6g", bytes / 1e6);
@@ -85,6 +80,7 @@ static const chart charts[] = {
       { { LOAD_ROW_WAITING, "waiting" } } },
     { { .id = "errors",
         .title = "Errors",
+        .kind = "s4",
         .y_unit = "errors/s",
         .y_label = load_label_number,
         .show = show_a_second,
@@ -92,7 +88,7 @@ static const chart charts[] = {
       { { LOAD_ROW_FAILURES, "errors" } } },
     { { .id = "hit-rate",
         .title = "Hit rate",
-        .y_label = label_percent,
+        .y_label = load_label_percent,
         .show = load_show_percent,
         .y = LOAD_TIME_PART,
         .lines = 1 },

@@ -9,6 +9,8 @@
 #define LOW  170
 /* Percent of the plot: narrower is not seen. */
 #define BAND_LEAST 0.4
+/* Nearer to the left edge a name in the middle would lie on the axis. */
+#define LEFT 16
 
 int load_svg_height(const load_svg *chart)
 {
@@ -56,7 +58,7 @@ static void rows(gl_buf *out, const load_svg *chart)
         load_html_text(out, text);
         gl_buf_append_str(out, "</text>");
     }
-    gl_buf_append_str(out, "<text class=\"unit\" x=\"-8\" y=\"0\" dy=\"-1.25em\">");
+    gl_buf_append_str(out, "<text class=\"unit\" x=\"-56\" y=\"0\" dy=\"-1.25em\">");
     load_html_text(out, chart->y_unit);
     gl_buf_append_str(out, "</text></g>");
 }
@@ -228,10 +230,10 @@ void load_svg_mark(gl_buf *out, const load_svg *chart, double x, double y, const
 {
     double across = x_percent(chart, x), down = y_percent(chart, y);
     gl_buf_printf(out,
-                  "<g class=\"mark\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.2f%%\" "
+                  "<g class=\"mark%s\"><line x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%.2f%%\" "
                   "y2=\"100%%\"/><circle class=\"point\" cx=\"%.2f%%\" cy=\"%.2f%%\" r=\"4\"/>"
                   "<text x=\"%.2f%%\" y=\"%.2f%%\" dy=\"-.9em\">",
-                  across, across, down, across, down, across, down);
+                  across < LEFT ? " left" : "", across, across, down, across, down, across, down);
     load_html_text(out, name);
     gl_buf_append_str(out, "</text></g>");
 }

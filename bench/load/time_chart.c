@@ -268,10 +268,11 @@ static void data(gl_buf *out, const load_time_chart *c, const load_time *time)
 
 bool load_time_chart_draw(gl_buf *out, const load_time_chart *chart, const load_time *time)
 {
-    static const char *const kinds[LOAD_SERIES] = { "s1", "s2", "s3", "s4", "s5", "s6" };
+    const char *kinds[LOAD_SERIES] = { "s1", "s2", "s3", "s4", "s5", "s6" };
     const load_time_chart *c = chart;
     char description[480];
     double low, high;
+    if (c->kind != NULL) kinds[0] = c->kind;
     if (!range_of(c, &low, &high)) return false;
     int n = snprintf(description, sizeof description,
                      "%zu rows of %.6g s; at most: ", longest(c)->rows, longest(c)->row_s);

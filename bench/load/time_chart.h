@@ -36,6 +36,7 @@ typedef struct load_time_chart {
     load_svg_label *y_label;
     load_shown (*show)(double value);
     enum { LOAD_TIME_FROM_0, LOAD_TIME_MAY_BE_LOG, LOAD_TIME_WHOLE, LOAD_TIME_PART } y;
+    const char *kind; /* of the one line; NULL: the first */
     size_t lines;
     load_time_line line[LOAD_SERIES];
 } load_time_chart;

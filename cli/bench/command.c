@@ -481,13 +481,21 @@ static int run_asked(bench *b)
     return run_once(b);
 }
 
+static int compare(cli_settings *settings)
+{
+    const char *page = settings->bench.html;
+    settings->bench.html = NULL;
+    if (bench_writes_reports(settings))
+        return said_usage("--compare writes a table, and a page with --html; no --json, --csv, "
+                          "--junit or --markdown");
+    return bench_compare(settings->words, settings->word_count, page);
+}
+
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     gl_buf_init(&b.mock_text, SIZE_MAX);
-    if (settings->bench.compare && bench_writes_reports(settings))
-        return said_usage("--compare reads reports; --json, --html and --csv write none of it");
-    if (settings->bench.compare) return bench_compare(settings->words, settings->word_count);
+    if (settings->bench.compare) return compare(settings);
     bool merge = settings->word_count > 0 && strcmp(settings->words[0], "merge") == 0;
     if (merge && (settings->bench.html != NULL || settings->bench.csv != NULL ||
                   settings->bench.junit != NULL || settings->bench.markdown != NULL ||

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "bench/more.h"
 #include "exits.h"
+#include "files/whole_file.h"
 #include "load/compare.h"
 #include "options/config_file.h"
 #include "say.h"
@@ -129,27 +130,48 @@ static void print_side(const comparison *c, size_t side)
     gl_buf_free(&notes);
 }
 
-static int tell(const comparison *c)
+static int exit_of(const comparison *c)
 {
     bool worse = false;
-    size_t judged = c->from[c->count];
-    for (size_t i = 1; i < c->count; i++) print_side(c, i);
-    for (size_t i = 0; i < judged; i++) worse = worse || c->change[i].verdict == LOAD_WORSE;
-    printf("intervals are of the change; of comparisons of a thing with itself, at most 1 in 100 "
-           "tells any of these %zu metrics different\n",
-           judged);
-    if (!say_flush_stdout()) return EXIT_IO;
+    for (size_t i = 0; i < c->from[c->count]; i++)
+        worse = worse || c->change[i].verdict == LOAD_WORSE;
     if (c->invalid) return EXIT_INTERNAL;
     return worse ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 
-int bench_compare(const char *const *words, size_t count)
+static int tell(const comparison *c)
+{
+    for (size_t i = 1; i < c->count; i++) print_side(c, i);
+    printf("intervals are of the change; of comparisons of a thing with itself, at most 1 in 100 "
+           "tells any of these %zu metrics different\n",
+           c->from[c->count]);
+    return say_flush_stdout() ? exit_of(c) : EXIT_IO;
+}
+
+static int write_page(const comparison *c, const char *path)
+{
+    load_compared_side side[SIDES_MAX];
+    gl_buf out;
+    for (size_t i = 0; i < c->count; i++)
+        side[i] = (load_compared_side){ .name = c->words[i],
+                                        .reports = c->side[i],
+                                        .change = &c->change[c->from[i]],
+                                        .changes = i > 0 ? c->from[i + 1] - c->from[i] : 0 };
+    gl_buf_init(&out, SIZE_MAX / 2);
+    load_compare_html(side, c->count, c->invalid, &out);
+    bool good = whole_file_write("html", path, &out);
+    gl_buf_free(&out);
+    return good ? 0 : EXIT_IO;
+}
+
+int bench_compare(const char *const *words, size_t count, const char *page)
 {
     if (count < 2 || count > SIDES_MAX) {
         say("--compare needs 2 to %d sides: BEFORE.json AFTER.json; commas join the runs of one",
             SIDES_MAX);
         return EXIT_USAGE;
     }
+    if (!whole_file_check("html", page)) return EXIT_IO;
     comparison *c = gl_calloc(1, sizeof *c);
     if (c == NULL) {
         say("out of memory");
@@ -164,7 +186,9 @@ int bench_compare(const char *const *words, size_t count)
                                          load_reports_side(c->side[i]), &c->change[c->from[i]]);
     if (code == 0) {
         load_difference_judge(c->change, c->from[count]);
-        code = tell(c);
+        bool alone = page != NULL && strcmp(page, "-") == 0;
+        if (page != NULL) code = write_page(c, page);
+        if (code == 0) code = alone ? exit_of(c) : tell(c);
     }
     for (size_t i = 0; i < count; i++) load_reports_free(c->side[i]);
     gl_free(c);

@@ -5,9 +5,10 @@
 #include "bench/run.h"
 
 /* --compare: reports of --json side by side. Each word is a side: a file, or several with commas
- * between; the first is what the others are held against. 0, 1 when another is worse, 70 when a run
- * was INVALID, 78 when one is no report, said. */
-int bench_compare(const char *const *words, size_t count);
+ * between; the first is what the others are held against. page: a file for the page, or NULL. 0, 1
+ * when another is worse, 70 when a run was INVALID, 74 when the page cannot be written, 78 when one
+ * is no report, said. */
+int bench_compare(const char *const *words, size_t count, const char *page);
 
 /* `bench merge A.json B.json ...`: the reports of several machines as one, to a file or (NULL) to
  * standard output. The exit code, said. */

@@ -391,7 +391,7 @@ const cli_option option_table[] = {
               "table" },
     { .name = "html", .type = OPTION_TEXT, AT(bench.html), .commands = FOR_BENCH, .value = "FILE",
       .check = check_filled,
-      .help = "write a page with the figures and charts, which needs no network; - is standard "
+      .help = "write a page with the figures and charts, which needs no network, also of --compare; - is standard "
               "output, instead of the table" },
     { .name = "junit", .type = OPTION_TEXT, AT(bench.junit), .commands = FOR_BENCH,
       .value = "FILE", .check = check_filled,

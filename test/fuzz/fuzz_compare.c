@@ -21,6 +21,13 @@ static void compare_with_itself(const load_reports *reports)
               "a report differs from itself");
         claim(change[i].p == 1, "a difference of nothing is not by chance");
     }
+    const load_compared_side sides[] = { { "a", reports, NULL, 0 },
+                                         { "b", reports, change, count } };
+    gl_buf page;
+    gl_buf_init(&page, SIZE_MAX / 2);
+    load_compare_html(sides, 2, false, &page);
+    claim(!page.failed, "no page");
+    gl_buf_free(&page);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

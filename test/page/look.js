@@ -1,7 +1,7 @@
 // look.js OUT AXE NAME=PAGE.html... - opens each page in Chromium, at 1280 and 390 pixels, light and dark, and on
 // paper. Keeps what it looks like in OUT/NAME-*.png and OUT/NAME.pdf, and prints a line of JSON for each look:
 // what axe found (AXE: the file axe.min.js, or "-": not looked), how wide the page is, what it asked for, what it
-// said on the console, and where the Tab key leads. Speaks the DevTools protocol over a pipe: no port, no package.
+// said on the console, and, once a page, where the Tab key leads. Speaks the DevTools protocol over a pipe: no port, no package.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 const TABS = 400; // a page has fewer places than that
-const PATIENCE_MS = 120000;
+const PATIENCE_MS = 540000;
 
 class Browser {
     constructor(profile) {
@@ -80,14 +80,30 @@ class Browser {
     }
 }
 
+async function press(browser, key, code, text) {
+    await browser.ask('Input.dispatchKeyEvent',
+        { type: text ? 'keyDown' : 'rawKeyDown', key, code: key, windowsVirtualKeyCode: code, text });
+    await browser.ask('Input.dispatchKeyEvent', { type: 'keyUp', key, code: key, windowsVirtualKeyCode: code });
+}
+
+// Whether the Enter key opens the first chart's data, and the next Tab leads into it.
+async function opens(browser) {
+    await browser.value('document.querySelector("details:has(.scroll) > summary").focus()');
+    await press(browser, 'Enter', 13, '\r');
+    await press(browser, 'Tab', 9);
+    return browser.value(`document.querySelector('details:has(.scroll)').open &&
+        document.activeElement.matches('details .scroll')`);
+}
+
 // Where the Tab key leads, in its order, until it is at the beginning again.
 async function tabbed(browser) {
     const places = [];
     for (let i = 0; i < TABS; i++) {
-        for (const type of ['rawKeyDown', 'keyUp'])
-            await browser.ask('Input.dispatchKeyEvent', { type, key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 });
+        await press(browser, 'Tab', 9);
         const place = await browser.value(`(() => { const at = document.activeElement;
-            return at === document.body ? '' : at.tagName + ' ' + (at.getAttribute('aria-label') ?? at.textContent); })()`);
+            if (at === document.body || at === window.firstTabbed) return '';
+            window.firstTabbed ??= at;
+            return at.tagName + ' ' + (at.getAttribute('aria-label') ?? at.textContent); })()`);
         if (place === '') break;
         places.push(place);
     }
@@ -108,10 +124,17 @@ async function look(browser, axe, page, out, name, width, scheme) {
         writeFileSync(join(out, `${name}.pdf`), Buffer.from(data, 'base64'));
         return seen;
     }
-    seen.tabs = await tabbed(browser);
+    if (width === 1280 && scheme === 'light') { // the others have the same order
+        seen.details = await browser.value('document.querySelectorAll("details").length');
+        seen.tabs = await tabbed(browser);
+        seen.opened = seen.details === 0 || await opens(browser);
+    }
     await browser.value('document.querySelectorAll("details").forEach((one) => { one.open = true; })');
     seen.wide_open = await browser.value('document.documentElement.scrollWidth');
     if (axe !== null) {
+        // All data in the first look; in the others two tables, since the rest looks alike.
+        if (seen.tabs === undefined)
+            await browser.value('[...document.querySelectorAll("details")].slice(2).forEach((one) => { one.open = false; })');
         await browser.value(axe);
         seen.axe = await browser.value(`axe.run(document, { resultTypes: ['violations', 'incomplete'] }).then((found) =>
             ({ passes: found.passes.length, incomplete: found.incomplete.map((one) => one.id),

@@ -135,7 +135,7 @@ static void the_page_draws_each_point_and_escapes_words(void **state)
     assert_null(strstr(out.data, "<script"));
     /* Answers, p50, p95 and tokens, of two points each. */
     assert_int_equal(times(out.data, "<circle"), 8);
-    assert_int_equal(times(out.data, "data-figure=\"points.1.throughput_rps\" data-value=\"12"), 1);
+    assert_int_equal(times(out.data, "data-figure=\"points.1.throughput_rps\" data-value=\"12"), 2);
     assert_int_equal(times(out.data, "95 % from"), 1);
     gl_buf_free(&out);
     load_findings_free(&f);
