@@ -6,12 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "load/percentiles.h"
 #include "load/student.h"
-
-static double quantile_us(const gl_histogram *h, double q)
-{
-    return gl_histogram_count(h) > 0 ? (double)gl_histogram_quantile(h, q) : NAN;
-}
 
 load_finding load_finding_of(double load, const load_recorder *recorder)
 {
@@ -21,11 +17,11 @@ load_finding load_finding_of(double load, const load_recorder *recorder)
                        .sent = fmax(load_recorder_sent_rate(r), 0), /* 0 where it is not known */
                        .error_rate = load_recorder_error_rate(r),
                        .hit_rate = load_recorder_hit_rate(r),
-                       .p50_us = quantile_us(r->metrics[LOAD_LATENCY], 0.5),
-                       .p95_us = quantile_us(r->metrics[LOAD_LATENCY], 0.95),
-                       .p99_us = quantile_us(r->metrics[LOAD_LATENCY], 0.99),
-                       .ttft_p50_us = quantile_us(r->metrics[LOAD_TTFT], 0.5),
-                       .ttft_p99_us = quantile_us(r->metrics[LOAD_TTFT], 0.99),
+                       .p50_us = load_quantile_us(r->metrics[LOAD_LATENCY], 0.5),
+                       .p95_us = load_quantile_us(r->metrics[LOAD_LATENCY], 0.95),
+                       .p99_us = load_quantile_us(r->metrics[LOAD_LATENCY], 0.99),
+                       .ttft_p50_us = load_quantile_us(r->metrics[LOAD_TTFT], 0.5),
+                       .ttft_p99_us = load_quantile_us(r->metrics[LOAD_TTFT], 0.99),
                        .tokens_rps = NAN,
                        .tokens_user_rps = NAN,
                        .keeping = load_keeping_up(r->blocks) };

@@ -1,6 +1,7 @@
 /* percentiles.c - see percentiles.h. */
 #include "load/percentiles.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,6 +11,16 @@ const struct load_told load_told[LOAD_TOLD] = {
     { "p50_us", "p50", 0.5 },  { "p75_us", "p75", 0.75 }, { "p90_us", "p90", 0.9 },
     { "p95_us", "p95", 0.95 }, { "p99_us", "p99", 0.99 }, { "p999_us", "p99.9", 0.999 }
 };
+
+double load_known_us(const gl_histogram *h, double us)
+{
+    return gl_histogram_count(h) > 0 ? us : NAN;
+}
+
+double load_quantile_us(const gl_histogram *h, double q)
+{
+    return load_known_us(h, (double)gl_histogram_quantile(h, q));
+}
 
 const load_percentiles *load_percentiles_usual(void)
 {

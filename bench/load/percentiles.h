@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/histogram.h"
+
 #define LOAD_PERCENTILES_MAX 12
 
 typedef struct load_percentiles {
@@ -22,6 +24,10 @@ extern const struct load_told {
     const char *name, *title;
     double q;
 } load_told[LOAD_TOLD];
+
+/* us, or NAN where nothing was counted: then nothing took 0 us. */
+double load_known_us(const gl_histogram *h, double us);
+double load_quantile_us(const gl_histogram *h, double q);
 
 /* 50, 75, 90, 95, 99, 99.9 */
 const load_percentiles *load_percentiles_usual(void);

@@ -166,7 +166,7 @@ static void class_row(const load_recorder *r, size_t i, gl_buf *out)
     cell(out, i, "measured", (double)f->measured, load_show_count((double)f->measured));
     cell(out, i, "error_rate", error_rate(f), load_show_percent(error_rate(f)));
     for (size_t j = 0; j < sizeof quantiles / sizeof *quantiles; j++) {
-        double us = (double)gl_histogram_quantile(f->latency, quantiles[j].q);
+        double us = load_quantile_us(f->latency, quantiles[j].q);
         snprintf(path, sizeof path, "distributions.latency.%s", quantiles[j].path);
         cell(out, i, path, us, load_show_duration(us));
     }

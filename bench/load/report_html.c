@@ -224,19 +224,18 @@ static void latency_cards(const load_recorder *r, const load_facts *facts, gl_bu
         char path[64];
         snprintf(path, sizeof path, "%s.%s", any ? "by_source.live" : "distributions.latency",
                  cards[i].figure);
-        duration_card(out, cards[i].name, path, (double)gl_histogram_quantile(h, cards[i].q),
+        duration_card(out, cards[i].name, path, load_quantile_us(h, cards[i].q),
                       load_is_few(h, cards[i].q) ? "fewer than 10 lie above it" : NULL);
     }
     duration_card(out, "Service p99", "distributions.service.p99_us",
-                  (double)gl_histogram_quantile(r->metrics[LOAD_SERVICE], 0.99),
-                  "at the server alone");
+                  load_quantile_us(r->metrics[LOAD_SERVICE], 0.99), "at the server alone");
     if (gl_histogram_count(r->metrics[LOAD_TTFT]) > 0)
         duration_card(out, "First token p99", "distributions.ttft.p99_us",
-                      (double)gl_histogram_quantile(r->metrics[LOAD_TTFT], 0.99),
+                      load_quantile_us(r->metrics[LOAD_TTFT], 0.99),
                       facts->open ? "from the schedule" : "from sending");
     else
         duration_card(out, "Most", any ? "by_source.live.max_us" : "distributions.latency.max_us",
-                      (double)gl_histogram_max(h), "the slowest");
+                      load_known_us(h, (double)gl_histogram_max(h)), "the slowest");
     gl_buf_append_str(out, "</dl>\n");
     load_report_phases(r, out);
 }
@@ -262,14 +261,14 @@ static void client_cards(const load_recorder *r, const load_facts *facts, gl_buf
         gl_buf_append_str(out, "</dd></div>\n");
     }
     duration_card(out, "Sent late, p99", "distributions.lateness.p99_us",
-                  (double)gl_histogram_quantile(r->metrics[LOAD_LATENESS], 0.99),
+                  load_quantile_us(r->metrics[LOAD_LATENESS], 0.99),
                   facts->open ? "behind the schedule" : "a closed loop has no schedule");
     duration_card(out, "Loop lag, p99", "client.loop_lag.p99_us",
-                  (double)gl_histogram_quantile(facts->loop_lag, 0.99), "its timers' lateness");
+                  load_quantile_us(facts->loop_lag, 0.99), "its timers' lateness");
     const gl_histogram *error = r->metrics[LOAD_ERROR];
     if (gl_histogram_count(error) > 0) {
-        double p50 = (double)gl_histogram_quantile(error, 0.5);
-        double p99 = (double)gl_histogram_quantile(error, 0.99);
+        double p50 = load_quantile_us(error, 0.5);
+        double p99 = load_quantile_us(error, 0.99);
         card(out, "Measurement error", "distributions.measurement_error.p99_us", p99,
              load_show_duration(p99));
         sub(out, "<dd class=\"sub\">", "distributions.measurement_error.p50_us", p50,

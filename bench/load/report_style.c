@@ -67,7 +67,8 @@ static const char *const lines[] = {
     ".charts .plot{margin-top:28px}",
     ".lines{overflow:visible}",
     ".plot text{font-size:12px;fill:var(--muted)}",
-    ".threshold text,.y text{text-anchor:end}.y .unit{text-anchor:start}.x text{text-anchor:middle}.x .unit{text-anchor:end}",
+    ".threshold text,.y text{text-anchor:end}.y .unit{text-anchor:start}.x "
+    "text{text-anchor:middle}.x .unit{text-anchor:end}",
     ".grid line,.x line{stroke:var(--grid);stroke-width:1;shape-rendering:crispEdges}",
     ".s1,.s2,.s3,.s4,.s5,.s6{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;",
     "stroke-linejoin:round}",

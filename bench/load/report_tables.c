@@ -300,10 +300,10 @@ static void amount(gl_buf *out, const char *path, double value, load_shown shown
 
 static void client(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
-    const double us[] = { gl_histogram_mean(facts->loop_lag),
-                          (double)gl_histogram_quantile(facts->loop_lag, 0.5),
-                          (double)gl_histogram_quantile(facts->loop_lag, 0.99),
-                          (double)gl_histogram_max(facts->loop_lag) };
+    const gl_histogram *lag = facts->loop_lag;
+    const double us[] = { load_known_us(lag, gl_histogram_mean(lag)), load_quantile_us(lag, 0.5),
+                          load_quantile_us(lag, 0.99),
+                          load_known_us(lag, (double)gl_histogram_max(lag)) };
     gl_buf_append_str(out, "<div><h3>The client and what it did</h3>");
     load_table_begin(out, "", "The client and what it did");
     gl_buf_append_str(out, "<tbody>\n<tr><th scope=\"row\">requests sent in all</th>");

@@ -52,9 +52,10 @@ equal "figures of the good run" "$(figures good.html good.json 300)" equal
 equal "figures of the failed run" "$(figures failed.html failed.json 300)" equal
 equal "figures of the INVALID run" "$(figures invalid.html invalid.json 100)" equal
 equal "figures of the search" "$(figures search.html search.json 40)" equal
-jq -s . good.json failed.json >both.json
-jq '.[]' both.json >each.json
+cat good.json failed.json >each.json
 equal "figures of the comparison" "$(figures compared.html each.json 60)" equal
+expect 69 "$GLIMPSE" bench --base-url http://127.0.0.1:1/v1 --requests 5 --keep-going --calibrate-first off --json none.json --html none.html -q
+equal "figures where nothing was answered" "$(figures none.html none.json 40)" equal
 sed 's/data-figure="timeline.1.sent_rps" data-value="/&1/' good.html >changed.html
 figures changed.html good.json 1 | grep -q '^wrong.*timeline.1.sent_rps' || fail "a figure that is wrong is not seen"
 
