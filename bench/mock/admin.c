@@ -27,6 +27,7 @@ int mock_admin_stats(struct mock_server *server, const mock_call *call, mock_rep
     (void)reply;
     gl_buf *out = &server->body;
     gl_time now = gl_clock_now();
+    server->stats.open_connections = httpd_connections(server->http);
     mock_stats_write(&server->stats, now, out);
     if (out->failed) return 500;
     out->len--; /* the brace, to go on */
@@ -65,6 +66,7 @@ int mock_admin_health(struct mock_server *server, const mock_call *call, mock_re
 int mock_admin_metrics(struct mock_server *server, const mock_call *call, mock_reply *reply)
 {
     (void)call;
+    server->stats.open_connections = httpd_connections(server->http);
     mock_metrics_write(server, &server->body);
     reply->type = "text/plain; version=0.0.4; charset=utf-8";
     return 200;

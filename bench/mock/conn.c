@@ -1,31 +1,18 @@
 /*
- * conn.c - one connection: reads, answers one request after the other in their order, writes.
- *
- * Owns the descriptor and the connection's buffers. At most one request is worked on at a time;
- * what a client sends ahead waits in `in`, and beyond MOCK_HTTP_HEAD_MAX bytes of that the socket
- * is not read until its turn comes. Nothing waits for a slow client but its own connection. In the
- * steady state a request costs one recv and one send and allocates nothing.
+ * conn.c - one connection of the mock: each request with its answer, which may wait, come piece by
+ * piece, or go wrong. The HTTP server (http/server.h) reads the requests and sends the bytes; the
+ * answer is made here beforehand, and given to it as its time comes.
  *
  * A client that closes its side while an answer waits for its time counts as gone, as with nginx.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "mock/error.h"
 #include "mock/relay.h"
 
-#define IN_MAX        (2 * MOCK_HTTP_BODY_MAX + MOCK_HTTP_HEAD_MAX + 2 * MOCK_READ_SIZE)
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
-#define OUT_FLUSH     ((size_t)256 * 1024)        /* answers to pipelined requests gather so far */
 #define KEPT_CAPACITY ((size_t)64 * 1024)         /* a larger buffer is given back after use */
-
-static bool conn_busy(const mock_conn *conn)
-{
-    return conn->working || conn->blocked || conn->closing;
-}
 
 /* --- when it is sent -------------------------------------------------------------------------- */
 
@@ -63,15 +50,6 @@ void mock_conn_start_waiting(struct mock_server *server)
     while ((next = mock_capacity_next(&server->capacity)) != NULL) start_served(next);
 }
 
-/* What its buffers hold now. */
-static void count_held(mock_conn *conn)
-{
-    struct mock_server *server = conn->server;
-    server->held -= conn->held;
-    conn->held = conn->in.len + conn->out.len;
-    server->held += conn->held;
-}
-
 /* The request is answered; or it is not, and never will be. */
 static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
 {
@@ -84,92 +62,53 @@ static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
     entry->ended = now;
 }
 
-void mock_conn_close(mock_conn *conn)
+/* What its answer holds now. */
+static void count_held(mock_conn *conn)
 {
-    struct mock_server *server = conn->server;
-    server->held -= conn->held;
-    leave_place(conn);
-    if (conn->working) end_entry(conn, 0, true, gl_clock_now());
-    mock_record_drop(conn);
-    if (conn->working && conn->counted) {
-        mock_stats_left(&server->stats, conn->status, mock_mishap_counted(&conn->mishap));
-        mock_stats_end(&server->stats, 0, gl_clock_now());
-    }
-    mock_server_set_due(server, conn, GL_TIME_NEVER);
-    event_del(&conn->readable);
-    event_del(&conn->writable);
-    gl_node_remove(&conn->node);
-    server->stats.open_connections--;
-    close(conn->fd);
-    gl_buf_free(&conn->in);
-    gl_buf_free(&conn->out);
-    gl_buf_free(&conn->ends);
-    gl_free(conn);
+    httpd_charge(conn->server->http, (int64_t)conn->out.len - (int64_t)conn->held);
+    conn->held = conn->out.len;
 }
 
-/* Closed with a reset instead of an orderly end. */
-static void conn_reset(mock_conn *conn)
+static void forget_answer(mock_conn *conn)
 {
-    const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    setsockopt(conn->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
-    mock_conn_close(conn);
+    gl_buf_recycle(&conn->out, KEPT_CAPACITY);
+    conn->sent = conn->ready = 0;
+    count_held(conn);
+}
+
+/* The request will not be answered to its end. */
+static void drop_request(mock_conn *conn)
+{
+    struct mock_server *server = conn->server;
+    leave_place(conn);
+    mock_record_drop(conn);
+    mock_server_set_due(server, conn, GL_TIME_NEVER);
+    if (conn->working) {
+        end_entry(conn, 0, true, gl_clock_now());
+        if (conn->counted) {
+            mock_stats_left(&server->stats, conn->status, mock_mishap_counted(&conn->mishap));
+            mock_stats_end(&server->stats, 0, gl_clock_now());
+        }
+    }
+    conn->working = false;
+    forget_answer(conn);
 }
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* After the last answer: our side is shut and the rest of what the client sends read away, since
- * closing over unread bytes would reset the connection under an answer not read yet. */
-static void conn_shut(mock_conn *conn)
-{
-    conn->draining = true;
-    shutdown(conn->fd, SHUT_WR);
-    gl_buf_free(&conn->in);
-    gl_buf_free(&conn->out);
-    count_held(conn);
-}
-
-/* Sends what may go. false: the connection is gone. */
-static bool conn_flush(mock_conn *conn)
+/* What may go of the answer is given to the HTTP server. false: it cannot be had whole, and the
+ * connection ends. */
+static bool release(mock_conn *conn)
 {
     if (conn->out.failed) {
-        mock_conn_close(conn);
+        drop_request(conn);
+        httpd_reset(conn->http);
         return false;
     }
-    if (!conn->working) conn->ready = conn->out.len;
-    while (conn->sent < conn->ready) {
-        ssize_t n =
-            send(conn->fd, conn->out.data + conn->sent, conn->ready - conn->sent, MSG_NOSIGNAL);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
-            mock_conn_close(conn);
-            return false;
-        }
-        if (n < 0) {
-            if (!conn->blocked && event_add(&conn->writable, NULL) != 0) {
-                mock_conn_close(conn);
-                return false;
-            }
-            conn->blocked = true;
-            return true;
-        }
-        conn->sent += (size_t)n;
-    }
-    if (conn->blocked) event_del(&conn->writable);
-    conn->blocked = false;
-    if (conn->sent < conn->out.len) return true; /* an answer that waits for its time */
-    conn->sent = conn->ready = 0;
-    gl_buf_reset(&conn->out);
-    if (conn->out.capacity > KEPT_CAPACITY) gl_buf_free(&conn->out);
-    count_held(conn);
-    if (conn->closing && !conn->working && conn->resets) {
-        conn_reset(conn);
-        return false;
-    }
-    if (conn->closing && !conn->working && !conn->draining) conn_shut(conn);
+    httpd_raw(conn->http, gl_slice_of(conn->out.data + conn->sent, conn->ready - conn->sent));
+    conn->sent = conn->ready;
     return true;
 }
-
-/* --- one request ------------------------------------------------------------------------------ */
 
 /* An answer ends. */
 static void measure(mock_conn *conn, gl_time now)
@@ -184,31 +123,39 @@ static void measure(mock_conn *conn, gl_time now)
     metrics->completion_tokens += conn->usage.completion;
 }
 
-/* The answer in out may go now, or what happens in its place. false: the connection is gone. */
-static bool finish_request(mock_conn *conn)
+/* The answer in out may go now, or what happens in its place. */
+void mock_conn_finish(mock_conn *conn)
 {
     mock_head_stamp_last(conn);
     leave_place(conn);
     bool answered = !conn->drops;
     int status = answered ? conn->status : 0;
     gl_time now = gl_clock_now();
-    if (conn->counted) mock_stats_end(&conn->server->stats, status, now);
-    if (conn->counted && answered) measure(conn, now);
-    end_entry(conn, status, false, now);
+    if (conn->working && conn->counted) {
+        mock_stats_end(&conn->server->stats, status, now);
+        if (answered) measure(conn, now);
+    }
+    if (conn->working) end_entry(conn, status, false, now);
     conn->working = false;
-    if (answered) return true;
-    conn_reset(conn);
-    return false;
+    conn->ready = conn->out.len;
+    if (answered && !release(conn)) return;
+    forget_answer(conn);
+    if (!answered || conn->resets)
+        httpd_reset(conn->http);
+    else if (conn->closing)
+        httpd_cut(conn->http);
+    else
+        httpd_done(conn->http);
 }
 
+/* --- one request ------------------------------------------------------------------------------ */
+
 /* It goes into the journal, but for what is asked of the mock itself. */
-static void keep_entry(mock_conn *conn, const char *data, const mock_reply *reply)
+static void keep_entry(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
-    const mock_http *http = &conn->http;
     mock_journal_entry *entry = NULL;
     if (!reply->admin)
-        entry = mock_journal_add(&conn->server->journal, mock_http_method(http, data),
-                                 mock_http_path(http, data), mock_http_body(http, data),
+        entry = mock_journal_add(&conn->server->journal, asked->method, asked->path, asked->body,
                                  conn->received);
     conn->entry = entry != NULL ? entry->number : 0;
     if (entry == NULL) return;
@@ -218,7 +165,7 @@ static void keep_entry(mock_conn *conn, const char *data, const mock_reply *repl
 }
 
 /* What the reply makes of the connection. */
-static void take_reply(mock_conn *conn, const mock_reply *reply)
+static void take_reply(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
     const mock_rules *rules = &conn->server->rules;
     mock_fault fault = reply->mishap.fault;
@@ -230,16 +177,16 @@ static void take_reply(mock_conn *conn, const mock_reply *reply)
     conn->hangs = fault == MOCK_FAULT_HANG && !placed;
     conn->resets = reply->status >= 400 && (rules->reset_errors || reply->mishap.resets);
     /* HTTP/1.0 knows no chunks: a stream ends with the connection. */
-    conn->closing = !conn->http.keep_alive || conn->resets ||
-                    (fault == MOCK_FAULT_TRUNCATE && !placed) ||
-                    (conn->http.old && reply->tokens != 0);
+    conn->closing = httpd_closes(conn->http) || conn->resets ||
+                    (fault == MOCK_FAULT_TRUNCATE && !placed) || (asked->old && reply->tokens != 0);
     conn->status = reply->status;
     conn->counted = reply->counted;
     conn->working = reply->counted || reply->waits;
     conn->usage = reply->usage;
     conn->exchange = reply->exchange;
     conn->played = 0;
-    conn->cors = conn->http.origin;
+    conn->cors = asked->origin;
+    conn->old = asked->old;
     conn->streams = reply->tokens != 0;
     conn->tokens = rules->token_gap != 0 || rules->draws_gaps || placed ? reply->tokens : 0;
     conn->gone = 0;
@@ -248,256 +195,175 @@ static void take_reply(mock_conn *conn, const mock_reply *reply)
         gl_buf_append(&conn->ends, conn->server->ends.data, conn->server->ends.len);
     if (conn->ends.failed) conn->out.failed = true;
     conn->token_at = GL_TIME_NEVER;
-    conn->timed = reply->counted && (rules->times || conn->http.times);
+    conn->timed = reply->counted && (rules->times || asked->times);
     conn->id_sent_at = conn->first_sent_at = conn->last_sent_at = 0;
     conn->stalled = false;
 }
 
-/* false: the connection is gone. */
-static bool handle_request(mock_conn *conn, const char *data)
+/* Now, or when its time comes. */
+static void answer(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
     struct mock_server *server = conn->server;
-    gl_slice method = mock_http_method(&conn->http, data);
-    mock_reply reply;
-    conn->received = gl_clock_now();
-    mock_route(server, &conn->http, data, &reply);
-    conn->ready = conn->out.len; /* what answers those before it does not wait with it */
-    take_reply(conn, &reply);
-    keep_entry(conn, data, &reply);
-    if (reply.forward) {
-        mock_record_start(conn, data);
-        return true;
-    }
-    if (reply.exchange != NULL) {
-        mock_conn_set_due(conn, mock_replay_first(conn));
-        return true;
-    }
-    bool takes_place = reply.counted && reply.status == 200;
+    bool takes_place = reply->counted && reply->status == 200;
     bool served =
-        !takes_place || mock_capacity_enter(&server->capacity, &conn->ticket, reply.delay);
+        !takes_place || mock_capacity_enter(&server->capacity, &conn->ticket, reply->delay);
     if (!conn->drops && !conn->hangs) {
-        mock_head_write(conn, &reply, !gl_slice_is(method, "HEAD"));
+        mock_head_write(conn, reply, !gl_slice_is(asked->method, "HEAD"));
         conn->half = conn->out.len - server->body.len / 2;
     }
-    conn->closing |= reply.mishap.fault == MOCK_FAULT_CLOSE; /* which the head does not say */
-    if (conn->hangs || !served) return true;
-    gl_time delay = takes_place ? mock_pace_slowed(server, reply.delay) : reply.delay;
-    if (delay != 0 || conn->tokens != 0 || conn->placed ||
-        (conn->working && server->rules.stalls.count != 0)) {
-        mock_conn_set_due(conn, gl_clock_now() + delay);
-        return true;
-    }
-    return !conn->working || finish_request(conn);
-}
-
-/* Every connection may bring a large file or ask for one: all of them together have a bound. */
-static bool holds_too_much(mock_conn *conn)
-{
+    conn->closing |= reply->mishap.fault == MOCK_FAULT_CLOSE; /* which the head does not say */
     count_held(conn);
-    if (conn->server->held <= conn->server->held_max) return false;
-    conn->http.status = 503;
-    conn->http.why = "The mock holds as much of requests and answers as it may.";
-    return true;
-}
-
-static void refuse_request(mock_conn *conn)
-{
-    mock_reply reply = { .status = conn->http.status, .mishap.fault = MOCK_FAULT_NONE };
-    gl_buf_reset(&conn->server->body);
-    gl_buf_reset(&conn->server->headers);
-    mock_answer_error(reply.status, NULL, "bad_http", conn->http.why, &conn->server->body);
-    conn->closing = true;
-    mock_head_write(conn, &reply, true);
-}
-
-static void init_http(mock_conn *conn)
-{
-    mock_http_init(&conn->http);
-    conn->http.body_max = conn->server->rules.max_body;
-}
-
-/* Handles the requests in data[0..len) until one has to wait; *used says how far it came.
- * false: the connection is gone. */
-static bool handle_bytes(mock_conn *conn, char *data, size_t len, size_t *used)
-{
-    size_t at = 0;
-    while (!conn_busy(conn) && at < len) {
-        mock_http_progress progress = mock_http_read(&conn->http, data + at, len - at);
-        if (progress == MOCK_HTTP_MORE) {
-            if (conn->http.head_len != 0 && conn->http.expects_continue && !conn->continued) {
-                gl_buf_append_str(&conn->out, "HTTP/1.1 100 Continue\r\n\r\n");
-                conn->continued = true;
-            }
-            break;
-        }
-        if (progress == MOCK_HTTP_BAD || holds_too_much(conn)) {
-            refuse_request(conn);
-            at = len;
-            break;
-        }
-        if (!handle_request(conn, data + at)) return false;
-        at += mock_http_used(&conn->http);
-        init_http(conn);
-        conn->continued = false;
-        if (!conn->working && conn->out.len > OUT_FLUSH && !conn_flush(conn)) return false;
-    }
-    *used = at;
-    return conn_flush(conn);
-}
-
-/* --- events ----------------------------------------------------------------------------------- */
-
-/* Reads on unless enough waits already. false: the connection is gone. */
-static bool set_reading(mock_conn *conn)
-{
-    bool want =
-        !conn->ended && (!conn_busy(conn) || conn->draining || conn->in.len < MOCK_HTTP_HEAD_MAX);
-    if (want == conn->reading) return true;
-    if (!want) {
-        event_del(&conn->readable);
-    } else if (event_add(&conn->readable, NULL) != 0) {
-        mock_conn_close(conn);
-        return false;
-    }
-    conn->reading = want;
-    return true;
-}
-
-/* Goes on with what was sent ahead. */
-static void conn_resume(mock_conn *conn)
-{
-    size_t used = 0;
-    if (!conn_busy(conn) && conn->in.len != 0) {
-        if (!handle_bytes(conn, conn->in.data, conn->in.len, &used)) return;
-        if (!conn->draining && used != 0) {
-            memmove(conn->in.data, conn->in.data + used, conn->in.len - used);
-            conn->in.len -= used;
-        }
-        if (conn->in.len == 0 && conn->in.capacity > KEPT_CAPACITY) gl_buf_free(&conn->in);
-    }
-    if (conn->ended && !conn->blocked)
-        mock_conn_close(conn);
-    else
-        set_reading(conn);
-}
-
-/* It gave all its answers, and is closed as the next request comes, of which nothing is read: the
- * moment in which a client cannot know. */
-static bool is_spent(const mock_conn *conn)
-{
-    return conn->server->rules.close_after != 0 &&
-           conn->answers >= conn->server->rules.close_after && !conn_busy(conn) && !conn->ended &&
-           conn->in.len == 0 && conn->out.len == 0;
-}
-
-/* What comes on a connection that was closed unannounced is a request that nobody reads. */
-static void note_unread(mock_conn *conn)
-{
-    if (conn->mishap.fault != MOCK_FAULT_CLOSE) return;
-    conn->mishap.fault = MOCK_FAULT_NONE;
-    conn->server->closed++;
-}
-
-static void conn_readable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)what;
-    mock_conn *conn = arg;
-    struct mock_server *server = conn->server;
-    if (is_spent(conn)) {
-        char next;
-        if (recv((int)fd, &next, sizeof next, MSG_PEEK) > 0) server->closed++;
-        mock_conn_close(conn);
-        return;
-    }
-    ssize_t n = recv((int)fd, server->scratch, sizeof server->scratch, 0);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (n <= 0) {
-        conn->ended = n == 0 && conn->blocked && !conn->working;
-        if (conn->ended)
-            set_reading(conn); /* it may still read what it asked for */
-        else
-            mock_conn_close(conn);
-        return;
-    }
-    if (conn->draining) {
-        note_unread(conn);
-        return;
-    }
-    size_t len = (size_t)n, used = 0;
-    bool looked = conn->in.len == 0 && !conn_busy(conn);
-    /* Straight from where it was read, so that only what is left over is ever copied. */
-    if (looked) {
-        if (!handle_bytes(conn, server->scratch, len, &used)) return;
-        if (conn->draining) return;
-    }
-    gl_buf_append(&conn->in, server->scratch + used, len - used);
-    if (conn->in.failed) {
-        mock_conn_close(conn);
-        return;
-    }
-    if (conn->in.len > MOCK_HTTP_HEAD_MAX && !conn_busy(conn) && holds_too_much(conn)) {
-        gl_buf_free(&conn->in);
-        refuse_request(conn);
-        conn_flush(conn);
-        return;
-    }
-    if (looked)
-        set_reading(conn);
-    else
-        conn_resume(conn);
-}
-
-static void conn_writable(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    mock_conn *conn = arg;
-    if (conn_flush(conn)) conn_resume(conn);
-}
-
-void mock_conn_due(mock_conn *conn)
-{
-    if (mock_pace_step(conn))
-        conn_flush(conn);
+    if (conn->hangs || !served) return;
+    gl_time delay = takes_place ? mock_pace_slowed(server, reply->delay) : reply->delay;
+    if (delay != 0 || conn->tokens != 0 || conn->placed ||
+        (conn->working && server->rules.stalls.count != 0))
+        mock_conn_set_due(conn, gl_clock_now() + delay);
     else
         mock_conn_finish(conn);
 }
 
-void mock_conn_finish(mock_conn *conn)
+static void keep_header(mock_asked *asked, gl_slice name, gl_slice value)
 {
-    if (finish_request(conn) && conn_flush(conn)) conn_resume(conn);
+    switch (name.len) { /* most headers are none of ours: their length tells */
+    case 6:
+        if (strncasecmp(name.data, "origin", name.len) == 0) asked->origin = true;
+        break;
+    case 7:
+        if (strncasecmp(name.data, "api-key", name.len) == 0) asked->key = value;
+        break;
+    case 12:
+        if (strncasecmp(name.data, "content-type", name.len) == 0) asked->type = value;
+        if (strncasecmp(name.data, "x-mock-fault", name.len) == 0) asked->fault = value;
+        if (strncasecmp(name.data, "x-mock-times", name.len) == 0)
+            asked->times = gl_slice_is(value, "1");
+        break;
+    case 13:
+        if (strncasecmp(name.data, "authorization", name.len) == 0) asked->key = value;
+        break;
+    case 14:
+        if (strncasecmp(name.data, "x-mock-latency", name.len) == 0) asked->latency = value;
+        break;
+    default:
+        break;
+    }
 }
 
-bool mock_conn_send(mock_conn *conn)
+static void request_came(httpd_conn *http)
+{
+    mock_conn *conn = httpd_user(http);
+    struct mock_server *server = conn->server;
+    gl_slice name, value;
+    mock_reply reply;
+    mock_asked asked = { .method = httpd_method(http),
+                         .path = httpd_path(http),
+                         .query = httpd_query(http),
+                         .head = httpd_raw_head(http),
+                         .body = httpd_body(http),
+                         .old = httpd_is_old(http) };
+    for (size_t i = 0; httpd_header_at(http, i, &name, &value); i++)
+        keep_header(&asked, name, value);
+    conn->received = gl_clock_now();
+    mock_route(server, &asked, &reply);
+    take_reply(conn, &asked, &reply);
+    keep_entry(conn, &asked, &reply);
+    if (reply.forward)
+        mock_record_start(conn, &asked);
+    else if (reply.exchange != NULL)
+        mock_conn_set_due(conn, mock_replay_first(conn));
+    else
+        answer(conn, &asked, &reply);
+}
+
+/* --- what the HTTP server tells --------------------------------------------------------------- */
+
+static bool conn_init(mock_conn *conn, httpd_conn *http)
+{
+    struct mock_server *server = httpd_arg(http);
+    if (!gl_heap_reserve(&server->due, httpd_connections(server->http) + 1)) return false;
+    conn->server = server;
+    conn->http = http;
+    gl_node_init(&conn->node);
+    gl_list_push_back(&server->connections, &conn->node);
+    gl_heap_entry_init(&conn->due);
+    mock_ticket_init(&conn->ticket);
+    gl_buf_init(&conn->out, OUT_MAX);
+    gl_buf_init(&conn->ends, OUT_MAX);
+    return true;
+}
+
+/* --close-after: it gave all its answers, and ends as the next request comes, of which nothing is
+ * counted: the moment in which a client cannot know. */
+static void head_came(httpd_conn *http)
+{
+    mock_conn *conn = httpd_user(http);
+    if (conn->server == NULL && !conn_init(conn, http)) {
+        httpd_reset(http);
+        return;
+    }
+    uint64_t most = conn->server->rules.close_after;
+    if (most == 0 || conn->answers < most || httpd_unsent(http) != 0) return;
+    conn->server->closed++;
+    httpd_reset(http);
+}
+
+static void client_left(httpd_conn *http, httpd_gone why)
+{
+    (void)why;
+    drop_request(httpd_user(http));
+}
+
+static void conn_closed(httpd_conn *http)
+{
+    mock_conn *conn = httpd_user(http);
+    if (conn->server == NULL) return;
+    gl_node_remove(&conn->node);
+    gl_buf_free(&conn->out);
+    gl_buf_free(&conn->ends);
+}
+
+static const char *refused(httpd_conn *http, int status, const char *why, gl_buf *body)
+{
+    (void)http;
+    mock_answer_error(status, NULL, "bad_http", why, body);
+    return "application/json";
+}
+
+/* What comes on a connection that was closed unannounced is a request that nobody reads. */
+static void came_late(httpd_conn *http)
+{
+    mock_conn *conn = httpd_user(http);
+    if (conn->server == NULL || conn->mishap.fault != MOCK_FAULT_CLOSE) return;
+    conn->mishap.fault = MOCK_FAULT_NONE;
+    conn->server->closed++;
+}
+
+const httpd_handler mock_conn_handler = { .user_size = sizeof(mock_conn),
+                                          .request = request_came,
+                                          .head = head_came,
+                                          .gone = client_left,
+                                          .closed = conn_closed,
+                                          .refused = refused,
+                                          .late = came_late };
+
+/* --- as the time comes ------------------------------------------------------------------------ */
+
+void mock_conn_due(mock_conn *conn)
+{
+    if (!mock_pace_step(conn))
+        mock_conn_finish(conn);
+    else if (release(conn))
+        httpd_flush(conn->http);
+}
+
+void mock_conn_send(mock_conn *conn)
 {
     conn->ready = conn->out.len;
     count_held(conn);
-    if (conn->server->held <= conn->server->held_max) return conn_flush(conn);
-    mock_conn_close(conn); /* what is passed on and kept, of all together, is too much */
-    return false;
-}
-
-bool mock_conn_open(struct mock_server *server, int fd)
-{
-    mock_conn *conn = gl_calloc(1, sizeof *conn);
-    if (conn == NULL ||
-        !gl_heap_reserve(&server->due, (size_t)server->stats.open_connections + 1)) {
-        gl_free(conn);
-        close(fd);
-        return false;
+    if (httpd_over_memory(conn->server->http)) {
+        drop_request(conn); /* what is passed on and kept, of all together, is too much */
+        httpd_reset(conn->http);
+    } else if (release(conn)) {
+        httpd_flush(conn->http);
+        forget_answer(conn);
     }
-    conn->server = server;
-    conn->fd = fd;
-    gl_node_init(&conn->node);
-    gl_list_push_back(&server->connections, &conn->node);
-    server->stats.open_connections++;
-    gl_heap_entry_init(&conn->due);
-    mock_ticket_init(&conn->ticket);
-    init_http(conn);
-    gl_buf_init(&conn->in, IN_MAX);
-    gl_buf_init(&conn->out, OUT_MAX);
-    gl_buf_init(&conn->ends, OUT_MAX);
-    event_assign(&conn->readable, server->base, fd, EV_READ | EV_PERSIST, conn_readable, conn);
-    event_assign(&conn->writable, server->base, fd, EV_WRITE | EV_PERSIST, conn_writable, conn);
-    return set_reading(conn);
 }

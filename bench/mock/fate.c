@@ -143,11 +143,9 @@ static bool take_line(struct mock_server *server, mock_mishap *mishap, mock_repl
     return true;
 }
 
-void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
-                      mock_reply *reply)
+void mock_fate_decide(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
-    gl_slice fault_header = mock_http_fault(http, data), body = mock_http_body(http, data);
-    gl_slice latency_header = mock_http_latency(http, data);
+    gl_slice fault_header = asked->fault, latency_header = asked->latency, body = asked->body;
     const mock_line *line = server->answer.line;
     gl_time now = gl_clock_now(), delay = draw_delay(server, reply);
     mock_mishap mishap =

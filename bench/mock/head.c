@@ -40,65 +40,9 @@ void mock_head_stamp_last(mock_conn *conn)
     stamp(conn, &conn->last_sent_at);
 }
 
-static const char *reason_of(int status)
-{
-    switch (status) {
-    case 200:
-        return "OK";
-    case 204:
-        return "No Content";
-    case 400:
-        return "Bad Request";
-    case 401:
-        return "Unauthorized";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not Found";
-    case 405:
-        return "Method Not Allowed";
-    case 408:
-        return "Request Timeout";
-    case 409:
-        return "Conflict";
-    case 413:
-        return "Content Too Large";
-    case 422:
-        return "Unprocessable Content";
-    case 429:
-        return "Too Many Requests";
-    case 431:
-        return "Request Header Fields Too Large";
-    case 500:
-        return "Internal Server Error";
-    case 501:
-        return "Not Implemented";
-    case 502:
-        return "Bad Gateway";
-    case 503:
-        return "Service Unavailable";
-    case 504:
-        return "Gateway Timeout";
-    case 505:
-        return "HTTP Version Not Supported";
-    default:
-        return "Unknown";
-    }
-}
-
 void mock_head_begin(mock_conn *conn, int status)
 {
-    gl_buf *out = &conn->out;
-    gl_slice good = mock_server_head(conn->server); /* of nearly all: written once a second */
-    if (status == 200) {
-        gl_buf_append(out, good.data, good.len);
-        return;
-    }
-    gl_buf_append_str(out, "HTTP/1.1 ");
-    gl_buf_append_u64(out, (uint64_t)status);
-    gl_buf_append_char(out, ' ');
-    gl_buf_append_str(out, reason_of(status));
-    gl_buf_append(out, good.data + MOCK_HEAD_OK, good.len - MOCK_HEAD_OK);
+    httpd_raw_status(conn->server->http, status, &conn->out);
 }
 
 void mock_head_end(mock_conn *conn)
@@ -106,7 +50,7 @@ void mock_head_end(mock_conn *conn)
     gl_buf *out = &conn->out;
     if (conn->closing)
         gl_buf_append_str(out, "\r\nconnection: close");
-    else if (conn->http.old)
+    else if (conn->old)
         gl_buf_append_str(out, "\r\nconnection: keep-alive");
     gl_buf_append_str(out, "\r\n\r\n");
     conn->body_at = out->len;
@@ -128,7 +72,7 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     if (stream) {
         gl_buf_append_str(out, "\r\ncontent-type: text/event-stream; charset=utf-8"
                                "\r\ncache-control: no-cache");
-        if (!conn->http.old) gl_buf_append_str(out, "\r\ntransfer-encoding: chunked");
+        if (!conn->old) gl_buf_append_str(out, "\r\ntransfer-encoding: chunked");
     } else if (reply->status != 204) { /* which has no body, and no length of it */
         gl_buf_append_str(out, "\r\ncontent-type: ");
         gl_buf_append_str(out, reply->type != NULL ? reply->type : "application/json");
@@ -157,8 +101,8 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     gl_buf_append(out, body->data, tail);
     if (tail == sent) return;
     /* A comment before the last event, in a chunk of its own: 0x3a bytes of it. */
-    gl_buf_append_str(out, conn->http.old ? ": x-mock-times " : "0000003a\r\n: x-mock-times ");
+    gl_buf_append_str(out, conn->old ? ": x-mock-times " : "0000003a\r\n: x-mock-times ");
     conn->last_sent_at = write_times(conn, ' ');
-    gl_buf_append_str(out, conn->http.old ? "\n\n" : "\n\n\r\n");
+    gl_buf_append_str(out, conn->old ? "\n\n" : "\n\n\r\n");
     gl_buf_append(out, body->data + tail, sent - tail);
 }

@@ -1,28 +1,22 @@
 /*
- * mock.c - the server: listens, accepts, and holds the clock of the answers that wait.
+ * mock.c - the server: sets it up on the HTTP server of frontends/http, and holds the clock of the
+ * answers that wait.
  *
- * Owns the listener, the list of connections and one heap of due times with one timer at its head.
- * When descriptors run out it stops accepting for a while instead of spinning on a listener that
- * stays readable. Called by the program's `mock` command, by tests and by the benchmarks.
+ * Owns one heap of due times with one timer at its head. Called by the program's `mock` command, by
+ * tests and by the benchmarks.
  */
 #include "mock/mock.h"
 
-#include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
-#include <sys/socket.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "base/alloc.h"
+#include "http/listen.h"
 #include "mock/relay.h"
 #include "mock/settings.h"
 
-#define BACKLOG      4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
-#define ACCEPT_BURST 64   /* per turn of the loop, so that connections at work go on */
-#define BODY_MAX     ((size_t)256 * 1024 * 1024)
-#define HEADERS_MAX  ((size_t)4096)
+#define BODY_MAX    ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
+#define HEADERS_MAX ((size_t)4096)
 
 /* --- what is due ------------------------------------------------------------------------------ */
 
@@ -63,105 +57,6 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
     arm_timer(server);
 }
 
-gl_slice mock_server_head(struct mock_server *server)
-{
-    struct timeval now = { 0 };
-    event_base_gettimeofday_cached(server->base, &now);
-    if (now.tv_sec != server->head_at) {
-        char date[32];
-        evutil_date_rfc1123(date, sizeof date, NULL);
-        int len = snprintf(server->head, sizeof server->head, "HTTP/1.1 200 OK\r\ndate: %s", date);
-        server->head_len =
-            (size_t)len < sizeof server->head ? (size_t)len : sizeof server->head - 1;
-        server->head_at = now.tv_sec;
-    }
-    return gl_slice_of(server->head, server->head_len);
-}
-
-/* --- accepting -------------------------------------------------------------------------------- */
-
-static void pause_accepting(struct mock_server *server)
-{
-    static const struct timeval pause = { 0, 50000 }; /* 50 ms: long against a spin, short for
-                                                         a client that waits in the backlog */
-    event_del(&server->accepting);
-    event_add(&server->resuming, &pause);
-}
-
-static void resume_accepting(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    struct mock_server *server = arg;
-    if (event_add(&server->accepting, NULL) != 0) pause_accepting(server);
-}
-
-static void accept_ready(evutil_socket_t listener, short what, void *arg)
-{
-    (void)what;
-    struct mock_server *server = arg;
-    for (int i = 0; i < ACCEPT_BURST; i++) {
-        int fd = accept4((int)listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            mock_conn_open(server, fd);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            pause_accepting(server);
-            return;
-        } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-            return;
-        }
-    }
-}
-
-/* A listening socket, or -1 with the reason in problem. */
-static int listen_on(const mock_options *options, char *problem, size_t problem_size)
-{
-    const char *host = options->host != NULL ? options->host : "127.0.0.1";
-    const struct addrinfo hints = { .ai_flags = AI_PASSIVE | AI_NUMERICSERV,
-                                    .ai_socktype = SOCK_STREAM };
-    struct addrinfo *addresses = NULL;
-    char port[8];
-    int fd = -1, error = 0;
-    if (options->port < 0 || options->port > 65535) {
-        snprintf(problem, problem_size, "port: %d is not in 0 to 65535", options->port);
-        return -1;
-    }
-    snprintf(port, sizeof port, "%d", options->port);
-    int found = getaddrinfo(host, port, &hints, &addresses);
-    if (found != 0) {
-        snprintf(problem, problem_size, "host: %s: %s", host, gai_strerror(found));
-        return -1;
-    }
-    for (struct addrinfo *at = addresses; at != NULL && fd < 0; at = at->ai_next) {
-        const int on = 1;
-        fd = socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-        if (fd < 0) {
-            error = errno;
-            continue;
-        }
-        setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-        /* Connections inherit it (tcp(7)): an answer in two pieces does not wait for an ACK. */
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        if (bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0) break;
-        error = errno;
-        close(fd);
-        fd = -1;
-    }
-    freeaddrinfo(addresses);
-    if (fd < 0) snprintf(problem, problem_size, "%s port %s: %s", host, port, strerror(error));
-    return fd;
-}
-
-static int port_of(int fd)
-{
-    struct sockaddr_storage address;
-    socklen_t size = sizeof address;
-    if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return 0;
-    if (address.ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)(const void *)&address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
-}
-
 /* --- life ------------------------------------------------------------------------------------- */
 
 /* What the rules keep in other places is put there; what they changed begins anew. */
@@ -177,6 +72,7 @@ static void apply_rules(struct mock_server *server, const mock_rules *before)
     server->batches.most_tokens = rules->most_batch_tokens;
     server->model.names = rules->models;
     server->model.reasoning = rules->reasoning;
+    httpd_set_body_limit(server->http, rules->max_body != 0 ? rules->max_body : MOCK_BODY_MAX);
     server->capacity.places = rules->places;
     server->capacity.longest = rules->longest;
     mock_conn_start_waiting(server);
@@ -243,13 +139,11 @@ static void store_nothing(struct mock_server *server)
 
 void mock_server_reset(struct mock_server *server)
 {
-    uint64_t open = server->stats.open_connections;
     const gl_node *end = &server->connections.head;
     for (gl_node *node = end->next; node != end; node = node->next)
         GL_CONTAINER(node, mock_conn, node)->counted = false;
     mock_stats_free(&server->stats);
     mock_stats_init(&server->stats, gl_clock_now());
-    server->stats.open_connections = open;
     server->metrics = (mock_metrics){ 0 };
     server->replayed = server->replay_misses = 0;
     mock_tape_rewind(&server->tape);
@@ -268,7 +162,7 @@ void mock_server_reset(struct mock_server *server)
 static void init_parts(struct mock_server *server, struct event_base *base)
 {
     server->base = base;
-    server->listener = server->record_fd = -1;
+    server->record_fd = -1;
     server->timer_at = server->windows_from = GL_TIME_NEVER;
     gl_list_init(&server->connections);
     gl_heap_init(&server->due);
@@ -280,8 +174,21 @@ static void init_parts(struct mock_server *server, struct event_base *base)
     mock_stats_init(&server->stats, gl_clock_now());
     mock_capacity_init(&server->capacity, 0, 0);
     event_assign(&server->timer, base, -1, 0, timer_fired, server);
-    event_assign(&server->resuming, base, -1, 0, resume_accepting, server);
-    event_assign(&server->accepting, base, -1, EV_READ | EV_PERSIST, accept_ready, server);
+}
+
+/* A client may be slow in nothing but in asking again: the times of idle connections are the
+ * client's to test, and no test has to wait for the end of one. */
+static bool make_http(struct mock_server *server, const mock_options *options)
+{
+    httpd_handler handler = mock_conn_handler;
+    httpd_options http;
+    httpd_options_default(&http);
+    handler.arg = server;
+    http.deadlines.idle = http.deadlines.linger = 0;
+    http.memory = options->memory > 0 ? (size_t)options->memory : 0;
+    http.keep_alive_s = 0;
+    server->http = httpd_server_new(server->base, &http, &handler);
+    return server->http != NULL;
 }
 
 /* Everything that can fail for want of memory. */
@@ -294,7 +201,8 @@ static bool make_parts(struct mock_server *server, const mock_options *options, 
         return false;
     }
     server->sha = gl_sha256_new();
-    if (server->sha != NULL && mock_journal_init(&server->journal, (size_t)journal) &&
+    if (server->sha != NULL && make_http(server, options) &&
+        mock_journal_init(&server->journal, (size_t)journal) &&
         mock_settings_copy(&server->first_options, options))
         return true;
     snprintf(problem, problem_size, "out of memory, or libcrypto has no SHA-256");
@@ -303,12 +211,11 @@ static bool make_parts(struct mock_server *server, const mock_options *options, 
 
 static bool start_listening(struct mock_server *server, char *problem, size_t problem_size)
 {
-    server->listener = listen_on(&server->options, problem, problem_size);
-    if (server->listener < 0) return false;
-    server->port = port_of(server->listener);
-    event_assign(&server->accepting, server->base, server->listener, EV_READ | EV_PERSIST,
-                 accept_ready, server);
-    if (event_add(&server->accepting, NULL) == 0) return true;
+    const char *host = server->options.host != NULL ? server->options.host : "127.0.0.1";
+    int fd = httpd_listen_tcp(host, server->options.port, problem, problem_size);
+    if (fd < 0) return false;
+    server->port = httpd_port_of(fd);
+    if (httpd_listen(server->http, fd)) return true;
     snprintf(problem, problem_size, "the event loop refused the listening socket");
     return false;
 }
@@ -322,7 +229,6 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
         return NULL;
     }
     init_parts(server, base);
-    server->held_max = options->memory > 0 ? (size_t)options->memory : (size_t)1 << 30;
     if (make_parts(server, options, problem, problem_size) &&
         mock_settings_copy(&server->options, options)) {
         mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
@@ -359,13 +265,8 @@ int mock_server_port(const mock_server *server)
 void mock_server_free(mock_server *server)
 {
     if (server == NULL) return;
-    gl_node *node;
-    while ((node = gl_list_first(&server->connections)) != NULL)
-        mock_conn_close(GL_CONTAINER(node, mock_conn, node));
-    event_del(&server->accepting);
-    event_del(&server->resuming);
+    httpd_server_free(server->http);
     event_del(&server->timer);
-    if (server->listener >= 0) close(server->listener);
     gl_heap_free(&server->due);
     mock_rules_free(&server->rules);
     mock_settings_free(&server->options);

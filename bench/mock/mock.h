@@ -15,6 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define MOCK_BODY_MAX                                                                              \
+    ((size_t)256 * 1024 * 1024)    /* of a request: a file of 200 MB and its form                  \
+                                    */
 #define MOCK_TOKEN_RATE_MAX 1e6    /* a second */
 #define MOCK_SPEED_MAX      1e6    /* of a replay */
 #define MOCK_PIECE_MAX      1000   /* tokens */

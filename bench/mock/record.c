@@ -26,7 +26,7 @@ struct mock_recording {
     bool bare; /* HEAD: there is no body */
     char *secret[SECRETS];
     size_t secrets;
-    size_t held; /* bytes of the answer, as counted in server->held */
+    size_t held; /* bytes of the answer, as charged to the HTTP server */
 };
 
 /* --- the file --------------------------------------------------------------------------------- */
@@ -85,7 +85,7 @@ static void keep(struct mock_recording *recording)
 static void recording_free(struct mock_recording *recording)
 {
     recording->conn->recording = NULL;
-    recording->conn->server->held -= recording->held;
+    httpd_charge(recording->conn->server->http, -(int64_t)recording->held);
     if (recording->call != NULL) mock_upstream_cancel(recording->call);
     for (size_t i = 0; i < recording->secrets; i++) gl_free(recording->secret[i]);
     mock_exchange_free(recording->exchange);
@@ -139,7 +139,7 @@ static void bytes_came(void *arg, gl_slice bytes, gl_time at)
     if (!mock_exchange_add(recording->exchange, bytes, since(recording, at)))
         recording->exchange->body.failed = true;
     recording->held += bytes.len + sizeof(mock_chunk);
-    conn->server->held += bytes.len + sizeof(mock_chunk);
+    httpd_charge(conn->server->http, (int64_t)(bytes.len + sizeof(mock_chunk)));
     mock_relay_bytes(conn, bytes);
     mock_conn_send(conn);
 }
@@ -228,14 +228,12 @@ static struct mock_recording *recording_new(mock_conn *conn, gl_slice method, gl
     return recording;
 }
 
-void mock_record_start(mock_conn *conn, const char *data)
+void mock_record_start(mock_conn *conn, const mock_asked *asked)
 {
     struct mock_server *server = conn->server;
-    const mock_http *http = &conn->http;
-    gl_slice method = mock_http_method(http, data), path = mock_http_path(http, data);
-    gl_slice query = mock_http_query(http, data), body = mock_http_body(http, data);
-    gl_slice target = gl_slice_of(path.data, path.len + (query.data != NULL ? query.len + 1 : 0));
-    gl_slice head = gl_slice_of(data, http->head_len);
+    gl_slice method = asked->method, path = asked->path, body = asked->body, head = asked->head;
+    size_t query = asked->query.data != NULL ? asked->query.len + 1 : 0;
+    gl_slice target = gl_slice_of(path.data, path.len + query);
     struct mock_recording *recording = recording_new(conn, method, path, body, head);
     if (recording != NULL)
         recording->call =

@@ -4,8 +4,8 @@
 void mock_relay_head(mock_conn *conn, const mock_exchange *exchange, int64_t length)
 {
     gl_buf *out = &conn->out;
-    conn->chunked = length < 0 && !conn->http.old;
-    conn->closing |= length < 0 && conn->http.old;
+    conn->chunked = length < 0 && !conn->old;
+    conn->closing |= length < 0 && conn->old;
     mock_head_begin(conn, exchange->status);
     gl_buf_append(out, exchange->headers.data, exchange->headers.len);
     if (conn->chunked) gl_buf_append_str(out, "\r\ntransfer-encoding: chunked");

@@ -23,7 +23,7 @@ bool mock_record_init(struct mock_server *server, const mock_options *options, c
 void mock_record_free(struct mock_server *server);
 
 /* Asks for the request that conn has read; the answer goes on by itself. */
-void mock_record_start(mock_conn *conn, const char *data);
+void mock_record_start(mock_conn *conn, const mock_asked *asked);
 void mock_record_drop(mock_conn *conn); /* its client is gone */
 
 /* replay.c. Finds the answer to a request; reply says that there is none otherwise. */

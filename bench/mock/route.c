@@ -3,6 +3,8 @@
  * it, and lets fate.c decide what happens to the answer. Called by conn.c for each
  * request received whole. Sends nothing.
  */
+#include <strings.h>
+
 #include "mock/endpoint.h"
 #include "mock/error.h"
 #include "mock/relay.h"
@@ -29,7 +31,7 @@ static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
 
 /* The answer as it is by now, plain or as a stream. What spoils a stream comes half way through its
  * tokens, unless it has a place, which pace.c looks for. */
-static void write_spoken(struct mock_server *server, const mock_http *http, mock_reply *reply)
+static void write_spoken(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
     const mock_mishap *mishap = &reply->mishap;
     if (!server->answer.ask.stream) {
@@ -39,7 +41,7 @@ static void write_spoken(struct mock_server *server, const mock_http *http, mock
     gl_buf_reset(&server->ends);
     server->answer.piece_tokens = server->rules.piece_tokens;
     mock_streamed streamed = mock_stream_write(
-        &server->answer, !http->old, mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE,
+        &server->answer, !asked->old, mishap->tokens == 0 ? mishap->fault : MOCK_FAULT_NONE,
         &server->body, &server->ends);
     reply->tokens = streamed.steps;
     reply->tail = streamed.tail;
@@ -97,17 +99,23 @@ static void answer_nothing(struct mock_server *server, gl_slice method, gl_slice
 
 /* --- who may ask ------------------------------------------------------------------------------ */
 
-static bool has_key(const struct mock_server *server, const mock_http *http, const char *data)
+/* What stands behind "Bearer" in authorization, or the value of api-key. */
+static bool has_key(const struct mock_server *server, const mock_asked *asked)
 {
+    static const char scheme[] = "Bearer ";
+    const size_t len = sizeof scheme - 1;
     const char *key = server->options.key;
-    return key == NULL || gl_slice_is(mock_http_key(http, data), key);
+    gl_slice given = asked->key;
+    if (given.len >= len && strncasecmp(given.data, scheme, len) == 0)
+        given = gl_slice_of(given.data + len, given.len - len);
+    return key == NULL || gl_slice_is(given, key);
 }
 
 /* As OpenAI, but for the part of the key that is said there. */
-static void refuse_key(struct mock_server *server, const mock_http *http, mock_reply *reply)
+static void refuse_key(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
     reply->status =
-        http->key_len == 0
+        asked->key.len == 0
             ? mock_answer_error(401, NULL, NULL,
                                 "You didn't provide an API key. You need to provide your API key "
                                 "in an Authorization header using Bearer auth.",
@@ -145,20 +153,18 @@ static void answer_elsewhere(struct mock_server *server, gl_slice method, const 
     if (!reply->forward) mock_replay_find(server, method, call->path, call->body, reply);
 }
 
-void mock_route(struct mock_server *server, const mock_http *http, const char *data,
-                mock_reply *reply)
+void mock_route(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
     unsigned char digest[32] = { 0 };
-    gl_slice method = mock_http_method(http, data);
-    mock_call call = { .path = mock_http_path(http, data),
-                       .query = mock_http_query(http, data),
-                       .type = mock_http_type(http, data),
-                       .body = mock_http_body(http, data) };
+    gl_slice method = asked->method;
+    mock_call call = {
+        .path = asked->path, .query = asked->query, .type = asked->type, .body = asked->body
+    };
     *reply = (mock_reply){ .mishap.fault = MOCK_FAULT_NONE };
     gl_buf_reset(&server->body);
     gl_buf_reset(&server->headers);
-    if (http->origin) gl_buf_append_str(&server->headers, MOCK_CORS);
-    bool may = has_key(server, http, data);
+    if (asked->origin) gl_buf_append_str(&server->headers, MOCK_CORS);
+    bool may = has_key(server, asked);
     bool elsewhere = server->upstream != NULL || server->tape.count != 0;
     if (elsewhere && may && !is_own(method, call.path)) {
         answer_elsewhere(server, method, &call, reply);
@@ -170,7 +176,7 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
     reply->admin = row != NULL ? row->kind == MOCK_ADMIN : is_admin(call.path);
     bool good = !counts || count_post(server, call.path, call.body, digest, reply);
     if (row != NULL && row->kind != MOCK_ADMIN && good && !may) {
-        refuse_key(server, http, reply);
+        refuse_key(server, asked, reply);
     } else if (row == NULL && good) {
         answer_nothing(server, method, call.path, reply);
     } else if (good && row->kind == MOCK_STORED) {
@@ -180,9 +186,9 @@ void mock_route(struct mock_server *server, const mock_http *http, const char *d
         reply->status = row->answer(server, &call, reply);
         if (counts && reply->status == 200) {
             reply->usage = server->answer.usage;
-            mock_fate_decide(server, http, data, reply);
+            mock_fate_decide(server, asked, reply);
         }
-        if (reply->status == 200 && reply->spoken) write_spoken(server, http, reply);
+        if (reply->status == 200 && reply->spoken) write_spoken(server, asked, reply);
     }
     if (server->body.failed || server->headers.failed) { /* out of memory; it would be cut */
         gl_buf_reset(&server->body);

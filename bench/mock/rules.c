@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "mock/http.h"
 #include "mock/limit.h"
 #include "mock/model.h"
 #include "mock/spec.h"
@@ -34,7 +33,7 @@ static bool read_counts(mock_rules *rules, const mock_options *options, char *pr
         { "reasoning", options->reasoning, MOCK_REASONING_MAX },
         { "enqueued-tokens", options->enqueued_tokens, INT64_MAX },
         { "piece-tokens", options->piece_tokens, MOCK_PIECE_MAX },
-        { "max-body", options->max_body, (int64_t)MOCK_HTTP_BODY_MAX },
+        { "max-body", options->max_body, (int64_t)MOCK_BODY_MAX },
         { "batch-latency", options->batch_latency_ms, INT64_MAX },
     };
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)

@@ -22,7 +22,7 @@ typedef struct mock_rules {
     bool draws_gaps; /* between the tokens of a stream stands a drawn gap, not token_gap */
     mock_latency gaps;
     size_t piece_tokens; /* in each piece of a stream */
-    size_t max_body;     /* bytes of a request; more is 413; 0 = MOCK_HTTP_BODY_MAX */
+    size_t max_body;     /* bytes of a request; more is 413; 0 = MOCK_BODY_MAX */
     gl_time token_gap;   /* ns; 0 and no gaps: all at once */
     double prefill;      /* ns a token of the prompt, on top of the latency */
     double slowdown;     /* of all times, for each other request being served: 0.05 is 5 % */

@@ -1,10 +1,10 @@
 /*
  * server.h - what the files of the server share: the server, a connection, a reply.
  *
- *   mock.c    listens, accepts, holds the clock of what is due
- *   conn.c    one connection: bytes in, requests one after the other, bytes out
+ *   mock.c    sets it up on the HTTP server (frontends/http), holds the clock of what is due
+ *   conn.c    one connection: requests one after the other, each with its answer
  *   head.c    writes an answer; pace.c lets it go piece by piece
- *   route.c   finds who answers
+ *   route.c   finds the row that answers
  *   fate.c    decides when it is answered, and what goes wrong
  */
 #ifndef MOCK_SERVER_H
@@ -19,10 +19,10 @@
 #include "base/rng.h"
 #include "base/sha256.h"
 #include "base/time.h"
+#include "http/server.h"
 #include "mock/batches.h"
 #include "mock/capacity.h"
 #include "mock/endpoint.h"
-#include "mock/http.h"
 #include "mock/journal.h"
 #include "mock/limit.h"
 #include "mock/metrics.h"
@@ -33,19 +33,16 @@
 #include "mock/tape.h"
 #include "mock/upstream.h"
 
-#define MOCK_READ_SIZE        ((size_t)64 * 1024) /* one recv at most */
-#define MOCK_ERROR_DELAY_PART 10                  /* an error comes after a tenth of the latency */
+#define MOCK_ERROR_DELAY_PART 10 /* an error comes after a tenth of the latency */
 
 struct mock_server {
     struct event_base *base;
-    int listener, port;
-    struct event accepting; /* the listener is readable */
-    struct event resuming;  /* after a pause for want of descriptors */
-    struct event timer;     /* stands at the head of due */
+    httpd_server *http; /* connections, and the bytes of all that they hold */
+    int port;
+    struct event timer; /* stands at the head of due */
     gl_time timer_at;
     gl_heap due; /* connections whose answer waits for its time */
     gl_list connections;
-    size_t held, held_max; /* bytes of requests and answers that connections hold, and the most */
     mock_options options, first_options; /* now, and as it was started; own their texts */
     mock_rules rules;                    /* options, read */
     gl_time windows_from; /* outages and stalls count from here; NEVER before the first POST */
@@ -73,21 +70,16 @@ struct mock_server {
     gl_buf body, ends;  /* scratch: the answer being written; of a stream, where its tokens end */
     gl_buf headers;     /* scratch: further headers of the answer, each with its CRLF before it */
     gl_buf line;        /* scratch: of a recording */
-    time_t head_at;     /* the second that head is of */
-    char head[80];      /* "HTTP/1.1 200 OK\r\ndate: ..." */
-    size_t head_len;
-    char scratch[MOCK_READ_SIZE];
 };
 
+/* Stands in each connection of the HTTP server; zeros until its first request. */
 typedef struct mock_conn {
     struct mock_server *server;
-    gl_node node; /* server->connections */
-    int fd;
-    struct event readable, writable;
-    mock_http http;     /* the request being read */
-    gl_buf in, out;     /* bytes of requests not used yet; of answers not sent yet */
-    size_t held;        /* of both, as counted in server->held */
-    size_t sent, ready; /* of out; the bytes behind ready are an answer that waits */
+    httpd_conn *http;
+    gl_node node;       /* server->connections */
+    gl_buf out;         /* an answer, from its making until all of it has gone */
+    size_t held;        /* its bytes, as charged to the HTTP server */
+    size_t sent, ready; /* of out; the bytes behind ready wait for their time */
     gl_heap_entry due;  /* when the answer in out may go */
     mock_mishap mishap; /* of the request being worked on */
     int status;         /* of its answer */
@@ -109,6 +101,7 @@ typedef struct mock_conn {
     size_t played;                    /* of the exchange: its head, then its chunks */
     bool chunked;                     /* such an answer is in chunked coding */
     bool cors;                        /* a page of another origin asks */
+    bool old;                         /* HTTP/1.0 asks */
     bool working;                     /* a request was received and its answer waits */
     bool counted;                     /* it is in the statistics */
     bool timed;                       /* its answer says when it was sent */
@@ -116,15 +109,17 @@ typedef struct mock_conn {
     bool stalled;                     /* it waits, or waited, for a stall to end */
     bool hangs;                       /* it is never answered, or not to the end */
     bool drops;                       /* it ends with a reset and no byte of an answer */
-    bool placed;    /* its mishap happens in the middle of the answer, and has not yet */
-    bool blocked;   /* the client does not read as fast as it asks */
-    bool closing;   /* after out is sent, no more requests */
-    bool resets;    /* it ends so with a reset */
-    bool ended;     /* the client's side is shut; only sending is left */
-    bool draining;  /* our side is shut; reading away what the client still sends */
-    bool continued; /* 100 Continue was sent for this request */
-    bool reading;   /* readable is added */
+    bool placed;  /* its mishap happens in the middle of the answer, and has not yet */
+    bool closing; /* the connection ends behind this answer */
+    bool resets;  /* it ends so with a reset */
 } mock_conn;
+
+/* One request, as it was read. */
+typedef struct mock_asked {
+    gl_slice method, path, query, head, body; /* head: from its first line to the empty one */
+    gl_slice type, key, fault, latency;       /* of headers; data NULL: it is not there */
+    bool times, origin, old;
+} mock_asked;
 
 /* What is to be done with one request; the answer's body is in server->body, headers of its own
  * in server->headers. */
@@ -146,27 +141,23 @@ typedef struct mock_reply {
 
 #define MOCK_CORS "\r\naccess-control-allow-origin: *\r\naccess-control-expose-headers: *"
 
-/* route.c. data holds the request that http has read. */
-void mock_route(struct mock_server *server, const mock_http *http, const char *data,
-                mock_reply *reply);
+/* route.c. */
+void mock_route(struct mock_server *server, const mock_asked *asked, mock_reply *reply);
 
 /* fate.c. Latency and fault are drawn for each good request, whatever becomes of it, so that a
  * limit or a header changes the fate of no other one. */
-void mock_fate_decide(struct mock_server *server, const mock_http *http, const char *data,
-                      mock_reply *reply);
+void mock_fate_decide(struct mock_server *server, const mock_asked *asked, mock_reply *reply);
 
 /* What is not an error status leaves the answer as it is, for conn.c to spoil. */
 void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock_reply *reply);
 
-/* conn.c. Takes over fd. false: out of memory, fd is closed. */
-bool mock_conn_open(struct mock_server *server, int fd);
-void mock_conn_close(mock_conn *conn);
+/* conn.c. */
+extern const httpd_handler mock_conn_handler;
 void mock_conn_due(mock_conn *conn); /* its time has come; not in the heap any more */
 /* It is due at this time, or when the server stands still no more. */
 void mock_conn_set_due(mock_conn *conn, gl_time when);
-/* All of out may go. false: the connection is gone. */
-bool mock_conn_send(mock_conn *conn);
-void mock_conn_finish(mock_conn *conn);                   /* out has the whole answer */
+void mock_conn_send(mock_conn *conn);   /* all of out may go; there is more to come */
+void mock_conn_finish(mock_conn *conn); /* out has the whole answer */
 void mock_conn_start_waiting(struct mock_server *server); /* those that there are places for */
 
 /* head.c. Appends head and body to conn->out. with_body false: of a HEAD request. */
@@ -189,10 +180,6 @@ gl_time mock_pace_slowed(const struct mock_server *server, gl_time time);
 
 /* mock.c. The heap has room for every connection. */
 void mock_server_set_due(struct mock_server *server, mock_conn *conn, gl_time when);
-
-/* mock.c. Status line and date of a 200; the line has MOCK_HEAD_OK bytes. */
-#define MOCK_HEAD_OK (sizeof "HTTP/1.1 200 OK" - 1)
-gl_slice mock_server_head(struct mock_server *server);
 
 /* mock.c. From now on it behaves so; takes over the texts. false: as before, problem says why. */
 bool mock_server_take(struct mock_server *server, mock_options *options, char *problem,

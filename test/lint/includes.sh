@@ -31,11 +31,12 @@ rules='
 ^cli/bench/                      ^base/|CLI|^(bench|batch|files|monitoring|options)/|^load/[a-z_]+\.h$   ^(event2|json-c)/
 ^cli/version\.c                  ^base/|CLI                                              ^(curl|event2|json-c)/
 ^cli/[^/]*$                      ^base/|CLI|^(files|monitoring|options|terminal)/|^mock/mock\.h$   ^(event2|json-c)/
-^bench/mock/upstream\.c         ^base/|^mock/                                           ^(event2|curl)/
-^bench/mock/                    ^base/|^mock/                                           ^(event2|json-c)/
+^bench/mock/upstream\.c         ^base/|^mock/|^http/                                          ^(event2|curl)/
+^bench/mock/                    ^base/|^mock/|^http/                                          ^(event2|json-c)/
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^(mock|load)/                                    ^(event2|json-c|curl)/
+^frontends/                     ^base/|^ROOM/                                            ^event2/
 ^docs/examples/                 -                                                       ^event2/
 ^test/                          .                                                       .
 '

@@ -1,0 +1,14 @@
+/* listen.h - sockets to listen on, for httpd_listen. */
+#ifndef HTTPD_LISTEN_H
+#define HTTPD_LISTEN_H
+
+#include <stddef.h>
+
+/* A host by name or address; port 0 = any free. The socket does not block, and connections made on
+ * it send without waiting for an ACK (TCP_NODELAY). Below 0: problem says why. */
+int httpd_listen_tcp(const char *host, int port, char *problem, size_t problem_size);
+
+/* Of a socket that listens; 0 when it has none. */
+int httpd_port_of(int fd);
+
+#endif

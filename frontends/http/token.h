@@ -1,0 +1,31 @@
+/* token.h - which bytes may stand where in a request (RFC 9110, section 5; RFC 3986). Pure. */
+#ifndef HTTPD_TOKEN_H
+#define HTTPD_TOKEN_H
+
+#include <stdbool.h>
+
+#include "base/slice.h"
+
+/* At least one, and nothing but the characters of a token: a method, a header's name. */
+bool httpd_is_token(gl_slice text);
+
+/* No control character but the tab: a header's value. Bytes above 127 may stand there. */
+bool httpd_is_value(gl_slice text);
+
+/* Visible ASCII without '#': a request's target. */
+bool httpd_is_target(gl_slice text);
+
+/* host or host:port, not empty; an IPv6 address in brackets. No user, no path, no list. */
+bool httpd_is_authority(gl_slice text);
+
+/* Equal but for the case of ASCII letters. `word` is in small letters. */
+bool httpd_same(gl_slice text, const char *word);
+
+/* Without blanks and tabs at its ends. */
+gl_slice httpd_trim(gl_slice text);
+
+/* The next element of a list with commas, trimmed; *rest is what stands behind it. false: there is
+ * none left. An element may be empty. */
+bool httpd_next_element(gl_slice *rest, gl_slice *element);
+
+#endif
