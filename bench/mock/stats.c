@@ -9,7 +9,7 @@ void mock_stats_init(mock_stats *stats, gl_time now)
 
 void mock_stats_free(mock_stats *stats)
 {
-    gl_digest_map_free(&stats->seen);
+    gl_digest_set_free(&stats->seen);
 }
 
 void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time now)
@@ -18,10 +18,9 @@ void mock_stats_begin(mock_stats *stats, const unsigned char *digest, gl_time no
     if (++stats->in_flight > stats->peak) stats->peak = stats->in_flight;
     if (stats->first == GL_TIME_NEVER) stats->first = now;
     gl_digest key = gl_digest_of(digest);
-    if (gl_digest_map_get(&stats->seen, key, NULL)) return;
-    if (stats->seen.count < MOCK_DISTINCT_MAX && gl_digest_map_reserve(&stats->seen))
-        gl_digest_map_put(&stats->seen, key, 0);
-    else
+    if (stats->seen.count == MOCK_DISTINCT_MAX)
+        stats->seen_full = stats->seen_full || !gl_digest_set_has(&stats->seen, key);
+    else if (gl_digest_set_add(&stats->seen, key) == GL_DIGEST_NO_MEMORY)
         stats->seen_full = true;
 }
 

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/digest_map.h"
+#include "base/digest_set.h"
 #include "base/time.h"
 #include "mock/fault.h"
 
@@ -35,7 +35,7 @@ typedef struct mock_stats {
     uint64_t left_by_fault[MOCK_FAULT_COUNT];    /* of those: what they would have met */
     uint64_t left_refused_429, left_refused_503; /* by outage, quota, limits or a full queue */
     gl_time first, last; /* the first POST received, the last one ended; NEVER */
-    gl_digest_map seen;  /* a set */
+    gl_digest_set seen;
     bool seen_full;
 } mock_stats;
 

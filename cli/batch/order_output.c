@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "batch/line_reader.h"
 #include "batch/record.h"
@@ -35,13 +36,9 @@ static int by_line(const void *a, const void *b)
 
 static bool add(ordering *o, gl_slice text, uint64_t offset)
 {
-    if (o->count == o->capacity) {
-        size_t capacity = o->capacity != 0 ? o->capacity * 2 : 1024;
-        placed *at = gl_realloc(o->at, capacity * sizeof *at);
-        if (at == NULL) return false;
-        o->at = at;
-        o->capacity = capacity;
-    }
+    placed *at = gl_array_room(o->at, &o->capacity, o->count + 1, 1024, sizeof *at);
+    if (at == NULL) return false;
+    o->at = at;
     record_view view;
     bool is_record = record_read(text, &view) == NULL && view.line > 0;
     o->at[o->count++] = (placed){ is_record ? view.line : UINT64_MAX, offset, text.len };

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "batch_api/private.h"
 #include "exits.h"
 #include "say.h"
@@ -22,15 +23,11 @@ static size_t refuse(api_job *job, const api_part *part, int error)
 
 api_part *api_plan_part(api_job *job, uint32_t number, const char *path)
 {
-    if (number > job->part_capacity) {
-        size_t capacity = job->part_capacity != 0 ? job->part_capacity : 16;
-        while (capacity < number) capacity *= 2;
-        api_part **parts = gl_realloc(job->parts, capacity * sizeof *parts);
-        if (parts == NULL) goto failed;
-        job->parts = parts;
-        job->part_capacity = capacity;
-    }
-    api_part *part = api_part_new(number, path);
+    api_part *part = NULL;
+    api_part **parts = gl_array_room(job->parts, &job->part_capacity, number, 16, sizeof *parts);
+    if (parts == NULL) goto failed;
+    job->parts = parts;
+    part = api_part_new(number, path);
     if (part == NULL) goto failed;
     while (job->part_count < number) job->parts[job->part_count++] = NULL;
     job->parts[number - 1] = part;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 
 bool api_slots_init(api_slots *slots)
 {
@@ -97,13 +98,9 @@ static bool grow_table(api_slots *slots)
 size_t api_slots_add(api_slots *slots, const api_id *id)
 {
     if (slots->count == UINT32_MAX - 1 || !grow_table(slots)) return SIZE_MAX;
-    if (slots->count == slots->capacity) {
-        size_t capacity = slots->capacity != 0 ? slots->capacity * 2 : 512;
-        api_slot *at = gl_realloc(slots->at, capacity * sizeof *at);
-        if (at == NULL) return SIZE_MAX;
-        slots->at = at;
-        slots->capacity = capacity;
-    }
+    api_slot *at = gl_array_room(slots->at, &slots->capacity, slots->count + 1, 512, sizeof *at);
+    if (at == NULL) return SIZE_MAX;
+    slots->at = at;
     size_t n = slots->count;
     slots->at[n] = (api_slot){ .id = *id };
     slots->table[place_of(slots, id)] = (uint32_t)(n + 1);

@@ -1,0 +1,78 @@
+/* digest_set.c - see digest_set.h. */
+#include "base/digest_set.h"
+
+#include <string.h>
+
+#include "base/alloc.h"
+
+#define CAPACITY_MIN 1024
+
+gl_digest gl_digest_of(const unsigned char *bytes)
+{
+    gl_digest digest;
+    memcpy(&digest, bytes, sizeof digest);
+    return digest;
+}
+
+void gl_digest_set_init(gl_digest_set *set)
+{
+    *set = (gl_digest_set){ .seed = gl_siphash_new_seed() };
+}
+
+void gl_digest_set_free(gl_digest_set *set)
+{
+    gl_free(set->slots);
+    set->slots = NULL;
+    set->count = set->capacity = 0;
+}
+
+static bool is_empty(gl_digest slot)
+{
+    return (slot.high | slot.low) == 0;
+}
+
+/* All zero marks an empty slot. */
+static gl_digest no_zero(gl_digest digest)
+{
+    digest.low |= is_empty(digest);
+    return digest;
+}
+
+/* The slot of the digest, or the empty one where it belongs. */
+static gl_digest *find(const gl_digest_set *set, gl_digest digest)
+{
+    size_t i = (size_t)gl_siphash(&set->seed, &digest, sizeof digest) & (set->capacity - 1);
+    while (!is_empty(set->slots[i]) &&
+           (set->slots[i].high != digest.high || set->slots[i].low != digest.low))
+        i = (i + 1) & (set->capacity - 1);
+    return &set->slots[i];
+}
+
+static bool grow(gl_digest_set *set)
+{
+    gl_digest_set grown = *set;
+    grown.capacity = set->capacity != 0 ? set->capacity * 2 : CAPACITY_MIN;
+    if (set->capacity > SIZE_MAX / 2) return false;
+    grown.slots = gl_calloc(grown.capacity, sizeof *grown.slots);
+    if (grown.slots == NULL) return false;
+    for (size_t i = 0; i < set->capacity; i++)
+        if (!is_empty(set->slots[i])) *find(&grown, set->slots[i]) = set->slots[i];
+    gl_free(set->slots);
+    *set = grown;
+    return true;
+}
+
+bool gl_digest_set_has(const gl_digest_set *set, gl_digest digest)
+{
+    return set->capacity != 0 && !is_empty(*find(set, no_zero(digest)));
+}
+
+gl_digest_added gl_digest_set_add(gl_digest_set *set, gl_digest digest)
+{
+    if (gl_digest_set_has(set, digest)) return GL_DIGEST_SEEN;
+    if (set->count == set->capacity / 8 * 7 && !grow(set)) return GL_DIGEST_NO_MEMORY;
+    digest = no_zero(digest);
+    *find(set, digest) = digest;
+    set->count++;
+    return GL_DIGEST_NEW;
+}
