@@ -147,7 +147,7 @@ static void members_are_those_of_the_whole(gl_json joined, gl_json whole)
                      (int)other.text.len, other.text.data);
     }
     for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
-        double one, other;
+        double one = -1, other = -1;
         if (!gl_json_double(at(joined, near[i]), &one) ||
             !gl_json_double(at(whole, near[i]), &other))
             fail_msg("%s is no number", near[i]);
