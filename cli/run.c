@@ -176,7 +176,7 @@ static int ask(cli_one *one, const char *text, size_t len)
 {
     cli_signals signals;
     glimpse_draft draft = { .input_text = text,
-                            .input_text_len = len,
+                            .input_text_len = glimpse_length(len),
                             .goal = one->settings->goal,
                             .constraints = one->settings->constraints };
     glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = ended };

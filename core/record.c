@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/layout.h"
 
 static void write_text(gl_buf *out, const char *text)
 {
@@ -230,19 +231,22 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, const glimp
     gl_buf_append_char(out, '}');
 }
 
-void glimpse_record_init_version(glimpse_record *record, uint32_t version)
+static const glimpse_record usual = { .size = sizeof(glimpse_record), .attempts = -1 };
+static const gl_layout layout = { .size = sizeof(glimpse_record) };
+
+void glimpse_record_defaults(glimpse_record *record)
 {
-    *record = (glimpse_record){ .version = version, .attempts = -1 };
+    gl_layout_write(&layout, record, &usual);
 }
 
 glimpse_error glimpse_result_to_json(const glimpse_result *result, const glimpse_record *record,
                                      char **out, size_t *len)
 {
-    static const glimpse_record defaults = { .version = GLIMPSE_RECORD_VERSION, .attempts = -1 };
+    glimpse_record room;
     gl_buf buf;
     *out = NULL;
-    if (record == NULL) record = &defaults;
-    if (record->version != GLIMPSE_RECORD_VERSION) return GLIMPSE_ERR_INVALID;
+    record = gl_layout_read(&layout, record != NULL ? record : &usual, &usual, &room);
+    if (record == NULL) return GLIMPSE_ERR_INVALID;
     gl_buf_init(&buf, SIZE_MAX / 2);
     size_t body_len, text_len;
     (void)glimpse_result_body(result, &body_len);

@@ -43,7 +43,8 @@ static int read_rows(price_list *prices, gl_json root, const char *path)
     gl_buf_init(&text, SIZE_MAX / 2);
     write_profiles(root, &text);
     glimpse_error error = GLIMPSE_ERR_OOM;
-    if (!text.failed) error = glimpse_profiles_new(text.data, text.len, &prices->own, &problem);
+    if (!text.failed)
+        error = glimpse_profiles_new(text.data, glimpse_length(text.len), &prices->own, &problem);
     gl_buf_free(&text);
     if (error == GLIMPSE_OK) return 0;
     say("--prices: %s: %s", path, problem.sentence);
@@ -90,7 +91,7 @@ static const model_price *find(const glimpse_profiles *profiles, bool own, gl_sl
 {
     glimpse_profile profile;
     glimpse_profile_init(&profile);
-    glimpse_profiles_find(profiles, model.data, model.len, &profile);
+    glimpse_profiles_find(profiles, model.data, glimpse_length(model.len), &profile);
     bool found = profile.price != NULL && (!own || profile.from[GLIMPSE_PROFILE_PRICE].own);
     *len = found ? strlen(profile.from[GLIMPSE_PROFILE_PRICE].entry) : 0;
     return found ? profile.price : NULL;

@@ -217,8 +217,8 @@ static int read_profiles(cli_settings *to)
         say("%s: %s: %s", name, to->profiles, unread);
         return EXIT_VALUE;
     }
-    /* A length of 0 would mean strlen, which is 0 too: an empty file is no JSON. */
-    glimpse_error error = glimpse_profiles_new(text, len, &to->engine.profiles, &problem);
+    glimpse_error error =
+        glimpse_profiles_new(text, glimpse_length(len), &to->engine.profiles, &problem);
     gl_free(text);
     if (error == GLIMPSE_OK) return 0;
     say("%s: %s: %s", name, to->profiles, problem.sentence);

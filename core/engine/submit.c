@@ -90,6 +90,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
 
 static gl_slice text_of(const char *text, size_t len)
 {
+    if (len == GLIMPSE_EMPTY) return gl_slice_of("", 0);
     return len != 0 && text != NULL ? gl_slice_of(text, len) : gl_slice_str(text);
 }
 

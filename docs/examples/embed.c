@@ -60,7 +60,7 @@ static void submit_line(app *a, const char *line, size_t length)
                                         .on_notice = on_notice,
                                         .on_result = on_result };
     const glimpse_draft draft = { .input_text = line,
-                                  .input_text_len = length,
+                                  .input_text_len = glimpse_length(length),
                                   .goal = "summarize in one sentence" };
     /* What is wrong with the call itself is told here and now, everything else by on_result. */
     glimpse_error error = glimpse_submit_draft(a->engine, &draft, NULL, &observer, a, NULL);

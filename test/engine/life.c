@@ -105,6 +105,40 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
     rig_close(&r);
 }
 
+/* A slice has no NUL behind it: what stands there is not read. */
+static void a_length_can_say_that_a_text_is_empty(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    rig_open(&r);
+    static const char behind[] = "somebody else's";
+    glimpse_draft slices = { .input_text = behind,
+                             .input_text_len = glimpse_length(8),
+                             .goal = behind,
+                             .goal_len = glimpse_length(0),
+                             .constraints = behind,
+                             .constraints_len = GLIMPSE_EMPTY };
+    glimpse_draft strings = { .input_text = "somebody", .goal = "", .constraints = NULL };
+    char *one, *other;
+    assert_int_equal(glimpse_draft_body(r.engine, &slices, NULL, &one, NULL), GLIMPSE_OK);
+    assert_int_equal(glimpse_draft_body(r.engine, &strings, NULL, &other, NULL), GLIMPSE_OK);
+    assert_string_equal(one, other);
+    assert_null(strstr(one, "else"));
+    glimpse_free(one);
+    glimpse_free(other);
+    glimpse_chat chat = { .body = "{}", .body_len = GLIMPSE_EMPTY };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
+    told t = { .rig = &r };
+    assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, &t.id), GLIMPSE_OK);
+    assert_true(gl_sim_run_idle(100));
+    assert_int_equal(t.error, GLIMPSE_ERR_BAD_JSON); /* nothing is no JSON */
+    glimpse_profiles *profiles;
+    assert_int_equal(glimpse_profiles_new("{}", GLIMPSE_EMPTY, &profiles, NULL),
+                     GLIMPSE_ERR_INVALID);
+    rig_close(&r);
+}
+
 static void a_draft_and_its_body_have_one_key(void **state)
 {
     (void)state;
@@ -128,7 +162,7 @@ static void a_draft_and_its_body_have_one_key(void **state)
     size_t len;
     assert_int_equal(glimpse_draft_body(r.engine, &draft, NULL, &body, &len), GLIMPSE_OK);
     assert_int_equal(strlen(body), len);
-    glimpse_chat chat = { .body = body, .body_len = len };
+    glimpse_chat chat = { .body = body, .body_len = glimpse_length(len) };
     told as_chat = { .rig = &r };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &as_chat, &as_chat.id),
                      GLIMPSE_OK);
@@ -496,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_result_comes_once_and_never_inside_submit),
         cmocka_unit_test(a_body_that_is_not_json_ends_as_bad_request_and_sends_nothing),
         cmocka_unit_test(wrong_arguments_are_refused_and_never_get_a_result),
+        cmocka_unit_test(a_length_can_say_that_a_text_is_empty),
         cmocka_unit_test(a_draft_and_its_body_have_one_key),
         cmocka_unit_test(at_most_concurrency_attempts_are_in_flight),
         cmocka_unit_test(room_is_what_would_be_sent_at_once),

@@ -28,7 +28,13 @@ typedef enum glimpse_alert_kind {
     GLIMPSE_ALERT_COUNT
 } glimpse_alert_kind;
 
-/* As it stands in logs and reports; never NULL ("unknown" for a value out of range). */
+/*
+ * The name of an alert, as it stands in logs and reports.
+ *
+ *   kind: any value
+ *   Returns: static, never NULL; "unknown" for a value out of range
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_alert_name(glimpse_alert_kind kind);
 
 /* How much it matters, in Prometheus' usual words; the same for an alert each time. */
@@ -38,8 +44,22 @@ typedef enum glimpse_alert_severity {
     GLIMPSE_ALERT_CRITICAL /* "critical": error_rate. Answers do not come */
 } glimpse_alert_severity;
 
+/*
+ * How grave an alert of this kind is.
+ *
+ *   kind: any value
+ *   Returns: its severity
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_alert_severity glimpse_alert_severity_of(glimpse_alert_kind kind);
-/* Never NULL, as glimpse_alert_name. */
+
+/*
+ * The name of a severity.
+ *
+ *   severity: any value
+ *   Returns: "info", "warning" or "critical", static; "unknown" for a value out of range
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_alert_severity_name(glimpse_alert_severity severity);
 
 /* Part of glimpse_config. */

@@ -25,8 +25,21 @@ typedef struct glimpse_backoff_policy {
     uint64_t seed;         /* of the jitter; 0 = from the system */
 } glimpse_backoff_policy;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   policy: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_backoff_policy_defaults(glimpse_backoff_policy *policy);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   policy: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_backoff_policy_init(glimpse_backoff_policy *policy)
 {
     policy->size = sizeof *policy;
@@ -43,9 +56,19 @@ typedef void (*glimpse_backoff_attempt_fn)(glimpse_backoff_call *call, int n, vo
 typedef void (*glimpse_backoff_done_fn)(glimpse_error error, int attempts, void *arg);
 
 /*
- * Calls attempt from the loop until it succeeds, fails for good, or the policy's attempts are used
- * up, waiting in between by timer; then done, once. policy NULL means the defaults. *call, valid
- * until done returns, is what cancel takes; call may be NULL. Errors: INVALID, OOM, SETUP.
+ * Calls attempt until it succeeds, fails for good, or the policy's attempts are used up, and waits
+ * in between by timer.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   policy: NULL = the defaults; copied
+ *   attempt: starts one attempt, which glimpse_backoff_attempt_done ends; not NULL
+ *   done: told the outcome; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   call: gets what glimpse_backoff_cancel takes, valid until done has returned; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP: nothing is called then
+ *   Owner: the library's: *call is never freed by the caller
+ *   Calls: attempt and then done, once, from the loop, never inside this call
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_backoff_start(struct event_base *base,
                                                 const glimpse_backoff_policy *policy,
@@ -53,13 +76,27 @@ GLIMPSE_API glimpse_error glimpse_backoff_start(struct event_base *base,
                                                 glimpse_backoff_done_fn done, void *arg,
                                                 glimpse_backoff_call **call);
 
-/* Ends one attempt. A nonzero error is tried again if `again`; at_least_ms (0: none) is what a
- * server asked to wait, and is waited if it is longer than the backoff. */
+/*
+ * Ends one attempt. Call it once for each, inside the attempt or later.
+ *
+ *   call: as attempt was given it
+ *   error: GLIMPSE_OK, or why it failed
+ *   again: whether a failure is worth another attempt
+ *   at_least_ms: milliseconds that a server asked to wait, waited where that is longer than the
+ *     backoff; 0 = none
+ *   Calls: nothing inside; done or the next attempt later, from the loop
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_backoff_attempt_done(glimpse_backoff_call *call, glimpse_error error,
                                               bool again, int64_t at_least_ms);
 
-/* done runs with GLIMPSE_ERR_CANCELLED from the loop; an attempt still running is waited for
- * first. */
+/*
+ * Makes no further attempt. One that runs is waited for.
+ *
+ *   call: as glimpse_backoff_start gave it, done not called yet
+ *   Calls: done with GLIMPSE_ERR_CANCELLED, from the loop
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_backoff_cancel(glimpse_backoff_call *call);
 
 #ifdef __cplusplus

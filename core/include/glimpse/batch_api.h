@@ -50,8 +50,21 @@ typedef struct glimpse_batch_options {
                                  * that goes up or comes down; 0 = none */
 } glimpse_batch_options;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   options: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_batch_options_defaults(glimpse_batch_options *options);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   options: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_batch_options_init(glimpse_batch_options *options)
 {
     options->size = sizeof *options;
@@ -59,10 +72,19 @@ static inline void glimpse_batch_options_init(glimpse_batch_options *options)
 }
 
 /*
- * A client on the caller's base, which must outlive it, for an endpoint, of which
- * max_response_bytes and max_connections are not read. options NULL means the defaults, log NULL
- * silence. Errors: INVALID (an Azure deployment is refused: it has no such calls), OOM, SETUP;
- * problem (may be NULL) says why.
+ * A client of an endpoint's Batch API. max_response_bytes and max_connections of the endpoint are
+ * not read.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   endpoint: borrowed during the call; not NULL; an Azure deployment is refused: it has no such
+ *     calls
+ *   options: NULL = the defaults; copied
+ *   log: where events go; NULL = nowhere; copied
+ *   api: gets the client; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
+ *   Owner: the caller's: glimpse_batch_api_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_batch_api_new(struct event_base *base,
                                                 const glimpse_endpoint *endpoint,
@@ -70,16 +92,39 @@ GLIMPSE_API glimpse_error glimpse_batch_api_new(struct event_base *base,
                                                 const glimpse_logger *log, glimpse_batch_api **api,
                                                 glimpse_problem *problem);
 
-/* Ends every call under way: each function runs with GLIMPSE_ERR_CANCELLED, from the loop. */
+/*
+ * Ends every call under way.
+ *
+ *   api: not NULL
+ *   Calls: the function of each with GLIMPSE_ERR_CANCELLED, from the loop
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_batch_api_cancel(glimpse_batch_api *api);
 
-/* How many calls have not ended. */
+/*
+ * Counts the calls that have not ended.
+ *
+ *   api: not NULL
+ *   Returns: their number
+ *   Since: 0.1
+ */
 GLIMPSE_API size_t glimpse_batch_api_calls(const glimpse_batch_api *api);
 
-/* No call may be under way; not inside one's function. NULL is fine. */
+/*
+ * Frees the client. No call may be under way, and not inside the function of one.
+ *
+ *   api: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_batch_api_free(glimpse_batch_api *api);
 
-/* The scope of an OpenAI sampler of the same configuration, so that both share cached answers. */
+/*
+ * The scope of an OpenAI sampler of the same endpoint, so that both share cached answers.
+ *
+ *   api: not NULL
+ *   Returns: lives as long as the client; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_batch_api_scope(const glimpse_batch_api *api);
 
 /* --- what comes back ------------------------------------------------------------------------- */
@@ -96,7 +141,13 @@ typedef enum glimpse_batch_state {
     GLIMPSE_BATCH_CANCELLED
 } glimpse_batch_state;
 
-/* "in_progress", as the endpoint has it; static. */
+/*
+ * The endpoint's word for a state.
+ *
+ *   state: any value
+ *   Returns: "in_progress" and the like, static, never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_batch_state_name(glimpse_batch_state state);
 
 /* A batch as the endpoint describes it. Strings are "" where it says nothing. */
@@ -127,55 +178,150 @@ typedef void (*glimpse_batch_fn)(const glimpse_batch_reply *reply, void *arg);
 /* --- the calls: each returns GLIMPSE_OK and will end by fn, or INVALID or OOM and will not -----
  */
 
-/* Uploads the file at path for a batch, under a name (letters, digits, '.', '-' and '_' only). */
+/*
+ * Uploads a file for a batch.
+ *
+ *   api: not NULL
+ *   path: the file; copied; not NULL
+ *   name: its name there, of letters, digits, '.', '-' and '_'; copied
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_upload(glimpse_batch_api *api, const char *path,
                                                const char *name, glimpse_batch_fn fn, void *arg);
 
-/* Asks again and again, by timer, until a batch can be made of an uploaded file: some endpoints
- * look into it first. fn runs as that of a watch. A file that is not found is asked for as often as
- * a call is tried. */
+/*
+ * Asks again and again, by timer, until a batch can be made of an uploaded file: some endpoints
+ * look into it first. A file that is not found is asked for as often as a call is tried.
+ *
+ *   api: not NULL
+ *   file_id: as the upload told it; copied
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn for each answer, from the loop; the last time with reply->last true
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_await_file(glimpse_batch_api *api, const char *file_id,
                                                    glimpse_batch_fn fn, void *arg);
 
-/* Looks for an uploaded file of this name and so many bytes. */
+/*
+ * Looks for an uploaded file.
+ *
+ *   api: not NULL
+ *   name: its name; copied
+ *   bytes: its size in bytes
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_find_file(glimpse_batch_api *api, const char *name,
                                                   uint64_t bytes, glimpse_batch_fn fn, void *arg);
 
-/* Creates a batch of a file, with metadata glimpse_job and glimpse_part, which name it: at most one
- * batch may ever be wanted under these names. url is the requests' own, "/v1/chat/completions". */
+/*
+ * Creates a batch of a file, with metadata glimpse_job and glimpse_part, which name it: at most one
+ * batch may ever be wanted under these names.
+ *
+ *   api: not NULL
+ *   file_id: copied; not NULL
+ *   url: the path of its requests, "/v1/chat/completions"; copied
+ *   job: the name of the job; copied
+ *   part: the name of its part; copied
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_create(glimpse_batch_api *api, const char *file_id,
                                                const char *url, const char *job, const char *part,
                                                glimpse_batch_fn fn, void *arg);
 
-/* Looks for the batch of these names. */
+/*
+ * Looks for the batch of these names.
+ *
+ *   api: not NULL
+ *   job: as at creation; copied
+ *   part: as at creation; copied
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_find(glimpse_batch_api *api, const char *job,
                                              const char *part, glimpse_batch_fn fn, void *arg);
 
-/* Asks once. */
+/*
+ * Asks once how a batch is.
+ *
+ *   api: not NULL
+ *   batch_id: copied; not NULL
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_get(glimpse_batch_api *api, const char *batch_id,
                                             glimpse_batch_fn fn, void *arg);
 
-/* Asks again and again, by timer, until the batch has ended: fn runs for each answer, and for each
- * failure that may pass; the last time for a batch that has ended, or a failure that will not. One
- * that is not found, or has ended with answers and names no file of them, is asked for as often as
- * a call is tried. */
+/*
+ * Asks again and again, by timer, until the batch has ended. One that is not found, or has ended
+ * with answers and names no file of them, is asked for as often as a call is tried.
+ *
+ *   api: not NULL
+ *   batch_id: copied; not NULL
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn for each answer and each failure that may pass, from the loop; the last time with
+ *     reply->last true
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_watch(glimpse_batch_api *api, const char *batch_id,
                                               glimpse_batch_fn fn, void *arg);
 
-/* Asks for a batch to be cancelled; what it has done by then is kept, and paid for. */
+/*
+ * Asks for a batch to be cancelled. What it has done by then is kept, and paid for.
+ *
+ *   api: not NULL
+ *   batch_id: copied; not NULL
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_cancel(glimpse_batch_api *api, const char *batch_id,
                                                glimpse_batch_fn fn, void *arg);
 
-/* Downloads a file to path, whole (as many bytes as the endpoint says it has, no more than
- * GLIMPSE_BATCH_MAX_DOWNLOAD where it does not say) or not at all: it is written beside it
- * (PATH.tmp, made anew), synced and renamed. A redirect is followed once, to https, without the key
- * and the headers of the configuration. */
+/*
+ * Downloads a file, whole or not at all: as many bytes as the endpoint says it has, no more than
+ * GLIMPSE_BATCH_MAX_DOWNLOAD where it does not say. It is written beside path (PATH.tmp, made
+ * anew), synced and renamed. A redirect is followed once, to https, without the key and the headers
+ * of the endpoint.
+ *
+ *   api: not NULL
+ *   file_id: copied; not NULL
+ *   path: where the file goes; copied
+ *   fn: called when the call has ended; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Returns: GLIMPSE_OK: fn will be called; INVALID, OOM: it will not
+ *   Calls: fn, once, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_download(glimpse_batch_api *api, const char *file_id,
                                                  const char *path, glimpse_batch_fn fn, void *arg);
 
 /* --- lines of the files that come down ------------------------------------------------------- */
 
-/* A line of an output or error file; slices of it, as JSON text. */
+/* A line of an output or error file; slices of it, as JSON text. Never grows. */
 typedef struct glimpse_batch_line {
     const char *custom_id; /* what stands between the quotes, escapes not undone; of a code that is
                             * a number its digits */
@@ -185,18 +331,39 @@ typedef struct glimpse_batch_line {
     size_t request_id_len, body_len, code_len, message_len;
 } glimpse_batch_line;
 
-/* Reads one line. Errors: BAD_JSON, BAD_UTF8 (it is none, or has no custom_id). */
+/*
+ * Reads one line of an output or error file.
+ *
+ *   text: the line; the slices point into it
+ *   len: its bytes
+ *   line: gets what it says; not NULL
+ *   Returns: GLIMPSE_OK; BAD_JSON, BAD_UTF8: it is none, or has no custom_id
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_batch_line_read(const char *text, size_t len,
                                                   glimpse_batch_line *line);
 
-/* Whether the request may get an answer when it is asked again: it was left undone, or failed for a
- * reason that passes. */
+/*
+ * Whether the request of a line may get an answer when it is asked again: it was left undone, or
+ * failed for a reason that passes.
+ *
+ *   api: not NULL
+ *   line: as glimpse_batch_line_read filled it
+ *   Returns: true: ask again
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_batch_line_again(glimpse_batch_api *api, const glimpse_batch_line *line);
 
 /*
  * Ends an attempt of a sampler of the caller's (its table says `recorded`) with what the line says,
  * as if it had come over the wire: the result, what is cached and the record are the same as of a
- * request that was sent alone. Errors: OOM, with which the attempt has ended then.
+ * request that was sent alone.
+ *
+ *   api: not NULL
+ *   attempt: gone afterwards
+ *   line: as glimpse_batch_line_read filled it
+ *   Returns: GLIMPSE_OK; OOM, with which the attempt has ended then
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_batch_answer(glimpse_batch_api *api, glimpse_attempt *attempt,
                                                const glimpse_batch_line *line);

@@ -24,19 +24,46 @@ typedef struct glimpse_key {
 } glimpse_key;
 
 /*
- * The key of a chat-completions body, and the canonical form it is the SHA-256 of. body is
- * borrowed. *out of glimpse_key_canonical is NUL terminated, the caller's (glimpse_free).
- * Errors: BAD_JSON (not one JSON object, nested deeper than 64, an exponent of more than 18
- * digits), BAD_UTF8, OOM.
+ * The key of a chat-completions body: SHA-256 of its canonical form.
+ *
+ *   body: borrowed during the call; not NULL
+ *   len: its bytes
+ *   key: gets the key; not NULL
+ *   Returns: GLIMPSE_OK; BAD_JSON (not one JSON object, nested deeper than 64, an exponent of more
+ *     than 18 digits), BAD_UTF8, OOM
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_key_of_chat(const char *body, size_t len, glimpse_key *key);
+
+/*
+ * The canonical form that a key is the SHA-256 of.
+ *
+ *   body: borrowed during the call; not NULL
+ *   len: its bytes
+ *   out: gets the form, NUL terminated; not NULL
+ *   out_len: gets its bytes; may be NULL
+ *   Returns: as glimpse_key_of_chat
+ *   Owner: the caller's: glimpse_free
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_key_canonical(const char *body, size_t len, char **out,
                                                 size_t *out_len);
 
-/* 64 lower-case hex digits and a NUL. */
+/*
+ * Writes a key as text.
+ *
+ *   key: not NULL
+ *   hex: gets 64 lower-case hex digits and a NUL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_key_hex(const glimpse_key *key, char hex[65]);
 
-/* Nanoseconds of the monotonic clock. */
+/*
+ * Reads the monotonic clock.
+ *
+ *   Returns: nanoseconds since a moment that does not change while the machine runs
+ *   Since: 0.1
+ */
 GLIMPSE_API uint64_t glimpse_monotonic_ns(void);
 
 typedef struct glimpse_cache glimpse_cache;
@@ -57,48 +84,126 @@ typedef struct glimpse_cache_config {
     glimpse_cache_admission admission; /* default FREQUENCY */
 } glimpse_cache_config;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   config: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_cache_config_defaults(glimpse_cache_config *config);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   config: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_cache_config_init(glimpse_cache_config *config)
 {
     config->size = sizeof *config;
     glimpse_cache_config_defaults(config);
 }
 
-/* An empty cache with one owner. config NULL means the defaults. Errors: INVALID, OOM. */
+/*
+ * An empty cache.
+ *
+ *   config: NULL = the defaults; copied
+ *   cache: gets the cache; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Owner: the caller's, one reference: glimpse_cache_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_cache_new(const glimpse_cache_config *config,
                                             glimpse_cache **cache, glimpse_problem *problem);
 
-/* A cache may serve several engines of one thread; each takes a reference. */
+/*
+ * One more owner. A cache may serve several engines of one thread; each takes a reference.
+ *
+ *   cache: not NULL
+ *   Returns: the cache itself
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_cache *glimpse_cache_ref(glimpse_cache *cache);
+
+/*
+ * One owner less; the last one frees it.
+ *
+ *   cache: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_cache_unref(glimpse_cache *cache);
 
 /*
- * The sample stored under key that has not expired at now_ns, as a new reference (unref it), or
- * NULL. Counts a hit or a miss; a hit becomes the most recently used.
+ * Looks a sample up. Counts a hit or a miss; a hit becomes the most recently used.
+ *
+ *   cache: not NULL
+ *   key: not NULL
+ *   now_ns: nanoseconds of the clock that all calls for this cache use
+ *   Returns: the sample stored under key that has not expired, or NULL
+ *   Owner: the caller's, a new reference: glimpse_sample_unref
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimpse_key *key,
                                               uint64_t now_ns);
 
 /*
- * Stores sample (a reference is taken), replacing what was there, and evicts until the bounds hold
+ * Stores a sample, replacing what was there, and evicts until the bounds hold
  * (glimpse_cache_admission: not always the oldest, and it may be the new one that goes). A sample
- * larger than the byte bound is not stored: GLIMPSE_OK, what was there is gone, and the statistics
- * count it as rejected. Errors: OOM (the cache is as before).
+ * larger than the byte bound is not stored: what was there is gone, and the statistics count it as
+ * rejected.
+ *
+ *   cache: not NULL
+ *   key: not NULL
+ *   sample: a reference is taken
+ *   now_ns: as in glimpse_cache_get
+ *   Returns: GLIMPSE_OK; OOM: the cache is as before
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_cache_put(glimpse_cache *cache, const glimpse_key *key,
                                             const glimpse_sample *sample, uint64_t now_ns);
 
+/*
+ * Removes what is stored under a key.
+ *
+ *   cache: not NULL
+ *   key: not NULL
+ *   Returns: whether there was something
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_cache_remove(glimpse_cache *cache, const glimpse_key *key);
+
+/*
+ * Removes everything.
+ *
+ *   cache: not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_cache_clear(glimpse_cache *cache);
 
-/* New bounds; shrinks at once. Errors: INVALID (a bound below 1; the cache is as before). */
+/*
+ * Sets new bounds; shrinks at once.
+ *
+ *   cache: not NULL
+ *   max_entries: samples, at least 1
+ *   max_bytes: bytes, at least 1
+ *   Returns: GLIMPSE_OK; INVALID: a bound below 1, the cache is as before
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max_entries,
                                                int64_t max_bytes);
 
 /*
- * Evicts down to these sizes, which are no bounds, but at most `most` entries: so that a large
- * cache is made small in portions. Whether it is now as small as that.
+ * Evicts down to these sizes, which are no bounds, in portions: a large cache is made small without
+ * holding the loop.
+ *
+ *   cache: not NULL
+ *   entries: samples to be left, from 0
+ *   bytes: bytes to be left, from 0
+ *   most: the most samples that go in this call
+ *   Returns: whether it is now as small as that
+ *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes,
                                     size_t most);
@@ -115,14 +220,33 @@ typedef struct glimpse_cache_stats {
     uint64_t shrunk;                 /* times a bound was lowered */
 } glimpse_cache_stats;
 
+/*
+ * Sets up the struct, to be filled.
+ *
+ *   stats: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_cache_stats_init(glimpse_cache_stats *stats)
 {
     stats->size = sizeof *stats;
 }
 
+/*
+ * Counts since the cache was made, and its sizes now.
+ *
+ *   cache: not NULL
+ *   stats: set up by glimpse_cache_stats_init, or nothing is written
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats);
 
-/* hits / (hits + misses), 0 before the first get. */
+/*
+ * The part of the look-ups that found something.
+ *
+ *   cache: not NULL
+ *   Returns: hits / (hits + misses), 0 to 1; 0 before the first look-up
+ *   Since: 0.1
+ */
 GLIMPSE_API double glimpse_cache_hit_rate(const glimpse_cache *cache);
 
 #ifdef __cplusplus

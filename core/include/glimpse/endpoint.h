@@ -31,6 +31,13 @@ typedef enum glimpse_http2 {
     GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
     GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
 } glimpse_http2;
+
+/*
+ * What the libcurl found at run time makes of HTTP/2.
+ *
+ *   Returns: a glimpse_http2
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 
 /* Strings are borrowed until the function that the endpoint is given to returns; NULL means absent.
@@ -64,9 +71,21 @@ typedef struct glimpse_endpoint {
     int64_t max_connections; /* most at once; 0 = an engine's: its concurrency; else 1000 */
 } glimpse_endpoint;
 
-/* The defaults above. */
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   endpoint: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_endpoint_defaults(glimpse_endpoint *endpoint);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   endpoint: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_endpoint_init(glimpse_endpoint *endpoint)
 {
     endpoint->size = sizeof *endpoint;
@@ -76,8 +95,10 @@ static inline void glimpse_endpoint_init(glimpse_endpoint *endpoint)
 /*
  * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
  * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, HTTPS_PROXY,
- * HTTP_PROXY, ALL_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. The strings are the
- * environment's own.
+ * HTTP_PROXY, ALL_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. An empty variable is none.
+ *
+ *   endpoint: set up by glimpse_endpoint_init; the strings put into it are the environment's own
+ *   Since: 0.1
  */
 GLIMPSE_API void glimpse_endpoint_from_env(glimpse_endpoint *endpoint);
 

@@ -19,7 +19,11 @@
  *     error, not an abort. A program that embeds it ignores SIGPIPE: signal(SIGPIPE, SIG_IGN).
  *  8. curl_global_init is the caller's if the caller uses libcurl itself; the composition calls it
  *     once for the first OpenAI sampler (libcurl counts).
- *  9. A secret (a key, an Authorization header) never reaches a log, an error text, a cache, a
+ *  9. A struct that begins with its size grows at its end in later versions, and a program that was
+ *     compiled before keeps working. Its init function sets the size (and that of structs in it);
+ *     where there is none, .size = sizeof(the struct). The others never grow, but for those that
+ *     the library alone makes.
+ * 10. A secret (a key, an Authorization header) never reaches a log, an error text, a cache, a
  *     metric or a report.
  */
 #ifndef GLIMPSE_ENGINE_H
@@ -172,9 +176,21 @@ typedef struct glimpse_config {
     bool arrivals;             /* false: when pieces of a stream arrived is not kept */
 } glimpse_config;
 
-/* The defaults above. */
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   config: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_config_defaults(glimpse_config *config);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   config: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_config_init(glimpse_config *config)
 {
     config->size = sizeof *config;
@@ -185,51 +201,86 @@ static inline void glimpse_config_init(glimpse_config *config)
 }
 
 /*
- * Takes from the environment what is set there: of the endpoint as glimpse_endpoint_from_env, and
- * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS. The strings are the environment's own.
- * Errors: INVALID, with problem (may be NULL) naming the variable.
+ * Takes from the environment what is set there: of the endpoint as glimpse_endpoint_from_env does,
+ * and GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS.
+ *
+ *   config: set up by glimpse_config_init; the strings put into it are the environment's own
+ *   problem: names the variable; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID: a variable cannot be read
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem);
 
-/* GLIMPSE_OK, or INVALID with problem (may be NULL) saying why. glimpse_engine_new calls it. */
+/*
+ * Checks what glimpse_engine_new checks first.
+ *
+ *   config: set up by glimpse_config_init
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config,
                                                glimpse_problem *problem);
 
 /* --- life ------------------------------------------------------------------------------------ */
 
 /*
- * An engine on the caller's base, which must outlive it. Errors: INVALID, OOM, SETUP; problem (may
- * be NULL) says why. When the OpenAI sampler cannot be set up under AUTO, the local one is used and
+ * Makes an engine. When the OpenAI sampler cannot be set up under AUTO, the local one is used and
  * the event `sampler_fallback` is logged, once.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   config: set up by glimpse_config_init; borrowed during the call; its parts are referenced
+ *   engine: gets the engine, NULL on an error; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
+ *   Owner: the caller's: glimpse_engine_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
                                              glimpse_engine **engine, glimpse_problem *problem);
 
-/* "openai", "local", or the name of config.sampler. */
+/*
+ * Names the sampler that answers.
+ *
+ *   engine: not NULL
+ *   Returns: "openai", "local", or the name of config.sampler; lives as long as the engine
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_engine_sampler_name(const glimpse_engine *engine);
 
 typedef void (*glimpse_closed_fn)(void *arg);
 
 /*
- * Takes no more work; cancels what waits; lets attempts in flight finish within close_grace_ms,
- * then cancels them; then runs done (may be NULL) once, from the loop, after the last on_result. A
- * second close only shortens: grace_ms 0 cancels at once. grace_ms below 0 means close_grace_ms.
+ * Takes no more work; cancels what waits; lets attempts in flight finish, then cancels them. A
+ * second close only shortens.
+ *
+ *   engine: not NULL
+ *   grace_ms: milliseconds that attempts in flight have; 0 = none, below 0 = close_grace_ms of the
+ *     configuration
+ *   done: told when all is over; may be NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Calls: on_result of each request, then done, once, from the loop
+ *   Since: 0.1
  */
 GLIMPSE_API void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms,
                                       glimpse_closed_fn done, void *arg);
 
 /*
- * Closes at once if still open (every request that has not been told gets on_result, CANCELLED,
- * before free returns), and frees. Inside a callback of this engine it takes effect when control
- * is back in the loop. NULL is fine. A look-up of a host name under way is only cancelled: libevent
- * gives its memory back in the base's next turn, so turn the loop once more before the base goes
+ * Closes at once if still open, and frees. Inside a callback of this engine it takes effect when
+ * control is back in the loop. A look-up of a host name under way is only cancelled: libevent gives
+ * its memory back in the base's next turn, so turn the loop once more before the base goes
  * (event_base_loop(base, EVLOOP_NONBLOCK)) if it should leave nothing.
+ *
+ *   engine: NULL is fine
+ *   Calls: on_result, CANCELLED, of each request that has not been told, before it returns
+ *   Since: 0.1
  */
 GLIMPSE_API void glimpse_engine_free(glimpse_engine *engine);
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-/* What is to be summarized and how. A length of 0 means strlen; NULL means "". */
+/* What is to be summarized and how. A length of 0 means strlen, GLIMPSE_EMPTY means "", and so does
+ * NULL. Never grows: whatever else there is to say is in glimpse_options. */
 typedef struct glimpse_draft {
     const char *input_text;  /* REQUIRED, UTF-8 */
     const char *goal;        /* "summarize in one sentence" */
@@ -237,10 +288,10 @@ typedef struct glimpse_draft {
     size_t input_text_len, goal_len, constraints_len;
 } glimpse_draft;
 
-/* A raw request: the body is sent as it is. */
+/* A raw request: the body is sent as it is. Never grows. */
 typedef struct glimpse_chat {
     const char *body; /* REQUIRED: one JSON object */
-    size_t body_len;  /* 0: strlen */
+    size_t body_len;  /* 0: strlen; GLIMPSE_EMPTY: none */
     const char *path; /* below the base URL; NULL = "/chat/completions" */
 } glimpse_chat;
 
@@ -266,15 +317,35 @@ typedef struct glimpse_options {
     int arrivals;      /* 1: keep when each piece of a stream arrived: glimpse_result_arrivals */
 } glimpse_options;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   options: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_options_defaults(glimpse_options *options);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   options: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_options_init(glimpse_options *options)
 {
     options->size = sizeof *options;
     glimpse_options_defaults(options);
 }
 
-/* GLIMPSE_OK, or INVALID with problem (may be NULL) naming the member: what submit would refuse. */
+/*
+ * Checks what submit would refuse.
+ *
+ *   options: set up by glimpse_options_init
+ *   problem: names the member; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_options_check(const glimpse_options *options,
                                                 glimpse_problem *problem);
 
@@ -296,58 +367,117 @@ typedef struct glimpse_observer {
 } glimpse_observer;
 
 /*
- * Takes one request. options NULL = the engine's settings; id may be NULL. All that can go wrong
- * with the request itself arrives in on_result; errors returned here are only INVALID (a NULL or
- * not UTF-8 argument, thresholds or options out of range), OOM and CLOSING.
+ * Takes a draft. All that can go wrong with the request itself arrives in on_result.
+ *
+ *   engine: not NULL
+ *   draft: copied; its input_text is not NULL
+ *   options: NULL = the engine's settings; copied
+ *   observer: NULL = nobody is told; copied
+ *   arg: passed back to the function that is called; may be NULL
+ *   id: gets the request's name; may be NULL
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
+ *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
+ *   Calls: the observer's functions, from the loop, never inside this call
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                                const glimpse_options *options,
                                                const glimpse_observer *observer, void *arg,
                                                glimpse_id *id);
+
+/*
+ * Takes a request whose body the caller wrote. All that can go wrong with it arrives in on_result.
+ *
+ *   engine: not NULL
+ *   chat: copied; its body is not NULL
+ *   options: NULL = the engine's settings; copied
+ *   observer: NULL = nobody is told; copied
+ *   arg: passed back to the function that is called; may be NULL
+ *   id: gets the request's name; may be NULL
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
+ *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
+ *   Calls: the observer's functions, from the loop, never inside this call
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *chat,
                                               const glimpse_options *options,
                                               const glimpse_observer *observer, void *arg,
                                               glimpse_id *id);
 
 /*
- * The body that this draft would be sent with, so that its key is glimpse_key_of_chat of it: for
- * who looks first whether it has been answered already. *body is NUL terminated, *len (may be NULL)
- * bytes long, and the caller's to release with glimpse_free. Errors: INVALID, OOM.
+ * The body that a draft would be sent with, so that its key is glimpse_key_of_chat of it: to look
+ * first whether it has been answered already.
+ *
+ *   engine: not NULL
+ *   draft: as for glimpse_submit_draft
+ *   options: NULL = the engine's settings
+ *   body: gets the body, NUL terminated; not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Owner: the caller's: glimpse_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *draft,
                                              const glimpse_options *options, char **body,
                                              size_t *len);
 
-/* The request ends with status cancelled, from the loop; nothing happens to an id that has ended.
+/*
+ * Ends a request with status cancelled. Nothing happens to one that has ended.
+ *
+ *   engine: not NULL
+ *   id: as submit gave it
+ *   Calls: its on_result, later, from the loop
+ *   Since: 0.1
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 
 /*
- * The stop. When the endpoint refuses the key (401), or says that its quota or budget is used up
- * (error QUOTA), no other request will fare better: the engine sends nothing more. What waits, for
- * its turn or for a retry, and what is submitted from then on ends at once with the same error and
- * the same words, without being sent (answers from the cache still come); what is in flight
- * finishes, and is not retried. The event `key_stopped` is logged, once. This lifts the stop, when
- * the account has been seen to; nothing happens when there is none.
+ * Lifts the stop, when the account has been seen to; nothing happens when there is none. The stop:
+ * when the endpoint refuses the key (401), or says that its quota or budget is used up (error
+ * QUOTA), no other request will fare better, and the engine sends nothing more. What waits, for its
+ * turn or for a retry, and what is submitted from then on ends at once with the same error and the
+ * same words, without being sent (answers from the cache still come); what is in flight finishes,
+ * and is not retried. The event `key_stopped` is logged, once.
+ *
+ *   engine: not NULL
+ *   Since: 0.1
  */
 GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 
 /*
  * How many more requests would be sent at once if they were submitted now: as many as the endpoint
- * takes, at most concurrency, less what is in flight and what waits already. Who reads a long job
- * from a file submits this many and no more, so that requests do not age in the queue; what waits
- * for a retry, or gathers for a pack, takes no room. While requests wait for an open circuit
+ * takes, at most concurrency, less what is in flight and what waits already. A reader of a long job
+ * submits this many and no more, so that requests do not age in the queue; what waits for a retry,
+ * or gathers for a pack, takes no room. While requests wait for an open circuit
  * (GLIMPSE_BREAKER_WAIT) it is concurrency less those, so that their deadlines pass together.
+ *
+ *   engine: not NULL
+ *   Returns: requests, from 0
+ *   Since: 0.1
  */
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
 
-/* The thresholds that a request of this model would have now; model NULL = the engine's: those of
- * the configuration or the model's profile, or with thresholds_auto what came of them. Errors:
- * INVALID, OOM. */
+/*
+ * The thresholds that a request of a model would have now: those of the configuration or the
+ * model's profile, or with thresholds_auto what came of them.
+ *
+ *   engine: not NULL
+ *   model: its name; NULL = the engine's
+ *   thresholds: gets them; not NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char *model,
                                                     glimpse_thresholds *thresholds);
 
-/* A snapshot; stats->size as glimpse_stats_init set it. Errors: INVALID. */
+/*
+ * A snapshot of the engine's counters and gauges.
+ *
+ *   engine: not NULL
+ *   stats: set up by glimpse_stats_init
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
 
 #ifdef __cplusplus

@@ -23,7 +23,7 @@ struct event_base;
  * engine's configuration, of the configuration's thresholds and time limits the model's profile. */
 #define GLIMPSE_INHERIT (-1)
 
-/* Milliseconds since the start, strictly rising, all above 0 and at most 24 h. */
+/* Milliseconds since the start, strictly rising, all above 0 and at most 24 h. Never grows. */
 typedef struct glimpse_thresholds {
     int64_t t1_ms; /* "trying": playbook default 1500, OpenAI's observed median was 1.4 s */
     int64_t t2_ms; /* "matching intent": 2500, about p75 */
@@ -66,11 +66,32 @@ typedef struct glimpse_notice {
     int64_t delay_ms;    /* RETRY: the wait before the next attempt */
 } glimpse_notice;
 
-/* "trying", "matching_intent", ...; "keep_waiting", ...; never NULL. */
+/*
+ * The name of a notice.
+ *
+ *   kind: any value
+ *   Returns: "trying", "matching_intent", ..., static; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_notice_name(glimpse_notice_kind kind);
+
+/*
+ * The name of a choice.
+ *
+ *   choice: any value
+ *   Returns: "keep_waiting", ..., static; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_choice_name(glimpse_choice choice);
 
-/* GLIMPSE_OK, or GLIMPSE_ERR_INVALID with problem (may be NULL) naming the threshold. */
+/*
+ * Checks that four thresholds rise strictly, from above 0 to at most 24 h.
+ *
+ *   thresholds: not NULL
+ *   problem: names the threshold; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
                                                    glimpse_problem *problem);
 
@@ -78,25 +99,54 @@ typedef struct glimpse_latency_monitor glimpse_latency_monitor;
 typedef void (*glimpse_latency_fn)(uint64_t id, const glimpse_notice *notice, void *arg);
 
 /*
- * A monitor on the caller's base. thresholds NULL means the defaults. Errors: INVALID, OOM, SETUP.
- * Free it before the base; free drops what is being watched without a word.
+ * A monitor that watches operations.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   thresholds: NULL = the defaults; copied
+ *   monitor: gets the monitor; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
+ *   Owner: the caller's: glimpse_latency_monitor_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_latency_monitor_new(struct event_base *base,
                                                       const glimpse_thresholds *thresholds,
                                                       glimpse_latency_monitor **monitor,
                                                       glimpse_problem *problem);
+
+/*
+ * Drops what is being watched without a word, and frees. Before the base.
+ *
+ *   monitor: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_latency_monitor_free(glimpse_latency_monitor *monitor);
 
 /*
- * Starts the clock for one operation: on_notice runs from the loop at t1, t2, t3, t4, once each,
- * in order, never early, until stop. *id names it. Errors: INVALID, OOM.
+ * Starts the clock for one operation.
+ *
+ *   monitor: not NULL
+ *   on_notice: told at each threshold; not NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   id: gets its name; not NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Calls: on_notice at t1, t2, t3, t4, once each, in order, never early, from the loop, until it
+ *     is stopped
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_latency_monitor_start(glimpse_latency_monitor *monitor,
                                                         glimpse_latency_fn on_notice, void *arg,
                                                         uint64_t *id);
 
-/* Stops it; no notice runs after. Returns the elapsed milliseconds, -1 for an id not running.
- * Fine inside a notice. */
+/*
+ * Stops the clock; fine inside a notice.
+ *
+ *   monitor: not NULL
+ *   id: as start gave it
+ *   Returns: the elapsed milliseconds, -1 for an id that is not running
+ *   Calls: nothing for this id from then on
+ *   Since: 0.1
+ */
 GLIMPSE_API int64_t glimpse_latency_monitor_stop(glimpse_latency_monitor *monitor, uint64_t id);
 
 #ifdef __cplusplus

@@ -49,17 +49,40 @@ typedef struct glimpse_logger {
     glimpse_log_level level;
 } glimpse_logger;
 
+/*
+ * The name of a level.
+ *
+ *   level: any value
+ *   Returns: "error", "warn", "info", "debug", static; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);
 
 /*
- * One line without a line end: `2025-10-29T08:00:00.123Z WARN openai_error_retry id=7 status=500`,
- * or one JSON object with "ts" (RFC 3339, UTC, from unix_ms), "level", "event" and the fields.
- * Values are escaped, so an event is always one line of valid UTF-8. Writes at most size bytes with
- * the NUL, and returns the length it has, or would have had (like snprintf). buffer may be NULL
- * when size is 0.
+ * One line without a line end: `2025-10-29T08:00:00.123Z WARN openai_error_retry id=7 status=500`.
+ * Values are escaped, so an event is always one line of valid UTF-8.
+ *
+ *   event: borrowed during the call; not NULL
+ *   unix_ms: the time to print, milliseconds since 1970, UTC
+ *   buffer: gets at most size bytes, the NUL included; may be NULL when size is 0
+ *   size: bytes of buffer, from 0
+ *   Returns: the length it has, or would have had (like snprintf)
+ *   Since: 0.1
  */
 GLIMPSE_API size_t glimpse_log_format_text(const glimpse_log_event *event, int64_t unix_ms,
                                            char *buffer, size_t size);
+
+/*
+ * One JSON object with "ts" (RFC 3339, UTC), "level", "event" and the fields, on one line without a
+ * line end.
+ *
+ *   event: borrowed during the call; not NULL
+ *   unix_ms: the time to print, milliseconds since 1970, UTC
+ *   buffer: gets at most size bytes, the NUL included; may be NULL when size is 0
+ *   size: bytes of buffer, from 0
+ *   Returns: as glimpse_log_format_text
+ *   Since: 0.1
+ */
 GLIMPSE_API size_t glimpse_log_format_json(const glimpse_log_event *event, int64_t unix_ms,
                                            char *buffer, size_t size);
 

@@ -39,8 +39,21 @@ typedef struct glimpse_pressure_config {
     glimpse_log_level log_level; /* WARN */
 } glimpse_pressure_config;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   config: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_pressure_config_defaults(glimpse_pressure_config *config);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   config: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_pressure_config_init(glimpse_pressure_config *config)
 {
     config->size = sizeof *config;
@@ -48,21 +61,40 @@ static inline void glimpse_pressure_config_init(glimpse_pressure_config *config)
 }
 
 /*
- * Watches on the base, for a cache (a reference is taken) whose bounds now are the most it will
- * have; nobody else resizes it meanwhile. config NULL means the defaults. An event halves what the
- * cache may hold, from the loop, down to a sixteenth. What is watched does not keep the loop
- * running. Where the kernel offers nothing it is GLIMPSE_OK all the same, and the bounds stay.
- * Errors: INVALID, OOM.
+ * Watches the kernel's word of memory for a cache. Its bounds now are the most it will have; nobody
+ * else resizes it meanwhile. An event halves what the cache may hold, from the loop, down to a
+ * sixteenth. What is watched does not keep the loop running. Where the kernel offers nothing it is
+ * GLIMPSE_OK all the same, and the bounds stay.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   cache: a reference is taken; not NULL
+ *   config: NULL = the defaults; copied
+ *   pressure: gets the watch; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Owner: the caller's: glimpse_pressure_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_cache *cache,
                                                const glimpse_pressure_config *config,
                                                glimpse_pressure **pressure,
                                                glimpse_problem *problem);
 
-/* Before the base. The cache keeps the bounds that it has now. NULL is fine. */
+/*
+ * Ends the watch, before the base. The cache keeps the bounds that it has now.
+ *
+ *   pressure: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_pressure_free(glimpse_pressure *pressure);
 
-/* GLIMPSE_PRESSURE_ values, together. */
+/*
+ * Which of the kernel's files are watched.
+ *
+ *   pressure: not NULL
+ *   Returns: GLIMPSE_PRESSURE_ values, added
+ *   Since: 0.1
+ */
 GLIMPSE_API unsigned glimpse_pressure_sources(const glimpse_pressure *pressure);
 
 #ifdef __cplusplus

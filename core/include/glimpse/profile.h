@@ -49,7 +49,13 @@ typedef enum glimpse_profile_field {
 /* Places for fields that a later version may know. */
 enum { GLIMPSE_PROFILE_FIELD_ROOM = 24 };
 
-/* "thresholds_ms", "price", "max_tokens_as", ...: as in the file; never NULL. */
+/*
+ * The name of a field, as in the file.
+ *
+ *   field: any value
+ *   Returns: "thresholds_ms", "price", "max_tokens_as", ..., static; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_profile_field_name(glimpse_profile_field field);
 
 /* What a draft or a pack is sent with that its author did not write, each of which a server may
@@ -77,8 +83,21 @@ typedef struct glimpse_profile {
     } from[GLIMPSE_PROFILE_FIELD_ROOM];
 } glimpse_profile;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   profile: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_profile_defaults(glimpse_profile *profile);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   profile: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_profile_init(glimpse_profile *profile)
 {
     profile->size = sizeof *profile;
@@ -97,22 +116,58 @@ typedef struct glimpse_profiles glimpse_profiles;
  *                    "stream_options": true, "first_byte_timeout_ms": 30000, "idle_timeout_ms":
  * 10000, "timeout_ms": 120000}, ...}
  *
- * Each field may be left out; of a price input and output may not. text NULL = no entries. Errors:
- * OOM; INVALID, with problem (may be NULL) naming model and field. Counted: a new one is the
- * caller's.
+ * Each field may be left out; of a price input and output may not. text NULL = no entries.
+ *
+ *   text: NULL = no entries; borrowed during the call
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
+ *   profiles: gets the profiles; not NULL
+ *   problem: names model and field; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Owner: the caller's, one reference: glimpse_profiles_unref
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_profiles_new(const char *text, size_t len,
                                                glimpse_profiles **profiles,
                                                glimpse_problem *problem);
+
+/*
+ * One more owner.
+ *
+ *   profiles: not NULL
+ *   Returns: the profiles themselves
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles);
+
+/*
+ * One owner less; the last one frees it.
+ *
+ *   profiles: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_profiles_unref(glimpse_profiles *profiles); /* NULL is fine */
 
-/* What is known of a model; profiles NULL = the built-in table. len 0 = strlen. Errors: INVALID. */
+/*
+ * What is known of a model.
+ *
+ *   profiles: NULL = the built-in table
+ *   model: its name; not NULL
+ *   len: bytes of the name; 0 = strlen, GLIMPSE_EMPTY = none
+ *   profile: set up by glimpse_profile_init; what it points to lives as long as the profiles
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char *model,
                                                 size_t len, glimpse_profile *profile);
 
-/* The names of the entries, the built-in ones first; NULL from the end on. A name may be there
- * twice, once of each. */
+/*
+ * The names of the entries, the built-in ones first. A name may be there twice, once of each.
+ *
+ *   profiles: NULL = the built-in table
+ *   index: from 0
+ *   Returns: the name, as long as the profiles live; NULL from the end on
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_profiles_name(const glimpse_profiles *profiles, size_t index);
 
 #ifdef __cplusplus

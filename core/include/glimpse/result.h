@@ -19,6 +19,23 @@
 extern "C" {
 #endif
 
+/* The length of a text that is empty: a length that is 0, or was never set, means strlen. */
+#define GLIMPSE_EMPTY SIZE_MAX
+
+/*
+ * The length of a slice, which may be empty and has no NUL behind it:
+ *
+ *     draft.goal = slice.data, draft.goal_len = glimpse_length(slice.len);
+ *
+ *   len: bytes, from 0
+ *   Returns: len, or GLIMPSE_EMPTY for 0
+ *   Since: 0.1
+ */
+static inline size_t glimpse_length(size_t len)
+{
+    return len != 0 ? len : GLIMPSE_EMPTY;
+}
+
 /*
  * Statuses: docs/playbook.md section 4, and the two that mean an answer came.
  *   X(symbol, name, sentence)
@@ -99,15 +116,53 @@ typedef enum glimpse_source {
     GLIMPSE_SOURCE_COUNT
 } glimpse_source;
 
-/* Names as they stand in logs and records; never NULL ("unknown" for a value out of range). */
+/*
+ * The name of a status, as it stands in logs and records.
+ *
+ *   status: any value
+ *   Returns: static, never NULL; "unknown" for a value out of range
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_status_name(glimpse_status status);
+
+/*
+ * What a status means.
+ *
+ *   status: any value
+ *   Returns: one sentence, static, never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_status_sentence(glimpse_status status);
+
+/*
+ * The name of an error kind, as it stands in logs and records.
+ *
+ *   error: any value
+ *   Returns: static, never NULL; "unknown" for a value out of range
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_error_name(glimpse_error error);
+
+/*
+ * What an error kind means.
+ *
+ *   error: any value
+ *   Returns: one sentence, static, never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_error_sentence(glimpse_error error);
+
+/*
+ * The name of a source, as it stands in logs and records.
+ *
+ *   source: any value
+ *   Returns: static, never NULL; "unknown" for a value out of range
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_source_name(glimpse_source source);
 
 /* Tokens as the endpoint counted them; -1 where it did not say, or said something that is no count.
- */
+ * Never grows. */
 typedef struct glimpse_usage {
     int64_t prompt_tokens;
     int64_t completion_tokens;
@@ -140,7 +195,7 @@ typedef struct glimpse_timings {
 } glimpse_timings;
 
 /* How long it took to open a connection, in nanoseconds. All -1 for an attempt that went out on a
- * connection that was there, or got none. */
+ * connection that was there, or got none. Never grows. */
 typedef struct glimpse_opening {
     int64_t dns_ns;     /* that its name was waited for; -1: it was known, or is an address */
     int64_t connect_ns; /* TCP: to the server, or to the proxy */
@@ -161,94 +216,296 @@ typedef struct glimpse_attempt_record {
 
 typedef struct glimpse_result glimpse_result;
 
+/*
+ * How the request ended.
+ *
+ *   result: not NULL
+ *   Returns: its status
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_status glimpse_result_status(const glimpse_result *result);
 
-/* The error kind; GLIMPSE_OK exactly when the status is aligned or not_aligned. */
+/*
+ * The error kind.
+ *
+ *   result: not NULL
+ *   Returns: GLIMPSE_OK exactly when the status is aligned or not_aligned
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_result_error(const glimpse_result *result);
 
-/* The code for people and scripts: the endpoint's own code where it gave one, else the error
- * kind's name; "" on success. */
+/*
+ * The code for people and scripts: the endpoint's own code where it gave one, else the error kind's
+ * name.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" on success
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
 
-/* One sentence that names what failed; "" on success. Never holds a secret. */
+/*
+ * One sentence that names what failed. Never holds a secret.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" on success
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *result);
 
+/*
+ * Where the words came from.
+ *
+ *   result: not NULL
+ *   Returns: a glimpse_source
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
 
-/* The sample; "" when none came. len may be NULL; the text may hold NUL bytes, so use len. */
+/*
+ * The sample. It may hold NUL bytes, so use len.
+ *
+ *   result: not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" when none came
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t *len);
 
-/* The text that a stream had brought when it failed or was cancelled; "" otherwise. */
+/*
+ * The text that a stream had brought when it failed or was cancelled.
+ *
+ *   result: not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" otherwise
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_partial(const glimpse_result *result, size_t *len);
 
-/* A stream that was whole (each choice had its finish reason) and ended without saying so. */
+/*
+ * Whether a stream was whole (each choice had its finish reason) and ended without saying so.
+ *
+ *   result: not NULL
+ *   Returns: true: it was
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_result_no_done(const glimpse_result *result);
 
-/* An answer that came whole and says nothing: no text, no refusal, no call of a tool, no image.
- * Some models end so after reasoning alone; it is not cached. */
+/*
+ * Whether the answer came whole and says nothing: no text, no refusal, no call of a tool, no image.
+ * Some models end so after reasoning alone; it is not cached.
+ *
+ *   result: not NULL
+ *   Returns: true: it says nothing
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_result_empty(const glimpse_result *result);
 
-/* The short form of the sample, or on failure the local stand-in, marked with the status. */
+/*
+ * The short form of the sample, or on failure the local stand-in, marked with the status.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
 
-/* Why the answer does not serve the draft; NULL unless the status is not_aligned. */
+/*
+ * Why the answer does not serve the draft.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; NULL unless the status is not_aligned
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_delta(const glimpse_result *result);
 
-/* The answer came after t4: shown late, it may no longer be what the user looks at. */
+/*
+ * Whether the answer came after t4: shown late, it may no longer be what the user looks at.
+ *
+ *   result: not NULL
+ *   Returns: true: it did
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_result_stale(const glimpse_result *result);
 
-/* How many of the four thresholds had passed when it settled (0..4). */
+/*
+ * How many of the four thresholds had passed when it settled.
+ *
+ *   result: not NULL
+ *   Returns: 0 to 4
+ *   Since: 0.1
+ */
 GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
 
-/* The circuit was open: the request was ended without (another) attempt. */
+/*
+ * Whether the circuit was open: the request was ended without (another) attempt.
+ *
+ *   result: not NULL
+ *   Returns: true: it was
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_result_circuit_open(const glimpse_result *result);
 
-/* Requests sent for this result: what the server counted. 0 for a cache hit. A request that it
- * shared with other drafts counts for each of them. */
+/*
+ * Requests sent for this result: what the server counted. A request that it shared with other
+ * drafts counts for each of them; an attempt of a sampler that does not report what it sent counts
+ * from its start.
+ *
+ *   result: not NULL
+ *   Returns: from 0; 0 for a cache hit
+ *   Since: 0.1
+ */
 GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
 
-/* How many drafts shared the first of these requests; 0 when it was not packed. */
+/*
+ * How many drafts shared the first of these requests.
+ *
+ *   result: not NULL
+ *   Returns: 0 when it was not packed
+ *   Since: 0.1
+ */
 GLIMPSE_API int glimpse_result_pack_drafts(const glimpse_result *result);
 
-/* Attempts in the ledger (0 for a cache hit; an attempt that never reached the server is listed
- * here and not counted above), and the i-th of them, valid as long as the result; NULL past the
- * end. At most the last 32 are kept. */
+/*
+ * Attempts in the ledger: also those that never reached the server. At most the last 32 are kept.
+ *
+ *   result: not NULL
+ *   Returns: 0 to 32; 0 for a cache hit
+ *   Since: 0.1
+ */
 GLIMPSE_API size_t glimpse_result_attempt_count(const glimpse_result *result);
+
+/*
+ * One attempt of the ledger.
+ *
+ *   result: not NULL
+ *   i: from 0
+ *   Returns: valid as long as the result; NULL past the end
+ *   Since: 0.1
+ */
 GLIMPSE_API const glimpse_attempt_record *glimpse_result_attempt(const glimpse_result *result,
                                                                  size_t i);
 
-/* 0 when no status line came, or nothing was asked. */
+/*
+ * The HTTP status of the last answer.
+ *
+ *   result: not NULL
+ *   Returns: 0 when no status line came, or nothing was asked
+ *   Since: 0.1
+ */
 GLIMPSE_API int glimpse_result_http_status(const glimpse_result *result);
+
+/*
+ * The endpoint's x-request-id of the last answer.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" when it sent none
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_request_id(const glimpse_result *result);
+
+/*
+ * The model that answered, as the endpoint names it.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" when it did not say
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_model(const glimpse_result *result);
+
+/*
+ * Why the answer ended, in the endpoint's word.
+ *
+ *   result: not NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" when it did not say
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *result);
+
+/*
+ * The tokens that the endpoint counted.
+ *
+ *   result: not NULL
+ *   Returns: valid as long as the result; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *result);
+
+/*
+ * Where the time of the request went.
+ *
+ *   result: not NULL
+ *   Returns: valid as long as the result; never NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API const glimpse_timings *glimpse_result_timings(const glimpse_result *result);
 
-/* When text or reasoning of a stream arrived, nanoseconds since the last attempt's start, in order:
- * of a request whose options asked for arrivals. At most the first GLIMPSE_ARRIVALS_MAX, fewer
- * where memory was short. count may be NULL. */
+/* Most arrivals that are kept. */
 #define GLIMPSE_ARRIVALS_MAX 65536
+
+/*
+ * When text or reasoning of a stream arrived, in order: of a request whose options asked for
+ * arrivals. At most the first GLIMPSE_ARRIVALS_MAX, fewer where memory was short.
+ *
+ *   result: not NULL
+ *   count: gets their number; may be NULL
+ *   Returns: nanoseconds since the last attempt's start, valid as long as the result; NULL when
+ *     there are none
+ *   Since: 0.1
+ */
 GLIMPSE_API const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count);
 
-/* The body as the endpoint sent it, on errors too (there at most the first 4 KiB of what is not
- * JSON); "" and 0 when nothing came. body_is_json tells whether it is one valid JSON text. */
+/*
+ * The body as the endpoint sent it, on errors too (there at most the first 4 KiB of what is not
+ * JSON).
+ *
+ *   result: not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: a string that lives as long as the result; never NULL; "" when nothing came
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_result_body(const glimpse_result *result, size_t *len);
+
+/*
+ * Whether the body is one valid JSON text.
+ *
+ *   result: not NULL
+ *   Returns: true: it is
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_result_body_is_json(const glimpse_result *result);
 
-/* The key of the request, 32 bytes, valid as long as the result; NULL when it has none (a body
- * that was not JSON). */
+/*
+ * The key of the request.
+ *
+ *   result: not NULL
+ *   Returns: 32 bytes, valid as long as the result; NULL when it has none (a body that was not
+ *     JSON)
+ *   Since: 0.1
+ */
 GLIMPSE_API const unsigned char *glimpse_result_key(const glimpse_result *result);
 
-/* One more, one less owner. The last unref frees it. NULL is fine for unref. */
+/*
+ * One more owner: the result is valid until it is let go.
+ *
+ *   result: not NULL
+ *   Returns: the result itself
+ *   Owner: the caller's, one reference: glimpse_result_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_result *glimpse_result_ref(const glimpse_result *result);
-GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
 
-#define GLIMPSE_RECORD_VERSION 1
+/*
+ * One owner less; the last one frees it.
+ *
+ *   result: NULL is fine
+ *   Since: 0.1
+ */
+GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
 
 /* What a record says that its result does not hold. */
 typedef struct glimpse_record {
-    uint32_t version;      /* set by glimpse_record_init */
+    size_t size;           /* set by glimpse_record_init */
     const char *custom_id; /* NULL (default): null in the record */
     uint64_t line;         /* from 1; 0 (default): the record has no line number */
     const char *path; /* the request's, behind the base URL; NULL (default) and "/chat/completions",
@@ -257,20 +514,48 @@ typedef struct glimpse_record {
                      -1 (default): as glimpse_result_attempts says */
 } glimpse_record;
 
-GLIMPSE_API void glimpse_record_init_version(glimpse_record *record, uint32_t version);
-#define glimpse_record_init(record) glimpse_record_init_version((record), GLIMPSE_RECORD_VERSION)
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   record: its size is set; not NULL
+ *   Since: 0.1
+ */
+GLIMPSE_API void glimpse_record_defaults(glimpse_record *record);
+
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   record: not NULL
+ *   Since: 0.1
+ */
+static inline void glimpse_record_init(glimpse_record *record)
+{
+    record->size = sizeof *record;
+    glimpse_record_defaults(record);
+}
 
 /*
  * The result as one line of JSON without a line end, the record of docs/internals/records.md.
- * record: what else it says, borrowed for the call; NULL: the defaults. On success *out is NUL
- * terminated, *len bytes long, and the caller's to release with glimpse_free; len may be NULL.
- * Errors: GLIMPSE_ERR_INVALID (another version of glimpse_record), GLIMPSE_ERR_OOM; *out is NULL.
+ *
+ *   result: not NULL
+ *   record: what it says besides, set up by glimpse_record_init; NULL = the defaults; borrowed
+ *   out: gets the record, NUL terminated, NULL on an error; not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Owner: the caller's: glimpse_free
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_result_to_json(const glimpse_result *result,
                                                  const glimpse_record *record, char **out,
                                                  size_t *len);
 
-/* Releases what this library handed out as "the caller's". NULL is fine. */
+/*
+ * Releases what this library handed out as the caller's to free.
+ *
+ *   memory: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_free(void *memory);
 
 #ifdef __cplusplus

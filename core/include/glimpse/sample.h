@@ -36,26 +36,73 @@ typedef struct glimpse_sample_fields {
                          * answer for a request that wants to know */
 } glimpse_sample_fields;
 
-/* All absent, usage unknown. */
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   fields: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_sample_fields_defaults(glimpse_sample_fields *fields);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   fields: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_sample_fields_init(glimpse_sample_fields *fields)
 {
     fields->size = sizeof *fields;
     glimpse_sample_fields_defaults(fields);
 }
 
-/* One allocation that holds copies of all of it. Errors: GLIMPSE_ERR_OOM, GLIMPSE_ERR_INVALID. */
+/*
+ * A sample: one allocation that holds copies of all of it.
+ *
+ *   fields: set up by glimpse_sample_fields_init
+ *   sample: gets the sample; not NULL
+ *   Returns: GLIMPSE_OK; OOM, INVALID
+ *   Owner: the caller's, one reference: glimpse_sample_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields,
                                              glimpse_sample **sample);
 
-/* The fields again, borrowed from the sample; strings are never NULL but delta, which may be. */
+/*
+ * The fields of a sample.
+ *
+ *   sample: not NULL
+ *   Returns: borrowed from the sample; its strings are never NULL but delta, which may be
+ *   Since: 0.1
+ */
 GLIMPSE_API const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample *sample);
 
-/* Bytes of memory it holds, its own book-keeping included: what a cache's byte bound counts. */
+/*
+ * The memory a sample holds, its own book-keeping included: what a cache's byte bound counts.
+ *
+ *   sample: not NULL
+ *   Returns: bytes
+ *   Since: 0.1
+ */
 GLIMPSE_API size_t glimpse_sample_size(const glimpse_sample *sample);
 
+/*
+ * One more owner.
+ *
+ *   sample: not NULL
+ *   Returns: the sample itself
+ *   Owner: the caller's, one reference: glimpse_sample_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_sample *glimpse_sample_ref(const glimpse_sample *sample);
+
+/*
+ * One owner less; the last one frees it.
+ *
+ *   sample: NULL is fine
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_sample_unref(const glimpse_sample *sample);
 
 #ifdef __cplusplus

@@ -54,47 +54,151 @@ typedef struct glimpse_sampler_vtable {
     void (*destroy)(void *self);
 } glimpse_sampler_vtable;
 
-/* A sampler with one owner; the table is copied, self is passed back. Errors: INVALID, OOM (self
- * stays the caller's then). */
+/*
+ * A sampler of the caller's own.
+ *
+ *   vtable: copied; not NULL
+ *   self: passed to each of its functions
+ *   sampler: gets the sampler; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM: self stays the caller's then
+ *   Owner: the caller's, one reference: glimpse_sampler_unref
+ *   Calls: the table's destroy when the last reference is gone
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtable, void *self,
                                               glimpse_sampler **sampler, glimpse_problem *problem);
+
+/*
+ * One more owner.
+ *
+ *   sampler: not NULL
+ *   Returns: the sampler itself
+ *   Owner: the caller's, one reference: glimpse_sampler_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_sampler *glimpse_sampler_ref(glimpse_sampler *sampler);
+
+/*
+ * One owner less; the last one frees it.
+ *
+ *   sampler: NULL is fine
+ *   Calls: the table's destroy when it was the last
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_sampler_unref(glimpse_sampler *sampler);
+
+/*
+ * The name that its table has.
+ *
+ *   sampler: not NULL
+ *   Returns: the table's own string
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
 
 /* --- what an attempt is about: borrowed, valid as long as the attempt ------------------------ */
 
-/* The chat-completions body (a draft's was written at submit), the path below the base URL
- * ("/chat/completions"), and which attempt of the request it is, from 1. */
+/*
+ * The chat-completions body (a draft's was written at submit).
+ *
+ *   attempt: not NULL
+ *   len: gets its bytes; may be NULL
+ *   Returns: borrowed, as long as the attempt; NUL terminated
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len);
+
+/*
+ * The path below the base URL.
+ *
+ *   attempt: not NULL
+ *   Returns: "/chat/completions" and the like, borrowed, as long as the attempt
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
+
+/*
+ * Which attempt of the request it is.
+ *
+ *   attempt: not NULL
+ *   Returns: from 1
+ *   Since: 0.1
+ */
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 
-/* Whether the attempt of this request before this one ended by its connection breaking: a sampler
- * that keeps connections does well to take a new one. */
+/*
+ * Whether the attempt of this request before this one ended by its connection breaking: a sampler
+ * that keeps connections does well to take a new one.
+ *
+ *   attempt: not NULL
+ *   Returns: true: it did
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_attempt_after_reset(const glimpse_attempt *attempt);
 
-/* The id that submit gave the request it belongs to. */
+/*
+ * The id that submit gave the request it belongs to.
+ *
+ *   attempt: not NULL
+ *   Returns: a glimpse_id
+ *   Since: 0.1
+ */
 GLIMPSE_API uint64_t glimpse_attempt_request(const glimpse_attempt *attempt);
 
-/* Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use. */
+/*
+ * Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use.
+ *
+ *   attempt: not NULL
+ *   Returns: true: it does
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_attempt_is_stream(const glimpse_attempt *attempt);
 
 /* What is to be sampled, in words: a draft's parts, or of a raw body the last user message (goal
- * and constraints then ""). Never NULL; may hold NUL bytes. */
+ * and constraints then ""). Never NULL; may hold NUL bytes. Never grows. */
 typedef struct glimpse_words {
     const char *input, *goal, *constraints;
     size_t input_len, goal_len, constraints_len;
 } glimpse_words;
+
+/*
+ * What is to be sampled, in words.
+ *
+ *   attempt: not NULL
+ *   words: gets them, borrowed, as long as the attempt
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words);
 
-/* Why the fallback is asked: the failed request's status and its sentence. false when this attempt
- * is no fallback. */
+/*
+ * Why the fallback is asked.
+ *
+ *   attempt: not NULL
+ *   status: gets the failed request's status; may be NULL
+ *   message: gets its sentence, borrowed, as long as the attempt; may be NULL
+ *   Returns: false when this attempt is no fallback: nothing is written
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_attempt_fallback(const glimpse_attempt *attempt, glimpse_status *status,
                                           const char **message);
 
-/* A pointer of the sampler's own, NULL at start. */
+/*
+ * Keeps a pointer of the sampler's own with the attempt.
+ *
+ *   attempt: not NULL
+ *   data: any; never freed here
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_set_data(glimpse_attempt *attempt, void *data);
+
+/*
+ * The pointer that was kept.
+ *
+ *   attempt: not NULL
+ *   Returns: NULL at start
+ *   Since: 0.1
+ */
 GLIMPSE_API void *glimpse_attempt_data(const glimpse_attempt *attempt);
 
 /* --- what a sampler says about it ------------------------------------------------------------ */
@@ -109,29 +213,57 @@ typedef enum glimpse_progress {
                                   * answer but as much an arrival as that */
 } glimpse_progress;
 
-/* Cheap: stores a time. The engine's time limits look at it when they are due. */
+/*
+ * Says how far the attempt is. Cheap: stores a time, which the engine's time limits look at when
+ * they are due.
+ *
+ *   attempt: not NULL
+ *   progress: what happened now
+ *   Calls: nothing
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
-/* The attempt opened a connection of its own, which took so long. The ledger of the result keeps
- * it. */
+/*
+ * Says that the attempt opened a connection of its own, and how long that took. The ledger of the
+ * result keeps it.
+ *
+ *   attempt: not NULL
+ *   opening: copied; not NULL
+ *   Calls: nothing
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_opening *opening);
 
 /*
- * The next piece of a streamed answer's text: whole UTF-8 characters, copied. It reaches the caller
- * from the engine's next turn; nothing of the caller's runs inside. Only for an attempt that is a
- * stream (else, and for an empty piece, nothing happens). The sample that ends the attempt holds
- * the whole text all the same. Errors: OOM; the sampler ends the attempt with it.
+ * The next piece of a streamed answer's text. Only for an attempt that is a stream (else, and for
+ * an empty piece, nothing happens). The sample that ends the attempt holds the whole text all the
+ * same.
+ *
+ *   attempt: not NULL
+ *   piece: whole UTF-8 characters; copied
+ *   len: its bytes, from 0
+ *   Returns: GLIMPSE_OK; OOM: the sampler ends the attempt with it
+ *   Calls: nothing inside; on_text from the engine's next turn
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
                                                size_t len);
 
-/* What had come of a response when the attempt was taken away; only inside cancel, and only when
- * its status line is there. request_id may be NULL. The ledger of the result keeps it. */
+/*
+ * Says what had come of a response when the attempt was taken away; only inside cancel, and only
+ * when its status line is there. The ledger of the result keeps it.
+ *
+ *   attempt: not NULL
+ *   http_status: 100 to 599
+ *   request_id: copied; may be NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
                                       const char *request_id);
 
 /* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
- * milliseconds until it is full again; -1 for what they did not say. */
+ * milliseconds until it is full again; -1 for what they did not say. Never grows. */
 typedef struct glimpse_rate_limit {
     int64_t limit, remaining, reset_ms;
 } glimpse_rate_limit;
@@ -156,8 +288,21 @@ typedef struct glimpse_outcome {
                   * before a byte of a response, the engine asks again at once */
 } glimpse_outcome;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   outcome: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_outcome_defaults(glimpse_outcome *outcome);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   outcome: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_outcome_init(glimpse_outcome *outcome)
 {
     outcome->size = sizeof *outcome;
@@ -165,15 +310,29 @@ static inline void glimpse_outcome_init(glimpse_outcome *outcome)
     glimpse_outcome_defaults(outcome);
 }
 
-/* Ends the attempt, exactly once; the attempt is gone afterwards. No callback of the caller's runs
- * inside but that of the log. */
+/*
+ * Ends the attempt, exactly once, inside start or later, from the loop.
+ *
+ *   attempt: gone afterwards
+ *   outcome: set up by glimpse_outcome_init; copied
+ *   Calls: nothing of the caller's inside but the log's function; on_result later
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
 
 /* --- ours ------------------------------------------------------------------------------------ */
 
 /*
- * A sampler that asks an endpoint, on the caller's base, which must outlive it. log NULL = silence.
- * Errors: INVALID (problem, which may be NULL, says why), OOM, SETUP.
+ * A sampler that asks an endpoint.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   endpoint: set up by glimpse_endpoint_init; borrowed during the call
+ *   log: where events go; NULL = nowhere; copied
+ *   sampler: gets the sampler; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
+ *   Owner: the caller's, one reference: glimpse_sampler_unref
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
                                                      const glimpse_endpoint *endpoint,
@@ -181,8 +340,15 @@ GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
                                                      glimpse_sampler **sampler,
                                                      glimpse_problem *problem);
 
-/* The local sampler: deterministic, no model asked. Also the essence-only fallback of the
- * docs/playbook.md section 4. A new reference to a new sampler. Errors: OOM. */
+/*
+ * The local sampler: deterministic, no model asked. Also the essence-only fallback
+ * (docs/playbook.md section 4).
+ *
+ *   sampler: gets the sampler; not NULL
+ *   Returns: GLIMPSE_OK; OOM
+ *   Owner: the caller's, one reference: glimpse_sampler_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler);
 
 #ifdef __cplusplus

@@ -101,8 +101,21 @@ typedef struct glimpse_stats {
     uint64_t connections_died;
 } glimpse_stats;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   stats: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_stats_defaults(glimpse_stats *stats);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   stats: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_stats_init(glimpse_stats *stats)
 {
     stats->size = sizeof *stats;

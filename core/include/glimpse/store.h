@@ -57,26 +57,110 @@ typedef struct glimpse_store_vtable {
     void (*destroy)(void *self);
 } glimpse_store_vtable;
 
-/* A store with one owner; the table is copied, self is passed back. Errors: INVALID, OOM (self
- * stays the caller's then). */
+/*
+ * A store of the caller's own.
+ *
+ *   vtable: copied; not NULL
+ *   self: passed to each of its functions
+ *   store: gets the store; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM: self stays the caller's then
+ *   Owner: the caller's, one reference: glimpse_store_unref
+ *   Calls: the table's destroy when the last reference is gone
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, void *self,
                                             glimpse_store **store, glimpse_problem *problem);
+
+/*
+ * One more owner.
+ *
+ *   store: not NULL
+ *   Returns: the store itself
+ *   Owner: the caller's, one reference: glimpse_store_unref
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_store *glimpse_store_ref(glimpse_store *store);
+
+/*
+ * One owner less; the last one frees it.
+ *
+ *   store: NULL is fine
+ *   Calls: the table's destroy when it was the last
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_store_unref(glimpse_store *store);
+
+/*
+ * The name that its table has.
+ *
+ *   store: not NULL
+ *   Returns: the table's own string
+ *   Since: 0.1
+ */
 GLIMPSE_API const char *glimpse_store_name(const glimpse_store *store);
 
-/* The self it was made with, if `get` is its table's get; else NULL. For who made it. */
+/*
+ * The pointer that a store was made with, for its maker.
+ *
+ *   store: not NULL
+ *   get: the maker's own get, by which the store is known
+ *   Returns: self, if `get` is its table's; else NULL
+ *   Calls: nothing
+ *   Since: 0.1
+ */
 GLIMPSE_API void *glimpse_store_self(const glimpse_store *store,
                                      void (*get)(void *self, const glimpse_key *key,
                                                  glimpse_store_got_fn got, void *arg));
 
-/* The table's functions, for a caller who uses a store alone, and for the engine. */
+/*
+ * Looks a sample up.
+ *
+ *   store: not NULL
+ *   key: copied by the store where it completes later
+ *   got: told what was found; not NULL
+ *   arg: names the look-up: no two under way have the same
+ *   Calls: got, once, inside or later from the loop, unless it is cancelled
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_store_get(glimpse_store *store, const glimpse_key *key,
                                    glimpse_store_got_fn got, void *arg);
+
+/*
+ * Takes a look-up back; harmless for one that is not under way.
+ *
+ *   store: not NULL
+ *   arg: as it was given to glimpse_store_get
+ *   Calls: no got for it from then on
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_store_cancel(glimpse_store *store, void *arg);
+
+/*
+ * Stores a sample; what was there is replaced.
+ *
+ *   store: not NULL
+ *   key: copied by the store where it completes later
+ *   sample: a reference is taken where it is kept for later
+ *   done: told whether it was; may be NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Calls: done, once, inside or later from the loop
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_store_put(glimpse_store *store, const glimpse_key *key,
                                    const glimpse_sample *sample, glimpse_store_done_fn done,
                                    void *arg);
+
+/*
+ * Removes a sample; what is not there is no error.
+ *
+ *   store: not NULL
+ *   key: copied by the store where it completes later
+ *   done: told when it is gone; may be NULL
+ *   arg: passed back to the function that is called; may be NULL
+ *   Calls: done, once, inside or later from the loop
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_store_remove(glimpse_store *store, const glimpse_key *key,
                                       glimpse_store_done_fn done, void *arg);
 
@@ -99,8 +183,21 @@ typedef struct glimpse_sqlite_store_config {
     glimpse_log_level log_level; /* default WARN */
 } glimpse_sqlite_store_config;
 
+/*
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   config: its size, and that of each struct in it, is set; not NULL
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_sqlite_store_config_defaults(glimpse_sqlite_store_config *config);
 
+/*
+ * Sets up the struct: its size and the defaults. Call it before a member is set.
+ *
+ *   config: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_sqlite_store_config_init(glimpse_sqlite_store_config *config)
 {
     config->size = sizeof *config;
@@ -108,9 +205,15 @@ static inline void glimpse_sqlite_store_config_init(glimpse_sqlite_store_config 
 }
 
 /*
- * Opens or makes the file; this alone may wait, 2 s at most for a lock. The base must outlive the
- * store. config is copied. Errors: INVALID; OOM; STORE (the file cannot be used, and is as it was).
- * problem (may be NULL) says why; a sentence about the file is without its path.
+ * Opens or makes the file of a store; this alone may wait, 2 s at most for a lock.
+ *
+ *   base: the caller's loop; it outlives what is made here; not NULL
+ *   config: set up by glimpse_sqlite_store_config_init; copied; not NULL
+ *   store: gets the store; not NULL
+ *   problem: says why; a sentence about the file is without its path; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID; OOM; STORE (the file cannot be used, and is as it was)
+ *   Owner: the caller's, one reference: glimpse_store_unref
+ *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_sqlite_store_new(struct event_base *base,
                                                    const glimpse_sqlite_store_config *config,
@@ -132,16 +235,34 @@ typedef struct glimpse_sqlite_store_stats {
     uint64_t longest_turn_ns; /* the longest time it held the loop in one of them */
 } glimpse_sqlite_store_stats;
 
+/*
+ * Sets up the struct, to be filled.
+ *
+ *   stats: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_sqlite_store_stats_init(glimpse_sqlite_store_stats *stats)
 {
     stats->size = sizeof *stats;
 }
 
-/* Whether its file may only be read, so that what is put is lost. Of a store not made by
- * glimpse_sqlite_store_new, false. */
+/*
+ * Whether the store's file may only be read, so that what is put is lost.
+ *
+ *   store: not NULL
+ *   Returns: of a store not made by glimpse_sqlite_store_new, false
+ *   Since: 0.1
+ */
 GLIMPSE_API bool glimpse_sqlite_store_read_only(const glimpse_store *store);
 
-/* Of a store made by glimpse_sqlite_store_new; of another, all zero. */
+/*
+ * Counts since the store was opened.
+ *
+ *   store: not NULL
+ *   stats: set up by glimpse_sqlite_store_stats_init; of a store not made by
+ *     glimpse_sqlite_store_new, all zero
+ *   Since: 0.1
+ */
 GLIMPSE_API void glimpse_sqlite_store_get_stats(const glimpse_store *store,
                                                 glimpse_sqlite_store_stats *stats);
 
@@ -155,16 +276,42 @@ typedef struct glimpse_sqlite_file_stats {
     uint64_t file_bytes, log_bytes; /* of the file itself, and of the log (-wal) beside it */
 } glimpse_sqlite_file_stats;
 
+/*
+ * Sets up the struct, to be filled.
+ *
+ *   stats: not NULL
+ *   Since: 0.1
+ */
 static inline void glimpse_sqlite_file_stats_init(glimpse_sqlite_file_stats *stats)
 {
     stats->size = sizeof *stats;
 }
 
-/* Neither makes a file that is not there. Errors: INVALID; STORE (problem says why). */
+/*
+ * Looks what is in a store's file. Waits for the disk, reads all of the index; not for a loop.
+ * Makes no file.
+ *
+ *   path: not NULL
+ *   ttl_ms: milliseconds after which an entry counts as expired, at least 1
+ *   stats: set up by glimpse_sqlite_file_stats_init
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID; STORE (problem says why)
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
                                                       glimpse_sqlite_file_stats *stats,
                                                       glimpse_problem *problem);
-/* Deletes what was put older_than_ms ago or earlier (0: all), and gives the room back. */
+
+/*
+ * Deletes entries and gives the room back. Waits for the disk; not for a loop. Makes no file.
+ *
+ *   path: not NULL
+ *   older_than_ms: what was put so many milliseconds ago or earlier; 0 = all
+ *   removed: gets their number; not NULL
+ *   problem: says why it was refused; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID; STORE (problem says why)
+ *   Since: 0.1
+ */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
                                                     uint64_t *removed, glimpse_problem *problem);
 
