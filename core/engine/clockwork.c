@@ -36,18 +36,7 @@ bool gl_clockwork_reserve(glimpse_engine *engine, size_t more)
     return gl_heap_reserve(&engine->clock.heap, now + more);
 }
 
-/* --- the turn and the timer --- */
-
-/* What the network brought is passed on before the loop polls again. What the turn or the caller
- * brought waits for a poll: a caller that submits from a deferred call of its own, and is answered
- * from the cache, would otherwise keep the loop in one endless turn. */
-void gl_clockwork_schedule(gl_clockwork *clock)
-{
-    if (clock->yield)
-        gl_defer_next_turn(clock->turn);
-    else
-        gl_defer_this_turn(clock->turn);
-}
+/* --- the timer --- */
 
 /* The loop's timer is moved only to be earlier: fired too early it finds nothing and is set anew,
  * which is cheaper than following each request that ends. With nothing to wait for it is off, so

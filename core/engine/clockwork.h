@@ -48,8 +48,16 @@ static inline void gl_clockwork_leave(gl_clockwork *clock)
     if (--clock->depth == 0 && clock->free_wanted) clock->free(clock->engine);
 }
 
-/* The turn will run. */
-void gl_clockwork_schedule(gl_clockwork *clock);
+/* The turn will run. What the network brought is passed on before the loop polls again. What the
+ * turn or the caller brought waits for a poll: a caller that submits from a deferred call of its
+ * own, and is answered from the cache, would otherwise keep the loop in one endless turn. */
+static inline void gl_clockwork_schedule(gl_clockwork *clock)
+{
+    if (clock->yield)
+        gl_defer_next_turn(clock->turn);
+    else
+        gl_defer_this_turn(clock->turn);
+}
 
 /* The loop's timer stands early enough for the heap. */
 void gl_clockwork_arm(gl_clockwork *clock);

@@ -104,7 +104,7 @@ void gl_steps_wait(gl_request *request, bool front, gl_time now)
 }
 
 /* Books the wait that ends now, whatever ends it. */
-static void end_wait(gl_request *request, gl_time now)
+static inline void end_wait(gl_request *request, gl_time now)
 {
     gl_request_book_wait(request, now);
     if (request->state == GL_STATE_WAITING)
