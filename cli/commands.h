@@ -1,4 +1,4 @@
-/* commands.h - the commands: one function and one file each, one row each in main.c's table. */
+/* commands.h - the commands: one function and one file each, one row each in the table. */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H
 

@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "commands.h"
 #include "exits.h"
-#include "options/config_file.h"
+#include "files/whole_file.h"
 #include "say.h"
 
 /* More than any endpoint takes. */
@@ -46,7 +46,7 @@ int command_key(cli_settings *settings)
 {
     const char *path = settings->word_count > 0 ? settings->words[0] : "-", *problem;
     size_t len;
-    char *text = file_read_all(path, BODY_MAX, &len, &problem);
+    char *text = whole_file_read(path, BODY_MAX, &len, &problem);
     if (path[0] == '-' && path[1] == '\0') path = "standard input";
     if (text == NULL) {
         say("%s: %s", path, problem);

@@ -1,118 +1,13 @@
-/*
- * main.c - the table of commands and the way into them. A command gets its settings, read and
- * checked row by row, and returns the exit code.
- */
+/* main.c - the way into a command, which gets its settings, read and checked row by row, and
+ * returns the exit code. */
 #include <fcntl.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "commands.h"
 #include "exits.h"
 #include "say.h"
-
-const cli_command command_table[] = {
-    { "run", FOR_RUN, SIZE_MAX, "[OPTIONS] [TEXT... | -]",
-      "send one draft and print the answer; the text comes from the words given, or from standard "
-      "input when they are - or none",
-      "  glimpse run --goal 'summarize in one sentence' 'The quick brown fox ...'\n"
-      "  man 7 signal | glimpse run --goal 'list the signals that cannot be caught'\n"
-      "  glimpse run --json --model gpt-4o 'Hello' | jq .glimpse\n",
-      command_run },
-    { "batch", FOR_BATCH, 1, "[OPTIONS] INPUT.jsonl -o OUTPUT.jsonl",
-      "run a job: a request for each line of INPUT, a record for each in OUTPUT; - is standard "
-      "input or output",
-      "  glimpse batch drafts.jsonl -o out.jsonl --summary summary.json\n"
-      "  glimpse batch requests.jsonl -o out.jsonl --concurrency 500 --max-attempts 8\n"
-      "  jq -c '{input_text: .text}' docs.jsonl | glimpse batch - -o - |\n"
-      "      jq -r .glimpse.sample\n"
-      "\nA line of INPUT is a draft or a line of OpenAI's Batch file format:\n"
-      "  {\"custom_id\":\"a\",\"input_text\":\"...\",\"goal\":\"...\",\"constraints\":\"...\"}\n"
-      "  "
-      "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
-      command_batch },
-    { "bench", FOR_BENCH, 64, "[OPTIONS] | --compare BEFORE.json AFTER.json...",
-      "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose "
-      "latency counts from the schedule; without --base-url against a mock of its own",
-      "  glimpse bench\n"
-      "  glimpse bench --rate 500 --arrival poisson --duration 60s --json run.json\n"
-      "  glimpse bench --base-url http://127.0.0.1:8000/v1 --concurrent-users 200 \\\n"
-      "      --duration 60s --sla 'p95<2500ms,error_rate<5%,hit_rate>30%'\n"
-      "  glimpse bench --sweep --sla 'p95<2500ms' --base-url http://127.0.0.1:8000/v1\n"
-      "  glimpse bench --compare yesterday.json today.json\n"
-      "  glimpse bench --playbook\n"
-      "  glimpse bench --calibrate\n",
-      command_bench },
-    { "mock", FOR_MOCK, 0, "[OPTIONS]",
-      "serve an OpenAI-compatible endpoint that simulates latency and faults, until SIGTERM",
-      "  glimpse mock --port 8080 --latency lognormal:1400ms:2500ms\n"
-      "  glimpse mock --port-file port --fault 429:5%,500:2%,reset:1%\n"
-      "  glimpse mock --record https://api.openai.com/v1 --record-file monday\n"
-      "  glimpse mock --replay monday\n"
-      "  glimpse batch in.jsonl -o out.jsonl --base-url http://127.0.0.1:8080/v1\n",
-      command_mock },
-    { "key", FOR_KEY, 1, "[--canonical] [BODY.json | -]",
-      "print the cache key of a chat body as 64 hex digits",
-      "  glimpse key body.json\n"
-      "  glimpse key --canonical body.json | sha256sum\n",
-      command_key },
-    { "cache", FOR_CACHE, 2, "stats | purge [all] [OPTIONS]",
-      "look into the file of a persistent cache, or delete from it; purge deletes all, or what "
-      "--expired or --older-than says; neither makes a file",
-      "  glimpse cache stats --cache-store answers.db\n"
-      "  glimpse cache purge --cache-store answers.db --older-than 168h\n",
-      command_cache },
-    { "profile", FOR_PROFILE, SIZE_MAX, "show [OPTIONS] [MODEL...]",
-      "print what is known of models: thresholds, prices, parameters, time limits, and where each "
-      "of them comes from",
-      "  glimpse profile show\n"
-      "  glimpse profile show gpt-4o-mini openai/o3-mini --profiles mine.json\n"
-      "  glimpse batch in.jsonl -o out.jsonl --profiles mine.json\n"
-      "\nmine.json, each field optional; a name is of the models that begin with it and\n"
-      "go on with - . or :, but for its price, which is of that name (or it with a\n"
-      "date) alone; \"*\" is of all:\n"
-      "  {\"my-model\": {\"thresholds_ms\": [1200, 2200, 3500, 5500],\n"
-      "    \"price\": {\"input\": 0.15, \"output\": 0.6, \"cached_input\": 0.075,\n"
-      "              \"max_output\": 16384},\n"
-      "    \"max_tokens_as\": \"max_tokens\", \"temperature\": true, \"schema\": true,\n"
-      "    \"stream_options\": true, \"first_byte_timeout_ms\": 30000,\n"
-      "    \"idle_timeout_ms\": 10000, \"timeout_ms\": 120000}}\n"
-      "\nA flag beats a profile, a profile beats a default; --thresholds auto begins at\n"
-      "the profile's.\n",
-      command_profile },
-    { "version", 0, 0, "", "print the versions of glimpse and of the libraries it runs on", NULL,
-      command_version },
-    { "help", 0, 1, "[COMMAND]", "print this, or the help of a command", NULL, command_help },
-};
-const size_t command_count = sizeof command_table / sizeof command_table[0];
-
-const cli_command *command_find(const char *name)
-{
-    for (size_t i = 0; i < command_count; i++)
-        if (strcmp(command_table[i].name, name) == 0) return &command_table[i];
-    return NULL;
-}
-
-int command_unknown(const char *name)
-{
-    const char *near = NULL;
-    size_t len = strlen(name), nearest = len / 3 + 1; /* a third of it may be wrong */
-    if (name[0] == '-') {
-        say("'%.60s' comes before a command; options go behind it: try 'glimpse help'", name);
-        return EXIT_USAGE;
-    }
-    for (size_t i = 0; i < command_count && len <= 60; i++) {
-        size_t far = word_distance(name, len, command_table[i].name);
-        if (far > nearest || (near != NULL && far == nearest)) continue;
-        near = command_table[i].name;
-        nearest = far;
-    }
-    say("unknown command '%.60s'%s%s%s; try 'glimpse help'", name,
-        near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
-        near != NULL ? "'?)" : "");
-    return EXIT_USAGE;
-}
 
 static int run_command(const cli_command *command, int argc, char **argv)
 {

@@ -12,7 +12,7 @@
 #include "base/utf8.h"
 #include "commands.h"
 #include "exits.h"
-#include "options/config_file.h"
+#include "files/whole_file.h"
 #include "say.h"
 #include "session.h"
 #include "signals.h"
@@ -141,7 +141,7 @@ static char *read_text(const cli_settings *settings, size_t *len, int *code)
     if (settings->word_count == 0 ||
         (settings->word_count == 1 && strcmp(settings->words[0], "-") == 0)) {
         if (isatty(STDIN_FILENO) != 0) say("reading the text here; Ctrl-D ends it");
-        char *all = file_read_all("-", TEXT_MAX, len, &problem);
+        char *all = whole_file_read("-", TEXT_MAX, len, &problem);
         if (all == NULL) say("standard input: %s", problem);
         if (all == NULL) *code = EXIT_IO;
         return all;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load/sla.h"
+#include "load/number.h"
 
 static bool copy(char *to, size_t size, gl_slice text)
 {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "load/compare.h"
+#include "load/markup.h"
 #include "load/report_parts.h"
 #include "load/rows.h"
 #include "load/time_chart.h"

@@ -142,3 +142,36 @@ void load_html_figure(gl_buf *out, const char *path, double value, load_shown sh
         gl_buf_printf(out, "\">%s<small>%s%s</small></span>", shown.number,
                       *shown.unit != '/' ? " " : "", shown.unit);
 }
+
+void load_table_begin(gl_buf *out, const char *kind, const char *label)
+{
+    gl_buf_printf(out, "<div class=\"scroll%s\" tabindex=\"0\" role=\"region\" aria-label=\"",
+                  kind);
+    load_html_text(out, label);
+    gl_buf_append_str(out, "\"><table>");
+}
+
+void load_table_end(gl_buf *out)
+{
+    gl_buf_append_str(out, "</tbody></table></div>\n");
+}
+
+void load_details_begin(gl_buf *out, const char *name)
+{
+    gl_buf_append_str(out, "<details><summary>");
+    load_html_text(out, name);
+    gl_buf_append_str(out, "</summary>");
+    load_table_begin(out, " data", name);
+}
+
+void load_details_end(gl_buf *out)
+{
+    gl_buf_append_str(out, "</tbody></table></div></details>\n");
+}
+
+void load_table_count(gl_buf *out, const char *path, uint64_t count)
+{
+    gl_buf_append_str(out, "<td>");
+    load_html_figure(out, path, (double)count, load_show_count((double)count));
+    gl_buf_append_str(out, "</td>");
+}

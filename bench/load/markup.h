@@ -33,4 +33,12 @@ void load_shown_text(load_shown shown, char *out, size_t size);
  * value in the JSON report, its steps with dots between. NAN is null there and a dash here. */
 void load_html_figure(gl_buf *out, const char *path, double value, load_shown shown);
 
+/* A table in a box of its own that scrolls; kind is "" or " ms", the rows are the caller's. */
+void load_table_begin(gl_buf *out, const char *kind, const char *label);
+void load_table_end(gl_buf *out);
+/* The same behind a word that opens it: a chart's data. */
+void load_details_begin(gl_buf *out, const char *name);
+void load_details_end(gl_buf *out);
+void load_table_count(gl_buf *out, const char *path, uint64_t count);
+
 #endif

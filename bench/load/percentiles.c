@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "load/sla.h"
+#include "load/number.h"
 
 const struct load_told load_told[LOAD_TOLD] = {
     { "p50_us", "p50", 0.5 },  { "p75_us", "p75", 0.75 }, { "p90_us", "p90", 0.9 },

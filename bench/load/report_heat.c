@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "load/heat.h"
+#include "load/markup.h"
 #include "load/report_parts.h"
 #include "load/time_chart.h"
 

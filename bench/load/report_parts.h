@@ -48,14 +48,6 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
 /* The sections of injected faults and of alerts; nothing where there were none. */
 void load_report_incidents(const load_recorder *recorder, const load_facts *facts, gl_buf *out);
 
-/* A table in a box of its own that scrolls; kind is "" or " ms", the rows are the caller's. */
-void load_table_begin(gl_buf *out, const char *kind, const char *label);
-void load_table_end(gl_buf *out);
-/* The same behind a word that opens it: a chart's data. */
-void load_details_begin(gl_buf *out, const char *name);
-void load_details_end(gl_buf *out);
-void load_table_count(gl_buf *out, const char *path, uint64_t count);
-
 /* What is written at the marks of an axis. */
 void load_label_duration(double us, char *out, size_t size);
 void load_label_number(double value, char *out, size_t size);

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 #include "load/lines.h"
-#include "load/sla.h"
+#include "load/number.h"
 
 /* What says most of a server's load, by who serves: running, waiting, cache, tokens. */
 static const char known[] =

@@ -59,16 +59,6 @@ void load_term_shown(const load_term *term, const load_recorder *recorder, bool 
 /* Its bound is so many a second. */
 bool load_term_is_rate(const load_term *term);
 
-/* "2500ms": in us; nothing else may stand around it. */
-bool load_read_duration(gl_slice text, double *us);
-
-/* A part of 1: "0.5" or "50%"; and a decimal number without sign. The same holds for both. */
-bool load_read_part(const char *text, double *part);
-bool load_read_plain(const char *text, double *number);
-
-/* Without the blanks around. */
-gl_slice load_trim(gl_slice text);
-
 /* Whether one of the terms is about what is good, for which there have to be terms of slo.h. */
 bool load_sla_wants_slo(const load_sla *sla);
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/slice.h"
-#include "load/sla.h"
+#include "load/number.h"
 
 static const char *const names[LOAD_SLO_KINDS] = { "latency", "service", "ttft", "tpot",
                                                    "chunk_gap" };

@@ -1,5 +1,6 @@
 /* time_chart.c - see time_chart.h. */
 #include "load/time_chart.h"
+#include "load/markup.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -36,11 +36,23 @@ static int open_input(const char *path, int *code)
     return fd;
 }
 
+static bool same(const struct stat *a, const struct stat *b)
+{
+    return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
 static bool same_file(int a, int b)
 {
     struct stat x, y;
-    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
+    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && same(&x, &y);
+}
+
+/* The same of two names, as far as it shows before either is opened. */
+static bool same_path(const char *a, const char *b)
+{
+    struct stat x, y;
+    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
+    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && same(&x, &y));
 }
 
 /* Opened before the run, so that a wrong name is not found out after it; written after it. */
@@ -116,17 +128,6 @@ static int run(job_parts *parts, int summary, bool through_batches)
     return code;
 }
 
-/* What makes no sense together or is missing: 0, or the exit code, said. */
-/* Whether two names are one file, as far as that shows before either is opened. */
-static bool same_path(const char *a, const char *b)
-{
-    struct stat x, y;
-    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
-    if (strcmp(a, b) == 0) return true;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && S_ISREG(x.st_mode) && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
-}
-
 static bool log_is_taken(const cli_settings *settings)
 {
     const char *log = settings->log_file;
@@ -134,6 +135,7 @@ static bool log_is_taken(const cli_settings *settings)
            same_path(log, settings->summary);
 }
 
+/* What makes no sense together or is missing: 0, or the exit code, said. */
 static int check_usage(const cli_settings *settings)
 {
     if (settings->word_count == 0)

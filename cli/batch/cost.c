@@ -8,7 +8,13 @@ int cost_init(cli_cost *cost, const char *prices_file, const glimpse_profiles *p
 {
     memset(cost, 0, sizeof *cost);
     cost->limit = limit;
+    cost->part = 1;
     return prices_read(&cost->prices, prices_file, profiles);
+}
+
+void cost_set_part(cli_cost *cost, double part)
+{
+    cost->part = part;
 }
 
 void cost_free(cli_cost *cost)
@@ -109,7 +115,7 @@ static bool answer_cost(const cli_cost *cost, const glimpse_result *result, doub
         return false;
     gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
     if (!billed_read(root, &tokens) || !tokens.standard) return false;
-    *dollars = price_of(price, &tokens);
+    *dollars = price_of(price, &tokens) * cost->part;
     return true;
 }
 

@@ -18,6 +18,7 @@
 
 typedef struct cli_cost {
     price_list prices;
+    double part;     /* of the list price that is paid */
     double limit;    /* dollars; below 0: none */
     double spent;    /* dollars */
     double charged;  /* with a limit: dollars */
@@ -42,6 +43,9 @@ typedef enum cost_verdict {
 /* Before a line is submitted. Without a limit it always fits, and *bound is 0. */
 cost_verdict cost_ask(cli_cost *cost, glimpse_engine *engine, const job_line *line, double *bound,
                       const char **why);
+
+/* Each answer costs this part of its list price: 1, unless it was asked for in a batch. */
+void cost_set_part(cli_cost *cost, double part);
 
 /* When it has ended. result NULL: it was not sent. */
 void cost_settle(cli_cost *cost, double bound, const glimpse_result *result);

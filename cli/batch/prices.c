@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/count.h"
 #include "exits.h"
-#include "options/config_file.h"
+#include "files/whole_file.h"
 #include "say.h"
 
 #define PRICES_FILE_MAX ((size_t)1024 * 1024)
@@ -58,7 +58,7 @@ int prices_read(price_list *prices, const char *path, const glimpse_profiles *pr
     if (path == NULL) return 0;
     const char *problem;
     size_t len, at = 0;
-    char *text = file_read_all(path, PRICES_FILE_MAX, &len, &problem);
+    char *text = whole_file_read(path, PRICES_FILE_MAX, &len, &problem);
     if (text == NULL) {
         say("--prices: %s: %s", path, problem);
         return EXIT_VALUE;

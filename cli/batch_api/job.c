@@ -25,8 +25,6 @@
 
 #define LINES_A_TURN 256
 #define BACKLOG      ((size_t)1024 * 1024)
-/* What a token costs in a batch, of its list price. */
-#define BATCH_PRICE 0.5
 
 typedef struct api_item {
     api_job *job;
@@ -211,9 +209,7 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     gl_map_remove(&job->items, id);
     job->live--;
     if (glimpse_result_status(result) != GLIMPSE_STATUS_CANCELLED) {
-        double before = job->cost->spent;
         cost_settle(job->cost, 0, result);
-        job->cost->spent = before + (job->cost->spent - before) * BATCH_PRICE;
         put_record(job, result, item);
         if (item->joins) job->joined_lines++;
     } else if (item->waits) {

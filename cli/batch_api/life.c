@@ -13,6 +13,9 @@
 #include "exits.h"
 #include "say.h"
 
+/* What a token costs in a batch, of its list price. */
+#define BATCH_PRICE 0.5
+
 static void look(void *arg, cli_report *report)
 {
     api_job *job = arg;
@@ -238,6 +241,7 @@ int api_job_run(const job_parts *parts, cli_report *report)
                     .bounds = { (uint64_t)parts->settings->batch_requests,
                                 (uint64_t)parts->settings->batch_bytes } };
     memset(report, 0, sizeof *report);
+    cost_set_part(job.cost, BATCH_PRICE);
     if (job.resume != NULL) job.tally = job.resume->tally;
     int code = set_up(&job, parts);
     if (code == 0) code = take_over(&job);

@@ -22,7 +22,6 @@
 #include "files/whole_file.h"
 #include "load/sla.h"
 #include "monitoring/metrics_server.h"
-#include "options/config_file.h"
 #include "say.h"
 
 /* docs/playbook.md section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
@@ -78,7 +77,7 @@ static gl_time ns_of(int64_t ms)
 static char *read_whole(const char *option, const char *path, size_t *len, int *code)
 {
     const char *problem = NULL;
-    char *text = file_read_all(path, LOAD_INPUTS_MAX, len, &problem);
+    char *text = whole_file_read(path, LOAD_INPUTS_MAX, len, &problem);
     if (text == NULL) {
         say("--%s: %s: %s", option, path, problem);
         *code = EXIT_IO;

@@ -10,7 +10,6 @@
 #include "exits.h"
 #include "files/whole_file.h"
 #include "load/compare.h"
-#include "options/config_file.h"
 #include "say.h"
 
 /* A report has at most 17 histograms of 12,800 buckets, 30 bytes each, and 128 blocks of two of
@@ -35,7 +34,7 @@ static int read_file(comparison *c, load_reports *side, const char *path)
 {
     const char *problem;
     size_t len;
-    char *text = file_read_all(path, REPORT_MAX, &len, &problem);
+    char *text = whole_file_read(path, REPORT_MAX, &len, &problem);
     if (text == NULL) {
         say("--compare: %s: %s", path, problem);
         return EXIT_VALUE;

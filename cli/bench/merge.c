@@ -7,7 +7,6 @@
 #include "exits.h"
 #include "files/whole_file.h"
 #include "load/merge.h"
-#include "options/config_file.h"
 #include "say.h"
 
 /* As of a report that is compared: all histograms full. */
@@ -17,7 +16,7 @@ static int read_report(load_merge *merge, const char *path, char **text)
 {
     const char *problem = NULL;
     size_t len;
-    *text = file_read_all(path, REPORT_MAX, &len, &problem);
+    *text = whole_file_read(path, REPORT_MAX, &len, &problem);
     if (*text != NULL) problem = load_merge_add(merge, gl_slice_of(*text, len));
     if (problem != NULL) say("merge: %s: %s", path, problem);
     return problem != NULL ? EXIT_VALUE : 0;

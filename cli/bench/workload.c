@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "exits.h"
-#include "load/sla.h"
+#include "load/number.h"
 #include "say.h"
 
 /* Lengths of the two measurements, in words: apart far enough that a token more or less is half a

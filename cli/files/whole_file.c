@@ -1,4 +1,4 @@
-/* whole_file.c - see whole_file.h. Called by bench/command.c for its reports. */
+/* whole_file.c - see whole_file.h. Called wherever a file is read or written at once. */
 #include "files/whole_file.h"
 
 #include <errno.h>
@@ -11,6 +11,49 @@
 #include <unistd.h>
 
 #include "say.h"
+
+/* Editors on Windows and PowerShell begin a file with U+FEFF, which is no part of the text. */
+static void drop_bom(gl_buf *text)
+{
+    if (text->len < 3 || memcmp(text->data, "\xef\xbb\xbf", 3) != 0) return;
+    text->len -= 3;
+    memmove(text->data, text->data + 3, text->len + 1);
+}
+
+char *whole_file_read(const char *path, size_t max, size_t *len, const char **problem)
+{
+    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    gl_buf text;
+    gl_buf_init(&text, max + 1);
+    bool ok = false;
+    *problem = NULL;
+    if (fd < 0) {
+        *problem = strerror(errno);
+        return NULL;
+    }
+    for (;;) {
+        char chunk[16384];
+        ssize_t got = read(fd, chunk, sizeof chunk);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) *problem = strerror(errno);
+        if (got > 0) gl_buf_append(&text, chunk, (size_t)got);
+        if (got <= 0 || text.failed) break;
+    }
+    if (text.too_large || text.len > max)
+        *problem = "is too large";
+    else if (*problem == NULL && gl_buf_terminate(&text))
+        ok = true;
+    else if (*problem == NULL)
+        *problem = "out of memory";
+    if (fd != STDIN_FILENO) close(fd);
+    if (!ok) {
+        gl_buf_free(&text);
+        return NULL;
+    }
+    drop_bom(&text);
+    *len = text.len;
+    return text.data;
+}
 
 static bool wrong(const char *option, const char *path, int error)
 {

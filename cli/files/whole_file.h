@@ -1,8 +1,13 @@
-/* whole_file.h - a file that is written at once: there as a whole, or not touched. */
+/* whole_file.h - a file that is read at once, or written at once: there as a whole, or not touched.
+ */
 #ifndef CLI_FILES_WHOLE_FILE_H
 #define CLI_FILES_WHOLE_FILE_H
 
 #include "base/buf.h"
+
+/* A whole file of at most max bytes, without a BOM, NUL terminated; gl_free it. NULL with *problem
+ * a static sentence or strerror's. path "-" is standard input. */
+char *whole_file_read(const char *path, size_t max, size_t *len, const char **problem);
 
 /* Before long work: whether path can be written at all. Creates nothing. false: said, as of
  * --option. NULL and "-" are fine. */

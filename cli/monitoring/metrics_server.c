@@ -22,6 +22,7 @@
 #include "exits.h"
 #include "load/resources.h"
 #include "monitoring/metrics_http.h"
+#include "options/listen_address.h"
 #include "say.h"
 
 #define BACKLOG 16
@@ -36,62 +37,12 @@ struct metrics_server {
 /* --- where it listens --------------------------------------------------------------------------
  */
 
-typedef union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} address;
-
-static bool parse_port(const char *text, in_port_t *port)
-{
-    unsigned value = 0;
-    size_t len = strspn(text, "0123456789");
-    if (len == 0 || len > 5 || text[len] != '\0') return false;
-    for (size_t i = 0; i < len; i++) value = value * 10 + (unsigned)(text[i] - '0');
-    *port = htons((uint16_t)value);
-    return value <= 65535;
-}
-
-/* NULL, or why not. */
-static const char *parse(const char *text, address *to)
-{
-    char host[64] = "127.0.0.1";
-    const char *colon = strrchr(text, ':'), *port = text;
-    bool bracketed = *text == '[';
-    if (colon != NULL) {
-        const char *from = bracketed ? text + 1 : text, *end = bracketed ? colon - 1 : colon;
-        if (bracketed && *end != ']') return "must be PORT, ADDRESS:PORT or [ADDRESS]:PORT";
-        if (end <= from || (size_t)(end - from) >= sizeof host)
-            return "has no address to listen on";
-        memcpy(host, from, (size_t)(end - from));
-        host[end - from] = '\0';
-        port = colon + 1;
-    }
-    memset(to, 0, sizeof *to);
-    if (bracketed) {
-        to->any.sa_family = AF_INET6;
-        if (inet_pton(AF_INET6, host, &to->v6.sin6_addr) != 1) return "has no address in brackets";
-        return parse_port(port, &to->v6.sin6_port) ? NULL : "has no port from 0 to 65535";
-    }
-    to->any.sa_family = AF_INET;
-    if (inet_pton(AF_INET, strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, &to->v4.sin_addr) !=
-        1)
-        return "must be PORT, ADDRESS:PORT or [ADDRESS]:PORT, the address in numbers";
-    return parse_port(port, &to->v4.sin_port) ? NULL : "has no port from 0 to 65535";
-}
-
-const char *check_metrics(const char *text)
-{
-    address unused;
-    return parse(text, &unused);
-}
-
-static socklen_t length_of(const address *at)
+static socklen_t length_of(const listen_address *at)
 {
     return at->any.sa_family == AF_INET6 ? sizeof at->v6 : sizeof at->v4;
 }
 
-static bool open_socket(int *fd, address *at)
+static bool open_socket(int *fd, listen_address *at)
 {
     int on = 1;
     socklen_t len = length_of(at);
@@ -103,10 +54,10 @@ static bool open_socket(int *fd, address *at)
 
 int metrics_listen(const cli_settings *settings, int *fd)
 {
-    address at;
+    listen_address at;
     char name[512], host[INET6_ADDRSTRLEN] = "";
     *fd = -1;
-    if (settings->metrics == NULL || parse(settings->metrics, &at) != NULL) return 0;
+    if (settings->metrics == NULL || listen_address_read(settings->metrics, &at) != NULL) return 0;
     bool v6 = at.any.sa_family == AF_INET6, any_port = (v6 ? at.v6.sin6_port : at.v4.sin_port) == 0;
     if (!open_socket(fd, &at)) {
         say("%s: cannot listen on %s: %s", settings_name_of(settings, "metrics", name, sizeof name),

@@ -8,9 +8,6 @@
 
 typedef struct metrics_server metrics_server;
 
-/* PORT, ADDRESS:PORT or [ADDRESS]:PORT; see options/checks.h. */
-const char *check_metrics(const char *text);
-
 /* Listens where the settings say, and says where that is; *fd is below 0 when they say nothing. 0,
  * or the exit code, said. The socket outlives the servers on it: who connects between two of them
  * is answered by the next. */

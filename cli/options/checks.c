@@ -14,7 +14,8 @@
 #include "base/alloc.h"
 #include "base/slice.h"
 #include "base/utf8.h"
-#include "options/config_file.h"
+#include "files/whole_file.h"
+#include "options/listen_address.h"
 #include "options/loopback.h"
 
 /* All of the world's authorities are 250 KB. */
@@ -83,7 +84,7 @@ const char *check_pem(const char *text)
 {
     const char *problem;
     size_t len;
-    char *all = file_read_all(text, PEM_MAX, &len, &problem);
+    char *all = whole_file_read(text, PEM_MAX, &len, &problem);
     if (all == NULL) return "names a file that cannot be read";
     bool good = has_certificate(all);
     gl_free(all);
@@ -148,6 +149,12 @@ static const char *check_port(const char *text, size_t len)
         port = port * 10 + (unsigned long)(text[i] - '0');
     }
     return port >= 1 && port <= 65535 ? NULL : "has a port outside 1 to 65535";
+}
+
+const char *check_listen(const char *text)
+{
+    listen_address unused;
+    return listen_address_read(text, &unused);
 }
 
 const char *check_url(const char *text)

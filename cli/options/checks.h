@@ -15,6 +15,7 @@ const char *check_store(const char *text);    /* a path, not a URL */
 const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */
 const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl speaks to */
+const char *check_listen(const char *text);   /* PORT, ADDRESS:PORT or [ADDRESS]:PORT */
 const char *check_url(const char *text);      /* http or https, a host, no credentials, no query */
 
 /* Of a checked URL: whether a key would cross a network in the clear (http, not to this machine).

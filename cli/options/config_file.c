@@ -1,64 +1,14 @@
-/*
- * config_file.c - reads a config file into the settings. Called by settings.c once; file_read_all
- * also by the commands that take a whole file.
- */
+/* config_file.c - reads a config file into the settings. Called by settings.c once. */
 #include "options/config_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/alloc.h"
-#include "base/buf.h"
 #include "exits.h"
+#include "files/whole_file.h"
 #include "say.h"
 
 #define CONFIG_FILE_MAX (1024 * 1024)
-
-/* Editors on Windows and PowerShell begin a file with U+FEFF, which is no part of the text. */
-static void drop_bom(gl_buf *text)
-{
-    if (text->len < 3 || memcmp(text->data, "\xef\xbb\xbf", 3) != 0) return;
-    text->len -= 3;
-    memmove(text->data, text->data + 3, text->len + 1);
-}
-
-char *file_read_all(const char *path, size_t max, size_t *len, const char **problem)
-{
-    int fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    gl_buf text;
-    gl_buf_init(&text, max + 1);
-    bool ok = false;
-    *problem = NULL;
-    if (fd < 0) {
-        *problem = strerror(errno);
-        return NULL;
-    }
-    for (;;) {
-        char chunk[16384];
-        ssize_t got = read(fd, chunk, sizeof chunk);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) *problem = strerror(errno);
-        if (got > 0) gl_buf_append(&text, chunk, (size_t)got);
-        if (got <= 0 || text.failed) break;
-    }
-    if (text.too_large || text.len > max)
-        *problem = "is too large";
-    else if (*problem == NULL && gl_buf_terminate(&text))
-        ok = true;
-    else if (*problem == NULL)
-        *problem = "out of memory";
-    if (fd != STDIN_FILENO) close(fd);
-    if (!ok) {
-        gl_buf_free(&text);
-        return NULL;
-    }
-    drop_bom(&text);
-    *len = text.len;
-    return text.data;
-}
 
 /* Without the blanks around, in place. */
 static char *trim(char *text)
@@ -110,7 +60,7 @@ int config_file_read(cli_settings *to, unsigned command, const char *path)
 {
     const char *problem;
     size_t len;
-    char *text = file_read_all(path, CONFIG_FILE_MAX, &len, &problem);
+    char *text = whole_file_read(path, CONFIG_FILE_MAX, &len, &problem);
     if (text == NULL) {
         say("config file %s: %s", path, problem);
         return EXIT_VALUE;

@@ -9,8 +9,4 @@
  * settings->owned_file. 0, or the exit code after having named file and line. */
 int config_file_read(cli_settings *settings, unsigned command, const char *path);
 
-/* A whole file of at most max bytes, without a BOM, NUL terminated; gl_free it. NULL with *problem
- * a static sentence or strerror's. path "-" is standard input. */
-char *file_read_all(const char *path, size_t max, size_t *len, const char **problem);
-
 #endif

@@ -5,7 +5,6 @@
  * the library's own defaults.
  */
 #include "bench/scrape.h"
-#include "monitoring/metrics_server.h"
 #include "options/checks.h"
 #include "options/settings.h"
 
@@ -177,7 +176,7 @@ const cli_option option_table[] = {
       .value = "'Name: value'", .check = check_header,
       .help = "sent with each request; may be given again" },
     { .heading = "Log and metrics", .name = "metrics", .type = OPTION_TEXT, AT(metrics), .commands = ENGINE,
-      .value = "HOST:PORT", .check = check_metrics,
+      .value = "HOST:PORT", .check = check_listen,
       .help = "serve Prometheus metrics at /metrics there while the command runs; only a PORT: on "
               "127.0.0.1; port 0: a free one, told on standard error" },
     { .name = "log-level", .environment = "GLIMPSE_LOG", .type = OPTION_CHOICE,

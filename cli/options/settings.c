@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "exits.h"
+#include "files/whole_file.h"
 #include "options/checks.h"
 #include "options/config_file.h"
 #include "say.h"
@@ -212,7 +213,7 @@ static int read_profiles(cli_settings *to)
     const char *unread = NULL;
     size_t len;
     settings_name_of(to, "profiles", name, sizeof name);
-    char *text = file_read_all(to->profiles, PROFILES_FILE_MAX, &len, &unread);
+    char *text = whole_file_read(to->profiles, PROFILES_FILE_MAX, &len, &unread);
     if (text == NULL) {
         say("%s: %s: %s", name, to->profiles, unread);
         return EXIT_VALUE;
@@ -279,7 +280,7 @@ static int read_key_file(cli_settings *to)
     settings_name(to, row, name, sizeof name);
     size_t len;
     const char *problem;
-    to->owned_key = file_read_all(to->api_key_file, KEY_FILE_MAX, &len, &problem);
+    to->owned_key = whole_file_read(to->api_key_file, KEY_FILE_MAX, &len, &problem);
     if (to->owned_key == NULL) {
         say("%s: cannot read the key file: %s", name, problem);
         return EXIT_VALUE;

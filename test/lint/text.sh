@@ -1,6 +1,7 @@
 #!/bin/sh
 # What no written file may hold: work left undone, a path of one person's machine, blanks at line
-# ends, tabs or carriage returns in sources, more lines than one noun needs.
+# ends, tabs or carriage returns in sources, more lines than one noun needs, and a list of CMake's that
+# is wider than a page or in no order.
 . "$(dirname "$0")/lib.sh"
 
 longest=600 # lines; a file that grows past it is two nouns
@@ -24,11 +25,31 @@ check() { # root
         xargs wc -l /dev/null <"$scratch/code" |
             awk -v longest="$longest" '$2 != "total" && $1 > longest {
                 print $2 ": " $1 " lines, more than " longest }'
+        # A list begins anew with each folder.
+        grep -E '(^|/)CMakeLists\.txt$' "$scratch/files" | xargs awk '
+            length($0) > 100 { print FILENAME ":" FNR ": wider than 100 columns" }
+            /^set\([A-Z]+_SOURCES/ { list = 1; last = "" }
+            list {
+                for (i = 1; i <= NF; i++) {
+                    name = $i; sub(/\)$/, "", name)
+                    if (name !~ /\.c$/) continue
+                    room = name; sub(/[^\/]*$/, "", room)
+                    if (room == before && name < last) print FILENAME ":" FNR ": " name " in no order"
+                    last = name; before = room
+                }
+            }
+            /\)$/ { list = 0 }' /dev/null
     } >"$scratch/findings"
     report "$scratch/findings"
 }
 
 self_test() {
+    printf 'set(CORE_SOURCES\n    core/b.c core/a.c)\n' | sample CMakeLists.txt
+    refused 'sources in no order'
+    printf '%0101d\n' 0 | sample test/CMakeLists.txt
+    refused 'a line of 101 columns'
+    printf 'set(CORE_SOURCES\n    core/a.c core/b.c\n    core/base/a.c)\n' | sample CMakeLists.txt
+    accepted 'sources in order'
     echo '/* TODO: later */' | sample core/engine/engine.c
     refused 'work left undone'
     echo 'see /home/me/notes' | sample docs/notes.md
