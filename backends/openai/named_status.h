@@ -1,6 +1,6 @@
 /*
  * named_status.h - the HTTP status that an error within a 200 would have had, by the names it goes
- * by. Pure. The table is that of docs/internals/backoff.md.
+ * by. Pure. The table is that of docs/internals/named_status.md.
  */
 #ifndef GL_OPENAI_NAMED_STATUS_H
 #define GL_OPENAI_NAMED_STATUS_H

@@ -4,7 +4,7 @@
  *
  * The one place where that is decided: the circuit, the count of a request's attempts and the retry
  * budget get what the verdict says and look at no error themselves. The table is that of
- * docs/internals/admission.md, which test/unit/evidence.c reads.
+ * docs/internals/circuit.md, which test/unit/evidence.c reads.
  */
 #ifndef GL_POLICY_EVIDENCE_H
 #define GL_POLICY_EVIDENCE_H

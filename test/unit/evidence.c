@@ -11,7 +11,7 @@
 
 #include "policy/evidence.h"
 
-#define DOC TEST_SOURCE_DIR "/../docs/internals/admission.md"
+#define DOC TEST_SOURCE_DIR "/../docs/internals/circuit.md"
 
 enum { FAILURE, CONNECTION, CAME, LINE, ENDPOINT, COSTS, CELLS, ROWS = 32 };
 

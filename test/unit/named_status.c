@@ -12,7 +12,7 @@
 
 #include "openai/named_status.h"
 
-#define DOC TEST_SOURCE_DIR "/../docs/internals/backoff.md"
+#define DOC TEST_SOURCE_DIR "/../docs/internals/named_status.md"
 
 /* The name as openai-python's exceptions have it. */
 static void to_camel(const char *name, char *out)
