@@ -7,13 +7,14 @@
 
 #include <stdbool.h>
 
-struct evbuffer;
+#include "base/buf.h"
+
 struct event_base;
 
 typedef struct metrics_http metrics_http;
 
 /* Appends the page to text; false: it cannot be had now. */
-typedef bool (*metrics_http_page)(struct evbuffer *text, void *arg);
+typedef bool (*metrics_http_page)(gl_buf *text, void *arg);
 
 /* Answers GET and HEAD of /metrics to whoever connects to this listening socket, which stays the
  * caller's. NULL: out of memory or of descriptors. */

@@ -9,7 +9,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <event2/buffer.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -77,15 +76,15 @@ int metrics_listen(const cli_settings *settings, int *fd)
 /* --- what it tells besides ---------------------------------------------------------------------
  */
 
-static void tell_number(struct evbuffer *text, const char *name, const char *help, int64_t value)
+static void tell_number(gl_buf *text, const char *name, const char *help, int64_t value)
 {
     if (value < 0) return; /* not known */
-    evbuffer_add_printf(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 "\n", name, help, name,
-                        name, value);
+    gl_buf_printf(text, "# HELP %s %s\n# TYPE %s gauge\n%s %" PRId64 "\n", name, help, name, name,
+                  value);
 }
 
 /* Under the names that Prometheus' own clients give them. */
-static void tell_process(struct evbuffer *text)
+static void tell_process(gl_buf *text)
 {
     load_resources now;
     struct rlimit limit;
@@ -94,26 +93,26 @@ static void tell_process(struct evbuffer *text)
     tell_number(text, "process_open_fds", "Open file descriptors.", now.descriptors);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur <= INT32_MAX)
         tell_number(text, "process_max_fds", "The most of them.", (int64_t)limit.rlim_cur);
-    evbuffer_add_printf(text,
-                        "# HELP process_cpu_seconds_total Processor time, user and system.\n"
-                        "# TYPE process_cpu_seconds_total counter\n"
-                        "process_cpu_seconds_total %.6f\n",
-                        now.cpu_user_s + now.cpu_system_s);
+    gl_buf_printf(text,
+                  "# HELP process_cpu_seconds_total Processor time, user and system.\n"
+                  "# TYPE process_cpu_seconds_total counter\n"
+                  "process_cpu_seconds_total %.6f\n",
+                  now.cpu_user_s + now.cpu_system_s);
 }
 
 /* --- life --------------------------------------------------------------------------------------
  */
 
-static bool tell(struct evbuffer *text, void *arg)
+static bool tell(gl_buf *text, void *arg)
 {
     const metrics_server *server = arg;
     char *engine;
     size_t len;
     if (glimpse_metrics_text(server->engine, &engine, &len) != GLIMPSE_OK) return false;
-    bool good = evbuffer_add(text, engine, len) == 0;
+    gl_buf_append(text, engine, len);
     glimpse_free(engine);
     tell_process(text);
-    return good;
+    return true;
 }
 
 metrics_server *metrics_serve(int fd, struct event_base *base, glimpse_engine *engine)

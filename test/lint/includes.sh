@@ -25,7 +25,7 @@ rules='
 ^cli/files/                      ^base/|CLI|^files/                                      -
 ^cli/terminal/                   ^base/|CLI|^terminal/                                   -
 ^cli/options/                    ^base/|CLI|^(files|options)/|^bench/scrape\.h$   ^json-c/
-^cli/monitoring/                 ^base/|CLI|^(files|monitoring|options)/|^load/resources\.h$ ^event2/
+^cli/monitoring/                 ^base/|CLI|^(files|http|monitoring|options)/|^load/resources\.h$ ^event2/
 ^cli/batch/                      ^base/|CLI|^(batch|files|options|terminal)/|^batch_api/job\.h$|^load/(alerts|resources)\.h$   ^(event2|json-c)/
 ^cli/batch_api/                  ^base/|CLI|^(batch|batch_api|files|options|terminal)/   ^(event2|json-c)/
 ^cli/bench/                      ^base/|CLI|^(bench|batch|files|monitoring|options)/|^load/[a-z_]+\.h$   ^(event2|json-c)/
