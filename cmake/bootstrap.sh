@@ -36,6 +36,7 @@ left_out() {
         say "  no clang-format: the check of the format"
     command -v promtool >/dev/null || say "  no prometheus: the checks of --metrics by a real Prometheus"
     command -v chromium >/dev/null || say "  no chromium: the check of bench's page in a browser"
+    command -v node >/dev/null || say "  no node: the HTTP server's parser against llhttp"
 }
 
 say_left_out() { # what is left out

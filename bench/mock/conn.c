@@ -222,26 +222,30 @@ static void answer(mock_conn *conn, const mock_asked *asked, const mock_reply *r
         mock_conn_finish(conn);
 }
 
+static bool is_named(gl_slice name, const char *word)
+{
+    return (name.data[0] | 0x20) == word[0] && strncasecmp(name.data, word, name.len) == 0;
+}
+
 static void keep_header(mock_asked *asked, gl_slice name, gl_slice value)
 {
     switch (name.len) { /* most headers are none of ours: their length tells */
     case 6:
-        if (strncasecmp(name.data, "origin", name.len) == 0) asked->origin = true;
+        if (is_named(name, "origin")) asked->origin = true;
         break;
     case 7:
-        if (strncasecmp(name.data, "api-key", name.len) == 0) asked->key = value;
+        if (is_named(name, "api-key")) asked->key = value;
         break;
     case 12:
-        if (strncasecmp(name.data, "content-type", name.len) == 0) asked->type = value;
-        if (strncasecmp(name.data, "x-mock-fault", name.len) == 0) asked->fault = value;
-        if (strncasecmp(name.data, "x-mock-times", name.len) == 0)
-            asked->times = gl_slice_is(value, "1");
+        if (is_named(name, "content-type")) asked->type = value;
+        if (is_named(name, "x-mock-fault")) asked->fault = value;
+        if (is_named(name, "x-mock-times")) asked->times = gl_slice_is(value, "1");
         break;
     case 13:
-        if (strncasecmp(name.data, "authorization", name.len) == 0) asked->key = value;
+        if (is_named(name, "authorization")) asked->key = value;
         break;
     case 14:
-        if (strncasecmp(name.data, "x-mock-latency", name.len) == 0) asked->latency = value;
+        if (is_named(name, "x-mock-latency")) asked->latency = value;
         break;
     default:
         break;

@@ -30,13 +30,14 @@ httpd_line httpd_line_next(const char *data, size_t len, size_t cap, size_t *at,
 
 const char *httpd_line_split(gl_slice line, gl_slice *name, gl_slice *value)
 {
-    const char *colon = memchr(line.data, ':', line.len);
-    if (line.len != 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
-        return "A header line is folded, or begins with a blank.";
-    if (colon == NULL) return "A header line has no colon.";
-    *name = gl_slice_of(line.data, (size_t)(colon - line.data));
-    *value = httpd_trim(gl_slice_of(colon + 1, line.len - name->len - 1));
-    if (!httpd_is_token(*name)) return "A header's name is no token.";
-    if (!httpd_is_value(*value)) return "A header's value has a control character.";
-    return NULL;
+    size_t len = httpd_token_len(line);
+    if (len == 0 || len == line.len || line.data[len] != ':') {
+        if (line.len != 0 && (line.data[0] == ' ' || line.data[0] == '\t'))
+            return "A header line is folded, or begins with a blank.";
+        return memchr(line.data, ':', line.len) != NULL ? "A header's name is no token."
+                                                        : "A header line has no colon.";
+    }
+    *name = gl_slice_of(line.data, len);
+    *value = httpd_trim(gl_slice_of(line.data + len + 1, line.len - len - 1));
+    return httpd_is_value(*value) ? NULL : "A header's value has a control character.";
 }

@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 enum { TOKEN = 1, VALUE = 2, TARGET = 4, HOST = 8 };
 
@@ -100,9 +99,11 @@ bool httpd_is_authority(gl_slice text)
     return colon == NULL || is_port(gl_slice_of(colon + 1, text.len - len - 1));
 }
 
-bool httpd_same(gl_slice text, const char *word)
+size_t httpd_token_len(gl_slice text)
 {
-    return text.len == strlen(word) && strncasecmp(text.data, word, text.len) == 0;
+    size_t len = 0;
+    while (len < text.len && (kinds[(uint8_t)text.data[len]] & TOKEN) != 0) len++;
+    return len;
 }
 
 static bool is_blank(char c)

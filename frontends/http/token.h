@@ -3,6 +3,8 @@
 #define HTTPD_TOKEN_H
 
 #include <stdbool.h>
+#include <string.h>
+#include <strings.h>
 
 #include "base/slice.h"
 
@@ -18,8 +20,16 @@ bool httpd_is_target(gl_slice text);
 /* host or host:port, not empty; an IPv6 address in brackets. No user, no path, no list. */
 bool httpd_is_authority(gl_slice text);
 
-/* Equal but for the case of ASCII letters. `word` is in small letters. */
-bool httpd_same(gl_slice text, const char *word);
+/* How many bytes of a token stand at its front. */
+size_t httpd_token_len(gl_slice text);
+
+/* Equal but for the case of ASCII letters. `word` is in small letters. Here, so that its length is
+ * known when it is compiled: nearly all headers end at the first comparison. */
+static inline bool httpd_same(gl_slice text, const char *word)
+{
+    return text.len == strlen(word) && (text.len == 0 || (text.data[0] | 0x20) == word[0]) &&
+           strncasecmp(text.data, word, text.len) == 0;
+}
 
 /* Without blanks and tabs at its ends. */
 gl_slice httpd_trim(gl_slice text);
