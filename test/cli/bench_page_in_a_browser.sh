@@ -17,7 +17,7 @@ asked() { jq -r '.events[].params | objects | .url? | strings | select(test("^(h
 
 # Errors, retries, streams and a mixture of sources: all that a page can have.
 expect 1 "$GLIMPSE" bench --latency lognormal:10ms:30ms --token-rate 2000 --stream --rate 0-300:1s,300:2s \
-    --arrival poisson --fault 500:15%,reset:3% --max-attempts 2 --goodput 'latency<20ms' --alert-window 1s --alert-hold 100ms --base-delay 10ms --breaker wait --thresholds 2,4,80,160 \
+    --arrival poisson --fault 500:40%,reset:3% --max-attempts 2 --goodput 'latency<20ms' --alert-window 1s --alert-hold 100ms --base-delay 10ms --breaker wait --thresholds 2,4,80,160 \
     --sla 'p95<1us,throughput>1,error_rate<90%' --model '<script>alert("&")</script>' --seed 7 \
     --calibrate-first on --validity off --json run.json --html run.html -q
 
