@@ -18,10 +18,10 @@ mkdir "$scratch/gnu"
 : >"$scratch/gnu/stubs-32.h"
 cd "$root"
 failed=0
-for source in core/*.c core/*/*.c backends/*.c backends/*/*.c cli/*.c cli/*/*.c bench/mock/*.c bench/load/*.c; do
+for source in core/*.c core/*/*.c backends/*.c backends/*/*.c cli/*.c cli/*/*.c bench/mock/*.c bench/load/*.c frontends/*/*.c; do
     $cc -m32 -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fsyntax-only \
         -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wformat=2 -Werror \
         -isystem "$scratch" -idirafter "/usr/include/$machine" -isystem /usr/include/json-c \
-        -Icore/include -I"$build/include" -Icore -Ibackends -Icli -Ibench "$source" || failed=1
+        -Icore/include -I"$build/include" -Icore -Ibackends -Icli -Ibench -Ifrontends "$source" || failed=1
 done
 exit $failed

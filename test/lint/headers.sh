@@ -17,7 +17,7 @@ check() { # root, build
         # -x: a header named on the command line would count as the main file.
         printf '#include "%s"\n' "$PWD/$header" >"$scratch/alone.c"
         compile cc "$header" "$scratch/alone.c" -std=c11 -D_GNU_SOURCE \
-            -Icore -Ibackends -Icli -Ibench
+            -Icore -Ibackends -Icli -Ibench -Ifrontends
         case "$header" in
         core/include/*)
             cp "$scratch/alone.c" "$scratch/alone.cc"
