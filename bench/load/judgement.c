@@ -68,7 +68,9 @@ void load_judgement_why(const load_recorder *recorder, const load_facts *facts, 
         why_failed(recorder, facts, out);
         return;
     case LOAD_INVALID:
-        gl_buf_append_str(out, "The figures are not to be trusted.");
+        gl_buf_printf(out, "The figures are not to be trusted: %s.", facts->invalid[0]);
+        if (facts->invalid_count > 1)
+            gl_buf_printf(out, " (And %zu more.)", facts->invalid_count - 1);
         return;
     case LOAD_UNJUDGED:
         break;
@@ -158,8 +160,14 @@ void load_judgement_sum_up(const load_recorder *recorder, bool html, gl_buf *out
     count(&t, "totals.measured", r->measured);
     gl_buf_append_str(out, r->measured == 1 ? " request asked, " : " requests asked, ");
     count(&t, "totals.answered", r->measured - r->errors);
-    gl_buf_append_str(out, " answered at ");
-    figure(&t, "totals.throughput_rps", rate, load_show_rate(rate, "/s"));
+    gl_buf_append_str(out, " answered");
+    /* A run that is over before its first answer has no throughput to speak of. */
+    if (rate > 0 || r->errors == r->measured) {
+        gl_buf_append_str(out, " at ");
+        figure(&t, "totals.throughput_rps", rate, load_show_rate(rate, "/s"));
+    } else {
+        gl_buf_append_str(out, ", all after the end of the schedule");
+    }
     latency(&t, r);
     if (r->errors > 0) failures(&t, r);
     if (r->sources[LOAD_SOURCE_UNSENT] > 0) {

@@ -307,7 +307,12 @@ double load_recorder_asked_rate(const load_recorder *recorder)
 
 double load_recorder_sent_rate(const load_recorder *recorder)
 {
-    return rate_of(recorder->left, recorder->first_left, recorder->last_left);
+    const load_recorder *r = recorder;
+    /* The schedule goes on where nothing is sent any more: the last of what was never sent is its
+     * end, and counts as such, not as sent. */
+    if (r->left > 0 && r->sources[LOAD_SOURCE_UNSENT] > 0 && r->last_intended > r->last_left)
+        return rate_of(r->left + 1, r->first_left, r->last_intended);
+    return rate_of(r->left, r->first_left, r->last_left);
 }
 
 double load_recorder_shortfall(const load_recorder *recorder)

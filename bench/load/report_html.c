@@ -63,17 +63,22 @@ static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out
 {
     load_judgement judgement = load_judge(r, facts);
     load_verdict_begin(out, judgement, NULL);
-    load_judgement_why(r, facts, out);
+    gl_buf why;
+    gl_buf_init(&why, 4096);
+    load_judgement_why(r, facts, &why);
+    if (gl_buf_terminate(&why)) load_html_text(out, why.data);
+    gl_buf_free(&why);
     gl_buf_append_str(out, "</p><p>");
     load_judgement_sum_up(r, true, out);
     gl_buf_append_str(out, "</p>");
-    if (facts->invalid_count > 0) gl_buf_append_str(out, "<ul>");
-    for (size_t i = 0; i < facts->invalid_count; i++) {
+    /* The first reason is in the sentence. */
+    if (facts->invalid_count > 1) gl_buf_append_str(out, "<ul>");
+    for (size_t i = 1; i < facts->invalid_count; i++) {
         gl_buf_append_str(out, "<li>");
         load_html_text(out, facts->invalid[i]);
         gl_buf_append_str(out, "</li>");
     }
-    if (facts->invalid_count > 0) gl_buf_append_str(out, "</ul>");
+    if (facts->invalid_count > 1) gl_buf_append_str(out, "</ul>");
     if (facts->aborted[0] != '\0') {
         gl_buf_append_str(out, "<p>Stopped early: ");
         load_html_text(out, facts->aborted);

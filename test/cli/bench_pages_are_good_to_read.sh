@@ -70,7 +70,7 @@ has '> FAIL</strong> 1 of 2 terms of the SLA is missed.' 'class="band stall"' 'c
     'id="first-token"' 'id="errors"' 'id="heat"' 'phases.client_us' '<code>--times --seed 7'
 lacks 'id="hit-rate"'
 page=invalid.html
-has '> INVALID</strong> The figures are not to be trusted.' 'less than was asked reached the server' 'class="band drain"' 'class="band warmup"'
+has '> INVALID</strong> The figures are not to be trusted: ' 'less than was asked reached the server' 'class="band drain"' 'class="band warmup"'
 lacks 'id="first-token"'
 page=search.html
 has '> PASS</strong> ' 'Data: Latency by load'

@@ -98,7 +98,11 @@ static void what_is_not_to_be_trusted_is_invalid_whatever_else_it_is(void **stat
     facts.invalid_count = 1;
     give_sla("p50<1us");
     ask(GLIMPSE_SOURCE_LIVE, GLIMPSE_ERR_CONNECT, 10 * GL_MS);
-    assert_says("INVALID", "The figures are not to be trusted.");
+    assert_says("INVALID", "The figures are not to be trusted: the client stood still.");
+    facts.invalid[1] = "and lost its way";
+    facts.invalid_count = 2;
+    assert_says("INVALID",
+                "The figures are not to be trusted: the client stood still. (And 1 more.)");
 }
 
 static void what_nobody_judged_or_a_signal_ended_does_not_pass(void **state)

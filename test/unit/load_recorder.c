@@ -86,6 +86,26 @@ static void rates_are_of_what_was_measured(void **state)
     load_recorder_free(&recorder);
 }
 
+/* Of 101 at 100 a second the second half is never sent: half the rate reached the server. */
+static void a_schedule_that_goes_on_unsent_is_part_of_the_rate(void **state)
+{
+    (void)state;
+    load_recorder recorder;
+    assert_true(load_recorder_init(&recorder, 0, 0, GL_TIME_NEVER));
+    for (unsigned i = 0; i < 101; i++) {
+        load_outcome outcome = outcome_at(i * 10 * GL_MS, 0, 10 * GL_MS);
+        if (i >= 50) {
+            outcome.left = GL_TIME_NEVER;
+            outcome.status = GLIMPSE_STATUS_ERROR;
+            outcome.error = GLIMPSE_ERR_CONNECT;
+        }
+        take(&recorder, outcome);
+    }
+    assert_true(load_recorder_sent_rate(&recorder) > 49.9 &&
+                load_recorder_sent_rate(&recorder) < 50.1);
+    load_recorder_free(&recorder);
+}
+
 /* 500 at 100 a second, one of which takes 8 s: the schedule lasted 5 s, and 499 came in it. */
 static void a_straggler_is_in_the_drain_and_not_in_the_throughput(void **state)
 {
@@ -269,6 +289,7 @@ int main(void)
         cmocka_unit_test(latency_counts_from_the_schedule_and_service_at_the_server_alone),
         cmocka_unit_test(both_ends_are_cut_by_the_schedule),
         cmocka_unit_test(rates_are_of_what_was_measured),
+        cmocka_unit_test(a_schedule_that_goes_on_unsent_is_part_of_the_rate),
         cmocka_unit_test(a_straggler_is_in_the_drain_and_not_in_the_throughput),
         cmocka_unit_test(each_gap_of_a_stream_counts_and_its_first_token_from_the_schedule),
         cmocka_unit_test(what_never_left_has_a_source_of_its_own),
