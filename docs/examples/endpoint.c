@@ -40,8 +40,10 @@ int main(int argc, char **argv)
     config.endpoint.header_count = 1;
     config.endpoint.http_version = GLIMPSE_HTTP_1_1;
     config.use_openai = GLIMPSE_USE_OPENAI_ALWAYS; /* no answer of this machine's in its place */
-    if (a.base == NULL || glimpse_engine_new(a.base, &config, &engine, &problem) != GLIMPSE_OK) {
-        if (a.base != NULL) fprintf(stderr, "endpoint: %s: %s\n", problem.field, problem.sentence);
+    if (a.base == NULL) return EXIT_FAILURE;
+    if (glimpse_engine_new(a.base, &config, &engine, &problem) != GLIMPSE_OK) {
+        fprintf(stderr, "endpoint: %s: %s\n", problem.field, problem.sentence);
+        event_base_free(a.base);
         return EXIT_FAILURE;
     }
     const glimpse_draft draft = { .input_text = "The meeting moved.", .goal = "say it shorter" };
