@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "load/report.h"
+#include "load/report_members.h"
 
 void merge_left_out(gl_buf *left, const char *name)
 {
@@ -23,15 +24,6 @@ static void write_first(gl_buf *out, const char *name, const same *objects)
         gl_buf_append_str(out, "null");
     else
         gl_buf_append(out, value.text.data, value.text.len);
-}
-
-static void write_number(gl_buf *out, const char *name, bool known, double value)
-{
-    gl_buf_printf(out, ",\"%s\":", name);
-    if (known)
-        gl_json_write_double(out, value);
-    else
-        gl_buf_append_str(out, "null");
 }
 
 static uint64_t write_sum(gl_buf *out, const char *name, const same *objects)
@@ -84,8 +76,8 @@ static void write_tokens(gl_buf *out, const char *name, const same *tokens)
     merge_member(&sides, "worst", &worst);
     bool known = merge_numbers(&worst, worsts);
     for (size_t i = 0; known && i < worst.count; i++) most = fmax(most, worsts[i]);
-    write_number(out, "off", true, asked > 0 ? (double)counted / (double)asked - 1 : 0);
-    write_number(out, "worst", known, most);
+    load_json_known(out, "off", true, asked > 0 ? (double)counted / (double)asked - 1 : 0);
+    load_json_known(out, "worst", known, most);
     gl_buf_append_char(out, '}');
 }
 
@@ -126,10 +118,10 @@ static void write_class(gl_buf *out, const same *kinds)
     write_sum(out, "prompt_tokens", kinds);
     write_sum(out, "completion_tokens", kinds);
     bool known = part_of_all(kinds, "error_rate", "measured", &part);
-    write_number(out, "error_rate", known, part);
+    load_json_known(out, "error_rate", known, part);
     merge_member(kinds, "goodput", &values);
     known = merge_alike(&values) && part_of_all(kinds, "good_rate", "measured", &part);
-    write_number(out, "good_rate", known, part);
+    load_json_known(out, "good_rate", known, part);
     merge_member(kinds, "distributions", &values);
     gl_buf_append_str(out, ",\"distributions\":");
     merge_distributions(out, &values);
@@ -194,7 +186,7 @@ void merge_write_phases(gl_buf *out, const same *roots)
             write_sum(out, name, &phases);
         } else {
             bool known = part_of_all(&phases, name, "count", &part);
-            write_number(out, name, known, part);
+            load_json_known(out, name, known, part);
         }
     }
     gl_buf_append_char(out, '}');
@@ -210,7 +202,7 @@ static void write_over(gl_buf *out, const char *name, const same *clients, bool 
     merge_member(clients, name, &values);
     bool known = merge_numbers(&values, of);
     for (size_t i = 0; known && i < values.count; i++) all = sum ? all + of[i] : fmax(all, of[i]);
-    write_number(out, name, known, all);
+    load_json_known(out, name, known, all);
 }
 
 void merge_write_client(gl_buf *out, const same *roots, gl_buf *left)

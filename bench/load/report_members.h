@@ -6,6 +6,7 @@
 
 void load_json_text(gl_buf *out, const char *name, const char *value); /* NULL is null */
 void load_json_count(gl_buf *out, const char *name, uint64_t value);
+void load_json_known(gl_buf *out, const char *name, bool known, double value); /* else null */
 void load_json_number(gl_buf *out, const char *name, double value); /* below 0 is null: not known */
 void load_json_flag(gl_buf *out, const char *name, bool value);
 

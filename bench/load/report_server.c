@@ -5,16 +5,8 @@
 
 #include "base/json.h"
 #include "load/markup.h"
+#include "load/report_members.h"
 #include "load/report_parts.h"
-
-static void number(gl_buf *out, const char *name, bool known, double value)
-{
-    gl_buf_printf(out, ",\"%s\":", name);
-    if (known)
-        gl_json_write_double(out, value);
-    else
-        gl_buf_append_str(out, "null");
-}
 
 static void series_json(gl_buf *out, const load_scrape *scrape, const load_series *series)
 {
@@ -22,10 +14,10 @@ static void series_json(gl_buf *out, const load_scrape *scrape, const load_serie
     gl_buf_printf(out, "{\"name\":\"%s\",\"kind\":\"%s\",\"readings\":%" PRIu64, series->name,
                   series->counter ? "counter" : "gauge", series->readings);
     bool known = load_series_mean(scrape, series, &value);
-    number(out, series->counter ? "per_second" : "mean", known, value);
-    number(out, "least", series->readings > 0, series->least);
-    number(out, "most", series->readings > 0, series->most);
-    number(out, "last", true, series->last);
+    load_json_known(out, series->counter ? "per_second" : "mean", known, value);
+    load_json_known(out, "least", series->readings > 0, series->least);
+    load_json_known(out, "most", series->readings > 0, series->most);
+    load_json_known(out, "last", true, series->last);
     gl_buf_append_str(out, ",\"rows\":[");
     for (size_t row = 0; row < scrape->rows; row++) {
         if (row > 0) gl_buf_append_char(out, ',');
@@ -45,7 +37,7 @@ void load_report_server_json(const load_facts *facts, gl_buf *out)
     gl_buf_append_str(out, ",\"server\":{\"url\":");
     gl_json_write_string(out, gl_slice_str(facts->scrape_url));
     gl_buf_printf(out, ",\"pages\":%" PRIu64 ",\"failed\":%" PRIu64, scrape->pages, scrape->failed);
-    number(out, "row_s", true, (double)scrape->width / 1e9);
+    load_json_known(out, "row_s", true, (double)scrape->width / 1e9);
     gl_buf_append_str(out, ",\"series\":[");
     for (size_t i = 0; i < scrape->count; i++) {
         if (!scrape->series[i].seen) continue;

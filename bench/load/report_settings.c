@@ -19,13 +19,18 @@ void load_json_count(gl_buf *out, const char *name, uint64_t value)
     gl_buf_printf(out, ",\"%s\":%" PRIu64, name, value);
 }
 
-void load_json_number(gl_buf *out, const char *name, double value)
+void load_json_known(gl_buf *out, const char *name, bool known, double value)
 {
     gl_buf_printf(out, ",\"%s\":", name);
-    if (value < 0)
-        gl_buf_append_str(out, "null");
-    else
+    if (known)
         gl_json_write_double(out, value);
+    else
+        gl_buf_append_str(out, "null");
+}
+
+void load_json_number(gl_buf *out, const char *name, double value)
+{
+    load_json_known(out, name, !(value < 0), value);
 }
 
 void load_json_flag(gl_buf *out, const char *name, bool value)
