@@ -225,6 +225,12 @@ static void put_bad_line(api_job *job, const job_line *line)
 {
     gl_buf_reset(&job->scratch);
     record_bad_line(&job->scratch, line);
+    if (job->scratch.failed) {
+        say("out of memory for the record of line %llu", (unsigned long long)line->number);
+        job->tally.unsent++;
+        api_stop(job, EXIT_OS_LIMIT);
+        return;
+    }
     output_add(job->out, gl_buf_slice(&job->scratch));
     tally_add_bad_line(&job->tally);
     cli_outcome outcome = failures_bad_line(line);
