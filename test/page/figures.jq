@@ -7,7 +7,7 @@ def scale($path; $unit):
     if $unit == "%" then 0.01 elif $unit == "MB" then 1e6
     elif ($path | test("_s$")) then {"s": 1}[$unit]
     elif ($path | test("_ms.[0-9]$")) then {"µs": 0.001, "ms": 1, "s": 1000}[$unit]
-    elif ($path | test("_us(\\.|$)|^sla.0.")) then {"µs": 1, "ms": 1000, "s": 1000000}[$unit]
+    elif ($path | test("_us([._]|$)|^sla.0.")) then {"µs": 1, "ms": 1000, "s": 1000000}[$unit]
     else 1 end;
 def near($shown; $value; $scale; $digits):
     (($shown * $scale - $value) | fabs) <= ([($value | fabs) * 0.006, $scale * $digits] | max);
