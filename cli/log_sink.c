@@ -16,7 +16,7 @@
 /* libevent has one callback for the process, and no argument for it. */
 static log_sink *of_libevent;
 
-static void libevent_said(int severity, const char *message)
+static void libevent_log(int severity, const char *message)
 {
     glimpse_log_level level = GLIMPSE_LOG_DEBUG;
     if (severity == EVENT_LOG_MSG) level = GLIMPSE_LOG_INFO;
@@ -48,7 +48,7 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
     sink->plain = sink->path == NULL && settings_origin(settings, "log-level") == FROM_DEFAULT &&
                   settings_origin(settings, "log-format") == FROM_DEFAULT;
     of_libevent = sink;
-    event_set_log_callback(libevent_said);
+    event_set_log_callback(libevent_log);
     if (sink->path == NULL) return 0;
     int fd = open_file(sink->path);
     sink->stream = fd >= 0 ? fdopen(fd, "a") : NULL;
@@ -92,7 +92,7 @@ void log_sink_close(log_sink *sink)
 }
 
 /* To somebody who did not ask for the log, in sentences. false: the line is to be shown. */
-static bool is_told(const log_sink *sink, const glimpse_log_event *event)
+static bool say_in_words(const log_sink *sink, const glimpse_log_event *event)
 {
     char text[512];
     if (sink->path != NULL) return false;
@@ -113,7 +113,7 @@ static bool is_told(const log_sink *sink, const glimpse_log_event *event)
 void log_sink_write(const glimpse_log_event *event, void *arg)
 {
     log_sink *sink = arg;
-    if (is_told(sink, event)) return;
+    if (say_in_words(sink, event)) return;
     struct timespec now;
     char line[1024], *text = line, *longer = NULL;
     clock_gettime(CLOCK_REALTIME, &now);

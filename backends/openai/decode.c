@@ -14,10 +14,10 @@
 #include "base/form.h"
 #include "base/utf8.h"
 #include "openai/advice.h"
+#include "openai/body_wait.h"
 #include "openai/complaint.h"
 #include "openai/named_status.h"
 #include "openai/retry_after.h"
-#include "openai/told_wait.h"
 #include "status.h"
 
 /* Bytes of a body that is not JSON that are kept for the report. */
@@ -84,11 +84,11 @@ static const char *header(const decoding *d, const char *name)
 static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
 {
     bool compressed;
-    const char *said = header(d, "content-encoding");
+    const char *encoding = header(d, "content-encoding");
     const char *found = gl_form_name(d->input->body, &compressed);
     *name = '\0';
-    if (said != NULL && strcasecmp(said, "identity") != 0)
-        gl_plain(gl_slice_str(said), name, ENCODING_MAX);
+    if (encoding != NULL && strcasecmp(encoding, "identity") != 0)
+        gl_plain(gl_slice_str(encoding), name, ENCODING_MAX);
     if (*name == '\0' && found != NULL && compressed) snprintf(name, ENCODING_MAX, "%s", found);
     if (*name == '\0') return false;
     d->outcome->sample.body_len = 0;
@@ -207,7 +207,7 @@ static void read_message(const decoding *d, const gl_complaint *c, gl_json failu
     plain_string(decoder, c->message, decoder->message, sizeof decoder->message);
     append_place(decoder, c->place);
     int64_t *wait = &d->outcome->retry_after_ms;
-    if (*wait < 0) *wait = gl_told_wait(failure);
+    if (*wait < 0) *wait = gl_body_wait(failure);
     if (*wait < 0) *wait = gl_worded_wait(decoder->message);
 }
 

@@ -41,7 +41,7 @@ typedef struct gl_endpoint {
     struct curl_slist *get_headers; /* the tail of post_headers, without Content-Type */
     long http_version;              /* CURL_HTTP_VERSION_* */
     bool multiplex;                 /* HTTP/2 is asked for; cleared when the server has none */
-    unsigned streams;               /* requests on one HTTP/2 connection */
+    unsigned max_streams;           /* requests on one HTTP/2 connection */
     size_t max_response_bytes, max_memory_bytes;
 } gl_endpoint;
 

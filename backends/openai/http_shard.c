@@ -17,7 +17,7 @@ static size_t shard_capacity(const gl_http *http)
     /* HTTP/2: one connection a shard. On 7.88.1 the cost of a response grows with the streams of
      * its connection (69 polls at 100 streams), and only MAX_HOST_CONNECTIONS keeps libcurl < 8.0
      * from opening a connection for nearly every request (PR 10456). */
-    return http->endpoint.multiplex ? http->endpoint.streams : GL_SHARD_CONNECTIONS;
+    return http->endpoint.multiplex ? http->endpoint.max_streams : GL_SHARD_CONNECTIONS;
 }
 
 void gl_shard_update(gl_shard *shard)

@@ -78,7 +78,7 @@ static bool set_limits(const gl_shard *shard)
            curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                              endpoint->multiplex ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING) ==
                CURLM_OK &&
-           curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)endpoint->streams) ==
+           curl_multi_setopt(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, (long)endpoint->max_streams) ==
                CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, endpoint->multiplex ? 1L : 0L) ==
                CURLM_OK;

@@ -30,7 +30,7 @@ struct gl_resolve_tcp {
     int answers, count;
     gl_dns_verdict best;
     gl_buf text;
-    bool told;
+    bool has_ended;
 };
 
 /* --- messages --- */
@@ -132,8 +132,8 @@ gl_dns_verdict gl_dns_read(gl_slice message, uint16_t id, int most, int *count, 
 
 static void tell(gl_resolve_tcp *self, gl_dns_verdict verdict)
 {
-    if (self->told) return;
-    self->told = true;
+    if (self->has_ended) return;
+    self->has_ended = true;
     bufferevent_disable(self->stream, EV_READ | EV_WRITE);
     if (self->text.failed) verdict = GL_DNS_FAILED;
     self->ended(self->arg, verdict, gl_buf_slice(&self->text));

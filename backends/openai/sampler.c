@@ -36,7 +36,7 @@ typedef struct call {
     glimpse_attempt *attempt;
     gl_transfer *transfer;
     gl_stream *stream; /* kept from its first stream on; NULL before */
-    bool streams;      /* the answer of this attempt does */
+    bool is_streamed;  /* the answer of this attempt does */
     size_t handed;     /* bytes of its text that the engine has */
     struct call *next_free;
 } call;
@@ -54,7 +54,7 @@ typedef struct openai {
 static void release(call *c)
 {
     openai *self = c->owner;
-    if (c->streams && c->stream != NULL) gl_stream_reset(c->stream);
+    if (c->is_streamed && c->stream != NULL) gl_stream_reset(c->stream);
     c->next_free = self->free_calls;
     self->free_calls = c;
 }
@@ -92,8 +92,9 @@ static bool begin_stream(call *c)
     openai *self = c->owner;
     c->handed = 0;
     if (c->stream == NULL) c->stream = gl_stream_new(self->connection.max_response_bytes);
-    c->streams = c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
-    return c->streams;
+    c->is_streamed =
+        c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
+    return c->is_streamed;
 }
 
 /* What came is told by its bytes: servers send streams unasked and one body where a stream was
@@ -117,13 +118,13 @@ static gl_http_want on_chunk(void *arg, gl_slice bytes)
     call *c = arg;
     if (c->stream == NULL) return GL_HTTP_ENOUGH; /* out of memory: end_stream says so */
     gl_stream_count before = gl_stream_counted(c->stream);
-    size_t told = gl_stream_text(c->stream).len;
+    size_t text_before = gl_stream_text(c->stream).len;
     bool more = gl_stream_feed(c->stream, bytes);
     gl_stream_count after = gl_stream_counted(c->stream);
     if (before.events == 0 && after.events != 0)
         glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_CHUNK);
     /* One read is one arrival: beside text, reasoning is none of its own. */
-    if (after.reasoned != before.reasoned && gl_stream_text(c->stream).len == told)
+    if (after.reasoned != before.reasoned && gl_stream_text(c->stream).len == text_before)
         glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_REASONING);
     if (!hand_on(c, false)) {
         gl_stream_free(c->stream);
@@ -258,10 +259,10 @@ static void on_done(void *arg, const gl_http_response *response)
     };
     glimpse_outcome outcome;
     gl_secrets_words words;
-    bool ok = !c->streams || c->stream == NULL || hand_on(c, true);
+    bool ok = !c->is_streamed || c->stream == NULL || hand_on(c, true);
     if (ok)
-        ok = c->streams ? end_stream(c, response, &input, &outcome)
-                        : end_plain(c, response, &input, &outcome);
+        ok = c->is_streamed ? end_stream(c, response, &input, &outcome)
+                            : end_plain(c, response, &input, &outcome);
     if (!ok || !gl_secrets_scrub_outcome(&self->connection.secrets, &outcome, &words)) {
         fail_oom(attempt);
         release(c);
@@ -294,7 +295,7 @@ static void start(void *arg, glimpse_attempt *attempt)
     }
     c->owner = self;
     c->attempt = attempt;
-    c->streams = false;
+    c->is_streamed = false;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     const char *path = wire_path(self, attempt);

@@ -32,7 +32,7 @@ typedef struct gl_sqlite {
     gl_time spent;     /* of this turn */
     gl_defer *on_turn; /* the next one begins */
     bool gone;         /* the file is damaged or deleted: nothing is asked of it any more */
-    bool told_lost;    /* said since the last time that something was written */
+    bool loss_logged;  /* said since the last time that something was written */
     bool *freed;       /* set by destroy, for a step that calls back */
 
     /* reads.c */

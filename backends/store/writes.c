@@ -79,10 +79,10 @@ static bool settle(gl_sqlite *self, change *it, glimpse_error error)
     return !freed;
 }
 
-static void told_lost(gl_sqlite *self, const char *reason)
+static void log_loss(gl_sqlite *self, const char *reason)
 {
-    if (!self->told_lost) gl_sqlite_tell(self, GLIMPSE_LOG_WARN, "store_not_written", reason);
-    self->told_lost = true;
+    if (!self->loss_logged) gl_sqlite_tell(self, GLIMPSE_LOG_WARN, "store_not_written", reason);
+    self->loss_logged = true;
 }
 
 /* All that waits is given up. */
@@ -222,7 +222,7 @@ static bool troubled(gl_sqlite *self, int rc)
         if (self->backoff_ms > LOCK_LAST_MS) self->backoff_ms = LOCK_LAST_MS;
         break;
     case GL_FULL:
-        told_lost(self, sqlite3_errstr(rc));
+        log_loss(self, sqlite3_errstr(rc));
         self->backoff_ms = FULL_MS;
         return lose_all(self);
     case GL_DAMAGED:
@@ -282,7 +282,7 @@ static void write_some(void *arg)
     }
     if (gl_checkpoint_under_way(self->checkpoint)) return;
     self->backoff_ms = 0;
-    if (written > 0) self->told_lost = false;
+    if (written > 0) self->loss_logged = false;
     self->stats.written += written;
     for (; written > 0; written--)
         if (!settle(self, GL_CONTAINER(gl_list_first(&self->writes), change, node), GLIMPSE_OK))
@@ -329,7 +329,7 @@ static void add(gl_sqlite *self, const glimpse_key *key, const glimpse_sample *s
         return;
     }
     if (self->stats.waiting >= WAIT_ENTRIES || self->write_bytes + size > WAIT_BYTES) {
-        told_lost(self, "too much waits to be written");
+        log_loss(self, "too much waits to be written");
         refuse(self, done, arg, GLIMPSE_ERR_STORE);
         return;
     }
@@ -397,7 +397,7 @@ void gl_writes_end(gl_sqlite *self)
         int rc = transaction(self, &written);
         gl_trouble trouble = gl_file_trouble(rc);
         if (trouble == GL_FULL || trouble == GL_DAMAGED) {
-            told_lost(self, sqlite3_errstr(rc));
+            log_loss(self, sqlite3_errstr(rc));
             break;
         }
         if (trouble == GL_BUSY) {

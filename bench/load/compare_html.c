@@ -267,7 +267,7 @@ static double quantile(const load_values *v, double q)
 static void quantiles(gl_buf *out, const char *title, const load_compared_side *side, size_t sides,
                       bool first_token)
 {
-    static const double told[] = { 0.5, 0.75, 0.9, 0.95, 0.99, 0.999 };
+    static const double shares[] = { 0.5, 0.75, 0.9, 0.95, 0.99, 0.999 };
     char name[160];
     snprintf(name, sizeof name, "Data: %s", title);
     load_details_begin(out, name);
@@ -278,11 +278,11 @@ static void quantiles(gl_buf *out, const char *title, const load_compared_side *
         gl_buf_append_str(out, "</th>");
     }
     gl_buf_append_str(out, "</tr></thead><tbody>\n");
-    for (size_t k = 0; k < sizeof told / sizeof *told; k++) {
-        gl_buf_printf(out, "<tr><th scope=\"row\">p%.6g</th>", 100 * told[k]);
+    for (size_t k = 0; k < sizeof shares / sizeof *shares; k++) {
+        gl_buf_printf(out, "<tr><th scope=\"row\">p%.6g</th>", 100 * shares[k]);
         for (size_t i = 0; i < sides; i++) {
             char text[40];
-            double us = quantile(values_of(&side[i], first_token), told[k]);
+            double us = quantile(values_of(&side[i], first_token), shares[k]);
             load_shown_text(load_show_duration(us), text, sizeof text);
             gl_buf_printf(out, "<td>%s</td>", isnan(us) ? "\xe2\x80\x93" : text);
         }

@@ -94,11 +94,10 @@ static const char *wrong_ranks(gl_json root, uint32_t texts)
     return count == texts ? NULL : "there is not one result for each document";
 }
 
-const char *load_endpoint_wrong(load_endpoint endpoint, uint32_t texts, gl_slice body,
-                                bool said_nothing)
+const char *load_endpoint_wrong(load_endpoint endpoint, uint32_t texts, gl_slice body, bool empty)
 {
     gl_json root;
-    if (load_endpoint_writes(endpoint)) return said_nothing ? "the answer says nothing" : NULL;
+    if (load_endpoint_writes(endpoint)) return empty ? "the answer says nothing" : NULL;
     if (gl_json_check(body, &root, NULL) != GL_JSON_OK || root.kind != GL_JSON_OBJECT)
         return "the answer is no JSON object";
     return endpoint == LOAD_EMBEDDINGS ? wrong_vectors(root, texts) : wrong_ranks(root, texts);

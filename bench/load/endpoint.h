@@ -39,7 +39,6 @@ bool load_endpoint_writes(load_endpoint endpoint);
 
 /* Why the body of a 200 is no answer to a request of so many texts; NULL: it is one. said_nothing:
  * the engine found no text, call or image in it. */
-const char *load_endpoint_wrong(load_endpoint endpoint, uint32_t texts, gl_slice body,
-                                bool said_nothing);
+const char *load_endpoint_wrong(load_endpoint endpoint, uint32_t texts, gl_slice body, bool empty);
 
 #endif

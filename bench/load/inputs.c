@@ -112,7 +112,7 @@ static gl_json last_of(gl_json value)
 }
 
 /* The string at the end of what a message, or one of its parts, says. */
-static gl_json said_in(gl_json message)
+static gl_json text_of(gl_json message)
 {
     gl_json text = last_of(message);
     if (text.kind == GL_JSON_OBJECT) {
@@ -148,7 +148,7 @@ static const char *take_body(load_inputs *inputs, gl_json body, gl_json url, loa
     if ((url.kind != GL_JSON_NONE && url.kind != GL_JSON_STRING) || !plain_path(path))
         return "url is no path such as /v1/chat/completions";
     for (size_t i = 0; i < 3 && text.kind != GL_JSON_STRING; i++)
-        text = said_in(gl_json_get(body, places[i]));
+        text = text_of(gl_json_get(body, places[i]));
     if (text.kind != GL_JSON_STRING)
         return "the body has no text: a string in the last of its messages, in input or in prompt";
     item->input = body.text.len;

@@ -123,7 +123,7 @@ static void latency(const teller *t, const load_recorder *r)
 /* The kinds, the most frequent first, three at most. */
 static void failures(const teller *t, const load_recorder *r)
 {
-    uint64_t below = UINT64_MAX, told = 0;
+    uint64_t below = UINT64_MAX, listed = 0;
     int last = 0;
     gl_buf_append_str(t->out, "; ");
     count(t, "totals.errors", r->errors);
@@ -147,9 +147,9 @@ static void failures(const teller *t, const load_recorder *r)
         gl_buf_printf(t->out, " %s", glimpse_error_name((glimpse_error)most));
         below = of_most;
         last = most;
-        told += of_most;
+        listed += of_most;
     }
-    if (told < r->errors) gl_buf_append_str(t->out, " and others");
+    if (listed < r->errors) gl_buf_append_str(t->out, " and others");
 }
 
 void load_judgement_sum_up(const load_recorder *recorder, bool html, gl_buf *out)

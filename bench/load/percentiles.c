@@ -7,7 +7,7 @@
 
 #include "load/number.h"
 
-const struct load_told load_told[LOAD_TOLD] = {
+const struct load_reported load_reported[LOAD_REPORTED] = {
     { "p50_us", "p50", 0.5 },  { "p75_us", "p75", 0.75 }, { "p90_us", "p90", 0.9 },
     { "p95_us", "p95", 0.95 }, { "p99_us", "p99", 0.99 }, { "p999_us", "p99.9", 0.999 }
 };

@@ -19,11 +19,11 @@ typedef struct load_percentiles {
 } load_percentiles;
 
 /* The usual ones as members of a distribution in the JSON report, and as words. */
-#define LOAD_TOLD 6
-extern const struct load_told {
+#define LOAD_REPORTED 6
+extern const struct load_reported {
     const char *name, *title;
     double q;
-} load_told[LOAD_TOLD];
+} load_reported[LOAD_REPORTED];
 
 /* us, or NAN where nothing was counted: then nothing took 0 us. */
 double load_known_us(const gl_histogram *h, double us);

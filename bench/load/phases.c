@@ -21,7 +21,7 @@ void load_phases_add(load_phases *phases, const load_outcome *outcome)
     uint64_t last = all - before; /* the last attempt */
     uint64_t up_to_first = (uint64_t)first < last ? (uint64_t)first : last;
     phases->count++;
-    phases->streams += token;
+    phases->streamed += token;
     phases->ns[LOAD_PHASE_CLIENT] += client;
     phases->ns[LOAD_PHASE_EARLIER] += before - client;
     phases->ns[LOAD_PHASE_FIRST] += up_to_first;

@@ -19,7 +19,7 @@ typedef enum load_phase {
 const char *load_phase_name(load_phase phase);
 
 typedef struct load_phases {
-    uint64_t count, streams; /* answers; those that had a first token */
+    uint64_t count, streamed; /* answers; those that had a first token */
     uint64_t ns[LOAD_PHASES];
 } load_phases;
 

@@ -167,16 +167,16 @@ static void data(gl_buf *out, const curve *curves, size_t count)
     for (size_t k = 0; k < count; k++)
         gl_buf_printf(out, "<th scope=\"col\">%s</th>", curves[k].legend);
     gl_buf_append_str(out, "</tr></thead><tbody>\n");
-    for (size_t i = 0; i <= LOAD_TOLD; i++) {
+    for (size_t i = 0; i <= LOAD_REPORTED; i++) {
         gl_buf_printf(out, "<tr><th scope=\"row\">%s</th>",
-                      i < LOAD_TOLD ? load_told[i].title : "max");
+                      i < LOAD_REPORTED ? load_reported[i].title : "max");
         for (size_t k = 0; k < count; k++) {
             const gl_histogram *h = curves[k].histogram;
-            double us = i < LOAD_TOLD ? (double)gl_histogram_quantile(h, load_told[i].q)
-                                      : (double)gl_histogram_max(h);
+            double us = i < LOAD_REPORTED ? (double)gl_histogram_quantile(h, load_reported[i].q)
+                                          : (double)gl_histogram_max(h);
             char path[80];
             snprintf(path, sizeof path, "%s.%s", curves[k].path,
-                     i < LOAD_TOLD ? load_told[i].name : "max_us");
+                     i < LOAD_REPORTED ? load_reported[i].name : "max_us");
             gl_buf_append_str(out, "<td>");
             load_html_figure(out, path, us, load_show_duration(us));
             gl_buf_append_str(out, "</td>");

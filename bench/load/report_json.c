@@ -21,9 +21,9 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
     bool none = gl_histogram_count(h) == 0; /* and then nothing took 0 us */
     gl_buf_printf(out, "\"%s\":{\"count\":%" PRIu64, name, gl_histogram_count(h));
     load_json_number(out, "mean_us", none ? -1 : gl_histogram_mean(h));
-    for (size_t i = 0; i < LOAD_TOLD; i++)
-        load_json_number(out, load_told[i].name,
-                         none ? -1 : (double)gl_histogram_quantile(h, load_told[i].q));
+    for (size_t i = 0; i < LOAD_REPORTED; i++)
+        load_json_number(out, load_reported[i].name,
+                         none ? -1 : (double)gl_histogram_quantile(h, load_reported[i].q));
     load_json_number(out, "max_us", none ? -1 : (double)gl_histogram_max(h));
     if (asked != NULL && asked->asked) {
         gl_buf_append_str(out, ",\"percentiles\":{");
@@ -36,9 +36,9 @@ void load_json_distribution(gl_buf *out, const char *name, const gl_histogram *h
     }
     gl_buf_append_str(out, ",\"few\":[");
     const char *comma = "";
-    for (size_t i = 0; i < LOAD_TOLD; i++) {
-        if (!load_is_few(h, load_told[i].q)) continue;
-        gl_buf_printf(out, "%s\"%s\"", comma, load_told[i].name);
+    for (size_t i = 0; i < LOAD_REPORTED; i++) {
+        if (!load_is_few(h, load_reported[i].q)) continue;
+        gl_buf_printf(out, "%s\"%s\"", comma, load_reported[i].name);
         comma = ",";
     }
     gl_buf_append_char(out, ']');
@@ -108,7 +108,7 @@ static void totals(gl_buf *out, const load_recorder *r, const load_facts *facts)
 static void phases(gl_buf *out, const load_phases *phases)
 {
     gl_buf_printf(out, ",\"phases\":{\"count\":%" PRIu64, phases->count);
-    load_json_count(out, "streams", phases->streams);
+    load_json_count(out, "streams", phases->streamed);
     for (int i = 0; i < LOAD_PHASES; i++)
         load_json_number(out, load_phase_name((load_phase)i),
                          phases->count > 0 ? load_phases_mean(phases, (load_phase)i) : -1);

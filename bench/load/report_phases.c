@@ -9,7 +9,7 @@
 
 static const char *name_of(const load_phases *p, load_phase phase)
 {
-    bool streams = p->streams == p->count, mixed = p->streams > 0 && !streams;
+    bool streams = p->streamed == p->count, mixed = p->streamed > 0 && !streams;
     switch (phase) {
     case LOAD_PHASE_CLIENT:
         return "waiting in the client";
@@ -27,7 +27,7 @@ static const char *name_of(const load_phases *p, load_phase phase)
 }
 
 /* Nothing to say of what was never sent twice. */
-static bool is_told(const load_phases *p, load_phase phase)
+static bool has_row(const load_phases *p, load_phase phase)
 {
     return phase != LOAD_PHASE_EARLIER || p->ns[phase] > 0;
 }
@@ -78,7 +78,7 @@ void load_report_phases(const load_recorder *recorder, gl_buf *out)
     gl_buf_append_str(out, "<thead><tr><th scope=\"col\">part</th><th scope=\"col\">mean</th><th "
                            "scope=\"col\">of all</th></tr></thead><tbody>\n");
     for (int i = 0; i < LOAD_PHASES; i++)
-        if (is_told(p, (load_phase)i)) phase_row(out, p, (load_phase)i, all);
+        if (has_row(p, (load_phase)i)) phase_row(out, p, (load_phase)i, all);
     load_table_end(out);
     gl_buf_append_str(out, "</figure>\n");
 }

@@ -51,7 +51,7 @@ void load_report_server_json(const load_facts *facts, gl_buf *out)
 void load_report_server_table(const load_facts *facts, FILE *out)
 {
     const load_scrape *scrape = facts->scrape;
-    size_t told = 0;
+    size_t rows = 0;
     if (scrape == NULL) return;
     fprintf(out, "\nserver       %" PRIu64 " pages of %s, %" PRIu64 " could not be read\n",
             scrape->pages, facts->scrape_url, scrape->failed);
@@ -59,7 +59,7 @@ void load_report_server_table(const load_facts *facts, FILE *out)
         const load_series *series = &scrape->series[i];
         double mean;
         if (!load_series_mean(scrape, series, &mean)) continue;
-        if (told++ == 0) fprintf(out, "%-40s %14s %14s %14s\n", "series", "mean", "least", "most");
+        if (rows++ == 0) fprintf(out, "%-40s %14s %14s %14s\n", "series", "mean", "least", "most");
         fprintf(out, "%-40s %14.3f %14.3f %14.3f%s\n", series->name, mean, series->least,
                 series->most, series->counter ? "  a second" : "");
     }

@@ -28,10 +28,10 @@ static void distribution(gl_buf *out, const char *path, const char *name, bool p
     snprintf(full, sizeof full, "%s.mean_us", path);
     gl_buf_append_str(out, "<td>");
     load_html_figure(out, full, gl_histogram_mean(h), load_show_ms(gl_histogram_mean(h)));
-    for (size_t i = 0; i < LOAD_TOLD; i++) {
-        double us = (double)gl_histogram_quantile(h, load_told[i].q);
+    for (size_t i = 0; i < LOAD_REPORTED; i++) {
+        double us = (double)gl_histogram_quantile(h, load_reported[i].q);
         gl_buf_append_str(out, "</td><td>");
-        snprintf(full, sizeof full, "%s.%s", path, load_told[i].name);
+        snprintf(full, sizeof full, "%s.%s", path, load_reported[i].name);
         load_html_figure(out, full, us, load_show_ms(us));
     }
     gl_buf_append_str(out, "</td><td>");

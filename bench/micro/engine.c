@@ -53,7 +53,7 @@ static void noticed(glimpse_id id, const glimpse_notice *notice, void *arg)
     (void)arg;
 }
 
-static void told(glimpse_id id, const glimpse_result *result, void *arg)
+static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
     run *r = arg;
     (void)id;
@@ -64,7 +64,7 @@ static void told(glimpse_id id, const glimpse_result *result, void *arg)
 static bool submit(run *r, uint64_t i)
 {
     static const glimpse_observer observer = { .size = sizeof observer,
-                                               .on_result = told,
+                                               .on_result = on_result,
                                                .on_notice = noticed };
     char text[256];
     bool draft = strcmp(r->kind, "draft") == 0 || strcmp(r->kind, "packed") == 0;

@@ -90,7 +90,7 @@ void queue_sim_blocks(const queue_sim *sim, uint64_t seed, load_blocks *blocks)
 }
 
 bool queue_sim_differ(const queue_sim *before, const queue_sim *after, uint64_t seed,
-                      size_t *untold)
+                      size_t *undecided)
 {
     const queue_sim *sims[2] = { before, after };
     load_blocks *blocks[2];
@@ -105,9 +105,9 @@ bool queue_sim_differ(const queue_sim *before, const queue_sim *after, uint64_t 
     size_t count = load_difference(&side[0], &side[1], change);
     load_difference_judge(change, count);
     for (size_t i = 0; i < count; i++) {
-        bool told = change[i].verdict == LOAD_BETTER || change[i].verdict == LOAD_WORSE;
-        differ = differ || told;
-        if (untold != NULL) *untold += !told && change[i].verdict != LOAD_SAME;
+        bool differs = change[i].verdict == LOAD_BETTER || change[i].verdict == LOAD_WORSE;
+        differ = differ || differs;
+        if (undecided != NULL) *undecided += !differs && change[i].verdict != LOAD_SAME;
     }
     for (int i = 0; i < 2; i++) {
         gl_free(side[i].latency.value);

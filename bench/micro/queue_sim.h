@@ -30,6 +30,6 @@ void queue_sim_blocks(const queue_sim *sim, uint64_t seed, load_blocks *blocks);
  * anything is told different; untold, if not NULL, counts the metrics of which nothing can be said.
  */
 bool queue_sim_differ(const queue_sim *before, const queue_sim *after, uint64_t seed,
-                      size_t *untold);
+                      size_t *undecided);
 
 #endif

@@ -19,12 +19,13 @@ typedef struct server {
     double sigma;
 } server;
 
-static double told(const queue_sim *before, const queue_sim *after, int pairs, size_t *untold)
+static double percent_that_differ(const queue_sim *before, const queue_sim *after, int pairs,
+                                  size_t *undecided)
 {
     int differ = 0;
-    *untold = 0;
+    *undecided = 0;
     for (int i = 0; i < pairs; i++)
-        differ += queue_sim_differ(before, after, SEED + (uint64_t)i, untold);
+        differ += queue_sim_differ(before, after, SEED + (uint64_t)i, undecided);
     return 100.0 * differ / pairs;
 }
 
@@ -42,7 +43,7 @@ static int same_server(int pairs)
     for (size_t s = 0; s < 4; s++)
         for (size_t l = 0; l < 3; l++)
             for (size_t t = 0; t < 2; t++) {
-                size_t untold;
+                size_t undecided;
                 queue_sim sim = { .places = servers[s].places,
                                   .service_s = 1,
                                   .sigma = servers[s].sigma,
@@ -50,9 +51,9 @@ static int same_server(int pairs)
                                   .seconds = lengths[t],
                                   .error_rate = 0.01 };
                 sim.service_s = loads[l] / queue_sim_load(&sim);
-                double part = told(&sim, &sim, pairs, &untold);
+                double part = percent_that_differ(&sim, &sim, pairs, &undecided);
                 printf("%-8s %6.1f %6.0f s %14.1f %% %8.1f of 6\n", servers[s].name, loads[l],
-                       lengths[t], part, (double)untold / pairs);
+                       lengths[t], part, (double)undecided / pairs);
                 bad += part > allowed;
             }
     return bad;
@@ -65,13 +66,13 @@ static int slower_server(int pairs)
     printf("A/B, %d pairs, 3,000 requests in 30 s, M/G/10 at load 0.1, 5 %% slower\n%-8s %16s\n",
            pairs, "sigma", "found");
     for (size_t i = 0; i < 3; i++) {
-        size_t untold;
+        size_t undecided;
         queue_sim before = {
             .places = 10, .service_s = 0.01, .sigma = sigmas[i], .rate = 100, .seconds = 30
         };
         queue_sim after = before;
         after.service_s *= 1.05;
-        double part = told(&before, &after, pairs, &untold);
+        double part = percent_that_differ(&before, &after, pairs, &undecided);
         printf("%-8.2f %14.1f %%\n", sigmas[i], part);
         bad += part < 90;
     }

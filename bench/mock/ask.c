@@ -241,7 +241,7 @@ static bool read_message(mock_ask *ask, gl_json message, bool *assistant)
 
 static int read_messages(mock_ask *ask, const char *param, gl_buf *error)
 {
-    gl_json_iter iter = gl_json_begin(ask->said);
+    gl_json_iter iter = gl_json_begin(ask->prompt);
     gl_json message;
     bool assistant = false;
     size_t count = 0;
@@ -269,7 +269,7 @@ static int read_messages(mock_ask *ask, const char *param, gl_buf *error)
                            param);
 }
 
-static int read_said(mock_ask *ask, const gl_json *member, gl_buf *error)
+static int read_prompt(mock_ask *ask, const gl_json *member, gl_buf *error)
 {
     static const mock_member at[] = { [MOCK_FORM_CHAT] = MOCK_MESSAGES,
                                       [MOCK_FORM_COMPLETION] = MOCK_PROMPT,
@@ -277,16 +277,16 @@ static int read_said(mock_ask *ask, const gl_json *member, gl_buf *error)
                                       [MOCK_FORM_EMBEDDING] = MOCK_INPUT,
                                       [MOCK_FORM_RERANK] = MOCK_DOCUMENTS };
     const char *param = members[at[ask->form]].name;
-    ask->said = member[at[ask->form]];
-    if (ask->said.kind == GL_JSON_NONE)
+    ask->prompt = member[at[ask->form]];
+    if (ask->prompt.kind == GL_JSON_NONE)
         return mock_ask_refuse(error, param, "missing_required_parameter",
                                "Missing required parameter: '%s'.", param);
-    if (ask->said.kind != GL_JSON_ARRAY && ask->said.kind != GL_JSON_STRING)
-        return mock_ask_wrong_kind(error, param, "a string or an array", ask->said);
+    if (ask->prompt.kind != GL_JSON_ARRAY && ask->prompt.kind != GL_JSON_STRING)
+        return mock_ask_wrong_kind(error, param, "a string or an array", ask->prompt);
     if (ask->form == MOCK_FORM_CHAT ||
-        (ask->form == MOCK_FORM_RESPONSE && ask->said.kind == GL_JSON_ARRAY))
+        (ask->form == MOCK_FORM_RESPONSE && ask->prompt.kind == GL_JSON_ARRAY))
         return read_messages(ask, param, error);
-    ask->last = ask->last_user = ask->said;
+    ask->last = ask->last_user = ask->prompt;
     return 200;
 }
 
@@ -434,7 +434,7 @@ int mock_ask_read(mock_ask *ask, mock_form form, gl_slice body, gl_buf *error)
     ask->model = member[MOCK_MODEL];
     if (ask->model.kind == GL_JSON_NONE)
         return mock_ask_refuse(error, "model", NULL, "you must provide a model parameter");
-    status = read_said(ask, member, error);
+    status = read_prompt(ask, member, error);
     if (status != 200) return status;
     if (form == MOCK_FORM_EMBEDDING) return read_vectors(ask, member, error);
     if (form == MOCK_FORM_RERANK) return read_ranking(ask, member, error);

@@ -40,7 +40,7 @@ typedef enum mock_tool_mode {
 typedef struct mock_ask {
     mock_form form;
     gl_json model;
-    gl_json said;       /* messages, prompt, input: whatever the model is shown */
+    gl_json prompt;     /* messages, prompt, input: whatever the model is shown */
     gl_json last;       /* the last message's content */
     gl_json last_user;  /* the content of the last message of a user */
     size_t turn;        /* messages of the assistant so far */

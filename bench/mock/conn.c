@@ -58,7 +58,7 @@ static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
     if (entry == NULL) return;
     entry->status = status;
     entry->left = left;
-    entry->stream |= conn->streams;
+    entry->stream |= conn->is_streamed;
     entry->ended = now;
 }
 
@@ -117,7 +117,7 @@ static void measure(mock_conn *conn, gl_time now)
     gl_time took = gl_time_since(now, conn->received);
     mock_durations_add(&metrics->duration, took);
     if (conn->status != 200) return;
-    if (conn->streams && conn->gone == 0)
+    if (conn->is_streamed && conn->gone == 0)
         mock_durations_add(&metrics->first_token, took); /* it went at once */
     metrics->prompt_tokens += conn->usage.prompt;
     metrics->completion_tokens += conn->usage.completion;
@@ -187,7 +187,7 @@ static void take_reply(mock_conn *conn, const mock_asked *asked, const mock_repl
     conn->played = 0;
     conn->cors = asked->origin;
     conn->old = asked->old;
-    conn->streams = reply->tokens != 0;
+    conn->is_streamed = reply->tokens != 0;
     conn->tokens = rules->token_gap != 0 || rules->draws_gaps || placed ? reply->tokens : 0;
     conn->gone = 0;
     gl_buf_recycle(&conn->ends, KEPT_CAPACITY);

@@ -109,13 +109,13 @@ static size_t write_vectors(const mock_ask *ask, size_t size, gl_buf *out)
 {
     gl_json item;
     size_t inputs = 0;
-    if (ask->said.kind == GL_JSON_STRING) {
-        append_embedding(out, 0, ask->said.text, size, ask->base64);
+    if (ask->prompt.kind == GL_JSON_STRING) {
+        append_embedding(out, 0, ask->prompt.text, size, ask->base64);
         return 1;
     }
-    gl_json_iter iter = gl_json_begin(ask->said), first = iter;
+    gl_json_iter iter = gl_json_begin(ask->prompt), first = iter;
     if (gl_json_next(&first, NULL, &item) && item.kind == GL_JSON_NUMBER) {
-        append_embedding(out, 0, ask->said.text, size, ask->base64); /* tokens are one input */
+        append_embedding(out, 0, ask->prompt.text, size, ask->base64); /* tokens are one input */
         return 1;
     }
     while (inputs <= EMBEDDING_INPUTS && gl_json_next(&iter, NULL, &item))

@@ -173,7 +173,7 @@ void mock_fate_decide(struct mock_server *server, const mock_asked *asked, mock_
         refuse_with(server, server->rules.refusal.status, reply);
     else
         check_limits(server, &mishap, now, reply);
-    bool told = line != NULL && line->has_latency; /* also to an error */
-    reply->delay = reply->status != 200 && !told ? delay / MOCK_ERROR_DELAY_PART : delay;
+    bool has_own_delay = line != NULL && line->has_latency; /* also to an error */
+    reply->delay = reply->status != 200 && !has_own_delay ? delay / MOCK_ERROR_DELAY_PART : delay;
     if (mock_limits_any(&server->limits)) mock_limits_write(&server->limits, now, &server->headers);
 }

@@ -163,11 +163,11 @@ static const char *say_in_format(mock_answer *answer, mock_choice *choice, mock_
     if (answer->ask.format == MOCK_FORMAT_SCHEMA) {
         why = mock_schema_write(answer->ask.schema, seed_of(answer) + variant, words);
     } else {
-        mock_span said = say(answer, message, variant);
+        mock_span text = say(answer, message, variant);
         at = words->len;
         gl_buf_append_str(words, "{\"answer\":");
-        gl_buf_reserve(words, said.len * 6 + 2); /* the longest that escapes make it */
-        gl_json_write_string(words, mock_answer_slice(answer, said));
+        gl_buf_reserve(words, text.len * 6 + 2); /* the longest that escapes make it */
+        gl_json_write_string(words, mock_answer_slice(answer, text));
         gl_buf_append_char(words, '}');
     }
     choice->text = span_from(answer, at);
@@ -223,7 +223,7 @@ static int make_choices(const mock_model *model, mock_answer *answer, gl_json co
 static int make_completions(const mock_model *model, mock_answer *answer, gl_buf *error)
 {
     const mock_ask *ask = &answer->ask;
-    gl_json_iter iter = gl_json_begin(ask->said);
+    gl_json_iter iter = gl_json_begin(ask->prompt);
     gl_json prompt;
     bool any = false;
     while (gl_json_next(&iter, NULL, &prompt)) {
@@ -250,11 +250,11 @@ int mock_model_answer(mock_model *model, mock_form form, gl_slice body, const un
     if (status != 200) return status;
     if (!mock_models_has(&model->names, answer->ask.model))
         return mock_models_unknown(answer->ask.model, error);
-    answer->usage.prompt = (answer->ask.said.text.len + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
+    answer->usage.prompt = (answer->ask.prompt.text.len + BYTES_PER_TOKEN - 1) / BYTES_PER_TOKEN;
     answer->line = mock_script_next(&model->script, &answer->ask);
     if (form == MOCK_FORM_EMBEDDING) return mock_embed_answer(answer, error);
     if (form == MOCK_FORM_RERANK) return mock_rerank_answer(answer, error);
-    if (form == MOCK_FORM_COMPLETION && answer->ask.said.kind == GL_JSON_ARRAY)
+    if (form == MOCK_FORM_COMPLETION && answer->ask.prompt.kind == GL_JSON_ARRAY)
         status = make_completions(model, answer, error);
     else
         status = make_choices(model, answer, answer->ask.last_user, error);

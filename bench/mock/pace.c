@@ -31,14 +31,14 @@ static gl_time next_gap(struct mock_server *server)
 static bool is_at_place(const mock_conn *conn)
 {
     if (!conn->placed) return false;
-    return !conn->streams || conn->gone >= conn->mishap.tokens || conn->tokens <= 1;
+    return !conn->is_streamed || conn->gone >= conn->mishap.tokens || conn->tokens <= 1;
 }
 
 /* Returns whether the answer goes on. */
 static bool happen(mock_conn *conn)
 {
     conn->placed = false;
-    if (!conn->streams) conn->ready = conn->half;
+    if (!conn->is_streamed) conn->ready = conn->half;
     mock_head_stamp_first(conn);
     switch (conn->mishap.fault) {
     case MOCK_FAULT_STALL:

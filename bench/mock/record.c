@@ -22,8 +22,8 @@ struct mock_recording {
     mock_conn *conn;
     mock_upstream_call *call; /* NULL once it has ended */
     mock_exchange *exchange;
-    bool told; /* the client has the head */
-    bool bare; /* HEAD: there is no body */
+    bool head_sent; /* the client has the head */
+    bool bare;      /* HEAD: there is no body */
     char *secret[SECRETS];
     size_t secrets;
     size_t held; /* bytes of the answer, as charged to the HTTP server */
@@ -122,8 +122,8 @@ static void head_came(void *arg, int status, gl_slice lines, int64_t length, gl_
         mock_exchange_header(exchange, gl_slice_of(line, (size_t)(colon - line)),
                              gl_slice_of(value, (size_t)(last - value)));
     }
-    conn->streams = exchange->stream;
-    recording->told = true;
+    conn->is_streamed = exchange->stream;
+    recording->head_sent = true;
     /* A 204 or 304 has no body, and no length that could be told by chunks. */
     recording->bare |= status == 204 || status == 304;
     mock_relay_head(conn, exchange, recording->bare && length < 0 ? 0 : length);
@@ -134,7 +134,7 @@ static void bytes_came(void *arg, gl_slice bytes, gl_time at)
 {
     struct mock_recording *recording = arg;
     mock_conn *conn = recording->conn;
-    if (conn->streams && conn->gone++ == 0)
+    if (conn->is_streamed && conn->gone++ == 0)
         mock_durations_add(&conn->server->metrics.first_token, since(recording, at));
     if (!mock_exchange_add(recording->exchange, bytes, since(recording, at)))
         recording->exchange->body.failed = true;
@@ -167,14 +167,14 @@ static void ended(void *arg, const char *why, gl_time at)
         keep(recording);
     } else {
         conn->server->not_recorded++;
-        if (!recording->told) answer_failed(conn, why);
-        conn->closing |= recording->told; /* cut, as what came was */
+        if (!recording->head_sent) answer_failed(conn, why);
+        conn->closing |= recording->head_sent; /* cut, as what came was */
     }
     recording_free(recording);
     mock_conn_finish(conn);
 }
 
-static const mock_upstream_told told = { head_came, bytes_came, ended };
+static const mock_upstream_callbacks callbacks = { head_came, bytes_came, ended };
 
 /* What stands behind the last blank of an authorization, or is all of a header that is a key. */
 static void keep_secrets(struct mock_recording *recording, gl_slice head)
@@ -237,7 +237,7 @@ void mock_record_start(mock_conn *conn, const mock_asked *asked)
     struct mock_recording *recording = recording_new(conn, method, path, body, head);
     if (recording != NULL)
         recording->call =
-            mock_upstream_ask(server->upstream, method, target, head, body, &told, recording);
+            mock_upstream_ask(server->upstream, method, target, head, body, &callbacks, recording);
     if (recording != NULL && recording->call != NULL) return;
     if (recording != NULL) recording_free(recording);
     server->not_recorded++;

@@ -86,7 +86,7 @@ static void write_results(const mock_ask *ask, const ranked *list, size_t count,
 static bool rank(mock_answer *answer, ranked *list, gl_buf *scratch, gl_buf *words)
 {
     gl_json item;
-    gl_json_iter iter = gl_json_begin(answer->ask.said);
+    gl_json_iter iter = gl_json_begin(answer->ask.prompt);
     append_words(words, answer->ask.query, scratch);
     size_t query = words->len, count = 0;
     while (gl_json_next(&iter, NULL, &item)) {
@@ -110,9 +110,9 @@ int mock_rerank_answer(mock_answer *answer, gl_buf *error)
 {
     const mock_ask *ask = &answer->ask;
     gl_json item;
-    gl_json_iter iter = gl_json_begin(ask->said);
+    gl_json_iter iter = gl_json_begin(ask->prompt);
     size_t count = 0;
-    if (ask->said.kind != GL_JSON_ARRAY)
+    if (ask->prompt.kind != GL_JSON_ARRAY)
         return mock_answer_error(400, "documents", "invalid_type",
                                  "'documents' must be an array of texts.", error);
     while (count <= DOCUMENTS_MAX && gl_json_next(&iter, NULL, &item)) count++;

@@ -377,12 +377,12 @@ static bool is_model(gl_slice name, gl_slice wanted)
 }
 
 static bool fits(const mock_script *script, const mock_script_rule *rule, const mock_ask *ask,
-                 gl_slice model, gl_slice said)
+                 gl_slice model, gl_slice prompt)
 {
     return (rule->times == 0 || rule->used < rule->times) && script->calls >= rule->from &&
            script->calls <= rule->to && (!rule->turns || ask->turn < rule->lines) &&
            is_model(model, words_of(script, rule->model)) &&
-           has(said, words_of(script, rule->contains));
+           has(prompt, words_of(script, rule->contains));
 }
 
 const mock_line *mock_script_next(mock_script *script, const mock_ask *ask)
@@ -399,8 +399,8 @@ const mock_line *mock_script_next(mock_script *script, const mock_ask *ask)
     for (size_t i = 0; i < script->rules && line == NULL && !words->failed; i++) {
         mock_script_rule *rule = &script->rule[i];
         mock_script_span name = { script->kept, model - script->kept };
-        mock_script_span said = { model, words->len - model };
-        if (!fits(script, rule, ask, words_of(script, name), words_of(script, said))) continue;
+        mock_script_span prompt = { model, words->len - model };
+        if (!fits(script, rule, ask, words_of(script, name), words_of(script, prompt))) continue;
         rule->used++;
         line = &script->line[rule->first_line + (rule->turns ? ask->turn : 0)];
     }

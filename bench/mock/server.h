@@ -105,7 +105,7 @@ typedef struct mock_conn {
     bool working;                     /* a request was received and its answer waits */
     bool counted;                     /* it is in the statistics */
     bool timed;                       /* its answer says when it was sent */
-    bool streams;                     /* its answer is a stream */
+    bool is_streamed;                 /* its answer is a stream */
     bool stalled;                     /* it waits, or waited, for a stall to end */
     bool hangs;                       /* it is never answered, or not to the end */
     bool drops;                       /* it ends with a reset and no byte of an answer */

@@ -32,12 +32,12 @@ struct mock_upstream_call {
     mock_upstream *upstream;
     CURL *easy;
     struct curl_slist *headers;
-    const mock_upstream_told *told;
+    const mock_upstream_callbacks *callbacks;
     void *arg;
     gl_buf head, pending; /* header lines; bytes that were not told yet */
     gl_buf marks;         /* struct mark of each piece of pending */
     gl_time head_at;
-    bool head_whole, head_told;
+    bool head_whole, head_delivered;
     bool *gone; /* while bytes are told: set when it is freed */
     char why[CURL_ERROR_SIZE];
 };
@@ -158,8 +158,8 @@ static void tell_head(mock_upstream_call *call)
     curl_off_t length = -1;
     curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_easy_getinfo(call->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    call->head_told = true;
-    call->told->head(call->arg, (int)status, gl_buf_slice(&call->head), length, call->head_at);
+    call->head_delivered = true;
+    call->callbacks->head(call->arg, (int)status, gl_buf_slice(&call->head), length, call->head_at);
 }
 
 /* All pieces that came. The buffers are taken out first: the call may be gone behind any piece, and
@@ -175,7 +175,7 @@ static void tell_bytes(mock_upstream_call *call)
     for (size_t i = 0; i < marks.len && !gone; i += sizeof(struct mark)) {
         struct mark mark;
         memcpy(&mark, marks.data + i, sizeof mark);
-        call->told->bytes(call->arg, gl_slice_of(pending.data + at, mark.len), mark.at);
+        call->callbacks->bytes(call->arg, gl_slice_of(pending.data + at, mark.len), mark.at);
         at += mark.len;
     }
     if (!gone) call->gone = NULL;
@@ -190,8 +190,8 @@ static bool tell_one(mock_upstream *upstream)
     const gl_node *end = &upstream->calls.head;
     for (gl_node *node = end->next; node != end; node = node->next) {
         mock_upstream_call *call = GL_CONTAINER(node, mock_upstream_call, node);
-        bool head = call->head_whole && !call->head_told;
-        if (!head && (!call->head_told || call->marks.len == 0)) continue;
+        bool head = call->head_whole && !call->head_delivered;
+        if (!head && (!call->head_delivered || call->marks.len == 0)) continue;
         if (head)
             tell_head(call);
         else
@@ -211,13 +211,13 @@ static void tell(mock_upstream *upstream)
         mock_upstream_call *call = NULL;
         CURLcode code = message->data.result; /* gone once the handle is removed */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
-        const mock_upstream_told *told = call->told;
+        const mock_upstream_callbacks *callbacks = call->callbacks;
         void *arg = call->arg;
         char why[CURL_ERROR_SIZE];
         snprintf(why, sizeof why, "%s",
                  call->why[0] != '\0' ? call->why : curl_easy_strerror(code));
         free_call(call);
-        told->end(arg, code == CURLE_OK ? NULL : why, gl_clock_now());
+        callbacks->end(arg, code == CURLE_OK ? NULL : why, gl_clock_now());
     }
 }
 
@@ -314,14 +314,14 @@ static bool set_up(mock_upstream_call *call)
 }
 
 mock_upstream_call *mock_upstream_ask(mock_upstream *upstream, gl_slice method, gl_slice target,
-                                      gl_slice head, gl_slice body, const mock_upstream_told *told,
-                                      void *arg)
+                                      gl_slice head, gl_slice body,
+                                      const mock_upstream_callbacks *callbacks, void *arg)
 {
     mock_upstream_call *call = gl_calloc(1, sizeof *call);
     gl_buf text;
     if (call == NULL) return NULL;
     call->upstream = upstream;
-    call->told = told;
+    call->callbacks = callbacks;
     call->arg = arg;
     gl_buf_init(&call->head, HEAD_MAX);
     gl_buf_init(&call->pending, PENDING_MAX);

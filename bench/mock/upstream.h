@@ -17,13 +17,13 @@ struct event_base;
 typedef struct mock_upstream mock_upstream;
 typedef struct mock_upstream_call mock_upstream_call;
 
-typedef struct mock_upstream_told {
+typedef struct mock_upstream_callbacks {
     /* Status and header lines ("name: value\r\n" each); length is Content-Length, or -1. */
     void (*head)(void *arg, int status, gl_slice lines, int64_t length, gl_time at);
     void (*bytes)(void *arg, gl_slice bytes, gl_time at);
     /* why NULL: it came whole; else it failed, head told or not. The call is gone. */
     void (*end)(void *arg, const char *why, gl_time at);
-} mock_upstream_told;
+} mock_upstream_callbacks;
 
 /* url is http or https, with or without a path. NULL: problem says why, beginning with "record:".
  */
@@ -35,8 +35,8 @@ void mock_upstream_free(mock_upstream *upstream); /* there are no calls any more
  * head are the client's header lines: all are passed on but those of the connection, of the mock,
  * and of compression. Everything is copied. NULL: out of memory. */
 mock_upstream_call *mock_upstream_ask(mock_upstream *upstream, gl_slice method, gl_slice target,
-                                      gl_slice head, gl_slice body, const mock_upstream_told *told,
-                                      void *arg);
+                                      gl_slice head, gl_slice body,
+                                      const mock_upstream_callbacks *callbacks, void *arg);
 void mock_upstream_cancel(mock_upstream_call *call); /* nothing is told any more */
 
 #endif

@@ -118,7 +118,7 @@ static void write_usage(const mock_answer *answer, gl_buf *out)
     gl_buf_append_char(out, '}');
 }
 
-static void write_said_again(gl_buf *out, const char *name, gl_json value, const char *otherwise)
+static void write_echo(gl_buf *out, const char *name, gl_json value, const char *otherwise)
 {
     gl_buf_append_str(out, name);
     if (value.kind == GL_JSON_NONE)
@@ -131,14 +131,14 @@ static void write_said_again(gl_buf *out, const char *name, gl_json value, const
 static void write_settings(const mock_answer *answer, gl_buf *out)
 {
     const mock_ask *ask = &answer->ask;
-    write_said_again(out, ",\"instructions\":", ask->instructions, "null");
-    write_said_again(out, ",\"metadata\":", ask->metadata, "{}");
-    write_said_again(out, ",\"previous_response_id\":", ask->previous, "null");
-    write_said_again(out, ",\"tools\":", ask->tools, "[]");
-    write_said_again(out, ",\"tool_choice\":", ask->tool_choice, "\"auto\"");
+    write_echo(out, ",\"instructions\":", ask->instructions, "null");
+    write_echo(out, ",\"metadata\":", ask->metadata, "{}");
+    write_echo(out, ",\"previous_response_id\":", ask->previous, "null");
+    write_echo(out, ",\"tools\":", ask->tools, "[]");
+    write_echo(out, ",\"tool_choice\":", ask->tool_choice, "\"auto\"");
     gl_buf_append_str(out, ",\"parallel_tool_calls\":");
     gl_buf_append_str(out, ask->one_call ? "false" : "true");
-    write_said_again(out, ",\"text\":{\"format\":", ask->text_format, "{\"type\":\"text\"}");
+    write_echo(out, ",\"text\":{\"format\":", ask->text_format, "{\"type\":\"text\"}");
     gl_buf_append_str(out, "},\"max_output_tokens\":");
     if (ask->max_tokens >= 0)
         gl_buf_append_i64(out, ask->max_tokens);

@@ -34,10 +34,10 @@ static void keep(char *to, size_t size, const char *text)
     snprintf(to, size, "%s", text != NULL && *text != '\0' ? text : "error");
 }
 
-static bool is_told(const cli_failures *failures, const char *code)
+static bool is_printed(const cli_failures *failures, const char *code)
 {
-    for (size_t i = 0; i < failures->told_count; i++)
-        if (strcmp(failures->told[i], code) == 0) return true;
+    for (size_t i = 0; i < failures->printed_count; i++)
+        if (strcmp(failures->printed[i], code) == 0) return true;
     return false;
 }
 
@@ -79,10 +79,10 @@ bool failures_add(cli_failures *failures, const cli_outcome *outcome, char *text
     char code[sizeof failures->code], status[24] = "";
     keep(code, sizeof code, outcome->code);
     count_alike(failures, outcome, code);
-    if (outcome->error == GLIMPSE_OK || is_told(failures, code) ||
-        failures->told_count == FAILURES_TOLD)
+    if (outcome->error == GLIMPSE_OK || is_printed(failures, code) ||
+        failures->printed_count == FAILURES_PRINTED)
         return false;
-    keep(failures->told[failures->told_count++], sizeof failures->told[0], code);
+    keep(failures->printed[failures->printed_count++], sizeof failures->printed[0], code);
     if (outcome->http_status > 0)
         snprintf(status, sizeof status, " (HTTP %d)", outcome->http_status);
     snprintf(text, size, "%s %" PRIu64 ": %s%s: %s [the first of its kind]", each(failures),

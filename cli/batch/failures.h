@@ -11,7 +11,7 @@
 #include "batch/job_line.h"
 
 /* Kinds that are told of; whoever makes up more than these codes is read in the output. */
-#define FAILURES_TOLD 16
+#define FAILURES_PRINTED 16
 
 /* How a line, or a request of a load test, ended. */
 typedef struct cli_outcome {
@@ -25,8 +25,8 @@ typedef struct cli_outcome {
 
 typedef struct cli_failures {
     bool of_requests; /* of a load test, which has no lines and cannot be gone on with */
-    char told[FAILURES_TOLD][64]; /* codes */
-    size_t told_count;
+    char printed[FAILURES_PRINTED][64]; /* codes */
+    size_t printed_count;
     char code[64]; /* of those alike */
     int http_status;
     uint64_t alike; /* in a row */

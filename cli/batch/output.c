@@ -228,8 +228,8 @@ uint64_t output_length(const cli_output *out)
 
 int output_verify(const cli_output *out, const char *path, cli_tally *tally)
 {
-    bool can_be_told = out->regular && strcmp(path, "-") != 0;
-    int code = can_be_told ? output_check(out->fd, out->length, path) : 0;
+    bool can_be_read = out->regular && strcmp(path, "-") != 0;
+    int code = can_be_read ? output_check(out->fd, out->length, path) : 0;
     if (code != 0) output_recount(out->fd, tally);
     return code;
 }

@@ -129,8 +129,8 @@ static uint32_t attempts_of(api_job *job, const glimpse_result *result, const ap
     if (!item->joins || glimpse_result_attempts(result) == 0) return 0;
     api_slot *slot = &job->slots.at[item->slot];
     const api_part *part = job->parts[slot->part - 1];
-    if (slot->told) return 0;
-    slot->told = true;
+    if (slot->attempts_recorded) return 0;
+    slot->attempts_recorded = true;
     return part->code != NULL ? slot->asked - 1u : slot->asked;
 }
 

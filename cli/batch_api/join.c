@@ -161,11 +161,11 @@ static void refused_line(const api_part *part, glimpse_batch_line *line)
 {
     static const char code[] = "batch_incomplete";
     static const char message[] = "its batch ended without an answer to it";
-    bool said = part->code != NULL;
+    bool has_code = part->code != NULL;
     *line = (glimpse_batch_line){ .custom_id = "", .request_id = "", .body = "" };
-    line->code = said ? part->code : code;
+    line->code = has_code ? part->code : code;
     line->code_len = strlen(line->code);
-    line->message = said && part->message != NULL ? part->message : message;
+    line->message = has_code && part->message != NULL ? part->message : message;
     line->message_len = strlen(line->message);
 }
 

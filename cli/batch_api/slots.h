@@ -32,8 +32,8 @@ typedef struct api_slot {
     uint32_t part;
     uint16_t asked; /* times it has been in a batch */
     uint8_t state;
-    bool in_errors; /* the answer stands in the error file */
-    bool told;      /* a record says how often it was asked: the others say 0 */
+    bool in_errors;         /* the answer stands in the error file */
+    bool attempts_recorded; /* a record says how often it was asked: the others say 0 */
 } api_slot;
 
 typedef struct api_slots {

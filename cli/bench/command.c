@@ -55,7 +55,7 @@ static int refused(const char *option, const char *problem)
     return EXIT_VALUE;
 }
 
-static int said_usage(const char *problem)
+static int usage_error(const char *problem)
 {
     say("%s", problem);
     return EXIT_USAGE;
@@ -150,7 +150,7 @@ static bool has_goodput(const bench *b)
     return has;
 }
 
-static bool streams(const bench *b)
+static bool any_streams(const bench *b)
 {
     bool any = b->settings->bench.stream || b->settings->bench.input != NULL;
     for (size_t i = 0; i < b->workload.count; i++) any = any || b->workload.kinds[i].stream;
@@ -161,8 +161,9 @@ static int check_goodput(const bench *b)
 {
     if (!has_goodput(b) && (load_sla_wants_slo(&b->sla) || load_sla_wants_slo(&b->abort)))
         return refused("sla", "goodput and good_rate need --goodput, which says what is good");
-    if (!streams(b) && (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TPOT] > 0 ||
-                        b->slo.below_us[LOAD_SLO_CHUNK_GAP] > 0))
+    if (!any_streams(b) &&
+        (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TPOT] > 0 ||
+         b->slo.below_us[LOAD_SLO_CHUNK_GAP] > 0))
         return refused("goodput", "ttft, tpot and chunk_gap are of streams: give --stream");
     return 0;
 }
@@ -172,16 +173,16 @@ static int plan_search(bench *b)
 {
     const cli_settings *s = b->settings;
     if (s->bench.sweep && s->bench.saturate)
-        return said_usage("--sweep and --saturate are two searches; give one");
+        return usage_error("--sweep and --saturate are two searches; give one");
     if (s->bench.trace != NULL || s->bench.requests.count != 0 || s->bench.abort_on != NULL ||
         s->bench.scrape != NULL || s->bench.junit != NULL || s->bench.markdown != NULL)
-        return said_usage(
+        return usage_error(
             "--trace, --requests, --abort-on, --scrape, --junit and --markdown are of "
             "one run, not of a search");
     if (s->bench.sweep && b->sla.count == 0)
-        return said_usage("--sweep looks for what meets --sla");
+        return usage_error("--sweep looks for what meets --sla");
     if (s->bench.saturate && s->bench.rate != NULL)
-        return said_usage("--saturate is a closed loop and has no --rate");
+        return usage_error("--saturate is a closed loop and has no --rate");
     b->from = 10;
     if (s->bench.rate != NULL) {
         load_stretch stretch[LOAD_STRETCHES];
@@ -208,7 +209,7 @@ static int plan_open(bench *b)
     const char *problem = rate_read(s->bench.rate, stretch, &count, &seconds);
     if (problem != NULL) return refused("rate", problem);
     if (given(b, "think"))
-        return said_usage("--think is of the users of a closed loop, and --rate has none");
+        return usage_error("--think is of the users of a closed loop, and --rate has none");
     load_plan *plan = &b->ask.plan;
     plan->open = true;
     if (plan->duration == 0 && !isinf(seconds)) plan->duration = (gl_time)(seconds * 1e9);
@@ -244,12 +245,13 @@ static int plan(bench *b)
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
     if (!s->bench.sweep && !s->bench.saturate && (s->bench.csv != NULL || s->bench.repeat > 1))
-        return said_usage(
+        return usage_error(
             "--csv and --repeat are of a search, --sweep or --saturate; several runs of "
             "one thing are compared: --compare a1.json,a2.json b1.json,b2.json");
     if (bench_writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
-        return said_usage("--json, --html, --csv, --junit and --markdown are of a run or a search, "
-                          "not of --playbook or --calibrate");
+        return usage_error(
+            "--json, --html, --csv, --junit and --markdown are of a run or a search, "
+            "not of --playbook or --calibrate");
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
     if (!load_abort_parse(&b->abort, s->bench.abort_on, problem, sizeof problem))
@@ -262,7 +264,7 @@ static int plan(bench *b)
     if (b->slo.count > 0) b->ask.slo = &b->slo;
     int code = 0;
     if (s->bench.rate != NULL && s->bench.trace != NULL)
-        return said_usage("--rate and --trace both say when to send; give one");
+        return usage_error("--rate and --trace both say when to send; give one");
     if (s->bench.sweep || s->bench.saturate)
         code = plan_search(b);
     else if (s->bench.trace != NULL)
@@ -485,8 +487,8 @@ static int compare(cli_settings *settings)
     const char *page = settings->bench.html;
     settings->bench.html = NULL;
     if (bench_writes_reports(settings))
-        return said_usage("--compare writes a table, and a page with --html; no --json, --csv, "
-                          "--junit or --markdown");
+        return usage_error("--compare writes a table, and a page with --html; no --json, --csv, "
+                           "--junit or --markdown");
     return bench_compare(settings->words, settings->word_count, page);
 }
 
@@ -499,7 +501,7 @@ int command_bench(cli_settings *settings)
     if (merge && (settings->bench.html != NULL || settings->bench.csv != NULL ||
                   settings->bench.junit != NULL || settings->bench.markdown != NULL ||
                   settings->bench.sla != NULL))
-        return said_usage("merge writes --json alone, and judges the --sla of its runs");
+        return usage_error("merge writes --json alone, and judges the --sla of its runs");
     if (merge)
         return bench_merge(settings->words + 1, settings->word_count - 1, settings->bench.json);
     if (settings->word_count > 0) {

@@ -317,7 +317,7 @@ int bench_find(const bench_search *search)
     bool stopped = code != 0 && code < 128 && strcmp(f.findings.state, "interrupted") == 0;
     if (stopped) f.findings.state = "stopped"; /* what stopped it has been said */
     if (f.table && !stopped) printf("%s\n", f.findings.result);
-    bool told = say_flush_stdout(), written = write_all(&f);
+    bool flushed = say_flush_stdout(), written = write_all(&f);
     load_findings_free(&f.findings);
-    return told && written ? code : EXIT_IO;
+    return flushed && written ? code : EXIT_IO;
 }

@@ -49,7 +49,7 @@ typedef struct runner {
     glimpse_loop_lag *tick;
     bench_scrape *scraper;
     cli_signals signals;
-    gl_time started, told;
+    gl_time started, last_shown;
     glimpse_config engine; /* in force, for its numbers: what it points to may be gone */
     unsigned ticks;
     bool terminal, wrong; /* wrong: an answer that is none has been told of */
@@ -131,9 +131,9 @@ static void ticked(uint64_t late_ns, void *arg)
         look_for_abort(r);
     }
     gl_time every = r->terminal ? GL_SECOND / 5 : 10 * GL_SECOND;
-    if (!r->ask->bare && !r->ask->settings->quiet && now >= r->told + every) {
+    if (!r->ask->bare && !r->ask->settings->quiet && now >= r->last_shown + every) {
         tell(r, now);
-        r->told = now;
+        r->last_shown = now;
     }
 }
 
@@ -264,7 +264,7 @@ static int set_up(runner *r, cli_settings *settings)
     r->session.log.arg = r;
     gl_time start = gl_clock_now() + LEAD, from = start + plan.warmup, to = GL_TIME_NEVER;
     if (plan.duration != 0) to = start + plan.duration - plan.cooldown;
-    r->started = r->told = start;
+    r->started = r->last_shown = start;
     plan.question = ask->inputs != NULL ? load_inputs_question : load_prompts_question;
     plan.question_arg = ask->inputs != NULL ? (void *)ask->inputs : &r->prompts;
     plan.workload = ask->workload;

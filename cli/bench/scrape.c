@@ -23,7 +23,7 @@ struct bench_scrape {
     load_scrape *data;
     char host[300], path[512];
     const char *url;
-    bool told;
+    bool warned;
 };
 
 typedef struct parts {
@@ -100,8 +100,8 @@ static void answered(struct evhttp_request *request, void *arg)
     } else {
         s->data->failed++;
     }
-    if (s->data->failed == failed || s->told) return;
-    s->told = true;
+    if (s->data->failed == failed || s->warned) return;
+    s->warned = true;
     if (status == 0)
         say("--scrape: %s cannot be read", s->url);
     else

@@ -44,7 +44,7 @@ struct alert_command {
 
 /* A search has one engine behind the other, and a child may outlive the run of its alert. */
 static slot slots[GLIMPSE_ALERT_COUNT];
-static bool failure_said;
+static bool failure_shown;
 
 extern char **environ;
 
@@ -62,8 +62,8 @@ __attribute__((format(printf, 2, 3))) static void tell_user(const alert_command 
 
 static void say_failure(const alert_command *command, const char *what, const char *which)
 {
-    if (failure_said) return;
-    failure_said = true;
+    if (failure_shown) return;
+    failure_shown = true;
     tell_user(command, "%s %s; further failures of it are not said", what, which);
 }
 

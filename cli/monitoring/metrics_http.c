@@ -33,8 +33,8 @@ struct metrics_http {
     metrics_http_page page;
     void *arg;
     gl_buf text;
-    bool local; /* listens on this machine only */
-    bool said;  /* that descriptors ran out */
+    bool local;  /* listens on this machine only */
+    bool warned; /* that descriptors ran out */
 };
 
 static void refuse(httpd_conn *conn, int status, const char *header, const char *why)
@@ -70,8 +70,8 @@ static void request(httpd_conn *conn)
 static void starved(void *arg, int error)
 {
     metrics_http *http = arg;
-    if (!http->said) say("--metrics: a scraper waits: %s (ulimit -n)", strerror(error));
-    http->said = true;
+    if (!http->warned) say("--metrics: a scraper waits: %s (ulimit -n)", strerror(error));
+    http->warned = true;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -202,10 +202,10 @@ bool gl_admission_starved(gl_admission *admission, gl_request *request, gl_time 
 
 void gl_admission_unasked(gl_admission *admission, gl_request *request, gl_time now)
 {
-    static const gl_told unsaid[GL_BUCKET_COUNT] = { { -1, -1, -1 },
-                                                     { -1, -1, -1 },
-                                                     { -1, -1, -1 } };
-    gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, unsaid, 0, now);
+    static const gl_rate_report silent[GL_BUCKET_COUNT] = { { -1, -1, -1 },
+                                                            { -1, -1, -1 },
+                                                            { -1, -1, -1 } };
+    gl_pace_learn(&admission->lanes[request->lane].pace, &request->mark, silent, 0, now);
     if (request->attempt.probe) gl_breaker_probe_lost(&admission->breaker, now);
 }
 
@@ -240,7 +240,7 @@ static bool limit_ended(gl_limit *limit, uint64_t place, const gl_admission_repo
     if (!is_refusal(status)) return true;
     gl_refusal kind = status == 429 ? GL_REFUSAL_PACE : GL_REFUSAL_OVERLOAD;
     for (int i = 0; i < GL_BUCKET_COUNT; i++)
-        if (report->told[i].remaining == 0) kind = GL_REFUSAL_LIMIT;
+        if (report->rates[i].remaining == 0) kind = GL_REFUSAL_LIMIT;
     return gl_limit_refused(limit, place, kind, now);
 }
 
@@ -249,7 +249,7 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
 {
     const gl_failure *failure = report->failure;
     gl_pace *pace = &admission->lanes[request->lane].pace;
-    gl_pace_learn(pace, &request->mark, report->told, report->tokens_used, now);
+    gl_pace_learn(pace, &request->mark, report->rates, report->tokens_used, now);
     /* A key without money says nothing of how fast is too fast. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
         return tell_breaker(admission, request, report, now);

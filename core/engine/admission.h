@@ -97,7 +97,7 @@ void gl_admission_unasked(gl_admission *admission, gl_request *request, gl_time 
 typedef struct gl_admission_report {
     const gl_failure *failure;
     gl_endpoint_is endpoint; /* as evidence.h has it */
-    gl_told told[GL_BUCKET_COUNT];
+    gl_rate_report rates[GL_BUCKET_COUNT];
     double tokens_used; /* -1: not said */
     uint64_t elapsed;   /* ns */
     uint64_t late;      /* ns after which it is late: t4 */

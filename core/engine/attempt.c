@@ -167,9 +167,9 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
                                 glimpse_sample **sample)
 {
     const glimpse_usage *usage = &outcome->sample.usage;
-    bool told =
+    bool has_usage =
         usage->prompt_tokens >= 0 || usage->completion_tokens >= 0 || usage->total_tokens >= 0;
-    if (request->asks_usage || told) return glimpse_sample_new(&outcome->sample, sample);
+    if (request->asks_usage || has_usage) return glimpse_sample_new(&outcome->sample, sample);
     glimpse_sample_fields fields = outcome->sample;
     fields.usage_unasked = true;
     return glimpse_sample_new(&fields, sample);
@@ -241,16 +241,17 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
 {
     gl_admission_report report = { .failure = failure,
                                    .endpoint = endpoint,
-                                   .told = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
+                                   .rates = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
                                    .tokens_used = -1,
                                    .elapsed = gl_time_since(now, request->attempt.started),
                                    .late = (uint64_t)request->caller.thresholds.t4_ms * GL_MS };
     if (failure == NULL) gl_model_saw(request, report.elapsed, now);
     if (outcome != NULL) {
-        const glimpse_rate_limit *said[] = { &outcome->requests, &outcome->tokens,
-                                             &outcome->project_tokens };
+        const glimpse_rate_limit *limits[] = { &outcome->requests, &outcome->tokens,
+                                               &outcome->project_tokens };
         for (int i = 0; i < GL_BUCKET_COUNT; i++)
-            report.told[i] = (gl_told){ said[i]->limit, said[i]->remaining, said[i]->reset_ms };
+            report.rates[i] =
+                (gl_rate_report){ limits[i]->limit, limits[i]->remaining, limits[i]->reset_ms };
         if (outcome->sample.usage.total_tokens >= 0)
             report.tokens_used = (double)outcome->sample.usage.total_tokens;
     }
@@ -318,7 +319,7 @@ bool glimpse_attempt_after_reset(const glimpse_attempt *attempt)
 
 bool glimpse_attempt_is_stream(const glimpse_attempt *attempt)
 {
-    return attempt->request->stream;
+    return attempt->request->asks_stream;
 }
 
 void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
@@ -428,7 +429,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
 {
     gl_request *request = attempt->request;
     glimpse_engine *engine = request->engine;
-    if (len == 0 || !request->stream || attempt->fallback) return GLIMPSE_OK;
+    if (len == 0 || !request->asks_stream || attempt->fallback) return GLIMPSE_OK;
     gl_buf_append(&request->streamed, piece, len);
     if (request->streamed.failed) return GLIMPSE_ERR_OOM;
     gl_time now = gl_clockwork_now(&engine->clock);

@@ -14,7 +14,7 @@
 static void tell_text(gl_request *request, const char *text, size_t len)
 {
     if (len == 0) return;
-    request->caller.told += len;
+    request->caller.text_delivered += len;
     request->caller.observer.on_text(request->caller.id, text, len, request->caller.arg);
 }
 
@@ -24,7 +24,8 @@ void gl_deliver_text(glimpse_engine *engine)
     while ((node = gl_list_pop_front(&engine->speaking)) != NULL) {
         gl_request *request = GL_CONTAINER(node, gl_request, text_node);
         const gl_buf *came = &(request->leader != NULL ? request->leader : request)->streamed;
-        tell_text(request, came->data + request->caller.told, came->len - request->caller.told);
+        tell_text(request, came->data + request->caller.text_delivered,
+                  came->len - request->caller.text_delivered);
     }
 }
 
@@ -34,10 +35,10 @@ static void tell_rest(gl_request *request)
 {
     size_t len;
     const char *text = glimpse_result_text(request->caller.result, &len);
-    if (!request->caller.streams || request->caller.observer.on_text == NULL ||
-        request->caller.result->error != GLIMPSE_OK || request->caller.told >= len)
+    if (!request->caller.wants_stream || request->caller.observer.on_text == NULL ||
+        request->caller.result->error != GLIMPSE_OK || request->caller.text_delivered >= len)
         return;
-    tell_text(request, text + request->caller.told, len - request->caller.told);
+    tell_text(request, text + request->caller.text_delivered, len - request->caller.text_delivered);
 }
 
 static void deliver(gl_request *request)
@@ -63,10 +64,10 @@ static void deliver(gl_request *request)
 bool gl_deliver(glimpse_engine *engine, size_t most)
 {
     gl_node *node;
-    while (most-- != 0 && (node = gl_list_first(&engine->ready)) != NULL)
+    while (most-- != 0 && (node = gl_list_first(&engine->in.done)) != NULL)
         deliver(GL_CONTAINER(node, gl_request, node));
     gl_alerts_look(engine);
-    return !gl_list_empty(&engine->ready);
+    return !gl_list_empty(&engine->in.done);
 }
 
 static void tell(gl_request *request, const glimpse_notice *notice)

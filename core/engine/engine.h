@@ -40,13 +40,15 @@ struct glimpse_engine {
     gl_log log;
 
     /* Every live request is in `requests` by its id, in the clock's heap if it has a time to wait
-     * for, and in the one list that its state says (request.h). */
+     * for, and in the one list that is named like its state (request.h). */
     gl_map requests;
     gl_map flights; /* by the first bytes of their identity: who leads (flight.c) */
     /* WAITING is in the admission's queues, FOLLOWING in its leader's list. */
-    gl_list looking, running, resting, fallbacks, ready;
-    size_t lookups;         /* how many are looking */
-    gl_looked_up looked_up; /* told what a lookup in the store found */
+    struct {
+        gl_list looking, running, backoff, fallback, done;
+    } in;
+    size_t lookups;         /* how many are LOOKING */
+    gl_looked_up looked_up; /* called with what a lookup in the store found */
     gl_list speaking;       /* requests with text to tell, whatever their state */
     glimpse_id last_id;
 

@@ -45,8 +45,8 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
 /* Who listens is in `speaking` as long as it was not told all that came. */
 static void set_speaking(gl_request *request, const gl_buf *came)
 {
-    bool owed = request->caller.streams && request->caller.observer.on_text != NULL &&
-                request->caller.told < came->len;
+    bool owed = request->caller.wants_stream && request->caller.observer.on_text != NULL &&
+                request->caller.text_delivered < came->len;
     if (!owed)
         gl_node_remove(&request->text_node);
     else if (!gl_node_linked(&request->text_node))
@@ -107,7 +107,7 @@ static void keep_text(gl_request *follower, const gl_request *leader)
 {
     const gl_buf *came =
         leader->streamed.len != 0 ? &leader->streamed : &leader->caller.result->partial;
-    if (follower->caller.streams && came->len != 0)
+    if (follower->caller.wants_stream && came->len != 0)
         gl_buf_append(&follower->streamed, came->data, came->len);
 }
 
@@ -158,7 +158,7 @@ gl_request *gl_flight_next(gl_request *leader)
 
 static bool can_wait(const gl_request *request, gl_time until)
 {
-    return request->caller.told == 0 && request->caller.deadline > until;
+    return request->caller.text_delivered == 0 && request->caller.deadline > until;
 }
 
 gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now)

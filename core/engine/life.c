@@ -19,16 +19,17 @@
 static void destroy(void *arg)
 {
     glimpse_engine *engine = arg;
-    if (engine->requests.count != 0 || !gl_list_empty(&engine->ready) ||
-        !gl_list_empty(&engine->packing.ended) || (engine->closing.on && !engine->closing.told)) {
+    if (engine->requests.count != 0 || !gl_list_empty(&engine->in.done) ||
+        !gl_list_empty(&engine->packing.ended) ||
+        (engine->closing.on && !engine->closing.reported)) {
         engine->clock.free_wanted = false; /* callbacks that free again find depth > 0 */
         engine->clock.depth++;
         gl_steps_cancel_all(engine, true, gl_clockwork_now(&engine->clock));
         do {
             gl_turn_unpack(engine, gl_clockwork_now(&engine->clock));
         } while (gl_deliver(engine, SIZE_MAX) || !gl_list_empty(&engine->packing.ended));
-        if (engine->closing.on && !engine->closing.told && engine->closing.fn != NULL) {
-            engine->closing.told = true;
+        if (engine->closing.on && !engine->closing.reported && engine->closing.fn != NULL) {
+            engine->closing.reported = true;
             engine->closing.fn(engine->closing.arg);
         }
         engine->clock.depth--;
@@ -96,11 +97,11 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_map_init(&engine->requests);
     gl_map_init(&engine->flights);
     gl_heap_entry_init(&engine->closing.timer);
-    gl_list_init(&engine->looking);
-    gl_list_init(&engine->running);
-    gl_list_init(&engine->resting);
-    gl_list_init(&engine->fallbacks);
-    gl_list_init(&engine->ready);
+    gl_list_init(&engine->in.looking);
+    gl_list_init(&engine->in.running);
+    gl_list_init(&engine->in.backoff);
+    gl_list_init(&engine->in.fallback);
+    gl_list_init(&engine->in.done);
     gl_list_init(&engine->speaking);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
     gl_heap_entry_init(&engine->admit_timer);

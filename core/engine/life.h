@@ -7,7 +7,7 @@
 #include "base/heap.h"
 
 typedef struct gl_closing {
-    bool on, told; /* no more work is taken; whoever closed it knows that all is told */
+    bool on, reported; /* no more work is taken; whoever closed it knows that all is told */
     gl_heap_entry timer;
     glimpse_closed_fn fn;
     void *arg;

@@ -96,7 +96,7 @@ bool gl_lookup_store(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
     if (engine->store == NULL || !reads(request)) return false;
-    gl_request_move(request, GL_STATE_LOOKING, &engine->looking, false);
+    gl_request_move(request, GL_STATE_LOOKING, &engine->in.looking, false);
     engine->lookups++;
     gl_clockwork_set_timer(request);
     glimpse_store_get(engine->store, &request->identity, found, request); /* may end it */

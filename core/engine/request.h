@@ -20,13 +20,13 @@
 typedef enum gl_state {
     GL_STATE_NEW,       /* being submitted; in no list */
     GL_STATE_FOLLOWING, /* an identical one is under way: its leader's `followers` */
-    GL_STATE_LOOKING,   /* the store is asked: `looking` */
+    GL_STATE_LOOKING,   /* the store is asked: `in.looking` */
     GL_STATE_PACKING,   /* waits for others like it, or for their common answer: in its pack */
     GL_STATE_WAITING,   /* queued for admission: its lane's queue */
-    GL_STATE_RUNNING,   /* an attempt is out: `running` */
-    GL_STATE_BACKOFF,   /* waits before a retry: `resting` */
-    GL_STATE_FALLBACK,  /* failed for good; the fallback sampler is to be asked: `fallbacks` */
-    GL_STATE_DONE,      /* has its result: `ready` */
+    GL_STATE_RUNNING,   /* an attempt is out: `in.running` */
+    GL_STATE_BACKOFF,   /* waits before a retry: `in.backoff` */
+    GL_STATE_FALLBACK,  /* failed for good; the fallback sampler is to be asked: `in.fallback` */
+    GL_STATE_DONE,      /* has its result: `in.done` */
     GL_STATE_DELIVERED  /* detached from everything; on_result runs or has run */
 } gl_state;
 
@@ -64,9 +64,9 @@ typedef struct gl_caller {
     int notices;         /* thresholds already told */
     bool retry_notice;   /* on_notice is owed a RETRY */
     bool fallback_on;
-    bool streams;           /* asked for a stream */
+    bool wants_stream;      /* on_text is called as text comes */
     bool arrivals;          /* asked to know when each piece arrived */
-    size_t told;            /* how much of the text on_text was given */
+    size_t text_delivered;  /* bytes of the text that on_text has had */
     glimpse_result *result; /* being filled in until DONE */
 } gl_caller;
 
@@ -80,7 +80,7 @@ struct gl_request {
     gl_node node;
     gl_heap_entry timer; /* stands for the earliest of all its times */
     bool is_draft, has_key;
-    bool stream;        /* the body asks for one */
+    bool asks_stream;   /* the body asks for one */
     bool asks_usage;    /* its answer tells the usage: not that of a stream which does not ask */
     bool may_fly;       /* it may lead and follow */
     bool leads;         /* it is in the engine's `flights` */

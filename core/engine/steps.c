@@ -51,7 +51,7 @@ static void settle(gl_request *request, gl_time now)
     if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
     gl_request_move(request, GL_STATE_DONE,
-                    request->carries ? &engine->packing.ended : &engine->ready, false);
+                    request->carries ? &engine->packing.ended : &engine->in.done, false);
     gl_heap_remove(&engine->clock.heap, &request->timer);
     gl_clockwork_schedule(&engine->clock);
 }
@@ -76,7 +76,7 @@ static void fall_back(gl_request *request, gl_time now)
         return;
     }
     gl_node_remove(&request->text_node); /* no more of it is told */
-    gl_request_move(request, GL_STATE_FALLBACK, &engine->fallbacks, false);
+    gl_request_move(request, GL_STATE_FALLBACK, &engine->in.fallback, false);
     gl_heap_remove(&engine->clock.heap, &request->timer);
     gl_clockwork_schedule(&engine->clock);
 }
@@ -147,7 +147,7 @@ static void stop_key(glimpse_engine *engine, const gl_failure *failure, const ch
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_refuse_key(request, now);
     while ((request = gl_admission_any(&engine->admission)) != NULL)
         gl_steps_refuse_key(request, now);
-    while ((node = gl_list_first(&engine->resting)) != NULL)
+    while ((node = gl_list_first(&engine->in.backoff)) != NULL)
         gl_steps_refuse_key(GL_CONTAINER(node, gl_request, node), now);
 }
 
@@ -160,7 +160,7 @@ void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
     end_wait(request, now);
     if (!request->attempt.fallback)
         gl_admission_started(&engine->admission, request, &engine->rng, now);
-    gl_request_move(request, GL_STATE_RUNNING, &engine->running, false);
+    gl_request_move(request, GL_STATE_RUNNING, &engine->in.running, false);
     gl_attempt_start(request, sampler, now);
     gl_clockwork_set_timer(request);
     sampler->vtable.start(sampler->self, &request->attempt); /* may end it */
@@ -178,7 +178,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
     request->since = now;
     request->caller.retry_notice = request->caller.observer.on_notice != NULL;
-    gl_request_move(request, GL_STATE_BACKOFF, &engine->resting, false);
+    gl_request_move(request, GL_STATE_BACKOFF, &engine->in.backoff, false);
     gl_clockwork_set_timer(request);
     gl_clockwork_schedule(&engine->clock); /* its place is free for another */
 }
@@ -383,7 +383,8 @@ void gl_steps_cancel(gl_request *request, gl_time now)
 
 void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
 {
-    gl_list *lists[] = { &engine->looking, &engine->resting, &engine->fallbacks, &engine->running };
+    gl_list *lists[] = { &engine->in.looking, &engine->in.backoff, &engine->in.fallback,
+                         &engine->in.running };
     gl_request *request;
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_cancel(request, now);
     while ((request = gl_admission_any(&engine->admission)) != NULL) gl_steps_cancel(request, now);

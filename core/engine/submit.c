@@ -34,8 +34,9 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
-    request->stream = request->caller.streams = gl_json_get(body, "stream").kind == GL_JSON_TRUE;
-    request->asks_usage = !request->stream || asks_usage(body, request->path);
+    request->asks_stream = request->caller.wants_stream =
+        gl_json_get(body, "stream").kind == GL_JSON_TRUE;
+    request->asks_usage = !request->asks_stream || asks_usage(body, request->path);
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->caller.result->has_key = true;

@@ -37,7 +37,7 @@ static void admit(glimpse_engine *engine, gl_time now, int *most)
     gl_time when = GL_TIME_NEVER;
     gl_request *request;
     gl_node *node;
-    for (; *most > 0 && (node = gl_list_first(&engine->fallbacks)) != NULL; --*most)
+    for (; *most > 0 && (node = gl_list_first(&engine->in.fallback)) != NULL; --*most)
         gl_steps_start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
     for (; *most > 0 && (request = gl_admission_next(admission, now, &when)) != NULL; --*most)
         gl_steps_start(request, engine->sampler, now);
@@ -63,12 +63,12 @@ void gl_turn(void *arg)
     gl_deliver(engine, DELIVER_PER_TURN);
     /* What the callbacks submitted goes out in the same turn. */
     admit(engine, gl_clockwork_now(&engine->clock), &most);
-    if (!gl_list_empty(&engine->ready) || most == 0) gl_clockwork_schedule(&engine->clock);
+    if (!gl_list_empty(&engine->in.done) || most == 0) gl_clockwork_schedule(&engine->clock);
     if (engine->closing.on && engine->requests.count == 0)
         gl_heap_remove(&engine->clock.heap, &engine->closing.timer);
     gl_clockwork_arm(&engine->clock);
-    if (engine->closing.on && !engine->closing.told && engine->requests.count == 0) {
-        engine->closing.told = true;
+    if (engine->closing.on && !engine->closing.reported && engine->requests.count == 0) {
+        engine->closing.reported = true;
         if (engine->closing.fn != NULL) engine->closing.fn(engine->closing.arg);
     }
     engine->clock.yield = false;

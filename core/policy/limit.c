@@ -47,7 +47,7 @@ static double share(gl_limit_count count)
 void gl_limit_init(gl_limit *limit, int64_t most)
 {
     *limit = (gl_limit){ .most = most, .window = (double)most, .held = (double)most };
-    limit->least = limit->told = limit->window;
+    limit->least = limit->logged = limit->window;
     limit->why = HELD;
     begin_round(limit, fmax(limit->window, ROUND));
 }
@@ -104,10 +104,10 @@ static void set_window(gl_limit *limit, double window, const char *why, gl_time 
 bool gl_limit_changed(gl_limit *limit, double *from, double *to)
 {
     bool whole = limit->window >= (double)limit->most;
-    *from = limit->told;
+    *from = limit->logged;
     *to = limit->window;
     if (*to > *from / 2 && *to < *from * 2 && !(whole && *from < *to)) return false;
-    limit->told = limit->window;
+    limit->logged = limit->window;
     return true;
 }
 

@@ -66,7 +66,7 @@ typedef struct gl_limit {
     gl_time part_taken;           /* when an attempt last took the place that is a fraction */
     double area, least;           /* window x time up to `moved`; the least that it was */
     gl_time since, moved;         /* the first attempt; the window's last change */
-    double told;                  /* as it was when that was last told */
+    double logged;                /* as it was when that was last told */
     const char *why;              /* of its last change: a word, static */
 } gl_limit;
 

@@ -103,13 +103,13 @@ void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
 }
 
 /* What the answer said to a request up to which `sent` had gone out, and `sent_after` since. */
-static void learn(gl_bucket *bucket, const gl_told *told, double sent, double sent_after,
+static void learn(gl_bucket *bucket, const gl_rate_report *report, double sent, double sent_after,
                   gl_time sent_at, gl_time now)
 {
-    if (told->remaining < 0) return;
+    if (report->remaining < 0) return;
     bucket->known = true;
-    if (told->limit > 0) bucket->rate = (double)told->limit / 60;
-    double remaining = (double)told->remaining;
+    if (report->limit > 0) bucket->rate = (double)report->limit / 60;
+    double remaining = (double)report->remaining;
     /* The most that ever remained is what surely fits; a limit per minute may be kept in smaller
      * buckets. One more: this request was taken out of it. */
     if (remaining + 1 > bucket->capacity) bucket->capacity = remaining + 1;
@@ -122,18 +122,18 @@ static void learn(gl_bucket *bucket, const gl_told *told, double sent, double se
     if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
     bucket->at = now;
     /* Without a rate there is only the endpoint's own word for when there is more. */
-    bucket->empty_until = bucket->rate <= 0 && told->remaining == 0 && told->reset_ms > 0
-                              ? gl_time_add_ms(now, told->reset_ms)
+    bucket->empty_until = bucket->rate <= 0 && report->remaining == 0 && report->reset_ms > 0
+                              ? gl_time_add_ms(now, report->reset_ms)
                               : 0;
 }
 
-void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark, const gl_told told[GL_BUCKET_COUNT],
-                   double tokens_used, gl_time now)
+void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark,
+                   const gl_rate_report report[GL_BUCKET_COUNT], double tokens_used, gl_time now)
 {
     for (int i = 0; i < GL_BUCKET_COUNT; i++) {
         gl_bucket *bucket = &pace->buckets[i];
         if (!bucket->fixed) {
-            learn(bucket, &told[i], mark->sent[i], pace->sent[i] - mark->sent[i], mark->at, now);
+            learn(bucket, &report[i], mark->sent[i], pace->sent[i] - mark->sent[i], mark->at, now);
         } else if (i != GL_BUCKET_REQUESTS && tokens_used >= 0) {
             bucket->level += mark->cost[i] - tokens_used; /* the estimate, made good */
             if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;

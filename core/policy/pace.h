@@ -25,10 +25,10 @@ typedef enum gl_bucket_kind {
 } gl_bucket_kind;
 
 /* What an answer said of one bucket; -1 where it said nothing, or nothing that can be used. */
-typedef struct gl_told {
+typedef struct gl_rate_report {
     int64_t limit, remaining; /* limit per minute */
     int64_t reset_ms;         /* until it is full */
-} gl_told;
+} gl_rate_report;
 
 typedef struct gl_bucket {
     bool fixed;             /* set by the caller: headers do not change it */
@@ -70,8 +70,8 @@ void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
 
 /* What the answer to it said. tokens_used is what it really cost, -1 when the answer did not say.
  */
-void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark, const gl_told told[GL_BUCKET_COUNT],
-                   double tokens_used, gl_time now);
+void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark,
+                   const gl_rate_report report[GL_BUCKET_COUNT], double tokens_used, gl_time now);
 
 /* The endpoint asked to wait so long (ns). `waiting` requests are parked: they are let go over a
  * tenth of the wait, so that they do not wake together. */

@@ -20,13 +20,13 @@ typedef struct app {
     struct evhttp *http;
     glimpse_metrics_page *page;
     struct event *interrupt, *terminate;
-    int told;
+    int results;
 } app;
 
 static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
     app *a = arg;
-    a->told++;
+    a->results++;
 }
 
 /* What the program has to tell besides, in the same format. */
@@ -37,7 +37,7 @@ static void tell_more(struct evbuffer *text, void *arg)
                         "# HELP example_results_total Results this program was told.\n"
                         "# TYPE example_results_total counter\n"
                         "example_results_total %d\n",
-                        a->told);
+                        a->results);
 }
 
 static void on_signal(evutil_socket_t number, short what, void *arg)

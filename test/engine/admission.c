@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static void submit_priority(rig *r, told *t, int n, glimpse_priority priority)
+static void submit_priority(rig *r, callback_log *t, int n, glimpse_priority priority)
 {
     char body[96];
     glimpse_options options;
@@ -17,7 +17,7 @@ static void interactive_requests_overtake_bulk_but_for_every_ninth(void **state)
     (void)state;
     enum { N = 40 };
     rig r;
-    told running, bulk[N], interactive[N];
+    callback_log running, bulk[N], interactive[N];
     rig_init(&r);
     r.config.concurrency = 1;
     rig_open(&r);
@@ -44,7 +44,7 @@ static void a_set_rate_spaces_requests(void **state)
     (void)state;
     enum { N = 100 };
     rig r;
-    static told t[N];
+    static callback_log t[N];
     char body[96];
     rig_init(&r);
     r.config.rpm = 600; /* 10 a second, 10 at once */
@@ -64,7 +64,7 @@ static void the_wait_a_server_asks_one_for_holds_its_model_and_no_other(void **s
 {
     (void)state;
     rig r;
-    told refused, same, other;
+    callback_log refused, same, other;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 429);
     r.plans[0].retry_after_ms = 20000;
@@ -91,7 +91,7 @@ static void overload_shrinks_what_is_in_flight(void **state)
     (void)state;
     enum { N = 40 };
     rig r;
-    static told t[N];
+    static callback_log t[N];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 20;
@@ -113,7 +113,7 @@ static void the_statistics_say_what_the_queue_waits_for(void **state)
 {
     (void)state;
     rig r;
-    told t[3];
+    callback_log t[3];
     char body[96];
     glimpse_stats stats;
     glimpse_stats_init(&stats);
@@ -140,7 +140,7 @@ static void retries_over_the_budget_wait_and_are_not_dropped(void **state)
     (void)state;
     enum { N = 1000 };
     rig r;
-    told *t = calloc(N, sizeof *t);
+    callback_log *t = calloc(N, sizeof *t);
     char body[96];
     rig_init(&r);
     r.config.concurrency = N;
@@ -169,7 +169,7 @@ static void without_policies_whatever_comes_back_the_next_is_sent(void **state)
     (void)state;
     enum { N = 300 };
     rig r;
-    static told t[N];
+    static callback_log t[N];
     char body[96];
     rig_init(&r);
     r.config.adaptive = false;
@@ -286,7 +286,7 @@ static void a_job_waits_for_an_outage_to_end_and_loses_nothing(void **state)
 }
 
 /* How many were refused with what the endpoint had said to themselves. */
-static int own_words(const told *all, int count)
+static int own_words(const callback_log *all, int count)
 {
     int own = 0;
     for (int i = 0; i < count; i++)
@@ -302,7 +302,7 @@ static void interactive_use_is_answered_locally_at_once_while_the_circuit_is_ope
     for (int fail = 0; fail < 2; fail++) {
         rig r;
         uint64_t inside = 0;
-        told t, others[50] = { 0 };
+        callback_log t, others[50] = { 0 };
         char body[96];
         open_outage(&r, &inside, fail ? GLIMPSE_BREAKER_FAIL : GLIMPSE_BREAKER_LOCAL);
         gl_sim_run_for_ms(6000);
@@ -340,7 +340,7 @@ static void probes_cost_a_request_none_of_its_attempts(void **state)
     (void)state;
     rig r;
     uint64_t inside = 0;
-    told t;
+    callback_log t;
     char body[96];
     open_outage(&r, &inside, GLIMPSE_BREAKER_WAIT);
     gl_sim_run_for_ms(5000);
@@ -369,7 +369,7 @@ static void a_probe_whose_answer_had_begun_costs_its_attempt(void **state)
     const glimpse_error breaks[] = { GLIMPSE_ERR_STREAM_TRUNCATED, GLIMPSE_ERR_RESET };
     for (int kind = 0; kind < 2; kind++) {
         rig r;
-        static told t[N];
+        static callback_log t[N];
         char body[96];
         rig_init(&r);
         r.config.concurrency = 10;
@@ -400,7 +400,7 @@ static void a_probe_that_was_told_of_an_overload_costs_nothing(void **state)
 {
     (void)state;
     rig r;
-    told t[20];
+    callback_log t[20];
     char body[96];
     rig_init(&r);
     r.config.max_attempts = 2;
@@ -468,7 +468,7 @@ static void a_server_slower_than_the_limit_ends_each_request(void **state)
     (void)state;
     enum { N = 40 };
     rig r;
-    static told t[N];
+    static callback_log t[N];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 4;

@@ -7,7 +7,7 @@ typedef struct heard {
     int logged;
     char message[256];
     enum { LISTEN, SUBMIT, CLOSE, FREE } act;
-    told extra;
+    callback_log extra;
 } heard;
 
 static void hear(const glimpse_alert *alert, void *arg)

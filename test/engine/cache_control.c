@@ -11,14 +11,14 @@ static glimpse_options with(glimpse_cache_control control)
     return options;
 }
 
-static void ask_with(rig *r, told *t, const glimpse_options *options)
+static void ask_with(rig *r, callback_log *t, const glimpse_options *options)
 {
     rig_submit_with(r, t, BODY, options);
     assert_true(gl_sim_run_idle(100));
 }
 
 /* An engine whose first answer, "an answer", is stored and whose next is another. */
-static void open_stored(rig *r, told *t)
+static void open_stored(rig *r, callback_log *t)
 {
     rig_init(r);
     rig_open(r);
@@ -30,7 +30,7 @@ static void refresh_asks_again_and_replaces_what_was_stored(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_options refresh = with(GLIMPSE_CACHE_REFRESH);
     open_stored(&r, &t);
     ask_with(&r, &t, &refresh);
@@ -46,7 +46,7 @@ static void refresh_follows_nobody_and_may_be_followed(void **state)
 {
     (void)state;
     rig r;
-    told leader, fresh, follower;
+    callback_log leader, fresh, follower;
     glimpse_options refresh = with(GLIMPSE_CACHE_REFRESH);
     open_stored(&r, &leader);
     rig_submit_with(&r, &leader, BODY, &refresh);
@@ -66,7 +66,7 @@ static void bypass_neither_takes_nor_stores_nor_coalesces(void **state)
 {
     (void)state;
     rig r;
-    told t[3];
+    callback_log t[3];
     glimpse_options bypass = with(GLIMPSE_CACHE_BYPASS);
     open_stored(&r, &t[0]);
     for (int i = 0; i < 3; i++) rig_submit_with(&r, &t[i], BODY, &bypass);
@@ -85,7 +85,7 @@ static void only_takes_what_is_stored_and_sends_nothing(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_options only = with(GLIMPSE_CACHE_ONLY);
     open_stored(&r, &t);
     ask_with(&r, &t, &only);
@@ -107,7 +107,7 @@ static void only_waits_for_nobody(void **state)
 {
     (void)state;
     rig r;
-    told leader, only_one;
+    callback_log leader, only_one;
     glimpse_options only = with(GLIMPSE_CACHE_ONLY);
     rig_init(&r);
     rig_open(&r);
@@ -124,7 +124,7 @@ static void only_without_a_cache_is_never_cached(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_options only = with(GLIMPSE_CACHE_ONLY);
     rig_init(&r);
     r.config.cache_entries = 0;
@@ -139,7 +139,7 @@ static void the_engines_setting_holds_for_requests_that_have_none(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_options use = with(GLIMPSE_CACHE_USE);
     rig_init(&r);
     r.config.cache_control = GLIMPSE_CACHE_ONLY;
@@ -167,7 +167,7 @@ static void the_store_is_used_as_memory_is(void **state)
                   { GLIMPSE_CACHE_ONLY, 1, 0, 0 } };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         rig r;
-        told t;
+        callback_log t;
         fake_store fake;
         glimpse_options options = with(cases[i].control);
         rig_init(&r);

@@ -5,7 +5,7 @@ static void the_same_request_again_is_answered_from_the_cache(void **state)
 {
     (void)state;
     rig r;
-    told first, again;
+    callback_log first, again;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &first, "{\"model\":\"m\",\"messages\":[],\"temperature\":0.5}");
@@ -33,7 +33,7 @@ static void a_cached_answer_expires(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &t, "{}");
@@ -58,7 +58,7 @@ static void what_is_no_whole_answer_is_never_cached(void **state)
                                   gl_sim_failure(0, GLIMPSE_ERR_CONTENT_FILTER, 200), cut };
     for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
         rig r;
-        told t;
+        callback_log t;
         rig_init(&r);
         r.plans[0] = plans[i];
         rig_open(&r);
@@ -76,14 +76,14 @@ static void another_path_is_another_request(void **state)
 {
     (void)state;
     rig r;
-    told t = { .rig = NULL };
+    callback_log t = { .rig = NULL };
     rig_init(&r);
     rig_open(&r);
     static const char *const paths[] = { "/chat/completions", "/embeddings", NULL };
     static const glimpse_source want[] = { GLIMPSE_SOURCE_LIVE, GLIMPSE_SOURCE_LIVE,
                                            GLIMPSE_SOURCE_CACHE };
     for (int i = 0; i < 3; i++) { /* NULL is /chat/completions */
-        t = (told){ .rig = &r };
+        t = (callback_log){ .rig = &r };
         glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                       .on_result = rig_on_result };
         glimpse_chat chat = { .body = "{}", .path = paths[i] };
@@ -99,7 +99,7 @@ static void one_cache_serves_two_engines_but_not_two_servers(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &t, "{}");
@@ -132,7 +132,7 @@ static void size_0_turns_the_cache_off(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.cache_entries = 0;
     rig_open(&r);

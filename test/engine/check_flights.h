@@ -35,9 +35,9 @@ static inline void check_way(const gl_list *list, const gl_map *flights, size_t 
 static inline void check_flights(const glimpse_engine *engine)
 {
     size_t leaders = 0;
-    check_way(&engine->looking, &engine->flights, &leaders);
-    check_way(&engine->running, &engine->flights, &leaders);
-    check_way(&engine->resting, &engine->flights, &leaders);
+    check_way(&engine->in.looking, &engine->flights, &leaders);
+    check_way(&engine->in.running, &engine->flights, &leaders);
+    check_way(&engine->in.backoff, &engine->flights, &leaders);
     check_way(&engine->packing.ended, &engine->flights, &leaders);
     const gl_list *packs[] = { &engine->packing.gathering, &engine->packing.held };
     for (size_t i = 0; i < 2; i++) {

@@ -65,7 +65,7 @@ static void an_end_inside_cancel_is_not_heard(void **state)
 {
     (void)state;
     rig r;
-    told t, after;
+    callback_log t, after;
     keeper k = { .ends_in_cancel = true };
     rig_init(&r);
     r.config.concurrency = 1;
@@ -96,7 +96,7 @@ static void a_fallback_may_take_its_time_and_fail(void **state)
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     keeper k = { .ends_in_cancel = false };
     rig_init(&r);
     r.config.timeout_ms = 1000;
@@ -133,7 +133,7 @@ static void two_engines_may_share_a_sampler(void **state)
 {
     (void)state;
     rig r;
-    told a, b;
+    callback_log a, b;
     keeper k = { .ends_in_cancel = false };
     rig_init(&r);
     glimpse_sampler *sampler = keeper_sampler(&k, false);
@@ -162,7 +162,7 @@ static void a_sampler_that_ends_at_once_does_not_keep_the_loop_busy(void **state
     (void)state;
     enum { MANY = 2000, A_TURN = 256 };
     rig r;
-    static told t[MANY];
+    static callback_log t[MANY];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 1;
@@ -187,7 +187,7 @@ static void many_notices_at_once_do_not_keep_the_loop_busy(void **state)
     (void)state;
     enum { MANY = 2000, A_TURN = 256 };
     rig r;
-    static told t[MANY];
+    static callback_log t[MANY];
     char body[96];
     rig_init(&r);
     r.config.concurrency = MANY;
@@ -201,9 +201,9 @@ static void many_notices_at_once_do_not_keep_the_loop_busy(void **state)
     while (before < MANY) {
         assert_true(gl_sim_step());
         assert_int_equal(glimpse_engine_stats(r.engine, &stats), GLIMPSE_OK);
-        uint64_t told_now = stats.notices[GLIMPSE_NOTICE_TRYING];
-        assert_true(told_now - before <= A_TURN);
-        before = told_now;
+        uint64_t now = stats.notices[GLIMPSE_NOTICE_TRYING];
+        assert_true(now - before <= A_TURN);
+        before = now;
     }
     assert_true(gl_sim_run_idle(10000));
     for (int i = 0; i < MANY; i++) {
@@ -228,7 +228,7 @@ static void an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start(v
     glimpse_sampler *sampler;
     assert_int_equal(glimpse_sampler_new(&table, &k, &sampler, NULL), GLIMPSE_OK);
     open_with(&r, sampler, NULL);
-    told a, b;
+    callback_log a, b;
     rig_submit(&r, &a, "{\"model\":\"m\",\"messages\":[]}");
     gl_sim_run_for_ms(100);
     end_attempt(k.kept[0], GLIMPSE_ERR_TIMEOUT, NULL); /* tried again */

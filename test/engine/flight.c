@@ -23,7 +23,7 @@ static void thousand_identical_submissions_are_one_request(void **state)
 {
     (void)state;
     enum { COUNT = 1000 };
-    static told t[COUNT];
+    static callback_log t[COUNT];
     rig r;
     rig_init(&r);
     rig_open(&r);
@@ -56,7 +56,7 @@ static void who_comes_after_the_answer_finds_it_in_the_cache(void **state)
 {
     (void)state;
     rig r;
-    told leader, later;
+    callback_log leader, later;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &leader, PLAIN_BODY);
@@ -76,7 +76,7 @@ static void coalescing_off_sends_each(void **state)
     off.coalesce = 0;
     for (int how = 0; how < 3; how++) {
         rig r;
-        told t[3];
+        callback_log t[3];
         rig_init(&r);
         if (how == 0) r.config.coalesce = false;
         if (how == 1) r.config.cache_entries = 0; /* nobody keeps what could be shared */
@@ -94,7 +94,7 @@ static void one_request_may_be_taken_out_of_it(void **state)
 {
     (void)state;
     rig r;
-    told leader, alone, follower;
+    callback_log leader, alone, follower;
     glimpse_options options;
     glimpse_options_init(&options);
     options.coalesce = 0;
@@ -114,7 +114,7 @@ static void identities_that_begin_alike_fly_apart(void **state)
 {
     (void)state;
     rig r;
-    told one, other;
+    callback_log one, other;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &one, PLAIN_BODY);
@@ -133,7 +133,7 @@ static void two_engines_share_a_cache_but_no_flight(void **state)
 {
     (void)state;
     rig r;
-    told a, b;
+    callback_log a, b;
     rig_init(&r);
     rig_open(&r);
     glimpse_engine *first = r.engine, *second;
@@ -154,7 +154,7 @@ static void follower_gets_its_own_deadline(void **state)
 {
     (void)state;
     rig r;
-    told leader, follower, other;
+    callback_log leader, follower, other;
     glimpse_options soon = options_with_deadline(300);
     rig_init(&r);
     rig_open(&r);
@@ -182,7 +182,7 @@ static void follower_gets_its_own_notices(void **state)
 {
     (void)state;
     rig r;
-    told leader, follower;
+    callback_log leader, follower;
     glimpse_options options;
     glimpse_options_init(&options);
     const glimpse_thresholds quick = { 100, 200, 300, 400 };
@@ -206,7 +206,7 @@ static void cancelled_follower_leaves_alone(void **state)
 {
     (void)state;
     rig r;
-    told leader, follower;
+    callback_log leader, follower;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &leader, PLAIN_BODY);
@@ -229,7 +229,7 @@ static void cancelled_leader_promotes_a_follower_and_the_request_goes_on(void **
 {
     (void)state;
     rig r;
-    told leader, next, last;
+    callback_log leader, next, last;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &leader, PLAIN_BODY);
@@ -258,7 +258,7 @@ static void the_last_one_cancelled_ends_the_attempt(void **state)
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     rig_init(&r);
     rig_open(&r);
     for (int i = 0; i < 4; i++) rig_submit(&r, &t[i], PLAIN_BODY);
@@ -282,7 +282,7 @@ static void leaders_deadline_is_not_the_followers(void **state)
 {
     (void)state;
     rig r;
-    told leader, follower;
+    callback_log leader, follower;
     glimpse_options soon = options_with_deadline(400);
     rig_init(&r);
     rig_open(&r);
@@ -306,7 +306,7 @@ static void a_leader_in_the_queue_leaves_its_place_to_a_follower(void **state)
 {
     (void)state;
     rig r;
-    told first, leader, follower, behind;
+    callback_log first, leader, follower, behind;
     rig_init(&r);
     r.config.concurrency = 1;
     rig_open(&r);
@@ -332,7 +332,7 @@ static void a_leader_between_two_attempts_leaves_the_next_to_a_follower(void **s
 {
     (void)state;
     rig r;
-    told leader, follower;
+    callback_log leader, follower;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
     r.plans[0].retry_after_ms = 5000;
@@ -361,7 +361,7 @@ static void the_endpoints_failure_is_everybodys_each_with_its_own_fallback(void 
 {
     (void)state;
     rig r;
-    told leader, bare, follower;
+    callback_log leader, bare, follower;
     glimpse_options none;
     glimpse_options_init(&none);
     none.fallback = 0;
@@ -374,7 +374,7 @@ static void the_endpoints_failure_is_everybodys_each_with_its_own_fallback(void 
     rig_submit(&r, &follower, PLAIN_BODY);
     assert_true(gl_sim_run_idle(100));
     assert_int_equal(gl_sim_counts_of(r.sim)->started, 1);
-    const told *all[] = { &leader, &bare, &follower };
+    const callback_log *all[] = { &leader, &bare, &follower };
     for (int i = 0; i < 3; i++) {
         assert_int_equal(all[i]->status, GLIMPSE_STATUS_NOT_FOUND);
         assert_string_equal(all[i]->code, "model_not_found");
@@ -394,7 +394,7 @@ static void a_retry_serves_all(void **state)
 {
     (void)state;
     rig r;
-    told leader, follower, late;
+    callback_log leader, follower, late;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
     r.plans[1] = gl_sim_answer(GL_SECOND, "the second");
@@ -418,7 +418,7 @@ static void a_retry_too_late_for_the_leader_is_made_for_a_follower(void **state)
 {
     (void)state;
     rig r;
-    told leader, soon, follower;
+    callback_log leader, soon, follower;
     glimpse_options three = options_with_deadline(3000), two = options_with_deadline(2000);
     rig_init(&r);
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 503);
@@ -449,7 +449,7 @@ static void a_stopped_key_ends_leader_and_followers(void **state)
 {
     (void)state;
     rig r;
-    told refused, leader, follower, late;
+    callback_log refused, leader, follower, late;
     rig_init(&r);
     r.config.concurrency = 1;
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 401);
@@ -461,7 +461,7 @@ static void a_stopped_key_ends_leader_and_followers(void **state)
     assert_true(gl_sim_run_idle(100));
     rig_submit(&r, &late, PLAIN_BODY);
     assert_true(gl_sim_run_idle(100));
-    const told *all[] = { &leader, &follower, &late };
+    const callback_log *all[] = { &leader, &follower, &late };
     for (int i = 0; i < 3; i++) {
         assert_int_equal(all[i]->status, GLIMPSE_STATUS_AUTH_ERROR);
         assert_string_equal(all[i]->code, "invalid_api_key");
@@ -478,7 +478,7 @@ static void an_interactive_follower_takes_its_leader_along(void **state)
 {
     (void)state;
     rig r;
-    told running, bulk, leader, follower;
+    callback_log running, bulk, leader, follower;
     glimpse_options interactive;
     glimpse_options_init(&interactive);
     interactive.priority = GLIMPSE_PRIORITY_INTERACTIVE;
@@ -505,7 +505,7 @@ static void closing_tells_everybody_once(void **state)
 {
     (void)state;
     rig r;
-    told running[3], waiting[3];
+    callback_log running[3], waiting[3];
     rig_init(&r);
     r.config.concurrency = 1;
     rig_open(&r);
@@ -530,7 +530,7 @@ static void freeing_tells_everybody_once(void **state)
 {
     (void)state;
     rig r;
-    told t[100];
+    callback_log t[100];
     rig_init(&r);
     r.config.concurrency = 1;
     rig_open(&r);

@@ -47,7 +47,7 @@ static void open_by_body(rig *r)
     assert_int_equal(gl_engine_new(gl_sim_base(), &r->config, &r->engine), GLIMPSE_OK);
 }
 
-static void assert_refused(const told *t, const told *first, int attempts)
+static void assert_refused(const callback_log *t, const callback_log *first, int attempts)
 {
     assert_int_equal(t->results, 1);
     assert_int_equal(t->attempts, attempts);
@@ -62,7 +62,7 @@ static void run_stop(const gl_sim_plan *refusal, glimpse_status status, const ch
 {
     enum { COUNT = 10 };
     rig r;
-    told t[COUNT + 1];
+    callback_log t[COUNT + 1];
     char body[96];
     rig_init(&r);
     stops_logged = 0;
@@ -133,7 +133,7 @@ static void a_403_or_a_429_that_only_paces_stops_nothing(void **state)
     const int statuses[] = { 403, 429, 400, 404 };
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
         rig r;
-        told first, second;
+        callback_log first, second;
         char body[96];
         rig_init(&r);
         r.config.concurrency = 1;
@@ -153,7 +153,7 @@ static void a_failure_in_flight_is_not_retried_while_the_key_is_stopped(void **s
 {
     (void)state;
     rig r;
-    told refused, failing;
+    callback_log refused, failing;
     char body[96];
     rig_init(&r);
     r.plans[0] = quota(5 * GL_MS); /* before q1's 500 after 10 ms */
@@ -172,7 +172,7 @@ static void a_failure_in_flight_is_not_retried_while_the_key_is_stopped(void **s
 static void resume_and_submit(glimpse_id id, const glimpse_result *result, void *arg)
 {
     (void)id;
-    told *t = arg;
+    callback_log *t = arg;
     t->results++;
     if (glimpse_result_error(result) != GLIMPSE_ERR_QUOTA) return;
     glimpse_engine_resume(t->rig->engine);
@@ -187,7 +187,7 @@ static void a_callback_may_resume_and_submit(void **state)
 {
     (void)state;
     rig r;
-    told t = { .rig = &r };
+    callback_log t = { .rig = &r };
     rig_init(&r);
     r.plans[0] = quota(0);
     open_by_body(&r);
@@ -207,7 +207,7 @@ static void without_memory_for_the_words_the_kinds_stand_in(void **state)
     gl_key_stop stop = { .on = true, .error = GLIMPSE_ERR_QUOTA };
     assert_null(stop.code);
     rig r;
-    told t;
+    callback_log t;
     char body[96];
     rig_init(&r);
     open_by_body(&r);

@@ -97,7 +97,7 @@ static inline int ledger_free(const ticket *t, const glimpse_result *result)
 static inline bool ledger_tried_all(const ticket *t, const glimpse_result *result)
 {
     const house *h = t->house;
-    if (t->start_count == 0 || t->told_len != 0 || t->cancelled || t->deadline_ms > 0 ||
+    if (t->start_count == 0 || t->heard_len != 0 || t->cancelled || t->deadline_ms > 0 ||
         h->closing || h->engine->stats.key_stops != 0 || glimpse_result_circuit_open(result))
         return false;
     size_t last = (size_t)t->start_count - 1;
@@ -116,10 +116,10 @@ static inline void ledger_check_text(const ticket *t, const glimpse_result *resu
     if (t->house->world->short_memory != 0) return;
     if (glimpse_result_error(result) == GLIMPSE_OK) {
         const char *text = glimpse_result_text(result, NULL);
-        if (!t->bad) assert_string_equal(t->told, t->streams && t->hears ? text : "");
+        if (!t->bad) assert_string_equal(t->heard, t->streams && t->hears ? text : "");
         assert_string_equal(partial, "");
     } else {
-        assert_true(strncmp(partial, t->told, t->told_len) == 0);
+        assert_true(strncmp(partial, t->heard, t->heard_len) == 0);
         assert_true(t->streams || t->house->config.coalesce || partial[0] == '\0');
     }
 }

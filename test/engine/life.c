@@ -6,7 +6,7 @@ static void a_result_comes_once_and_never_inside_submit(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &t, "{\"messages\":[]}");
@@ -29,7 +29,7 @@ static void a_body_that_is_not_json_ends_as_bad_request_and_sends_nothing(void *
     (void)state;
     static const char *const bad[] = { "{", "[]", "{\"a\":NaN}", "nonsense", "{} x" };
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -55,7 +55,7 @@ static void wrong_arguments_are_refused_and_never_get_a_result(void **state)
     rig r;
     rig_init(&r);
     rig_open(&r);
-    told t = { .rig = &r };
+    callback_log t = { .rig = &r };
     glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
     glimpse_chat chat = { .body = NULL };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, NULL),
@@ -129,7 +129,7 @@ static void a_length_can_say_that_a_text_is_empty(void **state)
     glimpse_free(other);
     glimpse_chat chat = { .body = "{}", .body_len = GLIMPSE_EMPTY };
     glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
-    told t = { .rig = &r };
+    callback_log t = { .rig = &r };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &t, &t.id), GLIMPSE_OK);
     assert_true(gl_sim_run_idle(100));
     assert_int_equal(t.error, GLIMPSE_ERR_BAD_JSON); /* nothing is no JSON */
@@ -145,7 +145,7 @@ static void a_draft_and_its_body_have_one_key(void **state)
     rig r;
     rig_init(&r);
     rig_open(&r);
-    told t = { .rig = &r }, again = { .rig = &r };
+    callback_log t = { .rig = &r }, again = { .rig = &r };
     glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = rig_on_result };
     glimpse_draft draft = { .input_text = "some text", .goal = "summarize" };
     assert_int_equal(glimpse_submit_draft(r.engine, &draft, NULL, &observer, &t, &t.id),
@@ -163,7 +163,7 @@ static void a_draft_and_its_body_have_one_key(void **state)
     assert_int_equal(glimpse_draft_body(r.engine, &draft, NULL, &body, &len), GLIMPSE_OK);
     assert_int_equal(strlen(body), len);
     glimpse_chat chat = { .body = body, .body_len = glimpse_length(len) };
-    told as_chat = { .rig = &r };
+    callback_log as_chat = { .rig = &r };
     assert_int_equal(glimpse_submit_chat(r.engine, &chat, NULL, &observer, &as_chat, &as_chat.id),
                      GLIMPSE_OK);
     glimpse_free(body);
@@ -178,7 +178,7 @@ static void at_most_concurrency_attempts_are_in_flight(void **state)
 {
     (void)state;
     rig r;
-    static told t[500];
+    static callback_log t[500];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 20;
@@ -202,7 +202,7 @@ static void room_is_what_would_be_sent_at_once(void **state)
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 3;
@@ -224,7 +224,7 @@ static void cancel_ends_a_request_in_every_state(void **state)
 {
     (void)state;
     rig r;
-    told running, waiting, resting, done;
+    callback_log running, waiting, resting, done;
     rig_init(&r);
     r.config.concurrency = 1;
     r.plans[0] = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_HTTP, 500);
@@ -235,7 +235,7 @@ static void cancel_ends_a_request_in_every_state(void **state)
     gl_sim_run_for_ms(10);
     rig_submit(&r, &waiting, "{\"n\":3}");
     gl_sim_run_for_ms(10);
-    told *all[] = { &resting, &running, &waiting };
+    callback_log *all[] = { &resting, &running, &waiting };
     for (int i = 0; i < 3; i++) {
         glimpse_cancel(r.engine, all[i]->id);
         glimpse_cancel(r.engine, all[i]->id); /* twice is harmless */
@@ -266,7 +266,7 @@ static void close_cancels_what_waits_and_lets_what_is_in_flight_finish(void **st
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 2;
@@ -297,7 +297,7 @@ static void close_cancels_what_outlasts_the_grace_time(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
     r.config.close_grace_ms = 3000;
@@ -317,7 +317,7 @@ static void a_second_close_shortens_the_grace_time(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
     rig_open(&r);
@@ -336,7 +336,7 @@ static void free_tells_everybody_before_it_returns(void **state)
 {
     (void)state;
     rig r;
-    static told t[100];
+    static callback_log t[100];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 10;
@@ -359,7 +359,7 @@ typedef struct actor {
     rig *rig;
     int results, cancelled, left;
     bool free_in_result, free_in_notice;
-    told *victim;
+    callback_log *victim;
 } actor;
 
 static void act(glimpse_id id, const glimpse_result *result, void *arg)
@@ -425,7 +425,7 @@ static void a_callback_may_cancel_another_request(void **state)
 {
     (void)state;
     rig r;
-    told other;
+    callback_log other;
     rig_init(&r);
     rig_open(&r);
     actor a = { .rig = &r, .victim = &other };
@@ -471,7 +471,7 @@ static void the_close_callback_may_free_the_engine(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &t, "{}");
@@ -513,7 +513,7 @@ static void an_idle_engine_lets_the_loop_end(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     assert_int_equal(gl_sim_next(), GL_TIME_NEVER);

@@ -24,7 +24,7 @@ static void an_answer_from_the_cache_is_no_call(void **state)
 {
     (void)state;
     rig r;
-    told first, second;
+    callback_log first, second;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &first, "{\"model\":\"m\"}");
@@ -49,7 +49,7 @@ static void each_attempt_is_a_call_with_its_own_end(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_HTTP, 503);
     r.plans[1] = gl_sim_answer(2 * GL_SECOND, "an answer");
@@ -70,7 +70,7 @@ static void a_limit_that_is_set_is_told_by_model(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.rpm = 600;
     rig_open(&r);
@@ -86,7 +86,7 @@ static void the_loop_is_measured_while_that_is_wanted(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     assert_int_equal(glimpse_engine_watch_loop(r.engine, 100), GLIMPSE_OK);
@@ -115,7 +115,7 @@ static void without_memory_there_is_no_text(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     rig_open(&r);
     rig_submit(&r, &t, "{\"model\":\"m\"}");

@@ -1,7 +1,7 @@
 /* model.c - what is known of a model: thresholds that follow what it takes, and its profile. */
 #include "fake_store.h"
 
-static void ask(rig *r, told *t, const char *model, int n, const glimpse_options *options)
+static void ask(rig *r, callback_log *t, const char *model, int n, const glimpse_options *options)
 {
     char body[128];
     snprintf(body, sizeof body,
@@ -13,7 +13,7 @@ static void ask(rig *r, told *t, const char *model, int n, const glimpse_options
 static void answers(rig *r, const char *model, uint64_t each, int count)
 {
     static int n;
-    told t;
+    callback_log t;
     r->plans[0] = gl_sim_answer(each, "x");
     for (int i = 0; i < count; i++) {
         ask(r, &t, model, n++, NULL);
@@ -51,7 +51,7 @@ static void a_request_is_told_by_its_models_and_its_own_win(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.thresholds_auto = true;
     rig_open(&r);
@@ -76,7 +76,7 @@ static void failures_and_answers_from_the_cache_do_not_count(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.thresholds_auto = true;
     r.config.max_attempts = 1;
@@ -134,7 +134,7 @@ static void a_models_profile_says_its_thresholds_and_its_time_limits(void **stat
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.max_attempts = 1;
     r.config.fallback_on = false;
@@ -161,7 +161,7 @@ static void what_the_configuration_says_beats_a_profile(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.thresholds = (glimpse_thresholds){ 100, 200, 300, 400 };
     r.config.timeout_ms = 5000;
@@ -179,7 +179,7 @@ static void what_is_set_to_the_default_on_purpose_is_kept_over_a_profile(void **
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.max_attempts = 1;
     r.config.fallback_on = false;
@@ -250,7 +250,7 @@ static void a_follower_has_its_models_thresholds_too(void **state)
     for (int i = 0; i < 4; i++) {
         rig r;
         fake_store fake;
-        told leads, follows;
+        callback_log leads, follows;
         glimpse_options options;
         const glimpse_thresholds own = { 5000, 5001, 5002, 5003 };
         rig_init(&r);

@@ -7,7 +7,7 @@ static void each_threshold_is_told_once_in_order_at_its_time(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_answer(10 * GL_SECOND, "late");
     rig_open(&r);
@@ -34,7 +34,7 @@ static void an_answer_before_t4_is_not_stale(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_answer(5999 * GL_MS, "in time");
     rig_open(&r);
@@ -51,7 +51,7 @@ static void patience_offers_its_four_choices_as_data(void **state)
     (void)state;
     glimpse_choice seen[4] = { 0 };
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_answer(5 * GL_SECOND, "x");
     rig_open(&r);
@@ -71,7 +71,7 @@ static void thresholds_of_one_request_replace_the_engines(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_thresholds own = { 10, 20, 30, 40 };
     glimpse_options options;
     rig_init(&r);
@@ -90,7 +90,7 @@ static void time_in_the_queue_counts_towards_the_thresholds(void **state)
 {
     (void)state;
     rig r;
-    told first, second;
+    callback_log first, second;
     rig_init(&r);
     r.config.concurrency = 1;
     r.plans[0] = gl_sim_answer(1900 * GL_MS, "x");
@@ -109,7 +109,7 @@ static void ten_thousand_requests_get_each_notice_once_in_order_at_its_time(void
     (void)state;
     enum { N = 10000 };
     rig r;
-    told *t = calloc(N, sizeof *t);
+    callback_log *t = calloc(N, sizeof *t);
     char body[96];
     rig_init(&r);
     r.config.concurrency = N;
@@ -139,7 +139,7 @@ static void a_retry_is_told_with_its_reason_and_its_wait(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 503);
     r.plans[1] = gl_sim_answer(100 * GL_MS, "x");

@@ -14,7 +14,7 @@ static void only_those_without_an_answer_are_asked_again_alone(void **state)
                   { NOT_JSON, 4 }, { CUT, 3 },   { REFUSES, 4 } };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         rig r;
-        told t[4];
+        callback_log t[4];
         init_rig(&r, cases[c].what);
         open_rig(&r);
         submit_many(&r, t, 4);
@@ -42,7 +42,7 @@ static void each_draft_is_cached_by_itself(void **state)
 {
     (void)state;
     rig r;
-    told t[4], again[4];
+    callback_log t[4], again[4];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_many(&r, t, 4);
@@ -61,7 +61,7 @@ static void a_draft_of_its_own_answers_one_that_was_packed(void **state)
 {
     (void)state;
     rig r;
-    told alone, packed[2];
+    callback_log alone, packed[2];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_draft(&r, &alone, input_of(0), NULL);
@@ -78,7 +78,7 @@ static void identical_drafts_take_one_place_in_a_pack(void **state)
 {
     (void)state;
     rig r;
-    told t[3], same[2];
+    callback_log t[3], same[2];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_many(&r, t, 3);
@@ -100,7 +100,7 @@ static void a_follower_takes_the_place_of_a_member_that_leaves(void **state)
 {
     (void)state;
     rig r;
-    told t[2], same;
+    callback_log t[2], same;
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_many(&r, t, 2);
@@ -120,7 +120,7 @@ static void each_draft_hears_its_own_thresholds(void **state)
 {
     (void)state;
     rig r;
-    told t[2];
+    callback_log t[2];
     init_rig(&r, GOOD);
     model.latency = 3 * GL_SECOND;
     open_rig(&r);
@@ -147,7 +147,7 @@ static void a_pack_is_retried_as_a_whole(void **state)
 {
     (void)state;
     rig r;
-    told t[3];
+    callback_log t[3];
     init_rig(&r, GOOD);
     model.failure = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_HTTP, 500);
     model.failures = 2;
@@ -172,7 +172,7 @@ static void when_a_pack_fails_each_draft_fails_with_an_essence_of_its_own(void *
 {
     (void)state;
     rig r;
-    told t[3];
+    callback_log t[3];
     init_rig(&r, GOOD);
     r.config.max_attempts = 2;
     model.failure = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_HTTP, 500);
@@ -200,7 +200,7 @@ static void a_quota_stops_the_members_and_whoever_gathers(void **state)
 {
     (void)state;
     rig r;
-    told t[2], gathering[2], after;
+    callback_log t[2], gathering[2], after;
     init_rig(&r, GOOD);
     model.failure = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_QUOTA, 429);
     model.failures = 100;
@@ -228,7 +228,7 @@ static void a_model_that_cannot_do_lists_costs_one_pack(void **state)
 {
     (void)state;
     rig r;
-    told t[64];
+    callback_log t[64];
     init_rig(&r, NOT_JSON);
     model.latency = GL_SECOND;
     open_rig(&r);
@@ -246,7 +246,7 @@ static void packs_follow_at_once_when_the_first_was_answered(void **state)
 {
     (void)state;
     rig r;
-    told t[64];
+    callback_log t[64];
     init_rig(&r, GOOD);
     model.latency = GL_SECOND;
     open_rig(&r);
@@ -264,7 +264,7 @@ static void packs_are_held_for_thirty_seconds_at_most(void **state)
 {
     (void)state;
     rig r;
-    told t[48];
+    callback_log t[48];
     init_rig(&r, GOOD);
     model.latency = 100 * GL_SECOND;
     open_rig(&r);
@@ -283,7 +283,7 @@ static void whoever_is_held_may_leave(void **state)
 {
     (void)state;
     rig r;
-    told t[48];
+    callback_log t[48];
     init_rig(&r, GOOD);
     model.latency = GL_SECOND;
     open_rig(&r);
@@ -302,7 +302,7 @@ static void a_model_that_cannot_do_lists_is_asked_for_no_more_of_them(void **sta
 {
     (void)state;
     rig r;
-    told t[10];
+    callback_log t[10];
     init_rig(&r, REFUSES);
     model.after = REFUSES;
     open_rig(&r);
@@ -322,7 +322,7 @@ static void a_pack_is_late_for_the_circuit_by_its_drafts(void **state)
     (void)state;
     rig r;
     enum { PACKS = 100 };
-    static told t[PACKS][2];
+    static callback_log t[PACKS][2];
     init_rig(&r, GOOD);
     r.config.breaker = GLIMPSE_BREAKER_LOCAL;
     model.latency = 8 * GL_SECOND; /* t4 is 6 s; 10 s of later answers would open the circuit */
@@ -351,7 +351,7 @@ static void whatever_allocation_fails_each_draft_has_one_result(void **state)
     (void)state;
     for (size_t k = 1;; k++) {
         rig r;
-        told t[4];
+        callback_log t[4];
         glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                       .on_result = rig_on_result };
         init_rig(&r, SHORT);
@@ -361,7 +361,7 @@ static void whatever_allocation_fails_each_draft_has_one_result(void **state)
         allocations = 0;
         gl_alloc_set_gate(gate);
         for (size_t i = 0; i < 4; i++) {
-            t[i] = (told){ .rig = &r };
+            t[i] = (callback_log){ .rig = &r };
             glimpse_draft draft = { .input_text = input_of(i), .goal = "sum up" };
             if (glimpse_submit_draft(r.engine, &draft, NULL, &observer, &t[i], &t[i].id) ==
                 GLIMPSE_OK)

@@ -175,9 +175,10 @@ static inline void init_rig(rig *r, mischief what)
     r->config.packing.on = true;
 }
 
-static inline void submit_draft(rig *r, told *t, const char *input, const glimpse_options *options)
+static inline void submit_draft(rig *r, callback_log *t, const char *input,
+                                const glimpse_options *options)
 {
-    *t = (told){ .rig = r };
+    *t = (callback_log){ .rig = r };
     glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                   .on_notice = rig_on_notice,
                                   .on_result = rig_on_result };
@@ -194,12 +195,12 @@ static inline const char *input_of(size_t i)
     return input;
 }
 
-static inline void submit_many(rig *r, told *t, size_t count)
+static inline void submit_many(rig *r, callback_log *t, size_t count)
 {
     for (size_t i = 0; i < count; i++) submit_draft(r, &t[i], input_of(i), NULL);
 }
 
-static inline void assert_own_answer(const told *t, size_t i)
+static inline void assert_own_answer(const callback_log *t, size_t i)
 {
     char expected[64];
     snprintf(expected, sizeof expected, "<%s>", input_of(i));

@@ -8,7 +8,7 @@ static void drafts_of_one_window_go_out_as_one_request(void **state)
 {
     (void)state;
     rig r;
-    told t[5];
+    callback_log t[5];
     init_rig(&r, GOOD);
     open_rig(&r);
     gl_time start = gl_sim_now();
@@ -42,7 +42,7 @@ static void a_pack_of_one_goes_out_as_the_draft_it_is(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_draft(&r, &t, input_of(0), NULL);
@@ -59,7 +59,7 @@ static void a_full_pack_does_not_wait_for_its_window(void **state)
 {
     (void)state;
     rig r;
-    told t[35], first[2];
+    callback_log t[35], first[2];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_draft(&r, &first[0], input_of(40), NULL);
@@ -82,7 +82,7 @@ static void the_inputs_of_a_pack_are_fewer_than_4000_characters(void **state)
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     static char input[4][4100];
     init_rig(&r, GOOD);
     open_rig(&r);
@@ -109,7 +109,7 @@ static void what_differs_in_more_than_its_input_is_not_packed(void **state)
 {
     (void)state;
     rig r;
-    told t[9];
+    callback_log t[9];
     init_rig(&r, GOOD);
     open_rig(&r);
     glimpse_options options[8];
@@ -136,7 +136,7 @@ static void nothing_is_packed_unless_it_is_asked_for(void **state)
 {
     (void)state;
     rig r;
-    told t[4];
+    callback_log t[4];
     init_rig(&r, GOOD);
     r.config.packing.on = false;
     open_rig(&r);
@@ -162,7 +162,7 @@ static void a_deadline_takes_one_draft_out_and_the_pack_goes_on(void **state)
 {
     (void)state;
     rig r;
-    told t[3];
+    callback_log t[3];
     init_rig(&r, GOOD);
     open_rig(&r);
     glimpse_options early, late;
@@ -194,7 +194,7 @@ static void a_pack_that_all_have_left_is_cancelled(void **state)
 {
     (void)state;
     rig r;
-    told t[2], more[2];
+    callback_log t[2], more[2];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_many(&r, t, 2);
@@ -222,7 +222,7 @@ static void closing_cancels_who_gathers_and_lets_a_pack_finish(void **state)
 {
     (void)state;
     rig r;
-    told t[3], gathering[2];
+    callback_log t[3], gathering[2];
     init_rig(&r, SHORT);
     open_rig(&r);
     submit_many(&r, t, 3);
@@ -245,7 +245,7 @@ static void freeing_tells_everybody_wherever_their_pack_is(void **state)
 {
     (void)state;
     rig r;
-    told t[3], same, gathering[2];
+    callback_log t[3], same, gathering[2];
     init_rig(&r, GOOD);
     open_rig(&r);
     submit_many(&r, t, 3);

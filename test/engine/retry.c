@@ -5,7 +5,7 @@ static void failures_are_retried_up_to_five_attempts_with_growing_waits(void **s
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 500);
     rig_open(&r);
@@ -29,7 +29,7 @@ static void a_retry_that_succeeds_leaves_no_error(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_RESET, 0);
     r.plans[1] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 429);
@@ -61,7 +61,7 @@ static void what_cannot_succeed_is_not_retried(void **state)
                  { 422, GLIMPSE_STATUS_UNPROCESSABLE } };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         rig r;
-        told t;
+        callback_log t;
         rig_init(&r);
         r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, rows[i].http);
         rig_open(&r);
@@ -77,7 +77,7 @@ static void an_answer_that_does_not_parse_is_tried_once_more(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_BAD_JSON, 200);
     rig_open(&r);
@@ -93,7 +93,7 @@ static void the_wait_a_server_asks_for_is_kept(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 429);
     r.plans[0].retry_after_ms = 20000;
@@ -111,7 +111,7 @@ static void a_longer_wait_than_we_honour_is_not_replaced_by_a_shorter_one(void *
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 429);
     r.plans[0].retry_after_ms = 121000;
@@ -128,7 +128,7 @@ static void what_the_server_says_about_a_retry_is_obeyed(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 503);
     r.plans[0].should_not_retry = true;
@@ -144,7 +144,7 @@ static void a_retry_goes_back_through_admission(void **state)
 {
     (void)state;
     rig r;
-    told failing, other;
+    callback_log failing, other;
     rig_init(&r);
     r.config.concurrency = 1;
     r.plans[0] = gl_sim_failure(GL_SECOND, GLIMPSE_ERR_HTTP, 500);
@@ -165,7 +165,7 @@ static void the_place_of_a_failed_attempt_is_taken_at_once(void **state)
 {
     (void)state;
     rig r;
-    told failing, next;
+    callback_log failing, next;
     rig_init(&r);
     r.config.concurrency = 1;
     r.plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 500);
@@ -181,7 +181,7 @@ static void without_fallback_a_failure_has_no_essence(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     glimpse_options options;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 404);
@@ -201,7 +201,7 @@ static void the_deadline_ends_a_request_whatever_it_does(void **state)
 {
     (void)state;
     rig r;
-    told running, waiting;
+    callback_log running, waiting;
     rig_init(&r);
     r.config.concurrency = 1;
     r.config.deadline_ms = 3000;
@@ -214,7 +214,7 @@ static void the_deadline_ends_a_request_whatever_it_does(void **state)
     rig_submit(&r, &waiting, "{\"n\":2}");
     r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
     assert_true(gl_sim_run_idle(1000));
-    told *all[] = { &running, &waiting };
+    callback_log *all[] = { &running, &waiting };
     for (int i = 0; i < 2; i++) {
         assert_int_equal(all[i]->error, GLIMPSE_ERR_DEADLINE);
         assert_int_equal(all[i]->status, GLIMPSE_STATUS_ERROR);
@@ -234,7 +234,7 @@ static void the_deadline_counts_the_queue_as_well(void **state)
 {
     (void)state;
     rig r;
-    told first, retried, unsent;
+    callback_log first, retried, unsent;
     rig_init(&r);
     r.config.concurrency = 1;
     r.config.cache_entries = 0;
@@ -268,7 +268,7 @@ static void a_wait_that_would_pass_the_deadline_is_not_begun(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.deadline_ms = 400;
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 500);
@@ -281,7 +281,8 @@ static void a_wait_that_would_pass_the_deadline_is_not_begun(void **state)
     rig_close(&r);
 }
 
-static void run_limit(rig *r, told *t, const gl_sim_plan *plan, glimpse_error want, int64_t ms)
+static void run_limit(rig *r, callback_log *t, const gl_sim_plan *plan, glimpse_error want,
+                      int64_t ms)
 {
     r->config.max_attempts = 1;
     r->config.thresholds = (glimpse_thresholds){ 3600000, 3600001, 3600002, 3600003 };
@@ -300,7 +301,7 @@ static void each_limit_of_an_attempt_ends_it_at_its_time_under_its_name(void **s
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     gl_sim_plan plan = gl_sim_answer(GL_TIME_NEVER, "x");
     plan.connected = GL_TIME_NEVER;
     rig_init(&r);
@@ -335,7 +336,7 @@ static void a_limit_that_has_passed_is_retried(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.timeout_ms = 1000;
     r.plans[0] = gl_sim_answer(GL_TIME_NEVER, "never");
@@ -353,7 +354,7 @@ static void a_limit_that_passes_shows_no_answer_of_an_earlier_attempt(void **sta
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.timeout_ms = 1000;
     r.config.max_attempts = 3;
@@ -378,7 +379,7 @@ static void a_wait_that_is_cut_short_counts_as_long_as_it_was(void **state)
 {
     (void)state;
     rig r;
-    told resting, queued;
+    callback_log resting, queued;
     rig_init(&r);
     r.config.concurrency = 1;
     r.config.base_delay_ms = 60 * 1000;
@@ -388,7 +389,7 @@ static void a_wait_that_is_cut_short_counts_as_long_as_it_was(void **state)
     rig_submit(&r, &resting, "{\"n\":1}");
     gl_sim_run_for_ms(10); /* it failed, and now waits for a minute */
     r.plans[0] = r.plans[1];
-    told running;
+    callback_log running;
     rig_submit(&r, &running, "{\"n\":2}");
     rig_submit(&r, &queued, "{\"n\":3}");
     gl_sim_run_for_ms(90);

@@ -1,7 +1,8 @@
 /*
  * rig.h - an engine on the simulated loop with a scripted sampler, for the tests in this folder.
  *
- * Every submitted request gets a `told`: how often its callbacks ran and what the last one said.
+ * Every submitted request gets a `callback_log`: how often its callbacks ran and what the last one
+ * said.
  */
 #ifndef TEST_ENGINE_RIG_H
 #define TEST_ENGINE_RIG_H
@@ -40,7 +41,7 @@ typedef struct rig {
     int closed; /* how often the close callback ran */
 } rig;
 
-typedef struct told {
+typedef struct callback_log {
     rig *rig;
     int results, notices[GLIMPSE_NOTICE_COUNT], notice_total;
     int64_t notice_ms[GLIMPSE_NOTICE_COUNT];
@@ -53,7 +54,7 @@ typedef struct told {
     bool stale;
     glimpse_timings timings;
     char text[256], essence[256], code[64], message[256];
-} told;
+} callback_log;
 
 static inline gl_sim_plan rig_plan(void *arg, int number, const char *body, size_t len)
 {
@@ -134,7 +135,7 @@ static inline void rig_closed(void *arg)
 
 static inline void rig_on_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
 {
-    told *t = arg;
+    callback_log *t = arg;
     assert_int_equal(t->results, 0);
     assert_int_equal(id, t->id);
     t->notices[notice->kind]++;
@@ -145,7 +146,7 @@ static inline void rig_on_notice(glimpse_id id, const glimpse_notice *notice, vo
 
 static inline void rig_on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
-    told *t = arg;
+    callback_log *t = arg;
     assert_int_equal(id, t->id);
     t->results++;
     assert_int_equal(t->results, 1);
@@ -166,10 +167,10 @@ static inline void rig_on_result(glimpse_id id, const glimpse_result *result, vo
                                                  t->status == GLIMPSE_STATUS_NOT_ALIGNED);
 }
 
-static inline void rig_submit_with(rig *r, told *t, const char *body,
+static inline void rig_submit_with(rig *r, callback_log *t, const char *body,
                                    const glimpse_options *options)
 {
-    *t = (told){ .rig = r };
+    *t = (callback_log){ .rig = r };
     glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                   .on_notice = rig_on_notice,
                                   .on_result = rig_on_result };
@@ -179,7 +180,7 @@ static inline void rig_submit_with(rig *r, told *t, const char *body,
     assert_int_equal(t->results, 0); /* never inside submit */
 }
 
-static inline void rig_submit(rig *r, told *t, const char *body)
+static inline void rig_submit(rig *r, callback_log *t, const char *body)
 {
     rig_submit_with(r, t, body, NULL);
 }

@@ -6,7 +6,7 @@ static void an_attempt_makes_progress_at_the_planned_times(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = (gl_sim_plan){
         .connected = 20 * GL_MS, .first_byte = 300 * GL_MS, .end = 800 * GL_MS, .complete = true
@@ -31,7 +31,7 @@ static void a_plan_of_zeros_answers_inside_start(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = (gl_sim_plan){ .text = "at once" };
     rig_open(&r);
@@ -47,7 +47,7 @@ static void what_lies_past_the_end_never_happens(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.max_attempts = 1;
     r.plans[0] =
@@ -66,7 +66,7 @@ static void bytes_keep_an_attempt_from_being_idle(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.config.max_attempts = 1;
     r.config.idle_timeout_ms = 100;
@@ -88,7 +88,7 @@ static void a_hang_lasts_until_cancelled(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(GL_TIME_NEVER, GLIMPSE_ERR_RESET, 0);
     r.config.timeout_ms = 0;
@@ -110,7 +110,7 @@ static void failures_carry_their_code_and_retry_after(void **state)
 {
     (void)state;
     rig r;
-    told t;
+    callback_log t;
     rig_init(&r);
     r.plans[0] = gl_sim_failure(GL_MS, GLIMPSE_ERR_HTTP, 429);
     r.plans[0].retry_after_ms = 7000;
@@ -135,7 +135,7 @@ static void the_peak_is_the_most_at_once(void **state)
     (void)state;
     enum { COUNT = 200 };
     rig r;
-    static told t[COUNT];
+    static callback_log t[COUNT];
     char body[96];
     rig_init(&r);
     r.config.concurrency = 50;

@@ -16,7 +16,7 @@ static bool gate(void)
 static void run_starved(size_t k, bool *starved)
 {
     rig r;
-    told t[3];
+    callback_log t[3];
     rig_init(&r);
     r.plans[0] = gl_sim_failure(10 * GL_MS, GLIMPSE_ERR_HTTP, 500);
     r.plans[1] = gl_sim_answer(10 * GL_MS, "x");
@@ -28,7 +28,7 @@ static void run_starved(size_t k, bool *starved)
     allowed = k;
     gl_alloc_set_gate(gate);
     for (int i = 0; i < 3; i++) {
-        t[i] = (told){ .rig = &r };
+        t[i] = (callback_log){ .rig = &r };
         glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                       .on_notice = rig_on_notice,
                                       .on_result = rig_on_result };

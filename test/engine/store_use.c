@@ -28,7 +28,7 @@ static void forget_memory(shelf *s)
     glimpse_cache_clear(s->r.cache);
 }
 
-static void ask_once(shelf *s, told *t)
+static void ask_once(shelf *s, callback_log *t)
 {
     rig_submit(&s->r, t, BODY);
     assert_true(gl_sim_run_idle(100));
@@ -40,7 +40,7 @@ static void a_miss_is_asked_of_the_endpoint_and_its_answer_is_stored(void **stat
     static const gl_time delays[] = { 0, 5 * GL_MS };
     for (size_t i = 0; i < 2; i++) {
         shelf s;
-        told first, again;
+        callback_log first, again;
         shelf_init(&s, delays[i]);
         shelf_open(&s);
         ask_once(&s, &first);
@@ -70,7 +70,7 @@ static void memory_is_asked_first(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, 5 * GL_MS);
     shelf_open(&s);
     ask_once(&s, &t);
@@ -84,7 +84,7 @@ static void a_stored_answer_is_in_memory_as_old_as_it_is(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, 0);
     shelf_open(&s);
     ask_once(&s, &t);
@@ -105,7 +105,7 @@ static void an_answer_older_than_the_clock_stays_in_the_store(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, 0);
     shelf_open(&s);
     ask_once(&s, &t);
@@ -126,7 +126,7 @@ static void what_is_no_whole_answer_is_not_stored(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, 0);
     s.r.plans[0].complete = false;
     shelf_open(&s);
@@ -140,7 +140,7 @@ static void a_store_serves_without_a_memory_cache(void **state)
 {
     (void)state;
     shelf s;
-    told t, follower;
+    callback_log t, follower;
     shelf_init(&s, GL_MS);
     s.r.config.cache_entries = 0;
     shelf_open(&s);
@@ -157,7 +157,7 @@ static void of_identical_requests_one_asks_the_store(void **state)
 {
     (void)state;
     shelf s;
-    told t[5];
+    callback_log t[5];
     shelf_init(&s, 5 * GL_MS);
     shelf_open(&s);
     ask_once(&s, &t[0]);
@@ -178,7 +178,7 @@ static void a_lookup_goes_on_for_the_followers_of_who_leaves(void **state)
     (void)state;
     for (int miss = 0; miss < 2; miss++) {
         shelf s;
-        told leader, late, follower;
+        callback_log leader, late, follower;
         glimpse_options soon;
         glimpse_options_init(&soon);
         soon.deadline_ms = 50;
@@ -207,7 +207,7 @@ static void a_lookup_that_nobody_waits_for_is_cancelled(void **state)
 {
     (void)state;
     shelf s;
-    told cancelled, late;
+    callback_log cancelled, late;
     glimpse_options soon;
     glimpse_options_init(&soon);
     soon.deadline_ms = 50;
@@ -232,7 +232,7 @@ static void closing_and_freeing_end_lookups(void **state)
     (void)state;
     for (int frees = 0; frees < 2; frees++) {
         shelf s;
-        told t[3];
+        callback_log t[3];
         shelf_init(&s, GL_TIME_NEVER);
         shelf_open(&s);
         for (int i = 0; i < 3; i++) rig_submit(&s.r, &t[i], i < 2 ? BODY : "{}");
@@ -252,7 +252,7 @@ static void notices_come_during_a_lookup(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, 3 * GL_SECOND);
     shelf_open(&s);
     ask_once(&s, &t);
@@ -265,7 +265,7 @@ static void a_stopped_key_still_gets_what_is_stored(void **state)
 {
     (void)state;
     shelf s;
-    told t;
+    callback_log t;
     shelf_init(&s, GL_MS);
     shelf_open(&s);
     ask_once(&s, &t);
@@ -287,7 +287,7 @@ static void what_looks_takes_room(void **state)
 {
     (void)state;
     shelf s;
-    told t[2];
+    callback_log t[2];
     shelf_init(&s, GL_TIME_NEVER);
     s.r.config.concurrency = 3;
     shelf_open(&s);

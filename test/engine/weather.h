@@ -106,9 +106,9 @@ static inline void note_start(house *h, const char *body, size_t len, const gl_s
     assert_true(t->house == h && t->tagged);
     if (h->config.coalesce) return;
     assert_int_equal(t->results, 0);
-    assert_int_equal(t->told_len, 0);                 /* what was told is not sent again */
-    assert_false(gl_list_empty(&h->engine->running)); /* the last of which has just begun */
-    const gl_request *request = GL_CONTAINER(h->engine->running.head.prev, gl_request, node);
+    assert_int_equal(t->heard_len, 0);                   /* what was told is not sent again */
+    assert_false(gl_list_empty(&h->engine->in.running)); /* the last of which has just begun */
+    const gl_request *request = GL_CONTAINER(h->engine->in.running.head.prev, gl_request, node);
     assert_ptr_equal(request->body.data, body);
     if (t->start_count < STARTS)
         t->starts[t->start_count] =

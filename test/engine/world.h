@@ -68,8 +68,8 @@ typedef struct ticket {
 
     bool tagged; /* the endpoint knows whose attempt it sees, unless callers share their way */
     bool streams, hears;
-    char told[64]; /* by on_text */
-    size_t told_len;
+    char heard[64]; /* by on_text */
+    size_t heard_len;
     int start_count;
     start starts[STARTS];
 } ticket;

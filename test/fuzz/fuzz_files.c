@@ -18,7 +18,7 @@
 enum { PROBLEM = 256 };
 
 /* Taken, or refused with a word. It may quote the file: what says it makes it plain. */
-static void claim_told(bool taken, const char *problem)
+static void claim_explained(bool taken, const char *problem)
 {
     claim(taken || problem[0] != '\0', "refused without a word");
     claim(strlen(problem) < PROBLEM, "a word that is too long");
@@ -29,7 +29,7 @@ static void read_trace(gl_slice text)
     char problem[PROBLEM] = "";
     load_trace trace;
     bool taken = load_trace_read(&trace, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     for (size_t i = 1; taken && i < trace.count; i++)
         claim(trace.rows[i].at >= trace.rows[i - 1].at, "out of order");
     load_trace_free(&trace);
@@ -41,11 +41,11 @@ static void read_terms(const char *text)
     load_sla sla;
     load_slo slo;
     bool taken = load_sla_parse(&sla, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     claim(!taken || sla.count <= LOAD_TERMS, "too many terms");
     problem[0] = '\0';
     taken = load_slo_parse(&slo, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
 }
 
 static void read_profiles(gl_slice text)
@@ -54,7 +54,7 @@ static void read_profiles(gl_slice text)
     glimpse_profiles *profiles = NULL;
     glimpse_error error = glimpse_profiles_new(text.data, text.len, &profiles, &problem);
     claim((error == GLIMPSE_OK) == (profiles != NULL), "profiles out of nothing");
-    claim_told(error == GLIMPSE_OK, problem.sentence);
+    claim_explained(error == GLIMPSE_OK, problem.sentence);
     const char *name;
     for (size_t i = 0; profiles != NULL && (name = glimpse_profiles_name(profiles, i)) != NULL;
          i++) {
@@ -74,7 +74,7 @@ static void read_inputs(gl_slice text, bool packages)
     load_inputs_init(&inputs);
     bool taken = packages ? load_inputs_packages(&inputs, text, problem, sizeof problem)
                           : load_inputs_lines(&inputs, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     /* Beyond the count they come again, told apart. */
     for (uint64_t i = 0; taken && inputs.count != 0 && i < 2 * inputs.count && i < 50; i++) {
         load_question question;

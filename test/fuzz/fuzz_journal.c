@@ -15,15 +15,15 @@
 #define HEAD                                                                                       \
     "{\"glimpse_journal\":1,\"job\":\"0123456789abcdef0123456789abcdef\",\"scope\":\"s\"}\n"
 
-typedef struct told {
+typedef struct listing {
     int count;
     api_step last;
     char output[64];
-} told;
+} listing;
 
 static bool tell(const api_entry *entry, void *arg)
 {
-    told *t = arg;
+    listing *t = arg;
     claim(entry->part > 0 && entry->step < API_STEPS, "an entry of no part or step");
     t->count++;
     t->last = entry->step;
@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char output[64], path[80];
     api_journal journal;
-    told before = { 0 }, after = { 0 };
+    listing before = { 0 }, after = { 0 };
     const api_entry entry = {
         .part = 3, .step = API_ENDED, .output = "file-\"\n", .code = "c\x01"
     };

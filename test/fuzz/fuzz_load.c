@@ -14,7 +14,7 @@
 
 enum { PROBLEM = 256 };
 
-static void claim_told(bool taken, const char *problem)
+static void claim_explained(bool taken, const char *problem)
 {
     claim(taken || problem[0] != '\0', "refused without a word");
     claim(strlen(problem) < PROBLEM, "a word that is too long");
@@ -40,7 +40,7 @@ static void read_lengths(gl_slice text)
     char problem[PROBLEM] = "";
     load_lengths lengths;
     bool taken = load_lengths_parse(&lengths, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     gl_rng rng;
     gl_rng_seed(&rng, 1);
     for (int i = 0; taken && i < 5; i++) {
@@ -56,7 +56,7 @@ static void read_class(gl_slice text)
     load_workload w;
     load_workload_init(&w);
     bool taken = load_class_parse(&w.kinds[0], text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     load_class *kind = &w.kinds[0];
     /* A hundred words say as much of the form as a million. */
     kind->input = (load_lengths){ .least = 1, .most = 100 };
@@ -70,7 +70,7 @@ static void read_trace(gl_slice text)
     char problem[PROBLEM] = "";
     load_trace trace;
     bool taken = load_trace_read(&trace, text, problem, sizeof problem);
-    claim_told(taken, problem);
+    claim_explained(taken, problem);
     load_workload w;
     load_workload_init(&w);
     for (size_t i = 0; taken && i < trace.count && i < 4; i++) {

@@ -71,7 +71,7 @@ typedef struct reading {
 static void read_stream(reading *r, const char *path, const uint8_t *data, size_t size, size_t step)
 {
     bool more = true;
-    size_t told = 0;
+    size_t so_far = 0;
     r->stream = gl_stream_new(EVENT_MAX);
     claim(r->stream != NULL && gl_stream_begin(r->stream, path), "no stream");
     for (size_t at = 0; at < size && more; at += step) {
@@ -80,11 +80,11 @@ static void read_stream(reading *r, const char *path, const uint8_t *data, size_
         more = gl_stream_feed(r->stream, gl_slice_of(copy, len));
         free(copy);
         gl_slice text = gl_stream_text(r->stream);
-        claim(text.len >= told, "the text became shorter");
-        claim(text.len == told ||
-                  gl_utf8_check(text.data + told, text.len - told) == text.len - told,
+        claim(text.len >= so_far, "the text became shorter");
+        claim(text.len == so_far ||
+                  gl_utf8_check(text.data + so_far, text.len - so_far) == text.len - so_far,
               "a piece of text that is not UTF-8");
-        told = text.len;
+        so_far = text.len;
     }
     gl_stream_finish(r->stream, GLIMPSE_OK, 1, &r->end);
 }
@@ -121,11 +121,11 @@ static void decode(const reading *r, const char *path)
     claim(!outcome.empty || (!outcome.complete && outcome.sample.text_len == 0),
           "an empty answer that may be cached, or is none");
     /* What was told is how the answer begins; half a character at its end is told by nobody. */
-    gl_slice told = gl_stream_text(r->stream);
+    gl_slice so_far = gl_stream_text(r->stream);
     claim(outcome.error != GLIMPSE_OK || outcome.sample.delta != NULL ||
               strcmp(path, "/responses") == 0 ||
-              (told.len <= outcome.sample.text_len &&
-               gl_slice_equal(gl_slice_of(outcome.sample.text, told.len), told)),
+              (so_far.len <= outcome.sample.text_len &&
+               gl_slice_equal(gl_slice_of(outcome.sample.text, so_far.len), so_far)),
           "another text than was told");
     gl_decoder_free(decoder);
 }

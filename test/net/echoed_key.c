@@ -7,21 +7,21 @@
 #define STOP     "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
 #define DONE     "data: [DONE]\n\n"
 
-static char told[256]; /* what on_text said */
+static char streamed[256]; /* what on_text said */
 
 static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
 {
     (void)id;
     (void)arg;
-    size_t have = strlen(told);
-    assert_true(len < sizeof told - have);
-    memcpy(told + have, text, len);
-    told[have + len] = '\0';
+    size_t have = strlen(streamed);
+    assert_true(len < sizeof streamed - have);
+    memcpy(streamed + have, text, len);
+    streamed[have + len] = '\0';
 }
 
 static const glimpse_result *ask(rig *r, const fault_step *script)
 {
-    told[0] = '\0';
+    streamed[0] = '\0';
     r->config.endpoint.api_key = KEY;
     fault_server_play(r->server, script);
     assert_int_equal(glimpse_engine_new(r->base, &r->config, &r->engine, NULL), GLIMPSE_OK);
@@ -45,7 +45,7 @@ static void assert_covered(const glimpse_result *result)
     assert_non_null(memmem(body, len, "key ************************", 28));
     assert_null(memmem(body, len, "\\u00", 4));
     assert_nowhere(result, "sk-");
-    assert_null(strstr(told, "sk-"));
+    assert_null(strstr(streamed, "sk-"));
 }
 
 static void a_key_that_escapes_spell_is_covered_in_a_stream(void **state)
@@ -61,8 +61,8 @@ static void a_key_that_escapes_spell_is_covered_in_a_stream(void **state)
     rig_init(&r);
     const glimpse_result *result = ask(&r, script);
     assert_covered(result);
-    assert_string_equal(told, "key ************************.");
-    assert_string_equal(glimpse_result_text(result, NULL), told);
+    assert_string_equal(streamed, "key ************************.");
+    assert_string_equal(glimpse_result_text(result, NULL), streamed);
     rig_end(&r);
 }
 

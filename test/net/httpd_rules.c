@@ -70,8 +70,8 @@ static void ask(struct event_base *base, httpd_server *server, gl_slice bytes, s
         if (at[9] >= '1' && at[9] <= '5') /* not in a sentence */
             used +=
                 (size_t)snprintf(said + used, size - used, "%s%.3s", used != 0 ? " " : "", at + 9);
-    bool told = strstr(got->data, "\r\nconnection: close\r\n") != NULL;
-    assert_int_equal(told, ended); /* who is closed was told so */
+    bool announced = strstr(got->data, "\r\nconnection: close\r\n") != NULL;
+    assert_int_equal(announced, ended); /* who is closed was told so */
     if (ended) snprintf(said + used, size - used, "%sclose", used != 0 ? " " : "");
     close(pair[0]);
     event_base_loop(base, EVLOOP_NONBLOCK);

@@ -155,12 +155,12 @@ static void its_engine_with_its_own_sampler_answers_and_counts(void **state)
     struct {
         former_stats stats;
         uint64_t guard;
-    } told = { { .size = sizeof told.stats }, GUARD };
-    assert_int_equal(glimpse_engine_stats(c.engine, (glimpse_stats *)(void *)&told.stats),
+    } guarded = { { .size = sizeof guarded.stats }, GUARD };
+    assert_int_equal(glimpse_engine_stats(c.engine, (glimpse_stats *)(void *)&guarded.stats),
                      GLIMPSE_OK);
-    assert_true(told.guard == GUARD);
-    assert_int_equal(told.stats.delivered, 1);
-    assert_int_equal(told.stats.by_status[GLIMPSE_STATUS_ALIGNED], 1);
+    assert_true(guarded.guard == GUARD);
+    assert_int_equal(guarded.stats.delivered, 1);
+    assert_int_equal(guarded.stats.by_status[GLIMPSE_STATUS_ALIGNED], 1);
     glimpse_engine_free(c.engine);
     glimpse_sampler_unref(c.config.sampler);
     event_base_free(c.base);
@@ -177,10 +177,10 @@ static void its_cache_statistics_fit_its_struct(void **state)
     struct {
         former_cache_stats stats;
         uint64_t guard;
-    } told = { { .size = sizeof told.stats }, GUARD };
-    glimpse_cache_get_stats(cache, (glimpse_cache_stats *)(void *)&told.stats);
-    assert_true(told.guard == GUARD);
-    assert_int_equal(told.stats.misses, 1);
+    } guarded = { { .size = sizeof guarded.stats }, GUARD };
+    glimpse_cache_get_stats(cache, (glimpse_cache_stats *)(void *)&guarded.stats);
+    assert_true(guarded.guard == GUARD);
+    assert_int_equal(guarded.stats.misses, 1);
     glimpse_cache_unref(cache);
 }
 

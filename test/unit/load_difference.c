@@ -16,7 +16,7 @@
 
 #define PAIRS 40
 
-static int told(const queue_sim *before, const queue_sim *after)
+static int pairs_that_differ(const queue_sim *before, const queue_sim *after)
 {
     int differ = 0;
     for (uint64_t i = 0; i < PAIRS; i++) differ += queue_sim_differ(before, after, 1 + i, NULL);
@@ -36,7 +36,7 @@ static void a_queue_is_no_difference_from_itself(void **state)
                           .rate = 100,
                           .seconds = 20,
                           .error_rate = 0.01 };
-        all += told(&sim, &sim);
+        all += pairs_that_differ(&sim, &sim);
     }
     assert_true(all <= 3 * PAIRS / 50); /* 2 % */
     assert_int_equal(gl_alloc_live(), live);
@@ -50,8 +50,8 @@ static void a_shift_of_5_percent_is_found_in_3000_samples(void **state)
     };
     queue_sim after = before;
     after.service_s *= 1.05;
-    assert_true(told(&before, &after) >= PAIRS * 9 / 10);
-    assert_true(told(&after, &before) >= PAIRS * 9 / 10);
+    assert_true(pairs_that_differ(&before, &after) >= PAIRS * 9 / 10);
+    assert_true(pairs_that_differ(&after, &before) >= PAIRS * 9 / 10);
 }
 
 static void a_change_below_2_percent_is_none_however_sure(void **state)
@@ -62,7 +62,7 @@ static void a_change_below_2_percent_is_none_however_sure(void **state)
     };
     queue_sim after = before;
     after.service_s *= 1.012;
-    assert_true(told(&before, &after) <= 1);
+    assert_true(pairs_that_differ(&before, &after) <= 1);
 }
 
 /* Critical values of a table (Abramowitz and Stegun 26.10), two-sided. */

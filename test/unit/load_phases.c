@@ -28,7 +28,7 @@ static void the_parts_are_the_whole(void **state)
     load_outcome o = tried_twice();
     load_phases_add(&p, &o);
     assert_int_equal(p.count, 1);
-    assert_int_equal(p.streams, 1);
+    assert_int_equal(p.streamed, 1);
     assert_float_equal(load_phases_mean(&p, LOAD_PHASE_CLIENT), 70e3, 0);
     assert_float_equal(load_phases_mean(&p, LOAD_PHASE_EARLIER), 60e3, 0);
     assert_float_equal(load_phases_mean(&p, LOAD_PHASE_FIRST), 200e3, 0);
@@ -43,7 +43,7 @@ static void without_tokens_the_first_byte_parts_it(void **state)
     load_outcome o = tried_twice();
     o.first_token_ns = -1;
     load_phases_add(&p, &o);
-    assert_int_equal(p.streams, 0);
+    assert_int_equal(p.streamed, 0);
     assert_float_equal(load_phases_mean(&p, LOAD_PHASE_FIRST), 150e3, 0);
     assert_float_equal(load_phases_mean(&p, LOAD_PHASE_REST), 250e3, 0);
 }

@@ -9,7 +9,9 @@
 #include "policy/pace.h"
 
 static const gl_time T = 1000 * GL_SECOND;
-static const gl_told silent[GL_BUCKET_COUNT] = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } };
+static const gl_rate_report silent[GL_BUCKET_COUNT] = { { -1, -1, -1 },
+                                                        { -1, -1, -1 },
+                                                        { -1, -1, -1 } };
 
 static void without_a_limit_everything_goes(void **state)
 {
@@ -86,7 +88,7 @@ typedef struct endpoint {
     int refused, served;
 } endpoint;
 
-static bool arrive(endpoint *e, gl_time now, gl_told *told)
+static bool arrive(endpoint *e, gl_time now, gl_rate_report *report)
 {
     e->level += e->rate * (double)(now - e->at) / (double)GL_SECOND;
     if (e->level > e->size) e->level = e->size;
@@ -94,7 +96,7 @@ static bool arrive(endpoint *e, gl_time now, gl_told *told)
     bool served = e->level >= 1;
     if (served) e->level -= 1;
     *(served ? &e->served : &e->refused) += 1;
-    *told = (gl_told){ (int64_t)(e->rate * 60), (int64_t)e->level, 0 };
+    *report = (gl_rate_report){ (int64_t)(e->rate * 60), (int64_t)e->level, 0 };
     return served;
 }
 
@@ -106,7 +108,7 @@ static void run(gl_pace *pace, endpoint *e, int most, uint64_t latency, int requ
     static struct {
         gl_time counted, back;
         gl_pace_mark mark;
-        gl_told told;
+        gl_rate_report report;
         bool was_counted;
     } out[RING];
     int first = 0, last = 0, sent = 0;
@@ -122,12 +124,14 @@ static void run(gl_pace *pace, endpoint *e, int most, uint64_t latency, int requ
         for (int n = first; n < last; n++)
             if (!out[n % RING].was_counted && out[n % RING].counted <= now) {
                 out[n % RING].was_counted = true;
-                arrive(e, now, &out[n % RING].told);
+                arrive(e, now, &out[n % RING].report);
             }
         while (first < last && out[first % RING].back <= now) {
             int i = first++ % RING;
-            gl_told told[GL_BUCKET_COUNT] = { out[i].told, { -1, -1, -1 }, { -1, -1, -1 } };
-            gl_pace_learn(pace, &out[i].mark, told, -1, now);
+            gl_rate_report report[GL_BUCKET_COUNT] = { out[i].report,
+                                                       { -1, -1, -1 },
+                                                       { -1, -1, -1 } };
+            gl_pace_learn(pace, &out[i].mark, report, -1, now);
         }
         assert_true(now < T + 1000 * GL_SECOND);
         pace->sent[1] = 0; /* tokens play no part here */
@@ -162,11 +166,11 @@ static void answers_behind_refusals_of_later_requests_do_not_empty_the_bucket(vo
     gl_pace_mark marks[ALL];
     gl_pace_init(&pace, -1, -1, T);
     for (int i = 0; i < ALL; i++) gl_pace_sent(&pace, 0, T, &marks[i]);
-    gl_told told[GL_BUCKET_COUNT] = { { 300, 0, 1000 }, { -1, -1, -1 }, { -1, -1, -1 } };
-    for (int i = FIT; i < ALL; i++) gl_pace_learn(&pace, &marks[i], told, -1, T + GL_MS);
+    gl_rate_report report[GL_BUCKET_COUNT] = { { 300, 0, 1000 }, { -1, -1, -1 }, { -1, -1, -1 } };
+    for (int i = FIT; i < ALL; i++) gl_pace_learn(&pace, &marks[i], report, -1, T + GL_MS);
     for (int i = 0; i < FIT; i++) {
-        told[GL_BUCKET_REQUESTS].remaining = FIT - 1 - i;
-        gl_pace_learn(&pace, &marks[i], told, -1, T + 50 * GL_MS);
+        report[GL_BUCKET_REQUESTS].remaining = FIT - 1 - i;
+        gl_pace_learn(&pace, &marks[i], report, -1, T + 50 * GL_MS);
     }
     /* One that is kept in reserve and one that goes, at five a second. */
     assert_true(gl_pace_when(&pace, 0, T + 50 * GL_MS) <= T + 500 * GL_MS);
@@ -201,8 +205,8 @@ static void without_a_limit_header_the_reset_is_waited_for(void **state)
     gl_pace_mark mark;
     gl_pace_init(&pace, -1, -1, T);
     gl_pace_sent(&pace, 0, T, &mark);
-    gl_told told[GL_BUCKET_COUNT] = { { -1, 0, 7000 }, { -1, -1, -1 }, { -1, -1, -1 } };
-    gl_pace_learn(&pace, &mark, told, -1, T);
+    gl_rate_report report[GL_BUCKET_COUNT] = { { -1, 0, 7000 }, { -1, -1, -1 }, { -1, -1, -1 } };
+    gl_pace_learn(&pace, &mark, report, -1, T);
     assert_int_equal(gl_pace_when(&pace, 0, T), T + 7 * GL_SECOND);
     assert_int_equal(gl_pace_when(&pace, 0, T + 7 * GL_SECOND), T + 7 * GL_SECOND);
 }
@@ -213,10 +217,10 @@ static void it_says_which_limit_is_waited_for(void **state)
     gl_time now = 1000 * GL_SECOND;
     gl_pace pace;
     gl_pace_mark mark;
-    gl_told told[GL_BUCKET_COUNT] = { { 600, 0, 100 }, { -1, -1, -1 }, { -1, -1, -1 } };
+    gl_rate_report report[GL_BUCKET_COUNT] = { { 600, 0, 100 }, { -1, -1, -1 }, { -1, -1, -1 } };
     gl_pace_init(&pace, -1, -1, now);
     gl_pace_sent(&pace, 10, now, &mark);
-    gl_pace_learn(&pace, &mark, told, -1, now);
+    gl_pace_learn(&pace, &mark, report, -1, now);
     assert_true(gl_pace_when(&pace, 10, now) > now);
     assert_int_equal(gl_pace_waits_for(&pace, 10, now), GL_BUCKET_REQUESTS);
     gl_pace_park(&pace, 60 * GL_SECOND, 1, now);

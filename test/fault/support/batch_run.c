@@ -437,9 +437,9 @@ static void check_left_open(batch_run *run)
     long before = strtol(text, &end, 10), after = strtol(end, &end, 10);
     if (!run->dies) run->max_rss_kib = strtol(end, NULL, 10);
     /* A second signal, and libevent when it gives up, end it on the spot. */
-    bool told = len > 0 || !(run->dies || run->starved);
-    if (told && (before != 3 || after != before)) fail_msg("descriptors at the end: %s", text);
-    if (told && run->max_rss_kib <= 0) fail_msg("not told how much memory: %s", text);
+    bool measured = len > 0 || !(run->dies || run->starved);
+    if (measured && (before != 3 || after != before)) fail_msg("descriptors at the end: %s", text);
+    if (measured && run->max_rss_kib <= 0) fail_msg("not told how much memory: %s", text);
     long most = run->rss_kib + BATCH_SMALL_KIB;
     if (run->max_rss_kib > most)
         fail_msg("%ld KiB of memory, more than %ld", run->max_rss_kib, most);

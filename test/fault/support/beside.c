@@ -16,7 +16,7 @@ typedef struct host {
     struct event_base *base;
     glimpse_engine *faulty, *healthy;
     FILE *log;
-    int told, aligned; /* of the faulty endpoint, of the other */
+    int results, aligned; /* of the faulty endpoint, of the other */
 } host;
 
 static void on_log(const glimpse_log_event *event, void *arg)
@@ -38,7 +38,7 @@ static void look(host *h, const glimpse_result *result)
     fprintf(h->log, "%s\n", record);
     glimpse_free(record);
     assert_in_range(glimpse_result_timings(result)->total_ns, 0, MOST_NS);
-    if (h->aligned + h->told + 1 == HEALTHY + FAULTY) event_base_loopbreak(h->base);
+    if (h->aligned + h->results + 1 == HEALTHY + FAULTY) event_base_loopbreak(h->base);
 }
 
 static void on_fault(glimpse_id id, const glimpse_result *result, void *arg)
@@ -46,7 +46,7 @@ static void on_fault(glimpse_id id, const glimpse_result *result, void *arg)
     (void)id;
     host *h = arg;
     look(h, result);
-    h->told++;
+    h->results++;
 }
 
 static void ask_healthy(host *h);
@@ -61,14 +61,14 @@ static void on_health(glimpse_id id, const glimpse_result *result, void *arg)
     if (++h->aligned < HEALTHY) ask_healthy(h);
 }
 
-typedef void told_fn(glimpse_id id, const glimpse_result *result, void *arg);
+typedef void on_result_fn(glimpse_id id, const glimpse_result *result, void *arg);
 
-static void ask(host *h, glimpse_engine *engine, told_fn *told, int number)
+static void ask(host *h, glimpse_engine *engine, on_result_fn *on_result, int number)
 {
     char body[100];
     snprintf(body, sizeof body, "{\"messages\":[{\"role\":\"user\",\"content\":\"%d\"}]}", number);
     glimpse_chat chat = { .body = body };
-    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = told };
+    glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = on_result };
     assert_int_equal(glimpse_submit_chat(engine, &chat, NULL, &observer, h, NULL), GLIMPSE_OK);
 }
 
@@ -128,7 +128,7 @@ void batch_beside(batch_run *run, const glimpse_config *config)
     event_base_loopexit(run->base, &guard);
     event_base_dispatch(run->base);
     assert_int_equal(h.aligned, HEALTHY);
-    assert_int_equal(h.told, FAULTY);
+    assert_int_equal(h.results, FAULTY);
     assert_int_equal(fault_server_requests(other), HEALTHY);
     glimpse_engine_free(h.faulty);
     glimpse_engine_free(h.healthy);

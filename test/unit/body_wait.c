@@ -1,4 +1,4 @@
-/* openai/told_wait: the places and spellings of a wait in a body, and what is none. */
+/* openai/body_wait: the places and spellings of a wait in a body, and what is none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "openai/told_wait.h"
+#include "openai/body_wait.h"
 
 static void a_wait_is_found_wherever_servers_put_it(void **state)
 {
@@ -46,8 +46,8 @@ static void a_wait_is_found_wherever_servers_put_it(void **state)
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         gl_json root;
         assert_int_equal(gl_json_check(gl_slice_str(table[i].body), &root, NULL), GL_JSON_OK);
-        if (gl_told_wait(root) != table[i].ms)
-            fail_msg("%s: %lld", table[i].body, (long long)gl_told_wait(root));
+        if (gl_body_wait(root) != table[i].ms)
+            fail_msg("%s: %lld", table[i].body, (long long)gl_body_wait(root));
     }
 }
 

@@ -1,9 +1,9 @@
 /*
- * told_wait.c - see told_wait.h. Called by decode.c, which prefers the header.
+ * body_wait.c - see body_wait.h. Called by decode.c, which prefers the header.
  *
  * Only members that describe the error are entered, never what a server echoes of the request.
  */
-#include "openai/told_wait.h"
+#include "openai/body_wait.h"
 
 #include <string.h>
 #include <strings.h>
@@ -87,7 +87,7 @@ static int64_t look(gl_json value, int depth)
     return -1;
 }
 
-int64_t gl_told_wait(gl_json failure)
+int64_t gl_body_wait(gl_json failure)
 {
     return look(failure, DEPTH_MAX);
 }
