@@ -116,16 +116,8 @@ static int run(job_parts *parts, int summary, bool through_batches)
     telling to = { .settings = parts->settings, .summary = summary };
     parts->leaving = tell;
     parts->leaving_arg = &to;
-    if (through_batches) {
-        int ended = api_job_run(parts, &report);
-        return tell_end(parts, &report, &to, ended);
-    }
-    cli_job *job = job_new(parts);
-    if (job == NULL) return EXIT_OS_LIMIT;
-    int code = job_run(job, &report);
-    code = tell_end(parts, &report, &to, code);
-    job_free(job);
-    return code;
+    int code = through_batches ? api_job_run(parts, &report) : job_run(parts, &report);
+    return tell_end(parts, &report, &to, code);
 }
 
 static bool log_is_taken(const cli_settings *settings)

@@ -1,4 +1,5 @@
-/* failures.c - see failures.h. Called by job_stop.c, batch_api/job.c and bench/run.c. */
+/* failures.c - see failures.h. Called by pump_records.c, job.c, batch_api/job.c and
+ * bench/run.c. */
 #include "batch/failures.h"
 
 #include <inttypes.h>

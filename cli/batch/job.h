@@ -12,24 +12,19 @@
 #include "batch/resume.h"
 #include "session.h"
 
-typedef struct cli_job cli_job;
-
 typedef struct job_parts {
     cli_session *session;
     const cli_settings *settings;
     cli_cost *cost;
     const resume_state *resume; /* lines that are done are passed over; NULL: none are */
-    int input, output;          /* the job's from job_new on (standard ones are not closed) */
+    int input, output;          /* the job's from job_run on (standard ones are not closed) */
     /* Told how far it has come before a second signal ends the process; may be NULL. */
     void (*leaving)(const cli_report *report, void *arg);
     void *leaving_arg;
 } job_parts;
 
-/* What the parts point to stays the caller's. NULL, said: it cannot be set up. */
-cli_job *job_new(const job_parts *parts);
-
-/* Runs it to its end and returns the exit code. *report is what it has done. */
-int job_run(cli_job *job, cli_report *report);
-void job_free(cli_job *job);
+/* Runs it to its end and returns the exit code. *report is what it has done. What the parts point
+ * to stays the caller's. */
+int job_run(const job_parts *parts, cli_report *report);
 
 #endif

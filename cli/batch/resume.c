@@ -1,5 +1,5 @@
 /*
- * resume.c - see resume.h. Called by command.c and job_end.c.
+ * resume.c - see resume.h. Called by command.c and pump.c.
  *
  * Invariants: the old output is only read; what takes its place is whole and on disk before the
  * rename, and locked, so that no other process finds the output without an owner. A record is taken

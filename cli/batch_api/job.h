@@ -17,7 +17,7 @@ int api_choose(const cli_settings *settings, int input, bool *through_batches);
  * code, said. */
 int api_choose_again(const job_parts *parts, bool *through_batches);
 
-/* Runs it to its end and returns the exit code; parts as for job_new. *report is what it has done.
+/* Runs it to its end and returns the exit code; parts as for job_run. *report is what it has done.
  */
 int api_job_run(const job_parts *parts, cli_report *report);
 

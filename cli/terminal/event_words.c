@@ -13,7 +13,7 @@ static const struct {
     { "sampler_refused", NULL, NULL, NULL },
     { "store_read_only", NULL, NULL, NULL },
     { "alert", NULL, NULL, NULL },
-    { "key_stopped", NULL, NULL, NULL }, /* batch/job_stop.c */
+    { "key_stopped", NULL, NULL, NULL }, /* batch/job.c */
     { "circuit_opened", "the endpoint is failing (", "error",
       "); it is asked less until it answers again" },
     { "circuit_closed", "the endpoint answers again", NULL, "" },
