@@ -14,9 +14,8 @@
 #include "base/json.h"
 #include "base/slice.h"
 #include "mock/ask.h"
+#include "mock/digest.h"
 #include "mock/usage.h"
-
-#define MOCK_DIGEST 32 /* bytes of SHA-256 over path and body: ids, and all that is drawn */
 
 /* A part of answer.words, which moves as it grows. */
 typedef struct mock_span {

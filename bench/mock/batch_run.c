@@ -47,17 +47,16 @@ static bool refuse(mock_batch *batch, uint64_t number, const char *code, const c
     return false;
 }
 
-static uint64_t hash(const mock_batches *batches, gl_slice a, gl_slice b)
+static uint64_t hash(gl_slice a, gl_slice b)
 {
-    unsigned char digest[32] = { 0 };
+    unsigned char digest[MOCK_DIGEST];
     uint64_t key;
-    const gl_slice parts[] = { a, gl_slice_of("", 1), b };
-    gl_sha256_digest(batches->sha, parts, 3, digest);
+    mock_digest(a, b, digest);
     memcpy(&key, digest, sizeof key);
     return key;
 }
 
-static bool check_lines(mock_batches *batches, mock_batch *batch, gl_slice input, gl_map *ids)
+static bool check_lines(mock_batch *batch, gl_slice input, gl_map *ids)
 {
     gl_slice text, model = { NULL, 0 };
     line read;
@@ -72,7 +71,7 @@ static bool check_lines(mock_batches *batches, mock_batch *batch, gl_slice input
                           "custom_id, method POST and body are required.");
         if (!gl_json_string_is(read.url, batch->endpoint))
             return refuse(batch, n, "invalid_url", "The URL is not the batch's endpoint.");
-        uint64_t id = hash(batches, read.id.text, gl_slice_str(""));
+        uint64_t id = hash(read.id.text, gl_slice_str(""));
         if (gl_map_get(ids, id) != NULL)
             return refuse(batch, n, "duplicate_custom_id", "The custom_id is used twice.");
         if (!gl_map_reserve(ids, ids->count + 1))
@@ -89,11 +88,11 @@ static bool check_lines(mock_batches *batches, mock_batch *batch, gl_slice input
     return batch->lines != 0 || refuse(batch, 1, "empty_file", "There is no request in the file.");
 }
 
-bool mock_batch_validate(mock_batches *batches, mock_batch *batch, gl_slice input)
+bool mock_batch_validate(mock_batch *batch, gl_slice input)
 {
     gl_map ids;
     gl_map_init(&ids);
-    bool good = check_lines(batches, batch, input, &ids);
+    bool good = check_lines(batch, input, &ids);
     gl_map_free(&ids);
     return good;
 }
@@ -136,10 +135,9 @@ static mock_form form_of(const char *endpoint)
 
 static int answer(mock_batches *batches, const mock_batch *batch, const line *read)
 {
-    unsigned char digest[MOCK_DIGEST] = { 0 };
-    const gl_slice parts[] = { gl_slice_str(batch->endpoint), gl_slice_of("", 1), read->body.text };
+    unsigned char digest[MOCK_DIGEST];
     gl_buf_reset(&batches->answer);
-    gl_sha256_digest(batches->sha, parts, 3, digest);
+    mock_digest(gl_slice_str(batch->endpoint), read->body.text, digest);
     int status = mock_model_answer(batches->model, form_of(batch->endpoint), read->body.text,
                                    digest, &batches->spoken, &batches->answer);
     if (status != 200) return status;
@@ -174,7 +172,7 @@ static fate run_line(run *r, uint64_t number, const line *read)
     mock_batches *batches = r->batches;
     const mock_batch *batch = r->batch;
     bool left = number >= r->most;
-    uint64_t key = hash(batches, gl_slice_str(batch->endpoint), read->body.text);
+    uint64_t key = hash(gl_slice_str(batch->endpoint), read->body.text);
     fate its = left ? UNDONE : fate_of(batches, key, mark(&batches->asked, key, batches));
     if (its == UNDONE) {
         write_head(&r->errors, batch, number, read);

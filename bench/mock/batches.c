@@ -23,12 +23,10 @@ static const char *const states[MOCK_BATCH_STATES] = {
     [MOCK_BATCH_CANCELLING] = "cancelling", [MOCK_BATCH_CANCELLED] = "cancelled",
 };
 
-void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, gl_sha256 *sha,
-                       uint64_t seed)
+void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, uint64_t seed)
 {
     batches->model = model;
     batches->files = files;
-    batches->sha = sha;
     batches->seed = seed;
     gl_rng_seed(&batches->rng, seed);
     gl_map_init(&batches->asked);
@@ -95,7 +93,7 @@ static void leave_validating(mock_batches *batches, mock_batch *batch)
         fail(batch, "token_limit_exceeded",
              "Enqueued token limit reached for this model (simulated). Please try again once some "
              "in_progress batches have been completed.");
-    else if (mock_batch_validate(batches, batch, input))
+    else if (mock_batch_validate(batch, input))
         batch->state = MOCK_BATCH_IN_PROGRESS;
     else
         end(batch, MOCK_BATCH_FAILED);

@@ -14,7 +14,6 @@
 
 #include "base/map.h"
 #include "base/rng.h"
-#include "base/sha256.h"
 #include "base/time.h"
 #include "mock/batch_spec.h"
 #include "mock/files.h"
@@ -46,8 +45,7 @@ typedef struct mock_batch {
 
 typedef struct mock_batches {
     mock_files *files;
-    mock_model *model; /* borrowed, as is sha */
-    gl_sha256 *sha;
+    mock_model *model; /* borrowed */
     gl_time latency;
     uint64_t most_tokens; /* enqueued, 0 = any number */
     gl_rng rng;
@@ -65,8 +63,7 @@ typedef struct mock_batches {
     uint64_t lines_spoilt;   /* left undone or failed by a fault */
 } mock_batches;
 
-void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, gl_sha256 *sha,
-                       uint64_t seed);
+void mock_batches_init(mock_batches *batches, mock_files *files, mock_model *model, uint64_t seed);
 void mock_batches_free(mock_batches *batches);
 
 /* The calls: each appends a body to out and returns the HTTP status. */
@@ -81,7 +78,7 @@ void mock_batches_write_stats(mock_batches *batches, gl_time now, gl_buf *out);
 /* --- batch_run.c --- */
 
 /* Whether the input is one that a batch takes; else an element is added to batch->errors. */
-bool mock_batch_validate(mock_batches *batches, mock_batch *batch, gl_slice input);
+bool mock_batch_validate(mock_batch *batch, gl_slice input);
 
 /* Answers the lines, but for those that faults take and, of a cancelled batch, those behind the
  * first `most`. Makes the output and error files and counts. `undone` is the code of what is left:

@@ -133,8 +133,7 @@ static void store_nothing(struct mock_server *server)
     mock_batches_free(&server->batches);
     mock_files_free(&server->files);
     server->batches = (mock_batches){ 0 };
-    mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
-                      server->options.seed);
+    mock_batches_init(&server->batches, &server->files, &server->model, server->options.seed);
 }
 
 void mock_server_reset(struct mock_server *server)
@@ -231,8 +230,7 @@ mock_server *mock_server_new(struct event_base *base, const mock_options *option
     init_parts(server, base);
     if (make_parts(server, options, problem, problem_size) &&
         mock_settings_copy(&server->options, options)) {
-        mock_batches_init(&server->batches, &server->files, &server->model, server->sha,
-                          options->seed);
+        mock_batches_init(&server->batches, &server->files, &server->model, options->seed);
         if (mock_rules_read(&server->rules, &server->options, problem, problem_size) &&
             take_script(server, options->script, problem, problem_size)) {
             const mock_rules none = { 0 };

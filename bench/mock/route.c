@@ -14,19 +14,15 @@
 
 #define ADMIN "/__mock/"
 
-/* Counts a request for a model; digest has 32 bytes. false: the answer is an error. */
-static bool count_post(struct mock_server *server, gl_slice path, gl_slice body,
-                       unsigned char *digest, mock_reply *reply)
+/* Counts a request for a model. */
+static void count_post(struct mock_server *server, gl_slice path, gl_slice body,
+                       unsigned char digest[MOCK_DIGEST], mock_reply *reply)
 {
-    const gl_slice parts[] = { path, gl_slice_of("", 1), body };
-    bool hashed = gl_sha256_digest(server->sha, parts, sizeof parts / sizeof parts[0], digest);
+    mock_digest(path, body, digest);
     reply->counted = true;
     gl_time now = gl_clock_now();
     if (server->windows_from == GL_TIME_NEVER) server->windows_from = now;
     mock_stats_begin(&server->stats, digest, now);
-    if (!hashed)
-        reply->status = mock_answer_error(500, NULL, NULL, "No SHA-256 here.", &server->body);
-    return hashed;
 }
 
 /* The answer as it is by now, plain or as a stream. What spoils a stream comes half way through its
@@ -144,9 +140,8 @@ static bool is_own(gl_slice method, gl_slice path)
 static void answer_elsewhere(struct mock_server *server, gl_slice method, const mock_call *call,
                              mock_reply *reply)
 {
-    unsigned char digest[32];
-    if (gl_slice_is(method, "POST") && !count_post(server, call->path, call->body, digest, reply))
-        return;
+    unsigned char digest[MOCK_DIGEST];
+    if (gl_slice_is(method, "POST")) count_post(server, call->path, call->body, digest, reply);
     reply->waits = true;
     reply->status = 200;
     reply->forward = server->upstream != NULL;
@@ -155,7 +150,7 @@ static void answer_elsewhere(struct mock_server *server, gl_slice method, const 
 
 void mock_route(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
-    unsigned char digest[32] = { 0 };
+    unsigned char digest[MOCK_DIGEST] = { 0 };
     gl_slice method = asked->method;
     mock_call call = {
         .path = asked->path, .query = asked->query, .type = asked->type, .body = asked->body
@@ -174,14 +169,14 @@ void mock_route(struct mock_server *server, const mock_asked *asked, mock_reply 
     bool counts = row != NULL ? row->kind == MOCK_OF_MODEL
                               : gl_slice_is(method, "POST") && !is_admin(call.path);
     reply->admin = row != NULL ? row->kind == MOCK_ADMIN : is_admin(call.path);
-    bool good = !counts || count_post(server, call.path, call.body, digest, reply);
-    if (row != NULL && row->kind != MOCK_ADMIN && good && !may) {
+    if (counts) count_post(server, call.path, call.body, digest, reply);
+    if (row != NULL && row->kind != MOCK_ADMIN && !may) {
         refuse_key(server, asked, reply);
-    } else if (row == NULL && good) {
+    } else if (row == NULL) {
         answer_nothing(server, method, call.path, reply);
-    } else if (good && row->kind == MOCK_STORED) {
+    } else if (row->kind == MOCK_STORED) {
         answer_stored(server, row, &call, reply);
-    } else if (good) {
+    } else {
         if (counts) call.digest = digest;
         reply->status = row->answer(server, &call, reply);
         if (counts && reply->status == 200) {

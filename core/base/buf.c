@@ -57,22 +57,11 @@ bool gl_buf_reserve(gl_buf *buf, size_t more)
     return true;
 }
 
-/* Whether more has room as it is: most appends need no more than this look. */
-static inline bool has_room(const gl_buf *buf, size_t more)
-{
-    return !buf->failed && more <= buf->capacity - buf->len;
-}
-
 void gl_buf_append(gl_buf *buf, const char *data, size_t len)
 {
-    if (len == 0 || (!has_room(buf, len) && !gl_buf_reserve(buf, len))) return;
+    if (len == 0 || (!gl_buf_has_room(buf, len) && !gl_buf_reserve(buf, len))) return;
     memcpy(buf->data + buf->len, data, len);
     buf->len += len;
-}
-
-void gl_buf_append_char(gl_buf *buf, char c)
-{
-    if (has_room(buf, 1) || gl_buf_reserve(buf, 1)) buf->data[buf->len++] = c;
 }
 
 void gl_buf_append_u64(gl_buf *buf, uint64_t number)

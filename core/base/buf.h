@@ -33,7 +33,6 @@ void gl_buf_recycle(gl_buf *buf, size_t keep);
 bool gl_buf_reserve(gl_buf *buf, size_t more);
 
 void gl_buf_append(gl_buf *buf, const char *data, size_t len);
-void gl_buf_append_char(gl_buf *buf, char c);
 void gl_buf_append_u64(gl_buf *buf, uint64_t number);
 void gl_buf_append_i64(gl_buf *buf, int64_t number);
 void gl_buf_printf(gl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -44,10 +43,29 @@ void gl_buf_vprintf(gl_buf *buf, const char *format, va_list args)
  * was empty and found no memory. */
 bool gl_buf_terminate(gl_buf *buf);
 
-/* Here, so that the length of a literal is known when it is compiled. */
+/* Whether more bytes have room as it is. Most appends need no more than this look. */
+static inline bool gl_buf_has_room(const gl_buf *buf, size_t more)
+{
+    return !buf->failed && more <= buf->capacity - buf->len;
+}
+
+static inline void gl_buf_append_char(gl_buf *buf, char c)
+{
+    if (gl_buf_has_room(buf, 1) || gl_buf_reserve(buf, 1)) buf->data[buf->len++] = c;
+}
+
+/* Inline, so that the compiler knows the length of a literal: a short one is then copied by a few
+ * moves and without a call. An answer of the mock is 40 of them. */
 static inline void gl_buf_append_str(gl_buf *buf, const char *text)
 {
-    gl_buf_append(buf, text, strlen(text));
+    size_t len = strlen(text);
+    if (__builtin_constant_p(len) && len <= 64 && gl_buf_has_room(buf, len)) {
+        if (len == 0) return;
+        memcpy(buf->data + buf->len, text, len);
+        buf->len += len;
+    } else {
+        gl_buf_append(buf, text, len);
+    }
 }
 
 static inline gl_slice gl_buf_slice(const gl_buf *buf)
