@@ -90,10 +90,10 @@ gl_request *gl_admission_any(const gl_admission *admission)
     return NULL;
 }
 
-/* --- who goes --- */
+/* --- choosing the next request --- */
 
-/* The better one to find out with whether the endpoint is back: one that was never refused, since
- * it may be the one refused that is at fault; else the one whose turn was the longest ago. */
+/* Picks the request that is sent as a probe of the endpoint: one that was never refused, because a
+ * refused request may itself be the cause; otherwise the one whose last turn is the longest ago. */
 static gl_request *better_probe(gl_request *one, gl_request *other)
 {
     if (one == NULL) return other;
@@ -101,7 +101,8 @@ static gl_request *better_probe(gl_request *one, gl_request *other)
     return other->attempt.place < one->attempt.place ? other : one;
 }
 
-/* Of all that wait: probes are at least a second apart, so this may take its time. */
+/* Looks at all waiting requests. Probes are at least a second apart, so the cost does not
+ * matter. */
 static gl_request *next_probe(gl_admission *admission, gl_time now, gl_time *when)
 {
     gl_request *best = NULL;
@@ -130,7 +131,7 @@ gl_request *gl_admission_next(gl_admission *admission, gl_time now, gl_time *whe
     if (free == GL_TIME_NEVER) return NULL;
     if (!gl_breaker_may_start(&admission->breaker, now, when)) return NULL;
     *when = GL_TIME_NEVER;
-    /* A probe of the circuit has its own pace. */
+    /* While the circuit is open, probes go at the breaker's own pace. */
     if (admission->breaker.state != GL_CIRCUIT_CLOSED) return next_probe(admission, now, when);
     if (free > now) {
         *when = free;
@@ -158,7 +159,7 @@ gl_hold gl_admission_hold(const gl_admission *admission, gl_time now)
     gl_hold hold = { .what = GLIMPSE_WAIT_NONE, .until = GL_TIME_NEVER };
     for (size_t i = 0; i < admission->lane_count; i++) {
         const gl_request *request = head(&admission->lanes[i]);
-        gl_pace pace = admission->lanes[i].pace; /* which asking moves on */
+        gl_pace pace = admission->lanes[i].pace; /* a copy: asking moves the bucket's time on */
         if (request == NULL) continue;
         gl_time when = gl_pace_when(&pace, request->tokens, now);
         if (when <= now) return (gl_hold){ .what = GLIMPSE_WAIT_NONE };
@@ -186,7 +187,7 @@ void gl_admission_started(gl_admission *admission, gl_request *request, gl_rng *
     gl_pace_ramp(&lane->pace, rng, now);
 }
 
-/* --- what came of it --- */
+/* --- the end of an attempt --- */
 
 bool gl_admission_others_answered(const gl_admission *admission, const gl_request *request)
 {
@@ -226,8 +227,8 @@ static bool is_refusal(int status)
     return status == 429 || status == 503 || status == 529;
 }
 
-/* What the window makes of it. true: a wait that the endpoint asks for is not this request's alone.
- */
+/* Tells the window how an attempt ended. Returns true when a wait that the endpoint asks for holds
+ * for all requests, not for this one alone. */
 static bool limit_ended(gl_limit *limit, uint64_t place, const gl_admission_report *report,
                         gl_time now)
 {
@@ -250,7 +251,7 @@ gl_breaker_change gl_admission_ended(gl_admission *admission, gl_request *reques
     const gl_failure *failure = report->failure;
     gl_pace *pace = &admission->lanes[request->lane].pace;
     gl_pace_learn(pace, &request->mark, report->rates, report->tokens_used, now);
-    /* A key without money says nothing of how fast is too fast. */
+    /* A failure for lack of money says nothing about the rate. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
         return tell_breaker(admission, request, report, now);
     if (failure != NULL && is_refusal(failure->http_status))

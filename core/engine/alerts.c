@@ -1,11 +1,11 @@
 /*
- * alerts.c - the engine's side of its alerts: says what a request that ended counts as, has it
- * judged (policy/alert.c), tells what changed by callback and log.
+ * alerts.c - the engine's side of its alerts: classes each request that ended, has policy/alert.c
+ * judge, and reports changes by callback and log.
  *
- * Judged after deliveries, and by a timer of its own only while an alert fires or is about to: a
- * healthy engine sets no timer, an idle one is looked at until its window is empty and what fired
- * is over. The timer does not count as work: it does not keep event_base_dispatch from returning.
- * Nothing is allocated after gl_alerts_init.
+ * The alerts are judged after deliveries. A timer of their own runs only while an alert fires or is
+ * about to: a healthy engine sets no timer, and an idle one is looked at until its window is empty
+ * and no alert fires. The timer does not count as work, so it does not keep event_base_dispatch
+ * from returning. Nothing is allocated after gl_alerts_init.
  */
 #include "engine/alerts.h"
 
@@ -19,23 +19,23 @@
 struct gl_alerts {
     gl_alert_watch watch;
     gl_timer *timer;
-    bool noted; /* something, since the last look */
+    bool noted; /* a request was noted since the last look */
 };
 
-/* --- what a request counts as --- */
+/* --- classing a request --- */
 
 static uint64_t identity_of(const gl_request *request)
 {
     const glimpse_engine *engine = request->engine;
     uint64_t identity;
-    /* Without a place to keep answers there is only the key. */
+    /* An engine without a cache has no identity; the key takes its place. */
     const glimpse_key *key =
         engine->cache == NULL && engine->store == NULL ? &request->key : &request->identity;
     memcpy(&identity, key->bytes, sizeof identity);
     return identity;
 }
 
-/* Not what was refused at once, without being sent. */
+/* A request that was refused at once, without being sent, did not wait. */
 static bool somebody_waited(const glimpse_result *result)
 {
     if (result->source == GLIMPSE_SOURCE_CACHE) return false;
@@ -47,7 +47,7 @@ void gl_alerts_note(const gl_request *request)
 {
     glimpse_engine *engine = request->engine;
     const glimpse_result *result = request->caller.result;
-    /* A look whether an answer is kept is no request, nor is reading what was recorded. */
+    /* A lookup of the cache alone is no request; nor is a recorded answer. */
     if (engine->alerts == NULL || result->status == GLIMPSE_STATUS_CANCELLED ||
         result->error == GLIMPSE_ERR_NOT_CACHED || engine->sampler->vtable.recorded)
         return;
@@ -70,7 +70,7 @@ void gl_alerts_note(const gl_request *request)
     engine->alerts->noted = true;
 }
 
-/* --- telling --- */
+/* --- reporting --- */
 
 static void log_alert(const glimpse_engine *engine, const glimpse_alert *alert)
 {

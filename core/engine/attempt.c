@@ -1,9 +1,9 @@
 /*
- * attempt.c - one attempt: its start, its place in the ledger; and what a sampler
- * may ask of it and say about it.
+ * attempt.c - one attempt: its start, its place in the ledger, and the functions that a sampler
+ * calls on it.
  *
- * An attempt is a part of its request and out with at most one sampler at a time. What its end
- * means for the request is for steps.c.
+ * An attempt is a part of its request and out with at most one sampler at a time. steps.c decides
+ * what the end of an attempt means for its request.
  */
 #include "engine/attempt.h"
 
@@ -22,7 +22,7 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->data = NULL;
     attempt->number++;
     attempt->started = now;
-    /* A sampler that asks somebody and does not report what it sent has sent it now. */
+    /* A sampler that does not report when it sent is taken to have sent at the start. */
     const glimpse_sampler_vtable *vtable = &sampler->vtable;
     bool silent = !vtable->progress && !vtable->local && !vtable->recorded;
     attempt->sent = silent ? now : GL_TIME_NEVER;
@@ -52,8 +52,8 @@ static void note_text_times(glimpse_timings *timings, const glimpse_attempt *att
     timings->token_gap_max_ns = gaps ? (int64_t)attempt->text_gap_max : -1;
 }
 
-/* What a model was asked now; what is answered on this machine, or was at another time, is no call
- * of a provider. */
+/* Counts one call of a provider in the metrics. An answer of this machine, or a recorded one, is no
+ * such call. */
 static void count_call(const gl_request *request, const glimpse_attempt_record *record,
                        const glimpse_sample *response)
 {
@@ -97,13 +97,13 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     glimpse_attempt *attempt = &request->attempt;
     glimpse_result *result = request->caller.result;
     attempt->sampler = NULL;
-    if (attempt->fallback) { /* costs nothing, limits nothing, is no attempt of the ledger */
+    if (attempt->fallback) { /* costs nothing, limits nothing, is not in the ledger */
         glimpse_sample_unref(response);
         return;
     }
     attempt->before = error;
     gl_limit_ended(&engine->admission.limit, attempt->place);
-    if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have taken it, the server never has */
+    if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have got the request, the server has not */
         attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
         attempt->sent = GL_TIME_NEVER;
     }
@@ -136,9 +136,8 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     log_call(request, &result->ledger[result->ledger_count - 1].record);
 }
 
-/* Whether a status that refuses had come: then that is the answer, and not what its body waited
- * for.
- */
+/* Returns true when a status that refuses had come: then the status is the result, and not the time
+ * limit that passed while the body was awaited. */
 static bool was_refused(const glimpse_sample *came, glimpse_error error)
 {
     bool limit = error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE || error == GLIMPSE_ERR_TIMEOUT_IDLE ||
@@ -151,10 +150,10 @@ glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_tim
     glimpse_attempt *attempt = &request->attempt;
     const glimpse_sampler *sampler = attempt->sampler;
     attempt->came = NULL;
-    attempt->sampler = NULL; /* from now on it is heard about what had come, and no more */
+    attempt->sampler = NULL; /* only glimpse_attempt_came has an effect now */
     if (sampler->vtable.cancel != NULL) sampler->vtable.cancel(sampler->self, attempt);
     glimpse_sample *came = attempt->came;
-    if (!attempt->fallback) { /* the response that the error is about, or none */
+    if (!attempt->fallback) { /* the response that the error is about, or NULL */
         glimpse_sample_unref(request->caller.result->response);
         request->caller.result->response = came != NULL ? glimpse_sample_ref(came) : NULL;
     }
@@ -175,7 +174,7 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
     return glimpse_sample_new(&fields, sample);
 }
 
-/* The window is half or twice what it was. */
+/* Logs the window when it has halved or doubled since it was last logged. */
 static void log_window(glimpse_engine *engine)
 {
     gl_admission *admission = &engine->admission;
@@ -197,8 +196,8 @@ static void log_window(glimpse_engine *engine)
                 sizeof fields / sizeof *fields);
 }
 
-/* Whether an answer had begun, so that it may have to be paid for: a 2xx that broke, or named its
- * error behind some text. */
+/* Returns true when an answer had begun, so that it may have to be paid for: a 2xx that broke off,
+ * or that named its error after some text. */
 static bool had_begun(const gl_request *request, const gl_failure *failure)
 {
     const glimpse_sample *came = request->caller.result->response;
@@ -285,11 +284,11 @@ void glimpse_attempt_came(glimpse_attempt *attempt, int http_status, const char 
     fields.http_status = http_status;
     fields.request_id = request_id;
     glimpse_sample_unref(attempt->came);
-    /* Without memory for it, it is as if nothing had come. */
+    /* Without memory for the copy, the part that had come is lost. */
     if (glimpse_sample_new(&fields, &attempt->came) != GLIMPSE_OK) attempt->came = NULL;
 }
 
-/* --- what a sampler asks --- */
+/* --- functions that a sampler calls --- */
 
 const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len)
 {
@@ -360,21 +359,21 @@ void *glimpse_attempt_data(const glimpse_attempt *attempt)
     return attempt->data;
 }
 
-/* A limit that begins now may end before what the request's timer stands at; one that bytes move on
- * never does, so those only leave their time. */
+/* Sets the request's timer for a limit that begins now, since the limit may end before the timer. A
+ * limit that arriving bytes move to later needs no new timer. */
 static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
 {
     if (limit_ms > 0) gl_clockwork_set_timer(attempt->request);
 }
 
-/* A piece of a stream's text or reasoning. */
+/* Books the arrival of a piece of a stream's text or reasoning. */
 static void arrived(glimpse_attempt *attempt, gl_time now)
 {
     gl_request *request = attempt->request;
     const glimpse_sampler_vtable *vtable = &attempt->sampler->vtable;
     if (attempt->texts++ == 0) {
         attempt->first_text = now;
-        /* A sampler that does not tell pieces from text. */
+        /* The sampler does not tell a first chunk from a first text, so the text is both. */
         if (attempt->first_chunk == GL_TIME_NEVER) attempt->first_chunk = now;
     } else {
         uint64_t gap = gl_time_since(now, attempt->last_text);
@@ -394,7 +393,7 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
 {
     const glimpse_engine *engine = attempt->request->engine;
     const gl_model *model = &engine->models[attempt->request->lane];
-    if (attempt->sampler == NULL) return; /* being recalled */
+    if (attempt->sampler == NULL) return; /* the attempt is being recalled */
     gl_time now = gl_clockwork_now(&engine->clock);
     switch (progress) {
     case GLIMPSE_PROGRESS_CONNECTED:

@@ -1,5 +1,6 @@
-/* attempt.h - one attempt: its start, its place in the ledger, what its end says. Its struct is in
- * request.h, whose part it is; what a sampler asks and says is <glimpse/sampler.h>. */
+/* attempt.h - one attempt: its start, its place in the ledger, the verdict on its end. Its struct
+ * is in request.h, because it is a part of the request. <glimpse/sampler.h> has the functions that
+ * a sampler calls. */
 #ifndef GL_ATTEMPT_H
 #define GL_ATTEMPT_H
 
@@ -8,33 +9,36 @@
 #include "policy/breaker.h"
 #include "policy/evidence.h"
 
-/* It is the sampler's from now on, whose function is called next. */
+/* Books the start. The attempt belongs to the sampler from now on; call the sampler's start
+ * next. */
 void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now);
 
-/* The attempt is no longer the sampler's: books it. Takes over the reference to response (may be
- * NULL). */
+/* Books the end of an attempt that is no longer the sampler's. Takes over the reference to response
+ * (may be NULL). */
 void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,
                       glimpse_sample *response, gl_time now);
 
-/* The sample that the outcome holds, with what the request says of its usage. Errors: OOM. */
+/* Makes the sample of an outcome, and marks a usage that the request did not ask for. Errors:
+ * OOM. */
 glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome *outcome,
                                 glimpse_sample **sample);
 
-/* Takes a running attempt away from its sampler, and books it. Returns what it is booked as: the
- * error given, or HTTP when a limit of time passed behind a status that refuses. */
+/* Takes a running attempt away from its sampler, and books it. Returns the error that it is booked
+ * under: the given one, or HTTP when a limit of time passed after a status that refuses. */
 glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_time now);
 
-/* What its failure says, and of whom; outcome is NULL when a limit of time ended it. */
+/* Returns the verdict on a failure (policy/evidence.h). outcome is NULL when a limit of time ended
+ * the attempt. */
 gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
                             const glimpse_outcome *outcome);
 
-/* Tells the admission how it ended: failure is NULL for an answer, outcome when a limit of time
- * ended it. */
+/* Reports the end of an attempt to the admission. failure is NULL for an answer, outcome is NULL
+ * when a limit of time ended the attempt. */
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
                                     gl_endpoint_is endpoint, const glimpse_outcome *outcome,
                                     gl_time now);
 
-/* Another follows after so long a wait, ns. */
+/* Logs that another attempt follows after a wait, in ns. */
 void gl_attempt_log_retry(const gl_request *request, const gl_failure *failure, uint64_t wait);
 
 #endif

@@ -5,7 +5,7 @@
 #include "policy/latency.h"
 #include "sampler.h"
 
-/* Entries of the heap that are the engine's own: admission, packing, close. */
+/* Entries of the heap that belong to the engine itself: admission, packing, close. */
 #define OWN_TIMES 3
 
 /* --- life --- */
@@ -38,9 +38,9 @@ bool gl_clockwork_reserve(glimpse_engine *engine, size_t more)
 
 /* --- the timer --- */
 
-/* The loop's timer is moved only to be earlier: fired too early it finds nothing and is set anew,
- * which is cheaper than following each request that ends. With nothing to wait for it is off, so
- * that an idle engine does not keep event_base_dispatch from returning. */
+/* The loop's timer is only ever moved to earlier. A timer that fires too early finds nothing due
+ * and is set anew, which is cheaper than moving it for each request that ends. With nothing due it
+ * is off, so that an idle engine does not keep event_base_dispatch from returning. */
 void gl_clockwork_arm(gl_clockwork *clock)
 {
     gl_time next = gl_heap_next(&clock->heap);
@@ -79,8 +79,8 @@ gl_time gl_clockwork_attempt_due(const glimpse_attempt *attempt, glimpse_error *
     return due;
 }
 
-/* The earliest moment at which something of this request is due. Limits that progress has moved to
- * later are not followed: the node fires early, and this is asked again. */
+/* Returns the earliest moment at which something of this request is due. A limit that progress has
+ * moved to later is not moved in the heap: the entry fires early, and this is asked again. */
 static gl_time request_due(const gl_request *request)
 {
     gl_time due = GL_TIME_NEVER;

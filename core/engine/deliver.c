@@ -29,8 +29,8 @@ void gl_deliver_text(glimpse_engine *engine)
     }
 }
 
-/* What is left of the text before its result: all of it when it did not come as a stream. The text
- * of a failure is not told but kept, as the result's partial one. */
+/* Passes the rest of the text before the result; that is all of it when the answer did not come as
+ * a stream. The text of a failure is not passed: the result keeps it as the partial one. */
 static void tell_rest(gl_request *request)
 {
     size_t len;

@@ -4,13 +4,13 @@
 
 #include "engine/request.h"
 
-/* Tells the text that came. */
+/* Calls on_text with the text that came. */
 void gl_deliver_text(glimpse_engine *engine);
 
-/* Tells at most `most` ready results; true when some are left. */
+/* Delivers at most `most` results of `in.done`; returns true when some are left. */
 bool gl_deliver(glimpse_engine *engine, size_t most);
 
-/* Tells the notices of a request that are due; its callback may have ended it, or the engine. */
+/* Calls on_notice for each notice that is due. The callback may end the request, or the engine. */
 void gl_deliver_notices(gl_request *request, gl_time now);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * engine.h - the engine's own struct. What each of its files does with it stands in that file's
- * header; docs/internals/engine.md has them in the order in which a request meets them.
+ * engine.h - the engine's own struct. The header of each file says what it does with the struct;
+ * docs/internals/engine.md has the files in the order in which a request meets them.
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H
@@ -31,7 +31,7 @@
 struct glimpse_engine {
     gl_clockwork clock;
 
-    glimpse_config config; /* numbers and switches; of its strings only `model`, kept below */
+    glimpse_config config; /* numbers and switches; the only string is `model`, kept below */
     char *model;
     glimpse_sampler *sampler, *fallback; /* fallback may be NULL */
     glimpse_cache *cache;                /* may be NULL */
@@ -63,13 +63,13 @@ struct glimpse_engine {
     gl_backoff backoff;
     gl_rng rng;
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */
-    gl_histogram *latencies; /* submit to settled, of what was not cancelled */
+    gl_histogram *latencies; /* ns from submit to settled, of requests that were not cancelled */
     gl_metrics *metrics;
     glimpse_loop_lag *lag; /* NULL: the loop is not measured */
     gl_alerts *alerts;     /* NULL: off */
     gl_buf scratch;        /* bodies of drafts while they are written */
 
-    void *companion; /* of the composition's; ended with the engine, before the cache */
+    void *companion; /* an object of the composition; ended with the engine, before the cache */
     void (*companion_end)(void *companion);
 
     gl_closing closing;

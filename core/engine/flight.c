@@ -1,16 +1,16 @@
 /*
- * flight.c - identical requests that are under way together: 3 on the way of a request.
+ * flight.c - identical requests that are under way together: step 3 of a request.
  *
- * The first of them leads: it waits, is sent and retried as if it were alone. The others follow: no
- * place, no attempt, no token is theirs, only their own thresholds, deadline and callbacks. What
- * the endpoint makes of the leader, an answer or a failure, is everybody's. What is the leader's
- * own, its deadline or its cancel, is not: then its caller and the first follower's change places
- * (gl_request_change_places), the work goes on where it is, under another name, and who wanted to
- * leave leaves as a follower.
+ * The first of them is the leader: it waits, is sent and is retried as if it were alone. The others
+ * are followers: a follower has no place, no attempt and no tokens, only its own thresholds,
+ * deadline and callbacks. The endpoint's outcome for the leader, an answer or a failure, is the
+ * outcome of all. The leader's own deadline or cancel is not: its caller and the first follower's
+ * change places (gl_request_change_places), the work goes on where it is, and the caller that
+ * leaves does so as a follower.
  *
  * `flights` finds a leader by the first 8 bytes of its identity; all 32 are compared. Of two
- * identities that begin alike only the first has a flight: the other is sent as if nobody could
- * follow it. Called by the engine; decides nothing about retries; runs no callback.
+ * identities that begin alike only the first has a flight; the other is sent alone. Called by the
+ * engine; decides nothing about retries; runs no callback.
  */
 #include "engine/flight.h"
 
@@ -18,7 +18,7 @@
 
 #include "engine/engine.h"
 
-/* --- who follows whom --- */
+/* --- joining --- */
 
 static uint64_t map_key(const gl_request *request)
 {
@@ -42,7 +42,7 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, fields, sizeof fields / sizeof *fields);
 }
 
-/* Who listens is in `speaking` as long as it was not told all that came. */
+/* A request is in `speaking` while its caller has not had all text that came. */
 static void set_speaking(gl_request *request, const gl_buf *came)
 {
     bool owed = request->caller.wants_stream && request->caller.observer.on_text != NULL &&
@@ -60,7 +60,7 @@ bool gl_flight_join(gl_request *request)
     gl_request *leader = gl_map_get(&engine->flights, map_key(request));
     if (leader == NULL || memcmp(&leader->identity, &request->identity, sizeof request->identity))
         return false;
-    if (request->asks_usage && !leader->asks_usage) return false; /* it would get none */
+    if (request->asks_usage && !leader->asks_usage) return false; /* it would have none */
     request->leader = leader;
     gl_model_follow(request);
     request->caller.result->source = GLIMPSE_SOURCE_COALESCED;
@@ -91,7 +91,7 @@ void gl_flight_land(gl_request *request)
     (void)found;
 }
 
-/* --- out of a flight --- */
+/* --- leaving --- */
 
 static void take_out(gl_request *follower)
 {
@@ -101,8 +101,8 @@ static void take_out(gl_request *follower)
     follower->leader = NULL;
 }
 
-/* What had come of the text, for one who asked for a stream and gets no more of it. A leader that
- * has its result has it there. Without memory for a copy there is none. */
+/* Copies the text that came for a follower that asked for a stream and gets no more of it. A leader
+ * with a result has its text there. Without memory for the copy the follower has no text. */
 static void keep_text(gl_request *follower, const gl_request *leader)
 {
     const gl_buf *came =
@@ -111,7 +111,7 @@ static void keep_text(gl_request *follower, const gl_request *leader)
         gl_buf_append(&follower->streamed, came->data, came->len);
 }
 
-/* The map of requests knows each caller's request by the caller's number. */
+/* Puts both requests under their new callers' numbers in the map of requests. */
 static void name_again(gl_request *one, gl_request *other)
 {
     gl_map *requests = &one->engine->requests;
@@ -121,7 +121,8 @@ static void name_again(gl_request *one, gl_request *other)
     gl_map_add(requests, other->caller.id, other);
 }
 
-/* The leader's caller is the first follower from now on, and that one's caller leads. */
+/* Makes the first follower's caller the caller of the leader, and returns the follower, which has
+ * the leader's former caller. */
 static gl_request *promote(gl_request *leader, gl_time now)
 {
     gl_request *follower = first_follower(leader);

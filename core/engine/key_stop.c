@@ -1,9 +1,8 @@
 /*
- * key_stop.c - the stop: the endpoint said that this key is refused, or that its money is used up,
- * so whatever else is sent with it would only fail as well, or earn a ban.
+ * key_stop.c - the stop: the endpoint refused this key, or its money is used up, so every further
+ * request would fail too, or earn a ban.
  *
- * Owns what the endpoint said, until the caller resumes. Which requests it ends is for
- * steps.c.
+ * Owns the endpoint's words until the caller resumes. steps.c decides which requests the stop ends.
  */
 #include "engine/key_stop.h"
 
@@ -15,11 +14,11 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
     gl_key_stop *stop = &engine->key_stop;
     gl_key_stop_end(stop);
     stop->on = true;
-    /* Those who are ended by it were in no stream. */
+    /* A request that the stop ends was in no stream, so its error cannot be one of a stream. */
     bool own = failure->error == GLIMPSE_ERR_QUOTA || failure->error == GLIMPSE_ERR_PROXY;
     stop->error = own ? failure->error : GLIMPSE_ERR_HTTP;
     stop->http_status = failure->http_status;
-    /* Without memory for them the table's own words stand in. */
+    /* Without memory for the endpoint's words, the table's stand in. */
     stop->code =
         gl_strdup(failure->code != NULL ? failure->code : glimpse_error_name(failure->error));
     stop->message = gl_strdup(message != NULL ? message : glimpse_error_sentence(failure->error));

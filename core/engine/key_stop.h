@@ -1,5 +1,5 @@
-/* key_stop.h - what the endpoint said when it refused the key. Nothing is sent while it is on: see
- * glimpse_engine_resume. */
+/* key_stop.h - the endpoint's words when it refused the key. Nothing is sent while the stop is on:
+ * see glimpse_engine_resume. */
 #ifndef GL_KEY_STOP_H
 #define GL_KEY_STOP_H
 
@@ -11,10 +11,10 @@ typedef struct gl_key_stop {
     bool on;
     glimpse_error error;
     int http_status;
-    char *code, *message; /* the endpoint's, owned; NULL without memory for them */
+    char *code, *message; /* the endpoint's, owned; NULL: no memory for them */
 } gl_key_stop;
 
-/* Keeps what the endpoint said, and logs it. */
+/* Begins the stop: keeps the endpoint's words, and logs them. */
 void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message);
 void gl_key_stop_end(gl_key_stop *stop);
 

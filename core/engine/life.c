@@ -1,9 +1,9 @@
 /*
  * life.c - an engine's beginning and end.
  *
- * Closing takes no more work, cancels what waits, lets what is in flight have its grace time.
- * Freeing closes at once, tells everybody, and gives all memory back; inside a callback it waits
- * until our last frame is off the stack (clockwork.h).
+ * Closing takes no more work, cancels the waiting requests, and gives attempts in flight their
+ * grace time. Freeing closes at once, calls every callback that is owed, and gives all memory back;
+ * inside a callback it waits until our last frame is off the stack (clockwork.h).
  */
 #include "engine/life.h"
 
@@ -15,14 +15,15 @@
 
 /* --- the end --- */
 
-/* Tells everybody, then gives all memory back. No frame of ours may be below it. */
+/* Calls every callback that is owed, then gives all memory back. No frame of ours may be below it
+ * on the stack. */
 static void destroy(void *arg)
 {
     glimpse_engine *engine = arg;
     if (engine->requests.count != 0 || !gl_list_empty(&engine->in.done) ||
         !gl_list_empty(&engine->packing.ended) ||
         (engine->closing.on && !engine->closing.reported)) {
-        engine->clock.free_wanted = false; /* callbacks that free again find depth > 0 */
+        engine->clock.free_wanted = false; /* a callback that frees again finds depth > 0 */
         engine->clock.depth++;
         gl_steps_cancel_all(engine, true, gl_clockwork_now(&engine->clock));
         do {

@@ -1,10 +1,10 @@
 /*
- * lookup.c - the answers that are there already: 2 on the way of a request. First the memory cache,
+ * lookup.c - finds an answer that is kept already: step 2 of a request. First the memory cache,
  * then the store.
  *
  * A lookup in the store is out for a request in state LOOKING, which leads its flight meanwhile: of
- * identical requests one asks the store. It ends once, by found(), or is cancelled. Never sends
- * anything; what a hit or a miss means for the request is the engine's `looked_up`.
+ * identical requests one asks the store. The lookup ends once, in found(), or is cancelled. This
+ * file never sends; the engine's `looked_up` decides what a hit or a miss means.
  */
 #include "engine/lookup.h"
 
@@ -13,7 +13,7 @@
 #include "engine/engine.h"
 #include "sampler.h"
 
-/* What the local sampler says is neither stored nor looked for. */
+/* Answers of the local sampler are neither stored nor looked for. */
 static bool reads(const gl_request *request)
 {
     return (request->cache_control == GLIMPSE_CACHE_USE ||
@@ -21,13 +21,13 @@ static bool reads(const gl_request *request)
            !request->engine->sampler->vtable.local;
 }
 
-/* An answer without the usage that this request asks for is none to it. */
+/* A kept answer without usage does not serve a request that asks for usage. */
 static bool serves(const gl_request *request, const glimpse_sample *sample)
 {
     return !request->asks_usage || !glimpse_sample_get(sample)->usage_unasked;
 }
 
-/* Takes over the reference. */
+/* Makes the sample the result's. Takes over the reference. */
 static void take_answer(gl_request *request, glimpse_sample *sample, const char *event)
 {
     const gl_log *log = &request->engine->log;
@@ -63,8 +63,8 @@ static void ended(gl_request *request)
     request->engine->lookups--;
 }
 
-/* In memory an answer is as old as it is in the store. One older than the clock itself, which
- * begins with the machine, cannot be put there; the store has it still. */
+/* An answer has the same age in memory as in the store. One that is older than the clock itself,
+ * which begins with the machine, cannot be put into memory; it stays in the store. */
 static void keep_in_memory(const gl_request *request, const glimpse_sample *sample, int64_t age_ms,
                            gl_time now)
 {
@@ -99,7 +99,7 @@ bool gl_lookup_store(gl_request *request)
     gl_request_move(request, GL_STATE_LOOKING, &engine->in.looking, false);
     engine->lookups++;
     gl_clockwork_set_timer(request);
-    glimpse_store_get(engine->store, &request->identity, found, request); /* may end it */
+    glimpse_store_get(engine->store, &request->identity, found, request); /* may end the lookup */
     return true;
 }
 
@@ -109,7 +109,7 @@ void gl_lookup_cancel(gl_request *request)
     glimpse_store_cancel(request->engine->store, request);
 }
 
-/* Without memory for it, or room on a disk, we go on without. */
+/* Keeping may fail for want of memory or of room on a disk; the request goes on. */
 void gl_lookup_keep(const gl_request *request, const glimpse_sample *sample, gl_time now)
 {
     const glimpse_engine *engine = request->engine;

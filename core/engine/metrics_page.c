@@ -1,6 +1,6 @@
 /*
- * metrics_page.c - glimpse_metrics_text: the engine's statistics and gauges as Prometheus text, and
- * behind them what metrics.c counts. Reads only, but for the switch of the loop's measurement.
+ * metrics_page.c - glimpse_metrics_text: the engine's statistics and gauges as Prometheus text,
+ * followed by the counts of metrics.c. Only reads, but for the switch of the loop's measurement.
  */
 #include <glimpse/metrics.h>
 
@@ -14,7 +14,7 @@
 
 #define AT(member) offsetof(glimpse_stats, member)
 
-/* Families of one number of the statistics each. */
+/* The families that are one number of the statistics each. */
 static const struct family {
     const char *name, *type, *help;
     size_t at;
@@ -143,7 +143,8 @@ static void write_labelled(const glimpse_stats *stats, gl_buf *out)
 /* --- limits ------------------------------------------------------------------------------------
  */
 
-/* The lane's model, unless an earlier one goes by the same name; all beyond share the last lane. */
+/* Gives the lane's model, unless an earlier lane goes by the same name; all models beyond share the
+ * last lane. */
 static bool lane_name(const glimpse_engine *engine, size_t lane, gl_slice *name)
 {
     const gl_admission *admission = &engine->admission;
@@ -201,7 +202,7 @@ glimpse_error glimpse_metrics_text(const glimpse_engine *engine, char **text, si
     glimpse_stats_init(&stats);
     glimpse_engine_stats(engine, &stats);
     gl_buf_init(&out, SIZE_MAX / 2);
-    gl_buf_reserve(&out, 16384); /* what an engine with one model has to say */
+    gl_buf_reserve(&out, 16384); /* size of the page of an engine with one model */
     gl_text_family(&out, "glimpse_build_info", "gauge", "1, and which libglimpse this is.");
     gl_text_labelled(&out, "glimpse_build_info", "version", glimpse_version(), 1);
     write_labelled(&stats, &out);

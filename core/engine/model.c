@@ -1,12 +1,11 @@
 /*
- * model.c - what the engine knows of a model: its thresholds, the time limits of an attempt, the
+ * model.c - the engine's knowledge of a model: its thresholds, the time limits of an attempt, the
  * parameters of a draft. A model is a lane of the admission, of which there are 16: models beyond
- * share what is known of the last one's.
+ * share the knowledge of the last one.
  *
- * They are the configuration's where that sets them, else those of the model's profile
- * (<glimpse/profile.h>); with thresholds_auto the thresholds begin there and follow what the model
- * takes (policy/calibrate.h). Owns the calibrations, one allocation a model, made when its first
- * answer comes.
+ * A value that the configuration sets comes first, then the model's profile (<glimpse/profile.h>);
+ * with thresholds_auto the thresholds begin there and follow the model's latencies
+ * (policy/calibrate.h). Owns the calibrations, one allocation a model, made at its first answer.
  */
 #include "engine/model.h"
 
@@ -20,7 +19,7 @@
 #include "policy/profile.h"
 #include "sampler.h"
 
-/* What the configuration sets itself, over what the profile says. */
+/* Fills in the configuration's own settings, and the profile's where there are none. */
 static void read_profile(const glimpse_engine *engine, gl_slice name, gl_model *model)
 {
     const glimpse_config *config = &engine->config;
@@ -110,8 +109,8 @@ void gl_model_parameters(glimpse_engine *engine, gl_prompt *prompt)
     prompt->omit = known->omit | engine->config.omit;
 }
 
-/* --- what was observed --------------------------------------------------------------------------
- */
+/* --- observed latencies
+ * ------------------------------------------------------------------------- */
 
 static void log_moved(const glimpse_engine *engine, const glimpse_thresholds *now)
 {
@@ -131,7 +130,7 @@ void gl_model_saw(const gl_request *request, uint64_t elapsed, gl_time now)
         return;
     if (model->calibration == NULL) {
         model->calibration = gl_malloc(sizeof *model->calibration);
-        if (model->calibration == NULL) return; /* the next answer tries again */
+        if (model->calibration == NULL) return; /* out of memory: the next answer tries again */
         gl_calibrate_init(model->calibration, &model->thresholds, now);
     }
     if (gl_calibrate_saw(model->calibration, elapsed, now) &&
@@ -144,7 +143,7 @@ glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char
 {
     if (engine == NULL || thresholds == NULL) return GLIMPSE_ERR_INVALID;
     if (model == NULL) model = engine->model;
-    gl_buf name; /* as it stands in a body */
+    gl_buf name; /* the raw JSON value of a body */
     gl_buf_init(&name, SIZE_MAX / 2);
     gl_json_write_string(&name, gl_slice_str(model));
     size_t lane = gl_admission_find_lane(&engine->admission, gl_buf_slice(&name));

@@ -1,5 +1,5 @@
 /*
- * outage.c - what is known, and said, of the outage that holds the circuit open.
+ * outage.c - keeps and logs why the circuit is open.
  */
 #include "engine/outage.h"
 
@@ -39,8 +39,8 @@ static void copy_words(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
-/* Before anybody was ever reached there is nothing to protect, and nothing to wait for but what the
- * options say: the probes come after the waits of one request's attempts, whoever makes them. */
+/* Before a first connection there is nothing to protect, so the options' waits hold: the probes
+ * come after the waits of one request's attempts, whichever request makes them. */
 static void keep_trying(glimpse_engine *engine, gl_time now)
 {
     const gl_outage *outage = &engine->outage;
@@ -65,7 +65,7 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     const glimpse_result *result = request->caller.result;
     gl_outage *outage = &engine->outage;
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
-        /* Late answers open it without an error of their own. */
+        /* A circuit that opened for late answers has no error of its own. */
         outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
         outage->by = request->caller.id;
         outage->http_status = result->error != GLIMPSE_OK ? http_status : 0;

@@ -11,18 +11,18 @@ typedef struct gl_outage {
     glimpse_error error;
     int http_status;
     char code[64], message[192];
-    glimpse_id by;   /* the request whose failure it is */
-    gl_time since;   /* it opened */
-    uint64_t probes; /* that failed since */
-    int tries;       /* attempts of the request that opened it, and the probes */
+    glimpse_id by;   /* the request whose failure opened the circuit */
+    gl_time since;   /* when it opened */
+    uint64_t probes; /* failed probes since */
+    int tries;       /* attempts of the request that opened it, plus the probes */
 } gl_outage;
 
-/* What the breaker made of an attempt's end, whose error, if it failed, the result has: keeps why
- * the circuit is open, logs it, has the turn run. */
+/* Call after an attempt with the breaker's verdict; the request's result has the attempt's error.
+ * Keeps why the circuit is open, logs it, schedules the turn. */
 void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_status);
 
-/* The circuit is open, not one connection was ever made, and there were as many tries, with the
- * waits between them, as one request has attempts. */
+/* Returns true when the circuit is open, no connection was ever made, and the tries are as many,
+ * with the waits between them, as one request has attempts. */
 bool gl_outage_is_hopeless(const glimpse_engine *engine);
 
 #endif

@@ -1,5 +1,5 @@
-/* pack.h - one pack, for the two files that share it: packing.c (until it is out) and
- * pack_answer.c (what comes of it). */
+/* pack.h - one pack, for the two files that share it: packing.c (until it is out) and pack_answer.c
+ * (its answer). */
 #ifndef GL_ENGINE_PACK_H
 #define GL_ENGINE_PACK_H
 
@@ -11,12 +11,12 @@ struct gl_pack {
     gl_node node; /* in `gathering`, `held` or `going` */
     gl_time until;
     bool closed;     /* it gathers no more */
-    bool apart;      /* going: each member on its own */
+    bool apart;      /* on its way as one request for each member */
     gl_list members; /* in the order of their numbers */
     gl_pack_load load;
     uint64_t hash;
     gl_request *carrier; /* NULL until it is out */
-    size_t count;        /* members that it went out with */
+    size_t count;        /* members when it went out */
 };
 
 /* Walks the members; a pack that has one member at least begins with it. */
@@ -32,7 +32,8 @@ static inline gl_request *gl_pack_next(const gl_pack *pack, const gl_request *me
                : GL_CONTAINER(member->node.next, gl_request, node);
 }
 
-/* Takes the first member out, and gives it what it waited; it is still PACKING. NULL: none left. */
+/* Takes the first member out, and books the time that it waited; it is still PACKING. NULL: none
+ * left. */
 gl_request *gl_pack_take(gl_pack *pack, gl_time now);
 
 #endif

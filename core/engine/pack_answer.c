@@ -1,9 +1,9 @@
 /*
- * pack_answer.c - what comes of a pack: its answer or its failure becomes each member's own.
+ * pack_answer.c - the end of a pack: its answer or its failure becomes each member's own.
  *
- * Called once for each carrier, by the turn after that has its result. The pack is gone afterwards;
- * every member has its answer, has failed with its own fallback to come, or is asked again alone. A
- * draft never fails for what is wrong with the list, or with another draft.
+ * Called once for each carrier, by the turn, when the carrier has its result. The pack is gone
+ * afterwards; every member has its answer, or has failed with its own fallback to come, or is asked
+ * again alone. No draft fails for a fault of the list or of another draft.
  */
 #include "engine/pack_answer.h"
 
@@ -13,18 +13,18 @@
 #include "engine/pack.h"
 #include "engine/steps.h"
 
-/* Packs in a row that answered nobody before the engine takes it that this model cannot do lists:
+/* Packs in a row that answered no draft before the engine takes it that this model cannot do lists:
  * each of them cost a request for nothing. */
 #define FRUITLESS_MAX 3
 
-/* What was done for all of them was done for this one. */
+/* Books the pack's attempts and waits for this member. */
 static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
 {
     const glimpse_result *from = pack->carrier->caller.result;
     glimpse_result *to = member->caller.result;
     to->attempts += from->attempts;
     to->pack_drafts = (int)pack->count;
-    /* One who was promoted in a flight may have come later than the pack's waits. */
+    /* A request that was promoted in a flight may have come later than the pack's waits. */
     int64_t left = (int64_t)gl_time_since(now, member->caller.submitted) - to->timings.queue_ns;
     int64_t queue = from->timings.queue_ns < left ? from->timings.queue_ns : left;
     int64_t backoff =
@@ -41,7 +41,7 @@ static void share_history(gl_request *member, const gl_pack *pack, gl_time now)
     }
 }
 
-/* Its caller, and who follows it. */
+/* Cancels the member's caller and its followers. */
 static void cancel_member(gl_request *member, gl_time now)
 {
     while (member->state == GL_STATE_PACKING) gl_steps_cancel(member, now);
@@ -61,8 +61,8 @@ static void fail_member(gl_request *member, const gl_request *carrier, gl_time n
     gl_steps_fail(member, from->error, from->status, now);
 }
 
-/* Whether the pack failed for what it is, or for what one of its drafts says: no reason for the
- * others to fail. */
+/* Returns true when the pack failed for being a pack, or for one of its drafts: then its other
+ * drafts need not fail. */
 static bool is_packs_own(const glimpse_result *result)
 {
     int status = result->response != NULL ? glimpse_sample_get(result->response)->http_status : 0;
@@ -87,22 +87,22 @@ static void ask_again(gl_request *member, gl_time now)
     }
 }
 
-/* What the drafts that were answered share. */
+/* The parts of the pack's answer that its drafts share. */
 typedef struct gl_pack_answer {
-    const glimpse_sample_fields *fields; /* the pack's own */
+    const glimpse_sample_fields *fields; /* of the pack itself */
     gl_json whole;
     gl_pack_item items[GLIMPSE_PACK_DRAFTS_MAX];
-    glimpse_usage shares[GLIMPSE_PACK_DRAFTS_MAX]; /* by number, of those with an answer */
+    glimpse_usage shares[GLIMPSE_PACK_DRAFTS_MAX]; /* of the drafts with an answer, by number */
 } gl_pack_answer;
 
-/* Weights keep to what gl_pack_share takes; nothing that is sent or read in earnest is longer. */
+/* Weights stay within the range of gl_pack_share; no real input or text is longer. */
 static uint64_t weight_of(size_t bytes)
 {
     return bytes < (size_t)1 << 24 ? bytes : (size_t)1 << 24;
 }
 
-/* The usage goes to those who got an answer: of the prompt by the bytes of their input and an equal
- * part of all other words, of the completion by the bytes of their text. */
+/* Divides the usage among the drafts with an answer: the prompt's by the bytes of their input and
+ * an equal part of all other words, the completion's by the bytes of their text. */
 static void share_usage(const gl_pack *pack, gl_pack_answer *answer)
 {
     uint64_t prompts[GLIMPSE_PACK_DRAFTS_MAX] = { 0 }, texts[GLIMPSE_PACK_DRAFTS_MAX] = { 0 };
@@ -131,7 +131,7 @@ static void share_usage(const gl_pack *pack, gl_pack_answer *answer)
                                              sums ? shares[0][i] + shares[1][i] : shares[2][i] };
 }
 
-/* A member's own answer. NULL: out of memory. */
+/* Makes a member's own answer. NULL: out of memory. */
 static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer *answer)
 {
     const gl_pack_item *item = &answer->items[member->number];
@@ -147,7 +147,7 @@ static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer
     gl_pack_write_answer(&part, &body);
     fields.text = text.data;
     fields.text_len = text.len;
-    fields.essence = NULL; /* made from the text */
+    fields.essence = NULL; /* NULL: made from the text */
     fields.body = body.data;
     fields.body_len = body.len;
     fields.body_is_json = true;
@@ -171,7 +171,7 @@ static void answer_member(gl_request *member, const gl_pack_answer *answer, gl_t
     glimpse_sample_unref(sample);
 }
 
-/* Counts what the pack was worth: see glimpse_packing_stats. */
+/* Books the pack in glimpse_packing_stats. */
 static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answered)
 {
     glimpse_packing_stats *stats = &pack->engine->stats.packing;
@@ -189,8 +189,9 @@ static void book(const gl_pack *pack, const gl_pack_answer *answer, size_t answe
             stats->prompt_tokens_saved, tokens * (alone / (double)pack->carrier->body.len - 1));
 }
 
-/* A pack that answered somebody, or nobody. Where that shows that the model cannot do packs, and
- * none has shown the contrary, one is enough. */
+/* Judges whether this model can do packs. A pack that answered a draft proves that it can.
+ * Otherwise packs without an answer add up; one is enough where it shows that the model is
+ * unable. */
 static void judge(glimpse_engine *engine, bool fruitful, bool unable)
 {
     gl_packing *packing = &engine->packing;
@@ -212,14 +213,14 @@ static void log_answered(const gl_pack *pack, const gl_pack_split *split)
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_answered", fields, sizeof fields / sizeof *fields);
 }
 
-/* The list is read once; its members that are still there get what it says to them. */
+/* Reads the list once; each member that is still there gets its element. */
 static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, gl_time now)
 {
     answer->fields = glimpse_sample_get(pack->carrier->caller.result->response);
     const glimpse_sample_fields *fields = answer->fields;
     gl_slice text = gl_slice_of(fields->text, fields->text_len);
     bool cut = strcmp(fields->finish_reason, "length") == 0;
-    if (fields->delta != NULL) text.len = 0; /* a refusal is nobody's answer */
+    if (fields->delta != NULL) text.len = 0; /* a refusal is no draft's answer */
     gl_pack_split split = gl_pack_read(text, cut, scratch, answer->items, pack->count);
     gl_slice body = gl_slice_of(fields->body, fields->body_len);
     if (gl_json_check(body, &answer->whole, NULL) != GL_JSON_OK)

@@ -1,9 +1,10 @@
 /*
  * packing.c - see packing.h. Owns the packs; their members and carriers are requests of the engine.
  *
- * Invariants: a pack has a member as long as it lives; a request is PACKING exactly while it is one
- * of a pack's, but while it is taken out; `going` is empty but while the engine asks for what goes.
- * Without memory for a pack every draft goes alone. Asked by steps.c; starts and ends no request.
+ * Invariants: a pack has a member as long as it lives; a request is PACKING exactly while it is a
+ * member, except while it is being taken out; `going` is empty except while the engine takes
+ * requests from it. Without memory for a pack every draft goes alone. Called by steps.c; starts and
+ * ends no request.
  */
 #include "engine/packing.h"
 
@@ -15,9 +16,9 @@
 #include "engine/price.h"
 #include "policy/prompt.h"
 
-/* The longest time that packs are held for the first one's answer: ten times what an answer takes
- * at the 95th percentile and more (docs/playbook.md section 1), so that one that hangs does not
- * hold up a job. */
+/* The longest time that packs are held for the first one's answer: ten times the 95th percentile of
+ * an answer and more (docs/playbook.md section 1), so that one pack that hangs does not hold up a
+ * job. */
 #define HOLD_MS 30000
 
 void gl_packing_init(gl_packing *packing)
@@ -51,7 +52,7 @@ static size_t chars_of(gl_slice text)
 {
     size_t chars = 0;
     for (size_t i = 0; i < text.len; i++)
-        chars += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* each code point's first byte */
+        chars += ((unsigned char)text.data[i] & 0xC0) != 0x80; /* a code point's first byte */
     return chars;
 }
 
@@ -75,7 +76,7 @@ static void set_timer(glimpse_engine *engine)
     gl_clockwork_arm(&engine->clock);
 }
 
-/* It gathers no more. */
+/* Ends the pack's gathering. */
 static void close_pack(gl_pack *pack)
 {
     if (!pack->closed) gl_map_remove(&pack->engine->packing.open, pack->hash);
@@ -84,7 +85,7 @@ static void close_pack(gl_pack *pack)
     set_timer(pack->engine);
 }
 
-/* --- out --- */
+/* --- sending --- */
 
 gl_request *gl_pack_take(gl_pack *pack, gl_time now)
 {
@@ -97,7 +98,7 @@ gl_request *gl_pack_take(gl_pack *pack, gl_time now)
     return request;
 }
 
-/* The request that goes for all of them; NULL without memory for it. */
+/* Makes the carrier, the request that goes for all members; NULL: out of memory. */
 static gl_request *new_carrier(gl_pack *pack)
 {
     glimpse_engine *engine = pack->engine;
@@ -128,7 +129,7 @@ static void log_sent(const gl_pack *pack)
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, "pack_sent", fields, sizeof fields / sizeof *fields);
 }
 
-/* The pack's own request, and the pack is out. NULL without memory for it. */
+/* Gives the pack its carrier, and marks it as out. NULL: out of memory. */
 static gl_request *load(gl_pack *pack, gl_time now)
 {
     glimpse_engine *engine = pack->engine;
@@ -150,7 +151,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
         gl_request_book_wait(member, now);
         member->gathers = false;
     }
-    /* With so many answers to write it may take longer: no sign of an endpoint that degrades. */
+    /* Many answers take longer to write, which is no sign of an endpoint that degrades. */
     carrier->caller.thresholds.t4_ms *= (int64_t)pack->count;
     engine->packing.out++;
     gl_node_remove(&pack->node);
@@ -159,14 +160,14 @@ static gl_request *load(gl_pack *pack, gl_time now)
     return carrier;
 }
 
-/* Until it is known that the model can do packs, one of them is out at a time. */
+/* Returns true while it is not known that the model can do packs, and one is out. */
 static bool must_wait(const glimpse_engine *engine)
 {
     const gl_packing *packing = &engine->packing;
     return !packing->proven && !packing->stopped && !engine->key_stop.on && packing->out != 0;
 }
 
-/* It gathers no more, and goes, or is held. */
+/* Ends the pack's gathering, and lets it go or holds it. */
 static void send_pack(gl_pack *pack, gl_time now)
 {
     glimpse_engine *engine = pack->engine;
@@ -180,14 +181,14 @@ static void send_pack(gl_pack *pack, gl_time now)
     set_timer(engine);
 }
 
-/* From `held`. */
+/* Lets a pack of `held` go. */
 static void let_go(gl_pack *pack)
 {
     close_pack(pack);
     gl_list_push_back(&pack->engine->packing.going, &pack->node);
 }
 
-/* A pack that stayed alone goes as the draft that it is. */
+/* A pack with one member goes as that draft. */
 gl_request *gl_packing_next(glimpse_engine *engine, gl_time now)
 {
     gl_packing *packing = &engine->packing;
@@ -240,7 +241,7 @@ bool gl_packing_join(gl_request *request, gl_time now)
     gl_pack *pack = gl_map_get(&engine->packing.open, hash);
     if (pack != NULL) {
         gl_pack_terms theirs = terms_of(gl_pack_first(pack));
-        if (!gl_pack_same(&terms, &theirs)) return false; /* one hash for two: not worth more */
+        if (!gl_pack_same(&terms, &theirs)) return false; /* one hash for two terms: rare */
         if (!gl_pack_takes(rules, pack->load, chars, request->max_tokens)) {
             send_pack(pack, now);
             pack = NULL;

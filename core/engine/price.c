@@ -1,13 +1,13 @@
 /*
- * price.c - what a request will cost, before it is sent: the tokens that its lane's limits are
- * asked for, and the lane, which is its model's. Read from the body, once.
+ * price.c - estimates a request's cost before it is sent: the tokens that its lane's limits are
+ * asked for, and the lane, which is its model's. Reads the body once.
  */
 #include "engine/price.h"
 
 #include "base/json.h"
 #include "engine/engine.h"
 
-/* Four bytes a token is the usual estimate for English; the answer may take all it is allowed. */
+/* Four bytes a token is the usual estimate for English; the answer is taken to use all it may. */
 #define BYTES_PER_TOKEN 4
 
 void gl_price(gl_request *request, gl_time now)

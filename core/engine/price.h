@@ -1,10 +1,10 @@
-/* price.h - what a request will cost. */
+/* price.h - estimates a request's cost. */
 #ifndef GL_PRICE_H
 #define GL_PRICE_H
 
 #include "engine/request.h"
 
-/* What it will cost and in which lane it waits; its body is checked JSON. */
+/* Sets the request's estimated tokens and its lane; its body is checked JSON. */
 void gl_price(gl_request *request, gl_time now);
 
 #endif

@@ -2,8 +2,8 @@
  * request.c - a request's memory and its states.
  *
  * Owns the request's one block (struct and copies of all text) and its result until it is
- * delivered. gl_request_move is the only way from one state to another, so the assertion in it is
- * the picture of a request's life. Knows nothing of samplers, caches or time.
+ * delivered. gl_request_move is the only way from one state to another, so its assertion states the
+ * life of a request. Knows nothing of samplers, caches or time.
  */
 #include "engine/request.h"
 
@@ -70,7 +70,7 @@ void gl_request_free(gl_request *request)
     gl_free(request);
 }
 
-/* From each state, where a request may go. */
+/* For each state, the states that may follow. */
 static const unsigned short ways[] = {
     [GL_STATE_NEW] = 1 << GL_STATE_FOLLOWING | 1 << GL_STATE_LOOKING | 1 << GL_STATE_PACKING |
                      1 << GL_STATE_WAITING | 1 << GL_STATE_FALLBACK | 1 << GL_STATE_DONE,
@@ -109,8 +109,8 @@ void gl_request_change_places(gl_request *one, gl_request *other)
 void gl_request_book_wait(gl_request *request, gl_time now)
 {
     glimpse_timings *timings = &request->caller.result->timings;
-    /* A turn reads the clock once. A request that was submitted by a slow callback, or promoted to
-     * lead, later in the same turn entered its queue before it came, by that clock. */
+    /* A turn reads the clock once. A request that a slow callback submitted later in the same turn,
+     * or that was promoted to lead, entered its queue before it came, by that clock. */
     gl_time from =
         request->since > request->caller.submitted ? request->since : request->caller.submitted;
     int64_t waited = (int64_t)gl_time_since(now, from);

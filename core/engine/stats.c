@@ -1,5 +1,5 @@
 /*
- * stats.c - the snapshot of an engine's counters and gauges, and sums of what answers tell.
+ * stats.c - the snapshot of an engine's counters and gauges, and the sums of its answers.
  */
 #include "engine/stats.h"
 
@@ -56,7 +56,7 @@ static void take(const glimpse_engine *engine, glimpse_stats *stats)
     if (hold.what != GLIMPSE_WAIT_NONE) stats->waits_ns = (int64_t)gl_time_since(hold.until, now);
     stats->waits_per_minute = hold.per_minute;
     stats->waits_set = hold.set;
-    stats->circuit = (glimpse_circuit)admission->breaker.state; /* the same values */
+    stats->circuit = (glimpse_circuit)admission->breaker.state; /* the enums have the same values */
     stats->circuit_opened = admission->breaker.opened;
     stats->unreachable = gl_outage_is_hopeless(engine);
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
@@ -91,13 +91,14 @@ size_t glimpse_engine_room(const glimpse_engine *engine)
     const gl_admission *admission = &engine->admission;
     uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting + engine->lookups;
     uint64_t window = (uint64_t)gl_limit_places(&admission->limit);
-    /* What waits for a circuit to close is in nobody's way, and its deadline passes meanwhile:
-     * taken one by one, a long job would pass as many deadlines as it has lines. */
+    /* Requests that wait for a circuit to close hold up nothing, and their deadlines pass
+     * meanwhile. Taken one by one, a long job would pass as many deadlines as it has lines. */
     if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker == GLIMPSE_BREAKER_WAIT)
         window = (uint64_t)admission->limit.most;
     if (taken < window) return (size_t)(window - taken);
-    /* When all that wait were refused before, one more: it may be they that are at fault. */
+    /* When all waiting requests were refused before, one more may be read: the refused ones may be
+     * the cause. */
     return admission->breaker.state != GL_CIRCUIT_CLOSED && admission->untried == 0 &&
                    admission->limit.in_flight == 0
                ? 1

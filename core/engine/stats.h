@@ -1,4 +1,4 @@
-/* stats.h - sums of what answers tell, for the snapshot of <glimpse/stats.h>. */
+/* stats.h - sums over answers, for the snapshot of <glimpse/stats.h>. */
 #ifndef GL_STATS_H
 #define GL_STATS_H
 

@@ -29,8 +29,8 @@
 
 /* --- settle: 7 on the way --- */
 
-/* The request has its result: book it, and queue it for the turn: for its callback, or, a carrier,
- * for what its drafts make of it. */
+/* Gives the request its result: books it, and queues it for the turn. The turn calls its callback,
+ * or, for a carrier, hands the result to its drafts. */
 static void settle(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
@@ -44,8 +44,8 @@ static void settle(gl_request *request, gl_time now)
     gl_node_remove(&request->text_node);
     if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
         result->partial = request->streamed;
-        result->partial.failed = false;     /* what could not be added was not */
-        gl_buf_terminate(&result->partial); /* cannot fail: there is room for it, by buf.h */
+        result->partial.failed = false;     /* text that could not be added is left out */
+        gl_buf_terminate(&result->partial); /* cannot fail: buf.h keeps room for it */
         gl_buf_init(&request->streamed, 0);
     }
     if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
@@ -56,7 +56,7 @@ static void settle(gl_request *request, gl_time now)
     gl_clockwork_schedule(&engine->clock);
 }
 
-/* Its answer is that of whoever follows, too. */
+/* Settles the request and its followers with the same answer. */
 static void settle_flight(gl_request *request, gl_time now)
 {
     gl_request *follower;
@@ -64,7 +64,7 @@ static void settle_flight(gl_request *request, gl_time now)
     while ((follower = gl_flight_next(request)) != NULL) settle(follower, now);
 }
 
-/* One that failed for good: the fallback sampler is asked for an essence, or that is all. */
+/* A request failed for good: the fallback sampler is asked for an essence, or it is settled. */
 static void fall_back(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
@@ -75,7 +75,7 @@ static void fall_back(gl_request *request, gl_time now)
         settle(request, now);
         return;
     }
-    gl_node_remove(&request->text_node); /* no more of it is told */
+    gl_node_remove(&request->text_node); /* no more text is delivered */
     gl_request_move(request, GL_STATE_FALLBACK, &engine->in.fallback, false);
     gl_heap_remove(&engine->clock.heap, &request->timer);
     gl_clockwork_schedule(&engine->clock);
@@ -86,7 +86,7 @@ void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status stat
     gl_request *follower;
     gl_flight_land(request);
     request->caller.result->status = status;
-    /* What the last attempt said stays, unless it is something else that ends the request. */
+    /* The last attempt's message stays, unless another error ends the request. */
     if (request->caller.result->error != error)
         gl_result_set_error(request->caller.result, error, NULL, NULL);
     fall_back(request, now);
@@ -103,7 +103,7 @@ void gl_steps_wait(gl_request *request, bool front, gl_time now)
     gl_clockwork_schedule(&engine->clock);
 }
 
-/* Books the wait that ends now, whatever ends it. */
+/* Books the wait that ends now, for whichever reason. */
 static inline void end_wait(gl_request *request, gl_time now)
 {
     gl_request_book_wait(request, now);
@@ -163,7 +163,7 @@ void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
     gl_request_move(request, GL_STATE_RUNNING, &engine->in.running, false);
     gl_attempt_start(request, sampler, now);
     gl_clockwork_set_timer(request);
-    sampler->vtable.start(sampler->self, &request->attempt); /* may end it */
+    sampler->vtable.start(sampler->self, &request->attempt); /* may end the attempt */
 }
 
 /* --- retry --- */
@@ -172,7 +172,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
 {
     glimpse_engine *engine = request->engine;
     gl_attempt_log_retry(request, failure, wait);
-    gl_buf_reset(&request->streamed); /* nobody was told of it */
+    gl_buf_reset(&request->streamed); /* no caller has had any of it */
     gl_flight_text(request);
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;
@@ -180,7 +180,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     request->caller.retry_notice = request->caller.observer.on_notice != NULL;
     gl_request_move(request, GL_STATE_BACKOFF, &engine->in.backoff, false);
     gl_clockwork_set_timer(request);
-    gl_clockwork_schedule(&engine->clock); /* its place is free for another */
+    gl_clockwork_schedule(&engine->clock); /* the place is free for another */
 }
 
 /* --- the circuit --- */
@@ -189,7 +189,7 @@ void gl_steps_refuse(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     const gl_outage *outage = &engine->outage;
-    /* The words may name what only that other request asked for. */
+    /* The message may name things that only that other request asked for. */
     bool of_another = outage->http_status != 0 && outage->by != request->caller.id;
     char message[sizeof outage->message + 80];
     snprintf(message, sizeof message, "the circuit is open: %s%s",
@@ -200,8 +200,9 @@ void gl_steps_refuse(gl_request *request, gl_time now)
     gl_steps_fail(request, outage->error, gl_status_of(outage->error, outage->http_status), now);
 }
 
-/* Back to the front of its queue: the attempt was made for all, as a probe of the circuit or to
- * find out how many descriptors there are, or nobody was asked, and it costs it none of its own. */
+/* Puts the request back to the front of its queue, without counting the attempt: it was made for
+ * all, as a probe of the circuit or to find out how many descriptors there are, or no endpoint was
+ * asked. */
 static void wait_again(gl_request *request, gl_time now)
 {
     request->spared++;
@@ -209,9 +210,9 @@ static void wait_again(gl_request *request, gl_time now)
     gl_clockwork_set_timer(request);
 }
 
-/* Another attempt is not for all in a flight: not for who was told of this one's text, since
- * another answer would not go on with it, and not for whose deadline comes before. false: nobody is
- * left. */
+/* Settles the members of a flight that cannot wait for another attempt: those that have had text of
+ * this one, because another answer would not continue it, and those whose deadline comes first.
+ * false: no request is left. */
 static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time until, gl_time now)
 {
     gl_request *left;
@@ -223,7 +224,7 @@ static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time u
     return true;
 }
 
-/* An attempt failed: again later, or for good. outcome is NULL when a limit of time ended it. */
+/* Handles a failed attempt: a retry, or the end. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
 {
@@ -270,7 +271,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
         stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
 }
 
-/* --- parse is the sampler's; its verdict comes in here: 6 on the way --- */
+/* --- the sampler parses; its outcome comes in here: 6 on the way --- */
 
 void gl_steps_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
                      bool complete, gl_time now)
@@ -313,7 +314,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
 {
     gl_request *request = attempt->request;
     glimpse_engine *engine = request->engine;
-    if (attempt->sampler == NULL) return; /* being recalled: a sampler may end it in its cancel */
+    if (attempt->sampler == NULL) return; /* being recalled: a sampler may end it in cancel */
     assert(request->state == GL_STATE_RUNNING);
     glimpse_outcome room;
     outcome = gl_outcome_read(outcome, &room);
@@ -353,8 +354,8 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
 
 /* --- time --- */
 
-/* Out of the queue, or away from its sampler, for a reason of its own: that says nothing of the
- * endpoint. */
+/* Takes a request out of its queue or away from its sampler, for a reason of its own that says
+ * nothing about the endpoint. */
 static void let_go(gl_request *request, glimpse_error error, gl_time now)
 {
     gl_admission *admission = &request->engine->admission;
@@ -373,7 +374,7 @@ void gl_steps_cancel(gl_request *request, gl_time now)
     gl_state state = request->state;
     let_go(request, GLIMPSE_ERR_CANCELLED, now);
     if (state == GL_STATE_FALLBACK || request->attempt.fallback) {
-        settle(request, now); /* it had failed already, and that stands */
+        settle(request, now); /* it had failed already, and that result stands */
         return;
     }
     request->caller.result->status = GLIMPSE_STATUS_CANCELLED;
@@ -412,7 +413,7 @@ static void limit_passed(gl_request *request, glimpse_error which, gl_time now)
         settle(request, now);
         return;
     }
-    if (failure.error == GLIMPSE_ERR_HTTP) { /* the status line is the answer */
+    if (failure.error == GLIMPSE_ERR_HTTP) { /* the status line is the result */
         failure.http_status = glimpse_sample_get(request->caller.result->response)->http_status;
         failure.code = glimpse_status_name(gl_status_of(GLIMPSE_ERR_HTTP, failure.http_status));
     }
@@ -423,7 +424,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     glimpse_error which;
-    gl_deliver_notices(request, now); /* the callback may have cancelled it */
+    gl_deliver_notices(request, now); /* the callback may have cancelled the request */
     if (request->state == GL_STATE_DONE) return;
     if (request->caller.deadline <= now && !request->attempt.fallback) {
         pass_deadline(request, now);
@@ -438,7 +439,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
         if (gl_budget_retry(&engine->admission.budget, now)) {
             end_wait(request, now);
             gl_steps_wait(request, true, now);
-        } else { /* over the budget it waits, up to a second, and not all for the same moment */
+        } else { /* over the budget it waits up to a second, spread so that not all wake together */
             request->backoff_until =
                 now + (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
         }
@@ -448,7 +449,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
 
 /* --- the beginning: 2 and 3 on the way --- */
 
-/* No answer is there: it has to be asked for. */
+/* Sends a request that no kept answer serves. */
 static void ask(gl_request *request, gl_time now)
 {
     if (request->cache_control == GLIMPSE_CACHE_ONLY) {
@@ -459,7 +460,7 @@ static void ask(gl_request *request, gl_time now)
     } else {
         gl_price(request, now);
         bool packed = gl_packing_join(request, now);
-        if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the pack before it */
+        if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the last pack first */
         if (!packed) gl_steps_wait(request, false, now);
         gl_clockwork_set_timer(request);
     }

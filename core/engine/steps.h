@@ -1,48 +1,51 @@
 /*
- * steps.h - the steps of one request, in their order: how it arrives, waits, runs, fails, is
- * answered. glimpse_attempt_done, by which a sampler ends an attempt, is here too.
+ * steps.h - the steps of one request, in their order: arrive, wait, run, fail, be answered.
+ * glimpse_attempt_done, by which a sampler ends an attempt, is here too.
  */
 #ifndef GL_STEPS_H
 #define GL_STEPS_H
 
 #include "engine/request.h"
 
-/* A new request, numbered and complete, goes on its way. `error` is what is wrong with its body. */
+/* Starts a new request, numbered and complete, on its way. `error` is the fault of its body, or
+ * OK. */
 void gl_steps_take(gl_request *request, glimpse_error error, gl_time now);
 
-/* The engine's `looked_up`: the store had the answer, or had none. */
+/* The engine's `looked_up`: called with the store's answer, or without one. */
 void gl_steps_looked_up(gl_request *request, bool found, gl_time now);
 
-/* Queues it for admission; in front what has waited before, since what is behind it is younger. */
+/* Queues a request for admission. One that has waited before goes to the front, because the
+ * requests behind it are younger. */
 void gl_steps_wait(gl_request *request, bool front, gl_time now);
 
-/* What its packs let go, carriers and drafts that stayed alone, goes on its way. */
+/* Starts the requests that the packs let go: carriers, and drafts that stayed alone. */
 void gl_steps_send_packed(glimpse_engine *engine, gl_time now);
 
-/* From its queue, or FALLBACK, to a sampler. */
+/* Starts a request of a queue, or in FALLBACK, at a sampler. */
 void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now);
 
-/* The circuit is open, and requests do not wait for it. */
+/* Refuses a request because the circuit is open and its options do not wait for it. */
 void gl_steps_refuse(gl_request *request, gl_time now);
 
-/* Ends it, out of whatever it waits in, with what the endpoint said of the key. */
+/* Ends a waiting request with the endpoint's words about the key. */
 void gl_steps_refuse_key(gl_request *request, gl_time now);
 
-/* Failed for good, and with it whatever follows: the fallback sampler is asked for an essence, or
- * that is all. */
+/* Fails a request and its followers for good: the fallback sampler is asked for an essence, or they
+ * are settled. */
 void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status status, gl_time now);
 
-/* It has its answer, and so has whatever follows; kept when it is complete. */
+/* Settles a request and its followers with an answer, which is kept when it is complete. */
 void gl_steps_answer(gl_request *request, glimpse_sample *sample, glimpse_source source,
                      bool complete, gl_time now);
 
-/* Ends it as cancelled; nothing for what has its result. */
+/* Ends a request as cancelled; does nothing for one that has its result. */
 void gl_steps_cancel(gl_request *request, gl_time now);
 
-/* Ends all that wait as cancelled, or all. */
+/* Ends all waiting requests as cancelled, or all requests. */
 void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
 
-/* One of its times has come: notices, deadline, a limit of its attempt, the end of its backoff. */
+/* Call when one of a request's moments has come: a notice, its deadline, a limit of its attempt,
+ * the end of its backoff. */
 void gl_steps_expired(gl_request *request, gl_time now);
 
 #endif

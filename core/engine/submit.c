@@ -1,7 +1,6 @@
 /*
- * submit.c - the door: checks and copies what the caller gives, and works out its key (1 on the
- * way). Errors of the call itself are returned; whatever is wrong with the request arrives as its
- * result.
+ * submit.c - the door: checks and copies a caller's request, and works out its key (step 1).
+ * Returns the errors of the call itself; a fault of the request arrives as its result.
  */
 #include <glimpse/engine.h>
 
@@ -16,7 +15,8 @@
 #include "policy/prompt.h"
 #include "sampler.h"
 
-/* Whether a stream is to tell its usage: a completion does when it is asked, a response always. */
+/* Returns true when the answer will have a usage: a streamed completion has one when asked, a
+ * response always. */
 static bool asks_usage(gl_json body, gl_slice path)
 {
     if (!gl_slice_ends(path, "/completions")) return true;
@@ -24,7 +24,8 @@ static bool asks_usage(gl_json body, gl_slice path)
     return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
 }
 
-/* The key, and under what an answer is stored. What a draft was turned into needs no check. */
+/* Works out the key, and the identity under which an answer is stored. The body of a draft is our
+ * own and needs no check. */
 static glimpse_error find_key(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
@@ -100,15 +101,15 @@ static bool valid_utf8(gl_slice text)
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
 }
 
-/* Who waits for a stream wants to see its own text come; and a sampler that asks nobody now has no
- * answer to a pack. */
+/* A draft that wants a stream is not packed, because its caller wants to see its own text come. A
+ * local or recorded sampler has no answer to a pack. */
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     return !vtable->local && !vtable->recorded && options->stream == 0 && options->pack != 0;
 }
 
-/* Writes the body of a draft into the engine's scratch; *prompt is what it was made of. */
+/* Writes the body of a draft into the engine's scratch; *prompt gets the parts it was made of. */
 static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                  const glimpse_options *options, gl_prompt *prompt)
 {
@@ -174,8 +175,8 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
     return submit(engine, &parts, &whole, true, id);
 }
 
-/* A path is one that can stand in a request line as it is: what a line of data says is never able
- * to send the key somewhere else. */
+/* A path can stand in a request line as it is: a line of data must never be able to send the key to
+ * another place. */
 static bool valid_path(gl_slice path)
 {
     if (path.len < 2 || path.data[0] != '/' || path.data[1] == '/') return false;
@@ -213,7 +214,7 @@ void glimpse_cancel(glimpse_engine *engine, glimpse_id id)
     bool yield = engine->clock.yield;
     gl_clockwork_enter(&engine->clock);
     engine->clock.yield = true;
-    gl_turn_unpack(engine, now); /* it may have its answer; and another request may have its id */
+    gl_turn_unpack(engine, now); /* it may have its answer, and its id be another's */
     gl_steps_cancel(gl_map_get(&engine->requests, id), now);
     engine->clock.yield = yield;
     gl_clockwork_leave(&engine->clock);

@@ -1,7 +1,7 @@
 /*
- * turn.c - what the loop calls: the turn, which admits what the limit allows and tells what has
- * ended, and the timer. The order in which the steps of many requests take their turns is here; the
- * steps of one are in steps.c.
+ * turn.c - the functions that the loop calls: the timer, and the turn, which admits what the limit
+ * allows and delivers the results. The order of many requests in one turn is here; the steps of one
+ * request are in steps.c.
  */
 #include "engine/turn.h"
 
@@ -10,14 +10,13 @@
 #include "engine/pack_answer.h"
 #include "engine/steps.h"
 
-/* Results told in one turn, before sockets are looked at again: enough to spread the cost of a
- * poll (about 1 us) over many, few enough that 64 of them take well under a millisecond each time
- * even when each callback writes a record of some kilobytes. */
+/* Results delivered in one turn, before sockets are looked at again: enough to spread the cost of a
+ * poll (about 1 us) over many, few enough that 64 of them take well under a millisecond even when
+ * each callback writes a record of some kilobytes. */
 #define DELIVER_PER_TURN 64
 
-/* Attempts started in one turn, and timers that fire in one, for the same reason: a sampler that
- * ends inside start frees its place at once, so that the limit of attempts in flight bounds
- * nothing. */
+/* Attempts started, and timers fired, in one turn, for the same reason. The limit of attempts in
+ * flight is no bound here: a sampler that ends inside start frees its place at once. */
 #define START_PER_TURN  256
 #define EXPIRE_PER_TURN 256
 
@@ -30,7 +29,8 @@ void gl_turn_unpack(glimpse_engine *engine, gl_time now)
 
 /* --- the turn: admit (4) and deliver (8) --- */
 
-/* Starts or refuses what may go, *most at most, and takes off *most what went. */
+/* Starts or refuses the requests that may go, *most at most, and subtracts their number from
+ * *most. */
 static void admit(glimpse_engine *engine, gl_time now, int *most)
 {
     gl_admission *admission = &engine->admission;
@@ -61,7 +61,7 @@ void gl_turn(void *arg)
     admit(engine, now, &most);
     gl_deliver_text(engine);
     gl_deliver(engine, DELIVER_PER_TURN);
-    /* What the callbacks submitted goes out in the same turn. */
+    /* Requests that the callbacks submitted go out in the same turn. */
     admit(engine, gl_clockwork_now(&engine->clock), &most);
     if (!gl_list_empty(&engine->in.done) || most == 0) gl_clockwork_schedule(&engine->clock);
     if (engine->closing.on && engine->requests.count == 0)
@@ -83,7 +83,7 @@ void gl_turn_timer(void *arg)
     gl_clockwork_enter(&engine->clock);
     engine->clock.timer_at = GL_TIME_NEVER;
     gl_time now = gl_clockwork_now(&engine->clock);
-    gl_turn_unpack(engine, now); /* an answer that came is in time for what its deadline ends now */
+    gl_turn_unpack(engine, now); /* before deadlines: an answer that came is in time */
     gl_heap_entry *entry;
     for (int n = 0; n < EXPIRE_PER_TURN && !engine->clock.free_wanted; n++) {
         entry = gl_heap_top(&engine->clock.heap);

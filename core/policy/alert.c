@@ -1,9 +1,10 @@
 /*
- * alert.c - see alert.h. Asked by core/engine/alerts.c, which brings what ended and the time.
+ * alert.c - see alert.h. Called by core/engine/alerts.c with each request that ended, and with the
+ * time.
  *
- * Sustained means three things at once: the limit is passed over the whole window; it has been so
- * at every look for `hold`; and what ended within the last `hold` passes it by itself, so that a
- * burst which is over does not fire while it is still in the window.
+ * "Sustained" means three things at once: the limit is passed over the whole window; it was passed
+ * at every look for the time `hold`; and the requests that ended within the last `hold` pass it by
+ * themselves, so that a burst which is over does not fire while it is still in the window.
  */
 #include "policy/alert.h"
 
@@ -12,7 +13,7 @@
 #include "problem.h"
 
 /* A fifth: far enough from the limit that the noise of a window of some hundred requests, a few
- * percent, does not lead from one side to the other. */
+ * percent, does not cross from one side to the other. */
 #define AWAY 0.2
 
 const char *glimpse_alert_name(glimpse_alert_kind kind)
@@ -96,7 +97,7 @@ static size_t bucket_of(uint64_t ms)
     return ((size_t)shift << GL_ALERT_STEP_BITS) + (size_t)(ms >> shift);
 }
 
-/* The least that falls into it: no alert comes from rounding up. */
+/* Returns the least value of a bucket, so that no alert comes from rounding up. */
 static uint64_t least_of(size_t bucket)
 {
     const size_t steps = (size_t)1 << GL_ALERT_STEP_BITS;
@@ -105,14 +106,14 @@ static uint64_t least_of(size_t bucket)
     return (uint64_t)(bucket % steps + steps) << shift;
 }
 
-/* Whether it was answered lately. Kept, if it is now, as the one used last; within a set the one
- * used longest ago goes. */
+/* Returns true when this identity was answered lately. `keep` makes it the newest of its set; the
+ * oldest of the set makes room. */
 static bool saw(gl_alert_watch *watch, uint64_t identity, bool keep)
 {
     uint32_t *set = watch->seen[identity % GL_ALERT_SETS];
     uint32_t print = (uint32_t)(identity >> 32);
     size_t at = 0;
-    if (print == 0) print = 1; /* 0 is an empty place */
+    if (print == 0) print = 1; /* 0 marks an empty place */
     while (at < GL_ALERT_WAYS && set[at] != print) at++;
     bool found = at < GL_ALERT_WAYS;
     if (!found && !keep) return false;
@@ -122,7 +123,8 @@ static bool saw(gl_alert_watch *watch, uint64_t identity, bool keep)
     return found;
 }
 
-/* Each is measured by the thresholds that it was to keep: models differ in theirs. */
+/* Adds a latency. Each is measured against its own request's thresholds, because models differ in
+ * theirs. */
 static void add_wait(gl_alert_watch *watch, gl_alert_slice *slice, const gl_alert_request *request)
 {
     const int64_t set[2] = { watch->config.latency_p50_ms, watch->config.latency_p95_ms };
@@ -174,12 +176,12 @@ static void add_up(const gl_alert_watch *watch, unsigned slices, gl_alert_slice 
     }
 }
 
-/* --- one kind, over some slices --- */
+/* --- one kind of alert, over some slices --- */
 
 typedef enum verdict {
-    NOTHING, /* too few requests to say anything */
+    NOTHING, /* too few requests to judge */
     WELL,    /* well within the limit */
-    NEAR,    /* within it, or not far enough */
+    NEAR,    /* within the limit, or not far enough */
     PAST
 } verdict;
 
@@ -194,7 +196,7 @@ static double part_of(uint64_t some, uint64_t all)
     return all != 0 ? (double)some / (double)all : 0;
 }
 
-/* Which of them, from the fastest, is the one that so many percent do not exceed. */
+/* Returns the rank, from the fastest, of the request that so many percent do not exceed. */
 static uint64_t rank_of(uint64_t all, uint64_t percent)
 {
     return (all * percent + 99) / 100;
@@ -217,8 +219,8 @@ static double limit_of(const gl_alert_watch *watch, glimpse_alert_kind kind)
     return (double)watch->limits[kind == GLIMPSE_ALERT_LATENCY_P50 ? 0 : 1];
 }
 
-/* A quantile is above the limit when fewer than its rank are not: so it is judged where each has a
- * limit of its own. */
+/* The quantile is past the limit when more requests are late than stand above its rank. Counting
+ * the late ones judges it although each request has a limit of its own. */
 static reading read_latency(const gl_alert_slice *sum, int which, uint64_t percent)
 {
     uint64_t above = sum->waited - rank_of(sum->waited, percent);
@@ -282,8 +284,9 @@ static void tell(const gl_alert_watch *watch, glimpse_alert_kind kind, const rea
     };
 }
 
-/* Whether the rule changed; then it is told. whole is of the window, late of what ended within the
- * last hold: without enough of that, nothing fires, and what is rising stays. */
+/* Advances one rule; returns true when an alert has to be reported. `whole` covers the window,
+ * `late` the last `hold`: without enough requests in that time nothing fires, and a rising alert
+ * stays. */
 static bool step(gl_alert_watch *watch, glimpse_alert_kind kind, const reading *whole, verdict late,
                  gl_time now, glimpse_alert *out)
 {

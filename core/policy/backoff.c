@@ -1,8 +1,8 @@
 /*
- * backoff.c - see backoff.h. Pure: asked by the engine and by core/backoff_call.c; keeps nothing.
+ * backoff.c - see backoff.h. Pure: called by the engine and by core/backoff_call.c; keeps nothing.
  *
- * The tables of the HTTP statuses stand here, that of the other kinds in <glimpse/result.h>; both
- * together are the table of docs/internals/backoff.md, which test/unit/backoff.c reads.
+ * The tables of the HTTP statuses are here, the table of the other kinds is in <glimpse/result.h>;
+ * both together are the table of docs/internals/backoff.md, which test/unit/backoff.c reads.
  */
 #include "policy/backoff.h"
 
@@ -12,7 +12,7 @@
 
 #include "status.h"
 
-/* Upper end of what is added to a server's own wait (docs/wire.md section 7). */
+/* The most that is added to a server's own wait, as a share of it (docs/wire.md section 7). */
 #define SERVER_JITTER 0.1
 
 uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng)
@@ -20,7 +20,7 @@ uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng)
     uint64_t max = gl_time_add_ms(0, backoff->max_delay_ms);
     double jitter = 1.0 + 0.5 * gl_rng_uniform(rng);
     double base = backoff->base_delay_ms > 0 ? (double)backoff->base_delay_ms * GL_MS : 0.0;
-    /* ldexp goes to infinity, never around; what is not below max is max. */
+    /* ldexp overflows to infinity, never around; a delay that is not below max becomes max. */
     double delay = ldexp(base * jitter, n > 0 ? n : 0);
     return delay < (double)max ? (uint64_t)delay : max;
 }
@@ -32,15 +32,16 @@ static int retryable_status(int http_status)
     case 409: /* a conflict of the moment: OpenAI's SDKs retry it */
     case 429:
         return 1;
-    case 501: /* it will not learn the method, or */
-    case 505: /* the HTTP version, meanwhile */
+    case 501: /* the server will not learn the method, or */
+    case 505: /* the HTTP version, in the meantime */
         return 0;
     default:
         return http_status >= 500 && http_status <= 599;
     }
 }
 
-/* Whether the endpoint answered with a status that failed: on its own, or named within a stream. */
+/* Returns true when the endpoint answered with a status that failed, in its status line or within a
+ * stream. */
 static bool is_answer(glimpse_error error, int http_status)
 {
     return error == GLIMPSE_ERR_HTTP || (error == GLIMPSE_ERR_STREAM_ERROR && http_status >= 400);
@@ -51,7 +52,7 @@ int gl_backoff_retryable(glimpse_error error, int http_status)
     return is_answer(error, http_status) ? retryable_status(http_status) : gl_error_retry(error);
 }
 
-/* The server's wait, never shortened. */
+/* The server's wait, lengthened and never shortened. */
 static uint64_t server_wait(int64_t retry_after_ms, gl_rng *rng)
 {
     uint64_t wait = gl_time_add_ms(0, retry_after_ms);
@@ -59,8 +60,8 @@ static uint64_t server_wait(int64_t retry_after_ms, gl_rng *rng)
     return more < GL_TIME_NEVER - wait ? wait + more : GL_TIME_NEVER;
 }
 
-/* What will be the same however often it is sent. Answers that such requests get may carry any
- * status, so the code counts too. */
+/* Returns true for a failure that sending again cannot change. The answers to such requests have
+ * various statuses, so the code counts too. */
 static bool is_hopeless(const gl_failure *failure)
 {
     static const int statuses[] = { 400, 403, 404, 413, 422 };
@@ -76,7 +77,7 @@ static bool is_hopeless(const gl_failure *failure)
     return false;
 }
 
-/* Steps 1 to 5 of the table: YES stands for "as far as the kind of failure goes". */
+/* Steps 1 to 5 of the table: YES means that the kind of failure allows a retry. */
 static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failure)
 {
     bool answered = is_answer(failure->error, failure->http_status);
@@ -87,7 +88,7 @@ static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failur
     int retryable = gl_backoff_retryable(failure->error, failure->http_status);
     if (retryable == 2 && failure->same_once > 0) retryable = 0;
     if (!answered && retryable == 0) return GL_RETRY_NOT_RETRYABLE;
-    /* Not replaced by a shorter wait: the server said that it would be in vain. */
+    /* A shorter wait does not take its place: the server said that it would be in vain. */
     if (failure->retry_after_ms > backoff->max_retry_after_ms) return GL_RETRY_SERVER_WAIT_TOO_LONG;
     if (answered && failure->should_retry == 0) return GL_RETRY_SERVER_SAYS_NO;
     if (answered && failure->should_retry == 1) return GL_RETRY_YES;

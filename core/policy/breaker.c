@@ -1,14 +1,14 @@
 /* breaker.c - see breaker.h. */
 #include "policy/breaker.h"
 
-#define AT_LEAST   20 /* attempts, before a share of them means anything */
+#define AT_LEAST   20 /* the fewest attempts of which a share means anything */
 #define FIRST_WAIT GL_SECOND
-/* The longest between two probes: an endpoint that is back is found within it, and the window needs
- * some ten round trips more to fill; 10 s in all were asked for. */
+/* The longest time between two probes. An endpoint that is back is found within it, and the window
+ * needs some ten round trips more to fill: 10 s for both. */
 #define LONGEST_WAIT (4 * GL_SECOND)
 #define LATE_FOR     (10 * GL_SECOND)
-/* Then another probe goes beside one that hangs: an endpoint that is back is to be found within
- * 10 s, and an attempt may take ten minutes. */
+/* After this time another probe goes beside one that hangs: an endpoint that is back must be found
+ * within 10 s, and an attempt may take ten minutes. */
 #define PROBE_ALONE (10 * GL_SECOND)
 
 void gl_breaker_init(gl_breaker *breaker, bool minds_late)
@@ -66,7 +66,7 @@ bool gl_breaker_started(gl_breaker *breaker, gl_time now)
     return true;
 }
 
-/* At least half, and enough of them to mean it. */
+/* Returns true when at least half of the attempts are `some`, and there are enough of them. */
 static bool half(const uint32_t *some, const uint32_t *all)
 {
     uint64_t part = 0, whole = 0;
@@ -79,7 +79,8 @@ static bool half(const uint32_t *some, const uint32_t *all)
 
 static bool should_open(gl_breaker *breaker, gl_time now)
 {
-    /* At a high rate a total outage is plain long before half of 10 s have failed. */
+    /* At a high rate a total outage is clear long before half of the attempts of 10 s have
+     * failed. */
     if (breaker->streak >= AT_LEAST || half(breaker->failed, breaker->ended)) return true;
     if (!breaker->minds_late) return false;
     if (!half(breaker->late, breaker->ended)) {
@@ -93,7 +94,7 @@ static bool should_open(gl_breaker *breaker, gl_time now)
 gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed, bool late,
                                    gl_time now)
 {
-    if (probe && breaker->state != GL_CIRCUIT_CLOSED) { /* else another probe was faster */
+    if (probe && breaker->state != GL_CIRCUIT_CLOSED) { /* false: another probe was faster */
         if (failed || (late && breaker->minds_late)) {
             open(breaker, now);
             return GL_BREAKER_PROBE_FAILED;

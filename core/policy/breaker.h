@@ -25,40 +25,40 @@ typedef enum gl_circuit { GL_CIRCUIT_CLOSED, GL_CIRCUIT_OPEN, GL_CIRCUIT_PROBING
 
 typedef struct gl_breaker {
     gl_circuit state;
-    bool minds_late; /* late answers open it too */
+    bool minds_late; /* late answers open the circuit too */
     uint32_t ended[GL_BREAKER_SLOTS], failed[GL_BREAKER_SLOTS], late[GL_BREAKER_SLOTS];
-    uint64_t second;    /* of the newest slot */
-    uint32_t streak;    /* failures since the last answer */
-    gl_time late_since; /* half have been late since; GL_TIME_NEVER = they are not */
+    uint64_t second;    /* second of the newest slot */
+    uint32_t streak;    /* failures in a row */
+    gl_time late_since; /* since when half have been late; GL_TIME_NEVER = they are not */
     gl_time until;      /* when the next probe may go */
     uint64_t wait;      /* OPEN: how long this time, ns */
-    uint64_t opened;    /* how often */
+    uint64_t opened;    /* how often it opened */
 } gl_breaker;
 
 typedef enum gl_breaker_change {
     GL_BREAKER_SAME,
     GL_BREAKER_OPENED,
-    GL_BREAKER_PROBE_FAILED, /* it stays open, for longer */
+    GL_BREAKER_PROBE_FAILED, /* the circuit stays open, for longer */
     GL_BREAKER_CLOSED
 } gl_breaker_change;
 
 void gl_breaker_init(gl_breaker *breaker, bool minds_late);
 
-/* Whether an attempt may go now; if not, *when is when to ask again. */
+/* Returns true when an attempt may go now; else *when is the moment to ask again. */
 bool gl_breaker_may_start(const gl_breaker *breaker, gl_time now, gl_time *when);
 
-/* An attempt goes; true when it is the probe. */
+/* Call when an attempt goes; returns true when it is the probe. */
 bool gl_breaker_started(gl_breaker *breaker, gl_time now);
 
-/* An attempt ended. `failed`: the endpoint's failure; `late`: past t4. */
+/* Call when an attempt ended. `failed`: by the endpoint's fault; `late`: after t4. */
 gl_breaker_change gl_breaker_ended(gl_breaker *breaker, bool probe, bool failed, bool late,
                                    gl_time now);
 
-/* The circuit has just opened, or a probe failed: the next probe goes after so long, ns, instead.
- */
+/* Call when the circuit has just opened or a probe failed: the next probe goes after this wait,
+ * ns. */
 void gl_breaker_wait(gl_breaker *breaker, uint64_t wait, gl_time now);
 
-/* A probe was cancelled: it says nothing, another may go. */
+/* Call when a probe was cancelled: it says nothing about the endpoint, and another may go. */
 void gl_breaker_probe_lost(gl_breaker *breaker, gl_time now);
 
 #endif

@@ -1,8 +1,9 @@
-/* budget.c - see budget.h. Counts in slots of a second; the oldest falls out as time goes on. */
+/* budget.c - see budget.h. Counts in slots of one second; the oldest slot falls out as time goes
+ * on. */
 #include "policy/budget.h"
 
-#define SHARE      0.2 /* of first attempts */
-#define PER_SECOND 10  /* retries allowed to whoever sends little */
+#define SHARE      0.2 /* share of the first attempts */
+#define PER_SECOND 10  /* retries that a client with few requests may make */
 
 static void advance(gl_budget *budget, gl_time now)
 {
@@ -23,8 +24,9 @@ void gl_budget_first(gl_budget *budget, gl_time now)
     budget->firsts[budget->second % GL_BUDGET_SLOTS]++;
 }
 
-/* Each second has PER_SECOND of its own, and does not save them up: saved, they would go out as one
- * burst and be wanting for the 10 s after it. What goes beyond them comes out of the share. */
+/* Returns the retries that are left. Each second has PER_SECOND of its own, and does not save them
+ * up: saved, they would go out as one burst and be missing for the 10 s after it. Retries beyond
+ * them come out of the share. */
 static uint64_t left(const gl_budget *budget)
 {
     uint32_t retries = budget->retries[budget->second % GL_BUDGET_SLOTS];

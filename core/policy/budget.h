@@ -1,9 +1,9 @@
 /*
- * budget.h - how many retries the endpoint is asked to bear (Finagle's RetryBudget): at most 20 %
- * of the first attempts of the last 10 s, and 10 a second besides. Pure.
+ * budget.h - bounds the retries that an endpoint gets (Finagle's RetryBudget): at most 20 % of the
+ * first attempts of the last 10 s, and 10 a second besides. Pure.
  *
- * Without it every client multiplies its load by its attempts just when the endpoint is down: 3.0
- * times for the official SDKs.
+ * Without it every client multiplies its load by its attempts just when the endpoint is down: by
+ * 3.0 for the official SDKs.
  */
 #ifndef GL_POLICY_BUDGET_H
 #define GL_POLICY_BUDGET_H
@@ -17,15 +17,16 @@
 
 typedef struct gl_budget {
     uint32_t firsts[GL_BUDGET_SLOTS], retries[GL_BUDGET_SLOTS];
-    uint64_t second; /* of the newest slot */
+    uint64_t second; /* second of the newest slot */
 } gl_budget;
 
 void gl_budget_first(gl_budget *budget, gl_time now);
 
-/* Takes one retry out of the budget if it is in; false: ask again when the next second begins. */
+/* Takes one retry out of the budget; false: the budget is empty, ask again when the next second
+ * begins. */
 bool gl_budget_retry(gl_budget *budget, gl_time now);
 
-/* Retries that are in it now. */
+/* Returns the retries that are in the budget now. */
 uint64_t gl_budget_left(const gl_budget *budget, gl_time now);
 
 #endif

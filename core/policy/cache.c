@@ -5,13 +5,13 @@
  * Owns its entries and one reference to each sample. Every entry is in one segment's list (front =
  * used last) and in exactly one chain; the map finds a chain by the first 8 bytes of the key, and
  * the whole key is compared along it, so two keys that share those bytes live side by side. A put
- * takes all the memory it needs before it changes anything. Called by the engine and by anyone who
- * wants a cache without one; calls nobody but the samples, reads no clock.
+ * takes all the memory it needs before it changes anything. Called by the engine, and by a program
+ * that wants a cache without an engine; calls only the samples, reads no clock.
  *
- * Admission (W-TinyLFU): what is new enters the window. When a bound is passed, what the window has
- * too much goes against what the main part would lose next, and whichever was asked for less often
- * lately goes. How large the window is follows from a comparison with plain LRU, whose contents are
- * kept as hashes. With GLIMPSE_CACHE_LRU the window is everything. docs/internals/cache.md.
+ * Admission (W-TinyLFU): a new entry enters the window. When a bound is passed, the window's
+ * candidate is compared with the main part's victim, and the one that was asked for less often
+ * lately goes. The size of the window follows from a comparison with plain LRU, whose contents are
+ * kept as hashes. With GLIMPSE_CACHE_LRU the window is the whole cache. docs/internals/cache.md.
  */
 #include <glimpse/cache.h>
 
@@ -26,8 +26,8 @@
 #include "base/time.h"
 #include "problem.h"
 
-/* The main part is an LRU of what was used there (protected) and one of the rest (probation), which
- * loses first. */
+/* The main part has an LRU of the entries that were used there (protected) and one of the rest
+ * (probation), which loses entries first. */
 enum { WINDOW, PROBATION, PROTECTED, SEGMENTS };
 
 typedef struct entry {
@@ -35,30 +35,30 @@ typedef struct entry {
     struct entry *next; /* another key with the same first 8 bytes */
     glimpse_key key;
     glimpse_sample *sample;
-    uint64_t bytes; /* what it counts for the byte bound */
+    uint64_t bytes; /* its part of the byte bound */
     gl_time stored;
     int segment;
 } entry;
 
 typedef struct segment {
-    gl_list used; /* front = used last */
+    gl_list used; /* front = the newest use */
     uint64_t entries, bytes;
 } segment;
 
-/* Book-keeping of one entry: itself, and two slots of the map, which is 3/8 to 3/4 full. */
+/* Book-keeping of one entry: the struct, and two slots of the map, which is 3/8 to 3/4 full. */
 #define ENTRY_BYTES (sizeof(entry) + 2 * sizeof(struct gl_map_slot))
-/* And what admission keeps for it. */
+/* Bytes that admission keeps for one entry. */
 #define ADMISSION_BYTES (GL_SKETCH_KEY_BYTES + GL_RECENT_BYTES)
 
 /* The window in hundredths of the cache: 1 is W-TinyLFU's own choice, 90 is plain LRU but for a
- * tenth. In between it moves as plain LRU does better or worse by more than a hundredth of the
- * gets, looked at after as many gets as there are entries. Chosen with glimpse-micro-cache-hits. */
+ * tenth. It moves when plain LRU does better or worse by more than a hundredth of the gets, looked
+ * at after as many gets as there are entries. Chosen with glimpse-micro-cache-hits. */
 enum { WINDOW_LEAST = 1, WINDOW_MOST = 90, WINDOW_UP = 40, WINDOW_DOWN = 20 };
 enum { LOOK_LEAST = 64 }; /* gets before the first look at a small cache */
-/* Of the main part, what may be protected; Caffeine's choice, like WINDOW_LEAST. */
+/* The share of the main part that may be protected; Caffeine's choice, like WINDOW_LEAST. */
 enum { PROTECTED_PERCENT = 80 };
-/* Most entries that one put moves between segments or looks at as victims, so that no put walks
- * far: a window that shrinks is emptied by the puts that follow. */
+/* Most entries that one put moves between segments or looks at as victims, so that no put is slow:
+ * the puts that follow empty a window that shrinks. */
 enum { STEPS = 64 };
 
 struct glimpse_cache {
@@ -68,10 +68,10 @@ struct glimpse_cache {
     gl_map chains; /* the first 8 bytes of a key -> first entry of a chain */
     glimpse_cache_stats stats;
 
-    bool frequency;                /* whether there is admission; nothing below is used without */
+    bool frequency;                /* admission is on; the members below are used only then */
     gl_sketch asked;               /* how often each key was asked for lately */
-    gl_recent lru;                 /* what plain LRU would hold */
-    unsigned percent;              /* the window's part */
+    gl_recent lru;                 /* the contents that plain LRU would have */
+    unsigned percent;              /* of the cache, for the window */
     uint64_t gets, hits, lru_hits; /* since the last look */
 };
 
@@ -156,7 +156,7 @@ static entry *find(const glimpse_cache *cache, const glimpse_key *key)
     return at;
 }
 
-/* All of the key in 64 bits, well mixed, whatever the caller takes for a key (the multiplier of
+/* Mixes all of the key into 64 bits, whatever bytes the caller uses as a key (the multiplier of
  * splitmix64). */
 static uint64_t hash_of(const glimpse_key *key)
 {
@@ -193,7 +193,7 @@ static entry *last_of(const glimpse_cache *cache, int where)
     return node != NULL ? GL_CONTAINER(node, entry, used) : NULL;
 }
 
-/* Room for one more chain is reserved. */
+/* The caller has reserved room for one more chain. */
 static void link_entry(glimpse_cache *cache, entry *added, int where)
 {
     entry *head = gl_map_get(&cache->chains, chain_of(&added->key));
@@ -228,9 +228,9 @@ static void drop(glimpse_cache *cache, entry *gone)
 }
 
 /*
- * Whether the entry is too old. Times are the caller's, and several engines may each hold a reading
- * of their own: a time a little before `stored` is taken for the new beginning of its age, one
- * before it by the whole TTL for a clock that was set back, after which no age is known.
+ * Returns true when the entry is too old. Times are the caller's, and several engines may each hold
+ * a reading of their own. So a time a little before `stored` starts the entry's age anew. A time
+ * before it by the whole TTL means a clock that was set back, after which no age is known.
  */
 static bool too_old(const glimpse_cache *cache, entry *at, gl_time now)
 {
@@ -247,14 +247,14 @@ static bool over(const glimpse_cache *cache, uint64_t entries, uint64_t bytes)
     return entries > cache->max_entries || bytes > cache->max_bytes;
 }
 
-/* So much of a bound; never wraps. */
+/* Returns a part of a bound; never wraps. */
 static uint64_t part(uint64_t bound, unsigned percent)
 {
     return bound / 100 * percent + bound % 100 * percent / 100;
 }
 
-/* Whether the window has more than its part. Of entries it may always have one; a large answer may
- * be more than its part of the bytes, and is then weighed at once. */
+/* Returns true when the window is above its part. It may always have one entry. A large answer may
+ * be more than the window's part of the bytes, and is then compared at once. */
 static bool window_full(const glimpse_cache *cache)
 {
     const segment *window = &cache->segments[WINDOW];
@@ -263,8 +263,8 @@ static bool window_full(const glimpse_cache *cache)
                                 window->bytes > part(cache->max_bytes, cache->percent));
 }
 
-/* What the window gives up next: its oldest, or the newcomer that fills it alone, before it has
- * pushed out the others. NULL when it has room. */
+/* Returns the entry that the window gives up next: its oldest, or the newcomer when that alone
+ * fills it, before it has pushed out the others. NULL when the window has room. */
 static entry *candidate_of(const glimpse_cache *cache)
 {
     if (!window_full(cache)) return NULL;
@@ -274,7 +274,7 @@ static entry *candidate_of(const glimpse_cache *cache)
     return last_of(cache, WINDOW);
 }
 
-/* What the main part loses next, or NULL. */
+/* Returns the entry that the main part loses next, or NULL. */
 static entry *main_last(const glimpse_cache *cache)
 {
     entry *at = last_of(cache, PROBATION);
@@ -288,8 +288,8 @@ static entry *used_after(const glimpse_cache *cache, const entry *at)
     return at->segment == PROBATION ? last_of(cache, PROTECTED) : NULL;
 }
 
-/* Whether the candidate was asked for more often than all that must go for it to stay, together:
- * a large answer has to be worth the small ones in its place. */
+/* Returns true when the candidate was asked for more often than all entries that must go for it
+ * together: a large answer has to be worth the small ones in its place. */
 static bool wins(const glimpse_cache *cache, const entry *candidate, const entry *victim)
 {
     unsigned wanted = gl_sketch_estimate(&cache->asked, hash_of(&candidate->key)), lost = 0;
@@ -304,7 +304,7 @@ static bool wins(const glimpse_cache *cache, const entry *candidate, const entry
     return true;
 }
 
-/* Until the bounds hold. */
+/* Removes entries until the bounds hold. */
 static void shrink(glimpse_cache *cache)
 {
     while (over(cache, cache->stats.entries, cache->stats.bytes)) {
@@ -326,7 +326,7 @@ static void shrink(glimpse_cache *cache)
     }
 }
 
-/* A hit: it is now the most recently used of where it belongs. */
+/* Books a hit: the entry becomes the newest of its segment, or moves to the protected one. */
 static void use(glimpse_cache *cache, entry *at)
 {
     const segment *kept = &cache->segments[PROTECTED];
@@ -340,13 +340,13 @@ static void use(glimpse_cache *cache, entry *at)
     }
 }
 
-/* They are in memory, so their number is one of its. */
+/* The number of entries fits a size_t, because they are in memory. */
 static size_t entries_of(const glimpse_cache *cache)
 {
     return (size_t)cache->stats.entries;
 }
 
-/* Counts a get here and for plain LRU; now and then the window follows. */
+/* Counts a get here and for plain LRU; from time to time it moves the window. */
 static void learn(glimpse_cache *cache, const glimpse_key *key, bool hit)
 {
     uint64_t hash = hash_of(key);
@@ -368,7 +368,7 @@ static void learn(glimpse_cache *cache, const glimpse_key *key, bool hit)
     cache->gets = cache->hits = cache->lru_hits = 0;
 }
 
-/* Room in what admission keeps for the key that is put. */
+/* Reserves room in admission's tables for the key that is put. */
 static bool remember(glimpse_cache *cache, const glimpse_key *key)
 {
     return !cache->frequency || (gl_sketch_reserve(&cache->asked, entries_of(cache) + 1) &&

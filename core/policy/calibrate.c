@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#define PART    0.25 /* of the way, a step */
-#define FASTEST 1.2  /* times, a step */
+#define PART    0.25 /* of the distance, in one step */
+#define FASTEST 1.2  /* times, in one step */
 #define APART   1.05 /* times, from one threshold to the next */
 #define MS_MAX  (24.0 * 3600 * 1000)
-#define OCTAVE  32 /* slots */
+#define OCTAVE  32 /* slots in an octave */
 
 static void get(const glimpse_thresholds *from, double to[4])
 {
@@ -33,7 +33,7 @@ static size_t slot_of(double ms)
     return slot < GL_CALIBRATE_SLOTS - 1 ? (size_t)slot : GL_CALIBRATE_SLOTS - 1;
 }
 
-/* The slot's middle. */
+/* Returns the slot's middle. */
 static double ms_of(size_t slot)
 {
     return exp2(((double)slot + 0.5) / OCTAVE);
@@ -66,7 +66,7 @@ static bool step(gl_calibrate *c)
         double to = c->at[i] * clamp(factor, 1 / FASTEST, FASTEST);
         if (i > 0 && to < c->at[i - 1] * APART) to = c->at[i - 1] * APART;
         c->at[i] = clamp(to, set[i] / GL_CALIBRATE_RANGE, set[i] * GL_CALIBRATE_RANGE);
-        /* Whole milliseconds that rise strictly, up to the longest that is allowed. */
+        /* Whole milliseconds that rise strictly, up to the longest allowed. */
         ms[i] = (int64_t)(clamp(c->at[i], 1, MS_MAX - 3 + i) + 0.5);
         if (i > 0 && ms[i] <= ms[i - 1]) ms[i] = ms[i - 1] + 1;
     }
@@ -76,7 +76,7 @@ static bool step(gl_calibrate *c)
     return moved;
 }
 
-/* The newer generation becomes the older one. */
+/* Makes the newer generation the older one. */
 static void turn_over(gl_calibrate *c, gl_time now)
 {
     memcpy(c->seen[1], c->seen[0], sizeof c->seen[1]);

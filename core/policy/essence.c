@@ -1,9 +1,9 @@
 /*
  * essence.c - the short form of a text: its first meaningful words.
  *
- * A word is a run of letters and digits of any script, with apostrophes inside. Stop words,
- * repeats and single characters that are no digit are skipped. Pure; called for every sample made
- * and by the local fallback; allocates nothing and copes with bytes that are not UTF-8.
+ * A word is a run of letters and digits of any script, with apostrophes inside. Stop words, repeats
+ * and single characters other than digits are skipped. Pure; called for every sample and by the
+ * local fallback; allocates nothing and accepts bytes that are not UTF-8.
  */
 #include "policy/essence.h"
 
@@ -12,11 +12,11 @@
 
 #include "base/utf8.h"
 
-/* A word is clipped to so many bytes: the longest word of everyday English has 28 letters, and 8
- * of these with a status fit GL_ESSENCE_MAX. */
+/* A word is cut to so many bytes: the longest word of everyday English has 28 letters, and 8 of
+ * these with a status fit GL_ESSENCE_MAX. */
 #define WORD_MAX 40
 
-/* English words that carry grammar rather than a subject, sorted. */
+/* English words that carry grammar and no subject, sorted. */
 static const char *const stop_words[] = {
     "a",      "about",   "above",   "after",  "again",  "all",    "also",    "although", "am",
     "an",     "and",     "any",     "are",    "aren't", "as",     "at",      "be",       "because",
@@ -43,8 +43,9 @@ static bool in(uint32_t code, uint32_t first, uint32_t last)
     return code >= first && code <= last;
 }
 
-/* Letters and digits. Past ASCII everything is one but the blocks of punctuation, symbols and
- * blanks that texts really hold: a table of all of Unicode would be larger than this library. */
+/* Returns true for letters and digits. Beyond ASCII every code point counts as one, except the
+ * blocks of punctuation, symbols and blanks that occur in texts: a table of all of Unicode would be
+ * larger than this library. */
 static bool is_word(uint32_t code)
 {
     if (code < 0x80) return in(code | 0x20, 'a', 'z') || in(code, '0', '9');
@@ -64,12 +65,12 @@ static char lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Order of a word, ASCII letters in lower case, and a lower-case string. */
+/* Compares a word, ASCII letters in lower case, with a lower-case string. */
 static int compare(gl_slice word, const char *text)
 {
     for (size_t i = 0; i < word.len; i++) {
         int difference = (unsigned char)lower(word.data[i]) - (unsigned char)text[i];
-        if (difference != 0) return difference; /* also at the end of text: its NUL */
+        if (difference != 0) return difference; /* also at the end of text, by its NUL */
     }
     return text[word.len] == '\0' ? 0 : -1;
 }
@@ -98,7 +99,7 @@ static bool same_word(gl_slice a, gl_slice b)
     return true;
 }
 
-/* The next word of *rest, clipped; *characters counts it whole. false: no more. */
+/* Takes the next word of *rest, cut; *characters counts the whole word. false: no more. */
 static bool next_word(gl_slice *rest, gl_slice *word, size_t *characters)
 {
     size_t start = 0, end = 0, clipped = 0, used;
@@ -131,7 +132,7 @@ static bool meaningful(gl_slice word, size_t characters)
     return !is_stop_word(word);
 }
 
-/* How many words of text were added behind the count that is there. */
+/* Returns how many words of text were added to the `count` words that are there. */
 static size_t take(gl_slice text, gl_slice words[GL_ESSENCE_WORDS], size_t count)
 {
     gl_slice word;

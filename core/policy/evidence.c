@@ -1,12 +1,12 @@
-/* evidence.c - see evidence.h. Pure: asked by core/engine/attempt.c when an attempt has failed or
+/* evidence.c - see evidence.h. Pure: called by core/engine/attempt.c when an attempt has failed or
  * was answered; keeps nothing. */
 #include "policy/evidence.h"
 
-/* What kind of thing a failure is before anything else is known. */
+/* The first class of a failure, from the error alone. */
 typedef enum kind {
-    OURS,     /* no memory, no descriptor: nobody was asked */
-    ANSWERED, /* the endpoint is there, and said no, or said it badly */
-    OUTAGE    /* as one looks from here */
+    OURS,     /* no memory or no descriptor: no endpoint was asked */
+    ANSWERED, /* the endpoint is there, and refused or answered badly */
+    OUTAGE    /* no endpoint, as seen from here */
 } kind;
 
 static kind kind_of(const gl_evidence *e)
@@ -35,7 +35,7 @@ static kind kind_of(const gl_evidence *e)
     case GLIMPSE_ERR_PROTOCOL:
         return OUTAGE;
     case GLIMPSE_ERR_HTTP:
-    case GLIMPSE_ERR_STREAM_ERROR: /* by the status that it names, if any */
+    case GLIMPSE_ERR_STREAM_ERROR: /* classed by the status that it names, if any */
         return e->http_status >= 500 && e->http_status != 501 && e->http_status != 505 ? OUTAGE
                                                                                        : ANSWERED;
     default:
@@ -43,9 +43,9 @@ static kind kind_of(const gl_evidence *e)
     }
 }
 
-/* 500 is what a server says that failed at this request; what it says of itself is 502, 503, 504. A
- * request that is the cause is answered so each time (llama-server: what it cannot read), while a
- * server that is broken says it to everybody. */
+/* A server answers 500 for a failure of this request; about itself it answers 502, 503 or 504. A
+ * request that is the cause gets 500 each time (llama-server: a request it cannot read), while a
+ * broken server answers it to all. */
 static bool failed_at_this_one(const gl_evidence *e)
 {
     return e->http_status == 500 &&
@@ -53,20 +53,22 @@ static bool failed_at_this_one(const gl_evidence *e)
 }
 
 /* The server closed the connection while the request was on its way: it may do so whenever a
- * connection is idle, and need not say so before (RFC 9112, section 9.5). */
+ * connection is idle, without warning (RFC 9112, section 9.5). */
 static bool is_stale(const gl_evidence *e)
 {
     return e->error == GLIMPSE_ERR_RESET && e->sent && e->reused && !e->came && !e->again;
 }
 
-/* Others are answered while this one is refused, or it alone is told 500 again. */
+/* Returns true when other requests are answered while this one is refused, or when this one alone
+ * gets 500 again. */
 static bool is_its_own(const gl_evidence *e)
 {
     return e->sent && e->refused && (e->others || failed_at_this_one(e));
 }
 
-/* The server had the request and may still be at work at it, and bill it. A server that is slower
- * than the limit fails each attempt so: a probe that cost nothing would be repeated for ever. */
+/* The server had the request and may still be working on it, and bill it. A server that is slower
+ * than the limit fails every attempt in this way: a probe that cost nothing would be repeated for
+ * ever. */
 static bool ran_out_of_time(const gl_evidence *e)
 {
     return e->sent && (e->error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE ||

@@ -3,13 +3,13 @@
  *
  * One pass over the body's tokens writes every value in its one spelling. Where an object closes,
  * its members stand in the output in the body's order; if they are not sorted, they are put in
- * order there and then. Only the outermost object is different: its members are dealt to the four
- * places and the rest.
+ * order there and then. Only the outermost object is different: its members are distributed to the
+ * four places and the rest.
  *
  * Invariants: `members` holds the members of the objects that are open, innermost last, as offsets
- * into the output. Recursion is none, levels are at most GL_JSON_DEPTH_MAX. Cost: n log n name
- * comparisons for an object that is not sorted and its bytes copied twice, nothing for one that is.
- * Looks at no number as a number.
+ * into the output. There is no recursion, and at most GL_JSON_DEPTH_MAX levels. An object that is
+ * not sorted costs n log n comparisons of names and two copies of its bytes; a sorted one costs
+ * nothing more. No number is read as a number.
  */
 #include "policy/key.h"
 
@@ -23,14 +23,14 @@
  * quotes, len bytes in all. */
 typedef struct member {
     size_t at, name_len, len;
-    bool escaped; /* the name holds an escape, so its bytes do not sort as its code points */
+    bool escaped; /* the name has an escape, so its bytes do not sort as its code points do */
 } member;
 
 /* An open object or array. */
 typedef struct level {
-    size_t first; /* of its members */
+    size_t first; /* the first of its members */
     bool object;
-    bool sorted; /* so far */
+    bool sorted; /* the members so far are sorted */
 } level;
 
 struct gl_keyer {
@@ -43,11 +43,11 @@ struct gl_keyer {
 
 enum { PLACES = 4 };
 
-/* The four places of the form, with the quotes that names have there. */
+/* The four places of the form, as names with their quotes. */
 static const char *const places[PLACES] = { "\"messages\"", "\"model\"", "\"temperature\"",
                                             "\"max_tokens\"" };
 
-/* Members that do not change what is sampled (OpenAI's chat completions reference). */
+/* Members that do not change the sample (OpenAI's chat completions reference). */
 static const char *const ignored[] = {
     "\"user\"",   "\"safety_identifier\"", "\"metadata\"",     "\"prompt_cache_key\"",
     "\"stream\"", "\"stream_options\"",    "\"service_tier\"", "\"store\"",
@@ -89,7 +89,7 @@ static int compare_size(size_t a, size_t b)
     return a < b ? -1 : a > b;
 }
 
-/* By the code points of the names. UTF-8 sorts as its code points do; an escape does not. */
+/* Compares names by their code points. UTF-8 sorts as its code points do; an escape does not. */
 static int compare(const char *form, const member *a, const member *b)
 {
     gl_slice left = gl_slice_of(form + a->at + 1, a->name_len - 2);
@@ -170,13 +170,13 @@ static void end_member(gl_keyer *keyer)
     m->len = keyer->form.len - m->at;
 }
 
-/* Appends a member that is in the scratch buffer, where the output from `moved` on went. */
+/* Appends a member from the scratch buffer, which holds the output from `moved` on. */
 static void append_member(gl_keyer *keyer, const member *m, size_t moved)
 {
     gl_buf_append(&keyer->form, keyer->scratch.data + (m->at - moved), m->len);
 }
 
-/* Takes the output from `at` on away, to the scratch buffer. */
+/* Moves the output from `at` on to the scratch buffer. */
 static bool take_back(gl_keyer *keyer, size_t at)
 {
     gl_buf_reset(&keyer->scratch);
@@ -185,7 +185,7 @@ static bool take_back(gl_keyer *keyer, size_t at)
     return !keyer->scratch.failed;
 }
 
-/* An inner object closes: its members into order, and off the stack. */
+/* An inner object closes: sorts its members, and takes it off the stack. */
 static bool close_object(gl_keyer *keyer, const level *in)
 {
     if (!in->sorted) {
@@ -217,13 +217,13 @@ static bool is_ignored(gl_slice name)
     return false;
 }
 
-/* The body is read: deals its members, all of them in the output, to their places. */
+/* The body is read: distributes its members, all of them in the output, to their places. */
 static bool deal(gl_keyer *keyer, const level *body)
 {
     if (!body->sorted) sort(keyer, 0);
     if (!take_back(keyer, 0)) return false;
     const member *placed[PLACES] = { NULL };
-    for (size_t i = 0; i < keyer->count; i++) /* the last of a name stays */
+    for (size_t i = 0; i < keyer->count; i++) /* the last one of a name counts */
         for (size_t p = 0; p < PLACES; p++)
             if (gl_slice_is(name_of(keyer->scratch.data, &keyer->members[i]), places[p]))
                 placed[p] = &keyer->members[i];
@@ -236,7 +236,7 @@ static bool deal(gl_keyer *keyer, const level *body)
         size_t skip = placed[p]->name_len + 1;
         gl_buf_append(&keyer->form, keyer->scratch.data + placed[p]->at + skip,
                       placed[p]->len - skip);
-        /* A null in its place says "absent"; that it was written is told in the rest. */
+        /* A null in its place means "absent"; the rest records that it was written. */
         if (is_null(keyer, placed[p])) placed[p] = NULL;
     }
     const char *before = ",{";
@@ -259,7 +259,7 @@ static bool deal(gl_keyer *keyer, const level *body)
 static bool rewrite(gl_keyer *keyer, gl_json body, level *outermost)
 {
     level levels[GL_JSON_DEPTH_MAX];
-    size_t depth = 0; /* of the innermost level, counted from 0 */
+    size_t depth = 0; /* the innermost level, counted from 0 */
     bool at_name = true;
     gl_json_iter iter = gl_json_tokens(body);
     gl_slice token;
@@ -319,7 +319,7 @@ glimpse_error gl_keyer_canonical(gl_keyer *keyer, gl_json body, gl_slice *form)
     level outermost;
     gl_buf_reset(&keyer->form);
     keyer->count = 0;
-    /* What most forms need, in one piece; numbers may make a form longer than its body. */
+    /* Room for most forms, in one piece; numbers may make a form longer than its body. */
     gl_buf_reserve(&keyer->form, body.text.len + 32);
     if (!rewrite(keyer, body, &outermost) || !deal(keyer, &outermost)) return GLIMPSE_ERR_OOM;
     *form = gl_buf_slice(&keyer->form);
@@ -337,8 +337,8 @@ glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key)
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
                                 gl_slice path, glimpse_key *identity)
 {
-    /* Each part behind its length, eight bytes, the lowest first: no part can borrow from the
-     * next. */
+    /* Each part stands behind its length, eight bytes, the lowest first: no byte can move to the
+     * next part. */
     gl_slice parts[6];
     unsigned char lengths[3][8];
     const gl_slice given[3] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes), scope,

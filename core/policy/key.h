@@ -19,13 +19,13 @@ typedef struct gl_keyer gl_keyer;
 gl_keyer *gl_keyer_new(void); /* NULL: out of memory */
 void gl_keyer_free(gl_keyer *keyer);
 
-/* The canonical form of a checked object, in the keyer's memory until the next call.
- * Errors: BAD_JSON (no object), OOM. */
+/* Gives the canonical form of a checked object, in the keyer's memory until the next call. Errors:
+ * BAD_JSON (no object), OOM. */
 glimpse_error gl_keyer_canonical(gl_keyer *keyer, gl_json body, gl_slice *form);
 glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key);
 
-/* What an answer is stored under: the key together with who was asked (base URL, organization,
- * project: the sampler's scope) and the path. Errors: OOM. */
+/* Gives the identity under which an answer is stored: of the key, the endpoint (base URL,
+ * organization, project: the sampler's scope) and the path. Errors: OOM. */
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
                                 gl_slice path, glimpse_key *identity);
 

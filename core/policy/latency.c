@@ -1,6 +1,6 @@
 /*
  * latency.c - see latency.h. Owns the words of the notices and the names of their kinds. Pure:
- * asked by the engine and by core/latency_monitor.c.
+ * called by the engine and by core/latency_monitor.c.
  */
 #include "policy/latency.h"
 

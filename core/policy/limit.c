@@ -4,20 +4,22 @@
 #include <math.h>
 #include <stddef.h>
 
-#define NOISE_MOST  0.2   /* more is never noise: the retry budget could not make up for it */
-#define GRACE       0.02  /* share of refusals that is borne without a question */
-#define PATIENCE    3.0   /* refusals above that, or on end, which are too many; and for noise: */
-#define PER_NOISE   20.0  /* at 10 % of it 5 on end, which chance brings once in 100,000 attempts */
-#define EVIDENCE    8.0   /* refusals that a trial waits for: 4 of 8 by chance is 1 in 25 */
-#define ROUND       16.0  /* attempts that a share is taken of, at least */
-#define STEP        0.125 /* a fine probe goes so far beyond what held */
+#define NOISE_MOST 0.2  /* more is never noise: the retry budget could not make up for it */
+#define GRACE      0.02 /* share of refusals that has no effect */
+#define PATIENCE   3.0  /* refusals above that, or in a row, that are too many; with noise: */
+#define PER_NOISE                                                                                  \
+    20.0                 /* at 10 % noise 5 in a row, which chance brings once in 100,000 attempts \
+                          */
+#define EVIDENCE    8.0  /* refusals that a trial waits for: 4 of 8 by chance is 1 in 25 */
+#define ROUND       16.0 /* fewest attempts for a share */
+#define STEP        0.125 /* a fine probe goes so far beyond `held` */
 #define FINE_ROUND  100.0 /* attempts of a fine probe: a bucket drains meanwhile */
-#define COARSE      2.0   /* a ceiling so far above is searched for at once */
+#define COARSE      2.0   /* a ceiling so far above `held` is approached in coarse probes */
 #define RECENT      64    /* attempts */
-#define LATENCY_OF  32    /* answers that the latency is smoothed over */
+#define LATENCY_OF  32    /* answers over which the latency is smoothed */
 #define REST_MAX_NS (60.0 * GL_SECOND) /* limits are by the minute */
 
-/* Why the window changes. */
+/* The reasons for a change of the window. */
 #define REFUSED "refused"
 #define NOISE   "noise"
 #define HELD    "held"
@@ -31,7 +33,8 @@ static void begin_round(gl_limit *limit, double size)
     limit->round.in = limit->round.behind = (gl_limit_count){ 0, 0 };
 }
 
-/* Where an attempt counts; NULL: it started before the round, at another window perhaps. */
+/* Returns the counters of an attempt; NULL: it started before the round, perhaps at another
+ * window. */
 static gl_limit_count *count_of(gl_limit *limit, uint64_t number)
 {
     if (number < limit->round.first) return NULL;
@@ -84,7 +87,7 @@ void gl_limit_ended(gl_limit *limit, uint64_t number)
 
 /* --- the window --- */
 
-/* Books the time for which it was as it is, before it changes. */
+/* Books the time at the present window, before it changes. */
 static void book(gl_limit *limit, gl_time now)
 {
     if (limit->next != 0) limit->area += limit->window * (double)gl_time_since(now, limit->moved);
@@ -119,7 +122,7 @@ double gl_limit_mean(const gl_limit *limit, gl_time now)
     return limit->next != 0 && time > 0 ? at.area / time : limit->window;
 }
 
-/* To another window, or on at the same one; what was counted so far says nothing of it. */
+/* Moves to another window, or stays for a new round; the counts so far do not hold for it. */
 static void move(gl_limit *limit, double window, const char *why, gl_time now)
 {
     set_window(limit, window, why, now);
@@ -132,18 +135,18 @@ static void move(gl_limit *limit, double window, const char *why, gl_time now)
     begin_round(limit, fmax(limit->window, ROUND));
 }
 
-/* To a window that holds, as far as is known. */
+/* Moves to a window that is taken to hold. */
 static void settle(gl_limit *limit, double window, const char *why, gl_time now)
 {
     move(limit, window, why, now);
     limit->held = limit->window;
 }
 
-/* The window was too much. Between two such moments the endpoint gave what it can give, so the
- * answers in that time say how many in flight it bears for long. */
+/* The window was too large. Between two such moments the endpoint gave all it can give, so the
+ * answers of that time say how many attempts in flight it bears for long. */
 static void was_load(gl_limit *limit, double window, gl_time now)
 {
-    if (limit->recovering) return; /* that was then */
+    if (limit->recovering) return; /* those answers were of the recovery */
     limit->ceiling = window;
     if (limit->answers < FINE_ROUND) return;
     limit->bears = limit->answers * limit->latency / (double)gl_time_since(now, limit->load_at);
@@ -151,14 +154,15 @@ static void was_load(gl_limit *limit, double window, gl_time now)
     limit->answers = 0;
 }
 
-/* What was really in flight, those refused in this round included, is what was too much, not a
- * window that was never filled. */
+/* Returns how many attempts were really in flight, this round's refused ones included: that number
+ * was too much, and not a window that was never filled. */
 static double really(const gl_limit *limit, uint32_t refused)
 {
     return fmin(limit->window, (double)limit->in_flight + refused);
 }
 
-/* The refused give their places back: these now, and those that are still out when they end. */
+/* Cuts the window by the places of the refused attempts: those of now, and those still out when
+ * they end. */
 static void cut(gl_limit *limit, double least, gl_time now)
 {
     double size = limit->round.size, started = (double)(limit->next - limit->round.first);
@@ -187,7 +191,8 @@ static void give_back(gl_limit *limit, gl_time now)
     limit->held = limit->window;
 }
 
-/* Too many for what is known, too few to be sure: are there fewer when less is in flight? */
+/* Begins a trial: the refusals are too many for the known noise, and too few to be sure that they
+ * are load. Are there fewer when less is in flight? */
 static void begin_trial(gl_limit *limit, double by, gl_time now)
 {
     double from = limit->window;
@@ -215,8 +220,8 @@ static void end_trial(gl_limit *limit, gl_time now)
     settle(limit, to, REFUSED, now);
 }
 
-/* Upward: to what the endpoint bears for long, or in great steps towards a ceiling that is far, or
- * in small ones, once the refusals that the last ones cost are made good. */
+/* Probes upward, once the refusals of the last probes are made good: to the number that the
+ * endpoint bears for long, or in coarse steps towards a distant ceiling, or in fine ones. */
 static void probe(gl_limit *limit, gl_time now)
 {
     bool known = limit->bears > limit->held * (1 + STEP) && limit->bears <= limit->ceiling;
@@ -245,10 +250,11 @@ static void probe_failed(gl_limit *limit, gl_time now)
     settle(limit, to, REFUSED, now);
 }
 
-/* --- what ended --- */
+/* --- attempts that ended --- */
 
-/* Refusals on end, by the order in which they started: of what started in that time at least half.
- * By the order in which they end, all refusals of what started together are on end. */
+/* Counts refusals in a row, by the order of the starts: at least half of the attempts that started
+ * in that time. By the order of the ends, all refusals of attempts that started together would be
+ * in a row. */
 static void count_streak(gl_limit *limit, uint64_t number)
 {
     if (number < limit->moved_at) return;
@@ -267,7 +273,7 @@ static void count_streak(gl_limit *limit, uint64_t number)
 static void note(gl_limit *limit, uint64_t number, bool refused)
 {
     double one = refused ? 1 : 0;
-    if (limit->seen < RECENT) { /* of all that have started, until so many have ended */
+    if (limit->seen < RECENT) { /* the share of all attempts, until so many have ended */
         limit->seen++;
         limit->first_refused += refused;
         limit->recent = limit->first_refused / (double)limit->next;
@@ -283,7 +289,7 @@ static void note(gl_limit *limit, uint64_t number, bool refused)
     if (refused && count != NULL) count->refused++;
 }
 
-/* Noise that becomes less is heard without a trial. */
+/* Takes over a lower noise without a trial. */
 static void hear(gl_limit *limit)
 {
     limit->heard.ended += limit->round.in.ended;
@@ -298,7 +304,7 @@ static double patience(const gl_limit *limit)
     return PATIENCE + PER_NOISE * limit->noise;
 }
 
-/* A round at the window that holds. */
+/* Judges a round at the window that holds. */
 static void weigh(gl_limit *limit, gl_time now)
 {
     double ended = limit->round.in.ended, refused = limit->round.in.refused;
@@ -316,7 +322,7 @@ static void weigh(gl_limit *limit, gl_time now)
         probe(limit, now);
 }
 
-/* When nearly all of a round has ended: what takes long is no refusal. */
+/* Call when nearly all of a round has ended; an attempt that takes long counts as no refusal. */
 static void end_round(gl_limit *limit, gl_time now)
 {
     if (limit->round.in.ended < limit->round.size - limit->round.size / 8) return;
@@ -344,7 +350,7 @@ void gl_limit_answered(gl_limit *limit, uint64_t number, uint64_t elapsed, gl_ti
     end_round(limit, now);
 }
 
-/* More in this round than noise could ever bring. */
+/* Returns true when this round has more refusals than noise could ever bring. */
 static bool is_flood(const gl_limit *limit)
 {
     double most = NOISE_MOST * limit->round.size + PATIENCE;
@@ -352,7 +358,7 @@ static bool is_flood(const gl_limit *limit)
            limit->streak >= patience(limit);
 }
 
-/* More in a probe than noise brings: its mean, and two deviations. */
+/* Returns true when a probe has more refusals than noise brings: its mean, and two deviations. */
 static bool is_beyond_noise(const gl_limit *limit)
 {
     double mean = limit->noise * limit->round.size;
@@ -367,7 +373,7 @@ bool gl_limit_refused(gl_limit *limit, uint64_t number, gl_refusal kind, gl_time
     if (limit->recovering && number < limit->cut_before)
         give_back(limit, now);
     else if (number < limit->moved_at)
-        return load; /* at another window */
+        return load; /* the window has changed since */
     else if (limit->window > limit->held && is_beyond_noise(limit))
         probe_failed(limit, now);
     else if (is_flood(limit))

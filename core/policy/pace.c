@@ -1,8 +1,8 @@
 /* pace.c - see pace.h. */
 #include "policy/pace.h"
 
-/* What is left in a learned bucket: requests arrive some milliseconds sooner or later than they
- * were sent, and 2 % of a second's worth, at least one, absorbs that. */
+/* The reserve in a learned bucket: requests arrive some milliseconds sooner or later than they were
+ * sent, and 2 % of a second's rate, at least one, absorbs that. */
 #define RESERVE_SHARE 0.02
 
 static void refill(gl_bucket *bucket, gl_time now)
@@ -18,7 +18,7 @@ static void fix(gl_bucket *bucket, int64_t per_minute, gl_time now)
     bucket->fixed = per_minute >= 0;
     bucket->known = per_minute > 0;
     bucket->rate = per_minute > 0 ? (double)per_minute / 60 : 0;
-    /* A second's worth at once: how the endpoint counts within a minute is not known. */
+    /* The bucket holds one second's rate: how the endpoint counts within a minute is not known. */
     bucket->capacity = bucket->level = bucket->rate > 1 ? bucket->rate : 1;
     bucket->at = now;
 }
@@ -41,7 +41,7 @@ void gl_pace_init(gl_pace *pace, int64_t rpm, int64_t tpm, gl_time now)
     *pace = (gl_pace){ .not_before = 0 };
     fix(&pace->buckets[GL_BUCKET_REQUESTS], rpm, now);
     fix(&pace->buckets[GL_BUCKET_TOKENS], tpm, now);
-    pace->buckets[GL_BUCKET_PROJECT_TOKENS].fixed = tpm >= 0; /* the caller's word covers it */
+    pace->buckets[GL_BUCKET_PROJECT_TOKENS].fixed = tpm >= 0; /* the caller's setting covers it */
 }
 
 static gl_time bucket_when(gl_bucket *bucket, double cost, gl_time now)
@@ -54,14 +54,14 @@ static gl_time bucket_when(gl_bucket *bucket, double cost, gl_time now)
         double reserve = bucket->rate * RESERVE_SHARE;
         need += reserve > 1 ? reserve : 1;
     }
-    /* What never fits goes when the bucket is full. */
+    /* A request that never fits goes when the bucket is full. */
     if (need > bucket->capacity) need = bucket->capacity;
     if (bucket->level >= need || bucket->rate <= 0) return now;
     double wait = (need - bucket->level) / bucket->rate * (double)GL_SECOND;
     return wait < 3600.0 * (double)GL_SECOND ? now + (gl_time)wait + 1 : now + 3600 * GL_SECOND;
 }
 
-/* When, and what is the last that has to come. */
+/* Returns when the request may go, and in *what the last bucket to have enough. */
 static gl_time when_and_what(gl_pace *pace, double tokens, gl_time now, gl_bucket_kind *what)
 {
     gl_time when = pace->not_before > now ? pace->not_before : now;
@@ -102,7 +102,7 @@ void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
     }
 }
 
-/* What the answer said to a request up to which `sent` had gone out, and `sent_after` since. */
+/* Takes over an answer's report. `sent` had gone out up to its request, and `sent_after` since. */
 static void learn(gl_bucket *bucket, const gl_rate_report *report, double sent, double sent_after,
                   gl_time sent_at, gl_time now)
 {
@@ -111,17 +111,17 @@ static void learn(gl_bucket *bucket, const gl_rate_report *report, double sent, 
     if (report->limit > 0) bucket->rate = (double)report->limit / 60;
     double remaining = (double)report->remaining;
     /* The most that ever remained is what surely fits; a limit per minute may be kept in smaller
-     * buckets. One more: this request was taken out of it. */
+     * buckets. Plus one: this request was taken out of it. */
     if (remaining + 1 > bucket->capacity) bucket->capacity = remaining + 1;
-    /* Refusals overtake answers: an answer that comes behind those of later requests would count
-     * these as taken out of the bucket, though they were refused. */
+    /* Refusals overtake answers: an answer that comes after those of later requests would count
+     * them as taken out of the bucket, though they were refused. */
     if (sent < bucket->learned_at) return;
     bucket->learned_at = sent;
     bucket->level = remaining - sent_after +
                     bucket->rate * (double)gl_time_since(now, sent_at) / (double)GL_SECOND;
     if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
     bucket->at = now;
-    /* Without a rate there is only the endpoint's own word for when there is more. */
+    /* Without a rate, the endpoint's own reset time is the only one there is. */
     bucket->empty_until = bucket->rate <= 0 && report->remaining == 0 && report->reset_ms > 0
                               ? gl_time_add_ms(now, report->reset_ms)
                               : 0;
@@ -135,7 +135,7 @@ void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark,
         if (!bucket->fixed) {
             learn(bucket, &report[i], mark->sent[i], pace->sent[i] - mark->sent[i], mark->at, now);
         } else if (i != GL_BUCKET_REQUESTS && tokens_used >= 0) {
-            bucket->level += mark->cost[i] - tokens_used; /* the estimate, made good */
+            bucket->level += mark->cost[i] - tokens_used; /* corrects the estimate */
             if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
         }
     }

@@ -1,9 +1,9 @@
 /*
  * pack.c - see pack.h.
  *
- * An answer to a pack is believed element by element, and only where nothing speaks against it: a
- * number that was asked for, once, with a text. What a model gets wrong about a list costs the
- * drafts concerned a request of their own, never a wrong answer.
+ * An answer to a pack is believed element by element, and only an element without a fault: a number
+ * that was asked for, once, with a text. An error of the model in the list costs the drafts
+ * concerned a request of their own, never a wrong answer.
  */
 #include "policy/pack.h"
 
@@ -11,7 +11,7 @@
 
 /* The smallest output limit of chat models that are still served (gpt-4-turbo, gpt-3.5-turbo). */
 #define ANSWER_TOKENS 4096
-/* {"n":12,"text":""}, - at most so many tokens with the tokenizers in use. */
+/* {"n":12,"text":""}, - the most tokens of it with the tokenizers in use. */
 #define TOKENS_AROUND 12
 
 /* --- who shares a request --- */
@@ -34,8 +34,8 @@ uint64_t gl_pack_hash(const gl_pack_terms *terms)
     return gl_hash(hash, &terms->priority, sizeof terms->priority);
 }
 
-/* Tokens of answer that all drafts of a pack may have. One draft's own limit is its caller's, who
- * knows what the model takes. */
+/* Tokens of answer that all drafts of a pack may have. One draft's own limit is its caller's
+ * choice, who knows the model. */
 static int64_t most_tokens(int64_t max_tokens)
 {
     return max_tokens > ANSWER_TOKENS ? max_tokens : ANSWER_TOKENS;
@@ -48,7 +48,7 @@ bool gl_pack_takes(const glimpse_packing *rules, gl_pack_load load, size_t chars
     if (load.drafts >= (size_t)rules->max_drafts || load.drafts >= GLIMPSE_PACK_DRAFTS_MAX)
         return false;
     if (load.chars >= most || chars >= most - load.chars) return false;
-    /* An empty pack has to have room for a second, or packing could gain nothing. */
+    /* An empty pack must have room for a second draft, or packing could gain nothing. */
     int64_t drafts = (int64_t)(load.drafts == 0 ? 2 : load.drafts + 1);
     return max_tokens <= most_tokens(max_tokens) / drafts;
 }
@@ -60,7 +60,7 @@ int64_t gl_pack_max_tokens(size_t drafts, int64_t max_tokens)
     return wanted > most - around ? most : wanted + around;
 }
 
-/* --- what the answer says --- */
+/* --- reading the answer --- */
 
 static bool is_blank(char c)
 {
@@ -74,8 +74,8 @@ static gl_slice trim(gl_slice text)
     return text;
 }
 
-/* ```json, a line end, the text, a line end, ```: what models without a schema like to write. The
- * end may be missing where the answer was cut. */
+/* Takes away ```json, a line end before and after the text, and ```, which models without a schema
+ * like to write. The end may be missing where the answer was cut. */
 static gl_slice without_fence(gl_slice text)
 {
     text = trim(text);
@@ -88,10 +88,10 @@ static gl_slice without_fence(gl_slice text)
     return trim(text);
 }
 
-/* How a text that may break off is read: what brackets are open, and where the last element of the
- * list ended. */
+/* How far a cut text was read: the open brackets, and the end of the last whole element of the
+ * list. */
 typedef struct reach {
-    size_t depth, list; /* list: the depth of the list, 0 while there is none */
+    size_t depth, list; /* list: depth of the list, 0 while there is none */
     size_t end;         /* behind the last whole element; 0: there is none */
     bool in_string;
 } reach;
@@ -117,8 +117,8 @@ static void reach_over(reach *r, gl_slice text, size_t *at)
     }
 }
 
-/* The text up to the end of its last whole element, closed. What the brackets do not explain is
- * found by the check that every text has to pass. */
+/* Gives the text up to the end of its last whole element, closed. A text that the brackets do not
+ * explain is found by the check that every text must pass. */
 static gl_slice close_cut(gl_slice text, gl_buf *scratch)
 {
     reach r = { 0 };
@@ -138,7 +138,7 @@ static bool find_list(gl_slice text, gl_json *list)
     return list->kind == GL_JSON_ARRAY;
 }
 
-/* Whether a string can be somebody's answer: not empty, and no half of a surrogate pair in it. */
+/* Returns true when a string can be an answer: not empty, and without half a surrogate pair. */
 static bool is_answer(gl_json text)
 {
     if (text.kind != GL_JSON_STRING || text.text.len <= 2) return false;
@@ -184,7 +184,7 @@ gl_pack_split gl_pack_read(gl_slice text, bool cut, gl_buf *scratch, gl_pack_ite
     return split;
 }
 
-/* --- whose usage --- */
+/* --- sharing the usage --- */
 
 void gl_pack_share(int64_t total, const uint64_t *weights, size_t count, int64_t *shares)
 {
@@ -248,7 +248,7 @@ void gl_pack_write_answer(const gl_pack_part *part, gl_buf *out)
         any = true;
     }
     if (any) gl_buf_append_char(out, '}');
-    copy_member(part, "service_tier", out); /* what it costs depends on it */
+    copy_member(part, "service_tier", out); /* the price depends on it */
     copy_member(part, "system_fingerprint", out);
     gl_buf_append_char(out, '}');
 }

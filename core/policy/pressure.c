@@ -1,9 +1,9 @@
-/* pressure.c - the bounds of pressure.h: halved at once, given back in steps. */
+/* pressure.c - the bounds of pressure.h: halved at once, raised again in steps. */
 #include "policy/pressure.h"
 
-/* The least that is left, and what one step gives back, as parts of the configured bounds. */
+/* The smallest bounds, and the size of a step, as parts of the configured bounds. */
 enum { FLOOR_PART = 16, STEP_PART = 8 };
-/* Events of one shortage come in bunches, from several descriptors. */
+/* The events of one shortage come in bunches, from several descriptors. */
 #define SETTLE GL_SECOND
 
 void gl_pressure_init(gl_pressure *pressure, int64_t entries, int64_t bytes, int64_t quiet_ms,

@@ -6,8 +6,8 @@
 #define SAYS(field) (1U << GLIMPSE_PROFILE_##field)
 #define PRICE       SAYS(PRICE)
 #define SCHEMA      SAYS(SCHEMA)
-/* They refuse max_tokens, and any temperature but their own. What other servers call by these names
- * takes the newer parameter as well, or ignores it. */
+/* The models refuse max_tokens, and any temperature but their own. Other servers with models of
+ * these names take the newer parameter as well, or ignore it. */
 #define REASONS (SAYS(MAX_TOKENS_AS) | SAYS(TEMPERATURE))
 
 /*
@@ -87,7 +87,7 @@ bool gl_profile_may_end(gl_slice model, size_t len)
     return model.len == len || (model.data[len] != '\0' && strchr("-.:", model.data[len]) != NULL);
 }
 
-/* The model's name is this, or goes on behind it. */
+/* Returns true when the model's name is this one, or continues it. */
 static bool begins(gl_slice model, const char *name, size_t len)
 {
     if (model.len < len) return false;
@@ -113,7 +113,7 @@ static bool is_family_of(const char *name, size_t len, gl_slice model)
     return begins(model, name, len) || begins(gl_profile_own_name(model), name, len);
 }
 
-/* The name as it is, or with a date behind it: -2024-07-18. */
+/* Returns true when it is this name, or this name with a date behind it: -2024-07-18. */
 static bool is_this(const char *name, size_t len, gl_slice model)
 {
     static const char form[] = "-dddd-dd-dd";

@@ -1,4 +1,5 @@
-/* profile.h - the built-in table of models, and how an entry's name fits a model's. Pure. */
+/* profile.h - the built-in table of models, and the match of an entry's name with a model's.
+ * Pure. */
 #ifndef GL_POLICY_PROFILE_H
 #define GL_POLICY_PROFILE_H
 
@@ -6,7 +7,7 @@
 
 #include "base/slice.h"
 
-/* One entry: the fields that it says, by the bits of `says`. */
+/* One entry: the fields that it sets, by the bits of `says`. */
 typedef struct gl_profile_entry {
     const char *name;
     unsigned says; /* 1 << glimpse_profile_field */
@@ -19,22 +20,24 @@ typedef struct gl_profile_entry {
 extern const gl_profile_entry gl_profile_table[];
 extern const size_t gl_profile_table_count;
 
-/* Every field at its default. */
+/* Sets every field to its default. */
 void gl_profile_default(glimpse_profile *profile);
 
-/* What is alike in names whose case differs. */
+/* Maps characters that differ only in case to the same one. */
 char gl_profile_fold(char c);
 
-/* Whether a name of this length, with which the model's begins, may be its family's. */
+/* Returns true when a name of this length, with which the model's name begins, may be its
+ * family's. */
 bool gl_profile_may_end(gl_slice model, size_t len);
 
-/* A model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" begin later. */
+/* Returns a model's own name: "openai/o3-mini" and "ft:o4-mini-2025-04-16:org::id" have it in their
+ * middle. */
 gl_slice gl_profile_own_name(gl_slice model);
 
-/* What a draft of this model is sent without: a sum of glimpse_omit. */
+/* Returns the parameters that a draft of this model is sent without: a sum of glimpse_omit. */
 unsigned gl_profile_omits(const glimpse_profile *profile);
 
-/* Takes the entry's fields where it fits the model better than what the profile has: call with all
+/* Takes the entry's fields where it fits the model better than those the profile has: call with all
  * entries, in any order. */
 void gl_profile_take(glimpse_profile *profile, const gl_profile_entry *entry, bool own,
                      gl_slice model);

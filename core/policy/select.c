@@ -1,7 +1,7 @@
 /*
- * select.c - which sampler is set up, from what is given (docs/playbook.md section 2.1). Pure;
- * asked by the composition. What is given but malformed is not looked at: whoever uses it refuses
- * it, so that a typing error never turns into a silent fall back.
+ * select.c - chooses the sampler from the given settings (docs/playbook.md section 2.1). Pure;
+ * called by the composition. A setting that is given but malformed is not looked at here: the code
+ * that uses it refuses it, so that a typing error never becomes a silent fallback.
  */
 #include "policy/select.h"
 
@@ -13,7 +13,7 @@
 
 #define OPENAI_HOST "api.openai.com"
 
-/* What follows "https://" or "http://"; NULL for another scheme. */
+/* Returns the text after "https://" or "http://"; NULL for another scheme. */
 static const char *after_scheme(const char *url)
 {
     if (strncasecmp(url, "https://", 8) == 0) return url + 8;
@@ -30,7 +30,8 @@ static bool is_openai_host(const char *base_url)
     return strncasecmp(host, OPENAI_HOST, len) == 0 && strchr(":/?#", host[len]) != NULL;
 }
 
-/* The default base URL, however the host is capitalized, with or without slashes at the end. */
+/* Returns true for the default base URL, in any case of its host, with or without slashes at the
+ * end. */
 static bool is_default(const char *base_url)
 {
     if (base_url == NULL) return true;
