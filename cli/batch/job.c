@@ -197,11 +197,10 @@ static void look_at_engine(evutil_socket_t fd, short what, void *arg)
     glimpse_stats_init(&stats);
     glimpse_engine_stats(pump->engine, &stats);
     job->most = job->window + (stats.circuit != GLIMPSE_CIRCUIT_CLOSED ? PROBES_MAX : 0);
-    if (stats.unreachable && !pump->stopping) {
-        pump_say(pump, "%s could not be reached: not one connection succeeded: %s",
-                 settings_endpoint(pump->settings), stats.circuit_message);
-        pump_stop(pump, EXIT_UNREACHABLE, 0);
-    }
+    if (stats.unreachable && !pump->stopping)
+        pump_fail(pump, EXIT_UNREACHABLE,
+                  "%s could not be reached: not one connection succeeded: %s",
+                  settings_endpoint(pump->settings), stats.circuit_message);
     if (!pump->stopping && outage_note_due(&job->outage, &stats, line, sizeof line))
         pump_say(pump, "%s", line);
     pump_changed(pump);
@@ -288,6 +287,8 @@ static void run(cli_job *job, cli_report *report)
     pump->deadline_ms -= pump->last_ms;
     pump_run(pump, report);
     tell_of_input(pump);
+    pump_close_records(pump);
+    pump_count_rest(pump);
     if (pump->stopping && job->is_held) pump->tally.unsent++;
     if (pump->exit_code == 0) pump->exit_code = why_nothing(pump);
 }

@@ -35,15 +35,21 @@ void pump_again(cli_pump *pump)
     evtimer_add(pump->later, &at_once);
 }
 
-void pump_say(cli_pump *pump, const char *format, ...)
+__attribute__((format(printf, 2, 0))) static void say_args(cli_pump *pump, const char *format,
+                                                           va_list args)
 {
     char line[2048];
-    va_list args;
-    va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
-    va_end(args);
     progress_clear(&pump->progress);
     say("%s", line);
+}
+
+void pump_say(cli_pump *pump, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say_args(pump, format, args);
+    va_end(args);
 }
 
 /* --- stopping -------------------------------------------------------------------------------- */
@@ -61,6 +67,15 @@ void pump_stop(cli_pump *pump, int exit_code, int64_t grace_ms)
     pump_stop_reading(pump, exit_code);
     pump->way->stop(pump, grace_ms);
     pump_changed(pump);
+}
+
+void pump_fail(cli_pump *pump, int exit_code, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    say_args(pump, format, args);
+    va_end(args);
+    pump_stop(pump, exit_code, 0);
 }
 
 static void caught(int number, void *arg)
@@ -315,8 +330,6 @@ void pump_run(cli_pump *pump, cli_report *report)
     progress_stop(&pump->progress);
     pump_look(pump, report);
     signals_release(&pump->signals);
-    pump_close_records(pump);
-    pump_count_rest(pump);
 }
 
 int pump_verdict(const cli_pump *pump, cli_report *report)

@@ -95,8 +95,8 @@ struct cli_pump {
 bool pump_init(cli_pump *pump, const pump_way *way, const job_parts *parts, size_t window);
 void pump_free(cli_pump *pump);
 
-/* Runs it to its end: all is read, or it was stopped, nothing is under way, and the records are
- * written. *report is what it has done, but for the tally. */
+/* Runs it to its end: all is read, or it was stopped, and nothing is under way. *report is what it
+ * has done; pump_verdict has the last word. */
 void pump_run(cli_pump *pump, cli_report *report);
 
 /* The last of it: the report's tally, and the exit code. */
@@ -126,6 +126,10 @@ void pump_stop_reading(cli_pump *pump, int exit_code);
 
 /* The same; what is in flight gets grace_ms to finish. */
 void pump_stop(cli_pump *pump, int exit_code, int64_t grace_ms);
+
+/* The job cannot go on: says why, and stops it at once. */
+void pump_fail(cli_pump *pump, int exit_code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* An item of a line, of `size` bytes, zeroed behind the pump_item. NULL: out of memory. */
 void *pump_item_new(cli_pump *pump, size_t size, uint64_t order, const job_line *line);

@@ -33,8 +33,7 @@ static void put(cli_pump *pump, uint64_t order, gl_slice record)
     if (record.len > 0 && order != pump->order.next && pump->ahead != NULL)
         ahead_add(pump->ahead, record);
     if (ordered_put(&pump->order, order, record)) return;
-    say("out of memory");
-    pump_stop(pump, EXIT_OS_LIMIT, 0);
+    pump_fail(pump, EXIT_OS_LIMIT, "out of memory");
 }
 
 void pump_pass_over(cli_pump *pump, uint64_t order)
@@ -50,9 +49,9 @@ void pump_leave_out(cli_pump *pump, uint64_t order)
 
 static void no_memory(cli_pump *pump, uint64_t order, uint64_t line)
 {
-    say("out of memory for the record of line %llu", (unsigned long long)line);
+    pump_fail(pump, EXIT_OS_LIMIT, "out of memory for the record of line %llu",
+              (unsigned long long)line);
     pump_leave_out(pump, order);
-    pump_stop(pump, EXIT_OS_LIMIT, 0);
 }
 
 bool pump_put_result(const pump_item *item, const glimpse_result *result, int attempts)
@@ -146,8 +145,7 @@ bool pump_open_records(cli_pump *pump, int output, size_t window)
 static void fail(cli_pump *pump, const char *beside, int error)
 {
     if (error == 0 || pump->exit_code == EXIT_IO) return;
-    pump_say(pump, "%s%s: cannot write: %s", pump->out_name, beside, strerror(error));
-    pump_stop(pump, EXIT_IO, 0);
+    pump_fail(pump, EXIT_IO, "%s%s: cannot write: %s", pump->out_name, beside, strerror(error));
 }
 
 void pump_flush_records(cli_pump *pump)

@@ -1,7 +1,7 @@
 /*
- * job.c - a job through the Batch API: lines in, records out. Owns the engine that makes the
- * records, whose sampler asks nobody: a request whose answer has come down is answered from the
- * file, any other is put into a part and taken back.
+ * job.c - a job through the Batch API: what becomes of a line. Owns the engine's requests, whose
+ * sampler asks nobody: a request whose answer has come down is answered from the file, any other is
+ * put into a part and taken back. The machine is batch/pump.c.
  *
  * Two passes: the first over the input (what is bad, cached, or done before gets its record or
  * none; the rest goes into parts and is kept as a line's place), then, for each part that has come
@@ -9,56 +9,38 @@
  */
 #include "batch_api/job.h"
 
-#include <errno.h>
-#include <event2/event.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/file.h"
-#include "batch/record.h"
 #include "batch_api/private.h"
 #include "exits.h"
 #include "say.h"
 
-#define LINES_A_TURN 256
-#define BACKLOG      ((size_t)1024 * 1024)
-
 typedef struct api_item {
-    api_job *job;
-    glimpse_id id;
-    uint64_t line, offset;
+    pump_item base;
+    uint64_t offset;
     uint32_t length, slot;
     bool joins, waits; /* of the second pass; its request is in a part */
-    const char *path;  /* NULL: /chat/completions; behind custom_id */
-    char custom_id[];
 } api_item;
-
-void api_changed(api_job *job)
-{
-    event_active(job->turn, EV_TIMEOUT, 1);
-}
 
 void api_tell(api_job *job, const char *format, ...)
 {
     char line[1024];
     va_list args;
-    if (job->settings->quiet) return;
+    if (job->pump.settings->quiet) return;
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    progress_clear(&job->progress);
-    say("%s", line);
+    pump_say(&job->pump, "%s", line);
 }
 
-void api_stop(api_job *job, int exit_code)
+bool api_no_memory(api_job *job)
 {
-    if (job->exit_code == 0 || exit_code == EXIT_IO) job->exit_code = exit_code;
-    job->stopping = true;
-    if (job->api != NULL) glimpse_batch_api_cancel(job->api);
-    if (job->turn != NULL) api_changed(job);
+    pump_fail(&job->pump, EXIT_OS_LIMIT, "out of memory");
+    return false;
 }
 
 /* --- the sampler ------------------------------------------------------------------------------ */
@@ -70,7 +52,7 @@ static bool identify(api_job *job, const glimpse_attempt *attempt, const api_ite
     glimpse_key key;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
-    uint64_t salt = settings_share_answers(job->settings) ? 0 : item->line;
+    uint64_t salt = settings_share_answers(job->pump.settings) ? 0 : item->base.line;
     return glimpse_key_of_chat(body, len, &key) == GLIMPSE_OK &&
            api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
@@ -78,12 +60,12 @@ static bool identify(api_job *job, const glimpse_attempt *attempt, const api_ite
 /* A line that is read again is not the one whose answer has come: that answer is nobody's now. */
 static void refuse_line(api_job *job, uint64_t number)
 {
-    if (job->stopping) return;
-    progress_clear(&job->progress);
-    say("line %llu is not what it was: the input was changed while its batch worked; the answers "
+    if (job->pump.stopping) return;
+    pump_fail(
+        &job->pump, EXIT_IO,
+        "line %llu is not what it was: the input was changed while its batch worked; the answers "
         "stay with the journal, and --mode api --resume gives them to the lines that ask for them",
         (unsigned long long)number);
-    api_stop(job, EXIT_IO);
 }
 
 static void start(void *arg, glimpse_attempt *attempt)
@@ -99,19 +81,19 @@ static void start(void *arg, glimpse_attempt *attempt)
         if (identify(job, attempt, item, &id) && api_id_equal(&id, &slot->id)) {
             api_join_answer(job, slot, attempt);
         } else {
-            refuse_line(job, item->line);
-            glimpse_cancel(job->engine, request);
+            refuse_line(job, item->base.line);
+            glimpse_cancel(job->pump.engine, request);
         }
         return;
     }
-    if (!job->stopping && identify(job, attempt, item, &id)) {
+    if (!job->pump.stopping && identify(job, attempt, item, &id)) {
         n = api_slots_find(&job->slots, &id);
         if (n == SIZE_MAX)
             n = api_plan(job, &id, glimpse_attempt_path(attempt), gl_slice_of(body, len));
     }
     item->waits = n != SIZE_MAX;
     item->slot = (uint32_t)n;
-    glimpse_cancel(job->engine, request);
+    glimpse_cancel(job->pump.engine, request);
 }
 
 static const char *scope(void *arg)
@@ -142,121 +124,48 @@ static bool has_more_to_ask(const api_job *job)
     return false;
 }
 
-static void note_outcome(api_job *job, const cli_outcome *outcome)
-{
-    char text[1024];
-    if (failures_add(&job->failures, outcome, text, sizeof text)) {
-        progress_clear(&job->progress);
-        say("%s", text);
-    }
-    if (job->settings->keep_going || !has_more_to_ask(job) ||
-        !failures_are_hopeless(&job->failures, text, sizeof text))
-        return;
-    progress_clear(&job->progress);
-    say("%s", text);
-    job->hopeless = true;
-}
-
 static void put_record(api_job *job, const glimpse_result *result, const api_item *item)
 {
-    char *json = NULL;
-    size_t len;
     uint32_t attempts = attempts_of(job, result, item);
-    glimpse_record as;
-    glimpse_record_init(&as);
-    as.custom_id = item->custom_id;
-    as.line = item->line;
-    as.path = item->path;
-    as.attempts = (int)attempts;
-    if (glimpse_result_to_json(result, &as, &json, &len) != GLIMPSE_OK) {
-        say("out of memory for the record of line %llu", (unsigned long long)item->line);
-        api_stop(job, EXIT_OS_LIMIT);
-        return;
-    }
+    if (!pump_put_result(&item->base, result, (int)attempts)) return;
     job->attempts += attempts;
     if (attempts > 1) job->retries += attempts - 1;
-    output_add(job->out, gl_slice_of(json, len));
-    tally_add(&job->tally, result);
-    cli_outcome outcome = failures_outcome(item->line, result);
-    note_outcome(job, &outcome);
-    glimpse_free(json);
+    if (pump_note_result(&item->base, result, has_more_to_ask(job))) job->hopeless = true;
 }
 
 /* Keeps the place of a line whose request is in a part. */
 static void keep_line(api_job *job, const api_item *item)
 {
-    if (job->line_count == job->line_capacity) {
-        size_t capacity = job->line_capacity != 0 ? job->line_capacity * 2 : 1024;
-        api_line *lines = gl_realloc(job->lines, capacity * sizeof *lines);
-        if (lines == NULL || capacity > UINT32_MAX) {
-            if (lines != NULL) job->lines = lines;
-            say("out of memory");
-            api_stop(job, EXIT_OS_LIMIT);
-            return;
-        }
-        job->lines = lines;
-        job->line_capacity = capacity;
+    api_line *lines =
+        gl_array_room(job->lines, &job->line_capacity, job->line_count + 1, 1024, sizeof *lines);
+    if (lines == NULL || job->line_count >= UINT32_MAX) {
+        api_no_memory(job);
+        return;
     }
-    job->lines[job->line_count++] = (api_line){
-        .offset = item->offset, .number = item->line, .length = item->length, .slot = item->slot
-    };
+    job->lines = lines;
+    job->lines[job->line_count++] = (api_line){ .offset = item->offset,
+                                                .number = item->base.line,
+                                                .length = item->length,
+                                                .slot = item->slot };
 }
 
-static void ended(glimpse_id id, const glimpse_result *result, void *arg)
+static void ended(pump_item *base, const glimpse_result *result)
 {
-    api_item *item = arg;
-    api_job *job = item->job;
-    gl_map_remove(&job->items, id);
-    job->live--;
+    const api_item *item = (const api_item *)base;
+    api_job *job = (api_job *)base->pump;
+    gl_map_remove(&job->items, base->id);
     if (glimpse_result_status(result) != GLIMPSE_STATUS_CANCELLED) {
-        cost_settle(job->cost, 0, result);
+        cost_settle(base->pump->cost, 0, result);
         put_record(job, result, item);
         if (item->joins) job->joined_lines++;
     } else if (item->waits) {
         keep_line(job, item);
     } else if (!item->joins) {
-        job->tally.unsent++;
+        pump_leave_out(base->pump, base->order);
     }
-    gl_free(item);
-    api_changed(job);
-}
-
-static void put_bad_line(api_job *job, const job_line *line)
-{
-    gl_buf_reset(&job->scratch);
-    record_bad_line(&job->scratch, line);
-    if (job->scratch.failed) {
-        say("out of memory for the record of line %llu", (unsigned long long)line->number);
-        job->tally.unsent++;
-        api_stop(job, EXIT_OS_LIMIT);
-        return;
-    }
-    output_add(job->out, gl_buf_slice(&job->scratch));
-    tally_add_bad_line(&job->tally);
-    cli_outcome outcome = failures_bad_line(line);
-    note_outcome(job, &outcome);
 }
 
 /* --- lines ------------------------------------------------------------------------------------ */
-
-static api_item *item_new(api_job *job, const job_line *line)
-{
-    size_t len = strlen(line->custom_id) + 1;
-    bool usual = !line->is_chat || strcmp(line->chat.path, "/chat/completions") == 0;
-    size_t path = usual ? 0 : strlen(line->chat.path) + 1;
-    api_item *item = gl_calloc(1, sizeof *item + len + path);
-    if (item == NULL || !gl_map_reserve(&job->items, job->items.count + 1)) {
-        gl_free(item);
-        return NULL;
-    }
-    item->job = job;
-    item->line = line->number;
-    memcpy(item->custom_id, line->custom_id, len);
-    if (usual) return item;
-    memcpy(item->custom_id + len, line->chat.path, path);
-    item->path = item->custom_id + len;
-    return item;
-}
 
 /* Batches have no streams. The endpoint would refuse the whole file for one. */
 static bool asks_for_stream(const job_line *line)
@@ -265,113 +174,70 @@ static bool asks_for_stream(const job_line *line)
     return line->is_chat && gl_json_get(body, "stream").kind == GL_JSON_TRUE;
 }
 
-/* place NULL: of the first pass. */
-static void submit(api_job *job, job_line *line, uint64_t offset, uint32_t length,
-                   const api_line *place)
+/* A line and its place; joins: of the second pass. */
+static void submit(api_job *job, uint64_t order, job_line *line, const api_line *place, bool joins)
 {
-    static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
-                                               .on_result = ended };
-    glimpse_error error = GLIMPSE_ERR_OOM;
-    api_item *item = item_new(job, line);
+    api_item *item = pump_item_new(&job->pump, sizeof *item, order, line);
     glimpse_options options;
     glimpse_options_init(&options);
-    if (place == NULL) options.coalesce = 0; /* each finds its own slot, and is taken back */
+    if (!joins) options.coalesce = 0; /* each finds its own slot, and is taken back */
+    if (item != NULL && !gl_map_reserve(&job->items, job->items.count + 1)) {
+        gl_free(item);
+        item = NULL;
+    }
     if (item != NULL) {
-        item->offset = offset;
-        item->length = length;
-        item->joins = place != NULL;
-        if (place != NULL) item->slot = place->slot;
-        error = line->is_chat ? glimpse_submit_chat(job->engine, &line->chat, &options, &observer,
-                                                    item, &item->id)
-                              : glimpse_submit_draft(job->engine, &line->draft, &options, &observer,
-                                                     item, &item->id);
+        item->offset = place->offset;
+        item->length = place->length;
+        item->slot = place->slot;
+        item->joins = joins;
     }
-    if (error == GLIMPSE_OK) {
-        gl_map_add(&job->items, item->id, item);
-        if (place != NULL) job->looked_twice++;
-        job->live++;
-        return;
-    }
-    gl_free(item);
-    line->error_code = glimpse_error_name(error);
-    snprintf(line->error_message, sizeof line->error_message, "%s", glimpse_error_sentence(error));
-    put_bad_line(job, line);
+    if (!pump_submit(&job->pump, (pump_item *)item, order, line, &options)) return;
+    gl_map_add(&job->items, item->base.id, item);
+    if (joins) job->looked_twice++;
 }
 
-static void take_line(api_job *job)
+static void send_line(cli_pump *pump, uint64_t order, job_line *line, gl_slice text)
 {
-    gl_slice text;
-    uint64_t number;
-    job_line line;
-    line_state state = line_reader_next(&job->reader, &text, &number);
-    if (state == LINE_EMPTY) {
-        int error = line_reader_fill(&job->reader);
-        if (error == 0) return;
-        say("cannot read the input: %s", strerror(error));
-        api_stop(job, EXIT_IO);
+    const api_line place = { .offset = line_reader_offset(&pump->reader, text),
+                             .length = (uint32_t)text.len };
+    if (!asks_for_stream(line)) {
+        submit((api_job *)pump, order, line, &place, false);
         return;
     }
-    if (state == LINE_END) {
-        job->input_ended = true;
-        return;
-    }
-    uint64_t order = job->order++;
-    if (job->resume != NULL && resume_is_done(job->resume, order)) return;
-    if (state == LINE_READY)
-        line_parser_read(&job->parser, text, number, &line);
-    else
-        line_parser_too_long(number, job->reader.max, &line);
-    if (line.error_code == NULL && asks_for_stream(&line)) {
-        line.error_code = "stream_in_batch";
-        snprintf(line.error_message, sizeof line.error_message,
-                 "a batch has no streams: send this line with --mode online");
-    }
-    if (line.error_code != NULL)
-        put_bad_line(job, &line);
-    else
-        submit(job, &line, line_reader_offset(&job->reader, text), (uint32_t)text.len, NULL);
+    line->error_code = "stream_in_batch";
+    snprintf(line->error_message, sizeof line->error_message,
+             "a batch has no streams: send this line with --mode online");
+    pump_put_bad_line(pump, order, line);
 }
 
-/* Reads the line at this place again. false, said: the input is another by now. */
-static bool join_line(api_job *job, const api_line *place)
+/* Reads the line at this place again, and stops the job when it is another by now. */
+static void join_line(api_job *job, const api_line *place)
 {
     job_line line = { .error_code = "" };
     gl_buf_reset(&job->text);
     if (gl_buf_reserve(&job->text, place->length) &&
-        gl_file_read_at(job->input, job->text.data, place->length,
-                        (uint64_t)job->input_start + place->offset) == 0) {
+        gl_file_read_at(job->pump.input, job->text.data, place->length,
+                        (uint64_t)job->pump.input_start + place->offset) == 0) {
         job->text.len = place->length;
         line_parser_forget_ids(&job->again);
         line_parser_read(&job->again, gl_buf_slice(&job->text), place->number, &line);
     }
-    if (line.error_code != NULL) {
+    if (line.error_code == NULL)
+        submit(job, 0, &line, place, true);
+    else
         refuse_line(job, place->number);
-        return false;
-    }
-    submit(job, &line, place->offset, place->length, place);
-    return true;
 }
 
 /* --- the turn --------------------------------------------------------------------------------- */
 
-static bool has_room(const api_job *job)
+static bool has_room(const cli_pump *pump)
 {
-    return !job->stopping && job->live < API_LIVE_MAX && output_backlog(job->out) <= BACKLOG;
+    return pump->live < API_LIVE_MAX;
 }
 
 void api_remove_files(api_job *job, api_part *part)
 {
-    if (!api_part_remove_files(part, job->settings->output)) job->files_left = true;
-}
-
-bool api_records_stand(api_job *job)
-{
-    int error = output_finish(job->out);
-    if (job->exit_code == EXIT_IO) return false;
-    if (error != 0) say("%s: cannot write: %s", job->out_name, strerror(error));
-    if (error == 0 && output_verify(job->out, job->out_name, &job->tally) == 0) return true;
-    api_stop(job, EXIT_IO);
-    return false;
+    if (!api_part_remove_files(part, job->pump.settings->output)) job->files_left = true;
 }
 
 bool api_all_joined(const api_job *job)
@@ -404,14 +270,14 @@ static void give_up(api_job *job)
     if (parts_at(job, API_CREATED) > 0)
         say("%zu batches go on at the endpoint: --mode api --resume takes their answers",
             parts_at(job, API_CREATED));
-    api_stop(job, EXIT_STOPPED);
+    pump_stop(&job->pump, EXIT_STOPPED, 0);
 }
 
 /* The records of the part are in the output: it is done with. */
 static void end_join(api_job *job)
 {
     api_part *part = job->joining;
-    if (job->live > 0 || job->stopping || !api_records_stand(job)) return;
+    if (job->pump.live > 0 || job->pump.stopping || !pump_records_stand(&job->pump)) return;
     gl_free(job->join_lines);
     job->join_lines = NULL;
     job->joining = NULL;
@@ -424,91 +290,67 @@ static void end_join(api_job *job)
 /* The next part that has come down; only behind the first pass, which finds its lines. */
 static void begin_join(api_job *job)
 {
-    if (!job->input_ended || job->live > 0 || job->stopping) return;
+    if (!job->pump.input_ended || job->pump.live > 0 || job->pump.stopping) return;
     for (size_t i = 0; i < job->part_count; i++) {
         api_part *part = job->parts[i];
         if (part == NULL || part->step != API_DOWNLOADED) continue;
-        if (!api_join_begin(job, part)) {
-            say("out of memory");
-            api_stop(job, EXIT_OS_LIMIT);
-        }
+        if (!api_join_begin(job, part)) api_no_memory(job);
         return;
     }
 }
 
-static bool is_over(const api_job *job)
+static bool turn(cli_pump *pump)
 {
-    if (job->live > 0 || glimpse_batch_api_calls(job->api) > 0) return false;
-    if (output_backlog(job->out) > 0 && output_error(job->out) == 0) return false;
-    return job->stopping || (job->input_ended && job->joining == NULL && api_all_joined(job));
-}
-
-static void turn(evutil_socket_t fd, short what, void *arg)
-{
-    static const struct timeval at_once = { 0, 0 };
-    (void)fd;
-    (void)what;
-    api_job *job = arg;
-    int taken = 0;
-    bool was_ended = job->input_ended;
-    for (; taken < LINES_A_TURN && has_room(job); taken++) {
-        if (!job->input_ended)
-            take_line(job);
-        else if (job->joining != NULL && job->join_next < job->join_count)
-            join_line(job, &job->lines[job->join_lines[job->join_next++]]);
-        else
-            break;
+    api_job *job = (api_job *)pump;
+    for (int taken = 0; taken < LINES_A_TURN && pump_has_room(pump); taken++) {
+        if (job->joining == NULL || job->join_next == job->join_count) break;
+        join_line(job, &job->lines[job->join_lines[job->join_next++]]);
     }
     /* The last lines of the first pass are planned when the engine has started them. */
-    if (job->input_ended && job->live == 0 && !job->stopping) api_plan_end(job);
-    output_flush(job->out);
-    if (output_error(job->out) != 0 && job->exit_code != EXIT_IO) {
-        progress_clear(&job->progress);
-        say("%s: cannot write: %s", job->out_name, strerror(output_error(job->out)));
-        api_stop(job, EXIT_IO);
-    }
+    if (pump->input_ended && pump->live == 0 && !pump->stopping) api_plan_end(job);
     if (job->joining != NULL && job->join_next == job->join_count) end_join(job);
-    if (!job->stopping && !job->hopeless)
+    if (!pump->stopping && !job->hopeless)
         api_steps(job); /* may bring a part down at once: one without files */
     if (job->joining == NULL) begin_join(job);
-    bool more = has_room(job) && (!job->input_ended || was_ended != job->input_ended ||
-                                  (job->joining != NULL && job->live == 0));
-    if (more) evtimer_add(job->later, &at_once);
-    if (is_over(job)) event_base_loopbreak(job->session->base);
+    if (job->joining != NULL && pump->live == 0 && pump_has_room(pump)) pump_again(pump);
+    if (glimpse_batch_api_calls(job->api) > 0) return true;
+    return !pump->stopping && (job->joining != NULL || !api_all_joined(job));
 }
 
-void api_output_ready(void *arg)
+static void stop(cli_pump *pump, int64_t grace_ms)
 {
-    api_changed(arg);
+    (void)grace_ms; /* what is at the endpoint stays there, and in the journal */
+    glimpse_batch_api_cancel(((api_job *)pump)->api);
 }
 
-void api_record_lost(void *arg, gl_slice record)
+static void tell_stop(cli_pump *pump, int64_t grace_ms, bool late)
 {
-    api_job *job = arg;
-    tally_lose(&job->tally, record);
+    (void)grace_ms;
+    pump_say(pump,
+             "%sstopping; %zu batches go on at the endpoint: --mode api --resume takes their "
+             "answers",
+             late ? "--job-deadline: " : "", parts_at((api_job *)pump, API_CREATED));
 }
 
-void api_caught(int number, void *arg)
+static void correct(const cli_pump *pump, cli_report *report)
 {
-    api_job *job = arg;
-    progress_clear(&job->progress);
-    say("stopping; %zu batches go on at the endpoint: --mode api --resume takes their answers",
-        parts_at(job, API_CREATED));
-    api_stop(job, 128 + number);
-}
-
-static void too_late(evutil_socket_t fd, short what, void *arg)
-{
-    (void)fd;
-    (void)what;
-    api_job *job = arg;
-    progress_clear(&job->progress);
-    say("--job-deadline: stopping; batches go on at the endpoint: --mode api --resume takes their "
-        "answers");
-    api_stop(job, EXIT_UNREACHABLE);
+    const api_job *job = (const api_job *)pump;
+    /* Each line that is joined was looked up before it was asked; that is no second miss. */
+    uint64_t *misses = &report->stats.cache.misses;
+    *misses -= *misses < job->looked_twice ? *misses : job->looked_twice;
+    report->stats.attempts = job->attempts;
+    report->stats.retries = job->retries;
 }
 
 /* --- set up ----------------------------------------------------------------------------------- */
+
+const pump_way api_way = { .has_room = has_room,
+                           .send = send_line,
+                           .ended = ended,
+                           .turn = turn,
+                           .stop = stop,
+                           .tell_stop = tell_stop,
+                           .correct = correct };
 
 glimpse_error api_make_sampler(api_job *job)
 {
@@ -518,14 +360,4 @@ glimpse_error api_make_sampler(api_job *job)
                                                    .start = start,
                                                    .scope = scope };
     return glimpse_sampler_new(&vtable, job, &job->sampler, NULL);
-}
-
-bool api_make_events(api_job *job)
-{
-    struct event_base *base = job->session->base;
-    job->turn = event_new(base, -1, 0, turn, job);
-    job->later = evtimer_new(base, turn, job);
-    job->deadline = evtimer_new(base, too_late, job);
-    job->room = evtimer_new(base, api_room_again, job);
-    return job->turn != NULL && job->later != NULL && job->deadline != NULL && job->room != NULL;
 }

@@ -44,7 +44,7 @@ static void take_line(scan *s, gl_slice text, uint64_t offset)
     bool again = glimpse_batch_line_again(job->api, &line);
     if (s->part->left && line.status_code == 0)
         slot->state = API_LEFT;
-    else if (again && slot->asked < (unsigned)job->settings->engine.max_attempts)
+    else if (again && slot->asked < (unsigned)job->pump.settings->engine.max_attempts)
         slot->state = API_AGAIN;
     else
         slot->state = API_ANSWERED;
@@ -84,16 +84,15 @@ static int scan_file(scan *s, int fd)
 /* Opens and reads a file that came down; one that there was none of is no error. */
 static bool read_file(scan *s, api_file which, int *fd)
 {
-    char *path = api_part_path(s->job->settings->output, s->part->number, which);
+    char *path = api_part_path(s->job->pump.settings->output, s->part->number, which);
     int error = ENOMEM;
     if (path != NULL) {
         *fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
         error = *fd < 0 ? (errno == ENOENT ? 0 : errno) : scan_file(s, *fd);
     }
-    if (error != 0) {
-        say("%s: %s", path != NULL ? path : "a part", strerror(error));
-        api_stop(s->job, EXIT_IO);
-    }
+    if (error != 0)
+        pump_fail(&s->job->pump, EXIT_IO, "%s: %s", path != NULL ? path : "a part",
+                  strerror(error));
     gl_free(path);
     return error == 0;
 }
@@ -106,7 +105,8 @@ static void settle_missing(api_job *job, const api_part *part)
         if (slot->part != part->number || slot->state != API_WAITS) continue;
         if (part->left)
             slot->state = API_LEFT;
-        else if (part->code != NULL || slot->asked >= (unsigned)job->settings->engine.max_attempts)
+        else if (part->code != NULL ||
+                 slot->asked >= (unsigned)job->pump.settings->engine.max_attempts)
             slot->state = API_REFUSED;
         else
             slot->state = API_AGAIN;
@@ -186,9 +186,9 @@ void api_join_answer(api_job *job, const api_slot *slot, glimpse_attempt *attemp
     if (slot->state == API_REFUSED) {
         refused_line(job->parts[slot->part - 1], &line);
     } else if (!read_answer(job, slot, &line)) {
-        say("%s.part-%u: cannot be read again", job->settings->output, (unsigned)slot->part);
-        api_stop(job, EXIT_IO);
-        glimpse_cancel(job->engine, glimpse_attempt_request(attempt));
+        pump_fail(&job->pump, EXIT_IO, "%s.part-%u: cannot be read again",
+                  job->pump.settings->output, (unsigned)slot->part);
+        glimpse_cancel(job->pump.engine, glimpse_attempt_request(attempt));
         return;
     }
     glimpse_batch_answer(job->api, attempt, &line);

@@ -16,8 +16,8 @@
 
 static size_t refuse(api_job *job, const api_part *part, int error)
 {
-    say("%s.part-%u.in: %s", job->settings->output, (unsigned)part->number, strerror(error));
-    api_stop(job, EXIT_IO);
+    pump_fail(&job->pump, EXIT_IO, "%s.part-%u.in: %s", job->pump.settings->output,
+              (unsigned)part->number, strerror(error));
     return SIZE_MAX;
 }
 
@@ -34,8 +34,7 @@ api_part *api_plan_part(api_job *job, uint32_t number, const char *path)
     part->job = job;
     return part;
 failed:
-    say("out of memory");
-    api_stop(job, EXIT_OS_LIMIT);
+    api_no_memory(job);
     return NULL;
 }
 
@@ -78,8 +77,7 @@ static api_part *part_for(api_job *job, const char *path, gl_slice model, uint32
     part->asked = asked;
     part->model = gl_strndup(model.len != 0 ? model.data : "", model.len);
     if (part->model != NULL) return part;
-    say("out of memory");
-    api_stop(job, EXIT_OS_LIMIT);
+    api_no_memory(job);
     return NULL;
 }
 
@@ -120,13 +118,12 @@ size_t api_plan(api_job *job, const api_id *id, const char *path, gl_slice body)
     uint64_t units = units_of(path, root);
     size_t n = job->text.failed ? SIZE_MAX : api_slots_add(&job->slots, id);
     if (n == SIZE_MAX) {
-        say("out of memory");
-        api_stop(job, EXIT_OS_LIMIT);
+        api_no_memory(job);
         return n;
     }
     api_part *part = part_for(job, path, gl_json_get(root, "model").text, 1, units, job->text.len);
     if (part == NULL) return SIZE_MAX;
-    int error = api_part_add(part, job->settings->output, gl_buf_slice(&job->text), units);
+    int error = api_part_add(part, job->pump.settings->output, gl_buf_slice(&job->text), units);
     if (error != 0) return refuse(job, part, error);
     job->slots.at[n].part = part->number;
     job->slots.at[n].asked = 1;
@@ -152,7 +149,7 @@ static bool each_request(api_job *job, const api_part *part, request_fn fn, void
     gl_slice line;
     uint64_t number, found = 0;
     api_id id;
-    char *path = api_part_path(job->settings->output, part->number, API_FILE_IN);
+    char *path = api_part_path(job->pump.settings->output, part->number, API_FILE_IN);
     int fd = path != NULL ? open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC) : -1;
     int error = fd < 0 ? errno : 0;
     bool good = fd >= 0 && line_reader_init(&reader, fd, SIZE_MAX / 4);
@@ -175,11 +172,9 @@ static bool each_request(api_job *job, const api_part *part, request_fn fn, void
     if (fd >= 0) line_reader_free(&reader);
     if (fd >= 0) close(fd);
     if (good && found != part->requests) good = false;
-    if (!good && !job->stopping) {
-        say("%s: %s", path != NULL ? path : "a part",
-            error != 0 ? strerror(error) : "is not what the journal says");
-        api_stop(job, EXIT_IO);
-    }
+    if (!good && !job->pump.stopping)
+        pump_fail(&job->pump, EXIT_IO, "%s: %s", path != NULL ? path : "a part",
+                  error != 0 ? strerror(error) : "is not what the journal says");
     gl_free(path);
     return good;
 }
@@ -224,7 +219,7 @@ static bool ask_again(api_job *job, const api_part *from, gl_slice line, const a
     uint64_t units = units_of(from->path, gl_json_get(root, "body"));
     api_part *part = part_for(job, from->path, model_of(line), from->asked + 1, units, line.len);
     if (part == NULL) return false;
-    int error = api_part_add(part, job->settings->output, line, units);
+    int error = api_part_add(part, job->pump.settings->output, line, units);
     if (error != 0) {
         refuse(job, part, error);
         return false;
@@ -262,7 +257,7 @@ static bool move_own(api_job *job, const api_part *part, gl_slice line, const ap
         if (h->half == NULL) return false;
         h->half->asked = part->asked;
     }
-    int error = api_part_add(h->half, job->settings->output, line, 1);
+    int error = api_part_add(h->half, job->pump.settings->output, line, 1);
     if (error != 0) {
         refuse(job, h->half, error);
         return false;

@@ -14,14 +14,9 @@
 #define CLI_BATCH_API_PRIVATE_H
 
 #include "base/map.h"
-#include "batch/failures.h"
-#include "batch/job_line.h"
-#include "batch/line_reader.h"
-#include "batch/output.h"
-#include "batch/progress.h"
+#include "batch/pump.h"
 #include "batch_api/job.h"
 #include "batch_api/part.h"
-#include "signals.h"
 
 /* A line of the input whose request is in a part. */
 typedef struct api_line {
@@ -31,23 +26,13 @@ typedef struct api_line {
 } api_line;
 
 typedef struct api_job {
-    cli_session *session;
-    const cli_settings *settings;
-    cli_cost *cost;
-    const resume_state *resume;
-    const char *out_name;
-    int input;
-    off_t input_start, input_size;
-    line_reader reader;
-    line_parser parser, again; /* again: of lines that are read a second time */
-    cli_output *out;
-    gl_buf scratch, text; /* a record; a line that was read again, or an answer */
+    cli_pump pump;
+    line_parser again; /* of lines that are read a second time */
+    gl_buf text;       /* a line that was read again, or an answer */
 
-    glimpse_engine *engine;
     glimpse_sampler *sampler;
     glimpse_batch_api *api;
     gl_map items; /* by the request's id */
-    size_t live;  /* submitted, not ended */
 
     api_journal journal;
     api_slots slots;
@@ -63,33 +48,18 @@ typedef struct api_job {
     size_t joined_lines;        /* recorded, of lines */
     uint64_t left;              /* lines of batches that were cancelled */
     uint64_t attempts, retries; /* of the records of this run: docs/internals/batch_api.md */
-    struct event *turn, *later, *deadline, *room;
+    struct event *room;
     uint64_t room_wait_ms;
     uint64_t room_bytes; /* a part of so many had no room, though alone; 0: none is known */
-    uint64_t order;      /* lines taken from the input */
-    bool input_ended, stopping, connected;
+    bool connected;
     bool files_left; /* a file of a part that is done could not be removed: the journal stays too */
     bool hopeless;   /* the first answers are a failure of which no line can be the reason: no more
                         is sent; what has come down gets its records */
-    uint64_t
-        looked_twice;  /* lines, in the engine's cache: before they are asked, and when joined */
-    bool no_batch_api; /* the endpoint has none: there is nothing to resume */
-    int exit_code;
-    uint64_t started;
-    cli_tally tally;
-    cli_progress progress;
-    cli_failures failures;
-    cli_signals signals;
+    uint64_t looked_twice; /* lines in the cache: before they are asked, and when joined */
+    bool no_batch_api;     /* the endpoint has none: there is nothing to resume */
 } api_job;
 
 /* --- job.c --- */
-
-/* Something changed: the turn runs. */
-void api_changed(api_job *job);
-
-/* Ends it early; the first reason is kept, but a write error beats all. What is at the endpoint
- * stays there, and in the journal. */
-void api_stop(api_job *job, int exit_code);
 
 /* Nothing of it is at the endpoint or on its way. */
 bool api_all_joined(const api_job *job);
@@ -99,16 +69,12 @@ void api_tell(api_job *job, const char *format, ...) __attribute__((format(print
 
 #define API_LIVE_MAX 512 /* requests in the engine at once: each is answered where it starts */
 
-/* The sampler that asks nobody, and what the loop calls. */
+/* What this way does differently, and its sampler, which asks nobody. */
+extern const pump_way api_way;
 glimpse_error api_make_sampler(api_job *job);
-bool api_make_events(api_job *job);
-void api_output_ready(void *job);
-void api_record_lost(void *job, gl_slice record);
 
-/* Whether the records are in the output, on disk, and the output where it was. Else the job stops,
- * said. */
-bool api_records_stand(api_job *job);
-void api_caught(int number, void *job);
+/* Says so, and the job stops. false. */
+bool api_no_memory(api_job *job);
 
 /* Deletes the files of a part that is done with. */
 void api_remove_files(api_job *job, api_part *part);

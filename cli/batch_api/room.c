@@ -41,7 +41,7 @@ void api_halve(api_part *part)
              (unsigned)part->number, (unsigned long long)part->requests);
     if (job->room_bytes == 0 || part->bytes < job->room_bytes) job->room_bytes = part->bytes;
     part->waits = false;
-    if (api_plan_split(job, part)) api_changed(job);
+    if (api_plan_split(job, part)) pump_changed(&job->pump);
 }
 
 static void try_first(api_job *job)
@@ -72,7 +72,7 @@ void api_wait_for_room(api_part *part)
     }
     if (part->no_room == 0) {
         part->waits = false;
-        api_changed(job);
+        pump_changed(&job->pump);
         return;
     }
     job->room_wait_ms = job->room_wait_ms == 0 ? ROOM_MIN_MS : job->room_wait_ms * 2;
@@ -88,5 +88,5 @@ void api_room_again(evutil_socket_t fd, short what, void *arg)
     (void)what;
     api_job *job = arg;
     try_first(job);
-    api_changed(job);
+    pump_changed(&job->pump);
 }

@@ -26,8 +26,7 @@ bool api_note(api_job *job, api_part *part, const api_entry *entry)
         part->step = entry->step;
         return true;
     }
-    say("%s: cannot write: %s", job->journal.path, strerror(error));
-    api_stop(job, EXIT_IO);
+    pump_fail(&job->pump, EXIT_IO, "%s: cannot write: %s", job->journal.path, strerror(error));
     return false;
 }
 
@@ -104,13 +103,12 @@ static void fail(api_part *part, const char *what, const glimpse_batch_reply *re
 {
     api_job *job = part->job;
     int code = EXIT_STOPPED;
-    if (job->stopping || reply->error == GLIMPSE_ERR_CANCELLED) return;
+    if (job->pump.stopping || reply->error == GLIMPSE_ERR_CANCELLED) return;
     if (has_no_batch_api(job, reply)) {
-        progress_clear(&job->progress);
-        say("%s has no Batch API (HTTP %d for /files); use --mode online",
-            settings_endpoint(job->settings), reply->http_status);
         job->no_batch_api = true;
-        api_stop(job, EXIT_VALUE);
+        pump_fail(&job->pump, EXIT_VALUE,
+                  "%s has no Batch API (HTTP %d for /files); use --mode online",
+                  settings_endpoint(job->pump.settings), reply->http_status);
         return;
     }
     bool proxy = reply->error == GLIMPSE_ERR_PROXY;
@@ -122,10 +120,9 @@ static void fail(api_part *part, const char *what, const glimpse_batch_reply *re
         code = EXIT_OS_LIMIT;
     else if (reply->http_status == 0 && !job->connected)
         code = EXIT_UNREACHABLE;
-    progress_clear(&job->progress);
-    say("part %u: %s: %s (%s)%s", (unsigned)part->number, what, reply->message, reply->code,
-        code == EXIT_AUTH && !proxy ? "; see OPENAI_API_KEY" : "");
-    api_stop(job, code);
+    pump_fail(&job->pump, code, "part %u: %s: %s (%s)%s", (unsigned)part->number, what,
+              reply->message, reply->code,
+              code == EXIT_AUTH && !proxy ? "; see OPENAI_API_KEY" : "");
 }
 
 /* Text of the endpoint's as it can stand between quotes. */
@@ -140,7 +137,7 @@ static void refuse_part(api_part *part, const char *code, const char *message)
 {
     api_job *job = part->job;
     if (!api_part_set(&part->code, code) || !api_part_set(&part->message, message)) {
-        api_stop(job, EXIT_OS_LIMIT);
+        api_no_memory(job);
         return;
     }
     unquote(part->code);
@@ -153,7 +150,7 @@ static void refuse_part(api_part *part, const char *code, const char *message)
                               .code = part->code,
                               .message = part->message };
     if (!api_part_set(&part->output, "") || !api_part_set(&part->errors, "")) {
-        api_stop(job, EXIT_OS_LIMIT);
+        api_no_memory(job);
         return;
     }
     api_note(job, part, &entry);
@@ -176,18 +173,19 @@ static bool ended(api_part *part, const glimpse_batch_reply *reply)
 {
     part->running = false;
     if (reply->http_status != 0) part->job->connected = true;
-    api_changed(part->job);
-    return !part->job->stopping;
+    pump_changed(&part->job->pump);
+    return !part->job->pump.stopping;
 }
 
 static void begin(api_part *part, glimpse_error error)
 {
     part->running = error == GLIMPSE_OK;
-    if (error == GLIMPSE_OK) return;
-    say("part %u: %s", (unsigned)part->number,
-        error == GLIMPSE_ERR_OOM ? "out of memory"
-                                 : "its file cannot be read, or an id cannot be used");
-    api_stop(part->job, error == GLIMPSE_ERR_OOM ? EXIT_OS_LIMIT : EXIT_IO);
+    if (error == GLIMPSE_ERR_OOM)
+        api_no_memory(part->job);
+    else if (error != GLIMPSE_OK)
+        pump_fail(&part->job->pump, EXIT_IO,
+                  "part %u: its file cannot be read, or an id cannot be used",
+                  (unsigned)part->number);
 }
 
 /* --- up --------------------------------------------------------------------------------------- */
@@ -232,7 +230,7 @@ static void uploaded(const glimpse_batch_reply *reply, void *arg)
         return;
     }
     if (!api_part_set(&part->file, reply->file_id)) {
-        api_stop(part->job, EXIT_OS_LIMIT);
+        api_no_memory(part->job);
         return;
     }
     api_tell(part->job, "part %u: %llu requests uploaded", (unsigned)part->number,
@@ -251,7 +249,7 @@ static void upload(api_part *part)
         return;
     }
     if (part->step == API_PLANNED && !note(part, API_UPLOADING)) return;
-    char *path = api_part_path(job->settings->output, part->number, API_FILE_IN);
+    char *path = api_part_path(job->pump.settings->output, part->number, API_FILE_IN);
     begin(part, path != NULL ? glimpse_batch_upload(job->api, path, name, uploaded, part)
                              : GLIMPSE_ERR_OOM);
     gl_free(path);
@@ -286,7 +284,7 @@ static void create(api_part *part);
 static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
 {
     if (!shows_too_little(reply)) return false;
-    part->uncertain = !part->job->settings->retry_failed;
+    part->uncertain = !part->job->pump.settings->retry_failed;
     if (part->uncertain)
         say("part %u: an earlier run may have made its batch, and it cannot be found out: look at "
             "the endpoint's page; --resume --retry-failed makes it, perhaps a second time",
@@ -317,7 +315,7 @@ static void created(const glimpse_batch_reply *reply, void *arg)
         return;
     }
     if (!api_part_set(&part->batch, reply->batch->id)) {
-        api_stop(part->job, EXIT_OS_LIMIT);
+        api_no_memory(part->job);
         return;
     }
     api_tell(part->job, "part %u: batch %s", (unsigned)part->number, part->batch);
@@ -344,7 +342,8 @@ static void create(api_part *part)
 static bool no_room_for_one(api_part *part, const char *message)
 {
     char text[512];
-    if (part->requests > 1 || part->no_room < (unsigned)part->job->settings->engine.max_attempts)
+    if (part->requests > 1 ||
+        part->no_room < (unsigned)part->job->pump.settings->engine.max_attempts)
         return false;
     snprintf(text, sizeof text,
              "the endpoint has no room for this request in %u tries, alone as it is and whatever "
@@ -387,12 +386,12 @@ static void tell_progress(api_part *part, const glimpse_batch *batch)
     bool strange = batch->state == GLIMPSE_BATCH_UNKNOWN &&
                    (part->status == NULL || strcmp(part->status, batch->status) != 0);
     if (strange && api_part_set(&part->status, batch->status)) {
-        gl_buf_reset(&job->scratch);
-        gl_json_write_string(&job->scratch, gl_slice_str(batch->status));
+        gl_buf *shown = &job->pump.scratch;
+        gl_buf_reset(shown);
+        gl_json_write_string(shown, gl_slice_str(batch->status));
         api_tell(job,
                  "part %u: the endpoint calls its state %.*s, which is not known; asking again",
-                 (unsigned)part->number, job->scratch.len < 100 ? (int)job->scratch.len : 100,
-                 job->scratch.data);
+                 (unsigned)part->number, shown->len < 100 ? (int)shown->len : 100, shown->data);
     }
     if (batch->completed < 0 || batch->completed + batch->failed == part->answered) return;
     part->answered = batch->completed + batch->failed;
@@ -417,7 +416,7 @@ static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
 {
     bool gone = reply->http_status == 404 || strcmp(reply->code, "no_output_file") == 0;
     if (!gone) return false;
-    if (part->job->settings->retry_failed) {
+    if (part->job->pump.settings->retry_failed) {
         api_tell(part->job, "part %u: %s; asked for again, and paid for again (--retry-failed)",
                  (unsigned)part->number, reply->message);
         return true;
@@ -431,8 +430,7 @@ static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
 static bool set_files(api_part *part, const char *output, const char *errors)
 {
     if (api_part_set(&part->output, output) && api_part_set(&part->errors, errors)) return true;
-    api_stop(part->job, EXIT_OS_LIMIT);
-    return false;
+    return api_no_memory(part->job);
 }
 
 static void watched(const glimpse_batch_reply *reply, void *arg)
@@ -496,8 +494,8 @@ static void download(api_part *part)
         if (note(part, API_DOWNLOADED) && api_join_open(job, part)) api_plan_again(job, part);
         return;
     }
-    char *path =
-        api_part_path(job->settings->output, part->number, output ? API_FILE_OUT : API_FILE_ERR);
+    char *path = api_part_path(job->pump.settings->output, part->number,
+                               output ? API_FILE_OUT : API_FILE_ERR);
     begin(part, path != NULL
                     ? glimpse_batch_download(job->api, output ? part->output : part->errors, path,
                                              came_down, part)
@@ -559,10 +557,10 @@ void api_steps(api_job *job)
         if (part->running && part->step >= API_UPLOADED) at_work++;
         if (part->waits && waiting == NULL) waiting = part;
     }
-    for (size_t i = 0; i < job->part_count && !job->stopping; i++) {
+    for (size_t i = 0; i < job->part_count && !job->pump.stopping; i++) {
         api_part *part = job->parts[i];
         if (part != NULL && !part->open && !part->running) step(part, &uploads, &at_work);
     }
-    if (waiting != NULL && at_work == 0 && uploads == 0 && !job->stopping)
+    if (waiting != NULL && at_work == 0 && uploads == 0 && !job->pump.stopping)
         api_wait_for_room(waiting);
 }
