@@ -1,7 +1,9 @@
 /*
  * ahead.h - the records that --ordered holds back until the lines before them are done, on disk
- * meanwhile (OUTPUT.ahead), so that a kill or a power cut loses none that is finished. --resume
- * reads it beside the output. It goes when nothing is held back any more.
+ * meanwhile (OUTPUT.ahead), so that a kill loses none that is finished; a power cut loses those
+ * younger than --fsync. --resume reads it beside the output. It is removed when the job has ended,
+ * or
+ * --resume has taken it over.
  */
 #ifndef CLI_BATCH_AHEAD_H
 #define CLI_BATCH_AHEAD_H

@@ -2,10 +2,11 @@
  * output.h - where records go: a file, a pipe, a terminal, a device.
  *
  * Records are collected and written by output_flush, once a turn of the loop. A regular file is
- * written at once, locked against other processes, and is on disk (fdatasync) within the time that
- * --fsync says. A pipe is written as it takes bytes,
- * without blocking the loop: what it does not take yet is the backlog, by which reading is slowed
- * down. The first error ends it: nothing is written after, and output_error says what it was.
+ * written in the same turn, locked against other processes, and is on disk (fdatasync) within the
+ * time of --fsync, 1 s by default; --resume asks again for a line that a kill has cut. A pipe is
+ * written as it takes bytes, without blocking the loop: what it does not take yet is the backlog,
+ * by which reading is slowed down. The first error ends it: nothing is written after, and
+ * output_error says what it was.
  */
 #ifndef CLI_BATCH_OUTPUT_H
 #define CLI_BATCH_OUTPUT_H

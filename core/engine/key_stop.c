@@ -2,7 +2,8 @@
  * key_stop.c - the stop: the endpoint refused this key, or its money is used up, so every further
  * request would fail too, or earn a ban.
  *
- * Owns the endpoint's words until the caller resumes. steps.c decides which requests the stop ends.
+ * Owns the endpoint's words until the caller resumes. steps.c ends what waits, packs or backs
+ * off; what is out ends by itself and is not tried again.
  */
 #include "engine/key_stop.h"
 

@@ -1,6 +1,6 @@
 /*
- * lookup.c - finds an answer that is kept already: step 2 of a request. First the memory cache,
- * then the store.
+ * lookup.c - the answers that are there already: 2 on the way of a request. First the memory cache;
+ * the store after the flight was joined or begun.
  *
  * A lookup in the store is out for a request in state LOOKING, which leads its flight meanwhile: of
  * identical requests one asks the store. The lookup ends once, in found(), or is cancelled. This

@@ -4,12 +4,15 @@
  *   submit: key, cache -> WAITING -> admit: RUNNING -> attempt ends -> settle: DONE -> deliver
  *                   |        ^                            |   ^
  *                   |        +--------- BACKOFF <---------+   | retry: pays admission again
+ *                   |        +---- (spared: no wait) <----+   |
  *                   |        |                            +-> FALLBACK -> RUNNING -> settle
  *                   +-> FOLLOWING an identical one: what settles that one settles it
  *                   +-> PACKING: settled with what its pack brought, or alone -> WAITING
  *
- * Policies (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in
- * here but notices, in gl_steps_expired, which the timer calls: results are told by the turn.
+ * attempt_failed decides what becomes of a failure: it asks policy/evidence, then policy/backoff,
+ * and puts the wait into the heap. A closing engine and a stopped key retry nothing. Policies
+ * (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in here but
+ * notices, in gl_steps_expired, which the timer calls: results are told by the turn.
  */
 #include "engine/steps.h"
 

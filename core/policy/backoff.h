@@ -1,7 +1,8 @@
 /*
- * backoff.h - decides whether a failed attempt is tried again, and when. The numbers are those of
- * docs/playbook.md section 3; the failures and waits are those of docs/wire.md section 6 and
- * docs/wire.md section 7. Pure: time and randomness are arguments.
+ * backoff.h - whether a failed attempt is tried again, and when: a wait that the server asks for
+ * takes the place of ours. Where the deadline or max_retry_after_ms comes first, not at all. The
+ * numbers are those of docs/playbook.md section 3, the failures and waits those of docs/wire.md
+ * section 6 and docs/wire.md section 7. Pure: time and randomness are arguments.
  */
 #ifndef GL_POLICY_BACKOFF_H
 #define GL_POLICY_BACKOFF_H

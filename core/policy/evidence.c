@@ -1,5 +1,5 @@
-/* evidence.c - see evidence.h. Pure: called by core/engine/attempt.c when an attempt has failed or
- * was answered; keeps nothing. */
+/* evidence.c - see evidence.h. Pure: asked by core/engine/attempt.c when an attempt has failed;
+ * keeps nothing. */
 #include "policy/evidence.h"
 
 /* The first class of a failure, from the error alone. */
