@@ -2,9 +2,9 @@
  * backoff_call.c - glimpse_backoff_start: the caller's own asynchronous function, tried again by
  * the policy of policy/backoff.
  *
- * Owns one timer, and everything that calls the caller is called from it: the start, each attempt,
- * the end. So an attempt that ends at once, however often, never nests, and done never runs inside
- * start, attempt_done or cancel.
+ * Owns one timer, and calls the caller's functions only from it: the start, each attempt, the end.
+ * So an attempt that ends at once never nests, and done never runs inside start, attempt_done or
+ * cancel.
  *
  *   WAITING --timer--> RUNNING --attempt_done--> WAITING (again) or ENDING --timer--> done, freed
  */
@@ -23,7 +23,7 @@ struct glimpse_backoff_call {
     glimpse_backoff_attempt_fn attempt;
     glimpse_backoff_done_fn done;
     void *arg;
-    int attempts; /* made, the one running included */
+    int attempts; /* attempts made, the running one included */
     glimpse_error error;
     bool cancelled; /* while an attempt runs */
     enum { WAITING, RUNNING, ENDING, DONE } state;
@@ -51,7 +51,7 @@ static void destroy(glimpse_backoff_call *call)
 
 static void wait_for(glimpse_backoff_call *call, uint64_t ns)
 {
-    /* NEVER would turn the timer off, and done must run. */
+    /* GL_TIME_NEVER would turn the timer off, and done must run. */
     gl_time now = gl_loop_now(call->loop);
     gl_timer_set(call->timer, ns < GL_TIME_NEVER - now ? now + ns : GL_TIME_NEVER - 1);
 }

@@ -128,7 +128,7 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *p
 
 /* --- validation --- */
 
-/* Who reads a field: what nobody reads is not looked at. */
+/* The part that reads a field: a field that no part reads is not checked. */
 typedef enum reader { ENGINE, SAMPLER, CACHE } reader;
 
 static bool is_read(const glimpse_config *config, reader who)
@@ -239,7 +239,7 @@ static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem
     return GLIMPSE_OK;
 }
 
-/* Members that are one of some values. */
+/* Checks the members that are one of some values. */
 static glimpse_error check_choices(const glimpse_config *config, glimpse_problem *problem)
 {
     static const char one[] = "not one of its values";

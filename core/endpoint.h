@@ -1,11 +1,11 @@
-/* endpoint.h - which of an endpoint's members count, and what the environment says. */
+/* endpoint.h - which of an endpoint's members are used, and how the environment sets them. */
 #ifndef GL_ENDPOINT_H
 #define GL_ENDPOINT_H
 
 #include <glimpse/endpoint.h>
 
-/* Where the endpoint is, and the key for it: Azure's when a deployment is given. The URL is never
- * NULL; a key that is not given is. */
+/* Returns the endpoint's URL, or its key: Azure's when a deployment is given. The URL is never
+ * NULL; the key is NULL when none is given. */
 const char *gl_endpoint_url(const glimpse_endpoint *endpoint);
 const char *gl_endpoint_key(const glimpse_endpoint *endpoint);
 
@@ -13,15 +13,15 @@ const char *gl_endpoint_key(const glimpse_endpoint *endpoint);
 #define GL_ENDPOINT_USUAL                                                                          \
     { .size = sizeof(glimpse_endpoint), .max_response_bytes = INT64_C(64) << 20 }
 
-/* The endpoint itself, or room, filled from it where it was compiled against another version. NULL:
- * it is NULL or has no size; problem says so. */
+/* Returns the endpoint itself, or `room`, filled from it where it was compiled against another
+ * version. NULL: it is NULL or has no size, and problem says so. */
 const glimpse_endpoint *gl_endpoint_read(const glimpse_endpoint *endpoint, glimpse_endpoint *room,
                                          glimpse_problem *problem);
 
-/* glimpse_endpoint_from_env, of one in our form. */
+/* glimpse_endpoint_from_env for an endpoint in this version's layout. */
 void gl_endpoint_environment(glimpse_endpoint *endpoint);
 
-/* A variable that is set and not empty, or NULL: an empty one is how a shell says "none". */
+/* Returns a variable that is set and not empty, or NULL: an empty one is how a shell unsets it. */
 const char *gl_environment(const char *name);
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * latency_monitor.c - glimpse_latency_monitor: the notices t1 to t4 for anything asynchronous.
  *
- * Owns what is being watched: each watch is in a list, in the map by its id, and, until its t4 has
- * been told, in the heap by the time of its next notice; one timer stands at the head of the heap.
- * When a notice is due and what it says is asked of policy/latency.
+ * Owns the watches: each is in a list, in the map by its id, and, until its t4 was given, in the
+ * heap by the time of its next notice; one timer is set to the head of the heap. policy/latency
+ * says when a notice is due, and words it.
  *
- * A notice may start and stop watches and free the monitor: its watch is put at its next time
- * before the caller's function runs and not touched after, and a free takes effect when it returns.
+ * A callback may start and stop watches and free the monitor: its watch is set to its next time
+ * before the callback runs and is not touched afterwards, and a free takes effect when it returns.
  */
 #include <glimpse/latency.h>
 

@@ -1,10 +1,10 @@
 /*
  * log.c - one event as one line of text or JSON, and the sending of events to the caller.
  *
- * Nothing is allocated, so an event about the want of memory can be told. Lines are one line
+ * Nothing is allocated, so an event about a lack of memory can be logged. Lines are one line
  * whatever the values hold: bytes that are not UTF-8 become U+FFFD; quotes, backslashes, control
- * characters (also DEL, U+0080 to U+009F and the two Unicode line ends, which terminals and
- * viewers act upon) are written as JSON escapes.
+ * characters (also DEL, U+0080 to U+009F and the two Unicode line ends, which terminals and viewers
+ * act upon) are written as JSON escapes.
  */
 #include "log.h"
 
@@ -29,7 +29,7 @@ const char *glimpse_log_level_name(glimpse_log_level level)
     return (unsigned)level < GLIMPSE_LOG_LEVEL_COUNT ? names[level] : "unknown";
 }
 
-/* --- a bounded sink that counts what it could not take --- */
+/* --- a bounded buffer that counts the bytes it could not take --- */
 
 typedef struct sink {
     char *buffer;
@@ -57,7 +57,7 @@ static void put_number(sink *out, int64_t number)
     put(out, digits, (size_t)len);
 }
 
-/* Cuts where the buffer ends, at a character, and terminates. */
+/* Cuts the text at the end of the buffer, between characters, and terminates it. */
 static size_t finish(sink *out)
 {
     if (out->size == 0) return out->len;
@@ -100,7 +100,7 @@ static void put_quoted(sink *out, const char *text)
     put(out, "\"", 1);
 }
 
-/* Whether it can stand in a line of text without quotes. */
+/* Returns true when the text can stand in a line without quotes. */
 static bool is_plain(const char *text)
 {
     if (*text == '\0') return false;

@@ -11,7 +11,7 @@ static inline bool gl_log_wants(const gl_log *log, glimpse_log_level level)
     return log->fn != NULL && level <= log->level;
 }
 
-/* Calls the callback if it wants the level. */
+/* Calls the callback if it takes events of this level. */
 void gl_log_emit(const gl_log *log, glimpse_log_level level, const char *name,
                  const glimpse_log_field *fields, size_t field_count);
 

@@ -1,13 +1,13 @@
 /*
  * loop.c - libevent behind loop.h; the only file of core that includes it.
  *
- * Owns the events. Never early: a default event_base keeps time in steps of 4 ms (timers fired
- * 5 ms early to 5 ms late in a trial of 2,000), so a timer that fires looks at the clock and waits
- * for the rest. A turn is what the loop does between two polls.
+ * Owns the events. No timer is early: a default event_base keeps time in steps of 4 ms (timers
+ * fired 5 ms early to 5 ms late in a trial of 2,000), so a timer that fires looks at the clock and
+ * waits for the rest. A turn is the loop's work between two polls.
  *
- * Never before what has arrived: a process that stood still (SIGSTOP, a lid, a freezer, a debugger)
- * finds its timers due and its sockets full, and libevent calls the timers first, for its poll was
- * interrupted. So a timer that is late waits for some turns more.
+ * No timer goes before bytes that have arrived: a process that stood still (SIGSTOP, a lid, a
+ * freezer, a debugger) finds its timers due and its sockets full, and libevent calls the timers
+ * first, because its poll was interrupted. So a timer that is late waits for some turns more.
  */
 #include "loop.h"
 
@@ -20,11 +20,11 @@ struct gl_loop {
     struct event_base *base;
 };
 
-/* So late is no busy loop, but one that stood still. */
+/* A timer this late shows a loop that stood still, not a busy one. */
 #define LATE (100 * GL_MS)
-/* A poll of libevent's tells of 32 descriptors at first, and of twice as many as it told of before:
- * 32,736 in ten turns. Each costs a poll when there is nothing to read. A loop that its owner turns
- * a few times a second is late always: it does not wait for more than the least of them. */
+/* A poll of libevent reports 32 descriptors at first, and twice as many as the poll before it:
+ * 32,736 in ten turns. Each turn costs a poll when there is nothing to read. A loop that its owner
+ * turns a few times a second is always late: its timers wait for the fewest of these turns. */
 #define TURNS_MOST  10
 #define TURNS_LEAST 3
 #define CATCH_UP    (250 * GL_MS)
@@ -32,9 +32,9 @@ struct gl_loop {
 struct gl_timer {
     struct event event;
     gl_time when;
-    gl_time due;     /* when, or when it was set to the past */
+    gl_time due;     /* when it is due, or when it was set to the past */
     gl_time late_at; /* when it was found to be late */
-    int turns;       /* waited for since; 0: it is not late */
+    int turns;       /* turns waited since; 0: it is not late */
     void (*fn)(void *arg);
     void *arg;
 };
@@ -83,7 +83,7 @@ static void timer_arm(gl_timer *timer, gl_time now)
     if (event_add(&timer->event, &delay) != 0) event_active(&timer->event, EV_TIMEOUT, 1);
 }
 
-/* Whether it is to wait for another turn. */
+/* Returns true when the timer must wait for another turn. */
 static bool waits_for_sockets(gl_timer *timer, gl_time now)
 {
     if (timer->turns == 0 && gl_time_since(now, timer->due) < LATE) return false;
@@ -140,7 +140,7 @@ void gl_timer_set(gl_timer *timer, gl_time when)
     timer_arm(timer, now);
 }
 
-/* libevent's own mark for the events of its own that do not count. */
+/* Uses libevent's own mark for internal events, which do not count. */
 void gl_timer_background(gl_timer *timer)
 {
     timer->event.ev_evcallback.evcb_flags |= EVLIST_INTERNAL;
@@ -160,7 +160,7 @@ static void defer_fired(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     gl_defer *defer = arg;
-    defer->fn(defer->arg); /* libevent took it off the queue and the timers before this */
+    defer->fn(defer->arg); /* libevent took it off the queue, and the timers go before it */
 }
 
 gl_defer *gl_defer_new(gl_loop *loop, void (*fn)(void *arg), void *arg)
@@ -180,8 +180,8 @@ void gl_defer_this_turn(gl_defer *defer)
 
 void gl_defer_next_turn(gl_defer *defer)
 {
-    /* Not event_active: libevent 2.1 runs what becomes active while it runs active events before
-     * it polls again, so a call that reschedules itself would keep the sockets waiting. */
+    /* Not event_active: libevent 2.1 runs the events that become active while it runs active events
+     * before it polls again, so a call that reschedules itself would keep the sockets waiting. */
     static const struct timeval at_once = { 0, 0 };
     if (event_pending(&defer->event, EV_TIMEOUT, NULL)) return;
     if (event_add(&defer->event, &at_once) != 0) event_active(&defer->event, EV_TIMEOUT, 1);

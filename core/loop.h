@@ -15,27 +15,29 @@ struct event_base;
 
 typedef struct gl_loop gl_loop;
 
-/* NULL: out of memory. The base must outlive it. Free what was made from it first. */
+/* NULL: out of memory. The base must outlive the loop. Free everything that was made from it
+ * first. */
 gl_loop *gl_loop_new(struct event_base *base);
 void gl_loop_free(gl_loop *loop);
 
 /* A fresh reading of the clock. */
 gl_time gl_loop_now(const gl_loop *loop);
 
-/* A timer that fires once, never before its time, and after what has arrived when the loop stood
- * still for 100 ms or more; setting it again moves it. GL_TIME_NEVER = off.
- * Setting cannot fail. Fine to set or free inside its own callback. */
+/* A timer that fires once, never before its time, and after all bytes that have arrived when the
+ * loop stood still for 100 ms or more. Setting it again moves it. GL_TIME_NEVER = off. Setting
+ * cannot fail. It may be set or freed inside its own callback. */
 typedef struct gl_timer gl_timer;
 gl_timer *gl_timer_new(gl_loop *loop, void (*fn)(void *arg), void *arg);
 void gl_timer_set(gl_timer *timer, gl_time when);
-/* It does not keep the loop running: dispatch returns when only such are left. Before it is set. */
+/* The timer no longer keeps the loop running: dispatch returns when only such timers are left. Call
+ * it before the timer is set. */
 void gl_timer_background(gl_timer *timer);
 void gl_timer_free(gl_timer *timer); /* NULL is fine */
 
-/* A call made from the loop. Scheduling twice before it runs is once. */
+/* A call made from the loop. Scheduling it twice before it runs gives one call. */
 typedef struct gl_defer gl_defer;
 gl_defer *gl_defer_new(gl_loop *loop, void (*fn)(void *arg), void *arg);
-void gl_defer_this_turn(gl_defer *defer); /* after what is ready now, before the loop polls again */
+void gl_defer_this_turn(gl_defer *defer); /* after the ready events, before the next poll */
 void gl_defer_next_turn(gl_defer *defer); /* after the loop has polled: for work done in portions */
 void gl_defer_cancel(gl_defer *defer);
 void gl_defer_free(gl_defer *defer); /* NULL is fine */

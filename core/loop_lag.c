@@ -1,6 +1,6 @@
 /*
- * loop_lag.c - how late the loop is: a timer that is set again each time it fires, and the
- * difference. The one place that measures it, for metrics and for the load harness.
+ * loop_lag.c - measures how late the loop is: the delay of a timer that is set again each time it
+ * fires. The one place that measures it, for the metrics and for the load harness.
  */
 #include "loop_lag.h"
 

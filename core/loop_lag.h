@@ -1,4 +1,4 @@
-/* loop_lag.h - glimpse_loop_lag on a loop that is there already. */
+/* loop_lag.h - glimpse_loop_lag on an existing loop. */
 #ifndef GL_LOOP_LAG_H
 #define GL_LOOP_LAG_H
 
@@ -6,7 +6,7 @@
 
 #include "loop.h"
 
-/* A day: above it nothing is measured. */
+/* A day: nothing above it is measured. */
 #define GL_LOOP_LAG_MS_MAX INT64_C(86400000)
 
 /* As glimpse_loop_lag_new; the loop must outlive it. NULL: out of memory. */

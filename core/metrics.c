@@ -1,10 +1,10 @@
 /*
- * metrics.c - counts what metrics.h describes. Called by the engine's own files where an attempt
- * ends, a piece of a stream comes, and a result is told. Asks nobody, reads no clock.
+ * metrics.c - counts the metrics of metrics.h. The engine's files call it where an attempt ends, a
+ * piece of a stream comes, and a result is delivered. Calls no other file, reads no clock.
  *
- * A label set is four small numbers in one; what they stand for is kept once. Memory is taken when
- * a label set is met for the first time; without it, and beyond the bounds, the call counts among
- * the others, so that no call is ever missing from the sums.
+ * A label set is four small numbers in one; their names are kept once. Memory is taken when a label
+ * set is met for the first time. Without memory, and beyond the bounds, the call counts as "other",
+ * so that no call is missing from the sums.
  */
 #include "metrics.h"
 
@@ -31,7 +31,7 @@ const gl_scale gl_scale_tokens = {
     { "1", "4", "16", "64", "256", "1024", "4096", "16384", "65536", "262144", "1048576", "4194304",
       "16777216", "67108864" } };
 
-/* The same as for calls, and below it what an answer from the cache takes. */
+/* As for calls, and shorter ones for answers from the cache. */
 const gl_scale gl_scale_requests = {
     true, 18,
     { 100 * GL_US, 500 * GL_US, GL_MS, 5 * GL_MS, 10 * GL_MS, 20 * GL_MS, 40 * GL_MS, 80 * GL_MS,
@@ -76,7 +76,7 @@ const char *gl_metrics_failure_name(unsigned failure)
 {
     if (failure == FAILURE_4XX) return "4xx";
     if (failure == FAILURE_5XX) return "5xx";
-    if (failure >= FAILURE_OTHER) return "_OTHER"; /* OpenTelemetry's word for it */
+    if (failure >= FAILURE_OTHER) return "_OTHER"; /* OpenTelemetry's word for "other" */
     if (failure >= FAILURE_STATUS) return status_names[failure - FAILURE_STATUS];
     return glimpse_error_name((glimpse_error)failure);
 }
@@ -95,8 +95,8 @@ static unsigned failure_of(const gl_metrics *metrics, const gl_metrics_call *cal
 /* --- names -------------------------------------------------------------------------------------
  */
 
-/* By the form in which it is written, so that no two names make one series: control characters but
- * the line end, which is escaped, are blanks. */
+/* Finds a name by the form in which it is written, so that no two names make one series: control
+ * characters become blanks, except the line end, which is escaped. */
 static unsigned find_name(gl_names *names, gl_slice whole)
 {
     char plain[GL_METRICS_NAME];

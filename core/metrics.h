@@ -1,9 +1,9 @@
 /*
- * metrics.h - the histograms that an engine keeps for its metrics, by labels of bounded number, and
- * how they are written. Counting a request allocates nothing once its labels have been seen.
+ * metrics.h - the histograms that an engine keeps for its metrics, by a bounded number of label
+ * sets, and the functions that write them. Counting a request allocates nothing once its labels
+ * have been met.
  *
- * metrics.c counts, metrics_text.c writes, engine/metrics_page.c adds what the engine's statistics
- * say.
+ * metrics.c counts, metrics_text.c writes, engine/metrics_page.c adds the engine's statistics.
  */
 #ifndef GL_METRICS_H
 #define GL_METRICS_H
@@ -15,16 +15,17 @@
 #include "base/map.h"
 #include "base/slice.h"
 
-/* Names of models that are told apart, of requests and of answers; all others are "other". An
- * installation asks a handful; what a file of a stranger names must not fill the scraper's disk. */
+/* The number of model names that have series of their own, of requests and of answers; all others
+ * are "other". An installation asks a handful; names in a stranger's file must not fill the
+ * scraper's disk. */
 #define GL_METRICS_MODELS 32
-/* Bytes of such a name that are kept. */
+/* Bytes of a model's name that are kept. */
 #define GL_METRICS_NAME 96
-/* Label sets of calls; all others are one. The most, with the longest names and every histogram
- * filled, are below 8 MB of text. */
+/* Label sets of calls with a series of their own; all others share one. With all of them, the
+ * longest names and every histogram filled, the text is below 8 MB. */
 #define GL_METRICS_SERIES 128
 
-/* Operations: the last component of a path decides. */
+/* Operations: the last component of the path. */
 enum {
     GL_OPERATION_CHAT,
     GL_OPERATION_COMPLETION,
@@ -33,7 +34,7 @@ enum {
     GL_OPERATION_COUNT
 };
 
-/* In place of an index of a name: not among the ones kept; there is none. */
+/* In place of a name's index: the name was not kept; there is no name. */
 enum { GL_MODEL_OTHER = GL_METRICS_MODELS, GL_MODEL_NONE, GL_MODEL_COUNT };
 
 /* The upper bounds of buckets: as numbers and as they are written. */
@@ -48,14 +49,14 @@ typedef struct gl_scale {
 extern const gl_scale gl_scale_calls, gl_scale_tokens, gl_scale_requests, gl_scale_lag;
 
 typedef struct gl_counts {
-    uint64_t buckets[GL_SCALE_MAX + 1]; /* each value in one; the last is above all bounds */
+    uint64_t buckets[GL_SCALE_MAX + 1]; /* each value in one; the last: above all bounds */
     uint64_t sum;
 } gl_counts;
 
 void gl_counts_add(gl_counts *counts, const gl_scale *scale, uint64_t value);
 
 typedef struct gl_names {
-    size_t count, last; /* last: found last */
+    size_t count, last; /* last: the series that was found last */
     struct gl_name {
         size_t len;
         char text[GL_METRICS_NAME];
@@ -72,8 +73,9 @@ typedef struct gl_metrics {
     gl_map by_labels; /* gl_series */
     gl_series *series[GL_METRICS_SERIES];
     size_t series_count;
-    gl_series others[2]; /* answered and failed, when there is no room or no memory for more */
-    gl_counts *chunks[GL_OPERATION_COUNT][GL_MODEL_COUNT]; /* NULL: none came */
+    gl_series others[2]; /* for answered and for failed calls, when there is no room or memory for
+                            more series */
+    gl_counts *chunks[GL_OPERATION_COUNT][GL_MODEL_COUNT]; /* NULL: no chunk came */
     gl_counts requests[GLIMPSE_SOURCE_COUNT][GLIMPSE_STATUS_COUNT];
     uint64_t crossed[4]; /* t1 to t4 */
     gl_counts lag;
@@ -86,12 +88,12 @@ typedef struct gl_metrics {
 gl_metrics *gl_metrics_new(void); /* NULL: out of memory */
 void gl_metrics_free(gl_metrics *metrics);
 
-/* Who is asked: a name, and the URL it is at (NULL: nowhere). */
+/* Sets the provider's name and URL (NULL: none). */
 void gl_metrics_set_provider(gl_metrics *metrics, const char *provider, const char *base_url);
 
 unsigned gl_metrics_operation(gl_slice path);
 
-/* The index of a request's model, by its value in the body. */
+/* Returns the index of a request's model, by its value in the body. */
 unsigned gl_metrics_model(gl_metrics *metrics, gl_json name);
 gl_slice gl_metrics_model_name(const gl_names *names, unsigned model);
 
@@ -100,17 +102,17 @@ typedef struct gl_metrics_call {
     unsigned operation, model;
     glimpse_error error;
     int http_status;
-    const char *answered_by; /* the model, as the answer says; NULL or "": it does not */
+    const char *answered_by; /* the model that the answer names; NULL or "": none */
     const glimpse_usage *usage;
     uint64_t elapsed;    /* ns */
-    int64_t first_chunk; /* ns to the first piece of a stream, whatever it holds; -1: none came */
+    int64_t first_chunk; /* ns to the first piece of a stream; -1: none came */
 } gl_metrics_call;
 void gl_metrics_called(gl_metrics *metrics, const gl_metrics_call *call);
 
-/* A piece of a stream came so long after the one before. */
+/* Counts a piece of a stream that came so long after the one before. */
 void gl_metrics_chunk(gl_metrics *metrics, unsigned operation, unsigned model, uint64_t gap);
 
-/* A request was told its result. */
+/* Counts a delivered result. */
 void gl_metrics_delivered(gl_metrics *metrics, glimpse_source source, glimpse_status status,
                           uint64_t elapsed, int crossed);
 
@@ -121,7 +123,7 @@ void gl_metrics_lagged(gl_metrics *metrics, uint64_t late);
 /* "counter", "gauge" or "histogram"; help is one line without a backslash. */
 void gl_text_family(gl_buf *out, const char *name, const char *type, const char *help);
 
-/* name="value" with what must be escaped escaped, behind a comma unless it is the first. */
+/* Writes name="value", escaped, behind a comma unless it is the first. */
 void gl_text_label(gl_buf *out, bool first, const char *name, gl_slice value);
 
 /* A line of a family without labels. */
@@ -131,17 +133,17 @@ void gl_text_number(gl_buf *out, const char *name, uint64_t value);
 void gl_text_labelled(gl_buf *out, const char *name, const char *label, const char *value,
                       uint64_t number);
 
-/* Nanoseconds in seconds, whatever the locale. */
+/* Writes nanoseconds as seconds, in any locale. */
 void gl_text_seconds(gl_buf *out, uint64_t ns);
 
-/* All lines of one histogram; labels is what stands between the braces, may be empty. */
+/* Writes all lines of one histogram; labels is the text between the braces and may be empty. */
 void gl_text_histogram(gl_buf *out, const char *name, gl_slice labels, const gl_counts *counts,
                        const gl_scale *scale);
 
-/* All that is counted here. */
+/* Writes everything that metrics.c counts. */
 void gl_metrics_write(const gl_metrics *metrics, gl_buf *out);
 
-/* How a failure of this number is called. */
+/* Returns the name of a failure's number. */
 const char *gl_metrics_failure_name(unsigned failure);
 
 #endif

@@ -116,7 +116,7 @@ static void add_label(gl_buf *labels, const char *name, gl_slice value)
     if (value.len != 0) gl_text_label(labels, labels->len == 0, name, value);
 }
 
-/* What stands between the braces; token is NULL or the token type. */
+/* The text between the braces; token is NULL or the token type. */
 static gl_slice labels_of(const gl_metrics *metrics, const gl_series *series, const char *token,
                           gl_buf *labels)
 {

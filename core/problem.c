@@ -1,5 +1,5 @@
-/* problem.c - see problem.h. Called at the public doors, and below them where a field is refused.
- */
+/* problem.c - see problem.h. Called at the public doors, and below them by the function that
+ * refuses a field. */
 #include "problem.h"
 
 #include <stdio.h>

@@ -5,18 +5,19 @@
 #include <glimpse/problem.h>
 #include <glimpse/result.h>
 
-/* No problem. */
+/* Clears the problem. */
 void gl_problem_clear(glimpse_problem *problem);
 
-/* This field is refused: returns GLIMPSE_ERR_INVALID. The sentence is cut where it does not fit. */
+/* Refuses a field: fills the problem and returns GLIMPSE_ERR_INVALID. A sentence that does not fit
+ * is cut. */
 glimpse_error gl_refuse(glimpse_problem *problem, const char *field, const char *sentence);
 
-/* The struct's size is none that this init function sets, or is of a later version that set more.
- */
+/* Refuses a struct whose size was not set by this init function, or is of a later version that set
+ * more members. */
 glimpse_error gl_refuse_size(glimpse_problem *problem, const char *init);
 
-/* No field is to blame: the sentence of the error, which is returned. A sentence that stands there
- * is kept, and so is success. */
+/* Fills in the error's own sentence where no field is at fault, and returns the error. Success, and
+ * a sentence that is there already, are kept. */
 glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error);
 
 #endif

@@ -15,7 +15,8 @@
 #include "policy/profile.h"
 #include "problem.h"
 
-/* A dollar a token is thousands of times what any model costs: more is a slip of the unit. */
+/* A dollar a token is thousands of times any model's price: a higher price is a slip of the
+ * unit. */
 #define DOLLARS_MAX 1e6
 #define TOKENS_MAX  1e9
 #define DAY_MS      INT64_C(86400000)
@@ -30,7 +31,7 @@ struct glimpse_profiles {
     gl_profile_entry *own;
     size_t count, capacity;
     /* Open addressed, at most half full, by folded name: number of the entry + 1, 0 = empty. Names
-     * that differ in case stand in the order of the file. */
+     * that differ only in case keep the order of the file. */
     uint32_t *table;
     size_t places;
     size_t longest; /* name */
@@ -55,8 +56,8 @@ void glimpse_profile_defaults(glimpse_profile *profile)
     gl_layout_write(&layout, profile, &none);
 }
 
-/* --- fields of an entry: NULL, or what is wrong ------------------------------------------------
- */
+/* --- fields of an entry: NULL, or a sentence on the fault
+ * --------------------------------------- */
 
 static const char *read_thresholds(gl_json value, glimpse_thresholds *out)
 {
@@ -70,7 +71,8 @@ static const char *read_thresholds(gl_json value, glimpse_thresholds *out)
     return n == 4 && glimpse_thresholds_check(out, NULL) == GLIMPSE_OK ? NULL : problem;
 }
 
-/* From 0 to most. false where it is there and is none, or is missing and must not be. */
+/* Reads a number from 0 to most. false: it is present and no such number, or it is needed and
+ * missing. */
 static bool read_number(gl_json value, double absent, bool needed, double most, double *out)
 {
     *out = absent;
@@ -175,7 +177,7 @@ static void enter(glimpse_profiles *profiles, size_t number)
     if (len > profiles->longest) profiles->longest = len;
 }
 
-/* Room for one more entry, here and in the table. */
+/* Reserves room for one more entry, here and in the table. */
 static bool grow(glimpse_profiles *profiles)
 {
     if (profiles->count < profiles->capacity) return true;
@@ -196,8 +198,8 @@ static bool grow(glimpse_profiles *profiles)
     return true;
 }
 
-/* Adds the entries of this folded name to hits; their number, past HITS_MAX where that is too few.
- */
+/* Adds the entries of this folded name to hits. Returns their number, above HITS_MAX where there
+ * are too many. */
 static size_t look_up(const glimpse_profiles *profiles, const char *folded, size_t len,
                       uint32_t *hits, size_t count)
 {
@@ -212,7 +214,7 @@ static size_t look_up(const glimpse_profiles *profiles, const char *folded, size
     return count;
 }
 
-/* Those of each name with which the model's begins, where it may end. */
+/* Adds the entries of each name with which the model's name begins, where it may end. */
 static size_t look_up_families(const glimpse_profiles *profiles, gl_slice model, uint32_t *hits,
                                size_t count)
 {
@@ -224,7 +226,7 @@ static size_t look_up_families(const glimpse_profiles *profiles, gl_slice model,
     return count;
 }
 
-/* In the order of the file, each once. */
+/* Sorts the hits by the order of the file, each once. */
 static size_t sort(uint32_t *hits, size_t count)
 {
     size_t kept = 0;
@@ -247,7 +249,7 @@ static void take_own(const glimpse_profiles *profiles, gl_slice model, glimpse_p
     size_t count = look_up(profiles, "*", 1, hits, 0);
     count = look_up_families(profiles, model, hits, count);
     count = look_up_families(profiles, gl_profile_own_name(model), hits, count);
-    if (count > HITS_MAX) { /* so many spellings: all entries are looked at */
+    if (count > HITS_MAX) { /* too many spellings: all entries are looked at */
         for (size_t i = 0; i < profiles->count; i++)
             gl_profile_take(profile, &profiles->own[i], true, model);
         return;

@@ -1,6 +1,7 @@
 /*
- * record.c - a result as one line of JSON: OpenAI's Batch output format and one object of ours
- * (docs/internals/records.md). Called by whoever writes results to a file; never by the engine.
+ * record.c - a result as one line of JSON: OpenAI's Batch output format, and one object of ours
+ * (docs/internals/records.md). Called by programs that write results to a file; never by the
+ * engine.
  */
 #include "result.h"
 
@@ -14,7 +15,7 @@ static void write_text(gl_buf *out, const char *text)
     gl_json_write_string(out, gl_slice_str(text));
 }
 
-/* null where there is nothing to say. */
+/* Writes null for an empty text. */
 static void write_optional(gl_buf *out, const char *text)
 {
     if (text == NULL || text[0] == '\0')
@@ -37,8 +38,8 @@ static const char *next_or_end(const char *at, const char *end, char c)
     return found != NULL ? found : end;
 }
 
-/* JSON text as it is, without the line ends it may have between its tokens: a record is a line. In
- * valid JSON no line end stands inside a string. */
+/* Writes JSON text as it is, without the line ends between its tokens, because a record is a line.
+ * Valid JSON has no line end inside a string. */
 static void write_json_line(gl_buf *out, gl_slice json)
 {
     if (json.len == 0) return;
@@ -118,7 +119,7 @@ static void write_usage(gl_buf *out, const glimpse_usage *usage)
     gl_buf_append_char(out, '}');
 }
 
-/* What only some answers have, most of it streams. */
+/* Members that only some answers have, most of them streams. */
 static void write_stream(gl_buf *out, const glimpse_result *result)
 {
     const glimpse_timings *timings = &result->timings;
@@ -141,7 +142,7 @@ static void write_stream(gl_buf *out, const glimpse_result *result)
     if (result->empty) gl_buf_append_str(out, ",\"empty\":true");
 }
 
-/* Each attempt that is still known: who looks into a failure asks the endpoint by these ids. */
+/* Writes each attempt of the ledger: an operator asks the endpoint about a failure by these ids. */
 static void write_log(gl_buf *out, const glimpse_result *result)
 {
     size_t count = glimpse_result_attempt_count(result);
@@ -163,7 +164,7 @@ static void write_log(gl_buf *out, const glimpse_result *result)
     gl_buf_append_str(out, "}]");
 }
 
-/* A key covers the body alone, so that a path which is not the usual one is named. */
+/* Names the path where it is not the usual one, because a key covers the body alone. */
 static void write_path(gl_buf *out, const char *path)
 {
     if (path == NULL || strcmp(path, "/chat/completions") == 0) return;
@@ -194,7 +195,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, const glimp
     gl_buf_append_str(out, ",\"source\":");
     write_text(out, glimpse_source_name(result->source));
     gl_buf_append_str(out, ",\"sample\":");
-    /* An answer may be empty; what never came is null. */
+    /* An answer may be empty; an answer that never came is null. */
     if (result->error != GLIMPSE_OK && len == 0)
         gl_buf_append_str(out, "null");
     else
@@ -251,7 +252,7 @@ glimpse_error glimpse_result_to_json(const glimpse_result *result, const glimpse
     size_t body_len, text_len;
     (void)glimpse_result_body(result, &body_len);
     (void)glimpse_result_text(result, &text_len);
-    gl_buf_reserve(&buf, 768 + body_len + text_len); /* so that a usual record grows no more */
+    gl_buf_reserve(&buf, 768 + body_len + text_len); /* room for a usual record */
     gl_buf_append_str(&buf, "{\"id\":\"glimpse-");
     gl_buf_append_u64(&buf, result->id);
     gl_buf_append_str(&buf, "\",\"custom_id\":");

@@ -1,8 +1,8 @@
 /*
  * result.c - glimpse_result: its memory, its accessors.
  *
- * The engine fills one in while its request lives and never touches it after delivery. Text is
- * shared with the samples it refers to, not copied.
+ * The engine fills a result in while its request lives and never touches it after delivery. Text is
+ * shared with the samples, not copied.
  */
 #include "result.h"
 
@@ -60,7 +60,7 @@ static bool grow(glimpse_result *result)
     return true;
 }
 
-/* A copy, cut between characters. NULL: there is nothing, or no memory. */
+/* Returns a copy, cut between characters. NULL: an empty message, or no memory. */
 static char *beginning_of(const char *message)
 {
     if (message == NULL || *message == '\0') return NULL;
@@ -291,7 +291,7 @@ const unsigned char *glimpse_result_key(const glimpse_result *result)
     return result->has_key ? result->key.bytes : NULL;
 }
 
-/* Counting owners is the one change a delivered result sees. */
+/* The count of owners is the one member of a delivered result that changes. */
 static glimpse_result *counted(const glimpse_result *result)
 {
     union {

@@ -1,4 +1,4 @@
-/* result.h - glimpse_result while the engine fills it in; immutable once it is delivered. */
+/* result.h - glimpse_result while the engine fills it in; immutable after delivery. */
 #ifndef GL_RESULT_H
 #define GL_RESULT_H
 
@@ -8,16 +8,17 @@
 
 #include "base/buf.h"
 
-/* At most this many attempts are kept in the ledger: max_attempts may be 1000, and one that fails
- * that often says nothing new. */
+/* The attempts that the ledger keeps: max_attempts may be 1000, and a request that fails so often
+ * says nothing new. */
 #define GL_LEDGER_MAX 32
-/* Bytes of an attempt's message that are: what tells one failure from another stands in front. */
+/* Bytes of an attempt's message that are kept: the difference between two failures is at the
+ * front. */
 #define GL_LEDGER_WORDS_MAX 200
 
 typedef struct gl_ledger_entry {
     glimpse_attempt_record record; /* request_id points into response, or is "" */
     glimpse_sample *response;      /* owned; may be NULL */
-    char *message;                 /* owned; NULL: there is none, or no memory for it */
+    char *message;                 /* owned; NULL: no message, or no memory for it */
 } gl_ledger_entry;
 
 struct glimpse_result {
@@ -29,11 +30,11 @@ struct glimpse_result {
     bool stale, has_key, circuit_open, no_done, empty;
     int thresholds_crossed;
     int attempts;    /* requests sent */
-    int pack_drafts; /* that shared one of them; 0: none was shared */
+    int pack_drafts; /* the drafts that shared one of them; 0: none was shared */
     glimpse_key key;
-    char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's words */
-    glimpse_sample *sample;           /* what is shown: an answer or the fallback's; may be NULL */
-    glimpse_sample *response;         /* what last came over the wire; may be NULL */
+    char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's texts */
+    glimpse_sample *sample;           /* the answer or the fallback's; may be NULL */
+    glimpse_sample *response;         /* the last response of the network; may be NULL */
     gl_buf partial;                   /* text of a stream that failed */
     gl_buf arrivals;                  /* int64_t each; empty: not asked for */
     glimpse_timings timings;
@@ -44,21 +45,21 @@ struct glimpse_result {
 
 glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
 
-/* Adds to the ledger, dropping the oldest when it is full. Takes over the reference to response;
- * the record's message (NULL: none) is copied, as far as it is kept.
- * Without memory for a second entry it keeps only the last. */
+/* Adds to the ledger, and drops the oldest attempt when it is full. Takes over the reference to
+ * response; copies the record's message (NULL: none), as far as it is kept. Without memory for a
+ * second entry it keeps only the last. */
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response);
 
-/* The message of the last attempt in the ledger; "" when there is none. */
+/* Returns the message of the last attempt in the ledger; "" when there is none. */
 const char *gl_result_last_words(const glimpse_result *result);
 
-/* What `from` says of the answer or of the failure, `to` says too. What it took, in attempts and in
- * time, stays its own. */
+/* Copies the answer or the failure from one result to another. Attempts and times stay each one's
+ * own. */
 void gl_result_share(glimpse_result *to, const glimpse_result *from);
 
-/* Sets what failed. code and message may be NULL; they are copied, and the table's words stand in
- * when there is no memory for that. */
+/* Sets the error. code and message may be NULL; they are copied, and the table's texts stand in
+ * when there is no memory for them. */
 void gl_result_set_error(glimpse_result *result, glimpse_error error, const char *code,
                          const char *message);
 

@@ -26,7 +26,7 @@ void glimpse_sample_fields_defaults(glimpse_sample_fields *fields)
     gl_layout_write(&layout, fields, &usual);
 }
 
-/* Copies len bytes and a NUL to *at and moves it on; returns where they went. */
+/* Copies len bytes and a NUL to *at and moves it on; returns where they are. */
 static const char *put(char **at, const char *text, size_t len)
 {
     char *start = *at;
@@ -92,7 +92,7 @@ size_t glimpse_sample_size(const glimpse_sample *sample)
     return sample->size;
 }
 
-/* Counting owners is the one change a shared, otherwise immutable, sample sees. */
+/* The count of owners is the one member of a shared sample that changes. */
 static glimpse_sample *counted(const glimpse_sample *sample)
 {
     union {

@@ -1,4 +1,4 @@
-/* sample.h - the fields of a sample of which nothing is known. */
+/* sample.h - the fields of a sample before anything is known. */
 #ifndef GL_SAMPLE_H
 #define GL_SAMPLE_H
 

@@ -91,7 +91,7 @@ static glimpse_status status_of_http(int http_status)
 {
     switch (http_status) {
     case 400:
-    case 413: /* a request that is too large is one that must be changed, as with 400 */
+    case 413: /* the request must be changed, as for 400 */
         return GLIMPSE_STATUS_BAD_REQUEST;
     case 401:
         return GLIMPSE_STATUS_AUTH_ERROR;
@@ -115,11 +115,12 @@ glimpse_status gl_status_of(glimpse_error error, int http_status)
         return GLIMPSE_STATUS_ALIGNED;
     case GLIMPSE_ERR_HTTP:
         return status_of_http(http_status);
-    case GLIMPSE_ERR_STREAM_ERROR: /* it may name the status that it would have been */
+    case GLIMPSE_ERR_STREAM_ERROR: /* it may name the status that it stands for */
         return http_status >= 400 ? status_of_http(http_status) : GLIMPSE_STATUS_ERROR;
     case GLIMPSE_ERR_QUOTA:
         return GLIMPSE_STATUS_RATE_LIMITED;
-    case GLIMPSE_ERR_PROXY: /* other credentials than the key's, and as hopeless without them */
+    case GLIMPSE_ERR_PROXY: /* needs other credentials than the key, and is as hopeless without them
+                             */
         return GLIMPSE_STATUS_AUTH_ERROR;
     case GLIMPSE_ERR_CANCELLED:
         return GLIMPSE_STATUS_CANCELLED;

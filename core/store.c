@@ -1,6 +1,6 @@
 /*
  * store.c - glimpse_store: a table of functions, a pointer and a count of owners. Called by the
- * engine and by callers who use a store alone.
+ * engine, and by programs that use a store alone.
  */
 #include <glimpse/store.h>
 

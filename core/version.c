@@ -1,4 +1,4 @@
-/* version.c - the library's own version, its clock, and memory handed out. */
+/* version.c - the library's version, its clock, and the function that frees returned memory. */
 #include <glimpse/cache.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>

@@ -1,6 +1,6 @@
 /*
- * alloc.c - see alloc.h. Owns the count of live allocations and the test's gate, both of them a
- * thread's own: a program may run an engine on each of several threads, and nothing here is shared.
+ * alloc.c - see alloc.h. Owns the count of live allocations and the test's gate. Both belong to the
+ * thread: a program may run an engine on each of several threads, and nothing here is shared.
  */
 #include "base/alloc.h"
 

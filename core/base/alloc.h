@@ -1,8 +1,8 @@
 /*
  * alloc.h - the library's one way to memory.
  *
- * Everything allocated is counted, so that a test can claim that nothing is left, and goes through
- * three functions that a test can replace to fail on purpose. All return NULL when out of memory.
+ * Every allocation is counted, so that a test can claim that none is left, and goes through three
+ * functions that a test can make fail. All return NULL when out of memory.
  */
 #ifndef GL_BASE_ALLOC_H
 #define GL_BASE_ALLOC_H
@@ -23,7 +23,8 @@ char *gl_strdup(const char *text);
 /* Allocations of this thread not freed yet. */
 size_t gl_alloc_live(void);
 
-/* For tests: asked before each allocation of this thread, false makes it fail. NULL = never. */
+/* For tests: `may` is called before each allocation of this thread; false makes the allocation
+ * fail. NULL = none fails. */
 void gl_alloc_set_gate(bool (*may)(void));
 
 #endif

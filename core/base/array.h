@@ -5,11 +5,11 @@
 #include <stddef.h>
 
 /*
- * Room for `wanted` items of `size` bytes. Returns the array, perhaps moved, with its capacity in
- * *capacity; NULL when there is no memory for it, array and *capacity are then as before.
+ * Makes room for `wanted` items of `size` bytes. Returns the array, perhaps moved, with its
+ * capacity in *capacity. NULL: out of memory; the array and *capacity are then unchanged.
  *
- * first is the least capacity of the first growth: small where there are many arrays of few items,
- * large where there is one of many. Items beyond those that were there are not initialised.
+ * first is the capacity of the first growth: small where there are many arrays of few items, large
+ * where there is one of many. New items are not initialised.
  */
 void *gl_array_room(void *array, size_t *capacity, size_t wanted, size_t first, size_t size);
 

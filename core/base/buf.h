@@ -26,7 +26,7 @@ void gl_buf_init(gl_buf *buf, size_t max);
 void gl_buf_free(gl_buf *buf);  /* and back to empty, same maximum */
 void gl_buf_reset(gl_buf *buf); /* empty, memory kept, failed cleared */
 
-/* The same, but memory for more than keep bytes is given back. */
+/* The same, but gives back memory beyond keep bytes. */
 void gl_buf_recycle(gl_buf *buf, size_t keep);
 
 /* Room for more bytes behind len; false sets failed. */

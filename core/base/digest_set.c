@@ -38,7 +38,7 @@ static gl_digest no_zero(gl_digest digest)
     return digest;
 }
 
-/* The slot of the digest, or the empty one where it belongs. */
+/* Returns the slot of the digest, or the empty slot where it belongs. */
 static gl_digest *find(const gl_digest_set *set, gl_digest digest)
 {
     size_t i = (size_t)gl_siphash(&set->seed, &digest, sizeof digest) & (set->capacity - 1);

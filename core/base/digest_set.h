@@ -3,8 +3,8 @@
  * full.
  *
  * Two texts whose SHA-256 differ count as one with a probability of n^2 / 2^129: at 10^9 texts,
- * 10^-21, and nobody can make such a pair. Digests that begin alike can be found by trying, so
- * where a digest stands depends on a seed.
+ * 10^-21, and no one knows how to make such a pair. Digests that begin alike can be found by
+ * trying, so a digest's place depends on a seed.
  */
 #ifndef GL_BASE_DIGEST_SET_H
 #define GL_BASE_DIGEST_SET_H
@@ -35,7 +35,7 @@ void gl_digest_set_free(gl_digest_set *set); /* and back to empty, same seed */
 bool gl_digest_set_has(const gl_digest_set *set, gl_digest digest);
 gl_digest_added gl_digest_set_add(gl_digest_set *set, gl_digest digest);
 
-/* The first 16 bytes of a digest. */
+/* Returns the first 16 bytes of a digest. */
 gl_digest gl_digest_of(const unsigned char *bytes);
 
 #endif

@@ -1,4 +1,4 @@
-/* form.c - see form.h. Called where a body or a line of input is no JSON. */
+/* form.c - see form.h. Called for a body or a line of input that is no JSON. */
 #include "base/form.h"
 
 #include <stddef.h>
@@ -10,8 +10,8 @@ typedef struct magic {
     bool compressed;
 } magic;
 
-/* The byte order mark of UTF-32 begins with that of UTF-16. Of zlib, the headers that are no text
- * (RFC 1950: deflate, a window of 32 KiB, the levels but one). */
+/* The byte order mark of UTF-32 begins with that of UTF-16. The entries for zlib are its headers
+ * that cannot be text (RFC 1950: deflate, a window of 32 KiB, all levels but one). */
 static const magic table[] = {
     { "\x1F\x8B", 2, "gzip", true },
     { "\x28\xB5\x2F\xFD", 4, "zstd", true },
@@ -27,7 +27,7 @@ static const magic table[] = {
     { "\xFE\xFF", 2, "UTF-16", false },
 };
 
-/* Without a mark: every other byte of ASCII text is NUL. */
+/* UTF-16 or UTF-32 without a mark: every other byte of ASCII text is NUL. */
 static bool is_wide(gl_slice bytes)
 {
     if (bytes.len < 4) return false;

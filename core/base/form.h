@@ -1,5 +1,5 @@
 /*
- * form.h - what bytes that should be JSON are instead, by how they begin. Pure.
+ * form.h - names the format of bytes that should be JSON, by their beginning. Pure.
  */
 #ifndef GL_BASE_FORM_H
 #define GL_BASE_FORM_H

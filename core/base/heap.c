@@ -38,7 +38,7 @@ static void place(gl_heap *heap, size_t index, gl_heap_entry *entry)
     entry->index = index;
 }
 
-/* Moves the entry from a hole at index to where it belongs. */
+/* Moves the entry from a hole at index to its place. */
 static void sift(gl_heap *heap, size_t index, gl_heap_entry *entry)
 {
     while (index > 0) {

@@ -51,7 +51,7 @@ static size_t slot_of(uint64_t us)
     return (size_t)shift * STEPS + (size_t)(us >> shift);
 }
 
-/* The middle of what falls into the slot. */
+/* Returns the middle of the slot. */
 static uint64_t value_of(size_t slot)
 {
     if (slot < 2 * STEPS) return slot;
@@ -83,7 +83,8 @@ uint64_t gl_histogram_max(const gl_histogram *histogram)
 
 uint64_t gl_histogram_rank(uint64_t count, double q)
 {
-    /* 0.07 * 100 is a little above 7 in binary; what is within rounding of a whole rank is it. */
+    /* 0.07 * 100 is a little above 7 in binary; a value within rounding of a whole rank is that
+     * rank. */
     double exact = q * (double)count;
     double rank = ceil(exact - exact * 4e-16);
     if (rank >= (double)count) return count;

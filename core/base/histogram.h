@@ -20,15 +20,15 @@ void gl_histogram_add(gl_histogram *histogram, uint64_t us);
 uint64_t gl_histogram_count(const gl_histogram *histogram);
 uint64_t gl_histogram_max(const gl_histogram *histogram); /* exact; 0 when empty */
 
-/* Which of count values in order, from 1, is the smallest that at least q (0..1) of them do not
+/* Returns the rank, from 1, of the smallest of count values that at least q (0..1) of them do not
  * exceed; count is above 0. */
 uint64_t gl_histogram_rank(uint64_t count, double q);
 
-/* The smallest counted value that at least q (0..1) of the values do not exceed, within 0.1 %; 0
- * when empty. Never above the maximum. */
+/* Returns the smallest counted value that at least q (0..1) of the values do not exceed, within 0.1
+ * %; 0 when empty. Never above the maximum. */
 uint64_t gl_histogram_quantile(const gl_histogram *histogram, double q);
 
-/* Of all values, exact to the microsecond; 0 when empty. */
+/* Returns the mean of all values, exact to the microsecond; 0 when empty. */
 double gl_histogram_mean(const gl_histogram *histogram);
 
 /* Walks the counted values upwards: *at is 0 at first; false: no more. */

@@ -1,10 +1,10 @@
 /*
  * json.c - see json.h: the grammar. Checks a text once, then walks it.
  *
- * Invariant: gl_json_check is the only function here that doubts its text. Everything below it
- * walks text that was checked, so it looks for the end of a thing and never for its correctness.
- * No function calls itself: the check keeps one bit a level in a word, the walk counts brackets.
- * What strings and numbers mean is json_scalar.c's.
+ * Invariant: gl_json_check is the only function here that doubts its text. The functions below it
+ * walk checked text, so they look for the end of a value and never for its correctness. No function
+ * calls itself: the check keeps one bit a level in a word, the walk counts brackets. json_scalar.c
+ * reads strings and numbers.
  */
 #include "base/json.h"
 
@@ -39,9 +39,9 @@ static bool is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
-/* The first byte of at..end that a run of plain ASCII inside a string cannot hold: a quote, a
- * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so this is
- * where the time goes: eight bytes a turn. */
+/* Returns the first byte of at..end that plain ASCII inside a string cannot be: a quote, a
+ * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so most of
+ * the time goes here: eight bytes a turn. */
 static const char *run_end(const char *at, const char *end)
 {
     while ((size_t)(end - at) >= sizeof(uint64_t)) {
@@ -79,7 +79,7 @@ static const char *blank_end(const char *at, const char *end)
 
 /* --- the check ------------------------------------------------------------------------------- */
 
-/* Where the check stands. A step returns false with error set and `at` at what is wrong. */
+/* The state of the check. A step returns false with error set and `at` at the fault. */
 typedef struct reader {
     const char *at, *end;
     gl_json_error error;
@@ -91,8 +91,8 @@ static bool fail(reader *r, gl_json_error error)
     return false;
 }
 
-/* Whether the bytes at..end are the beginning of a character that lacks its end: true when some
- * tail completes them. The lowest and the highest tail byte suffice to find one. */
+/* Returns true when the bytes at..end are the beginning of a character that lacks its end: when
+ * some tail completes them. It suffices to try the lowest and the highest tail byte. */
 static bool is_cut_character(const char *at, const char *end)
 {
     size_t len = (size_t)(end - at), used;
@@ -106,7 +106,7 @@ static bool is_cut_character(const char *at, const char *end)
     return false;
 }
 
-/* Something else stands where the grammar wants one of a few bytes. */
+/* Fails where the grammar wants another byte. */
 static bool fail_here(reader *r)
 {
     size_t used;
@@ -179,7 +179,7 @@ static bool check_string(reader *r)
     }
 }
 
-/* One digit at least. */
+/* Reads one digit at least. */
 static bool check_digits(reader *r)
 {
     if (r->at == r->end || !is_digit(*r->at)) return fail_here(r);
@@ -191,7 +191,7 @@ static bool check_number(reader *r)
 {
     if (*r->at == '-') r->at++;
     if (r->at < r->end && *r->at == '0')
-        r->at++; /* a digit behind it is then found to be no comma and no end */
+        r->at++; /* a digit behind it is then reported as neither comma nor end */
     else if (!check_digits(r))
         return false;
     if (r->at < r->end && *r->at == '.') {
@@ -218,7 +218,7 @@ static bool check_literal(reader *r, const char *word)
     return true;
 }
 
-/* A value that holds no other. */
+/* Checks a value that holds no other value. */
 static bool check_scalar(reader *r)
 {
     if (r->at == r->end) return fail(r, GL_JSON_CUT);
@@ -247,8 +247,8 @@ static bool check_name(reader *r)
     return true;
 }
 
-/* The value at `at`, whatever it holds. A turn reads one member or element: its name, then a whole
- * scalar or only the bracket that opens it; and behind it the brackets that close. */
+/* Checks the value at `at`. A turn reads one member or element: its name, then a whole scalar or
+ * only the opening bracket; and behind it the brackets that close. */
 static bool check_value(reader *r)
 {
     uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
@@ -339,13 +339,13 @@ const char *gl_json_error_text(gl_json_error error)
 
 /* --- the walk -------------------------------------------------------------------------------- */
 
-/* Behind the string that starts at `at`. */
+/* Returns the place behind the string that starts at `at`. */
 static const char *string_end(const char *at, const char *end)
 {
     for (at++;;) {
         const char *quote = memchr(at, '"', (size_t)(end - at));
         assert(quote != NULL);
-        /* Escaped when an odd number of backslashes stands before it. */
+        /* A quote is escaped when an odd number of backslashes stands before it. */
         const char *back = quote;
         while (back > at && back[-1] == '\\') back--;
         at = quote + 1;
@@ -353,7 +353,7 @@ static const char *string_end(const char *at, const char *end)
     }
 }
 
-/* Behind the number or literal that starts at `at`. */
+/* Returns the place behind the number or literal that starts at `at`. */
 static const char *word_end(const char *at, const char *end)
 {
     do at++;
@@ -361,7 +361,8 @@ static const char *word_end(const char *at, const char *end)
     return at;
 }
 
-/* Behind the container that starts at `at`: brackets are counted, strings jumped over. */
+/* Returns the place behind the container that starts at `at`: counts brackets, jumps over
+ * strings. */
 static const char *container_end(const char *at, const char *end)
 {
     int depth = 0;
@@ -416,8 +417,8 @@ char gl_json_token(gl_json_iter *iter, gl_slice *token)
     return *start;
 }
 
-/* iter->at is on the opening bracket or on the comma before the next element, at the end behind
- * the closing bracket. */
+/* iter->at is on the opening bracket, or on the comma before the next element, and at the end
+ * behind the closing bracket. */
 gl_json_iter gl_json_begin(gl_json container)
 {
     gl_json_iter iter = { NULL, NULL };
@@ -449,7 +450,7 @@ bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
         iter->at = iter->end;
         return false;
     }
-    /* The closing bracket says what the container is. */
+    /* The closing bracket tells an object from an array. */
     if (iter->end[-1] == '}') {
         gl_json member;
         take_value(iter, &member);

@@ -2,15 +2,15 @@
  * json.h - strict reader and writer of JSON text (RFC 8259); allocates nothing.
  *
  * Reading is two steps. gl_json_check walks a text once and says whether it is one valid JSON
- * value: grammar, UTF-8, depth at most GL_JSON_DEPTH_MAX, exponents of at most 18 digits. What it
- * hands out is a gl_json: a kind and a slice of the text. Everything else walks such checked
- * slices and cannot fail for their form.
+ * value: grammar, UTF-8, depth at most GL_JSON_DEPTH_MAX, exponents of at most 18 digits. It
+ * returns a gl_json: a kind and a slice of the text. All other functions walk such checked slices
+ * and cannot fail for their form.
  *
  * Escaped lone surrogates (\ud800) are valid JSON and have no UTF-8 form: reading a string as text
  * says so. No value goes through a double unless the caller asks for one.
  *
- * json.c reads, json_scalar.c knows what strings and numbers mean and writes them. More of both in
- * docs/internals/json.md.
+ * json.c walks, json_scalar.c reads and writes strings and numbers. docs/internals/json.md explains
+ * both.
  */
 #ifndef GL_BASE_JSON_H
 #define GL_BASE_JSON_H
@@ -25,7 +25,7 @@
 #define GL_JSON_DEPTH_MAX 64
 
 typedef enum gl_json_kind {
-    GL_JSON_NONE, /* not there */
+    GL_JSON_NONE, /* the value is missing */
     GL_JSON_NULL,
     GL_JSON_FALSE,
     GL_JSON_TRUE,
@@ -43,15 +43,15 @@ typedef struct gl_json {
 
 typedef enum gl_json_error {
     GL_JSON_OK,
-    GL_JSON_SYNTAX,   /* not JSON, or something after the value */
-    GL_JSON_CUT,      /* ends before the value does (an empty text too) */
+    GL_JSON_SYNTAX,   /* not JSON, or text behind the value */
+    GL_JSON_CUT,      /* the text ends before the value does (an empty text too) */
     GL_JSON_UTF8,     /* not valid UTF-8 */
     GL_JSON_DEPTH,    /* nested deeper than GL_JSON_DEPTH_MAX */
     GL_JSON_EXPONENT, /* an exponent of more than 18 digits */
 } gl_json_error;
 
 /* Checks the whole text. On success *root is its value. On failure *at (may be NULL) is the offset
- * of what is wrong. Time linear in len, stack and memory constant. */
+ * of the fault. Time linear in len, stack and memory constant. */
 gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at);
 
 /* "syntax error", "nested deeper than 64", ...; static. */
@@ -65,56 +65,57 @@ typedef struct gl_json_iter {
 gl_json_iter gl_json_begin(gl_json container);
 bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value);
 
-/* Token by token through all levels in one pass, for those who rewrite a text: a whole string,
+/* Walks the tokens of all levels in one pass, for functions that rewrite a text: a whole string,
  * number or literal, or one of []{},: with no blanks. Returns the token's first byte; '\0' at the
  * end of the value. Start with gl_json_tokens. */
 gl_json_iter gl_json_tokens(gl_json value);
 char gl_json_token(gl_json_iter *iter, gl_slice *token);
 
-/* Member of an object by ASCII name; the last one wins when there are several, as with most
- * parsers. GL_JSON_NONE when it is not there, or `object` is no object. */
+/* Returns the member of an object with this ASCII name; the last one when there are several, as
+ * most parsers do. GL_JSON_NONE when it is missing, or `object` is no object. */
 gl_json gl_json_get(gl_json object, const char *name);
 
-/* Several members in one walk: out[i] for names[i]. Returns whether the object has others too. */
+/* Finds several members in one walk: out[i] for names[i]. Returns true when the object has other
+ * members too. */
 bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count);
 
-/* Whether a string value is this text, escapes undone. */
+/* Returns true when a string value is this text, escapes undone. */
 bool gl_json_string_is(gl_json string, const char *text);
 
-/* A string's text as UTF-8, escapes undone, appended to out. Lone surrogates become U+FFFD and set
- * *lone (may be NULL). Nothing for other kinds. */
+/* Appends a string's text to out as UTF-8, escapes undone. Lone surrogates become U+FFFD and set
+ * *lone (may be NULL). Appends nothing for other kinds. */
 void gl_json_string_append(gl_json string, gl_buf *out, bool *lone);
 
-/* The same for what stands between the quotes, or a part of it that cuts no escape. */
+/* The same for the text between the quotes, or a part of it that cuts no escape. */
 void gl_json_text_append(gl_slice inside, gl_buf *out, bool *lone);
 
-/* The next code point of a string, taken off the front of *rest, which starts as the text between
- * the quotes and is not empty. An escaped pair of surrogates is one code point; a lone one is given
- * as it is (0xD800 to 0xDFFF). */
+/* Takes the next code point of a string off the front of *rest, which starts as the text between
+ * the quotes and is not empty. An escaped pair of surrogates is one code point; a lone one is
+ * returned as it is (0xD800 to 0xDFFF). */
 uint32_t gl_json_next_code(gl_slice *rest);
 
-/* An upper bound of that text's length in bytes. */
+/* Returns an upper bound of the text's length in bytes. */
 static inline size_t gl_json_string_bound(gl_json string)
 {
     return string.kind == GL_JSON_STRING ? string.text.len - 2 : 0;
 }
 
-/* A string, and not an empty one. */
+/* Returns true for a string that is not empty. */
 static inline bool gl_json_has_text(gl_json value)
 {
     return value.kind == GL_JSON_STRING && value.text.len > 2;
 }
 
-/* A number that is an integer in range, in any spelling (1, 1.0, 1e0). false otherwise. */
+/* Reads a number that is an integer in range, in any spelling (1, 1.0, 1e0). false: it is not. */
 bool gl_json_int64(gl_json number, int64_t *out);
 
-/* The nearest double, locale independent; false when it is no number or overflows. */
+/* Gives the nearest double in any locale; false when it is no number or overflows. */
 bool gl_json_double(gl_json number, double *out);
 
 /* --- writing --------------------------------------------------------------------------------- */
 
-/* A string with its quotes. text is valid UTF-8 and may hold NUL; what must be escaped is, nothing
- * else. Bytes that are not UTF-8 become U+FFFD, so that the output is valid whatever comes. */
+/* Writes a string with its quotes. text may hold NUL; only necessary escapes are written. Bytes
+ * that are not UTF-8 become U+FFFD, so that the output is always valid. */
 void gl_json_write_string(gl_buf *out, gl_slice text);
 
 /* The same without the quotes, for a string that is written in pieces. */
@@ -124,10 +125,10 @@ void gl_json_write_text(gl_buf *out, gl_slice text);
  * independent, laid out as gl_json_rewrite_number does; null for NaN and infinities. */
 void gl_json_write_double(gl_buf *out, double number);
 
-/* The same string or number in the one spelling that all its spellings share:
- * docs/internals/key.md. A string: escaped is only what must be, lone surrogates stay escapes. A
- * number: the exact decimal digits, never through a double, laid out as ECMAScript does (plain from
- * 1e-6 to below 1e21). */
+/* Writes the string or number in the one spelling that all its spellings share:
+ * docs/internals/key.md. A string has only the necessary escapes, and lone surrogates stay escapes.
+ * A number has its exact decimal digits, never through a double, laid out as ECMAScript does (plain
+ * from 1e-6 to below 1e21). */
 void gl_json_rewrite_string(gl_buf *out, gl_slice string);
 void gl_json_rewrite_number(gl_buf *out, gl_slice number);
 

@@ -1,8 +1,8 @@
 /*
- * json_scalar.c - see json.h: what strings and numbers of a checked text mean, and writing them.
+ * json_scalar.c - see json.h: reads and writes strings and numbers of a checked text.
  *
- * Never doubts the form of what it reads. Never looks at the locale: what it gives to strtod has
- * no decimal point, and of what printf gives it takes the digits only.
+ * Never doubts the form of its input. Never depends on the locale: the text that strtod gets has no
+ * decimal point, and of printf's output only the digits are taken.
  */
 #include "base/json.h"
 
@@ -19,7 +19,7 @@
 
 /* --- strings --------------------------------------------------------------------------------- */
 
-/* What is between the quotes. */
+/* Returns the text between the quotes. */
 static gl_slice inside(gl_slice string)
 {
     return gl_slice_of(string.data + 1, string.len - 2);
@@ -115,7 +115,7 @@ bool gl_json_string_is(gl_json string, const char *text)
     return *text == '\0';
 }
 
-/* Appends what stands before the next backslash and takes it off; false at the end of the text. */
+/* Appends the text before the next backslash and takes it off; false at the end of the text. */
 static bool append_run(gl_slice *rest, gl_buf *out)
 {
     if (rest->len == 0) return false;
@@ -156,7 +156,7 @@ static bool must_escape(unsigned char c)
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* A code point as it stands inside a string: as itself if it can. */
+/* Writes a code point inside a string: as itself where possible. */
 static void write_code(gl_buf *out, uint32_t code)
 {
     static const char hex[] = "0123456789abcdef";
@@ -188,7 +188,7 @@ void gl_json_rewrite_string(gl_buf *out, gl_slice string)
 
 void gl_json_write_text(gl_buf *out, gl_slice text)
 {
-    /* Stretches that are UTF-8, and in them runs that need no escape. */
+    /* Finds stretches of UTF-8, and in them runs that need no escape. */
     while (text.len > 0) {
         size_t good = gl_utf8_check(text.data, text.len);
         size_t start = 0;
@@ -280,7 +280,7 @@ bool gl_json_int64(gl_json number, int64_t *out)
     for (size_t i = 0; i < (d.count > 0 ? (size_t)d.point : 0); i++)
         n = n * 10 + (i < d.count ? (uint64_t)(digit_at(&d, i) - '0') : 0);
     if (n > (uint64_t)INT64_MAX + (d.negative ? 1 : 0)) return false;
-    /* The smallest has no positive twin to negate. */
+    /* The smallest number has no positive twin to negate. */
     if (d.negative && n > (uint64_t)INT64_MAX)
         *out = INT64_MIN;
     else
@@ -291,11 +291,11 @@ bool gl_json_int64(gl_json number, int64_t *out)
 /* The nearest double to sign, digits and exponent. */
 static double to_double(const decimal *d)
 {
-    /* 767 digits decide any rounding of a double to nearest (the longest midpoint of two
-     * subnormals has that many); of what follows only matters that it is not zero, and it is not,
-     * because the last digit is not. */
+    /* 767 digits decide any rounding of a double to nearest (the longest midpoint of two subnormals
+     * has that many). Of the digits behind them it only matters whether they are zero; they are
+     * not, because the last digit is not. */
     enum { DECIDE = 768 };
-    /* Beyond these a double overflows or is 0, whatever the digits. */
+    /* Beyond these a double overflows or is 0 with any digits. */
     if (d->point > 400) return d->negative ? -HUGE_VAL : HUGE_VAL;
     if (d->count == 0 || d->point < -400) return d->negative ? -0.0 : 0.0;
     char text[DECIDE + 16];
@@ -336,7 +336,7 @@ static void append_zeros(gl_buf *out, int64_t count)
     gl_buf_append(out, zeros, (size_t)count);
 }
 
-/* Number.prototype.toString of ECMAScript (which RFC 8785 takes over), for any count of digits. */
+/* Number.prototype.toString of ECMAScript (which RFC 8785 takes over), for any number of digits. */
 static void write_decimal(gl_buf *out, const decimal *d)
 {
     if (d->count == 0) {
@@ -386,7 +386,7 @@ void gl_json_write_double(gl_buf *out, double number)
         return;
     }
     /* 17 digits always read back as the same double, 15 often do. The locale's decimal point, of
-     * however many bytes, is what is neither digit nor sign before the e. */
+     * any length, is the text before the e that is neither digit nor sign. */
     for (int digits = DBL_DIG;; digits++) {
         char printed[64], text[64];
         snprintf(printed, sizeof printed, "%.*e", digits - 1, number);

@@ -3,10 +3,10 @@
 
 #include <string.h>
 
-/* No struct of ours is near it: a larger size is what memory held that nobody initialized. */
+/* No struct of ours is near it: a larger size is a value of memory that nobody initialized. */
 #define MOST_BYTES 4096
 
-/* A stretch that lies as a whole at one place with us, and at one with the caller. */
+/* A stretch that is whole in our struct, and whole in the caller's. */
 typedef struct stretch {
     size_t ours, our_len, theirs, their_len;
 } stretch;
@@ -28,7 +28,7 @@ static void put(stretches *all, size_t ours, size_t our_len, size_t theirs, size
     all->items[all->count++] = (stretch){ ours, our_len, theirs, their_len };
 }
 
-/* false: a size cannot be one. */
+/* false: the size is impossible. */
 static bool compare(const gl_layout *layout, const unsigned char *theirs, stretches *all)
 {
     size_t total = size_at(theirs), ours = 0, at = 0;
@@ -36,7 +36,7 @@ static bool compare(const gl_layout *layout, const unsigned char *theirs, stretc
     if (total < sizeof total || total > MOST_BYTES) return false;
     for (size_t i = 0; i < layout->part_count; i++) {
         size_t before = layout->parts[i].offset - ours;
-        if (total - at <= before) break; /* it had no such part yet */
+        if (total - at <= before) break; /* the caller's version has no such part */
         put(all, ours, before, at, before);
         at += before;
         ours += before;
@@ -104,7 +104,8 @@ bool gl_layout_write(const gl_layout *layout, void *to, const void *from)
     if (!compare(layout, theirs, &all)) return false;
     for (size_t i = 0; i < all.count; i++) {
         const stretch *s = &all.items[i];
-        /* Odd ones are parts, and the first begins with the size of the whole: those stay. */
+        /* Odd stretches are parts, and the first begins with the size of the whole: those sizes
+         * stay. */
         size_t kept = i == 0 || i % 2 == 1 ? sizeof(size_t) : 0, len = shorter(s);
         memcpy(theirs + s->theirs + kept, ours + s->ours + kept, len - kept);
         memset(theirs + s->theirs + len, 0, s->their_len - len);

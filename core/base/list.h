@@ -1,5 +1,6 @@
 /*
- * list.h - doubly linked list whose nodes live inside what they link. Nothing here can fail.
+ * list.h - doubly linked list whose nodes live inside the structs that they link. Nothing here can
+ * fail.
  *
  * An unlinked node points to itself, so a node can tell whether it is in a list, and removing it
  * twice is harmless. A node is in at most one list; initialise it before the first use.

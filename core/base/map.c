@@ -27,7 +27,7 @@ static size_t home(const gl_map *map, uint64_t key)
     return (size_t)key & (map->capacity - 1);
 }
 
-/* The slot of the key, or the empty one where it would go. */
+/* Returns the slot of the key, or the empty slot where it would go. */
 static size_t find(const gl_map *map, uint64_t key)
 {
     size_t i = home(map, key);

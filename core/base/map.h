@@ -2,8 +2,8 @@
  * map.h - hash map from a 64-bit number to a pointer: open addressing, linear probing, deletion
  * without tombstones.
  *
- * The number is used as its own hash after mixing, so it may be an id or the first bytes of a
- * digest. Only growing can fail, and gl_map_reserve does that ahead.
+ * The number is mixed into its own hash, so it may be an id or the first bytes of a digest. Only
+ * growing can fail, and gl_map_reserve does that ahead.
  */
 #ifndef GL_BASE_MAP_H
 #define GL_BASE_MAP_H
@@ -23,7 +23,7 @@ typedef struct gl_map {
 void gl_map_init(gl_map *map);
 void gl_map_free(gl_map *map);
 
-/* Room for count values in all. false: out of memory. */
+/* Makes room for count values in all. false: out of memory. */
 bool gl_map_reserve(gl_map *map, size_t count);
 
 /* Adds; the key must not be there, the value not NULL, room reserved. */
@@ -32,7 +32,7 @@ void gl_map_add(gl_map *map, uint64_t key, void *value);
 /* The value, or NULL. */
 void *gl_map_get(const gl_map *map, uint64_t key);
 
-/* Takes it out and returns it, or NULL. */
+/* Takes the value out and returns it; NULL: there is none. */
 void *gl_map_remove(gl_map *map, uint64_t key);
 
 #endif

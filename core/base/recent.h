@@ -1,6 +1,6 @@
 /*
- * recent.h - a bounded set of hashes in order of use: what a plain LRU of that size would hold,
- * without the things themselves.
+ * recent.h - a bounded set of hashes in order of use: the contents that a plain LRU of that size
+ * would have, without the values.
  */
 #ifndef GL_BASE_RECENT_H
 #define GL_BASE_RECENT_H
@@ -19,14 +19,14 @@ typedef struct gl_recent {
 void gl_recent_init(gl_recent *recent);
 void gl_recent_free(gl_recent *recent);
 
-/* Whether it is a member; if so it is now the one used last. */
+/* Returns true for a member, which becomes the newest. */
 bool gl_recent_touch(gl_recent *recent, uint64_t hash);
 
-/* Makes it a member, used last. false: out of memory (the set is as before). */
+/* Makes the hash the newest member. false: out of memory (the set is unchanged). */
 bool gl_recent_add(gl_recent *recent, uint64_t hash);
 void gl_recent_remove(gl_recent *recent, uint64_t hash);
 
-/* The least recently used go until at most `most` are left. */
+/* Removes the oldest members until at most `most` are left. */
 void gl_recent_trim(gl_recent *recent, size_t most);
 
 #endif

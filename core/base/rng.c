@@ -32,7 +32,7 @@ double gl_rng_uniform(gl_rng *rng)
 
 uint32_t gl_rng_below(gl_rng *rng, uint32_t bound)
 {
-    /* Drop the lowest values so that what is left divides evenly. */
+    /* Drop the lowest values so that the number of the others divides evenly. */
     uint32_t threshold = (UINT32_C(0) - bound) % bound;
     for (;;) {
         uint32_t n = gl_rng_next(rng);

@@ -1,7 +1,6 @@
 /*
- * siphash.h - the hash for tables whose keys strangers choose: who does not know the seed cannot
- * make keys that fall together, so no table becomes a list. SipHash-2-4 (Aumasson and Bernstein,
- * 2012).
+ * siphash.h - the hash for tables whose keys strangers choose: without the seed nobody can make
+ * keys that collide, so no table becomes a list. SipHash-2-4 (Aumasson and Bernstein, 2012).
  */
 #ifndef GL_BASE_SIPHASH_H
 #define GL_BASE_SIPHASH_H
@@ -13,15 +12,15 @@ typedef struct gl_siphash_seed {
     uint64_t half[2];
 } gl_siphash_seed;
 
-/* From the system; a table keeps its own for life. */
+/* Takes a seed from the system; a table keeps its own for life. */
 gl_siphash_seed gl_siphash_new_seed(void);
 
 uint64_t gl_siphash(const gl_siphash_seed *seed, const void *data, size_t len);
 
 /*
- * The hash of several parts, taken one after another: of those before (0: none) and of this one.
- * It has no secret: for keys that nobody gains by choosing, and where the same text must have the
- * same hash in every process.
+ * Hashes several parts, one after another: `before` is the hash of the parts before (0: none). It
+ * has no secret: use it for keys that nobody gains by choosing, and where the same text must have
+ * the same hash in every process.
  */
 uint64_t gl_hash(uint64_t before, const void *data, size_t len);
 

@@ -1,10 +1,10 @@
 /*
  * sketch.c - the counters of sketch.h.
  *
- * The blocks are a power of two, chosen by the low bits of the hash. Twice as many blocks begin as
- * two copies of the old ones: one more bit of the hash chooses between them, so what every key had
- * is where the key now looks. In a block, row r of a key is one of the 32 counters of words 2r and
- * 2r + 1, named by 5 of the upper bits of the hash.
+ * The blocks are a power of two, chosen by the low bits of the hash. A growth doubles the blocks as
+ * two copies of the old ones: one more bit of the hash chooses between them, so every key finds its
+ * counts in its new block. In a block, row r of a key is one of the 32 counters of words 2r and 2r
+ * + 1, chosen by 5 of the upper bits of the hash.
  */
 #include "base/sketch.h"
 
@@ -55,7 +55,7 @@ static struct gl_sketch_block *block_of(const gl_sketch *sketch, uint64_t hash)
     return &sketch->blocks[hash & (sketch->count - 1)];
 }
 
-/* Where row r of the key stands: the word, and the shift of the counter in it. */
+/* Finds row r of the key: the word, and the shift of the counter in it. */
 static unsigned word_of(uint64_t hash, unsigned row)
 {
     return 2 * row + (unsigned)(hash >> (44 + 5 * row) & 1);

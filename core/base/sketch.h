@@ -2,9 +2,8 @@
  * sketch.h - about how often each of very many keys was seen lately: a count-min sketch of 4-bit
  * counters that ages by halving (TinyLFU; Einziger, Friedman, Manes, 2017).
  *
- * A key has four counters in one block of 64 bytes; what was seen of it is the least of them, so an
- * estimate is never too low but by age, and stops at 15. Nothing here is exact, nothing is slow:
- * one block ages at a time, so no addition ever walks the whole.
+ * A key has four counters in one block of 64 bytes. Its estimate is the least of them, at most 15,
+ * so only ageing makes it too low. One block ages at a time, so no addition walks the whole sketch.
  */
 #ifndef GL_BASE_SKETCH_H
 #define GL_BASE_SKETCH_H
@@ -13,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GL_SKETCH_MOST 15 /* what 4 bits hold */
+#define GL_SKETCH_MOST 15 /* the most that 4 bits hold */
 
 typedef struct gl_sketch {
     struct gl_sketch_block {
@@ -21,7 +20,7 @@ typedef struct gl_sketch {
     } *blocks;      /* NULL until reserved */
     size_t count;   /* blocks, a power of two, or 0 */
     size_t oldest;  /* the block that ages next */
-    unsigned added; /* since one aged */
+    unsigned added; /* additions since a block aged */
 } gl_sketch;
 
 /* Bytes that the sketch takes for one key it was reserved for: 8, and as many again right after it
@@ -31,17 +30,17 @@ typedef struct gl_sketch {
 void gl_sketch_init(gl_sketch *sketch);
 void gl_sketch_free(gl_sketch *sketch);
 
-/* Room to tell this many keys apart; what was seen so far is kept. Never shrinks. false: out of
- * memory (the sketch is as before). */
+/* Makes room to tell this many keys apart; counts are kept. Never shrinks. false: out of memory
+ * (the sketch is unchanged). */
 bool gl_sketch_reserve(gl_sketch *sketch, size_t keys);
 
-/* Sees a key once more. hash is well mixed: all its bits count. */
+/* Counts a key. hash is well mixed: all its bits count. */
 void gl_sketch_add(gl_sketch *sketch, uint64_t hash);
 
-/* How often it was seen lately, 0 to GL_SKETCH_MOST. */
+/* Returns how often the key was counted lately, 0 to GL_SKETCH_MOST. */
 unsigned gl_sketch_estimate(const gl_sketch *sketch, uint64_t hash);
 
-/* Everything counts half; gl_sketch_add does the same, a block at a time. */
+/* Halves all counters; gl_sketch_add does the same, a block at a time. */
 void gl_sketch_halve(gl_sketch *sketch);
 
 #endif

@@ -1,4 +1,4 @@
-/* slice.h - some bytes of somebody else's text: a pointer and a length, no NUL promised. */
+/* slice.h - bytes of a text that another owner keeps: a pointer and a length, no NUL promised. */
 #ifndef GL_BASE_SLICE_H
 #define GL_BASE_SLICE_H
 

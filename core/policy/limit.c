@@ -4,14 +4,12 @@
 #include <math.h>
 #include <stddef.h>
 
-#define NOISE_MOST 0.2  /* more is never noise: the retry budget could not make up for it */
-#define GRACE      0.02 /* share of refusals that has no effect */
-#define PATIENCE   3.0  /* refusals above that, or in a row, that are too many; with noise: */
-#define PER_NOISE                                                                                  \
-    20.0                 /* at 10 % noise 5 in a row, which chance brings once in 100,000 attempts \
-                          */
-#define EVIDENCE    8.0  /* refusals that a trial waits for: 4 of 8 by chance is 1 in 25 */
-#define ROUND       16.0 /* fewest attempts for a share */
+#define NOISE_MOST  0.2   /* more is never noise: the retry budget could not make up for it */
+#define GRACE       0.02  /* share of refusals that has no effect */
+#define PATIENCE    3.0   /* refusals above that, or in a row, that are too many; with noise: */
+#define PER_NOISE   20.0  /* at 10 % of it 5 in a row: by chance once in 100,000 attempts */
+#define EVIDENCE    8.0   /* refusals that a trial waits for: 4 of 8 by chance is 1 in 25 */
+#define ROUND       16.0  /* fewest attempts for a share */
 #define STEP        0.125 /* a fine probe goes so far beyond `held` */
 #define FINE_ROUND  100.0 /* attempts of a fine probe: a bucket drains meanwhile */
 #define COARSE      2.0   /* a ceiling so far above `held` is approached in coarse probes */
