@@ -1,6 +1,6 @@
 /*
- * glimpse.c - the composition: wires the engine of core/ to the samplers and the cache that a
- * program gets when it does not bring its own. The one file that knows both rooms.
+ * glimpse.c - the composition: gives the engine of core/ its samplers and its cache where a program
+ * does not bring its own. The one file that knows both rooms.
  */
 #include <glimpse/glimpse.h>
 
@@ -19,7 +19,7 @@ static void end_pressure(void *pressure)
     glimpse_pressure_free(pressure);
 }
 
-/* The engine's own cache shrinks while memory is short. */
+/* Has the engine's own cache shrink while memory is short. */
 static glimpse_error watch_memory(struct event_base *base, const glimpse_config *config,
                                   glimpse_cache *cache, glimpse_pressure **pressure)
 {
@@ -31,7 +31,7 @@ static glimpse_error watch_memory(struct event_base *base, const glimpse_config 
     return glimpse_pressure_new(base, cache, &watched, pressure, NULL);
 }
 
-/* About a sampler, at set-up: which one it is now, or which one was refused, and why. */
+/* Logs at set-up which sampler is used, or which one was refused and why. */
 static void say(const glimpse_config *config, glimpse_log_level level, const char *event,
                 const char *sampler, const char *reason)
 {
@@ -40,7 +40,7 @@ static void say(const glimpse_config *config, glimpse_log_level level, const cha
     gl_log_emit(&log, level, event, fields, 2);
 }
 
-/* Besides telling the caller: who starts a program reads its log. */
+/* Logs the refusal too, because an operator who starts a program reads its log. */
 static void say_refused(const glimpse_config *config, const glimpse_problem *problem)
 {
     char reason[sizeof *problem + 2];
@@ -48,7 +48,7 @@ static void say_refused(const glimpse_config *config, const glimpse_problem *pro
     say(config, GLIMPSE_LOG_ERROR, "sampler_refused", "openai", reason);
 }
 
-/* The endpoint as an engine asks it, where the caller left that to the engine. */
+/* The endpoint with an engine's bounds, where the caller left them to the engine. */
 static glimpse_endpoint endpoint_of(const glimpse_config *config)
 {
     glimpse_endpoint endpoint = config->endpoint;
@@ -58,8 +58,8 @@ static glimpse_endpoint endpoint_of(const glimpse_config *config)
     return endpoint;
 }
 
-/* docs/playbook.md section 2.1. What is given but malformed is an error; only a library underneath
- * that cannot be set up, and only under AUTO, falls back to the local sampler. */
+/* docs/playbook.md section 2.1. A malformed setting is an error. Only a library underneath that
+ * cannot be set up, and only under AUTO, leads to the local sampler. */
 static glimpse_error select_sampler(struct event_base *base, const glimpse_config *config,
                                     glimpse_sampler **sampler, glimpse_problem *problem)
 {
@@ -96,7 +96,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     if (error != GLIMPSE_OK) return error;
 
     glimpse_config whole =
-        *config; /* with its parts filled in; what was made here is let go below */
+        *config; /* with its parts filled in; parts made here are released below */
     glimpse_sampler *sampler = NULL, *fallback = NULL;
     glimpse_cache *cache = NULL;
     glimpse_pressure *pressure = NULL;

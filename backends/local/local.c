@@ -56,26 +56,26 @@ static gl_slice trim(gl_slice text)
 
 /* --- the contradiction --- */
 
-/* What asks for a change: these, and what begins with them ("refactoring"). */
+/* Words that ask for a change, also as the beginning of a word ("refactoring"). */
 static const char *const change_words[] = { "refactor", "rewrite", "restructure", "rework" };
 
-/* What takes the ask back when it stands right before: "do not refactor". */
+/* Words that negate the ask when they stand right before it: "do not refactor". */
 static const char *const negations[] = { "not", "don't", "never", "no", "without" };
 
-/* What forbids any change, whatever follows. */
+/* Phrases that forbid any change. */
 static const char *const forbid_all[] = {
     "do not change anything", "don't change anything", "change nothing", "keep as is",
     "keep it as is",          "leave as is",           "leave it as is",
 };
 
-/* What forbids any change unless it goes on to say of what: "no change" does, "no changes to the
- * API" does not. */
+/* Phrases that forbid any change unless they go on to name a part: "no change" does, "no changes to
+ * the API" does not. */
 static const char *const forbid_some[] = {
     "no changes", "no change", "without changes", "without change", "no modifications",
 };
 static const char *const of_what[] = { "to ", "in ", "of ", "on ", "for " };
 
-/* What forbids any change if what follows names no part: "without changing it". */
+/* Phrases that forbid any change if no part is named after them: "without changing it". */
 static const char *const forbid_if[] = { "without changing", "do not change", "don't change" };
 static const char *const no_part[] = { "anything", "it", "the code", "the text", "this" };
 
@@ -100,7 +100,7 @@ static bool ends_word(gl_slice text, size_t at)
     return at >= text.len || !is_letter(text.data[at]);
 }
 
-/* Whether the word before text[at] takes back what stands there. */
+/* Returns true when the word before text[at] negates the phrase there. */
 static bool is_negated(gl_slice text, size_t at)
 {
     while (at > 0 && is_space(text.data[at - 1])) at--;
@@ -112,7 +112,7 @@ static bool is_negated(gl_slice text, size_t at)
     return false;
 }
 
-/* The word that asks for a change, or NULL. */
+/* Returns the word that asks for a change, or NULL. */
 static const char *asks_change(gl_slice text)
 {
     for (size_t at = 0; at < text.len; at++) {
@@ -123,7 +123,7 @@ static const char *asks_change(gl_slice text)
     return NULL;
 }
 
-/* The words that forbid any change, or NULL. */
+/* Returns the phrase that forbids any change, or NULL. */
 static const char *forbids_change(gl_slice text)
 {
     for (size_t at = 0; at < text.len; at++) {
@@ -147,10 +147,10 @@ static const char *forbids_change(gl_slice text)
     return NULL;
 }
 
-/* --- what it says --- */
+/* --- writing the sample --- */
 
-/* The longest beginning of at most SAMPLE_MAX bytes that ends a sentence; without one, a word;
- * without one, a character. */
+/* Returns the longest beginning of at most SAMPLE_MAX bytes that ends a sentence; if there is none,
+ * a word; if there is none, a character. */
 static gl_slice clip_sample(gl_slice text)
 {
     text = trim(text);
@@ -199,7 +199,7 @@ static void name_intent(const glimpse_words *words, char out[GL_ESSENCE_MAX])
     put(at, constraints, PART_MAX);
 }
 
-/* docs/playbook.md section 4: the words of the draft and the status, or the error alone. */
+/* docs/playbook.md section 4: the draft's words and the status, or the error alone. */
 static void name_failure(const glimpse_words *words, glimpse_status status, const char *message,
                          char out[GL_ESSENCE_MAX])
 {

@@ -14,7 +14,8 @@
 
 #include "base/alloc.h"
 
-/* Ten looks a second: a loop that stands for longer than that between two of them shows in one. */
+/* Ten measurements a second: a loop that is blocked for longer than a tenth of a second shows in
+ * one. */
 #define LAG_EVERY_MS 100
 
 struct glimpse_metrics_page {
@@ -52,10 +53,10 @@ static struct evbuffer *make_text(const glimpse_metrics_page *page)
     return body;
 }
 
-/* Answers, and reads no more of the connection until the answer is gone: evhttp reads on while it
- * writes, so that a client that pipelines and reads nothing would fill the memory. For the next
- * request it begins to read again. Nothing is written before control is back in the loop, so the
- * connection is still there. */
+/* Answers, and reads no more of the connection until the answer is sent. evhttp reads on while it
+ * writes, so a client that pipelines and reads nothing would fill the memory. The next request
+ * starts reading again. Nothing is written before control is back in the loop, so the connection is
+ * still there. */
 static void reply(struct evhttp_request *request, int status, const char *reason,
                   struct evbuffer *body)
 {
@@ -81,7 +82,7 @@ static void serve(struct evhttp_request *request, void *arg)
         return;
     }
     evhttp_add_header(headers, "Content-Type", GLIMPSE_METRICS_CONTENT_TYPE);
-    if (method == EVHTTP_REQ_HEAD) { /* the length of what GET would get */
+    if (method == EVHTTP_REQ_HEAD) { /* the length of GET's body */
         char length[24];
         snprintf(length, sizeof length, "%zu", evbuffer_get_length(body));
         evhttp_add_header(headers, "Content-Length", length);

@@ -1,8 +1,8 @@
 /*
- * advice.c - see advice.h. Called by decode.c, which puts it behind the endpoint's words.
+ * advice.c - see advice.h. Called by decode.c, which appends the advice to the endpoint's words.
  *
- * A raw body is sent as it was written, so whoever wrote it has to know; what we write ourselves
- * for a draft can be left out by a profile or --omit (docs/internals/profiles.md).
+ * A raw body is sent as it was written, so its author needs to know. A parameter that we write for
+ * a draft can be left out by a profile or --omit (docs/internals/profiles.md).
  */
 #include "openai/advice.h"
 
@@ -23,7 +23,7 @@ static bool contains(const char *text, const char *word)
     return strcasestr(text, word) != NULL;
 }
 
-/* Whether the complaint is that a parameter is there at all, and not about its value. */
+/* Returns true when the complaint is that a parameter is present, and not about its value. */
 static bool is_unwanted(const gl_complaint *c, const char *message)
 {
     static const char *const codes[] = { "unsupported_parameter", "unsupported_value",
@@ -39,7 +39,7 @@ static bool is_unwanted(const gl_complaint *c, const char *message)
     return false;
 }
 
-/* As `param`, with what stands in it ("stream_options.include_usage"), or in FastAPI's place. */
+/* Matches `param`, with its members ("stream_options.include_usage"), or FastAPI's place. */
 static bool is_about(const gl_complaint *c, const char *name)
 {
     size_t len = strlen(name);
@@ -59,7 +59,7 @@ const char *gl_advice_parameter(int status, const gl_complaint *complaint, const
 {
     static const struct {
         const char *name, *advice;
-        bool by_words; /* its name in the message is enough: no word of a sentence */
+        bool by_words; /* its name in the message is enough, because it is no word of a sentence */
     } table[] = {
         { "stream_options",
           " (leave stream_options out: --omit stream_options, or \"stream_options\": false in a "
@@ -89,7 +89,7 @@ static bool has_version(const char *url)
     return false;
 }
 
-/* Where `end` begins, as the end of text; NULL: it does not end so. */
+/* Returns where `end` begins, as the end of text; NULL: the text does not end so. */
 static const char *find_end(const char *text, const char *end)
 {
     size_t len = strlen(text), more = strlen(end);
@@ -112,7 +112,7 @@ void gl_advice_address(const char *base_url, const char *path, char *out, size_t
              azure || has_version(base_url) ? "" : ": the base URL may lack /v1");
 }
 
-/* What may be shown of a URL: no user or password, no query, no control byte. */
+/* Writes a URL without user, password, query and control bytes. */
 static void show_url(const char *url, char *out, size_t size)
 {
     char kept[URL_MAX + 1];

@@ -1,8 +1,8 @@
 /*
- * answer.c - the fields of an answer: a completion's choices, a response's output, the usage.
+ * answer.c - reads the fields of an answer: a completion's choices, a response's output, the usage.
  *
- * Owns nothing; what it finds goes into the decoder's memory (decode_internal.h). Called by
- * decode.c for a 2xx that holds no error. Decides no retry.
+ * Owns nothing; the fields go into the decoder's memory (decode_internal.h). Called by decode.c for
+ * a 2xx without an error. Decides no retry.
  */
 #include "base/count.h"
 #include "openai/decode_internal.h"
@@ -35,8 +35,8 @@ static void set_refusal(const decoding *d, gl_json refusal)
     d->outcome->complete = false;
 }
 
-/* Appends the text of content parts; the last refusal among them goes to *refusal. Returns whether
- * there are others than thoughts besides, such as an image. */
+/* Appends the text of content parts; the last refusal among them goes to *refusal. Returns true
+ * when there are parts other than thoughts besides, such as an image. */
 static bool append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
 {
     gl_json_iter iter = gl_json_begin(parts);
@@ -55,7 +55,7 @@ static bool append_parts(gl_buf *text, gl_json parts, gl_json *refusal)
     return others;
 }
 
-/* Whether there is anything in an array or a string, or an object at all. */
+/* Returns true for an array or a string that is not empty, and for any object. */
 static bool is_given(gl_json value)
 {
     gl_json_iter iter = gl_json_begin(value);
@@ -64,7 +64,7 @@ static bool is_given(gl_json value)
     return value.kind == GL_JSON_OBJECT || gl_json_has_text(value);
 }
 
-/* Whether a message holds anything besides who speaks: reasoning, or what nobody here knows. */
+/* Returns true when a message has members besides its role: reasoning, or members unknown here. */
 static bool says_anything(gl_json message)
 {
     gl_json_iter iter = gl_json_begin(message);
@@ -74,7 +74,7 @@ static bool says_anything(gl_json message)
     return false;
 }
 
-/* The first choice; false when it is none, or its content can not be read. */
+/* Reads the first choice; false when it is none, or its content cannot be read. */
 static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_json reason)
 {
     enum { CONTENT, REFUSAL, TOOLS, FUNCTION, AUDIO, IMAGES, COUNT };
@@ -98,7 +98,7 @@ static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_
         others = append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
         set_text(d, gl_buf_slice(&decoder->text));
     } else if (gl_json_has_text(
-                   gl_json_get(found[CONTENT], "text"))) { /* one part, outside of a list */
+                   gl_json_get(found[CONTENT], "text"))) { /* one part, without a list around it */
         gl_json_string_append(gl_json_get(found[CONTENT], "text"), &decoder->text, NULL);
         set_text(d, gl_buf_slice(&decoder->text));
     } else if (found[CONTENT].kind != GL_JSON_NULL && found[CONTENT].kind != GL_JSON_NONE) {
@@ -147,8 +147,7 @@ static void read_choices(const decoding *d, gl_json choices)
                         "the answer holds nothing: no text, no call, no finish reason");
 }
 
-/* A response that ended without an answer, or has not ended; what it says of an error was looked
- * for before. */
+/* A response that ended without an answer, or has not ended; its error was looked for before. */
 static bool response_failed(const decoding *d, gl_json status)
 {
     static const struct {

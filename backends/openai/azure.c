@@ -25,7 +25,7 @@ glimpse_error gl_azure_check(const char *deployment, const char *api_version,
     if (deployment[0] == '\0') return gl_refuse(problem, "azure_deployment", "empty");
     if (has_control(deployment))
         return gl_refuse(problem, "azure_deployment", "contains a control byte");
-    /* Dots are not encoded, and whoever handles the URL may resolve these two. */
+    /* Dots are not encoded, and a server on the way may resolve these two. */
     if (strcmp(deployment, ".") == 0 || strcmp(deployment, "..") == 0)
         return gl_refuse(problem, "azure_deployment", "must not be . or ..");
     if (api_version == NULL || api_version[0] == '\0')
@@ -36,7 +36,7 @@ glimpse_error gl_azure_check(const char *deployment, const char *api_version,
     return GLIMPSE_OK;
 }
 
-/* All but what RFC 3986 calls unreserved. */
+/* Encodes all characters but those that RFC 3986 calls unreserved. */
 static void append_encoded(gl_buf *out, const char *text)
 {
     static const char hex[] = "0123456789ABCDEF";

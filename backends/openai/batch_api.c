@@ -1,7 +1,7 @@
 /*
- * batch_api.c - the client of the Batch API: its life, and its calls. What they send is
- * batch_send.c's, what becomes of them batch_call.c's. Called by the program's `batch --mode api`
- * and by embedders.
+ * batch_api.c - the client of the Batch API: its life, and its calls. batch_send.c writes their
+ * requests, batch_call.c brings them to their end. Called by the program's `batch --mode api` and
+ * by embedders.
  */
 #include <glimpse/batch_api.h>
 
@@ -22,9 +22,9 @@
 #include "openai/batch_object.h"
 #include "problem.h"
 
-/* Files go through it as they come; what is kept in memory is bounded by batch_call.c. */
+/* Files pass through in pieces; batch_call.c bounds the answers that are held in memory. */
 #define MAX_RESPONSE (INT64_C(1) << 40)
-/* A job has some parts under way at once. */
+/* A job has several parts under way at once. */
 #define CONNECTIONS 16
 
 static const glimpse_batch_options usual = {

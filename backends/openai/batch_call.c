@@ -1,11 +1,11 @@
 /*
  * batch_call.c - one call of the Batch API's client: attempts by glimpse_backoff, the limits of
- * each, what came back, and what that means. Called by batch_api.c, http.c and the timers.
+ * each, and its end. Called by batch_api.c, http.c and the timers.
  *
- *   start -> attempt -> request(s) -> attempt again, or told -> (a watch: waits, attempt ...)
+ *   start -> attempt -> request(s) -> attempt again, or callback -> (a watch: waits, attempt ...)
  *
  * Invariant: a call is in api->calls from its start until its function has run for the last time,
- * and is told from the loop alone.
+ * and is called from the loop alone.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,11 +18,11 @@
 #include "openai/plain.h"
 #include "status.h"
 
-/* The most of an answer that is held in memory: a page of a hundred batches with all the metadata
- * they may have (16 pairs of 64 and 512 characters) is 1 MB, or 4 in escapes. */
+/* The longest answer that is held in memory: a page of a hundred batches with all the metadata they
+ * may have (16 pairs of 64 and 512 characters) is 1 MB, or 4 MB in escapes. */
 #define ANSWER_MAX ((size_t)8 << 20)
-/* Bytes a second below which a file is given up, with a share for each of them: half a megabit, the
- * slowest that is still sold. */
+/* Bytes a second below which a file is given up, with a share for each of several: half a megabit,
+ * the slowest line that is still sold. */
 #define SLOWEST_LINE (UINT64_C(64) * 1024)
 
 /* --- life --- */
@@ -61,7 +61,7 @@ void gl_batch_call_free(gl_batch_call *call)
     gl_free(call);
 }
 
-/* --- telling --- */
+/* --- the callback --- */
 
 static void fill_reply(const gl_batch_call *call, glimpse_error error, int attempts,
                        glimpse_batch_reply *reply)
@@ -91,7 +91,7 @@ static void wait_for_next_look(gl_batch_call *call)
     gl_timer_set(call->timer, gl_loop_now(call->api->loop) + call->poll_wait);
 }
 
-/* Of what is watched, after a look that ended so. */
+/* Returns true when a watch goes on after a look that ended so. */
 static bool is_to_be_looked_at_again(const gl_batch_call *call, glimpse_error error)
 {
     if (call->kind != GL_BATCH_WATCH && call->kind != GL_BATCH_AWAIT_FILE) return false;
@@ -108,7 +108,7 @@ static void ended(glimpse_error error, int attempts, void *arg)
     fill_reply(call, error, attempts, &reply);
     bool goes_on = !call->cancelled && is_to_be_looked_at_again(call, error);
     reply.last = !goes_on;
-    if (!goes_on) { /* so that the function may free the client */
+    if (!goes_on) { /* so that the callback may free the client */
         gl_node_remove(&call->node);
         call->api->count--;
     }
@@ -119,7 +119,7 @@ static void ended(glimpse_error error, int attempts, void *arg)
         gl_batch_call_free(call);
 }
 
-/* --- what came back --- */
+/* --- answers --- */
 
 static void attempt_ended(gl_batch_call *call, glimpse_error error, bool again, int64_t wait_ms)
 {
@@ -130,7 +130,7 @@ static void attempt_ended(gl_batch_call *call, glimpse_error error, bool again, 
 
 static bool send_next(gl_batch_call *call);
 
-/* An attempt ends here: no memory, or no file to write to. */
+/* Ends an attempt that could not be sent: no memory, or no file to write to. */
 static void not_sent(gl_batch_call *call)
 {
     if (call->failed_errno != 0) {
@@ -144,7 +144,7 @@ static void not_sent(gl_batch_call *call)
     }
 }
 
-/* The words for what failed, without a secret. */
+/* Keeps the words for a failure, without a secret. */
 static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
 {
     const gl_secrets *secrets = &call->api->connection.secrets;
@@ -157,20 +157,21 @@ static void keep_words(gl_batch_call *call, const glimpse_outcome *outcome)
              message != NULL ? message : glimpse_error_sentence(outcome->error));
 }
 
-/* Another request of the same attempt. */
+/* Sends another request of the same attempt. */
 static void go_on(gl_batch_call *call)
 {
     if (!send_next(call)) not_sent(call);
 }
 
-/* The end of an attempt for which there are words already. */
+/* Ends an attempt whose words are kept already. */
 static void end_refused(gl_batch_call *call, glimpse_error error)
 {
     attempt_ended(call, error, call->refused_again, 0);
     call->passing = false;
 }
 
-/* An answer that is about the file that goes up or comes down, not of JSON. false: it is none. */
+/* Handles an answer about the file that goes up or comes down, which is not JSON. false: it is no
+ * such answer. */
 static bool take_file(gl_batch_call *call, const gl_http_response *response)
 {
     int status = response->status;
@@ -181,7 +182,7 @@ static bool take_file(gl_batch_call *call, const gl_http_response *response)
         return true;
     }
     if (call->kind != GL_BATCH_DOWNLOAD) return false;
-    if (call->looking && status == 404) { /* some know no files, only what they hold */
+    if (call->looking && status == 404) { /* some servers know only the contents of files */
         call->looking = false;
         go_on(call);
         return true;
@@ -236,7 +237,7 @@ static void judge(gl_batch_call *call, const gl_http_response *response,
     keep_words(call, &outcome);
     attempt_ended(call, error, gl_batch_asks_again(call, &outcome, response->status),
                   outcome.retry_after_ms > 0 ? outcome.retry_after_ms : 0);
-    /* Looked for as often as a call is tried, not for ever. */
+    /* Repeated as often as a call is tried, not for ever. */
     if (gl_batch_not_there_yet(call, response->status, outcome.error_code)) call->passing = false;
 }
 
@@ -268,7 +269,7 @@ static void done(void *arg, const gl_http_response *response)
         judge(call, response, &input);
 }
 
-/* --- what libcurl says in between --- */
+/* --- libcurl's reports in between --- */
 
 static void progress(void *arg, glimpse_progress what)
 {
@@ -296,7 +297,8 @@ static gl_http_want chunk(void *arg, gl_slice bytes)
 
 /* --- attempts --- */
 
-/* How long a request may take: its share of the time, and what its file takes on a slow line. */
+/* Returns when a request ends by timeout: its share of the time, and the time of its file on a slow
+ * line. */
 static gl_time end_of_time(const gl_batch_call *call)
 {
     int64_t ms = call->api->options.timeout_ms;
@@ -315,7 +317,7 @@ static void set_limit(gl_batch_call *call)
         when = gl_time_min(when, gl_time_add_ms(call->started, options->connect_timeout_ms));
     if (call->connected && options->idle_timeout_ms > 0)
         when = gl_time_min(when, gl_time_add_ms(call->heard, options->idle_timeout_ms));
-    /* Connecting is not told to the timer, which then looks again when silence could be over. */
+    /* Connecting is not reported to the timer, which looks again when silence could be over. */
     if (!call->connected && options->idle_timeout_ms > 0)
         when = gl_time_min(when,
                            gl_time_add_ms(gl_loop_now(call->api->loop), options->idle_timeout_ms));
@@ -342,7 +344,7 @@ static void attempt(glimpse_backoff_call *backoff, int n, void *arg)
 {
     gl_batch_call *call = arg;
     (void)backoff;
-    /* What is downloaded is asked about first: how long it must be. */
+    /* The description of a download comes first, for its length. */
     call->looking = n > 1 || call->kind == GL_BATCH_DOWNLOAD;
     call->found = call->file_waits = call->is_announced = false;
     call->http_status = 0;
@@ -374,7 +376,7 @@ static void give_up(gl_batch_call *call, glimpse_error error)
 static void timer_fired(void *arg)
 {
     gl_batch_call *call = arg;
-    if (call->transfer == NULL) { /* a watch that waits */
+    if (call->transfer == NULL) { /* a watch between two looks */
         if (call->cancelled)
             give_up(call, GLIMPSE_ERR_CANCELLED);
         else if (!begin_attempts(call))
@@ -415,7 +417,7 @@ void gl_batch_call_cancel(gl_batch_call *call)
 {
     if (call->cancelled) return;
     call->cancelled = true;
-    if (call->backoff == NULL) { /* a watch between two looks, or inside its function */
+    if (call->backoff == NULL) { /* a watch between two looks, or in its callback */
         gl_timer_set(call->timer, gl_loop_now(call->api->loop));
         return;
     }

@@ -1,9 +1,9 @@
 /*
- * batch_file.c - the content of a file that comes down: where it is fetched, how much of it is
- * taken, and the file that is made of it. Called by batch_call.c and batch_api.c.
+ * batch_file.c - the content of a file that comes down: its address, its length limit, and the
+ * local file. Called by batch_call.c and batch_api.c.
  *
- * It is written to PATH.tmp, which is made anew: a link or a file that somebody put there is not
- * written to. What is longer than the endpoint said is cut at the first byte too many.
+ * The content goes to PATH.tmp, which is made anew: a link or a file that somebody put there is not
+ * written to. Content longer than the endpoint announced is cut at the first byte too many.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -96,10 +96,10 @@ void gl_batch_file_close(gl_batch_call *call)
     call->elsewhere_path = NULL;
 }
 
-/* --- content that lies elsewhere --- */
+/* --- content at another address --- */
 
-/* The whole address that a Location stands for, in `url`. A path of the endpoint's own host, or an
- * address without a scheme, gets what the base URL has. */
+/* Writes the whole address of a Location into `url`. A path of the endpoint's own host, or an
+ * address without a scheme, gets the missing parts of the base URL. */
 static void write_address(const gl_batch_call *call, const char *location, gl_buf *url)
 {
     const char *base = call->api->connection.scope;
@@ -112,7 +112,7 @@ static void write_address(const gl_batch_call *call, const char *location, gl_bu
     gl_buf_terminate(url);
 }
 
-/* The host alone: what stands before and behind it is a secret for as long as it is signed. */
+/* Names the host alone: the parts around it are a secret for as long as the address is signed. */
 static glimpse_error refuse_address(gl_batch_call *call, const char *url, const char *why)
 {
     const char *scheme = strstr(url, "://"), *host = scheme != NULL ? scheme + 3 : "";

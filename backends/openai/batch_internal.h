@@ -23,7 +23,7 @@
 #include "openai/decode.h"
 #include "openai/http.h"
 
-/* A message of the decoder's, and its NUL, fit. */
+/* Room for a message of the decoder, and its NUL. */
 #define GL_BATCH_LINE 1024
 
 struct glimpse_batch_api {
@@ -57,7 +57,7 @@ typedef struct gl_batch_call {
     glimpse_batch_fn fn;
     void *arg;
 
-    /* What it asks: names, texts that are sent, a file. Each may be empty. */
+    /* The inputs of the call: names, texts that are sent, a file. Each may be NULL. */
     char *id, *name, *url, *job, *part, *file_path, *temporary;
     gl_buf body; /* of a POST */
     gl_http_upload upload;
@@ -65,9 +65,9 @@ typedef struct gl_batch_call {
     char boundary[40], tail[64], type[96];
     int fd; /* read for an upload, written by a download */
     uint64_t bytes;
-    uint64_t announced; /* of a download: as the endpoint describes the file (is_announced) */
+    uint64_t announced; /* of a download: the length in the endpoint's description (is_announced) */
     bool is_announced, too_long;
-    gl_http *elsewhere; /* where the content was redirected to; NULL: it was not */
+    gl_http *elsewhere; /* the server that the content was redirected to; NULL: none */
     char *elsewhere_path;
 
     /* The attempt that runs. */
@@ -76,18 +76,19 @@ typedef struct gl_batch_call {
     gl_timer *timer; /* of the limits, or until the next look of a watch */
     gl_time started, heard;
     bool connected;
-    bool looking; /* through the list, before a creation is tried again; at a file's description */
+    bool looking; /* first a request that looks: a list before a creation is tried again, a file's
+                     description */
     bool cancelled;
     int status;
     int failed_errno; /* of the local file */
     gl_buf answer;
     gl_time poll_wait;
 
-    /* What is told. */
+    /* The reply. */
     gl_buf text; /* the strings of batch */
     glimpse_batch batch;
     bool found, passing;         /* passing: the failure may pass */
-    bool refused, refused_again; /* the words are there already; asking again may help */
+    bool refused, refused_again; /* the words are kept already; another attempt may help */
     bool file_waits;
     unsigned pages; /* of a list, seen by this attempt */
     char file_id[128], after[128], code[128], message[GL_BATCH_LINE];
@@ -110,17 +111,17 @@ void gl_batch_call_cancel(gl_batch_call *call);
 void gl_batch_refuse(gl_batch_call *call, const char *code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* What a good answer means. true: the attempt goes on with another request. */
+/* Takes a good answer. true: the attempt goes on with another request. */
 bool gl_batch_take(gl_batch_call *call, gl_json root, glimpse_error *error);
 
-/* Whether this says that what the endpoint has just named is not found there: it may be in a
+/* Returns true when an object that the endpoint has just named is not found there: it may be in a
  * moment. */
 bool gl_batch_not_there_yet(const gl_batch_call *call, int status, const char *code);
 
-/* Whether the call is tried again after such an answer. */
+/* Returns true when the call is tried again after such an answer. */
 bool gl_batch_asks_again(const gl_batch_call *call, const glimpse_outcome *outcome, int status);
 
-/* Whether what an outcome says may be otherwise when it is asked again. */
+/* Returns true when another try may have another outcome. */
 bool gl_batch_may_pass(const glimpse_outcome *outcome, int64_t max_retry_after_ms);
 
 /* --- batch_file.c --- */
@@ -130,13 +131,13 @@ gl_transfer *gl_batch_fetch(gl_batch_call *call, const gl_http_observer *observe
 
 gl_http_want gl_batch_file_chunk(gl_batch_call *call, gl_slice bytes);
 
-/* All of it has come: it is given its name. An error has its words (refused). */
+/* Call when all of it has come: gives the file its name. An error has its words (refused). */
 glimpse_error gl_batch_file_finish(gl_batch_call *call);
 
-/* The next request goes where the content is redirected to. An error but OOM has its words. */
+/* Follows a redirect of the content. An error other than OOM has its words. */
 glimpse_error gl_batch_follow(gl_batch_call *call, const char *location);
 
-/* What is left of it goes. */
+/* Removes the unfinished file. */
 void gl_batch_file_close(gl_batch_call *call);
 
 /* --- batch_send.c --- */
@@ -144,7 +145,7 @@ void gl_batch_file_close(gl_batch_call *call);
 /* Sends the next request of the attempt; NULL: out of memory. */
 gl_transfer *gl_batch_send(gl_batch_call *call, const gl_http_observer *observer);
 
-/* An id goes into a path: it is one segment of it, whoever gave it out. */
+/* Returns true for an id that is one segment of a path, because it goes into one. */
 bool gl_batch_is_id(const char *text);
 
 /* A file's name, without a folder. */

@@ -1,6 +1,6 @@
 /*
- * batch_line.c - lines of a batch's output and error files: read, judged, and put in the place of
- * an answer over the wire. Called by whoever joins them with the requests.
+ * batch_line.c - lines of a batch's output and error files: read, judged, and turned into the
+ * outcome of an attempt. Called by programs that join them with the requests.
  */
 #include <glimpse/batch_api.h>
 
@@ -12,7 +12,7 @@
 #include "openai/named_status.h"
 #include "openai/plain.h"
 
-/* What stands between the quotes; nothing for what is no string. */
+/* Returns the text between the quotes; nothing for a value that is no string. */
 static const char *inside(gl_json value, size_t *len)
 {
     *len = gl_json_string_bound(value);
@@ -45,7 +45,7 @@ glimpse_error glimpse_batch_line_read(const char *text, size_t len, glimpse_batc
         line->code = error[0].text.data;
         line->code_len = error[0].text.len;
     }
-    /* Some write the error as its message alone. */
+    /* Some servers write the error as its message alone. */
     gl_json message = member[2].kind == GL_JSON_STRING ? member[2] : error[1];
     line->message = inside(message, &line->message_len);
     return GLIMPSE_OK;
@@ -59,7 +59,7 @@ static void make_plain(glimpse_batch_api *api, const char *text, size_t len, cha
     gl_plain(gl_buf_slice(&api->line), out, size);
 }
 
-/* What the outcome of a line points to. */
+/* The texts that the outcome of a line points to. */
 typedef struct line_words {
     char code[128], message[600], request_id[128];
 } line_words;
@@ -91,10 +91,10 @@ static void decode(glimpse_batch_api *api, const glimpse_batch_line *line, const
         words->message[0] != '\0' ? words->message : "the batch ended without an answer to it";
 }
 
-/* Without a response it was left undone, but where its code says that it never can be done. */
+/* A line without a response was left undone, unless its code means that it never can be done. */
 static bool was_left_undone(const glimpse_batch_line *line)
 {
-    char code[64]; /* longer is none that is known */
+    char code[64]; /* longer codes are unknown */
     snprintf(code, sizeof code, "%.*s", line->code_len < sizeof code ? (int)line->code_len : 0,
              line->code);
     glimpse_outcome outcome;

@@ -23,7 +23,7 @@ bool gl_batch_ended(glimpse_batch_state state)
     return state >= GLIMPSE_BATCH_COMPLETED;
 }
 
-/* Whatever its case: some write COMPLETED. */
+/* Ignores case: some servers write COMPLETED. */
 static glimpse_batch_state state_of(const char *word)
 {
     for (size_t i = 1; i < STATES; i++)
@@ -102,8 +102,8 @@ bool gl_batch_lacks_output(const glimpse_batch *batch)
 
 bool gl_batch_file_waits(gl_json file)
 {
-    /* Azure's words, and what others say before a file can be used. OpenAI says "uploaded" or
-     * "processed", and takes both. */
+    /* Azure's words, and those of others, for a file that cannot be used yet. OpenAI says
+     * "uploaded" or "processed", and takes both. */
     static const char *const words[] = { "pending", "notRunning", "running",
                                          "queued",  "uploading",  "processing" };
     gl_json status = gl_json_get(file, "status");

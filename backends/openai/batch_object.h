@@ -11,16 +11,17 @@
  * memory (text->failed). */
 bool gl_batch_read(gl_json object, gl_buf *text, glimpse_batch *batch);
 
-/* Whether a batch carries these names in its metadata. */
+/* Returns true when a batch has these names in its metadata. */
 bool gl_batch_is_named(gl_json object, const char *job, const char *part);
 
-/* The state has ended. */
+/* Returns true for a state that does not change any more. */
 bool gl_batch_ended(glimpse_batch_state state);
 
-/* It has ended with answers, as far as it says, and does not say yet which file they are in. */
+/* Returns true when it has ended with answers, by its counts, and names no output file yet. */
 bool gl_batch_lacks_output(const glimpse_batch *batch);
 
-/* A file that the endpoint has not looked into yet: it takes no batch of it until then. */
+/* Returns true for a file that the endpoint has not checked yet: no batch can be made of it until
+ * then. */
 bool gl_batch_file_waits(gl_json file);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * batch_send.c - the requests of the Batch API's calls: which path, which body. Called by
+ * batch_send.c - writes the requests of the Batch API's calls: path and body. Called by
  * batch_call.c for each request of an attempt.
  */
 #include <stdio.h>

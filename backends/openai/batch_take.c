@@ -1,6 +1,6 @@
 /*
- * batch_take.c - what an answer of the Batch API means: to whom it may be asked again, what a list
- * holds, what a good answer brings. Called by batch_call.c.
+ * batch_take.c - reads the answers of the Batch API: whether to try again, the objects of a list,
+ * the result. Called by batch_call.c.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "openai/batch_object.h"
 #include "status.h"
 
-/* Of a list: a hundred thousand batches, a million files. */
+/* Bounds of a list: a hundred thousand batches, a million files. */
 #define PAGES_MAX 1000
 
 void gl_batch_refuse(gl_batch_call *call, const char *code, const char *format, ...)
@@ -50,8 +50,8 @@ bool gl_batch_not_there_yet(const gl_batch_call *call, int status, const char *c
 
 bool gl_batch_asks_again(const gl_batch_call *call, const glimpse_outcome *outcome, int status)
 {
-    /* A 200 that holds an error without a status: whoever stands before the endpoint said it. All
-     * calls can be sent again: a creation looks first. */
+    /* A 200 with an error but without a status comes from a server before the endpoint. All calls
+     * can be sent again: a creation looks first. */
     bool odd_200 = outcome->error == GLIMPSE_ERR_HTTP && outcome->error_status == 0 &&
                    outcome->sample.http_status >= 200 && outcome->sample.http_status < 300;
     if (call->kind == GL_BATCH_CANCEL && status == 409) return false;
@@ -69,7 +69,7 @@ static void copy_string(gl_json value, char *out, size_t size)
     gl_buf_free(&text);
 }
 
-/* Whether this object of a list is the one that is looked for. */
+/* Returns true when this object of a list is the wanted one. */
 static bool is_wanted(gl_batch_call *call, gl_json object)
 {
     int64_t bytes;
@@ -84,8 +84,8 @@ static bool is_wanted(gl_batch_call *call, gl_json object)
     return true;
 }
 
-/* Looks through a page of a list. *more: there is another behind `after`. false: it is no list, or
- * one that does not go on, and shows nothing of what is not there. */
+/* Looks through a page of a list. *more: another page follows `after`. false: it is no list, or its
+ * pages do not go on, and it proves nothing about a missing object. */
 static bool look_through(gl_batch_call *call, gl_json page, bool *more)
 {
     gl_json data = gl_json_get(page, "data"), object, last = { GL_JSON_NONE, { NULL, 0 } };
@@ -108,7 +108,7 @@ static bool look_through(gl_batch_call *call, gl_json page, bool *more)
     return false;
 }
 
-/* What a good answer means. true: the attempt goes on with another request. */
+/* Takes a good answer. true: the attempt goes on with another request. */
 bool gl_batch_take(gl_batch_call *call, gl_json root, glimpse_error *error)
 {
     bool more = false;

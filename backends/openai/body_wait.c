@@ -13,10 +13,10 @@
 
 /* Google's stand at error.details[].retryDelay within a list: four levels, and one to spare. */
 #define DEPTH_MAX 5
-/* Bytes of a name or of a value; none that counts is as long. */
+/* Longest name or value that is read, in bytes. */
 #define TEXT_MAX 48
 
-/* What a JSON string holds, or a number's text, as a C string; "" when it does not fit. */
+/* Copies a JSON string's or number's text as a C string; "" when it does not fit. */
 static void text_of(gl_json value, char text[TEXT_MAX])
 {
     gl_slice from = value.text;
@@ -47,12 +47,12 @@ static bool is_one_of(const char *name, const char *const *names)
     return false;
 }
 
-/* A number, or a text that holds one, or a duration. */
+/* Reads a number, a text with a number, or a duration. */
 static int64_t read_wait(gl_json value, bool in_ms)
 {
     char text[TEXT_MAX];
     text_of(value, text);
-    if (text[0] < '0' || text[0] > '9') return -1; /* no date: of which clock */
+    if (text[0] < '0' || text[0] > '9') return -1; /* no date: its clock is not known */
     int64_t ms = in_ms ? gl_retry_after(text, NULL, 0) : gl_retry_after(NULL, text, 0);
     if (ms < 0) ms = gl_duration_at(text);
     return ms > 0 ? ms : -1;

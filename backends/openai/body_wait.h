@@ -1,5 +1,5 @@
 /*
- * body_wait.h - what the body of a failure asks to wait, for servers that say it in no header.
+ * body_wait.h - the wait that the body of a failure asks for, for servers that send no header.
  * Pure.
  */
 #ifndef GL_OPENAI_BODY_WAIT_H
@@ -9,12 +9,12 @@
 
 #include "base/json.h"
 
-/* Milliseconds that a member of the failure's value asks for: Google's RetryInfo (retryDelay),
- * retry_after, retry_after_ms, retry_after_seconds and their like, in it or in what describes the
- * error. -1: none does. */
+/* Returns the milliseconds in a member of the failure's value: Google's RetryInfo (retryDelay),
+ * retry_after, retry_after_ms, retry_after_seconds and the like, in the value or in the members
+ * that describe the error. -1: there is none. */
 int64_t gl_body_wait(gl_json failure);
 
-/* The same of an endpoint's message: "Please retry in 3.2s", "try again after 2 minutes". */
+/* Reads the wait of an endpoint's message: "Please retry in 3.2s", "try again after 2 minutes". */
 int64_t gl_worded_wait(const char *message);
 
 #endif

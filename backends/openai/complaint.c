@@ -1,12 +1,12 @@
 /*
- * complaint.c - see complaint.h. Owns nothing. Called by decode.c and stream.c, so that what is an
- * error in an answer is one in a stream. Decides nothing about what to do.
+ * complaint.c - see complaint.h. Owns nothing. Called by decode.c and stream.c, so that an error
+ * counts the same in an answer and in a stream. Decides no retry.
  */
 #include "openai/complaint.h"
 
 #include "openai/finish.h"
 
-/* NONE: it has none, or is no list. */
+/* NONE: the list is empty, or no list. */
 static gl_json first_of(gl_json list)
 {
     gl_json first = { .kind = GL_JSON_NONE };
@@ -71,7 +71,7 @@ gl_complaint gl_complaint_read(gl_json root)
     for (size_t i = 0; i < 3; i++) {
         if (found[holders[i]].kind != GL_JSON_OBJECT) continue;
         gl_json_get_many(found[holders[i]], names, inner, COUNT);
-        if (holders[i] == MESSAGE) { /* Mistral's: the rest of it stands beside the message */
+        if (holders[i] == MESSAGE) { /* Mistral's: its other members stand beside the message */
             found[MESSAGE] = inner[MESSAGE];
             found[DETAIL] = inner[DETAIL];
         } else {
@@ -88,7 +88,7 @@ gl_complaint gl_complaint_read(gl_json root)
     if (found[ERROR].kind == GL_JSON_NUMBER && c.code.kind == GL_JSON_NONE) c.code = found[ERROR];
     gl_json finish = gl_json_get(root, "finish_reason");
     if (c.code.kind == GL_JSON_NONE && gl_finish_of(finish) == GL_FINISH_FAILED)
-        c.code = finish; /* DeepSeek says no more than "insufficient_system_resource" */
+        c.code = finish; /* DeepSeek sends only "insufficient_system_resource" */
     if (c.status != 0 && c.code.kind == GL_JSON_NONE)
         c.code = gl_json_get(found[BASE], "status_code");
     const gl_json texts[] = {
@@ -107,8 +107,8 @@ gl_complaint gl_complaint_read(gl_json root)
     return c;
 }
 
-/* Whether a member that is there only in failures tells of one; some servers always send it, empty.
- */
+/* Returns true when a member that belongs to failures has a content; some servers always send it,
+ * empty. */
 static bool tells(gl_json value)
 {
     switch (value.kind) {
@@ -125,7 +125,7 @@ static bool tells(gl_json value)
     }
 }
 
-/* A code beside words; 0 and 200 say that all is well. */
+/* A code beside a message; 0 and 200 mean success. */
 static bool tells_of_failure(gl_json code)
 {
     int64_t number;
@@ -182,7 +182,7 @@ gl_json gl_complaint_find(gl_json root)
     if (tells(found[ERROR]) || gl_json_string_is(found[OBJECT], "error") ||
         gl_json_string_is(found[TYPE], "error") || base_resp_status(found[BASE]) != 0)
         return root;
-    /* The other shapes are words that an answer may hold too, beside what makes it one. */
+    /* The other shapes are members that an answer may have too, beside its own. */
     bool answers = found[CHOICES].kind == GL_JSON_ARRAY || found[OUTPUT].kind == GL_JSON_ARRAY ||
                    found[DATA].kind == GL_JSON_ARRAY || found[ID].kind != GL_JSON_NONE;
     if (!answers &&

@@ -1,6 +1,6 @@
 /*
- * complaint.h - what an endpoint says about a failure, wherever it put it. Pure. The shapes are
- * those of docs/internals/decode.md; a body and an event of a stream are judged alike.
+ * complaint.h - finds an endpoint's description of a failure, in any of its places. Pure. The
+ * shapes are those of docs/internals/decode.md; a body and an event of a stream are judged alike.
  */
 #ifndef GL_OPENAI_COMPLAINT_H
 #define GL_OPENAI_COMPLAINT_H
@@ -8,16 +8,16 @@
 #include "base/json.h"
 
 typedef struct gl_complaint {
-    gl_json message, code, type, param; /* NONE where it does not say */
-    gl_json place;                      /* of what is complained of, such as ["body","model"] */
-    int status;                         /* that a number only this server has stands for; 0: none */
+    gl_json message, code, type, param; /* NONE where there is none */
+    gl_json place;                      /* the place of the fault, such as ["body","model"] */
+    int status; /* the status of a number that only this server uses; 0: none */
 } gl_complaint;
 
-/* What this value, which is known to be about a failure, says. */
+/* Reads a value that is known to describe a failure. */
 gl_complaint gl_complaint_read(gl_json root);
 
-/* The part of a successful response, or of one of its events, that makes it a failure all the same:
- * the value itself, or a choice that failed. NONE: there is none. */
+/* Returns the part of a successful response, or of one of its events, that makes it a failure all
+ * the same: the value itself, or a choice that failed. NONE: there is none. */
 gl_json gl_complaint_find(gl_json root);
 
 #endif

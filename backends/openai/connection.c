@@ -58,7 +58,7 @@ static glimpse_error check_text(const char *text, const char *field, glimpse_pro
     return GLIMPSE_OK;
 }
 
-/* The fields that are not http.c's to check. */
+/* Checks the fields that http.c does not check. */
 static glimpse_error check(const glimpse_endpoint *endpoint, glimpse_problem *problem)
 {
     const char *key = gl_endpoint_key(endpoint);
@@ -93,9 +93,9 @@ static char *join(const char *a, const char *b)
     return both;
 }
 
-/* The base URL in one spelling (scheme and host in lower case, no default port, no slash at the
- * end), organization and project, and Azure's deployment, separated by a byte that none of them
- * holds. */
+/* Makes the scope: the base URL in one spelling (scheme and host in lower case, no default port, no
+ * slash at the end), organization and project, and Azure's deployment, separated by a byte that
+ * none of them holds. */
 static char *make_scope(const char *url, const glimpse_endpoint *endpoint)
 {
     const char *parts[] = { endpoint->organization, endpoint->project, endpoint->azure_deployment,
@@ -125,7 +125,7 @@ static char *make_scope(const char *url, const glimpse_endpoint *endpoint)
     return made;
 }
 
-/* All that is sent and no answer may show. */
+/* Keeps every sent secret, so that no answer may show one. */
 static glimpse_error keep_secrets(gl_secrets *secrets, const glimpse_endpoint *endpoint,
                                   glimpse_problem *problem)
 {
@@ -141,7 +141,7 @@ static glimpse_error keep_secrets(gl_secrets *secrets, const glimpse_endpoint *e
     return error;
 }
 
-/* The lines that are ours to write, in memory of their own; the caller's follow. */
+/* The header lines that we write, in memory of their own; the caller's follow. */
 typedef struct own_lines {
     char *authorization, *organization, *project;
 } own_lines;

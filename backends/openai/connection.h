@@ -1,6 +1,6 @@
 /*
- * connection.h - an OpenAI endpoint as its struct describes it: checked, its header lines
- * written, its scope named, its secrets known; shared by the sampler and the Batch API.
+ * connection.h - an OpenAI endpoint, set up from its struct: checked, its header lines written, its
+ * scope named, its secrets kept; shared by the sampler and the Batch API.
  */
 #ifndef GL_OPENAI_CONNECTION_H
 #define GL_OPENAI_CONNECTION_H
@@ -13,7 +13,7 @@
 
 typedef struct gl_connection {
     gl_http *http;
-    char *scope; /* whose answers these are: the sampler's scope */
+    char *scope; /* names the endpoint: the sampler's scope */
     gl_secrets secrets;
     char *deployment, *api_version; /* Azure's; NULL elsewhere */
     size_t max_response_bytes;
@@ -25,8 +25,9 @@ glimpse_error gl_connection_open(gl_connection *connection, gl_loop *loop, struc
                                  const glimpse_endpoint *endpoint, const gl_log *log,
                                  glimpse_problem *problem);
 
-/* An HTTP client for another server, by the same proxies and certificates, and with nothing that is
- * meant for this endpoint: no key, none of the configuration's headers. Errors: as gl_http_new. */
+/* Makes an HTTP client for another server, with the same proxies and certificates, and without
+ * everything meant for this endpoint: no key, none of the configuration's headers. Errors: as
+ * gl_http_new. */
 glimpse_error gl_connection_elsewhere(const gl_connection *connection, gl_loop *loop,
                                       struct event_base *base, const char *base_url, gl_http **http,
                                       glimpse_problem *problem);

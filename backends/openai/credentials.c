@@ -10,9 +10,9 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 
-/* What is shorter is a placeholder ("none", "ollama"), not a secret. */
+/* A shorter word is a placeholder ("none", "ollama"), no secret. */
 #define SECRET_MIN 8
-/* Longer than any word of a dictionary that stands in an answer: "uncharacteristically" has 20. */
+/* Longer than any word of a dictionary in an answer: "uncharacteristically" has 20 letters. */
 #define WORD_MAX 24
 /* Card numbers and times in nanoseconds have up to 19 digits; 16 is where keys of digits begin. */
 #define NUMBER_MAX 16
@@ -74,7 +74,8 @@ static bool is_written_word(gl_slice word)
     return true;
 }
 
-/* What JSON and people write as a number, a date, a time: to cover one would spoil the answer. */
+/* Returns true for numbers, dates and times as JSON and people write them: covering one would spoil
+ * the answer. */
 static bool is_number(gl_slice word)
 {
     if (word.len >= NUMBER_MAX) return false;
@@ -93,7 +94,7 @@ static glimpse_error add(gl_secrets *secrets, gl_slice word)
     return gl_credentials_look(word) ? gl_secrets_add(secrets, word) : GLIMPSE_OK;
 }
 
-/* A word, and both sides of name=value; an equals sign at the end is base64's. */
+/* Adds a word, and both sides of name=value; an equals sign at the end is base64's. */
 static glimpse_error add_word(gl_secrets *secrets, gl_slice word)
 {
     const char *equals = memchr(word.data, '=', word.len);
@@ -123,7 +124,7 @@ static void append_base64(gl_buf *out, gl_slice bytes)
     }
 }
 
-/* Up to what is no digit of it. */
+/* Decodes up to the first character that is not base64. */
 static void append_decoded(gl_buf *out, gl_slice text)
 {
     unsigned bits = 0;
@@ -135,7 +136,7 @@ static void append_decoded(gl_buf *out, gl_slice text)
     }
 }
 
-/* "user:password" in base64, as Basic has it: both. */
+/* Adds "user:password" in base64, as Basic has it, and both parts. */
 static glimpse_error add_basic(gl_secrets *secrets, gl_slice text)
 {
     gl_buf plain;
@@ -153,7 +154,7 @@ static glimpse_error add_basic(gl_secrets *secrets, gl_slice text)
     return error;
 }
 
-/* --- what is sent --- */
+/* --- the sent texts --- */
 
 glimpse_error gl_credentials_key(gl_secrets *secrets, const char *key)
 {
@@ -195,7 +196,7 @@ glimpse_error gl_credentials_header(gl_secrets *secrets, const char *line)
         if (error == GLIMPSE_OK && basic) error = add_basic(secrets, word);
         at += word.len;
     }
-    /* A key may hold what separates words elsewhere. */
+    /* A key may hold characters that separate words elsewhere. */
     if (error == GLIMPSE_OK && secrets->count == before && has_digit(value) &&
         strcspn(value.data, " \t") == value.len)
         error = add(secrets, value);

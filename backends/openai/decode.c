@@ -1,9 +1,9 @@
 /*
- * decode.c - from an HTTP response to an outcome.
+ * decode.c - turns an HTTP response into an outcome.
  *
  * Owns the scratch memory that an outcome points into (decode_internal.h): short strings in fixed
- * arrays, and two buffers for strings that hold escapes (a text without escapes is a slice of the
- * body). A 200 is believed only after all of its body was checked. Whatever goes into a message
+ * arrays, and two buffers for strings with escapes (a text without escapes is a slice of the body).
+ * A 200 is believed only after its whole body was checked. Every text that goes into a message
  * passes gl_plain. Called by sampler.c and the fuzzer; knows no network, and decides no retry.
  */
 #include "openai/decode_internal.h"
@@ -20,7 +20,7 @@
 #include "openai/retry_after.h"
 #include "status.h"
 
-/* Bytes of a body that is not JSON that are kept for the report. */
+/* Bytes that are kept of a body that is not JSON. */
 #define KEEP_MAX 4096
 /* Bytes of the name of an encoding, of an address with its advice, of a validator's place. */
 #define ENCODING_MAX 32
@@ -33,7 +33,7 @@ gl_decoder *gl_decoder_new(void)
 {
     gl_decoder *decoder = gl_calloc(1, sizeof *decoder);
     if (decoder == NULL) return NULL;
-    /* What is decoded is never longer than the body, whose size http.c limits. */
+    /* A decoded text is never longer than the body, whose size http.c limits. */
     gl_buf_init(&decoder->text, SIZE_MAX / 2);
     gl_buf_init(&decoder->scratch, SIZE_MAX / 2);
     return decoder;
@@ -62,7 +62,8 @@ static const char *code_string(gl_decoder *decoder, gl_json value)
     return decoder->code[0] != '\0' ? decoder->code : NULL;
 }
 
-/* The largest n <= limit that does not end inside a UTF-8 character, of text that may be none. */
+/* Returns the largest n <= limit that does not end inside a UTF-8 character; the text may not be
+ * UTF-8. */
 static size_t clip(gl_slice text, size_t limit)
 {
     if (text.len <= limit) return text.len;
@@ -79,8 +80,9 @@ static const char *header(const decoding *d, const char *name)
     return input->header != NULL ? input->header(input->headers, name) : NULL;
 }
 
-/* Whether a body that is no JSON is compressed, although that was not asked for: by its header, or
- * how it begins. Its bytes are of no use in a message or a record, and are dropped. */
+/* Returns true when a body that is no JSON is compressed, although no encoding was asked for: by
+ * its header, or its beginning. Its bytes are of no use in a message or a record, and are
+ * dropped. */
 static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
 {
     bool compressed;
@@ -95,7 +97,7 @@ static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
     return true;
 }
 
-/* Behind the endpoint's own words, of which the end gives way. */
+/* Appends advice behind the endpoint's own words, whose end makes room. */
 static void append_advice(gl_decoder *decoder, const char *text)
 {
     size_t len = strlen(decoder->message), more = strlen(text);
@@ -104,7 +106,7 @@ static void append_advice(gl_decoder *decoder, const char *text)
     memcpy(decoder->message + len, text, more + 1);
 }
 
-/* Whether a page of a web site came, as from a base URL that is not the API's. */
+/* Returns true for a page of a web site, as from a base URL that is not the API's. */
 static bool is_page(const decoding *d)
 {
     const char *type = d->input->content_type;
@@ -162,7 +164,7 @@ static void fail_redirect(const decoding *d)
     fail(d, GLIMPSE_ERR_REDIRECT, d->decoder->message);
 }
 
-/* The names that an error goes by. */
+/* The names of an error. */
 typedef struct error_names {
     char code[64], type[64];
 } error_names;
@@ -176,7 +178,7 @@ static void read_names(gl_decoder *decoder, const gl_complaint *c, error_names *
         snprintf(names->code, sizeof names->code, "%lld", (long long)number);
 }
 
-/* " (body.stream_options)": what a validator complains of. */
+/* " (body.stream_options)": the place that a validator names. */
 static void append_place(gl_decoder *decoder, gl_json place)
 {
     char text[PLACE_MAX];
@@ -200,7 +202,7 @@ static void append_place(gl_decoder *decoder, gl_json place)
     append_advice(decoder, text);
 }
 
-/* The endpoint's words, and the wait that it asks for in the body: a header goes first. */
+/* Reads the endpoint's words, and the wait in the body; a header's wait comes first. */
 static void read_message(const decoding *d, const gl_complaint *c, gl_json failure)
 {
     gl_decoder *decoder = d->decoder;
@@ -211,14 +213,15 @@ static void read_message(const decoding *d, const gl_complaint *c, gl_json failu
     if (*wait < 0) *wait = gl_worded_wait(decoder->message);
 }
 
-/* The money can run out between two tokens; then no status says so. */
+/* The money can run out between two tokens; then there is no status for it. */
 static bool is_quota(const gl_decoder *decoder, int status, const error_names *names)
 {
     return status == 402 || gl_named_quota(names->code, names->type) ||
            gl_worded_quota(decoder->message);
 }
 
-/* A failure without words of the endpoint's: what its status means, and how its body begins. */
+/* Words a failure without a message of the endpoint: the meaning of its status, and the beginning
+ * of its body. */
 static void say_status(const decoding *d, glimpse_error error, glimpse_status mapped, int status)
 {
     char problem[160], encoding[ENCODING_MAX];
@@ -236,26 +239,26 @@ static void say_status(const decoding *d, glimpse_error error, glimpse_status ma
         snprintf(d->decoder->message, sizeof d->decoder->message, "%s", problem);
 }
 
-/* A 404 or 405 says that nobody answers at this path, unless it is about a model. */
+/* A 404 or 405 means that there is no endpoint at this path, unless it is about a model. */
 static bool is_wrong_address(const decoding *d)
 {
     int status = d->input->status;
     return status == 405 || (status == 404 && strcasestr(d->decoder->message, "model") == NULL);
 }
 
-/* The code of an error: its `code`, or its `type` where that says more. */
+/* Returns the code of an error: its `code`, or its `type` where that is more specific. */
 static const char *error_code(gl_decoder *decoder, const gl_complaint *c, const error_names *names)
 {
     const char *code = code_string(decoder, c->code);
-    /* {"type":"error"} only says once more what this is. */
+    /* {"type":"error"} only repeats that this is an error. */
     bool typed = gl_json_has_text(c->type) && !gl_json_string_is(c->type, "error");
     return typed && (code == NULL || strcmp(names->code, "500") == 0)
                ? code_string(decoder, c->type)
                : code;
 }
 
-/* A request longer than the context is too long each time, whichever status that was said with: 400
- * takes the place of one that would be tried again, or of none. */
+/* A request longer than the context is too long each time, with any status: 400 takes the place of
+ * a status that would be retried, or of none. */
 static bool is_too_long(const gl_decoder *decoder, int status)
 {
     bool again = status < 400 || status == 408 || status == 409 || status == 429 || status >= 500;
@@ -270,8 +273,8 @@ static void fail_http(const decoding *d, gl_json root)
     error_names names;
     read_names(decoder, &c, &names);
     int status = d->input->status;
-    /* Judged as if it had been the status it names: 200 and 500 are what servers send with whatever
-     * it is, any other one is meant. */
+    /* Judged as if it had been the status that it names. Servers send 200 and 500 with any error;
+     * any other status is meant. */
     if (status < 300 || status == 500)
         d->outcome->error_status =
             c.status != 0 ? c.status : gl_named_status(names.code, names.type);
@@ -283,7 +286,7 @@ static void fail_http(const decoding *d, gl_json root)
     glimpse_error error = is_quota(decoder, status, &names) ? GLIMPSE_ERR_QUOTA : GLIMPSE_ERR_HTTP;
     glimpse_status mapped = gl_status_of(error, status);
 
-    /* Of a quota the kind says more to a script than the endpoint's name for it. */
+    /* For a quota the kind tells a script more than the endpoint's name for it. */
     if (error == GLIMPSE_ERR_HTTP) {
         const char *code = error_code(decoder, &c, &names);
         d->outcome->error_code = code != NULL ? code : glimpse_status_name(mapped);
@@ -298,7 +301,7 @@ static void fail_http(const decoding *d, gl_json root)
     fail(d, error, decoder->message);
 }
 
-/* --- the door --- */
+/* --- entry points --- */
 
 static bool is_blank(gl_slice text)
 {
@@ -307,7 +310,7 @@ static bool is_blank(gl_slice text)
     return true;
 }
 
-/* When the answer was sent, as far as a date in it has to be measured. */
+/* Returns when the answer was sent, for measuring a date in it. */
 static int64_t answered_at(const decoding *d)
 {
     const gl_decode_input *input = d->input;
@@ -335,7 +338,8 @@ static void start(const decoding *d)
     }
 }
 
-/* Without the byte order mark that some put before their JSON; both SDKs of OpenAI's read it. */
+/* Leaves out the byte order mark that some servers put before their JSON; both SDKs of OpenAI do
+ * so. */
 static gl_slice without_mark(gl_slice body)
 {
     static const char mark[] = "\xEF\xBB\xBF";
@@ -405,7 +409,7 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
         root.kind = GL_JSON_NONE;
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
-    gl_json failing = gl_complaint_find(root); /* none where only the event's name says so */
+    gl_json failing = gl_complaint_find(root); /* NONE: only the event's name marks the error */
     gl_complaint c = gl_complaint_read(failing.kind != GL_JSON_NONE ? failing : root);
     error_names names;
     read_names(decoder, &c, &names);

@@ -1,6 +1,6 @@
 /*
- * decode_internal.h - what decode.c and answer.c share: one response on its way, and the few steps
- * that reading an answer and reading an error have in common. Nobody else includes it.
+ * decode_internal.h - shared by decode.c and answer.c: one response on its way, and the steps that
+ * reading an answer and reading an error have in common. No other file includes it.
  */
 #ifndef GL_OPENAI_DECODE_INTERNAL_H
 #define GL_OPENAI_DECODE_INTERNAL_H
@@ -63,7 +63,7 @@ static inline void fail(const decoding *d, glimpse_error error, const char *mess
     d->outcome->error_message = message;
 }
 
-/* A body that is not what was expected: names the problem and quotes the beginning. */
+/* Fails for an unexpected body: names the problem and quotes the beginning. */
 static inline void fail_unexpected(const decoding *d, glimpse_error error, const char *problem)
 {
     char type[TYPE_MAX + 1], quote[QUOTE_MAX + 1];

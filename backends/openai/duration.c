@@ -1,4 +1,4 @@
-/* duration.c - see duration.h. Called for headers, and for what a body asks to wait. */
+/* duration.c - see duration.h. Called for headers, and for waits in a body. */
 #include "openai/duration.h"
 
 #include <stdbool.h>

@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 /*
- * A duration in milliseconds, rounded up, at most 24 h: one or more of number and unit (ns us µs ms
- * s m h d, or the words; the number may be decimal: "12ms", "1.5s", "1h2m3.5s", "2 minutes"), or a
- * bare number of seconds, as Azure sends. -1 for anything else (NULL too), and for what is
- * negative.
+ * Returns a duration in milliseconds, rounded up, at most 24 h: one or more of number and unit (ns
+ * us µs ms s m h d, or the words; the number may be decimal: "12ms", "1.5s", "1h2m3.5s", "2
+ * minutes"), or a bare number of seconds, as Azure sends. -1 for any other text (NULL too), and for
+ * a negative duration.
  */
 int64_t gl_duration(const char *text);
 
-/* The same of what text begins with, whatever stands behind it; a unit is needed. */
+/* Reads the duration at the beginning of text, with any text behind it; a unit is needed. */
 int64_t gl_duration_at(const char *text);
 
 #endif

@@ -9,12 +9,12 @@
 
 typedef struct named {
     gl_finish finish;
-    const char *names; /* in small letters without what joins words, each between blanks */
+    const char *names; /* in small letters without word joiners, each between blanks */
 } named;
 
 static const named table[] = {
-    /* Ollama and gateways send "", DashScope "null", Gemini FINISH_REASON_UNSPECIFIED; "unknown" is
-     * what Vercel's AI SDK, and gateways made with it, put where the model has sent none. */
+    /* Ollama and gateways send "", DashScope "null", Gemini FINISH_REASON_UNSPECIFIED; Vercel's AI
+     * SDK, and gateways made with it, put "unknown" where the model has sent none. */
     { GL_FINISH_NONE, " null none unspecified finishreasonunspecified unknown " },
     /* OpenAI; then text-generation-inference and Together, Anthropic's names, Cohere's. */
     { GL_FINISH_WELL, " stop toolcalls functioncall eos eostoken stopsequence endturn tooluse"

@@ -2,9 +2,9 @@
  * http.c - the seam: transfers are started, cancelled and reported here; see http.h.
  *
  * Owns the lists a transfer can be in while no shard has it: waiting for the name, finished and to
- * be reported, pooled. One deferred call, the drain, does everything that must not happen inside
- * libcurl's or the caller's stack: it lets the dirty shards run, then reports what ended, one by
- * one, from a list that a callback may change. Called by the OpenAI sampler.
+ * be reported, pooled. One deferred call, the drain, does all work that must not happen inside
+ * libcurl's or the caller's stack: it lets the dirty shards run, then reports the ended transfers,
+ * one by one, from a list that a callback may change. Called by the OpenAI sampler.
  */
 #include "openai/http.h"
 
@@ -14,10 +14,11 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* Callbacks start requests, and requests end: after so many rounds the sockets have their turn. */
+/* Callbacks start requests, and requests end: after this many rounds the sockets have their
+ * turn. */
 #define DRAIN_ROUNDS 4
-/* As many bytes of answers, and their owner has its turn to use and free what it made of them:
- * large ones that end together would all be there twice. */
+/* After this many bytes of answers their owner has its turn to use and free them: otherwise large
+ * answers that end together would all be held twice. */
 #define DRAIN_BYTES ((size_t)16 * 1024 * 1024)
 
 /* --- reporting --- */
@@ -27,7 +28,7 @@ const char *gl_http_base_url(const gl_http *http)
     return http->endpoint.base_url;
 }
 
-/* The words may quote what the server sent. */
+/* The words may quote the server. */
 static void make_printable(char *text)
 {
     for (; *text != '\0'; text++)
@@ -97,7 +98,7 @@ static void drain(void *arg)
         while ((node = gl_list_pop_front(&now)) != NULL)
             gl_shard_drain(GL_CONTAINER(node, gl_shard, dirty));
         if (gl_list_empty(&http->finished)) break;
-        /* Not what a callback's own start adds: that is for the next round. */
+        /* Requests that a callback starts are for the next round. */
         gl_list_splice_back(&now, &http->finished);
         while (bytes < DRAIN_BYTES && (node = gl_list_pop_front(&now)) != NULL)
             bytes += report(http, GL_CONTAINER(node, gl_transfer, node));
@@ -185,8 +186,8 @@ gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
     return transfer != NULL ? start(transfer, observer, arg) : NULL;
 }
 
-/* Also after the start: a handle that is added runs when the loop does. A connection that many
- * requests share is not opened anew for each of those that broke with it. */
+/* Works also after the start, because an added handle runs only when the loop does. A connection
+ * that many requests share is not opened anew for each of those that broke with it. */
 void gl_http_fresh(gl_transfer *transfer)
 {
     if (transfer->http->endpoint.multiplex) return;

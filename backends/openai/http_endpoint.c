@@ -25,7 +25,7 @@ static bool has_control(const char *text)
 
 /* --- the base URL --- */
 
-/* A part of a URL in memory of our own: NULL when absent, *oom set when memory was. */
+/* Copies a part of a URL: NULL when it is absent; *oom is set when memory was short. */
 static char *part(CURLU *url, CURLUPart what, unsigned flags, bool *oom)
 {
     char *text = NULL;
@@ -57,7 +57,7 @@ static glimpse_error check_base_url(CURLU *url, const char *text, const struct o
     const char *scheme = origin->scheme, *host = origin->host;
     if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
         return gl_refuse(problem, field, "the scheme must be http or https");
-    /* libcurl forgives one slash or three, and takes what follows for the host. */
+    /* libcurl accepts one slash or three, and takes the text behind them for the host. */
     const char *slashes = text + strlen(scheme);
     if (strncmp(slashes, "://", 3) != 0 || slashes[3] == '/')
         return gl_refuse(problem, field, "there is no host");
@@ -66,7 +66,7 @@ static glimpse_error check_base_url(CURLU *url, const char *text, const struct o
                          "there is no host, or one that is not written as DNS has it (xn--...)");
     if (has_part(url, CURLUPART_USER) || has_part(url, CURLUPART_PASSWORD))
         return gl_refuse(problem, field, "a user or password does not belong there");
-    /* Looked for in the text: an empty query is none to curl_url, but the path would go into it. */
+    /* Looked for in the text: curl_url ignores an empty query, but the path would go into it. */
     if (strchr(text, '?') != NULL)
         return gl_refuse(problem, field, "a query does not belong there");
     if (strchr(text, '#') != NULL)
@@ -88,8 +88,8 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-/* NULL when there is none, or none in ASCII: libcurl would convert it by the locale of the process,
- * which is not ours to rely on (and 7.88.1 leaks the name when it cannot). */
+/* NULL when there is no host, or none in ASCII: libcurl would convert it by the locale of the
+ * process, which is not ours to rely on (and 7.88.1 leaks the name when it cannot). */
 static char *host_part(CURLU *url, bool *oom)
 {
     char *host = part(url, CURLUPART_HOST, 0, oom);
@@ -129,7 +129,7 @@ static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin,
 
 /* --- the proxy --- */
 
-/* Whether one entry of no_proxy names this host: the name itself or a domain above it. */
+/* Returns true when one entry of no_proxy names this host or a domain above it. */
 static bool entry_covers(const char *entry, size_t len, const char *host)
 {
     while (len > 0 && entry[0] == '.') entry++, len--;
@@ -141,7 +141,7 @@ static bool entry_covers(const char *entry, size_t len, const char *host)
     return host_len == len || host[host_len - len - 1] == '.';
 }
 
-/* An IP address: its bytes, lowest address first, and how many bits they are; 0 for none. */
+/* An IP address: its bytes, the highest first, and their number of bits; 0 for none. */
 typedef struct address {
     unsigned char bytes[16];
     unsigned bits;
@@ -163,7 +163,8 @@ static address read_address(const char *text, size_t len)
     return read;
 }
 
-/* Whether one entry of no_proxy is this address, or a network (10.0.0.0/8) that it is in. */
+/* Returns true when one entry of no_proxy is this address, or a network (10.0.0.0/8) that contains
+ * it. */
 static bool entry_covers_address(const char *entry, size_t len, const address *host)
 {
     size_t slash = 0;
@@ -201,7 +202,8 @@ static bool bypasses_proxy(const char *no_proxy, const char *host)
     return false;
 }
 
-/* What libcurl takes for a proxy, with its own default ports; *to is where it connects to. */
+/* Takes the proxy as libcurl reads it, with its own default ports; *to is the address it connects
+ * to. */
 static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const char *text,
                                 const char *field, glimpse_problem *problem)
 {
@@ -211,7 +213,7 @@ static glimpse_error take_proxy(gl_endpoint *endpoint, struct origin *to, const 
     if (url == NULL) return GLIMPSE_ERR_OOM;
     glimpse_error error = GLIMPSE_ERR_INVALID;
     bool oom = false;
-    /* Without a scheme it is http, whatever the name suggests. */
+    /* Without a scheme it is http, whatever the host's name is. */
     bool bare = strstr(text, "://") == NULL;
     CURLUcode code = curl_url_set(url, CURLUPART_URL, text,
                                   CURLU_NON_SUPPORT_SCHEME | (bare ? CURLU_GUESS_SCHEME : 0));
@@ -250,7 +252,7 @@ done:
     return error == GLIMPSE_OK ? error : gl_refuse(problem, field, bad);
 }
 
-/* Whose name libcurl will need, and under which key it looks that up in its cache. */
+/* Notes the name that libcurl will need, and the key under which it looks for it in its cache. */
 static bool note_name(gl_endpoint *endpoint, const struct origin *to)
 {
     if (gl_resolve_is_literal(to->host)) return true;
@@ -311,7 +313,7 @@ static bool append_header(struct curl_slist **list, const char *line)
 {
     size_t name = name_length(line);
     if (line[name + 1 + strspn(line + name + 1, " ")] != '\0') return append_line(list, line);
-    /* An empty value is spelled "Name;" to libcurl; "Name:" would take a header away. */
+    /* libcurl spells an empty value "Name;"; "Name:" would remove a header. */
     char *empty = gl_strndup(line, name + 1);
     if (empty == NULL) return false;
     empty[name] = ';';
@@ -336,7 +338,7 @@ static glimpse_error take_headers(gl_endpoint *endpoint, const gl_http_config *c
     bool ok = true, typed = given(config, "Content-Type");
     if (!typed) ok = append_line(list, "Content-Type: application/json");
     if (!given(config, "Accept")) ok = ok && append_line(list, "Accept: application/json");
-    /* Else libcurl asks for 100-continue above 1 MB and waits a second for it. */
+    /* Without this libcurl asks for 100-continue above 1 MB and waits a second for it. */
     if (!given(config, "Expect")) ok = ok && append_line(list, "Expect:");
     for (size_t i = 0; i < config->header_count; i++)
         ok = ok && append_header(list, config->headers[i]);
@@ -347,7 +349,7 @@ static glimpse_error take_headers(gl_endpoint *endpoint, const gl_http_config *c
 
 /* --- certificates --- */
 
-/* Whether the directory is one for OpenSSL's look-up by hash: names such as 5ed36f99.0. */
+/* Returns true for a directory with OpenSSL's look-up by hash: names such as 5ed36f99.0. */
 static bool is_hashed(const char *path)
 {
     DIR *directory = path != NULL ? opendir(path) : NULL;
@@ -364,7 +366,7 @@ static bool is_hashed(const char *path)
 static bool take_certificates(gl_endpoint *endpoint, const char *ca_file)
 {
     const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
-    /* The directory: OpenSSL opens the one file it needs, where parsing Debian's bundle of 144
+    /* The directory: OpenSSL opens the one file it needs, whereas parsing Debian's bundle of 144
      * takes 14 ms of the loop's time, once for each shard at best. */
     if (ca_file == NULL && is_hashed(version->capath)) {
         endpoint->ca_path = version->capath;
@@ -381,8 +383,8 @@ static bool take_certificates(gl_endpoint *endpoint, const char *ca_file)
 /* Releases whose multiplexing is sound under multi_socket: 8.10.0 no longer polls for each stream;
  * up to 8.11.0 the timer callback was sometimes not called (fixed by 4cded6deac); 8.21.0 leaks
  * sockets (issue 22306). 8.14.0 to 8.15.x wake all handles that wait within libcurl for each free
- * slot (issue 18017), but what waits here waits in our admission: with 8.14.1 and 1,000 in flight
- * 4,000 answers over TLS took 0.4 s of CPU, and 1.5 s over HTTP/1.1. */
+ * slot (issue 18017), but our requests wait in our admission: with 8.14.1 and 1,000 in flight 4,000
+ * answers over TLS took 0.4 s of CPU, and 1.5 s over HTTP/1.1. */
 static bool multiplexes_soundly(unsigned version)
 {
     if (version < CURL_VERSION(8, 11, 1)) return false;
@@ -456,7 +458,7 @@ void gl_endpoint_free(gl_endpoint *endpoint)
     gl_free(endpoint->ca_file);
     gl_free(endpoint->resolve_name);
     gl_free(endpoint->resolve_prefix);
-    /* One of them holds the key. */
+    /* One of the lines holds the key. */
     for (struct curl_slist *line = endpoint->post_headers; line != NULL; line = line->next)
         explicit_bzero(line->data, strlen(line->data));
     curl_slist_free_all(endpoint->post_headers);

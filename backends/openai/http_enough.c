@@ -1,12 +1,12 @@
 /*
- * http_enough.c - transfers that have all they want and wait for the end of the body: ended when
- * the server takes too long.
+ * http_enough.c - transfers whose answer is complete and that wait for the end of the body: ended
+ * when the server takes too long.
  */
 #include "openai/http_internal.h"
 
-/* How long a server has for the end of a body of which all that matters has come. With it the
- * connection can be used again: it comes in the same packet or the next; a server that holds it
- * back costs no more than this. */
+/* The time that a server has for the end of a body after all of the answer has come. With the end
+ * the connection can be used again. It usually comes in the same packet or the next; a server that
+ * holds it back costs no more than this. */
 #define END_GRACE (50 * GL_MS)
 
 static gl_transfer *first_enough(const gl_http *http)
@@ -15,8 +15,8 @@ static gl_transfer *first_enough(const gl_http *http)
     return node != NULL ? GL_CONTAINER(node, gl_transfer, enough) : NULL;
 }
 
-/* Those that end in time leave the list: the timer is set for who is first now, and may find
- * nobody. */
+/* Transfers that end in time leave the list: the timer is set for the first of now, and may find
+ * the list empty. */
 void gl_enough_await(gl_http *http)
 {
     const gl_transfer *first = first_enough(http);

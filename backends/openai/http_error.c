@@ -1,8 +1,9 @@
 /*
- * http_error.c - from how a transfer ended to an error kind. Pure but for what it asks libcurl.
+ * http_error.c - maps the end of a transfer to an error kind. Pure but for its questions to
+ * libcurl.
  *
- * What broke before the request was sent is CONNECT: nothing was asked, another attempt is safe.
- * libcurl has no code of its own for a handshake that was cut off, so there its words decide.
+ * A failure before the request was sent is CONNECT: no endpoint was asked, and another attempt is
+ * safe. libcurl has no code of its own for a handshake that was cut off, so there its words decide.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,22 +14,22 @@
 
 static const char resent[] = "connection died before an answer; not resent";
 
-/* OpenSSL's queue of errors names what it did not like ("error:0A..."), and holds nothing, or an
- * end of file, when the connection broke (vtls/openssl.c, ossl_connect_step2). */
+/* OpenSSL's queue of errors names its complaint ("error:0A..."), and is empty, or has an end of
+ * file, when the connection broke (vtls/openssl.c, ossl_connect_step2). */
 static bool handshake_was_cut(const char *reason)
 {
     return strstr(reason, "error:") == NULL || strstr(reason, "unexpected eof") != NULL;
 }
 
-/* Headers above libcurl's bound, all together 300 KiB, are CURLE_RECV_ERROR to it. */
+/* libcurl reports headers above its bound, 300 KiB all together, as CURLE_RECV_ERROR. */
 static bool headers_too_large(const char *reason)
 {
     return strstr(reason, "Too large response headers") != NULL;
 }
 
-/* An answer of HTTP/1 that told neither its length nor its chunks goes on until the connection
- * ends, and OpenSSL 3.2 and later call an end without close_notify an error, which many servers
- * never send. What came is for the decoder: it knows whether it is whole. */
+/* An answer of HTTP/1 without length and chunks goes on until the connection ends. OpenSSL 3.2 and
+ * later call an end without close_notify an error, and many servers never send close_notify. The
+ * decoder judges whether the body is whole. */
 static bool ended_by_close_alone(const gl_transfer *transfer)
 {
     long status = 0, version = 0;
@@ -127,9 +128,10 @@ static const char *own_words(const gl_transfer *transfer, glimpse_error error)
     }
 }
 
-/* A status that refuses is the answer, whatever became of its body: a server that answers before it
+/* A status that refuses is the answer, even if its body broke off: a server that answers before it
  * has read the request, and closes, has the kernel send a reset behind the answer (tinyproxy's 401
- * and 407). Not a 2xx, whose body is what was asked for. Running out of memory stays what it is. */
+ * and 407). This does not hold for a 2xx, whose body is the answer. Running out of memory stays an
+ * error. */
 static bool is_answered(long status, glimpse_error error)
 {
     return status >= 300 && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_INVALID;
@@ -137,8 +139,8 @@ static bool is_answered(long status, glimpse_error error)
 
 /* --- the proxy --- */
 
-/* The status with which a proxy would not open the tunnel, 0 when it opened it, or there is none.
- */
+/* Returns the status with which a proxy refused the tunnel; 0 when it opened it, or there is
+ * none. */
 static long tunnel_status(const gl_transfer *transfer)
 {
     long status = 0;
@@ -147,8 +149,8 @@ static long tunnel_status(const gl_transfer *transfer)
     return status >= 300 ? status : 0;
 }
 
-/* What a SOCKS proxy refused: the credentials, or that none came; or to connect to such a place, by
- * its rules. NULL: it did not. */
+/* Words a SOCKS proxy's refusal: of the credentials, of missing ones, or of the destination by its
+ * rules. NULL: it did not refuse. */
 static const char *socks_refused(const gl_transfer *transfer)
 {
     long why = CURLPX_OK;
@@ -158,7 +160,7 @@ static const char *socks_refused(const gl_transfer *transfer)
     return why == CURLPX_USER_REJECTED || why == CURLPX_NO_AUTH ? "refused the credentials" : NULL;
 }
 
-/* Where the words of an answer begin; 0: nowhere. */
+/* Returns the first character of the body; 0: it is empty. */
 static char first_of(const gl_transfer *transfer)
 {
     gl_slice body = gl_buf_slice(&transfer->body);
@@ -166,7 +168,7 @@ static char first_of(const gl_transfer *transfer)
     return body.len != 0 ? body.data[0] : '\0';
 }
 
-/* A page for a person, by its type or, where none is told, by how it begins. */
+/* Returns true for a page for a person, by its type or, where it has none, by its beginning. */
 static bool is_page(const gl_transfer *transfer)
 {
     const char *type = NULL;
@@ -175,16 +177,17 @@ static bool is_page(const gl_transfer *transfer)
     return first_of(transfer) == '<';
 }
 
-/* tinyproxy says 500 where it cannot connect; so does an endpoint that failed, with a page. */
+/* tinyproxy sends 500 where it cannot connect; so does an endpoint that failed, with a page. */
 static bool is_tinyproxy(const gl_transfer *transfer)
 {
     const char *server = gl_http_header(transfer, "server");
     return server != NULL && strncasecmp(server, "tinyproxy", 9) == 0;
 }
 
-/* Without a tunnel the proxy's answers look like the endpoint's. 407 is only ever a proxy's, and
- * 502 and 504 are gateways' words, which an endpoint would say in JSON; a 401, 403 or 503 with a
- * page for a person (squid, tinyproxy) is none of an endpoint that speaks JSON either. */
+/* Without a tunnel the proxy's answers look like the endpoint's. 407 only comes from a proxy, and
+ * 502 and 504 are gateways' statuses, which an endpoint would send with JSON. A 401, 403 or 503
+ * with a page for a person (squid, tinyproxy) is no answer of an endpoint that speaks JSON
+ * either. */
 static bool is_the_proxys(const gl_transfer *transfer, long status)
 {
     char first = first_of(transfer);
@@ -207,9 +210,9 @@ static bool is_the_proxys(const gl_transfer *transfer, long status)
     }
 }
 
-/* Whether the proxy would not pass it on; names the proxy and its status. What a proxy says that
- * did not reach the server (502, 503, 504) is a connection that could not be made, and named as
- * well. */
+/* Returns true when the proxy did not pass the request on; names the proxy and its status. A proxy
+ * that did not reach the server (502, 503, 504) is a connection that could not be made, and is
+ * named as well. */
 static bool judge_proxy(gl_transfer *transfer, long status, gl_http_response *response)
 {
     const char *name = transfer->http->endpoint.proxy_name, *what = "answered";
@@ -239,7 +242,7 @@ void gl_http_judge(gl_transfer *transfer, gl_http_response *response)
     response->status = (int)status;
     if (judge_proxy(transfer, status, response)) return;
     glimpse_error error = transfer->error;
-    /* After what was wanted had come, how it ended is no matter. */
+    /* After the whole answer had come, the end of the transfer does not matter. */
     if (error == GLIMPSE_OK && !transfer->satisfied) error = judge_code(transfer);
     if (is_answered(status, error)) error = GLIMPSE_OK;
     if (error == GLIMPSE_OK && status >= 300 && status <= 399) error = GLIMPSE_ERR_REDIRECT;

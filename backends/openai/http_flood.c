@@ -1,12 +1,13 @@
 /*
- * http_flood.c - what one HTTP/2 server may send in one turn of the loop without telling anything.
+ * http_flood.c - bounds the bytes without content that one HTTP/2 server may send in one turn of
+ * the loop.
  *
- * libcurl reads an HTTP/2 connection until it would block. A server that sends frames that carry
- * nothing (WINDOW_UPDATE, PRIORITY, empty DATA) faster than they are read never lets
+ * libcurl reads an HTTP/2 connection until it would block. A server that sends frames without
+ * content (WINDOW_UPDATE, PRIORITY, empty DATA) faster than they are read never lets
  * curl_multi_socket_action return: no timer fires, no signal is served, a core is used (libcurl
  * 7.88.1; later releases return now and then, and go on for ever). libcurl calls nothing of ours
- * meanwhile; OpenSSL does, for each TLS record. Beyond the bound OpenSSL is told that the peer has
- * closed the connection, and libcurl ends it.
+ * meanwhile; OpenSSL does, for each TLS record. Beyond the bound this file tells OpenSSL that the
+ * peer has closed the connection, and libcurl ends it.
  */
 #include <openssl/ssl.h>
 #include <string.h>
@@ -17,7 +18,7 @@
  * curl_multi_socket_action that brought any of a body or ended a transfer. Headers and framing of
  * answers in order are some hundred bytes each. */
 #define BARREN_MAX ((int64_t)1024 * 1024)
-/* version, type and length of a record: what the callback is told of it */
+/* version, type and length of a record, as the callback gets them */
 #define RECORD_HEAD 5
 
 static void record_came(int write, int version, int type, const void *data, size_t len, SSL *ssl,
@@ -45,7 +46,7 @@ static CURLcode connection_made(CURL *easy, void *context, void *arg)
 
 bool gl_flood_guard(gl_transfer *transfer)
 {
-    /* Another TLS library has contexts of another kind, and refuses the option or misreads it. */
+    /* Another TLS library has contexts of another kind, and refuses or misreads the option. */
     const char *library = curl_version_info(CURLVERSION_NOW)->ssl_version;
     if (library == NULL || strncmp(library, "OpenSSL/", 8) != 0) return true;
     return curl_easy_setopt(transfer->easy, CURLOPT_SSL_CTX_FUNCTION, connection_made) ==

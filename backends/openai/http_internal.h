@@ -28,19 +28,19 @@ typedef struct gl_shard gl_shard;
 
 /* --- http_endpoint.c --- */
 
-/* All that is the same for every request. */
+/* The settings that are the same for every request. */
 typedef struct gl_endpoint {
     char *base_url;       /* without a slash at the end */
     char *proxy;          /* "" for none */
-    char *proxy_name;     /* host:port, without what opens it; NULL for none */
+    char *proxy_name;     /* host:port, without credentials; NULL for none */
     char *ca_file;        /* NULL: ca_path */
     const char *ca_path;  /* libcurl's own, hashed directory; NULL: ca_file */
     char *resolve_name;   /* the host, or the proxy's, when it has to be looked up; else NULL */
-    char *resolve_prefix; /* "name:port:", what CURLOPT_RESOLVE wants before the addresses */
+    char *resolve_prefix; /* "name:port:", the text before the addresses in CURLOPT_RESOLVE */
     struct curl_slist *post_headers;
     struct curl_slist *get_headers; /* the tail of post_headers, without Content-Type */
     long http_version;              /* CURL_HTTP_VERSION_* */
-    bool multiplex;                 /* HTTP/2 is asked for; cleared when the server has none */
+    bool multiplex;                 /* HTTP/2 is used; cleared when the server has none */
     unsigned max_streams;           /* requests on one HTTP/2 connection */
     size_t max_response_bytes, max_memory_bytes;
 } gl_endpoint;
@@ -76,30 +76,31 @@ struct gl_transfer {
     void *arg;
     gl_slice request;
     gl_buf body;
-    glimpse_error error; /* ours, when we ended it: it goes before code */
+    glimpse_error error; /* our own error, when we ended it: it goes before code */
     const char *why;     /* a sentence for it, or NULL */
     CURLcode code;
-    int open_errno;    /* why its socket could not be opened, 0 when it could */
+    int open_errno;    /* the errno of a socket that could not be opened, 0 otherwise */
     bool fresh;        /* on a connection of its own */
     bool reused;       /* on one that had carried another */
-    bool again;        /* nothing was sent: the connection was a stale one, and it starts over */
-    unsigned sendings; /* times libcurl set out to send the request: a second is refused */
-    gl_time waits;     /* WAITING: since then */
-    int64_t dns_ns;    /* that it was; -1: the name was known */
+    bool again;        /* no byte was sent: the connection was stale, and it starts over */
+    unsigned sendings; /* times libcurl began to send the request: the second is refused */
+    gl_time waits;     /* WAITING: since when */
+    int64_t dns_ns;    /* time spent WAITING; -1: the name was known */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
     size_t holds;      /* bytes of its answer, counted in http->memory */
     gl_node memory;    /* in http->memory.waiting while it is paused */
-    gl_node enough;    /* in http->enough from ENOUGH on, while the body's end is waited for */
+    gl_node enough;    /* in http->enough from ENOUGH on, until the body's end */
     gl_time enough_at;
     gl_http_framing framing;
-    bool get, began, satisfied; /* satisfied: ENOUGH was said */
-    bool paused;                /* for want of memory */
+    bool get, began, satisfied; /* satisfied: the observer has had ENOUGH */
+    bool paused;                /* paused because memory is short */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
     char reason[CURL_ERROR_SIZE];
 };
 
-/* What is said of more head lines and trailers than are taken, whoever found it: we or libcurl. */
+/* The message about more head lines and trailers than are taken, whether we or libcurl found
+ * them. */
 extern const char gl_http_too_much_head[];
 
 /* From the pool or new; NULL: out of memory. */
@@ -114,7 +115,7 @@ bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);
 
 /* --- http_flood.c --- */
 
-/* Bounds what a connection that this handle makes may send in one turn. false: out of memory. */
+/* Bounds the bytes that a connection of this handle may send in one turn. false: out of memory. */
 bool gl_flood_guard(gl_transfer *transfer);
 
 /* --- http_upload.c --- */
@@ -126,7 +127,7 @@ void gl_upload_free(struct gl_upload *upload);
 
 /* --- http_shard.c --- */
 
-/* A multi handle of its own for at most GL_SHARD_CONNECTIONS connections: what libcurl does per
+/* A multi handle of its own for at most GL_SHARD_CONNECTIONS connections. libcurl's work per
  * completion walks its connections, so one handle for 10,000 costs 192 us of CPU a request where
  * shards cost 61 (docs/internals/wire.md). */
 enum { GL_SHARD_CONNECTIONS = 64 };
@@ -138,53 +139,53 @@ struct gl_shard {
     gl_timer *timer;
     gl_list running, ended;
     size_t index, transfers; /* transfers = length of running and ended */
-    size_t sockets, dormant; /* of ours: announced, and idle among them */
-    size_t foreign;          /* announced that we did not open */
-    size_t stale;            /* of ours that must not be used again */
+    size_t sockets, dormant; /* our own sockets: announced, and the idle ones among them */
+    size_t foreign;          /* announced sockets that we did not open */
+    size_t stale;            /* our own that must not be used again */
     size_t fresh;   /* added, and not yet run by libcurl: each will take a dormant socket */
-    int64_t barren; /* bytes received since the last call that brought something, less bodies */
+    int64_t barren; /* bytes received since the last call with content, less bodies */
     bool fruitful;  /* this call of libcurl brought bytes of a body, or the end of a transfer */
-    bool flooded;   /* they were too many: see http_flood.c */
+    bool flooded;   /* the barren bytes were too many: see http_flood.c */
     bool kick;      /* libcurl asked to be called at once */
     bool unwatched; /* a socket could not be watched: transfers with an error end */
-    bool broken;    /* the same, and all end */
-    bool touched;   /* used since the last look for idle shards */
+    bool broken;    /* the same, and all transfers end */
+    bool touched;   /* used since the reaper's last look */
 };
 
 /* Shards of one word of the bits. */
 enum { GL_SHARD_WORD = 64 };
 
-/* Where a shard can be put, by index; a bit for those with room, and with a warm connection. */
+/* The shards by index; a bit marks those with room, and those with a warm connection. */
 typedef struct gl_shards {
     gl_shard **at; /* NULL where one was freed */
     uint64_t *room, *warm;
     size_t count, capacity; /* capacity is a multiple of GL_SHARD_WORD */
-    size_t live;            /* of the count, those that are there */
+    size_t live;            /* of the count, the shards that exist */
 } gl_shards;
 
-/* Tells libcurl what happened to a socket, or that time has passed (CURL_SOCKET_TIMEOUT). */
+/* Reports an event of a socket to libcurl, or that time has passed (CURL_SOCKET_TIMEOUT). */
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
 
 /* The drain will come to it. */
 void gl_shard_mark_dirty(gl_shard *shard);
 
-/* Its bits, after a count changed, or when it goes. */
+/* Sets its bits; call it after a count changed, or when the shard goes. */
 void gl_shard_update(gl_shard *shard);
 void gl_shard_forget(gl_shard *shard);
 
 /* --- http_shards.c --- */
 
-/* Puts the transfer into a shard. Out of memory, or of descriptors for a new shard: not. */
+/* Puts the transfer into a shard. Fails without memory, or without descriptors for a new shard. */
 glimpse_error gl_shard_add(gl_http *http, gl_transfer *transfer);
 
 /* Takes it out, wherever it is in its way; closes its connection if it has not ended. */
 void gl_shard_remove(gl_transfer *transfer);
 
-/* Lets libcurl do what is due, and moves what ended to http->finished. */
+/* Lets libcurl do its due work, and moves the ended transfers to http->finished. */
 void gl_shard_drain(gl_shard *shard);
 
 void gl_shards_free(gl_http *http);
-/* What the reaper does while there are shards: frees those not used since the last call. */
+/* The reaper's work while there are shards: frees those not used since the last call. */
 void gl_shards_reap(gl_http *http);
 
 /* HTTP/2 was asked for and the server speaks 1.1: from now on one request a connection. */
@@ -194,14 +195,14 @@ void gl_shards_plain(gl_http *http);
 
 typedef struct gl_socket {
     gl_watch *watch; /* NULL: not known */
-    gl_shard *shard; /* that announced it, NULL before */
-    bool ours;       /* opened by our callback, so closed by it: may stay watched in between */
+    gl_shard *shard; /* the shard that announced it, NULL before */
+    bool ours;       /* opened by our callback, so closed by it: it may stay watched in between */
     bool connected;  /* libcurl has wanted to read from it */
     bool dormant;    /* libcurl wants no events: the connection is idle in its pool */
     bool held;       /* not watched for writing until the breather fires */
-    bool stale;      /* readable while dormant: closed by the peer, who may not talk unasked */
-    uint8_t writes;  /* times it was only writable, since it was last readable */
-    uint16_t port;   /* at our end, of a stale one; 0: not known */
+    bool stale; /* readable while dormant: the peer closed it, because it may not send unasked */
+    uint8_t writes; /* times it was only writable, since the last time it was readable */
+    uint16_t port;  /* our port, of a stale one; 0: not known */
 } gl_socket;
 
 typedef struct gl_sockets {
@@ -212,28 +213,28 @@ typedef struct gl_sockets {
 int gl_socket_callback(CURL *easy, curl_socket_t fd, int what, void *shard, void *unused);
 curl_socket_t gl_socket_open(void *transfer, curlsocktype purpose, struct curl_sockaddr *address);
 int gl_socket_close(void *http, curl_socket_t fd);
-/* Whether the connection of this shard that has this port at our end is a stale one. */
+/* Returns true when the connection of this shard with this port of ours is stale. */
 bool gl_socket_is_stale(const gl_shard *shard, int local_port);
 void gl_sockets_breathe(void *http);     /* the breather's callback */
-void gl_sockets_forget(gl_shard *shard); /* those of this shard that we did not open */
+void gl_sockets_forget(gl_shard *shard); /* the sockets of this shard that we did not open */
 void gl_sockets_free(gl_http *http);
 
 /* --- http_memory.c --- */
 
-/* What the answers of all transfers hold. */
+/* The bytes of all transfers' answers. */
 struct gl_memory {
     size_t most, held; /* bytes */
-    size_t growing;    /* transfers that hold some and are not paused */
+    size_t growing;    /* unpaused transfers with bytes */
     gl_list waiting;   /* the paused ones */
 };
 
-/* These bytes came. false: not now, the transfer is to be paused. */
+/* Counts bytes that came. false: there is no room now, pause the transfer. */
 bool gl_memory_take(gl_transfer *transfer, size_t len);
 
-/* The transfer holds nothing any more. */
+/* Counts that the transfer holds nothing any more. */
 void gl_memory_leave(gl_transfer *transfer);
 
-/* Whether a paused transfer may go on; lets them, while there is room. Not inside libcurl. */
+/* Lets paused transfers go on while there is room; true: one may go on. Not inside libcurl. */
 bool gl_memory_has_room(const gl_http *http);
 void gl_memory_resume(gl_http *http);
 
@@ -244,7 +245,7 @@ void gl_http_judge(gl_transfer *transfer, gl_http_response *response);
 
 /* --- http_enough.c --- */
 
-/* One more transfer is in http->enough. */
+/* Call when a transfer was added to http->enough. */
 void gl_enough_await(gl_http *http);
 void gl_enough_passed(void *http); /* the callback of its timer */
 
@@ -255,7 +256,7 @@ struct gl_http {
     CURLSH *share; /* names and TLS sessions, for all shards */
     gl_resolver *resolver;
     gl_list waiting, finished, pool, dirty;
-    gl_list enough; /* running ones that have all they want, the oldest first */
+    gl_list enough; /* running ones with their whole answer, the oldest first */
     gl_timer *enough_timer;
     struct gl_memory memory;
     size_t running, pooled, max_pooled;

@@ -1,14 +1,15 @@
 /*
- * http_memory.c - how much of answers is held at once, all transfers together.
+ * http_memory.c - bounds the bytes of answers that all transfers hold at once.
  *
  * Beyond the bound a transfer is paused: libcurl stops reading its socket, the kernel's window
- * closes, and the server waits. Paused ones go on, the longest waiting first, when another has
- * ended. One that has begun is never paused, so that something always ends. Called by
- * http_transfer.c inside libcurl, which only notes, and by the drain, which resumes.
+ * closes, and the server waits. When another transfer has ended, paused ones go on, the one that
+ * waits longest first. A transfer that has begun is never paused, so that one can always end.
+ * Called by http_transfer.c inside libcurl, where it only notes, and by the drain, where it
+ * resumes.
  */
 #include "openai/http_internal.h"
 
-/* Transfers that hold something and go on, but for this one. */
+/* Counts the other transfers that hold bytes and go on. */
 static size_t others(const gl_transfer *transfer)
 {
     return transfer->http->memory.growing - (transfer->holds != 0 && !transfer->paused);
@@ -18,7 +19,7 @@ bool gl_memory_take(gl_transfer *transfer, size_t len)
 {
     struct gl_memory *memory = &transfer->http->memory;
     bool full = memory->held > memory->most || len > memory->most - memory->held;
-    /* The streams of an HTTP/2 connection stand still with the one that is paused. */
+    /* A paused stream of an HTTP/2 connection would stop the others. */
     if (full && others(transfer) != 0 && !transfer->http->endpoint.multiplex) {
         if (transfer->holds != 0 && !transfer->paused) memory->growing--;
         transfer->paused = true;
@@ -62,12 +63,12 @@ void gl_memory_resume(gl_http *http)
            (node = gl_list_pop_front(&now)) != NULL) {
         gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, memory);
         gl_shard *shard = transfer->shard;
-        /* It hands out what it kept back, and may be paused again by that. */
+        /* libcurl hands out the bytes it kept back, which may pause it again. */
         curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
         if (transfer->error != GLIMPSE_OK) shard->unwatched = true; /* it may not say so itself */
         gl_shard_mark_dirty(shard);
     }
-    /* Those not asked are before those that were paused again. */
+    /* Transfers that were not resumed come before those that were paused again. */
     gl_list_splice_back(&now, &memory->waiting);
     gl_list_splice_back(&memory->waiting, &now);
 }

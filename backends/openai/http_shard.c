@@ -46,8 +46,8 @@ void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
     if (shard->fruitful) shard->barren = 0;
     shard->fruitful = false;
     CURLMcode code = curl_multi_socket_action(shard->multi, fd, mask, &running);
-    /* A transfer whose socket libcurl found no memory to note gets no more events, and it does not
-     * say which: so all of this shard end. A socket that it has forgotten is no matter. */
+    /* A transfer whose socket libcurl had no memory for gets no more events, and libcurl does not
+     * say which one it is: so all transfers of this shard end. A forgotten socket does no harm. */
     if (code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR)
         shard->unwatched = shard->broken = true;
 }

@@ -5,7 +5,7 @@
  * lowest with room, else to a new one: after a peak the traffic gathers in the low shards, and the
  * others fall idle and are freed with their connections.
  *
- * libcurl's callbacks only write down what is to be done (never call libcurl from inside itself);
+ * libcurl's callbacks only note the work (libcurl must not be called from inside itself);
  * gl_shard_drain does it. Messages are all read before any handle is removed: removing walks the
  * messages not yet read. A shard never holds more transfers than may run, so nothing waits in
  * libcurl's pending list: the one exception is HTTP/2, where up to `streams` of them wait for the
@@ -18,8 +18,9 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A shard not used for this long at least, and twice this at most, is closed with its connections.
- * libcurl itself looks at the age of idle connections only when a handle is used again. */
+/* A shard that is not used for this long at least, and twice this at most, is closed with its
+ * connections. libcurl itself checks the age of idle connections only when a handle is used
+ * again. */
 #define REAP_EVERY (60 * GL_SECOND)
 
 /* --- one shard --- */
@@ -41,7 +42,8 @@ static int timer_callback(CURLM *multi, long ms, void *arg)
 {
     (void)multi;
     gl_shard *shard = arg;
-    /* 0 is "now": a timer of 1 ms, or the loop's clock of 4 ms, would be paid by every request. */
+    /* 0 means "now": every request would pay for a timer of 1 ms, or for the loop's clock of 4
+     * ms. */
     shard->kick = ms == 0;
     if (ms <= 0) {
         gl_timer_set(shard->timer, GL_TIME_NEVER);
@@ -121,7 +123,7 @@ static gl_shard *shard_new(gl_http *http, glimpse_error *error)
     shard->timer = gl_timer_new(http->loop, timer_fired, shard);
     errno = 0;
     if (shard->timer != NULL) shard->multi = curl_multi_init();
-    /* Its means to be woken up take two; libcurl does without on 7.88, and fails on 8.22. */
+    /* libcurl's wake-up pipe takes two descriptors; 7.88 works without it, 8.22 fails. */
     if (shard->multi == NULL && (errno == EMFILE || errno == ENFILE))
         *error = GLIMPSE_ERR_DESCRIPTORS;
     if (shard->multi == NULL || !set_limits(shard) ||
@@ -191,7 +193,8 @@ static void finish(gl_transfer *transfer)
     gl_list_push_back(&http->finished, &transfer->node);
 }
 
-/* Each time closes a stale connection, and a new one is not stale: it comes to an end. */
+/* Each start over closes one stale connection, and a new one is not stale, so it comes to an
+ * end. */
 static void start_over(gl_transfer *transfer)
 {
     gl_shard_remove(transfer);
@@ -204,7 +207,7 @@ static void start_over(gl_transfer *transfer)
     gl_list_push_back(&transfer->http->finished, &transfer->node);
 }
 
-/* Its connection, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
+/* The connection of this transfer, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
 static void blame_flood(gl_transfer *transfer)
 {
     transfer->error = GLIMPSE_ERR_PROTOCOL;
@@ -234,7 +237,7 @@ static void read_messages(gl_shard *shard)
     }
 }
 
-/* Transfers whose socket the loop could not watch (see unwatchable in http_socket.c), or whose
+/* Ends transfers whose socket the loop could not watch (see unwatchable in http_socket.c), or whose
  * connection was cut. */
 static void end_unwatched(gl_shard *shard)
 {

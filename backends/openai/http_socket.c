@@ -1,17 +1,17 @@
 /*
  * http_socket.c - the sockets of all shards, by descriptor, and whether the loop watches them.
  *
- * libcurl says "remove" each time a keep-alive connection falls idle and announces it again for
- * the next request: two epoll_ctl a request if taken at its word, 42,000 requests a second instead
- * of 29,000 if not. So a removed socket stays watched for reading, dormant; if it becomes readable
- * then, the connection is dead, or talks unasked: it is unwatched, and stale. libcurl looks before
- * it uses an idle connection again, but since 8.22 not if it looked within the last second: so a
- * transfer that was given a stale one ends before it is sent, which closes the connection, and
- * starts over.
+ * libcurl says "remove" each time a keep-alive connection falls idle and announces it again for the
+ * next request: obeying it costs two epoll_ctl a request and gives 29,000 requests a second,
+ * ignoring it gives 42,000. So a removed socket stays watched for reading, dormant. If it becomes
+ * readable then, the connection is dead, or the server sends unasked: it is unwatched, and stale.
+ * libcurl checks an idle connection before it uses it again, but since 8.22 not within a second of
+ * its last check. So a transfer on a stale connection ends before it is sent, which closes the
+ * connection, and starts over.
  *
- * Only sockets that our own open callback made sleep like that: our close callback then always
+ * Only sockets of our own open callback become dormant, because our close callback then always
  * comes before close(2). Others (libcurl's internal wake-up pipes, announced since 8.20) are
- * forgotten at once. So are those that were never connected, of which libcurl wants no more than to
+ * forgotten at once. So are sockets that were never connected, for which libcurl only wants to
  * write: when such a transfer is cancelled, 7.88.1 closes the socket first, without our callback,
  * and removes it then.
  *
@@ -31,9 +31,9 @@
 /*
  * libcurl 7.88 wants to write as long as an HTTP/2 request has a body to send, also when the server
  * has closed the window for it: the socket is writable, there is nothing to write, and a loop that
- * obeys uses a whole core (0.75 s of CPU in 1 s, measured). So one that was only writable this
- * often is not watched for writing for a moment. What opens the window is readable. A body that is
- * really being sent takes 16 KiB a time: 50 MB/s are left of it.
+ * obeys uses a whole core (0.75 s of CPU in 1 s, measured). So a socket that was only writable this
+ * often is not watched for writing for a moment. The frame that opens the window makes it readable.
+ * A body that is really sent takes 16 KiB a time: 50 MB/s of it remain.
  */
 #define WRITES_MAX 32
 #define BREATH_MS  10
@@ -98,7 +98,7 @@ static uint16_t local_port_of(int fd)
     return 0;
 }
 
-/* The table is walked only while the shard has a stale socket, of which each is found once. */
+/* The table is walked only while the shard has a stale socket; each is found once. */
 bool gl_socket_is_stale(const gl_shard *shard, int local_port)
 {
     const gl_sockets *sockets = &shard->http->sockets;
@@ -110,7 +110,7 @@ bool gl_socket_is_stale(const gl_shard *shard, int local_port)
     return false;
 }
 
-/* An HTTP/2 connection may be told things while it is idle. */
+/* The server may send frames on an idle HTTP/2 connection. */
 static void stirred(gl_socket *socket, int fd)
 {
     wake(socket);
@@ -139,7 +139,7 @@ static void watch_fired(int fd, int events, void *arg)
         gl_watch_set(socket->watch, GL_WATCH_READ);
         gl_timer_set(http->breather, gl_time_add_ms(gl_loop_now(http->loop), BREATH_MS));
     }
-    gl_shard *shard = socket->shard; /* the entry may be gone, or elsewhere, afterwards */
+    gl_shard *shard = socket->shard; /* the entry may be gone or moved afterwards */
     gl_shard_act(shard, fd, mask);
     gl_shard_mark_dirty(shard);
 }
@@ -157,8 +157,8 @@ void gl_sockets_breathe(void *arg)
     }
 }
 
-/* The transfer cannot go on without events. libcurl must not be told so here: -1 would end every
- * transfer of the multi handle, so the drain ends the one it concerns. */
+/* The transfer cannot go on without events. Returning -1 to libcurl here would end every transfer
+ * of the multi handle, so the drain ends the one that is concerned. */
 static void unwatchable(gl_shard *shard, CURL *easy)
 {
     gl_transfer *transfer = NULL;
@@ -234,7 +234,7 @@ curl_socket_t gl_socket_open(void *arg, curlsocktype purpose, struct curl_sockad
         close(fd);
         return CURL_SOCKET_BAD;
     }
-    forget(entry); /* one not ours that was closed without a word */
+    forget(entry); /* one not ours, closed without an announcement */
     *entry = (gl_socket){ .ours = true };
     return fd;
 }

@@ -1,8 +1,9 @@
 /*
- * http_transfer.c - easy handles: their options, what libcurl calls for them, the pool of them.
+ * http_transfer.c - easy handles: their options, the callbacks that libcurl calls for them, their
+ * pool.
  *
  * An easy handle is set up once and keeps its options: a new one costs some twenty setopts and six
- * allocations. A request changes only the body, and the path when it is another. The callbacks run
+ * allocations. A request changes only the body, and the path when it differs. The callbacks run
  * inside libcurl: they store, and never call it.
  */
 #include <string.h>
@@ -10,11 +11,11 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A receive buffer above this goes back when the transfer is pooled; answers are 1 to 4 KiB. */
+/* A larger receive buffer is freed when the transfer is pooled; answers are 1 to 4 KiB. */
 #define KEEP_BYTES ((size_t)64 * 1024)
-/* At most this much is set aside on the word of a Content-Length alone. */
+/* At most this much is reserved because of a Content-Length alone. */
 #define TRUST_BYTES ((curl_off_t)256 * 1024)
-/* Transfers kept although fewer run. */
+/* Transfers that are kept although fewer run. */
 #define POOL_FLOOR 64
 /* Most bytes of status lines, headers and trailers of one answer. libcurl bounds the headers at as
  * much (MAX_HTTP_RESP_HEADER_SIZE), and keeps trailers without a bound. */
@@ -23,7 +24,7 @@
 const char gl_http_too_much_head[] =
     "headers and trailers of the answer are larger than 300 KiB together";
 
-/* --- what came --- */
+/* --- the answer's memory --- */
 
 const char *gl_http_header(const void *headers, const char *name)
 {
@@ -37,7 +38,7 @@ const char *gl_http_header(const void *headers, const char *name)
 
 /* --- callbacks --- */
 
-/* libcurl's times count from the transfer's start, in us; our look-up was before that, and so its
+/* libcurl's times count from the transfer's start, in us. Our look-up was before that, so libcurl's
  * own is that of its cache. */
 static void tell_opening(const gl_transfer *transfer)
 {
@@ -71,7 +72,8 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     transfer->again = connects == 0 && gl_socket_is_stale(transfer->shard, local_port);
     if (transfer->again) return CURL_PREREQFUNC_ABORT;
     transfer->sendings = 1;
-    /* An HTTP/2 connection carries others at the same time, so that its end is not one's own. */
+    /* An HTTP/2 connection carries other requests at the same time, so its end says nothing about
+     * this one. */
     transfer->reused = connects == 0 && !transfer->http->endpoint.multiplex;
     if (connects != 0 && transfer->observer.opened != NULL) tell_opening(transfer);
     transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
@@ -129,7 +131,7 @@ static size_t head_came(char *data, size_t size, size_t count, void *arg)
     return CURL_WRITEFUNC_ERROR;
 }
 
-/* The framing is not known yet: what came before is in transfer->body, and goes the same way. */
+/* The framing is not known yet: the earlier bytes are in transfer->body, and go the same way. */
 static glimpse_error tell_framing(gl_transfer *transfer, gl_slice bytes)
 {
     gl_slice held = gl_buf_slice(&transfer->body);
@@ -181,8 +183,9 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
 static bool set_buffers(CURL *easy)
 {
     bool ok = true;
-    /* Before 8.7.0 each transfer has its own: 26.5 KB in flight with the defaults, 14 KB so (16 KiB
-     * is the least for uploads). Since then one is shared by all of a multi handle. */
+    /* Before 8.7.0 each transfer has its own buffer: 26.5 KB in flight with the defaults, 14 KB
+     * with this size (16 KiB is the least for uploads). Since then all of a multi handle share
+     * one. */
     if (curl_version_info(CURLVERSION_NOW)->version_num < 0x080700) {
         SET(CURLOPT_BUFFERSIZE, 4096L);
         SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
@@ -197,7 +200,7 @@ static bool set_wire(CURL *easy, gl_http *http)
     SET(CURLOPT_SHARE, http->share);
     SET(CURLOPT_NOSIGNAL, 1L); /* else six rt_sigaction a request */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_TCP_KEEPIDLE, 60L); /* s; waits for a model outlive what NATs remember */
+    SET(CURLOPT_TCP_KEEPIDLE, 60L); /* s; waits for a model are longer than NATs remember */
     SET(CURLOPT_TCP_KEEPINTVL, 30L);
     SET(CURLOPT_OPENSOCKETFUNCTION, gl_socket_open);
     SET(CURLOPT_CLOSESOCKETFUNCTION, gl_socket_close);

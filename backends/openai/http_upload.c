@@ -2,7 +2,7 @@
  * http_upload.c - bodies that are read from a file while they are sent, so that a large one is
  * never in memory. Called by http.c; the callback runs inside libcurl.
  *
- * A handle that was used for one is not used again: its options are others.
+ * A handle with an upload is not used again, because its options differ.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -24,7 +24,7 @@ void gl_upload_free(struct gl_upload *upload)
     gl_free(upload);
 }
 
-/* Copies what is due of a text that begins at `from` of the whole. */
+/* Copies the due bytes of a text that begins at `from` of the whole. */
 static size_t give(const struct gl_upload *upload, gl_slice text, uint64_t from, char *out,
                    size_t room)
 {
@@ -35,7 +35,7 @@ static size_t give(const struct gl_upload *upload, gl_slice text, uint64_t from,
     return len;
 }
 
-/* -1: the file cannot be read, or is shorter than it was said to be. */
+/* -1: the file cannot be read, or is shorter than its announced size. */
 static ssize_t give_file(const struct gl_upload *upload, char *out, size_t room)
 {
     uint64_t at = upload->sent - upload->what.head.len;

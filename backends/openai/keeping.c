@@ -1,7 +1,7 @@
-/* keeping.c - see keeping.h. Pure; asked by http.c for its one origin. */
+/* keeping.c - see keeping.h. Pure; called by http.c for its one origin. */
 #include "openai/keeping.h"
 
-/* One may have met the server's own limit on idle connections; two running are a habit. */
+/* One death may have met the server's own limit on idle connections; two in a row are a habit. */
 #define HABIT 2
 
 bool gl_keeping_wants_new(gl_keeping *keeping)

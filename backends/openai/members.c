@@ -1,6 +1,6 @@
 /*
  * members.c - see members.h. Owns one buffer for the name and one for the value of each member.
- * Called by merge.c. Strings are kept as they stand in the JSON, escapes and all. An object within
+ * Called by merge.c. Strings are kept as they are in the JSON, with their escapes. An object within
  * an object is one call deeper: at most as deep as JSON may be (GL_JSON_DEPTH_MAX).
  */
 #include "openai/members.h"
@@ -12,10 +12,10 @@
 
 struct gl_member {
     gl_buf name;       /* with its quotes */
-    gl_json_kind kind; /* NONE: nothing yet */
-    gl_buf value;      /* between the quotes or brackets; of anything else all of it */
+    gl_json_kind kind; /* NONE: no value yet */
+    gl_buf value;      /* between the quotes or brackets; of other kinds all of it */
     gl_members inner;  /* an object's */
-    bool only_names;   /* strings of this name say what something is, and are repeated whole */
+    bool only_names;   /* strings of this name name a thing, and are repeated whole */
 };
 
 void gl_members_free(gl_members *members)
@@ -51,7 +51,7 @@ static bool is_naming(gl_slice name)
     return false;
 }
 
-/* NULL: no room, by one of the bounds or for want of memory. */
+/* NULL: no room, because of a bound or for want of memory. */
 static gl_member *insert(gl_members *members, gl_slice name, gl_members_pool *pool)
 {
     if (members->count == GL_MEMBERS_OBJECT_MAX || pool->count == GL_MEMBERS_STREAM_MAX)
@@ -78,7 +78,7 @@ static gl_member *insert(gl_members *members, gl_slice name, gl_members_pool *po
     return m;
 }
 
-/* What stands between the quotes or brackets, without blanks at its ends. */
+/* Returns the text between the quotes or brackets, without blanks at its ends. */
 static gl_slice inside(gl_json value)
 {
     gl_slice text = gl_slice_of(value.text.data + 1, value.text.len - 2);
@@ -111,7 +111,7 @@ static void append(gl_member *m, gl_slice text, gl_members_pool *pool)
 static void put(gl_member *m, gl_json value, gl_members_rule rule, gl_members_pool *pool)
 {
     if (m->kind != GL_JSON_NONE && is_empty(value)) return;
-    if (m->kind != value.kind) { /* nothing so far, or something else */
+    if (m->kind != value.kind) { /* no value so far, or one of another kind */
         gl_buf_reset(&m->value);
         gl_members_free(&m->inner);
         m->kind = value.kind;

@@ -1,6 +1,6 @@
 /*
- * merge.c - see merge.h: what comes in. Owns one buffer for each string that grows. Called by
- * stream.c; sees no events and knows nothing of errors, which stream.c has looked for before.
+ * merge.c - see merge.h: adds the chunks. Owns one buffer for each string that grows. Called by
+ * stream.c; sees no events and no errors, which stream.c has looked for before.
  */
 #include "openai/merge_internal.h"
 
@@ -124,7 +124,7 @@ static void grow(gl_merge *merge, gl_buf *to, gl_json string)
     append(merge, to, gl_slice_of(string.text.data + 1, string.text.len - 2));
 }
 
-/* A value in place of what stands there. */
+/* Puts a value in the place of the last one. */
 static void replace(gl_merge *merge, gl_buf *to, gl_json value)
 {
     gl_buf_reset(to);
@@ -136,7 +136,7 @@ static bool is_absent(gl_json value)
     return value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL;
 }
 
-/* Not there, or what some servers send instead. */
+/* Absent, or one of the values that some servers send for absent. */
 static bool is_nothing(gl_json value)
 {
     return is_absent(value) || value.kind == GL_JSON_FALSE ||
@@ -148,12 +148,12 @@ static void keep_first(gl_merge *merge, gl_buf *to, gl_json string)
     if (gl_json_has_text(string) && to->len == 0) append(merge, to, string.text);
 }
 
-/* Where the elements up to this index end in an array in the order of indices. What is looked for
- * is nearly always the last. */
+/* Finds the end of the elements up to this index in an array in the order of indices. The wanted
+ * one is nearly always the last. */
 #define FIND(array, length, wanted, at)                                                            \
     for (at = (length); at > 0 && (array)[at - 1].index > (wanted); at--)
 
-/* The members of an object that are none of these names. */
+/* Adds the members of an object that have none of these names. */
 static void add_others(gl_merge *merge, gl_members *to, gl_json object, const char *const *names,
                        size_t count, gl_members_rule rule)
 {
@@ -194,8 +194,8 @@ static bool same_text(const gl_buf *kept, gl_json string)
     return gl_slice_equal(gl_buf_slice(kept), string.text);
 }
 
-/* Whether this delta is the first of another call, under an index that is used: some servers give
- * each call the same. A name comes once a call; an id, with some, anew in each delta. */
+/* Returns true when this delta is the first of another call under a used index: some servers give
+ * each call the same index. A name comes once a call; an id, with some servers, in each delta. */
 static bool begins_another(const call *c, gl_json id, gl_json name)
 {
     if (!gl_json_has_text(name)) return false;
@@ -203,7 +203,7 @@ static bool begins_another(const call *c, gl_json id, gl_json name)
     return c->arguments.len != 0 && !same_text(&c->name, name);
 }
 
-/* NULL: out of memory, which failed says, or one call too many. */
+/* NULL: out of memory (`failed` is set), or one call too many. */
 static call *find_call(gl_merge *merge, gl_merge_choice *choice, int64_t index, gl_json id,
                        gl_json name)
 {
@@ -244,7 +244,7 @@ static void add_function(gl_merge *merge, call *c, gl_json function)
     if (others) add_others(merge, &c->of_function, function, names, known, GL_MEMBERS_GROW);
 }
 
-/* Gemini's endpoint gives no index: then another id begins the next call, and the rest goes on with
+/* Gemini's endpoint sends no index: then another id begins the next call, and other deltas continue
  * the last one. */
 static bool index_of_call(const gl_merge_choice *choice, gl_json index, gl_json id, int64_t *out)
 {
@@ -273,7 +273,7 @@ static bool add_call(gl_merge *merge, gl_merge_choice *choice, gl_json item)
     return true;
 }
 
-/* A list of calls, or one outside of a list. */
+/* Adds a list of calls, or one without a list around it. */
 static bool add_calls(gl_merge *merge, gl_merge_choice *choice, gl_json calls)
 {
     gl_json_iter iter = gl_json_begin(calls);
@@ -314,7 +314,7 @@ static void decode(gl_merge *merge, const gl_buf *content)
     if (merge->text.failed) merge->failed = true;
 }
 
-/* Text of the content, as it stands in the JSON. */
+/* Adds text of the content, with its JSON escapes. */
 static void add_text(gl_merge *merge, gl_merge_choice *choice, gl_json string)
 {
     choice->has_content = true;
@@ -330,7 +330,7 @@ static void close_part(gl_merge *merge, gl_merge_choice *choice)
     choice->part_open = false;
 }
 
-/* Text goes on in the last part, if that is one of text. */
+/* Text continues the last part, if that is a text. */
 static void add_to_part(gl_merge *merge, gl_merge_choice *choice, gl_slice inside)
 {
     if (!choice->part_open) {
@@ -346,7 +346,7 @@ static gl_slice inside_of(gl_json string)
     return gl_slice_of(string.text.data + 1, string.text.len - 2);
 }
 
-/* From now on the content is a list; what came before is its first part. */
+/* Makes the content a list, whose first part is the text so far. */
 static void begin_parts(gl_merge *merge, gl_merge_choice *choice)
 {
     if (choice->has_parts) return;
@@ -372,7 +372,7 @@ static void add_part(gl_merge *merge, gl_merge_choice *choice, gl_json part)
     if (text.kind == GL_JSON_STRING) add_text(merge, choice, text);
 }
 
-/* false: it can not be read, and is not to be lost in silence. */
+/* false: it cannot be read; the chunk is odd, because it must not be lost in silence. */
 static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json content)
 {
     gl_json_iter iter = gl_json_begin(content);
@@ -387,7 +387,7 @@ static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json conten
         begin_parts(merge, choice);
         while (gl_json_next(&iter, NULL, &part)) add_part(merge, choice, part);
         return true;
-    case GL_JSON_OBJECT: /* one part, outside of a list */
+    case GL_JSON_OBJECT: /* one part, without a list */
         if (!gl_json_has_text(gl_json_get(content, "text"))) return false;
         add_part(merge, choice, content);
         return true;
@@ -398,8 +398,8 @@ static bool add_content(gl_merge *merge, gl_merge_choice *choice, gl_json conten
 
 /* --- choices --- */
 
-/* The names that servers have for it: DeepSeek, vLLM and llama.cpp the first, OpenRouter, vLLM from
- * 0.11 and Ollama the second. */
+/* The names that servers have for reasoning: DeepSeek, vLLM and llama.cpp use the first,
+ * OpenRouter, vLLM from 0.11 and Ollama the second. */
 static bool has_reasoning(gl_json delta)
 {
     static const char *const names[] = { "reasoning_content", "reasoning" };
@@ -438,8 +438,9 @@ static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
     return is_nothing(found[TOOLS]) || add_calls(merge, choice, found[TOOLS]);
 }
 
-/* A chunk that holds its part as a message: a server that sends the whole answer as one event. Only
- * the first is read; beside deltas, and behind the end, it repeats what came (Perplexity). */
+/* Adds a chunk with a message in the place of a delta: some servers send the whole answer as one
+ * event. Only the first is read; beside deltas, and behind the end, it repeats them
+ * (Perplexity). */
 static bool add_message(gl_merge *merge, gl_merge_choice *choice, gl_json message)
 {
     if (choice->is_whole) return choice->finish_reason.len != 0;
@@ -499,7 +500,8 @@ gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk)
         if (is_absent(found[i]) || empty) continue;
         if (!early || bufs[i]->len == 0) replace(merge, bufs[i], found[i]);
     }
-    /* What has nothing of a chunk, such as {"type":"ping"}, says nothing of the answer. */
+    /* A chunk without any of a chunk's members, such as {"type":"ping"}, is no part of the
+     * answer. */
     if (others && is_chunk)
         add_others(merge, &merge->others, chunk, names, MEMBERS, GL_MEMBERS_LAST);
     if (found[CHOICES].kind == GL_JSON_ARRAY) {

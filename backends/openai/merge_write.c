@@ -1,6 +1,6 @@
 /*
- * merge_write.c - see merge.h: what came, written as the completion that it would have been. Owns
- * nothing. Called by stream.c at the end of a stream.
+ * merge_write.c - see merge.h: writes the merged chunks as a whole completion. Owns nothing. Called
+ * by stream.c at the end of a stream.
  */
 #include "openai/merge_internal.h"
 

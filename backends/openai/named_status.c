@@ -1,6 +1,6 @@
 /*
  * named_status.c - see named_status.h. Owns the names; called by decode.c. Decides no retry: the
- * status it gives is judged as if the endpoint had answered with it.
+ * status is judged as if the endpoint had answered with it.
  */
 #include "openai/named_status.h"
 
@@ -10,7 +10,7 @@
 
 typedef struct named {
     int status;
-    const char *names; /* in small letters without what joins words, each between blanks */
+    const char *names; /* in small letters without word joiners, each between blanks */
 } named;
 
 /* No money: OpenAI's names; then those of Kimi, DeepSeek and MiniMax, OpenAI's inactive billing,
@@ -101,7 +101,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A quotation mark begins what is somebody else's; an apostrophe inside a word does not. */
+/* A quotation mark begins a quote; an apostrophe inside a word does not. */
 static size_t before_quotes(const char *text)
 {
     size_t end = strcspn(text, "\"`'");
@@ -124,7 +124,7 @@ static bool says(const char *message, const char *const words[], size_t count)
 bool gl_worded_quota(const char *message)
 {
     /* DeepSeek, MiniMax and Zhipu; OpenRouter; SiliconFlow; Anthropic. Not "exceeded your current
-     * quota": Gemini says so of a minute's, too. */
+     * quota": Gemini uses it for a minute's quota too. */
     static const char *const words[] = { "insufficient balance", "insufficient credit",
                                          "balance is insufficient", "credit balance is too low" };
     return says(message, words, sizeof words / sizeof *words);
@@ -141,7 +141,7 @@ int gl_named_status(const char *code, const char *type)
     if (gl_named_quota(code, type)) return 429;
     int typed = status_of_name(type);
     int status = code != NULL ? status_of_digits(code) : 0;
-    /* llama-server and gateways write 500 beside every error whose kind only `type` tells. */
+    /* llama-server and gateways write 500 beside every error and name the kind only in `type`. */
     if (status == 500 && typed != 0) return typed;
     if (status == 0) status = status_of_name(code);
     return status != 0 ? status : typed;

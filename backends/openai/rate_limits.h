@@ -9,7 +9,7 @@
 /* A whole number from 0 up; -1 for anything else (NULL, "-1", which Azure sends for unknown). */
 int64_t gl_rate_limit_count(const char *value);
 
-/* What the headers said. `header` finds one by name, NULL when it is absent. */
+/* Reads the rate limits of the headers. `header` finds one by name, NULL when it is absent. */
 typedef const char *gl_header_fn(const void *from, const char *name);
 void gl_rate_limits_read(gl_header_fn *header, const void *from, glimpse_outcome *outcome);
 

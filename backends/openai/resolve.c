@@ -3,13 +3,13 @@
  *
  * Owns the last answer and at most one look-up. A look-up owns its evdns_base, made for it and
  * freed after it, so that nothing stays open between look-ups and a changed resolv.conf counts.
- * evdns always calls back, for a cancelled look-up too, and later: so a look-up outlives its
- * resolver by a turn, and evdns_base_free waits for one more (it must not run inside the callback).
+ * evdns always calls back later, for a cancelled look-up too: so a look-up outlives its resolver by
+ * a turn, and evdns_base_free waits for one more (it must not run inside the callback).
  *
- * evdns (libevent 2.1) asks for 512 bytes and does not say when an answer was longer: with a search
- * list it even says that the name does not exist. So what it did not find is asked for once more
- * over TCP (resolve_tcp.c), of the first name server; when nobody answers there, evdns' word holds.
- * Called by http.c; calls nobody but `ready`.
+ * evdns (libevent 2.1) asks for 512 bytes and does not report a longer answer: with a search list
+ * it even reports that the name does not exist. So a name that it did not find is asked for once
+ * more over TCP (resolve_tcp.c), of the first name server; when that does not answer, evdns'
+ * verdict holds. Called by http.c; calls only `ready`.
  */
 #include "openai/resolve.h"
 
@@ -27,20 +27,20 @@
 
 /* libcurl's own default (CURLOPT_DNS_CACHE_TIMEOUT). */
 #define FRESH (60 * GL_SECOND)
-/* How long an old answer serves after a look-up failed for now, before the next look-up. */
+/* How long an old answer serves after a look-up failed for the moment, before the next look-up. */
 #define STALE (5 * GL_SECOND)
 
 static const char no_name[] = "the host name does not exist";
 static const char no_address[] = "the host name has no address";
 
 struct lookup {
-    gl_resolver *resolver; /* NULL: nobody waits any more */
+    gl_resolver *resolver; /* NULL: no resolver waits for it any more */
     struct event_base *base;
     struct evdns_base *dns;
     struct evdns_getaddrinfo_request *request; /* under way */
     gl_resolve_tcp *tcp;                       /* the same, after it */
     struct event *end;
-    glimpse_error error; /* what evdns said */
+    glimpse_error error; /* evdns' verdict */
     const char *message;
 };
 
@@ -140,7 +140,7 @@ static void lookup_free(evutil_socket_t fd, short what, void *arg)
     gl_free(lookup);
 }
 
-/* Nobody waits for it any more; it is freed in the next turn. */
+/* Ends a look-up that no resolver waits for; it is freed in the next turn. */
 static void lookup_end(struct lookup *lookup)
 {
     static const struct timeval at_once = { 0, 0 };
@@ -174,7 +174,7 @@ static void take_addresses(gl_resolver *resolver, gl_slice text)
         settle(resolver, GLIMPSE_ERR_OOM, "out of memory");
         return;
     }
-    /* The same answer again stays the same object, so that nobody loads it a second time. */
+    /* The same answer stays the same object, so that it is not loaded a second time. */
     bool same =
         resolver->addresses != NULL && strcmp(resolver->addresses->text, addresses->text) == 0;
     gl_addresses_unref(same ? addresses : resolver->addresses);
@@ -215,7 +215,7 @@ static void asked_over_tcp(void *arg, gl_dns_verdict verdict, gl_slice addresses
     gl_defer_next_turn(resolver->answered);
 }
 
-/* Whether it is under way. */
+/* Returns true when it is under way. */
 static bool ask_over_tcp(struct lookup *lookup)
 {
     struct sockaddr_storage server;

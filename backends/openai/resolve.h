@@ -1,7 +1,7 @@
 /*
- * resolve.h - one host name to addresses, with libevent's evdns: no thread, no blocking look-up.
+ * resolve.h - resolves one host name, with libevent's evdns: no thread, no blocking look-up.
  *
- * A resolver serves one name. An answer holds for 60 seconds; all who ask meanwhile share one
+ * A resolver serves one name. An answer holds for 60 seconds; requests of that time share one
  * look-up. resolv.conf and the hosts file are read anew for each look-up; A and AAAA are asked.
  */
 #ifndef GL_RESOLVE_H
@@ -29,21 +29,23 @@ typedef struct gl_resolver gl_resolver;
 gl_resolver *gl_resolver_new(gl_loop *loop, struct event_base *base, const char *name,
                              void (*ready)(void *arg), void *arg);
 
-/* A look-up under way is cancelled; what evdns holds for it is released in the loop's next turn. */
+/* Cancels a look-up under way; evdns releases its memory in the loop's next turn. */
 void gl_resolver_free(gl_resolver *resolver); /* NULL is fine */
 
-/* The addresses, borrowed, if an answer is fresh. Otherwise NULL, and a look-up is under way. */
+/* Returns the addresses, borrowed, if an answer is fresh. Otherwise NULL, and a look-up is under
+ * way. */
 gl_addresses *gl_resolver_get(gl_resolver *resolver);
 
-/* How the last look-up ended: GLIMPSE_OK, DNS (worth trying again), DNS_UNKNOWN or OOM. After a
- * failure for now (DNS) an older answer is kept: then this is OK. *message is static. */
+/* Returns how the last look-up ended: GLIMPSE_OK, DNS (worth trying again), DNS_UNKNOWN or OOM.
+ * After a failure of the moment (DNS) an older answer is kept: then this is OK. *message is
+ * static. */
 glimpse_error gl_resolver_verdict(const gl_resolver *resolver, const char **message);
 
-/* The answer just used did not lead to a connection: its first address goes to the end, unless
- * that was done already (`used` is no longer what gl_resolver_get returns). */
+/* Call when the used answer did not lead to a connection: moves its first address to the end,
+ * unless that was done already (`used` is no longer the answer of gl_resolver_get). */
 void gl_resolver_rotate(gl_resolver *resolver, const gl_addresses *used);
 
-/* Whether the name needs no look-up: an IP address (brackets or not), or localhost. */
+/* Returns true when the name needs no look-up: an IP address (brackets or not), or localhost. */
 bool gl_resolve_is_literal(const char *name);
 
 /* For tests: "127.0.0.1:5353" asks that server only; NULL the system's. Borrowed. */

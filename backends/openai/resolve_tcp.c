@@ -1,5 +1,5 @@
 /*
- * resolve_tcp.c - see resolve_tcp.h. Owns one connection to a name server; what the server sends is
+ * resolve_tcp.c - see resolve_tcp.h. Owns one connection to a name server; the server's answer is
  * bounded by two messages of 64 KiB and by 5 s. Called by resolve.c.
  */
 #include "openai/resolve_tcp.h"
@@ -26,7 +26,7 @@ struct gl_resolve_tcp {
     struct bufferevent *stream;
     void (*ended)(void *arg, gl_dns_verdict verdict, gl_slice addresses);
     void *arg;
-    uint16_t id; /* of the question for A; the one for AAAA has the next */
+    uint16_t id; /* id of the question for A; the one for AAAA has the next */
     int answers, count;
     gl_dns_verdict best;
     gl_buf text;
@@ -139,7 +139,7 @@ static void tell(gl_resolve_tcp *self, gl_dns_verdict verdict)
     self->ended(self->arg, verdict, gl_buf_slice(&self->text));
 }
 
-/* The next answer, if it is there whole. */
+/* Takes the next answer, if it is complete. */
 static bool take_message(gl_resolve_tcp *self)
 {
     struct evbuffer *in = bufferevent_get_input(self->stream);
@@ -197,7 +197,7 @@ gl_resolve_tcp *gl_resolve_tcp_start(
     self->ended = ended;
     self->arg = arg;
     gl_buf_init(&self->text, (size_t)GL_RESOLVE_ADDRESSES_MAX * (INET6_ADDRSTRLEN + 4));
-    /* Deferred: a connection that is refused at once is told from the loop, too. */
+    /* Deferred: a refused connection, too, is reported from the loop. */
     self->stream =
         bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS);
     if (self->stream == NULL) goto failed;

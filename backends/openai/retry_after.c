@@ -2,7 +2,7 @@
  * retry_after.c - see retry_after.h. Pure; called by decode.c and the fuzzers.
  *
  * Numbers are read digit by digit in integers: strtod follows the locale of the program around us,
- * and a wait must not be shorter than asked by a rounding.
+ * and rounding must not make a wait shorter.
  */
 #include "openai/retry_after.h"
 
@@ -18,7 +18,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, " \t");
 }
 
-/* nan, inf, infinity: numbers to python's float, and no time to wait. */
+/* nan, inf, infinity: numbers to python's float, but no waits. */
 static bool is_odd(const char *at)
 {
     static const char *const words[] = { "nan", "inf", "infinity" };
@@ -64,7 +64,8 @@ static const char *read_exponent(const char *at, int64_t *exponent)
     return at + len;
 }
 
-/* What float() takes, times 10^shift. A number below 0 is 0: nothing to wait for either. */
+/* Reads every number that float() takes, times 10^shift. A number below 0 becomes 0: no wait
+ * either. */
 static number read_number(const char *at, int64_t shift, int64_t *out)
 {
     at = skip_blanks(at);
@@ -93,7 +94,7 @@ typedef struct date {
     int year, month, day, hour, minute, second;
 } date;
 
-/* Which of these names stands here; returns what follows it. */
+/* Finds which of these names comes here; returns the text behind it. */
 static const char *read_name(const char *at, const char *const *names, int count, int *which)
 {
     for (int i = 0; i < count; i++) {
@@ -148,8 +149,8 @@ static const char *read_imf(const char *at, date *d)
     return read_literal(read_clock(read_literal(at, " "), d), " GMT");
 }
 
-/* Sunday, 06-Nov-94 08:49:37 GMT, behind its comma. A year that seems more than 50 years in the
- * future is the last one in the past with these digits. */
+/* Sunday, 06-Nov-94 08:49:37 GMT, behind its comma. A year more than 50 years in the future is
+ * taken for the last one in the past with these digits. */
 static const char *read_rfc850(const char *at, int year_now, date *d)
 {
     at = read_digits(read_literal(at, ", "), 2, &d->day);
@@ -197,7 +198,7 @@ static int64_t days_since_1970(const date *d)
     return days + (month * 153 + 2) / 5 + d->day - 1 - 865565;
 }
 
-/* Near enough to tell a century: who asks at New Year's Eve asks about years near to now. */
+/* Precise enough for a century: on New Year's Eve only years near to now come up. */
 static int year_of(int64_t unix_ms)
 {
     return (int)(1970 + unix_ms / INT64_C(31556952000)); /* ms of a mean Gregorian year */

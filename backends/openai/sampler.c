@@ -25,7 +25,7 @@
 #include "openai/stream.h"
 #include "problem.h"
 
-/* A message of the decoder's, and its NUL, fit. */
+/* Room for a message of the decoder, and its NUL. */
 #define LINE_MAX_BYTES 1024
 
 struct openai;
@@ -36,7 +36,7 @@ typedef struct call {
     glimpse_attempt *attempt;
     gl_transfer *transfer;
     gl_stream *stream; /* kept from its first stream on; NULL before */
-    bool is_streamed;  /* the answer of this attempt does */
+    bool is_streamed;  /* the answer of this attempt is a stream */
     size_t handed;     /* bytes of its text that the engine has */
     struct call *next_free;
 } call;
@@ -71,7 +71,7 @@ static void on_opened(void *arg, const glimpse_opening *opening)
     glimpse_attempt_opened(c->attempt, opening);
 }
 
-/* Hands on what is new of the text, without secrets. false: out of memory. */
+/* Passes on the new text, without secrets. false: out of memory. */
 static bool hand_on(call *c, bool whole)
 {
     openai *self = c->owner;
@@ -86,7 +86,7 @@ static bool hand_on(call *c, bool whole)
     return ok;
 }
 
-/* Begins to read a stream; false: none of this path can be. Without memory it is one too. */
+/* Begins to read a stream; false: this path has none. Returns true without memory too. */
 static bool begin_stream(call *c)
 {
     openai *self = c->owner;
@@ -97,8 +97,8 @@ static bool begin_stream(call *c)
     return c->is_streamed;
 }
 
-/* What came is told by its bytes: servers send streams unasked and one body where a stream was
- * asked, and give either a content type of the other. What failed comes whole. */
+/* The bytes decide whether the answer is a stream: servers send streams unasked and one body where
+ * a stream was asked, each with the other's content type. A failure comes whole. */
 static gl_http_framing on_begin(void *arg, int status, gl_slice bytes)
 {
     if (status < 200 || status > 299) return GL_HTTP_WHOLE;
@@ -123,7 +123,7 @@ static gl_http_want on_chunk(void *arg, gl_slice bytes)
     gl_stream_count after = gl_stream_counted(c->stream);
     if (before.events == 0 && after.events != 0)
         glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_CHUNK);
-    /* One read is one arrival: beside text, reasoning is none of its own. */
+    /* One read is one arrival: reasoning beside text is no further one. */
     if (after.reasoned != before.reasoned && gl_stream_text(c->stream).len == text_before)
         glimpse_attempt_progress(c->attempt, GLIMPSE_PROGRESS_REASONING);
     if (!hand_on(c, false)) {
@@ -142,7 +142,7 @@ static void fail_oom(glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
-/* How many choices the request asks for. */
+/* Returns how many choices the request asks for. */
 static size_t choices_of(const glimpse_attempt *attempt)
 {
     size_t len;
@@ -150,7 +150,7 @@ static size_t choices_of(const glimpse_attempt *attempt)
     return gl_stream_choices(gl_slice_of(body, len));
 }
 
-/* The outcome of a stream; false: out of memory. */
+/* Fills the outcome of a stream; false: out of memory. */
 static bool end_stream(call *c, const gl_http_response *response, gl_decode_input *input,
                        glimpse_outcome *outcome)
 {
@@ -176,7 +176,7 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
     return true;
 }
 
-/* Whether the request asks for a response that goes on at the endpoint. */
+/* Returns true when the request asks for a response that goes on at the endpoint. */
 static bool asks_for_background(const glimpse_attempt *attempt)
 {
     size_t len;
@@ -185,8 +185,8 @@ static bool asks_for_background(const glimpse_attempt *attempt)
     return gl_json_get(root, "background").kind == GL_JSON_TRUE;
 }
 
-/* A body that is no JSON may hold events after all: under a status that failed, or behind something
- * else. If they make an answer or an error, that is the outcome; else it stays as it is. false: out
+/* A body that is no JSON may be events after all: under a status that failed, or behind other text.
+ * If they make an answer or an error, that is the outcome; else the body stays as it is. false: out
  * of memory. */
 static bool look_for_events(call *c, const gl_http_response *response, gl_decode_input *input,
                             glimpse_outcome *outcome)
@@ -211,7 +211,7 @@ static bool look_for_events(call *c, const gl_http_response *response, gl_decode
     return true;
 }
 
-/* The outcome of an answer that came whole; false: out of memory. */
+/* Fills the outcome of an answer that came whole; false: out of memory. */
 static bool end_plain(call *c, const gl_http_response *response, gl_decode_input *input,
                       glimpse_outcome *outcome)
 {
@@ -227,7 +227,7 @@ static bool end_plain(call *c, const gl_http_response *response, gl_decode_input
     return !odd || look_for_events(c, response, input, outcome);
 }
 
-/* Where an attempt goes, below the base URL; NULL: out of memory. */
+/* Returns the attempt's path below the base URL; NULL: out of memory. */
 static const char *wire_path(openai *self, const glimpse_attempt *attempt)
 {
     const char *path = glimpse_attempt_path(attempt);

@@ -1,9 +1,9 @@
 /*
  * secrets.c - see secrets.h. Owns copies of the words, overwritten before they are freed. Called by
- * sampler.c and the Batch API's calls for whatever leaves them.
+ * sampler.c and the Batch API's calls for every text that leaves them.
  *
- * A secret is found also where JSON's escapes spell it, as often as a text was quoted: what is
- * covered is a little more than what a reader would undo, never less.
+ * A secret is also found where JSON's escapes spell it, in a text that was quoted any number of
+ * times: a little more is covered than a reader would unescape, never less.
  */
 #include "openai/secrets.h"
 
@@ -14,7 +14,7 @@
 #include "base/array.h"
 #include "base/utf8.h"
 
-/* Of a secret that was cut off, so many bytes are no word of an answer any more. */
+/* A cut secret of at least this many bytes is covered: an answer has no such word. */
 #define CUT_MIN 8
 
 void gl_secrets_init(gl_secrets *secrets)
@@ -118,9 +118,9 @@ static spelling code_at(gl_slice text, size_t *at, uint32_t *code)
 }
 
 /*
- * Takes an escape at *at of text for the next of the secret, at *done of it, and moves both on. How
- * many backslashes it has does not matter: whoever undoes them once or again must not find the
- * secret.
+ * Takes an escape at *at of text for the next character of the secret, at *done of it, and moves
+ * both on. The number of backslashes does not matter: a reader who undoes them once or again must
+ * not find the secret.
  */
 static spelling take_escape(gl_slice text, size_t *at, gl_slice secret, size_t *done)
 {
@@ -151,8 +151,8 @@ static spelling take_escape(gl_slice text, size_t *at, gl_slice secret, size_t *
     return SPELLS_ALL;
 }
 
-/* Whether text begins with the secret, in whatever spelling, of so many bytes; PART: so far as it
- * goes. */
+/* Tells whether text begins with the secret, in any spelling, of *len bytes; PART: as far as the
+ * text goes. */
 static spelling spells(gl_slice text, gl_slice secret, size_t *len)
 {
     size_t common = text.len < secret.len ? text.len : secret.len, at = 0, done = 0;
@@ -172,12 +172,12 @@ static spelling spells(gl_slice text, gl_slice secret, size_t *len)
     return SPELLS_ALL;
 }
 
-/* A secret in a text: where, how many bytes spell it, and how many it has itself. */
+/* A secret in a text: its place, the bytes that spell it, and its own length. */
 typedef struct place {
     size_t begin, len, secret_len;
 } place;
 
-/* Sees whether text begins with this secret: the longest of those that it does goes to *found. */
+/* Tries this secret at the beginning of text: the longest match goes to *found. */
 static spelling try_one(const gl_secret *secret, gl_slice text, place *found)
 {
     size_t len;
@@ -189,14 +189,15 @@ static spelling try_one(const gl_secret *secret, gl_slice text, place *found)
     return one;
 }
 
-/* Whether the second byte does not rule it out: most do, at the price of one comparison. */
+/* Returns false when the second byte rules it out, as it mostly does, at the price of one
+ * comparison. */
 static bool may_begin(const gl_secret *secret, gl_slice text)
 {
     return text.len < 2 || secret->len < 2 || text.data[1] == secret->text[1] ||
            text.data[1] == '\\';
 }
 
-/* The same for any secret: behind a backslash each may begin, else those with this first byte. */
+/* Tries all secrets: behind a backslash each may begin, else those with this first byte. */
 static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *found)
 {
     spelling best = SPELLS_OTHER;
@@ -223,7 +224,7 @@ static spelling find(const gl_secrets *secrets, gl_slice text, size_t from, plac
         char c = text.data[at];
         if (c != '\\' && secrets->first[(unsigned char)c] == 0) continue;
         size_t run = run_at(text, at);
-        /* Of a long run an even number is left, which escapes nothing behind it. */
+        /* An even number is left of a long run, which escapes nothing behind it. */
         if (run > RUN_MAX) at += run - (run % 2 == 0 ? RUN_MAX - 1 : RUN_MAX);
         spelling one = spells_any(secrets, gl_slice_of(text.data + at, text.len - at), found);
         found->begin = at;
@@ -235,9 +236,8 @@ static spelling find(const gl_secrets *secrets, gl_slice text, size_t from, plac
 
 /* --- covering it --- */
 
-/* Like find, from where it ends; whether there is one to cover. A part of a secret at the end is
- * covered where something may have been cut off behind it, and so much is there that it is no word.
- */
+/* Like find, but true only for a secret to cover, at its end or before. A part of a secret at the
+ * end of a text that may have been cut is covered when it is too long for a word. */
 static bool find_covered(const gl_secrets *secrets, gl_slice text, bool cut, place *at)
 {
     spelling found;
@@ -253,8 +253,8 @@ static bool find_covered(const gl_secrets *secrets, gl_slice text, bool cut, pla
     return found == SPELLS_ALL;
 }
 
-/* Asterisks for each secret in text, as many as it has bytes; returns the text's length then, which
- * is less where escapes spelled one. */
+/* Puts asterisks over each secret in text, as many as it has bytes; returns the new length of the
+ * text, which is less where escapes spelled one. */
 static size_t cover(const gl_secrets *secrets, char *text, size_t len, bool cut)
 {
     size_t read = 0, written = 0;

@@ -1,7 +1,7 @@
 /*
- * sse.c - see sse.h. Owns the event being gathered, and nothing of the line it stands in: the value
- * of a `data` line goes to the event as it comes, so no byte is kept twice or looked for again.
- * Called by stream.c and the fuzzer.
+ * sse.c - see sse.h. Owns the event being gathered, and nothing of its line: the value of a `data`
+ * line goes into the event as it comes, so no byte is kept or searched twice. Called by stream.c
+ * and the fuzzer.
  */
 #include "openai/sse.h"
 
@@ -29,7 +29,7 @@ void gl_sse_reset(gl_sse *sse)
     gl_buf_recycle(&sse->name, KEEP_BYTES);
 }
 
-/* A buffer that grows moves what it holds. */
+/* Counts the bytes that a growing buffer moves. */
 static void append(gl_sse *sse, gl_buf *to, const char *bytes, size_t len)
 {
     size_t capacity = to->capacity, held = to->len;
@@ -56,7 +56,7 @@ static bool end_event(gl_sse *sse, gl_sse_fn fn, void *arg)
     return more;
 }
 
-/* The field's name is known: what follows is its value. false: the callback wants no more. */
+/* The field's name is known, and its value follows. false: the callback wants no more. */
 static bool begin_value(gl_sse *sse, gl_sse_fn fn, void *arg)
 {
     static const char mark[] = "\xEF\xBB\xBF"; /* a byte order mark, before the first line only */
@@ -83,8 +83,8 @@ static bool begin_value(gl_sse *sse, gl_sse_fn fn, void *arg)
     return more;
 }
 
-/* Whether a line that begins so is JSON without a field before it: an event of its own, over as
- * many lines as it has. */
+/* Returns true when a line that begins so is JSON without a field before it: an event of its own,
+ * over all its lines. */
 static bool begins_bare(const gl_sse *sse, char c)
 {
     return c == '{' || c == '[' || (sse->bare && (c == '}' || c == ']' || c == '"' || c == ' '));
@@ -118,8 +118,8 @@ static bool end_line(gl_sse *sse, gl_sse_fn fn, void *arg)
     return more;
 }
 
-/* The bytes before the next line end. Not two memchr: with line ends of one kind only, the other
- * would be looked for through all the rest at every line. */
+/* Returns the bytes before the next line end. Not two memchr: with line ends of one kind, the
+ * search for the other kind would go through the whole rest at every line. */
 static size_t run_of(const char *at, const char *end)
 {
     const char *start = at;

@@ -1,10 +1,9 @@
 /*
- * stream.c - see stream.h. Owns the event reader and what the events were made into: a merged
- * completion (merge.c), or the response and its text. Called by sampler.c and the fuzzer.
+ * stream.c - see stream.h. Owns the event reader and the result of the events: a merged completion
+ * (merge.c), or the response and its text. Called by sampler.c and the fuzzer.
  *
- * An event is looked at for an error before it is looked at for data. One that is not JSON makes
- * the answer useless but does not end the stream: the error that a server sends behind it says
- * more.
+ * An event is checked for an error before it is checked for data. An event that is not JSON spoils
+ * the answer but does not end the stream: the error that a server sends behind it is more specific.
  */
 #include "openai/stream.h"
 
@@ -30,7 +29,7 @@ struct gl_stream {
     gl_buf text;           /* a response's text */
     gl_stream_count count; /* reasoned: of a response */
     gl_buf body;           /* the response; the error; in the end the completion */
-    bool announced;        /* the end was: [DONE], or response.completed and its like */
+    bool announced;        /* the end was announced: [DONE], or response.completed and its like */
     bool complained;
     glimpse_error failure; /* OOM, BODY_TOO_LARGE, BAD_JSON, BAD_UTF8 */
     char message[QUOTE_MAX + 160];
@@ -97,7 +96,7 @@ static bool out_of_memory(gl_stream *stream)
     return false;
 }
 
-/* The body is this. */
+/* Ends the events with this body. */
 static bool end_with(gl_stream *stream, gl_slice body)
 {
     gl_buf_reset(&stream->body);
@@ -111,7 +110,7 @@ static bool complain(gl_stream *stream, gl_slice body)
     return end_with(stream, body);
 }
 
-/* The first such event is the one that is told of. */
+/* Keeps the first such event for the message. */
 static bool bad_event(gl_stream *stream, gl_slice data, gl_json_error error, const char *why)
 {
     char quote[QUOTE_MAX + 1];
@@ -155,9 +154,9 @@ static bool response_event(gl_stream *stream, gl_json root)
     return true;
 }
 
-/* What neither is an object nor was to be one: `data: ping`, `data: null`, `data: : PROCESSING`.
- * Servers and proxies keep a connection alive with it. Should nothing better come, the first is
- * told. */
+/* Data that is no object and need not be: `data: ping`, `data: null`, `data: : PROCESSING`. Servers
+ * and proxies keep a connection alive with it. If nothing better comes, the message quotes the
+ * first. */
 static bool is_heartbeat(gl_stream *stream, gl_slice data)
 {
     char quote[QUOTE_MAX + 1];
@@ -182,10 +181,10 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
     }
     gl_json_error error = gl_json_check(data, &root, NULL);
     if (named_error) return complain(stream, data);
-    if (error != GL_JSON_OK) /* what is no field and no JSON is nothing, by the grammar */
+    if (error != GL_JSON_OK) /* a line that is no field and no JSON means nothing, by the grammar */
         return stream->sse.bare || bad_event(stream, data, error, gl_json_error_text(error));
     if (gl_complaint_find(root).kind != GL_JSON_NONE) return complain(stream, data);
-    if (stream->failure != GLIMPSE_OK) return true; /* only an error is of interest now */
+    if (stream->failure != GLIMPSE_OK) return true; /* only an error matters now */
     stream->count.events++;
     if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
     switch (gl_merge_add(&stream->merge, root)) {
@@ -236,8 +235,8 @@ static glimpse_error verdict(const gl_stream *stream, glimpse_error transport, s
     return whole ? GLIMPSE_OK : GLIMPSE_ERR_STREAM_TRUNCATED;
 }
 
-/* An event that no blank line ended is none, unless it is an error: that says more than that the
- * stream was cut. */
+/* Checks an event that no blank line ended. It does not count, unless it is an error: that is more
+ * specific than a cut stream. */
 static void look_at_rest(gl_stream *stream)
 {
     gl_slice rest = gl_sse_pending(&stream->sse);

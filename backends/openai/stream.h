@@ -1,9 +1,9 @@
 /*
- * stream.h - a streamed answer, from its bytes to its text as it grows and to the whole answer at
- * its end. Pure; sees neither engine nor curl.
+ * stream.h - a streamed answer: from its bytes to its growing text, and to the whole answer at its
+ * end. Pure; sees neither engine nor curl.
  *
  * Two kinds: completions (chunks, closed by [DONE]) and responses (typed events, closed by
- * response.completed). An error inside the stream ends it, whatever comes behind.
+ * response.completed). An error inside the stream ends it; later events do not count.
  */
 #ifndef GL_OPENAI_STREAM_H
 #define GL_OPENAI_STREAM_H
@@ -24,36 +24,37 @@ void gl_stream_reset(gl_stream *stream);
  */
 bool gl_stream_begin(gl_stream *stream, const char *path);
 
-/* More of it came. false: the rest is not wanted; the stream has ended, or is of no use. */
+/* Feeds more bytes. false: the rest is not wanted, because the stream has ended or is of no use. */
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes);
 
-/* The answer's text so far: the first choice's content. Only grows, by whole characters. */
+/* Returns the answer's text so far: the first choice's content. It only grows, by whole
+ * characters. */
 gl_slice gl_stream_text(const gl_stream *stream);
 
-/* How many events of an answer there were, and how many held reasoning, which is no text of it. */
+/* The number of an answer's events, and of those with reasoning, which is not in its text. */
 typedef struct gl_stream_count {
     size_t events, reasoned;
 } gl_stream_count;
 gl_stream_count gl_stream_counted(const gl_stream *stream);
 
-/* How many choices a request's body, a checked object, asks for. */
+/* Returns how many choices a request's body, a checked object, asks for. */
 size_t gl_stream_choices(gl_slice request);
 
-/* What came in the end; lives until the reset. */
+/* The end of a stream; lives until the reset. */
 typedef struct gl_stream_end {
-    /* GLIMPSE_OK: body is the whole answer, as it would have come without streaming.
-     * STREAM_ERROR: body is what the server said. BAD_JSON, BAD_UTF8: message quotes the event.
-     * STREAM_TRUNCATED, OOM, BODY_TOO_LARGE, or what broke the connection: neither. */
+    /* GLIMPSE_OK: body is the whole answer, as without streaming. STREAM_ERROR: body is the
+     * server's error. BAD_JSON, BAD_UTF8: message quotes the event. STREAM_TRUNCATED, OOM,
+     * BODY_TOO_LARGE, or the transport's error: neither. */
     glimpse_error error;
-    const char *message; /* NULL: none of its own */
+    const char *message; /* NULL: no message of its own */
     gl_slice body;
-    bool no_done; /* whole, but the end was not announced */
+    bool no_done; /* complete, but its end was not announced */
 } gl_stream_end;
 
 /*
- * The stream is over: transport says how (GLIMPSE_OK: in order, or after feed returned false).
- * choices is how many the request asked for. A connection that broke counts only when something is
- * missing.
+ * Ends the stream. transport is the connection's end (GLIMPSE_OK: in order, or after feed returned
+ * false). choices is the number that the request asked for. A broken connection counts only when a
+ * part is missing.
  */
 void gl_stream_finish(gl_stream *stream, glimpse_error transport, size_t choices,
                       gl_stream_end *end);

@@ -1,11 +1,11 @@
 /*
- * kernel.c - opens and reads what kernel.h names. Called by pressure.c.
+ * kernel.c - opens and reads the kernel's files of kernel.h. Called by pressure.c.
  *
- * A PSI trigger is told by EPOLLPRI alone, which libevent cannot ask for (and EPOLLIN is always
- * set), so it stands in an epoll descriptor of its own: that one is readable when the trigger has
- * fired. Whoever polls the outer one takes the event: being ready is the whole news, and looking
- * again only finds out whether the trigger is gone. Nothing here blocks: all are files of the
- * kernel's.
+ * A PSI trigger reports by EPOLLPRI alone, which libevent cannot ask for (and EPOLLIN is always
+ * set). So the trigger is in an epoll descriptor of its own, which becomes readable when the
+ * trigger has fired. Polling the outer descriptor consumes the event: readiness is the whole news,
+ * and reading again only finds out whether the trigger is gone. Nothing here blocks, because all
+ * files are the kernel's.
  */
 #include "pressure/kernel.h"
 
@@ -17,8 +17,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* Some task waited for memory for 200 ms of 2 s, which is what systemd tells its services to ask
- * for; windows that are not multiples of 2 s are for CAP_SYS_RESOURCE only. */
+/* A task waited for memory for 200 ms of 2 s, which is systemd's advice to its services; windows
+ * that are not multiples of 2 s need CAP_SYS_RESOURCE. */
 static const char trigger[] = "some 200000 2000000";
 
 static const gl_shortage none = { .ready = -1, .file = -1 };
@@ -37,7 +37,7 @@ bool gl_shortage_open_psi(gl_shortage *shortage, const char *path)
     shortage->file = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (shortage->file < 0) return false;
     shortage->ready = epoll_create1(EPOLL_CLOEXEC);
-    /* With the NUL: the kernel takes the last byte for one. */
+    /* With the NUL, because the kernel takes the last byte for one. */
     if (shortage->ready >= 0 &&
         write(shortage->file, trigger, sizeof trigger) == (ssize_t)sizeof trigger &&
         epoll_ctl(shortage->ready, EPOLL_CTL_ADD, shortage->file, &wanted) == 0)
@@ -46,7 +46,7 @@ bool gl_shortage_open_psi(gl_shortage *shortage, const char *path)
     return false;
 }
 
-/* How often a limit was reached: the sum of the lines high, max and oom. */
+/* Counts how often a limit was reached: the sum of the lines high, max and oom. */
 static bool limits_reached(int file, uint64_t *count)
 {
     char text[512];
@@ -118,12 +118,12 @@ static bool own_path(const char *root, char *path, size_t size)
         if (found) memcpy(path, line + 3, len - 3 + 1);
     }
     if (file != NULL) fclose(file);
-    /* Another namespace's: not below what we can see. */
+    /* Another namespace's cgroup: not below what we can see. */
     return found && strstr(path, "/..") == NULL;
 }
 
-/* Where version 2 is mounted, and what of its tree: fields 5 and 4 of mountinfo. Names that it had
- * to escape are not ours to guess. */
+/* Finds where version 2 is mounted, and which part of its tree: fields 5 and 4 of mountinfo. Names
+ * with escapes are not decoded. */
 static bool mount_of(const char *root, char *tree, char *point, size_t size)
 {
     bool found = false;
@@ -150,7 +150,7 @@ bool gl_own_cgroup(const char *root, char *dir, size_t size)
     return len >= 0 && (uint64_t)len < size;
 }
 
-/* --- how much there is --- */
+/* --- the size of memory --- */
 
 uint64_t gl_memory_there(const char *root)
 {

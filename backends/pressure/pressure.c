@@ -1,7 +1,7 @@
 /*
  * pressure.c - glimpse_pressure: the kernel's descriptors in the loop, the policy's bounds in the
- * cache. Owns the descriptors, a timer for growth and for what is left to evict, and a reference to
- * the cache. Called from the loop; a large cache is emptied in portions, a turn each.
+ * cache. Owns the descriptors, a timer for growth and for pending evictions, and a reference to the
+ * cache. Called from the loop; a large cache is emptied in portions, a turn each.
  */
 #include <glimpse/pressure.h>
 
@@ -15,7 +15,8 @@
 #include "pressure/kernel.h"
 #include "problem.h"
 
-/* Evicted in one turn of the loop; glimpse-micro-cache-shrink says how long that takes. */
+/* Samples evicted in one turn of the loop; glimpse-micro-cache-shrink prints how long that
+ * takes. */
 enum { PORTION = 1024 };
 
 typedef struct source {
@@ -69,7 +70,7 @@ static void say_resized(const glimpse_pressure *pressure, const char *reason)
     gl_log_emit(&pressure->log, GLIMPSE_LOG_INFO, "cache_resized", fields, 5);
 }
 
-/* The next portion goes; the bounds follow when all is gone. */
+/* Evicts the next portion; sets the bounds when all portions are gone. */
 static void apply(glimpse_pressure *pressure, gl_time now)
 {
     const gl_pressure *policy = &pressure->policy;
@@ -129,7 +130,8 @@ static void ready(int fd, int events, void *arg)
 
 /* --- life --- */
 
-/* false: out of memory. What the kernel does not offer, or the loop cannot watch, is left out. */
+/* false: out of memory. A file that the kernel does not have, or the loop cannot watch, is left
+ * out. */
 static bool add_source(glimpse_pressure *pressure, size_t at, unsigned kind, const char *path)
 {
     source *added = &pressure->sources[at];

@@ -65,7 +65,7 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     glimpse_attempt_done(attempt, &outcome);
 }
 
-/* Some more of a stream's text; a sampler without memory for it has failed. */
+/* Passes on more of a stream's text; without memory for it the sampler has failed. */
 static void hand_text(play *p, size_t most)
 {
     if (!p->plan.in_pieces || p->plan.text == NULL || !glimpse_attempt_is_stream(p->attempt))
@@ -78,7 +78,7 @@ static void hand_text(play *p, size_t most)
         p->plan = (gl_sim_plan){ .error = GLIMPSE_ERR_OOM };
 }
 
-/* When the play's next event is due; its end comes before what is due at the same time. */
+/* Returns when the play's next event is due; its end comes before other events of the same time. */
 static gl_time next_event(const play *p)
 {
     const gl_time times[] = { p->plan.connected, p->plan.first_byte, p->next_bytes };
@@ -86,7 +86,7 @@ static gl_time next_event(const play *p)
     return after >= GL_TIME_NEVER - p->start ? GL_TIME_NEVER : p->start + after;
 }
 
-/* Tells all progress made by now. true: it has ended. */
+/* Reports all progress made by now. true: it has ended. */
 static bool advance(play *p, gl_time now)
 {
     gl_time age = gl_time_since(now, p->start);

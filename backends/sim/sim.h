@@ -12,8 +12,8 @@
 #include "loop.h"
 
 /*
- * What happens to one attempt. Times are nanoseconds after its start. What lies past `end` never
- * happens; GL_TIME_NEVER hangs there until cancelled. All zero: answered inside start.
+ * The script of one attempt. Times are nanoseconds after its start. Events after `end` never
+ * happen; GL_TIME_NEVER hangs until it is cancelled. All zero: answered inside start.
  */
 typedef struct gl_sim_plan {
     gl_time connected, first_byte, end;
@@ -21,20 +21,20 @@ typedef struct gl_sim_plan {
 
     glimpse_error error;    /* GLIMPSE_OK: an answer */
     int http_status;        /* 0 with GLIMPSE_OK or error HTTP: 200 or 500 */
-    int64_t retry_after_ms; /* 0 or below: the server did not ask */
+    int64_t retry_after_ms; /* 0 or below: the server asked for no wait */
     bool in_pieces;         /* a stream's text comes with `bytes_every`, also of one that fails */
     const char *text;       /* lives until the end; NULL: the request's own words come back */
-    int named_status;       /* what an error within a 200 names; 0: nothing */
+    int named_status;       /* the status that an error within a 200 names; 0: none */
     const char *code;       /* the endpoint's error code, or NULL */
     bool should_not_retry;  /* the server says x-should-retry: false */
     bool complete;          /* may be cached */
     bool reused;            /* on a connection that had carried another */
-    glimpse_rate_limit requests, tokens; /* what the headers say; no limit, no reset: nothing */
+    glimpse_rate_limit requests, tokens; /* rate limits in the headers; no limit, no reset: none */
 } gl_sim_plan;
 
 typedef struct gl_sim_config {
-    /* REQUIRED. Asked at each start; number is which attempt of its request it is, from 1; body is
-     * the request's, borrowed. */
+    /* REQUIRED. Called at each start; number is the number of the attempt in its request, from 1;
+     * body is the request's, borrowed. */
     gl_sim_plan (*plan)(void *arg, int number, const char *body, size_t len);
     void *arg;
     const char *scope; /* borrowed as long as the sampler; may be NULL */
@@ -48,21 +48,21 @@ typedef struct gl_sim_counts {
 typedef struct gl_sim gl_sim;
 
 /* The sampler's one reference is the caller's; *sim lives as long as the sampler, and may be NULL
- * when nobody counts. The loop outlives both. Errors: OOM. */
+ * when its counts are not needed. The loop outlives both. Errors: OOM. */
 glimpse_error gl_sim_sampler_new(gl_loop *loop, const gl_sim_config *config,
                                  glimpse_sampler **sampler, gl_sim **sim);
 
 const gl_sim_counts *gl_sim_counts_of(const gl_sim *sim);
 
-/* A complete answer after so long; a failure after so long. A failure without an HTTP status has no
- * first byte, and one of kind CONNECT, DNS or TLS is never connected. */
+/* A complete answer, or a failure, after this time. A failure without an HTTP status has no first
+ * byte, and one of kind CONNECT, DNS or TLS is never connected. */
 gl_sim_plan gl_sim_answer(gl_time end, const char *text);
 gl_sim_plan gl_sim_failure(gl_time end, glimpse_error error, int http_status);
 
 /*
- * Seeded weather: gl_sim_random_plan is a plan callback whose arg is a gl_sim_random. Shares are
- * of a million attempts; what is left over are complete answers that echo the request. Latency is
- * lognormal with this median and 95th percentile; equal ones, or a median of 0, make it constant.
+ * Seeded weather: gl_sim_random_plan is a plan callback whose arg is a gl_sim_random. Shares are of
+ * a million attempts; the others are complete answers that echo the request. Latency is lognormal
+ * with this median and 95th percentile; equal ones, or a median of 0, make it constant.
  */
 typedef struct gl_sim_random {
     gl_rng rng;

@@ -18,8 +18,8 @@
 /* Frames of 4 KiB in the log when it is moved: 512 take a small part of a millisecond to copy
  * (bench/micro/store.c), and hold several hundred samples. */
 #define FRAMES_DUE 512
-/* Somebody's long look at the file can keep the log from being moved. It may grow this far, 8 MiB,
- * so that it is still moved within a turn of the loop when he has gone; then writing waits. */
+/* A long read of another process can keep the log from being moved. It may grow this far, 8 MiB, so
+ * that it is still moved within a turn of the loop after that read; then writing waits. */
 #define FRAMES_MAX 2048
 /* Descriptors looked at to find the file's own. */
 #define DESCRIPTORS 4096
@@ -44,8 +44,8 @@ struct gl_checkpoint {
 };
 
 /*
- * A descriptor of the file itself. It has to be SQLite's: to close one of our own would give up all
- * locks that this process has on the file (POSIX). Whether it still is one is looked at each time.
+ * Finds a descriptor of the file itself. It must be SQLite's own, because closing one of ours would
+ * give up all locks that this process has on the file (POSIX). It is checked before each use.
  */
 static bool is_of(int fd, const struct stat *file)
 {
@@ -64,7 +64,7 @@ static int descriptor_of_file(gl_checkpoint *c)
     return c->fd = -1;
 }
 
-/* false: it cannot, and nobody waits. */
+/* false: it cannot, and no step waits for it. */
 static bool sync_log(gl_checkpoint *c)
 {
     if (c->sync == NULL) return false;
@@ -82,7 +82,7 @@ static int end(gl_checkpoint *c, int rc)
     return rc != SQLITE_OK ? rc : back;
 }
 
-/* Steps 3 and 4; where 4 cannot be, 5. */
+/* Steps 3 and 4; where 4 is not possible, 5. */
 static int copy(gl_checkpoint *c)
 {
     int frames = 0, moved = 0;

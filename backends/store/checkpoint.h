@@ -1,14 +1,14 @@
 /*
  * checkpoint.h - moves a store's log into its file, in steps that never wait for the disk.
  *
- *   1. Take the lock for writing: nobody adds to the log, or starts it over, until the end.
+ *   1. Take the lock for writing: no process adds to the log, or starts it over, until the end.
  *   2. Have the kernel bring the log to the disk; the loop goes on.
  *   3. Copy the pages from the log into the file.
  *   4. Have the kernel bring the file to the disk; the loop goes on.
  *   5. Give the lock back; the next to write starts the log over.
  *
- * In between, the store's lookups go on, and what is put waits. A second after the last commit the
- * log alone is brought to the disk, too, so that is what a power cut can take.
+ * In between, the store's lookups go on, and puts wait. A second after the last commit the log
+ * alone is brought to the disk, too, so a power cut loses the puts of a second.
  */
 #ifndef GL_STORE_CHECKPOINT_H
 #define GL_STORE_CHECKPOINT_H
@@ -28,16 +28,16 @@ gl_checkpoint *gl_checkpoint_new(gl_loop *loop, gl_file *file, const char *path,
 /* Ends one that is under way as if it had not begun. Waits for the kernel. NULL is fine. */
 void gl_checkpoint_free(gl_checkpoint *checkpoint);
 
-/* After a commit: how many frames the log has now. */
+/* Call after a commit, with the frames that the log has now. */
 void gl_checkpoint_committed(gl_checkpoint *checkpoint, int frames);
 
-/* Whether the log is to be moved before more is written to it. */
+/* Returns true when the log must be moved before more is written to it. */
 bool gl_checkpoint_due(const gl_checkpoint *checkpoint);
 
-/* Begins one. SQLITE_OK: it is under way, or done already; anything else: it came to nothing. */
+/* Begins one. SQLITE_OK: it is under way, or done already; other codes: it failed. */
 int gl_checkpoint_start(gl_checkpoint *checkpoint);
 
-/* Whether it has the lock for writing. */
+/* Returns true while it has the lock for writing. */
 bool gl_checkpoint_under_way(const gl_checkpoint *checkpoint);
 
 #endif

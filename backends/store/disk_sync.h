@@ -1,6 +1,6 @@
 /*
- * disk_sync.h - fsync that does not wait: the kernel does it and says by a descriptor in the loop
- * when it is done (Linux's asynchronous I/O, since 4.18 for every file system).
+ * disk_sync.h - fsync that does not wait: the kernel does it and reports by a descriptor in the
+ * loop when it is done (Linux's asynchronous I/O, since 4.18 for every file system).
  */
 #ifndef GL_STORE_DISK_SYNC_H
 #define GL_STORE_DISK_SYNC_H
@@ -17,8 +17,8 @@ gl_disk_sync *gl_disk_sync_new(gl_loop *loop, void (*done)(void *arg, bool on_di
 /* Waits for what is under way. NULL is fine. */
 void gl_disk_sync_free(gl_disk_sync *sync);
 
-/* Begins; what was written to the file until now will be on disk when done says so. One at a time.
- * The descriptor may be closed after. false: the kernel refused; done is not called. */
+/* Begins: bytes written to the file until now will be on disk when done reports so. One at a time.
+ * The descriptor may be closed afterwards. false: the kernel refused; done is not called. */
 bool gl_disk_sync_start(gl_disk_sync *sync, int fd);
 bool gl_disk_sync_under_way(const gl_disk_sync *sync);
 

@@ -1,8 +1,8 @@
 /*
  * file.c - see file.h. Called by the store when it is made and freed, and by maintain.c.
  *
- * A file that is not certainly ours is never written to: what is there must be empty, or carry our
- * application id and our format.
+ * A file that is not certainly ours is never written to: an existing file must be empty, or carry
+ * our application id and our format.
  */
 #include "store/file.h"
 
@@ -17,8 +17,8 @@
 #include "base/buf.h"
 #include "store/vfs.h"
 
-/* While a file is opened nothing runs on the loop yet. 2 s: another process that makes the file, or
- * recovers the log of one that was killed, takes milliseconds. */
+/* While a file is opened nothing runs on the loop yet. 2 s: another process needs milliseconds to
+ * make the file, or to recover the log of a killed process. */
 enum { OPEN_WAIT_MS = 2000, ALONE_WAIT_MS = 5000, STEP_MS = 10 };
 
 static const char *const texts[GL_STATEMENTS] = {
@@ -35,8 +35,7 @@ static const char *const texts[GL_STATEMENTS] = {
     [GL_FREE_PAGES] = "PRAGMA freelist_count",
 };
 
-/* In the order of ids, samples are in the order in which they were put: a REPLACE takes a new id.
- */
+/* The order of ids is the order of the puts: a REPLACE takes a new id. */
 static const char schema[] =
     "CREATE TABLE sample (id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
     " put_ms INTEGER NOT NULL, digest BLOB NOT NULL, value BLOB NOT NULL)";
@@ -50,12 +49,12 @@ gl_trouble gl_file_trouble(int rc)
         return GL_FINE;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-    case SQLITE_PROTOCOL: /* looked at a lock often, and was not let sleep */
+    case SQLITE_PROTOCOL: /* it looked at a lock often, and sleep returned at once */
     case SQLITE_SCHEMA:
         return GL_BUSY;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-    case SQLITE_ERROR: /* a table that is not there any more */
+    case SQLITE_ERROR: /* a missing table */
     case SQLITE_MISMATCH:
     case SQLITE_CONSTRAINT:
         return GL_DAMAGED;
@@ -95,9 +94,8 @@ static glimpse_error refused_by(sqlite3 *db, int rc, char *problem, size_t size)
 
 /* --- short work on a connection --- */
 
-/* SQLite looks at a lock a hundred times and gives up with SQLITE_PROTOCOL; the busy handler is not
- * asked. Only the start of a statement looks, so a statement that is run again does nothing twice.
- */
+/* SQLite looks at a lock a hundred times and gives up with SQLITE_PROTOCOL, without the busy
+ * handler. Only the start of a statement looks, so running it again repeats no change. */
 static bool look_again(int rc, int *waited)
 {
     if ((rc & 0xff) != SQLITE_PROTOCOL || *waited >= OPEN_WAIT_MS) return false;
@@ -133,7 +131,7 @@ static int number_of(sqlite3 *db, const char *sql, int64_t *number)
     return rc;
 }
 
-/* Switching to a log needs the file for itself for a moment, and does not ask the busy handler. */
+/* Switching to a log needs the file alone for a moment, and does not call the busy handler. */
 static int switch_to_log(sqlite3 *db)
 {
     int rc = SQLITE_BUSY;
@@ -145,7 +143,7 @@ static int switch_to_log(sqlite3 *db)
     return rc;
 }
 
-/* Ours, empty, or neither. */
+/* Tells whether the file is ours, empty, or neither. */
 static glimpse_error look_at(sqlite3 *db, bool *empty, char *problem, size_t size)
 {
     int64_t id = 0, format = 0, objects = 0;
@@ -164,7 +162,7 @@ static glimpse_error look_at(sqlite3 *db, bool *empty, char *problem, size_t siz
     return GLIMPSE_ERR_STORE;
 }
 
-/* Whoever is first makes it; who comes second finds it made. */
+/* The first process makes it; the second finds it made. */
 static glimpse_error make(sqlite3 *db, char *problem, size_t size)
 {
     char marks[80];
@@ -187,8 +185,8 @@ static glimpse_error make(sqlite3 *db, char *problem, size_t size)
 
 /* --- opening --- */
 
-/* What is there before SQLite looks: nothing, a file, or something SQLite must not be shown. A new
- * file is its owner's alone: answers may be private. */
+/* Looks at the path before SQLite does: nothing, a file, or something SQLite must not open. A new
+ * file is its owner's alone, because answers may be private. */
 static glimpse_error look_at_path(const char *path, bool may_make, char *problem, size_t size)
 {
     struct stat what;
@@ -229,7 +227,7 @@ static int connect_to(sqlite3 **db, const char *path, const char *vfs, int wait_
     return connect_by(db, path, SQLITE_OPEN_READWRITE, vfs, wait_ms);
 }
 
-/* --- opening what may only be read --- */
+/* --- opening a read-only file --- */
 
 static bool has_log(const char *path)
 {
@@ -239,8 +237,8 @@ static bool has_log(const char *path)
     return len > 0 && (size_t)len < sizeof name && stat(name, &what) == 0 && what.st_size > 0;
 }
 
-/* A path as SQLite's URI: in it alone it can be said that nothing beside the file is to be made. A
- * file without a log needs no locks, and SQLite asks for none where it may not make their file. */
+/* Writes a path as SQLite's URI: only a URI can say that no file is to be made beside it. A file
+ * without a log needs no locks, and SQLite asks for none where it may not make their file. */
 static void append_uri(gl_buf *out, const char *path)
 {
     static const char plain[] =
@@ -267,8 +265,8 @@ static int connect_to_read(sqlite3 **db, const char *path, const char *vfs, int 
     return rc;
 }
 
-/* Whether a connection was refused for want of leave to write: the file, or its folder, in which
- * the log is. */
+/* Returns true when a connection was refused for want of permission to write: to the file, or to
+ * its folder, where the log is. */
 static bool lacks_leave(sqlite3 *db)
 {
     if (db == NULL) return false;
@@ -293,7 +291,7 @@ static glimpse_error open_to_read(sqlite3 **db, const char *path, char *problem,
 
 /* --- opening, as a whole --- */
 
-/* Opens, looks, and makes what is empty. *db is to be closed either way. */
+/* Opens and checks, and sets up an empty file. *db must be closed in either case. */
 static glimpse_error open_checked(sqlite3 **db, const char *path, bool may_make, char *problem,
                                   size_t size)
 {
@@ -314,7 +312,8 @@ static int prepare(gl_file *file, const char *path)
     const char *vfs = gl_vfs_name();
     int rc = SQLITE_NOMEM;
     if (vfs != NULL) rc = (file->read_only ? connect_to_read : connect_to)(&file->db, path, vfs, 0);
-    /* The cache: the pages above the leaves of a million entries, several times over. */
+    /* The cache has room for the pages above the leaves of a million entries, several times
+     * over. */
     if (rc == SQLITE_OK)
         rc = run(file->db, "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;"
                            "PRAGMA cache_size = -8192; PRAGMA temp_store = MEMORY");
@@ -336,7 +335,7 @@ static glimpse_error open_read_only(gl_file *file, const char *path, char *probl
     file->keeper = NULL;
     file->read_only = true;
     glimpse_error error = open_to_read(&file->keeper, path, problem, size);
-    sqlite3_close(file->keeper); /* it has looked, and keeps nothing */
+    sqlite3_close(file->keeper); /* its check is done, and it keeps nothing */
     file->keeper = NULL;
     if (error != GLIMPSE_OK) return error;
     int rc = prepare(file, path);
@@ -350,7 +349,7 @@ glimpse_error gl_file_open(gl_file *file, const char *path, char *problem, size_
     if (error == GLIMPSE_ERR_STORE && lacks_leave(file->keeper))
         return open_read_only(file, path, problem, size);
     if (error != GLIMPSE_OK) return error;
-    /* What a killed process left in the log goes into the file now, when waiting is allowed. */
+    /* A killed process's log goes into the file now, when waiting is allowed. */
     int rc = switch_to_log(file->keeper);
     if (rc == SQLITE_OK)
         rc = sqlite3_wal_checkpoint_v2(file->keeper, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);

@@ -1,5 +1,5 @@
 /*
- * file.h - the SQLite file of a store: how it is opened, made and refused; its two connections and
+ * file.h - the SQLite file of a store: opening, making and refusing it; its two connections and
  * their statements.
  *
  * `db` reads and writes, from the loop: it waits for no lock and no disk. `keeper` moves the log
@@ -40,12 +40,12 @@ typedef struct gl_file {
     bool read_only; /* keeper is NULL, and db only gets */
 } gl_file;
 
-/* What a file's result means to a store. */
+/* A file's result, as a store handles it. */
 typedef enum gl_trouble {
     GL_FINE,
     GL_BUSY,   /* another process has it: later */
-    GL_FULL,   /* the disk, or it cannot be written: what was to be written is lost */
-    GL_DAMAGED /* no file of ours any more */
+    GL_FULL,   /* the disk is full, or cannot be written: the puts are lost */
+    GL_DAMAGED /* the file is not ours any more */
 } gl_trouble;
 gl_trouble gl_file_trouble(int rc);
 

@@ -1,6 +1,6 @@
 /*
- * maintain.c - to look at a store's file and to clean it, without a loop: for `glimpse cache`.
- * Waits for locks and for the disk. Makes no file.
+ * maintain.c - inspects and cleans a store's file, without a loop: for `glimpse cache`. Waits for
+ * locks and for the disk. Makes no file.
  */
 #include <glimpse/store.h>
 
@@ -86,7 +86,7 @@ glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
     return error;
 }
 
-/* In portions, so that others come to write in between. */
+/* Deletes in portions, so that other processes can write in between. */
 static int delete_portions(sqlite3 *db, int64_t before_ms, uint64_t *removed)
 {
     sqlite3_stmt *statement = NULL;
@@ -125,7 +125,7 @@ glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
     if (rc == SQLITE_OK) rc = sqlite3_exec(db, "VACUUM", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    /* The entries are gone; that the file is read elsewhere only keeps its size. */
+    /* The entries are gone; another reader of the file only keeps its size. */
     if (gl_file_trouble(rc) == GL_BUSY && *removed > 0) rc = SQLITE_OK;
     glimpse_error error =
         rc == SQLITE_OK ? GLIMPSE_OK : failed(db, problem->sentence, sizeof problem->sentence);

@@ -1,9 +1,9 @@
 /*
- * reads.c - a store's lookups. One is answered at once while the turn has time for it, else in a
- * later turn; one that meets a lock is tried again by a timer, for a short while.
+ * reads.c - a store's lookups. A lookup is answered at once while the turn has time for it, else in
+ * a later turn; one that meets a lock is tried again by a timer, for a short while.
  *
- * Owns the lookups that wait. A value is believed only when its digest, which covers the key that
- * was asked for, is right.
+ * Owns the lookups that wait. A value is believed only when its digest, which covers the key of the
+ * lookup, is right.
  */
 #include "store/sqlite.h"
 
@@ -27,14 +27,14 @@ static int64_t age_of(int64_t put_ms, int64_t now_ms)
     return put_ms < now_ms ? now_ms - put_ms : 0;
 }
 
-/* A time that is further ahead than anything lives was written by a clock that was wrong. */
+/* A time further ahead than any lifetime was written by a wrong clock. */
 static bool too_old(const gl_sqlite *self, int64_t put_ms, int64_t now_ms)
 {
     if (put_ms > now_ms) return put_ms - now_ms >= self->ttl_ms;
     return now_ms - put_ms >= self->ttl_ms;
 }
 
-/* The row that a statement stands on. NULL: not ours to give. */
+/* Reads the row that a statement stands on. NULL: it cannot be used. */
 static glimpse_sample *sample_of_row(gl_sqlite *self, sqlite3_stmt *row, const glimpse_key *key,
                                      int64_t *age_ms)
 {
@@ -75,7 +75,7 @@ static int read_row(gl_sqlite *self, const glimpse_key *key, glimpse_sample **sa
     return rc;
 }
 
-/* Answers one. false: a lock is in the way, and it may wait. */
+/* Answers one lookup. false: it met a lock, and it may wait. */
 static bool answer(gl_sqlite *self, const glimpse_key *key, glimpse_store_got_fn got, void *arg)
 {
     const glimpse_sample *waiting = NULL;

@@ -1,6 +1,6 @@
 /*
- * sample_bytes.c - see sample_bytes.h. Reads whatever bytes it is given, and believes none of
- * them: they come from a file. Called by the store; knows nothing of SQLite.
+ * sample_bytes.c - see sample_bytes.h. Accepts any bytes, and believes none of them: they come from
+ * a file. Called by the store; knows nothing of SQLite.
  */
 #include "store/sample_bytes.h"
 
@@ -65,7 +65,7 @@ bool gl_sample_to_bytes(const glimpse_sample *sample, gl_buf *out)
     return !out->failed;
 }
 
-/* Takes bytes off the front of *in; 0 when it is too short, which *ok then says. */
+/* Takes bytes off the front of *in; 0 when it is too short, which clears *ok. */
 static uint64_t take_number(gl_slice *in, size_t bytes, bool *ok)
 {
     uint64_t number = 0;

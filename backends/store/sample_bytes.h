@@ -21,7 +21,7 @@
 /* How many bytes gl_sample_to_bytes appends; SIZE_MAX when a text is too long for the form. */
 size_t gl_sample_bytes_size(const glimpse_sample *sample);
 
-/* false: what the buffer says. */
+/* false: the buffer has failed. */
 bool gl_sample_to_bytes(const glimpse_sample *sample, gl_buf *out);
 
 /* A new sample with one owner. Errors: OOM; STORE (these bytes are not of this form). */

@@ -1,5 +1,5 @@
 /*
- * shared.c - what a store's reads and writes share: the account of each turn, the log, the digest.
+ * shared.c - shared by a store's reads and writes: the account of each turn, the log, the digest.
  */
 #include "store/sqlite.h"
 

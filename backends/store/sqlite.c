@@ -1,7 +1,7 @@
 /*
- * sqlite.c - the glimpse_store in a SQLite file: its table of functions, how it is made and freed.
+ * sqlite.c - the glimpse_store in a SQLite file: its table of functions, its making and freeing.
  *
- * Called by the engine and by callers who use a store alone. Never waits for a lock or a disk but
+ * Called by the engine and by programs that use a store alone. Waits for a lock or a disk only
  * while it is made and freed.
  */
 #include "store/sqlite.h"

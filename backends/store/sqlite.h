@@ -1,5 +1,5 @@
-/* sqlite.h - the parts of one store: what waits, and the work of a turn. sqlite.c has the table of
- * functions, reads.c and writes.c the two directions, shared.c what those have in common. */
+/* sqlite.h - the parts of one store: its waiting work, and the work of a turn. sqlite.c has the
+ * table of functions, reads.c and writes.c the two directions, shared.c their common parts. */
 #ifndef GL_STORE_SQLITE_H
 #define GL_STORE_SQLITE_H
 
@@ -12,12 +12,12 @@
 #include "store/checkpoint.h"
 #include "store/file.h"
 
-/* The most bytes of a value. What is larger is not kept: a value is written in one turn of the
- * loop, and one of 1 MiB took 9 ms of it, one of 256 KiB less than 3 (bench/micro/store.c). */
+/* The most bytes of a value. A larger one is not kept: a value is written in one turn of the loop,
+ * and one of 1 MiB took 9 ms of it, one of 256 KiB less than 3 (bench/micro/store.c). */
 #define GL_STORE_VALUE_MAX ((size_t)256 << 10)
 
-/* What a store may use of one turn of the loop before it leaves the rest to the next. A step that
- * has begun is finished: the longest are a commit of WRITE_BYTES and a checkpoint. */
+/* The time of one turn of the loop that a store may use before it leaves the rest to the next. A
+ * step that has begun is finished: the longest are a commit of WRITE_BYTES and a checkpoint. */
 #define GL_STORE_TURN_NS (2 * GL_MS)
 
 typedef struct gl_sqlite {
@@ -29,10 +29,10 @@ typedef struct gl_sqlite {
     gl_checkpoint *checkpoint;
     glimpse_sqlite_store_stats stats;
 
-    gl_time spent;     /* of this turn */
+    gl_time spent;     /* in this turn */
     gl_defer *on_turn; /* the next one begins */
-    bool gone;         /* the file is damaged or deleted: nothing is asked of it any more */
-    bool loss_logged;  /* said since the last time that something was written */
+    bool gone;         /* the file is damaged or deleted: it is not used any more */
+    bool loss_logged;  /* logged since the last write */
     bool *freed;       /* set by destroy, for a step that calls back */
 
     /* reads.c */
@@ -44,13 +44,13 @@ typedef struct gl_sqlite {
 
     /* writes.c */
     gl_list writes; /* change: in the order in which they came */
-    gl_map newest;  /* of them, the last one for the first bytes of a key */
+    gl_map newest;  /* the last waiting change for the first bytes of a key */
     size_t write_bytes;
     gl_defer *on_writes;
     gl_timer *write_later;
     gl_time write_at;   /* when write_later is due, GL_TIME_NEVER when not */
     int64_t backoff_ms; /* the last wait for a lock, or for a disk that was full; 0 = none */
-    bool evicting;      /* over the bound, with nothing to write */
+    bool evicting;      /* above the size bound, without writes */
     gl_buf value;
     char *path;
     uint64_t device, inode; /* of the file at path, when it was opened */
@@ -62,7 +62,7 @@ typedef struct gl_sqlite {
 gl_time gl_sqlite_begin(gl_sqlite *self);
 void gl_sqlite_end(gl_sqlite *self, gl_time begun);
 
-/* Says that something is wrong; once for a file that is gone. */
+/* Logs a fault; only once for a file that is gone. */
 void gl_sqlite_tell(gl_sqlite *self, glimpse_log_level level, const char *event,
                     const char *reason);
 void gl_sqlite_give_up(gl_sqlite *self, const char *reason);
@@ -86,11 +86,12 @@ void gl_sqlite_put(void *self, const glimpse_key *key, const glimpse_sample *sam
                    glimpse_store_done_fn done, void *arg);
 void gl_sqlite_remove(void *self, const glimpse_key *key, glimpse_store_done_fn done, void *arg);
 
-/* Whether a put or a removal of this key waits; *sample is then it, NULL for a removal. */
+/* Returns true when a put or a removal of this key waits; *sample is then it, NULL for a
+ * removal. */
 bool gl_writes_find(const gl_sqlite *self, const glimpse_key *key, const glimpse_sample **sample,
                     int64_t *put_ms);
 
-/* What the file and the checkpoint call back. */
+/* Callbacks of the file and the checkpoint. */
 int gl_writes_committed(void *self, sqlite3 *db, const char *name, int frames);
 void gl_writes_checkpointed(void *self, int rc);
 

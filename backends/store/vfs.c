@@ -1,9 +1,9 @@
 /*
- * vfs.c - see vfs.h. Owns the one table that SQLite is given, and the tables of the log files that
- * are opened through it. Called by file.c once for each connection, then by SQLite.
+ * vfs.c - see vfs.h. Owns the one table for SQLite, and the tables of the log files that are opened
+ * through it. Called by file.c once for each connection, then by SQLite.
  *
  * Invariant: a file opened here is a file of the VFS underneath, with room behind it for a copy of
- * its table of methods; the methods underneath are given the same pointer and see nothing else.
+ * its table of methods; the methods underneath get the same pointer and see nothing else.
  */
 #include "store/vfs.h"
 
@@ -21,7 +21,7 @@ static sqlite3_vfs table; /* one for the process: SQLite's list of them is the p
 typedef struct log_file {
     sqlite3_io_methods methods;
     const sqlite3_io_methods *real;
-    bool begun; /* the header was written and nothing has been cut off yet */
+    bool begun; /* the header was written and the rest is not cut off yet */
 } log_file;
 
 /* SQLite gives szOsFile bytes, aligned to 8; the file underneath takes the first of them. */

@@ -1,12 +1,12 @@
 /*
- * vfs.h - the operating system as SQLite sees it from the loop: one that never sleeps and never
- * waits for a disk.
+ * vfs.h - the operating system as SQLite sees it from the loop: it never sleeps and never waits for
+ * a disk.
  *
  * A copy of SQLite's own VFS with two differences. Sleeping, which SQLite does between looks at a
- * lock, returns at once; what it was waiting for is then an error, tried again by a timer. And
- * where SQLite would wait for the disk because it begins to write its log (-wal) over from the
- * start, the log is cut off behind its new header instead: what is older than the header is then
- * gone, which is all that the wait was to make sure of (docs/internals/store.md).
+ * lock, returns at once: the operation then fails, and a timer tries it again. And where SQLite
+ * would wait for the disk because it begins to write its log (-wal) over from the start, the log is
+ * cut off behind its new header instead. Everything older than the header is then gone, which is
+ * all that the wait had to ensure (docs/internals/store.md).
  *
  * Only for connections that neither checkpoint nor keep a rollback journal.
  */

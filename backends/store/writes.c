@@ -1,9 +1,9 @@
 /*
  * writes.c - a store's puts and removals: gathered, and written many in a transaction.
  *
- * Owns the changes that wait. A change is on the list until it has been committed or is lost, and
- * as long as it is there lookups see it. A transaction is begun and ended within one call, so what
- * comes from outside meets none open but a checkpoint's.
+ * Owns the changes that wait. A change is on the list, where lookups see it, until it has been
+ * committed or is lost. A transaction is begun and ended within one call, so calls from outside
+ * meet no open one but a checkpoint's.
  */
 #include "store/sqlite.h"
 
@@ -13,13 +13,13 @@
 #include "base/alloc.h"
 #include "store/sample_bytes.h"
 
-/* A transaction: written 50 ms after its first change, or at once when there is as much as one
- * takes. As much as this took 2 ms at most (bench/micro/store.c). */
+/* A transaction: written 50 ms after its first change, or at once when it is full. A full one took
+ * 2 ms at most (bench/micro/store.c). */
 #define GATHER_MS     50
 #define WRITE_ENTRIES 32
 #define WRITE_BYTES   ((size_t)256 << 10)
 
-/* What may wait while a lock is held elsewhere or the disk is full; more is lost. */
+/* Bytes that may wait while another process holds a lock or the disk is full; more are lost. */
 #define WAIT_ENTRIES 8192
 #define WAIT_BYTES   ((size_t)32 << 20)
 
@@ -28,7 +28,7 @@
 #define LOCK_LAST_MS  250
 #define FULL_MS       2000
 
-/* When the store is freed: this often, this long apart. */
+/* When the store is freed: the number of tries, and the time between them. */
 enum { LAST_TRIES = 100, LAST_WAIT_MS = 5 };
 
 typedef struct change {
@@ -58,7 +58,7 @@ bool gl_writes_find(const gl_sqlite *self, const glimpse_key *key, const glimpse
     return true;
 }
 
-/* Takes a change off the list; done is told. May free the store: then false. */
+/* Takes a change off the list and calls done. May free the store: then false. */
 static bool settle(gl_sqlite *self, change *it, glimpse_error error)
 {
     bool freed = false;
@@ -85,13 +85,13 @@ static void log_loss(gl_sqlite *self, const char *reason)
     self->loss_logged = true;
 }
 
-/* All that waits is given up. */
+/* Gives up all waiting changes. */
 static bool lose_all(gl_sqlite *self)
 {
     gl_list all;
     gl_node *node;
     gl_list_init(&all);
-    gl_list_splice_back(&all, &self->writes); /* what a callback puts is not of these */
+    gl_list_splice_back(&all, &self->writes); /* without the changes that a callback puts */
     while ((node = gl_list_first(&all)) != NULL) {
         self->stats.lost++;
         if (!settle(self, GL_CONTAINER(node, change, node), GLIMPSE_ERR_STORE)) {
@@ -154,7 +154,7 @@ static bool too_full(gl_sqlite *self)
     return pages > unused && (pages - unused) > self->max_bytes / self->file.page_size;
 }
 
-/* Small steps: some more than were written, so that a bound that is passed is soon kept. */
+/* Small steps: somewhat more than were written, so that a passed bound is soon kept again. */
 static int make_room(gl_sqlite *self, size_t written, gl_time begun)
 {
     enum { STEP = 8 };
@@ -172,7 +172,8 @@ static int make_room(gl_sqlite *self, size_t written, gl_time begun)
     return rc;
 }
 
-/* Begins, writes, commits; *written are the first of the list that now are on file. */
+/* Begins, writes, commits; *written is the number of changes, from the first, that are now in the
+ * file. */
 static int transaction(gl_sqlite *self, size_t *written)
 {
     gl_time begun = gl_clock_now();
@@ -202,7 +203,7 @@ static int transaction(gl_sqlite *self, size_t *written)
 
 /* --- when --- */
 
-/* The file at the path is not the one that is open: what is written goes nowhere. */
+/* The open file is not the one at the path: writes would be lost. */
 static bool deleted(const gl_sqlite *self)
 {
     struct stat what;
@@ -210,7 +211,7 @@ static bool deleted(const gl_sqlite *self)
            what.st_ino != self->inode;
 }
 
-/* A transaction that came to nothing. false: the store was freed by a callback. */
+/* Handles a failed transaction. false: a callback freed the store. */
 static bool troubled(gl_sqlite *self, int rc)
 {
     switch (gl_file_trouble(rc)) {
@@ -232,7 +233,7 @@ static bool troubled(gl_sqlite *self, int rc)
     return true;
 }
 
-/* One that could not move the log, because somebody reads it, is tried again like a lock. */
+/* A log that could not be moved, because another process reads it, is tried again like a lock. */
 static int checkpointed(gl_sqlite *self)
 {
     self->stats.checkpoints++;
@@ -312,7 +313,7 @@ int gl_writes_committed(void *arg, sqlite3 *db, const char *name, int frames)
     return SQLITE_OK;
 }
 
-/* --- what comes in --- */
+/* --- puts and removals --- */
 
 static void refuse(gl_sqlite *self, glimpse_store_done_fn done, void *arg, glimpse_error error)
 {
@@ -369,7 +370,7 @@ void gl_sqlite_put(void *arg, const glimpse_key *key, const glimpse_sample *samp
         return;
     }
     self->stats.rejected++;
-    add(self, key, NULL, NULL, NULL); /* what was there goes, as in the memory cache */
+    add(self, key, NULL, NULL, NULL); /* the last sample goes, as in the memory cache */
     if (done != NULL) done(done_arg, GLIMPSE_ERR_BODY_TOO_LARGE);
 }
 
@@ -408,7 +409,7 @@ void gl_writes_end(gl_sqlite *self)
         for (; written > 0; written--)
             settle(self, GL_CONTAINER(gl_list_first(&self->writes), change, node), GLIMPSE_OK);
     }
-    self->gone = true; /* what a callback puts now is refused */
+    self->gone = true; /* puts of a callback are refused now */
     lose_all(self);
     gl_map_free(&self->newest);
     gl_buf_free(&self->value);

@@ -15,19 +15,19 @@ extern "C" {
 
 struct event_base;
 
-/* The wait before retry n (from 0) is min(max_delay, base_delay * 2^n * (1 + U * 0.5)), U uniform
- * in 0..1. */
+/* The wait before retry n (from 0) is min(max_delay, base_delay * 2^n * (1 + U * 0.5)), with U
+ * uniform in 0..1. */
 typedef struct glimpse_backoff_policy {
     size_t size;           /* set by glimpse_backoff_policy_init */
-    int max_attempts;      /* default 5, first one included, 1 to 1000 */
+    int max_attempts;      /* default 5, the first one included, 1 to 1000 */
     int64_t base_delay_ms; /* default 500 */
     int64_t max_delay_ms;  /* default 60000 */
     uint64_t seed;         /* of the jitter; 0 = from the system */
 } glimpse_backoff_policy;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   policy: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -48,23 +48,24 @@ static inline void glimpse_backoff_policy_init(glimpse_backoff_policy *policy)
 
 typedef struct glimpse_backoff_call glimpse_backoff_call;
 
-/* Starts attempt number n (from 1). It must end by glimpse_backoff_attempt_done, once, at once or
- * later. */
+/* Starts attempt number n (from 1). The attempt must be ended by glimpse_backoff_attempt_done,
+ * once, at once or later. */
 typedef void (*glimpse_backoff_attempt_fn)(glimpse_backoff_call *call, int n, void *arg);
 
-/* Runs once, from the loop: error of the last attempt (GLIMPSE_OK on success), attempts made. */
+/* Runs once, from the loop, with the error of the last attempt (GLIMPSE_OK on success) and the
+ * number of attempts made. */
 typedef void (*glimpse_backoff_done_fn)(glimpse_error error, int attempts, void *arg);
 
 /*
  * Calls attempt until it succeeds, fails for good, or the policy's attempts are used up, and waits
  * in between by timer.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   policy: NULL = the defaults; copied
- *   attempt: starts one attempt, which glimpse_backoff_attempt_done ends; not NULL
- *   done: told the outcome; not NULL
- *   arg: passed back to the function that is called; may be NULL
- *   call: gets what glimpse_backoff_cancel takes, valid until done has returned; may be NULL
+ *   attempt: starts one attempt; end it with glimpse_backoff_attempt_done; not NULL
+ *   done: gets the outcome; not NULL
+ *   arg: passed to the callback; may be NULL
+ *   call: gets the handle for glimpse_backoff_cancel, valid until done has returned; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP: nothing is called then
  *   Owner: the library's: *call is never freed by the caller
  *   Calls: attempt and then done, once, from the loop, never inside this call
@@ -79,9 +80,9 @@ GLIMPSE_API glimpse_error glimpse_backoff_start(struct event_base *base,
 /*
  * Ends one attempt. Call it once for each, inside the attempt or later.
  *
- *   call: as attempt was given it
+ *   call: the handle that attempt got
  *   error: GLIMPSE_OK, or why it failed
- *   again: whether a failure is worth another attempt
+ *   again: true: try again after a failure
  *   at_least_ms: milliseconds that a server asked to wait, waited where that is longer than the
  *     backoff; 0 = none
  *   Calls: nothing inside; done or the next attempt later, from the loop
@@ -91,9 +92,9 @@ GLIMPSE_API void glimpse_backoff_attempt_done(glimpse_backoff_call *call, glimps
                                               bool again, int64_t at_least_ms);
 
 /*
- * Makes no further attempt. One that runs is waited for.
+ * Makes no further attempt. An attempt that runs goes on to its end.
  *
- *   call: as glimpse_backoff_start gave it, done not called yet
+ *   call: the handle of glimpse_backoff_start; done must not have been called yet
  *   Calls: done with GLIMPSE_ERR_CANCELLED, from the loop
  *   Since: 0.1
  */

@@ -24,7 +24,7 @@ typedef struct glimpse_key {
 } glimpse_key;
 
 /*
- * The key of a chat-completions body: SHA-256 of its canonical form.
+ * Gives the key of a chat-completions body: SHA-256 of its canonical form.
  *
  *   body: borrowed during the call; not NULL
  *   len: its bytes
@@ -36,7 +36,7 @@ typedef struct glimpse_key {
 GLIMPSE_API glimpse_error glimpse_key_of_chat(const char *body, size_t len, glimpse_key *key);
 
 /*
- * The canonical form that a key is the SHA-256 of.
+ * Gives the canonical form, of which a key is the SHA-256.
  *
  *   body: borrowed during the call; not NULL
  *   len: its bytes
@@ -68,11 +68,12 @@ GLIMPSE_API uint64_t glimpse_monotonic_ns(void);
 
 typedef struct glimpse_cache glimpse_cache;
 
-/* What makes room when a bound is passed. A cache within its bounds keeps everything either way. */
+/* Which sample makes room when a bound is passed. A cache within its bounds keeps everything in
+ * both cases. */
 typedef enum glimpse_cache_admission {
-    GLIMPSE_CACHE_FREQUENCY, /* what was asked for least often lately, of the least recently used
-                              * and the newcomer: a stream of one-off requests cannot flush what is
-                              * asked for again and again */
+    GLIMPSE_CACHE_FREQUENCY, /* the one that was asked for less often lately, of the least recently
+                                used and the newcomer: a stream of one-off requests cannot push out
+                                samples that are asked for again and again */
     GLIMPSE_CACHE_LRU        /* the least recently used */
 } glimpse_cache_admission;
 
@@ -85,8 +86,8 @@ typedef struct glimpse_cache_config {
 } glimpse_cache_config;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   config: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -106,11 +107,11 @@ static inline void glimpse_cache_config_init(glimpse_cache_config *config)
 }
 
 /*
- * An empty cache.
+ * Makes an empty cache.
  *
  *   config: NULL = the defaults; copied
  *   cache: gets the cache; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Owner: the caller's, one reference: glimpse_cache_unref
  *   Since: 0.1
@@ -119,7 +120,7 @@ GLIMPSE_API glimpse_error glimpse_cache_new(const glimpse_cache_config *config,
                                             glimpse_cache **cache, glimpse_problem *problem);
 
 /*
- * One more owner. A cache may serve several engines of one thread; each takes a reference.
+ * Adds an owner. A cache may serve several engines of one thread; each takes a reference.
  *
  *   cache: not NULL
  *   Returns: the cache itself
@@ -128,7 +129,7 @@ GLIMPSE_API glimpse_error glimpse_cache_new(const glimpse_cache_config *config,
 GLIMPSE_API glimpse_cache *glimpse_cache_ref(glimpse_cache *cache);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   cache: NULL is fine
  *   Since: 0.1
@@ -149,10 +150,9 @@ GLIMPSE_API glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimps
                                               uint64_t now_ns);
 
 /*
- * Stores a sample, replacing what was there, and evicts until the bounds hold
- * (glimpse_cache_admission: not always the oldest, and it may be the new one that goes). A sample
- * larger than the byte bound is not stored: what was there is gone, and the statistics count it as
- * rejected.
+ * Stores a sample in place of the key's last one, and evicts until the bounds hold
+ * (glimpse_cache_admission: not always the oldest; it may be the new one). A sample larger than the
+ * byte bound is not stored: the last one is gone, and the statistics count the new one as rejected.
  *
  *   cache: not NULL
  *   key: not NULL
@@ -165,11 +165,11 @@ GLIMPSE_API glimpse_error glimpse_cache_put(glimpse_cache *cache, const glimpse_
                                             const glimpse_sample *sample, uint64_t now_ns);
 
 /*
- * Removes what is stored under a key.
+ * Removes the sample that is stored under a key.
  *
  *   cache: not NULL
  *   key: not NULL
- *   Returns: whether there was something
+ *   Returns: true: there was one
  *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_cache_remove(glimpse_cache *cache, const glimpse_key *key);
@@ -195,14 +195,14 @@ GLIMPSE_API glimpse_error glimpse_cache_resize(glimpse_cache *cache, int64_t max
                                                int64_t max_bytes);
 
 /*
- * Evicts down to these sizes, which are no bounds, in portions: a large cache is made small without
- * holding the loop.
+ * Evicts down to these sizes, in portions, so that making a large cache small does not hold up the
+ * loop. The bounds stay as they are.
  *
  *   cache: not NULL
  *   entries: samples to be left, from 0
  *   bytes: bytes to be left, from 0
  *   most: the most samples that go in this call
- *   Returns: whether it is now as small as that
+ *   Returns: true: it is now as small as that
  *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64_t bytes,
@@ -211,9 +211,9 @@ GLIMPSE_API bool glimpse_cache_trim(glimpse_cache *cache, int64_t entries, int64
 typedef struct glimpse_cache_stats {
     size_t size; /* set by glimpse_cache_stats_init */
     uint64_t hits, misses;
-    uint64_t evicted;  /* pushed out by a bound */
+    uint64_t evicted;  /* evicted because of a bound */
     uint64_t declined; /* of those, newcomers that were asked for no more often than others */
-    uint64_t expired;  /* found too old */
+    uint64_t expired;  /* removed because they were too old */
     uint64_t rejected; /* too large to store */
     uint64_t entries, bytes;
     uint64_t max_entries, max_bytes; /* the bounds now */
@@ -232,7 +232,7 @@ static inline void glimpse_cache_stats_init(glimpse_cache_stats *stats)
 }
 
 /*
- * Counts since the cache was made, and its sizes now.
+ * Gives the counts since the cache was made, and its present sizes.
  *
  *   cache: not NULL
  *   stats: set up by glimpse_cache_stats_init, or nothing is written
@@ -241,7 +241,7 @@ static inline void glimpse_cache_stats_init(glimpse_cache_stats *stats)
 GLIMPSE_API void glimpse_cache_get_stats(const glimpse_cache *cache, glimpse_cache_stats *stats);
 
 /*
- * The part of the look-ups that found something.
+ * Returns the part of the look-ups that found a sample.
  *
  *   cache: not NULL
  *   Returns: hits / (hits + misses), 0 to 1; 0 before the first look-up

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * endpoint.h - an OpenAI-compatible endpoint: where it is, the key, and the way there.
+ * endpoint.h - an OpenAI-compatible endpoint: its address, its key, and the way to it.
  *
- * One struct describes it to all that ask one: an engine (glimpse_config.endpoint), a sampler of
- * its own (glimpse_openai_sampler_new) and the Batch API (glimpse_batch_api_new).
+ * One struct describes it to an engine (glimpse_config.endpoint), to a sampler of its own
+ * (glimpse_openai_sampler_new) and to the Batch API (glimpse_batch_api_new).
  */
 #ifndef GLIMPSE_ENDPOINT_H
 #define GLIMPSE_ENDPOINT_H
@@ -20,28 +20,27 @@ extern "C" {
 #endif
 
 typedef enum glimpse_http_version {
-    GLIMPSE_HTTP_AUTO, /* 2 only where the libcurl found at run time does it soundly */
+    GLIMPSE_HTTP_AUTO, /* 2 only where the libcurl found at run time handles it without faults */
     GLIMPSE_HTTP_1_1,
     GLIMPSE_HTTP_2
 } glimpse_http_version;
 
-/* What the libcurl found at run time makes of HTTP/2. */
+/* The HTTP/2 support of the libcurl found at run time. */
 typedef enum glimpse_http2 {
-    GLIMPSE_HTTP2_NONE,    /* it was built without */
-    GLIMPSE_HTTP2_UNSOUND, /* a release with faults there: AUTO does not use it */
+    GLIMPSE_HTTP2_NONE,    /* built without HTTP/2 */
+    GLIMPSE_HTTP2_UNSOUND, /* a release with faults in HTTP/2: AUTO does not use it */
     GLIMPSE_HTTP2_SOUND    /* AUTO uses it over TLS */
 } glimpse_http2;
 
 /*
- * What the libcurl found at run time makes of HTTP/2.
+ * Returns the HTTP/2 support of the libcurl found at run time.
  *
  *   Returns: a glimpse_http2
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 
-/* Strings are borrowed until the function that the endpoint is given to returns; NULL means absent.
- */
+/* Strings are borrowed until the function that takes the endpoint returns; NULL means absent. */
 typedef struct glimpse_endpoint {
     size_t size;          /* set by glimpse_endpoint_init */
     const char *base_url; /* http or https; NULL = https://api.openai.com/v1 */
@@ -63,17 +62,19 @@ typedef struct glimpse_endpoint {
 
     int64_t max_response_bytes; /* 64 MiB, 1 to 1 TiB: a longer answer is BODY_TOO_LARGE */
 
-    /* Most bytes of answers that are held at once, all attempts together. Beyond it an answer over
-     * HTTP/1.1 is not read on until another has ended. 0 = an engine's: a quarter of the memory
-     * that the cgroup allows, or else that the machine has; of a sampler of its own: no bound. */
+    /* Most bytes of answers that are held at once, for all attempts together. Beyond it an answer
+     * over HTTP/1.1 is not read on until another has ended. 0 = for an engine: a quarter of the
+     * memory that the cgroup allows, or that the machine has; for a sampler of its own: no
+     * bound. */
     int64_t max_memory_bytes;
 
-    int64_t max_connections; /* most at once; 0 = an engine's: its concurrency; else 1000 */
+    int64_t max_connections; /* most connections at once; 0 = for an engine: its concurrency; else
+                                1000 */
 } glimpse_endpoint;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   endpoint: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -93,9 +94,10 @@ static inline void glimpse_endpoint_init(glimpse_endpoint *endpoint)
 }
 
 /*
- * Takes from the environment what is set there: OPENAI_API_KEY, OPENAI_BASE_URL, OPENAI_ORG_ID,
- * OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT, AZURE_OPENAI_API_KEY, HTTPS_PROXY,
- * HTTP_PROXY, ALL_PROXY, NO_PROXY (and lower case), SSL_CERT_FILE. An empty variable is none.
+ * Takes the variables that are set in the environment: OPENAI_API_KEY, OPENAI_BASE_URL,
+ * OPENAI_ORG_ID, OPENAI_PROJECT_ID, OPENAI_API_VERSION, AZURE_OPENAI_ENDPOINT,
+ * AZURE_OPENAI_API_KEY, HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY (and lower case),
+ * SSL_CERT_FILE. An empty variable counts as not set.
  *
  *   endpoint: set up by glimpse_endpoint_init; the strings put into it are the environment's own
  *   Since: 0.1

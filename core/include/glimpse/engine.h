@@ -64,31 +64,30 @@ typedef enum glimpse_use_openai {
 } glimpse_use_openai;
 
 /*
- * What becomes of a request while the circuit is open: while the endpoint fails, or has been later
- * than t4, for a sustained time. Single probes find out when it is back.
+ * What happens to requests while the circuit is open, which is while the endpoint has failed, or
+ * has been later than t4, for a sustained time. Single probes find out when it is back.
  */
 typedef enum glimpse_breaker {
-    GLIMPSE_BREAKER_LOCAL, /* answered by the fallback at once; late answers open the circuit too */
+    GLIMPSE_BREAKER_LOCAL, /* the fallback answers at once; late answers open the circuit too */
     GLIMPSE_BREAKER_WAIT,  /* waits in the queue; a probe costs it none of its attempts, unless an
-                            * answer had begun, which has to be paid for */
+                              answer had begun, which has to be paid for */
     GLIMPSE_BREAKER_FAIL,  /* fails at once, without a fallback */
-    GLIMPSE_BREAKER_OFF    /* the circuit never opens, and a refused key stops nothing: whatever
-                            * fails, the next one is sent. For load tests */
+    GLIMPSE_BREAKER_OFF    /* the circuit never opens, and a refused key stops nothing: after any
+                              failure the next request is sent. For load tests */
 } glimpse_breaker;
 
-/* Who goes first when requests wait for admission. */
+/* Which request goes first when several wait for admission. */
 typedef enum glimpse_priority {
     GLIMPSE_PRIORITY_BULK,       /* the default */
     GLIMPSE_PRIORITY_INTERACTIVE /* overtakes bulk, but for every eighth */
 } glimpse_priority;
 
-/* What a request may do with the stored answers, in memory and in the store. */
+/* How a request uses the stored answers, in memory and in the store. */
 typedef enum glimpse_cache_control {
-    GLIMPSE_CACHE_USE,     /* the default: a stored answer is taken, a new one is stored */
-    GLIMPSE_CACHE_REFRESH, /* none is taken and no identical request followed; a new one is stored
-                            */
-    GLIMPSE_CACHE_BYPASS,  /* none is taken, none stored, nothing coalesced */
-    GLIMPSE_CACHE_ONLY     /* nothing is sent: without a stored answer it fails, NOT_CACHED */
+    GLIMPSE_CACHE_USE,     /* the default: takes a stored answer, stores a new one */
+    GLIMPSE_CACHE_REFRESH, /* takes none and follows no identical request; stores a new one */
+    GLIMPSE_CACHE_BYPASS,  /* takes none, stores none, coalesces nothing */
+    GLIMPSE_CACHE_ONLY     /* sends nothing: without a stored answer it fails with NOT_CACHED */
 } glimpse_cache_control;
 
 /*
@@ -98,7 +97,7 @@ typedef enum glimpse_cache_control {
 typedef struct glimpse_config {
     size_t size; /* set by glimpse_config_init */
 
-    /* Parts that replace the default ones; each is referenced, the caller keeps its own reference.
+    /* Parts that replace the default ones. Each is referenced; the caller keeps its own reference.
      * NULL: made by the composition. */
     glimpse_sampler *sampler;
     glimpse_sampler *fallback;
@@ -108,8 +107,8 @@ typedef struct glimpse_config {
     glimpse_use_openai use_openai;
     glimpse_endpoint endpoint; /* not read when sampler is given */
 
-    /* What a draft is sent with, as the model's profile wants it: those of the families o1, o3, o4
-     * and gpt-5 are sent max_completion_tokens, and no temperature; a raw body is sent as it was
+    /* The parameters of drafts, sent as the model's profile wants them: models of the families o1,
+     * o3, o4 and gpt-5 get max_completion_tokens, and no temperature. A raw body is sent as it was
      * written. */
     const char *model;  /* "gpt-4o-mini" */
     double temperature; /* 0.7, 0 to 2 */
@@ -119,15 +118,16 @@ typedef struct glimpse_config {
 
     glimpse_thresholds thresholds; /* docs/playbook.md section 1; GLIMPSE_INHERIT, all four: those
                                     * of each model's profile (1500, 2500, 4000, 6000) */
-    bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
-                                    * p95 and p99 of what it takes: docs/internals/thresholds.md */
+    bool thresholds_auto; /* false: the thresholds stay. true: each model's begin with these and
+                             follow its latencies' p50, p75, p95 and p99:
+                             docs/internals/thresholds.md */
 
     /* docs/playbook.md section 2. cache_entries 0 = no cache. Not read when cache is given. */
-    int64_t cache_entries;               /* 2000 */
-    int64_t cache_bytes;                 /* 64 MiB */
-    int64_t cache_ttl_ms;                /* 7200000 */
-    bool cache_dynamic;                  /* true: smaller while the kernel says that memory is short
-                                          * (<glimpse/pressure.h>) */
+    int64_t cache_entries; /* 2000 */
+    int64_t cache_bytes;   /* 64 MiB */
+    int64_t cache_ttl_ms;  /* 7200000 */
+    bool cache_dynamic;    /* true: smaller while the kernel reports that memory is short
+                              (<glimpse/pressure.h>) */
     glimpse_cache_control cache_control; /* USE */
     bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
@@ -135,15 +135,15 @@ typedef struct glimpse_config {
     int max_attempts;           /* 5 */
     int64_t base_delay_ms;      /* 500 */
     int64_t max_delay_ms;       /* 60000 */
-    int64_t max_retry_after_ms; /* 120000: a longer wait asked by the server is not retried */
+    int64_t max_retry_after_ms; /* 120000: a longer wait that the server asks for is not retried */
 
-    /* How much is asked of the endpoint at once, and how fast. */
+    /* How many requests the endpoint gets at once, and how fast. */
     int64_t concurrency;     /* 64: most attempts in flight; starts there, shrinks on overload */
     int64_t rpm, tpm;        /* requests and tokens a minute; -1: learned from the answers' headers,
                               * 0: no limit and no learning */
-    glimpse_breaker breaker; /* LOCAL: what an open circuit does to requests */
+    glimpse_breaker breaker; /* LOCAL: the effect of an open circuit on requests */
 
-    /* Limits of one attempt; 0 = none. GLIMPSE_INHERIT: as the model's profile has it. */
+    /* Limits of one attempt; 0 = none. GLIMPSE_INHERIT: the limit of the model's profile. */
     int64_t connect_timeout_ms;    /* 5000 */
     int64_t first_byte_timeout_ms; /* INHERIT (none) */
     int64_t idle_timeout_ms;       /* INHERIT (none) */
@@ -153,7 +153,7 @@ typedef struct glimpse_config {
     glimpse_packing packing; /* docs/playbook.md section 5: off */
 
     bool fallback_on;       /* true: docs/playbook.md section 4 */
-    int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
+    int64_t close_grace_ms; /* 5000: the time that close gives attempts in flight */
     uint64_t seed;          /* of the jitter; 0 = from the system */
 
     glimpse_log_fn log; /* NULL = silence */
@@ -161,24 +161,24 @@ typedef struct glimpse_config {
     glimpse_log_level log_level; /* WARN */
 
     glimpse_alerts alerts;     /* docs/playbook.md section 9 */
-    glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
+    glimpse_alert_fn on_alert; /* NULL: alerts go to the log and the statistics only */
     void *alert_arg;
 
-    unsigned omit; /* 0: a sum of glimpse_omit, which drafts are sent without; besides what the
-                    * model's profile leaves out */
+    unsigned omit; /* 0: a sum of glimpse_omit: parameters that drafts are sent without, besides
+                      those that the model's profile leaves out */
 
-    bool adaptive; /* true: refusals shrink how many are in flight, and hold back the others for as
-                    * long as the endpoint asks to wait. false: concurrency is a plain bound */
+    bool adaptive; /* true: refusals lower the number in flight, and hold back all requests for as
+                      long as the endpoint asks to wait. false: concurrency is a plain bound */
 
-    /* What a request is that does not say so itself. */
+    /* Defaults of requests that do not set these options. */
     glimpse_priority priority; /* BULK */
-    bool stream;               /* false: drafts are not asked for as streams */
-    bool arrivals;             /* false: when pieces of a stream arrived is not kept */
+    bool stream;               /* false: drafts are not sent as streams */
+    bool arrivals;             /* false: the arrival times of a stream's pieces are not kept */
 } glimpse_config;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   config: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -201,8 +201,8 @@ static inline void glimpse_config_init(glimpse_config *config)
 }
 
 /*
- * Takes from the environment what is set there: of the endpoint as glimpse_endpoint_from_env does,
- * and GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS.
+ * Takes the variables that are set in the environment: those of glimpse_endpoint_from_env, and
+ * GLIMPSE_USE_OPENAI, GLIMPSE_MODEL, GLIMPSE_THRESHOLDS.
  *
  *   config: set up by glimpse_config_init; the strings put into it are the environment's own
  *   problem: names the variable; may be NULL
@@ -212,10 +212,10 @@ static inline void glimpse_config_init(glimpse_config *config)
 GLIMPSE_API glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *problem);
 
 /*
- * Checks what glimpse_engine_new checks first.
+ * Makes the first checks of glimpse_engine_new.
  *
  *   config: set up by glimpse_config_init
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID
  *   Since: 0.1
  */
@@ -228,10 +228,10 @@ GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config,
  * Makes an engine. When the OpenAI sampler cannot be set up under AUTO, the local one is used and
  * the event `sampler_fallback` is logged, once.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   config: set up by glimpse_config_init; borrowed during the call; its parts are referenced
  *   engine: gets the engine, NULL on an error; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
  *   Owner: the caller's: glimpse_engine_free
  *   Since: 0.1
@@ -251,14 +251,14 @@ GLIMPSE_API const char *glimpse_engine_sampler_name(const glimpse_engine *engine
 typedef void (*glimpse_closed_fn)(void *arg);
 
 /*
- * Takes no more work; cancels what waits; lets attempts in flight finish, then cancels them. A
- * second close only shortens.
+ * Takes no more work; cancels the waiting requests; lets attempts in flight finish for a time, then
+ * cancels them. A second close can only shorten that time.
  *
  *   engine: not NULL
- *   grace_ms: milliseconds that attempts in flight have; 0 = none, below 0 = close_grace_ms of the
- *     configuration
- *   done: told when all is over; may be NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   grace_ms: the time for attempts in flight, in milliseconds; 0 = none, below 0 = close_grace_ms
+ *     of the configuration
+ *   done: called when all requests have ended; may be NULL
+ *   arg: passed to the callback; may be NULL
  *   Calls: on_result of each request, then done, once, from the loop
  *   Since: 0.1
  */
@@ -267,20 +267,20 @@ GLIMPSE_API void glimpse_engine_close(glimpse_engine *engine, int64_t grace_ms,
 
 /*
  * Closes at once if still open, and frees. Inside a callback of this engine it takes effect when
- * control is back in the loop. A look-up of a host name under way is only cancelled: libevent gives
- * its memory back in the base's next turn, so turn the loop once more before the base goes
- * (event_base_loop(base, EVLOOP_NONBLOCK)) if it should leave nothing.
+ * control is back in the loop. A look-up of a host name under way is only cancelled: libevent frees
+ * its memory in the base's next turn, so turn the loop once more before freeing the base
+ * (event_base_loop(base, EVLOOP_NONBLOCK)) if no memory must be left.
  *
  *   engine: NULL is fine
- *   Calls: on_result, CANCELLED, of each request that has not been told, before it returns
+ *   Calls: on_result, CANCELLED, of each request without a result, before it returns
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_engine_free(glimpse_engine *engine);
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-/* What is to be summarized and how. A length of 0 means strlen, GLIMPSE_EMPTY means "", and so does
- * NULL. Never grows: whatever else there is to say is in glimpse_options. */
+/* A text to summarize, and how. A length of 0 means strlen, GLIMPSE_EMPTY means "", and so does
+ * NULL. Never grows: further settings are in glimpse_options. */
 typedef struct glimpse_draft {
     const char *input_text;  /* REQUIRED, UTF-8 */
     const char *goal;        /* "summarize in one sentence" */
@@ -296,9 +296,9 @@ typedef struct glimpse_chat {
 } glimpse_chat;
 
 /*
- * Settings of one request. Each is GLIMPSE_INHERIT (model: NULL) until it is set: as the engine's
- * configuration has it. What is set is kept, also where it is the same. Members are only ever
- * appended.
+ * Settings of one request. A member that is GLIMPSE_INHERIT (model: NULL) takes the engine's
+ * setting. A member that is set is kept, also where its value is the engine's. Members are only
+ * ever appended.
  */
 typedef struct glimpse_options {
     size_t size;                   /* set by glimpse_options_init */
@@ -309,17 +309,17 @@ typedef struct glimpse_options {
     glimpse_thresholds thresholds; /* set all four, or none */
     int fallback;                  /* 1 on, 0 off */
     int priority;                  /* a glimpse_priority */
-    int stream;        /* drafts: 1 asked for as a stream. A chat is one if its body says
-                        * "stream":true */
-    int pack;          /* drafts: 1 may share a request with others, 0 not */
+    int stream; /* drafts: 1 sends it as a stream. A chat is a stream if its body has "stream":true
+                 */
+    int pack;   /* drafts: 1 may be packed with others, 0 not */
     int coalesce;      /* 1 on, 0 off */
     int cache_control; /* a glimpse_cache_control */
-    int arrivals;      /* 1: keep when each piece of a stream arrived: glimpse_result_arrivals */
+    int arrivals; /* 1: keep the arrival time of each piece of a stream: glimpse_result_arrivals */
 } glimpse_options;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   options: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -339,7 +339,7 @@ static inline void glimpse_options_init(glimpse_options *options)
 }
 
 /*
- * Checks what submit would refuse.
+ * Makes the checks of submit.
  *
  *   options: set up by glimpse_options_init
  *   problem: names the member; may be NULL
@@ -350,14 +350,15 @@ GLIMPSE_API glimpse_error glimpse_options_check(const glimpse_options *options,
                                                 glimpse_problem *problem);
 
 /*
- * Who is told. Any of them may be NULL. Copied at submit. Called from the loop.
+ * The callbacks of a request. Any of them may be NULL. Copied at submit. Called from the loop.
  *
- * on_text is for streams: the next len bytes of the answer's text (borrowed; whole characters; not
- * NUL terminated), several network reads in one call when they came in one turn. Together they are
- * the text of the result; an answer that did not come as a stream (from the cache, say) comes in
- * one piece before on_result. A refusal is text when nothing else came. A request of which text was
- * told is not sent again: when its stream breaks, on_result says so, and glimpse_result_partial has
- * what came. Without on_text, or before its first call, a broken stream is retried as any failure.
+ * on_text is for streams: it gets the next len bytes of the answer's text (borrowed; whole
+ * characters; not NUL terminated), several network reads in one call when they came in one turn.
+ * The pieces together are the text of the result. An answer that did not come as a stream (from the
+ * cache, say) comes in one piece before on_result. A refusal is passed as text when it is all there
+ * is. A request whose on_text has been called is not sent again: when its stream breaks, it fails,
+ * and glimpse_result_partial has the text that came. Without on_text, or before its first call, a
+ * broken stream is retried like any failure.
  */
 typedef struct glimpse_observer {
     size_t size; /* REQUIRED: sizeof(glimpse_observer) */
@@ -367,13 +368,13 @@ typedef struct glimpse_observer {
 } glimpse_observer;
 
 /*
- * Takes a draft. All that can go wrong with the request itself arrives in on_result.
+ * Submits a draft. Every error of the request itself arrives in on_result.
  *
  *   engine: not NULL
  *   draft: copied; its input_text is not NULL
  *   options: NULL = the engine's settings; copied
- *   observer: NULL = nobody is told; copied
- *   arg: passed back to the function that is called; may be NULL
+ *   observer: NULL = no callbacks; copied
+ *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
  *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
  *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
@@ -386,13 +387,14 @@ GLIMPSE_API glimpse_error glimpse_submit_draft(glimpse_engine *engine, const gli
                                                glimpse_id *id);
 
 /*
- * Takes a request whose body the caller wrote. All that can go wrong with it arrives in on_result.
+ * Submits a request whose body the caller wrote. Every error of the request itself arrives in
+ * on_result.
  *
  *   engine: not NULL
  *   chat: copied; its body is not NULL
  *   options: NULL = the engine's settings; copied
- *   observer: NULL = nobody is told; copied
- *   arg: passed back to the function that is called; may be NULL
+ *   observer: NULL = no callbacks; copied
+ *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
  *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
  *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
@@ -405,8 +407,8 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
                                               glimpse_id *id);
 
 /*
- * The body that a draft would be sent with, so that its key is glimpse_key_of_chat of it: to look
- * first whether it has been answered already.
+ * Gives the body that a draft would be sent with. glimpse_key_of_chat of it is the draft's key,
+ * with which a caller can look for an answer first.
  *
  *   engine: not NULL
  *   draft: as for glimpse_submit_draft
@@ -422,22 +424,22 @@ GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimp
                                              size_t *len);
 
 /*
- * Ends a request with status cancelled. Nothing happens to one that has ended.
+ * Ends a request with status cancelled. Does nothing to a request that has ended.
  *
  *   engine: not NULL
- *   id: as submit gave it
+ *   id: from submit
  *   Calls: its on_result, later, from the loop
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 
 /*
- * Lifts the stop, when the account has been seen to; nothing happens when there is none. The stop:
- * when the endpoint refuses the key (401), or says that its quota or budget is used up (error
- * QUOTA), no other request will fare better, and the engine sends nothing more. What waits, for its
- * turn or for a retry, and what is submitted from then on ends at once with the same error and the
- * same words, without being sent (answers from the cache still come); what is in flight finishes,
- * and is not retried. The event `key_stopped` is logged, once.
+ * Lifts the stop; call it when the account is in order again. Does nothing when there is no stop.
+ * The stop: when the endpoint refuses the key (401), or reports that its quota or budget is used up
+ * (error QUOTA), no other request can succeed, and the engine sends nothing more. Requests that
+ * wait, for their turn or for a retry, and requests submitted from then on end at once with the
+ * same error and message, without being sent (answers from the cache still come). Attempts in
+ * flight finish, and are not retried. The event `key_stopped` is logged, once.
  *
  *   engine: not NULL
  *   Since: 0.1
@@ -445,10 +447,10 @@ GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 
 /*
- * How many more requests would be sent at once if they were submitted now: as many as the endpoint
- * takes, at most concurrency, less what is in flight and what waits already. A reader of a long job
- * submits this many and no more, so that requests do not age in the queue; what waits for a retry,
- * or gathers for a pack, takes no room. While requests wait for an open circuit
+ * Returns how many more requests would be sent at once if they were submitted now: the window, at
+ * most concurrency, less the requests in flight and in the queue. A reader of a long job submits
+ * this many and no more, so that requests do not age in the queue. A request that waits for a
+ * retry, or gathers for a pack, takes no room. While requests wait for an open circuit
  * (GLIMPSE_BREAKER_WAIT) it is concurrency less those, so that their deadlines pass together.
  *
  *   engine: not NULL
@@ -458,8 +460,8 @@ GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 GLIMPSE_API size_t glimpse_engine_room(const glimpse_engine *engine);
 
 /*
- * The thresholds that a request of a model would have now: those of the configuration or the
- * model's profile, or with thresholds_auto what came of them.
+ * Gives the thresholds that a request of a model would have now: those of the configuration or the
+ * model's profile, or with thresholds_auto the calibrated ones.
  *
  *   engine: not NULL
  *   model: its name; NULL = the engine's
@@ -471,7 +473,7 @@ GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine
                                                     glimpse_thresholds *thresholds);
 
 /*
- * A snapshot of the engine's counters and gauges.
+ * Gives a snapshot of the engine's counters and gauges.
  *
  *   engine: not NULL
  *   stats: set up by glimpse_stats_init

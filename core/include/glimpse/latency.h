@@ -3,8 +3,8 @@
  * latency.h - the latency monitor of docs/playbook.md section 1: t1 to t4 are notices, never
  * aborts.
  *
- * The engine runs one for every request. glimpse_latency_monitor_* offers the same for anything
- * else that is asynchronous.
+ * The engine runs one for every request. glimpse_latency_monitor_* offers the same for any other
+ * asynchronous operation.
  */
 #ifndef GLIMPSE_LATENCY_H
 #define GLIMPSE_LATENCY_H
@@ -19,8 +19,9 @@ extern "C" {
 
 struct event_base;
 
-/* A number that is not set: as what stands above it has it. Of a request's options that is the
- * engine's configuration, of the configuration's thresholds and time limits the model's profile. */
+/* A number that is not set, so that the level above decides: for a request's options that is the
+ * engine's configuration, for the configuration's thresholds and time limits the model's
+ * profile. */
 #define GLIMPSE_INHERIT (-1)
 
 /* Milliseconds since the start, strictly rising, all above 0 and at most 24 h. Never grows. */
@@ -38,13 +39,13 @@ typedef struct glimpse_thresholds {
 typedef enum glimpse_notice_kind {
     GLIMPSE_NOTICE_TRYING,          /* t1 */
     GLIMPSE_NOTICE_MATCHING_INTENT, /* t2 */
-    GLIMPSE_NOTICE_PATIENCE,        /* t3: choices says what a person may be offered */
+    GLIMPSE_NOTICE_PATIENCE,        /* t3: choices lists what a program may offer a person */
     GLIMPSE_NOTICE_DEGRADED,        /* t4 */
     GLIMPSE_NOTICE_RETRY,           /* an attempt failed and another will be made */
     GLIMPSE_NOTICE_COUNT
 } glimpse_notice_kind;
 
-/* What a person may be offered at t3. They are data: nothing happens unless the caller acts. */
+/* Offers to a person at t3. They are data: nothing happens unless the caller acts. */
 typedef enum glimpse_choice {
     GLIMPSE_CHOICE_KEEP_WAITING, /* do nothing */
     GLIMPSE_CHOICE_REDIAL,       /* cancel and submit again */
@@ -67,7 +68,7 @@ typedef struct glimpse_notice {
 } glimpse_notice;
 
 /*
- * The name of a notice.
+ * Returns the name of a notice.
  *
  *   kind: any value
  *   Returns: "trying", "matching_intent", ..., static; never NULL
@@ -76,7 +77,7 @@ typedef struct glimpse_notice {
 GLIMPSE_API const char *glimpse_notice_name(glimpse_notice_kind kind);
 
 /*
- * The name of a choice.
+ * Returns the name of a choice.
  *
  *   choice: any value
  *   Returns: "keep_waiting", ..., static; never NULL
@@ -99,12 +100,12 @@ typedef struct glimpse_latency_monitor glimpse_latency_monitor;
 typedef void (*glimpse_latency_fn)(uint64_t id, const glimpse_notice *notice, void *arg);
 
 /*
- * A monitor that watches operations.
+ * Makes a monitor that watches operations.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   thresholds: NULL = the defaults; copied
  *   monitor: gets the monitor; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
  *   Owner: the caller's: glimpse_latency_monitor_free
  *   Since: 0.1
@@ -115,7 +116,7 @@ GLIMPSE_API glimpse_error glimpse_latency_monitor_new(struct event_base *base,
                                                       glimpse_problem *problem);
 
 /*
- * Drops what is being watched without a word, and frees. Before the base.
+ * Drops the watched operations without a notice, and frees. Call it before the base is freed.
  *
  *   monitor: NULL is fine
  *   Since: 0.1
@@ -126,8 +127,8 @@ GLIMPSE_API void glimpse_latency_monitor_free(glimpse_latency_monitor *monitor);
  * Starts the clock for one operation.
  *
  *   monitor: not NULL
- *   on_notice: told at each threshold; not NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   on_notice: called at each threshold; not NULL
+ *   arg: passed to the callback; may be NULL
  *   id: gets its name; not NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Calls: on_notice at t1, t2, t3, t4, once each, in order, never early, from the loop, until it
@@ -142,7 +143,7 @@ GLIMPSE_API glimpse_error glimpse_latency_monitor_start(glimpse_latency_monitor 
  * Stops the clock; fine inside a notice.
  *
  *   monitor: not NULL
- *   id: as start gave it
+ *   id: from start
  *   Returns: the elapsed milliseconds, -1 for an id that is not running
  *   Calls: nothing for this id from then on
  *   Since: 0.1

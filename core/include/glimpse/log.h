@@ -38,11 +38,11 @@ typedef struct glimpse_log_event {
 } glimpse_log_event;
 
 /* Called where the event happens: inside submit and cancel too, and below a sampler's functions. It
- * writes the event down and may call the formatters here, and no function of an engine, a sampler
- * or a cache. */
+ * may write the event down and call the formatters here; it must call no function of an engine, a
+ * sampler or a cache. */
 typedef void (*glimpse_log_fn)(const glimpse_log_event *event, void *arg);
 
-/* Where events go. Never grows. */
+/* The receiver of events. Never grows. */
 typedef struct glimpse_logger {
     glimpse_log_fn fn; /* NULL = silence */
     void *arg;
@@ -50,7 +50,7 @@ typedef struct glimpse_logger {
 } glimpse_logger;
 
 /*
- * The name of a level.
+ * Returns the name of a level.
  *
  *   level: any value
  *   Returns: "error", "warn", "info", "debug", static; never NULL
@@ -59,22 +59,23 @@ typedef struct glimpse_logger {
 GLIMPSE_API const char *glimpse_log_level_name(glimpse_log_level level);
 
 /*
- * One line without a line end: `2025-10-29T08:00:00.123Z WARN openai_error_retry id=7 status=500`.
- * Values are escaped, so an event is always one line of valid UTF-8.
+ * Formats an event as one line without a line end: `2025-10-29T08:00:00.123Z WARN
+ * openai_error_retry id=7 status=500`. Values are escaped, so an event is always one line of valid
+ * UTF-8.
  *
  *   event: borrowed during the call; not NULL
  *   unix_ms: the time to print, milliseconds since 1970, UTC
  *   buffer: gets at most size bytes, the NUL included; may be NULL when size is 0
  *   size: bytes of buffer, from 0
- *   Returns: the length it has, or would have had (like snprintf)
+ *   Returns: the length of the whole line, also where it was cut (like snprintf)
  *   Since: 0.1
  */
 GLIMPSE_API size_t glimpse_log_format_text(const glimpse_log_event *event, int64_t unix_ms,
                                            char *buffer, size_t size);
 
 /*
- * One JSON object with "ts" (RFC 3339, UTC), "level", "event" and the fields, on one line without a
- * line end.
+ * Formats an event as one JSON object with "ts" (RFC 3339, UTC), "level", "event" and the fields,
+ * on one line without a line end.
  *
  *   event: borrowed during the call; not NULL
  *   unix_ms: the time to print, milliseconds since 1970, UTC

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * metrics.h - what an engine has done, as Prometheus text: for a scraper, on the caller's own
- * server or another.
+ * metrics.h - an engine's metrics as Prometheus text, for a scraper, on the caller's own server or
+ * another.
  *
  * The names gen_ai_* are OpenTelemetry's for clients of generative AI, the names glimpse_* ours;
- * docs/internals/metrics.md lists them. No text of a request or answer, no key and no request id
- * is ever in them, and the values that a label takes are bounded.
+ * docs/internals/metrics.md lists them. No text of a request or answer, no key and no request id is
+ * ever in them, and the number of values of each label is bounded.
  */
 #ifndef GLIMPSE_METRICS_H
 #define GLIMPSE_METRICS_H
@@ -22,11 +22,11 @@ struct evbuffer;
 struct event_base;
 struct evhttp;
 
-/* What the text is, for whoever sends it. */
+/* The text's media type, for the program that sends it. */
 #define GLIMPSE_METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 /*
- * The metrics now.
+ * Gives the present metrics.
  *
  *   engine: not NULL
  *   text: gets the text, NUL terminated; not NULL
@@ -54,20 +54,20 @@ GLIMPSE_API glimpse_error glimpse_engine_watch_loop(glimpse_engine *engine, int6
 /* A page of metrics on a server. */
 typedef struct glimpse_metrics_page glimpse_metrics_page;
 
-/* Appends what the caller has to tell besides, in the same format, whole lines. */
+/* Appends the caller's own metrics, in the same format, as whole lines. */
 typedef void (*glimpse_metrics_more_fn)(struct evbuffer *text, void *arg);
 
 /*
  * Answers GET and HEAD of a path on the caller's server, on the loop that the engine runs on;
  * another method that the server lets through gets 405. Has the loop measured every 100 ms
  * (glimpse_engine_watch_loop). Limits and the check of Host (DNS rebinding) are the server's, and
- * so the caller's.
+ * so the caller's task.
  *
  *   http: the caller's; outlives the page; not NULL
  *   path: "/metrics"; copied
  *   engine: outlives the page; not NULL
  *   more: adds lines of the caller's; may be NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   arg: passed to the callback; may be NULL
  *   page: gets the page; not NULL
  *   Returns: GLIMPSE_OK; INVALID (an argument, or the path is taken), OOM
  *   Owner: the caller's: glimpse_metrics_unmount
@@ -80,8 +80,8 @@ GLIMPSE_API glimpse_error glimpse_metrics_mount(struct evhttp *http, const char 
                                                 glimpse_metrics_page **page);
 
 /*
- * Takes the page off: before the server and before the engine is freed. The loop is measured as
- * before.
+ * Takes the page off the server. Call it before the server or the engine is freed. The loop is
+ * still measured.
  *
  *   page: NULL is fine
  *   Since: 0.1
@@ -94,13 +94,13 @@ typedef struct glimpse_loop_lag glimpse_loop_lag;
 typedef void (*glimpse_loop_lag_fn)(uint64_t late_ns, void *arg);
 
 /*
- * Measures by how much a timer fires too late: how long whatever the loop has to do waits. It does
- * not keep the loop running.
+ * Measures by how much a timer fires too late, which is how long other work of the loop waits. It
+ * does not keep the loop running.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   every_ms: milliseconds between measurements, at least 1
- *   fn: told each lag in nanoseconds; not NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   fn: gets each lag in nanoseconds; not NULL
+ *   arg: passed to the callback; may be NULL
  *   lag: gets the measurement; not NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Owner: the caller's: glimpse_loop_lag_free
@@ -112,7 +112,7 @@ GLIMPSE_API glimpse_error glimpse_loop_lag_new(struct event_base *base, int64_t 
                                                glimpse_loop_lag **lag);
 
 /*
- * Ends the measurement; fine inside its function.
+ * Ends the measurement; may be called inside its callback.
  *
  *   lag: NULL is fine
  *   Since: 0.1

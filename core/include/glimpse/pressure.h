@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pressure.h - a cache that gives memory back when the kernel says that it is short, and grows
- * again when it is not (docs/internals/cache.md).
+ * pressure.h - a cache that gives memory back while the kernel reports that it is short, and grows
+ * again afterwards (docs/internals/cache.md).
  *
- * An engine does this with a cache of its own, unless glimpse_config.cache_dynamic is off. For a
- * cache of the caller's it is asked for here. One thread.
+ * An engine does this with its own cache, unless glimpse_config.cache_dynamic is off. Call this for
+ * a cache of the caller's. One thread.
  */
 #ifndef GLIMPSE_PRESSURE_H
 #define GLIMPSE_PRESSURE_H
@@ -22,7 +22,7 @@ struct event_base;
 
 typedef struct glimpse_pressure glimpse_pressure;
 
-/* What the kernel offers, and is watched. */
+/* The kernel's files that are watched, where they exist. */
 enum {
     GLIMPSE_PRESSURE_SYSTEM = 1, /* /proc/pressure/memory */
     GLIMPSE_PRESSURE_CGROUP = 2, /* memory.pressure of our own cgroup (version 2) */
@@ -31,17 +31,17 @@ enum {
 
 typedef struct glimpse_pressure_config {
     size_t size;      /* set by glimpse_pressure_config_init */
-    int64_t quiet_ms; /* 30000: without an event before the cache grows */
+    int64_t quiet_ms; /* 30000: the time without an event before the cache grows */
     int64_t step_ms;  /* 10000: between the steps, each an eighth of the bounds it had */
-    const char *root; /* ""; put before every path that is opened; borrowed during new */
+    const char *root; /* ""; a prefix of every path that is opened; borrowed during new */
     glimpse_log_fn log;
     void *log_arg;
     glimpse_log_level log_level; /* WARN */
 } glimpse_pressure_config;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   config: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -61,16 +61,16 @@ static inline void glimpse_pressure_config_init(glimpse_pressure_config *config)
 }
 
 /*
- * Watches the kernel's word of memory for a cache. Its bounds now are the most it will have; nobody
- * else resizes it meanwhile. An event halves what the cache may hold, from the loop, down to a
- * sixteenth. What is watched does not keep the loop running. Where the kernel offers nothing it is
- * GLIMPSE_OK all the same, and the bounds stay.
+ * Watches the kernel's reports on memory for a cache. The cache's present bounds are the largest it
+ * will have; the caller must not resize it meanwhile. An event halves the bounds, from the loop,
+ * down to a sixteenth. The watch does not keep the loop running. Where the kernel has none of the
+ * files it returns GLIMPSE_OK all the same, and the bounds stay.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   cache: a reference is taken; not NULL
  *   config: NULL = the defaults; copied
  *   pressure: gets the watch; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Owner: the caller's: glimpse_pressure_free
  *   Since: 0.1
@@ -81,7 +81,7 @@ GLIMPSE_API glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_
                                                glimpse_problem *problem);
 
 /*
- * Ends the watch, before the base. The cache keeps the bounds that it has now.
+ * Ends the watch; call it before the base is freed. The cache keeps its present bounds.
  *
  *   pressure: NULL is fine
  *   Since: 0.1
@@ -89,7 +89,7 @@ GLIMPSE_API glimpse_error glimpse_pressure_new(struct event_base *base, glimpse_
 GLIMPSE_API void glimpse_pressure_free(glimpse_pressure *pressure);
 
 /*
- * Which of the kernel's files are watched.
+ * Returns which of the kernel's files are watched.
  *
  *   pressure: not NULL
  *   Returns: GLIMPSE_PRESSURE_ values, added

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * profile.h - what is known of each model (docs/playbook.md section 10): thresholds, prices, the
- * names of parameters, time limits. One table: a built-in one, and over it the entries of a file of
- * yours.
+ * profile.h - facts about each model (docs/playbook.md section 10): thresholds, prices, the names
+ * of parameters, time limits. They are in a built-in table, and over it in the entries of a file of
+ * the user's.
  *
- * An entry's name is a family: it is of the model of that name and of those whose name goes on
- * behind it with "-", "." or ":" (gpt-5: gpt-5-mini, gpt-5.1), whatever the case, without a vendor
- * before a slash and without "ft:". Of several, the longest name counts, each field by itself, and
- * yours before the built-in ones; "*" is of every model. A price is of one model only: of the name
- * as it is written, or that with a date behind it (-2024-07-18), because a guess costs money.
+ * An entry's name is a family: it fits the model of that name, and models whose name continues it
+ * with "-", "." or ":" (gpt-5: gpt-5-mini, gpt-5.1), in any case, without a vendor before a slash
+ * and without "ft:". Of several entries the longest name counts, for each field by itself, and the
+ * user's before the built-in ones; "*" fits every model. A price fits one model only: the name as
+ * it is written, or with a date behind it (-2024-07-18), because a guess costs money.
  */
 #ifndef GLIMPSE_PROFILE_H
 #define GLIMPSE_PROFILE_H
@@ -29,8 +29,8 @@ extern "C" {
 /* US dollars for a million tokens. */
 typedef struct glimpse_price {
     double input, output;
-    double cached_input; /* of a prompt's tokens that the endpoint had cached; below 0: as input */
-    double max_output;   /* tokens: the most an answer of this model may take; 0: not known */
+    double cached_input; /* for prompt tokens that the endpoint had cached; below 0: as input */
+    double max_output;   /* tokens: the longest answer of this model; 0: not known */
 } glimpse_price;
 
 typedef enum glimpse_profile_field {
@@ -46,11 +46,11 @@ typedef enum glimpse_profile_field {
     GLIMPSE_PROFILE_FIELD_COUNT
 } glimpse_profile_field;
 
-/* Places for fields that a later version may know. */
+/* Room for the fields of later versions. */
 enum { GLIMPSE_PROFILE_FIELD_ROOM = 24 };
 
 /*
- * The name of a field, as in the file.
+ * Returns the name of a field, as in the file.
  *
  *   field: any value
  *   Returns: "thresholds_ms", "price", "max_tokens_as", ..., static; never NULL
@@ -58,34 +58,35 @@ enum { GLIMPSE_PROFILE_FIELD_ROOM = 24 };
  */
 GLIMPSE_API const char *glimpse_profile_field_name(glimpse_profile_field field);
 
-/* What a draft or a pack is sent with that its author did not write, each of which a server may
- * refuse: bits of glimpse_config.omit. */
+/* Parameters of a draft or a pack that its author did not write, each of which a server may refuse:
+ * bits of glimpse_config.omit. */
 typedef enum glimpse_omit {
     GLIMPSE_OMIT_TEMPERATURE = 1,
     GLIMPSE_OMIT_MAX_TOKENS = 2,     /* by either of its names */
-    GLIMPSE_OMIT_STREAM_OPTIONS = 4, /* then a stream does not tell its usage */
+    GLIMPSE_OMIT_STREAM_OPTIONS = 4, /* then a stream does not report its usage */
     GLIMPSE_OMIT_RESPONSE_FORMAT = 8 /* then a pack asks for its form in words alone */
 } glimpse_omit;
 
-/* Of one model. What no entry says is as glimpse_config_init has it, and its `entry` is NULL. */
+/* The facts about one model. A field that no entry sets has the value of glimpse_config_init, and
+ * its `entry` is NULL. */
 typedef struct glimpse_profile {
     size_t size; /* set by glimpse_profile_init */
     glimpse_thresholds thresholds;
     const glimpse_price *price; /* NULL: not known. Lives as long as the profiles */
     const char *max_tokens_as;  /* "max_tokens", "max_completion_tokens" or "none" */
-    bool temperature;           /* a draft says one */
+    bool temperature;           /* a draft has a temperature */
     bool schema;                /* a pack asks for its answers by a strict JSON schema */
     int64_t first_byte_timeout_ms, idle_timeout_ms, timeout_ms; /* of one attempt; 0 = none */
     bool stream_options; /* a streamed draft asks for its usage */
     struct {
-        const char *entry; /* the name of the entry that says it; as the price lives */
-        bool own;          /* it is of a file, not built in */
+        const char *entry; /* the name of the entry that sets it; lives as long as the profiles */
+        bool own;          /* the entry is from a file, not built in */
     } from[GLIMPSE_PROFILE_FIELD_ROOM];
 } glimpse_profile;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   profile: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -107,7 +108,7 @@ static inline void glimpse_profile_init(glimpse_profile *profile)
 typedef struct glimpse_profiles glimpse_profiles;
 
 /*
- * The built-in table and, over it, the entries of a text, one JSON object:
+ * Makes profiles of the built-in table and, over it, the entries of a text, one JSON object:
  *
  *   {"gpt-4o-mini": {"thresholds_ms": [1200, 2200, 3500, 5500],
  *                    "price": {"input": 0.15, "output": 0.6, "cached_input": 0.075,
@@ -131,7 +132,7 @@ GLIMPSE_API glimpse_error glimpse_profiles_new(const char *text, size_t len,
                                                glimpse_problem *problem);
 
 /*
- * One more owner.
+ * Adds an owner.
  *
  *   profiles: not NULL
  *   Returns: the profiles themselves
@@ -140,7 +141,7 @@ GLIMPSE_API glimpse_error glimpse_profiles_new(const char *text, size_t len,
 GLIMPSE_API glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   profiles: NULL is fine
  *   Since: 0.1
@@ -148,7 +149,7 @@ GLIMPSE_API glimpse_profiles *glimpse_profiles_ref(glimpse_profiles *profiles);
 GLIMPSE_API void glimpse_profiles_unref(glimpse_profiles *profiles); /* NULL is fine */
 
 /*
- * What is known of a model.
+ * Gives the facts about a model.
  *
  *   profiles: NULL = the built-in table
  *   model: its name; not NULL
@@ -161,7 +162,8 @@ GLIMPSE_API glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles
                                                 size_t len, glimpse_profile *profile);
 
 /*
- * The names of the entries, the built-in ones first. A name may be there twice, once of each.
+ * Returns the name of an entry; the built-in ones come first. A name may be in both, and comes
+ * twice then.
  *
  *   profiles: NULL = the built-in table
  *   index: from 0

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * result.h - what a caller gets for one request: a status, an error kind, a sample.
+ * result.h - the result of one request: a status, an error kind, a sample.
  *
- * A result is immutable and counted. It is valid while on_result runs; glimpse_result_ref keeps
- * it longer. Every string an accessor returns is NUL terminated, lives as long as the result, and
- * is never NULL unless its line says so.
+ * A result is immutable and counted. It is valid while on_result runs; glimpse_result_ref keeps it
+ * longer. Every string that an accessor returns is NUL terminated, lives as long as the result, and
+ * is never NULL unless its comment says so.
  */
 #ifndef GLIMPSE_RESULT_H
 #define GLIMPSE_RESULT_H
@@ -19,11 +19,11 @@
 extern "C" {
 #endif
 
-/* The length of a text that is empty: a length that is 0, or was never set, means strlen. */
+/* The length of an empty text, because a length that is 0, or was never set, means strlen. */
 #define GLIMPSE_EMPTY SIZE_MAX
 
 /*
- * The length of a slice, which may be empty and has no NUL behind it:
+ * Returns the length to pass for a slice, which may be empty and has no NUL behind it:
  *
  *     draft.goal = slice.data, draft.goal_len = glimpse_length(slice.len);
  *
@@ -106,7 +106,7 @@ typedef enum glimpse_error {
         GLIMPSE_ERROR_COUNT
 } glimpse_error;
 
-/* Where a result's words came from. */
+/* The origin of a result's text. */
 typedef enum glimpse_source {
     GLIMPSE_SOURCE_LIVE,      /* an attempt of the sampler: "live" */
     GLIMPSE_SOURCE_CACHE,     /* the prompt cache: "cache" */
@@ -117,7 +117,7 @@ typedef enum glimpse_source {
 } glimpse_source;
 
 /*
- * The name of a status, as it stands in logs and records.
+ * Returns the name of a status, as in logs and records.
  *
  *   status: any value
  *   Returns: static, never NULL; "unknown" for a value out of range
@@ -126,7 +126,7 @@ typedef enum glimpse_source {
 GLIMPSE_API const char *glimpse_status_name(glimpse_status status);
 
 /*
- * What a status means.
+ * Returns the meaning of a status.
  *
  *   status: any value
  *   Returns: one sentence, static, never NULL
@@ -135,7 +135,7 @@ GLIMPSE_API const char *glimpse_status_name(glimpse_status status);
 GLIMPSE_API const char *glimpse_status_sentence(glimpse_status status);
 
 /*
- * The name of an error kind, as it stands in logs and records.
+ * Returns the name of an error kind, as in logs and records.
  *
  *   error: any value
  *   Returns: static, never NULL; "unknown" for a value out of range
@@ -144,7 +144,7 @@ GLIMPSE_API const char *glimpse_status_sentence(glimpse_status status);
 GLIMPSE_API const char *glimpse_error_name(glimpse_error error);
 
 /*
- * What an error kind means.
+ * Returns the meaning of an error kind.
  *
  *   error: any value
  *   Returns: one sentence, static, never NULL
@@ -153,7 +153,7 @@ GLIMPSE_API const char *glimpse_error_name(glimpse_error error);
 GLIMPSE_API const char *glimpse_error_sentence(glimpse_error error);
 
 /*
- * The name of a source, as it stands in logs and records.
+ * Returns the name of a source, as in logs and records.
  *
  *   source: any value
  *   Returns: static, never NULL; "unknown" for a value out of range
@@ -161,7 +161,7 @@ GLIMPSE_API const char *glimpse_error_sentence(glimpse_error error);
  */
 GLIMPSE_API const char *glimpse_source_name(glimpse_source source);
 
-/* Tokens as the endpoint counted them; -1 where it did not say, or said something that is no count.
+/* Tokens as the endpoint counted them; -1 where it reported none, or a value that is no count.
  * Never grows. */
 typedef struct glimpse_usage {
     int64_t prompt_tokens;
@@ -169,55 +169,56 @@ typedef struct glimpse_usage {
     int64_t total_tokens;
 } glimpse_usage;
 
-/* Where the time of a request went, in nanoseconds; -1 where it never got that far. */
+/* The times of a request, in nanoseconds; -1 where it never got that far. */
 typedef struct glimpse_timings {
     int64_t total_ns;      /* submit to settled */
     int64_t queue_ns;      /* spent waiting for admission, over all attempts */
     int64_t backoff_ns;    /* spent waiting before retries */
     int64_t connect_ns;    /* last attempt: start to a connection that may carry it */
     int64_t first_byte_ns; /* last attempt: start to the first byte of the answer */
-    int64_t answered_ns;   /* submit to the last attempt's last byte, taken when it was read and
-                            * before it was parsed */
+    int64_t answered_ns; /* submit to the last attempt's last byte, taken when the byte was read and
+                            before it was parsed */
 
-    /* Of a stream, last attempt. What one read of the network brought of text or of reasoning is
-     * one arrival, be it one token or some. */
+    /* Of a stream, last attempt. Text or reasoning that one read of the network brought is one
+     * arrival, of one token or several. */
     int64_t first_token_ns;    /* start to the first arrival */
     int64_t token_gap_mean_ns; /* between arrivals; -1 with fewer than two */
     int64_t token_gap_max_ns;
 
-    /* Where the attempts lie in the request, from submit. */
+    /* The attempts' places in the request, from submit. */
     int64_t sent_ns;    /* to when the first of its requests went out; -1: none did */
     int64_t started_ns; /* to the start of the last attempt; -1: there was none */
 
     /* Of a stream, last attempt, from its start. */
     int64_t first_chunk_ns;  /* to the first piece, which may be without text or reasoning */
-    int64_t first_answer_ns; /* to the first text of the answer, behind what it reasoned */
+    int64_t first_answer_ns; /* to the first text of the answer, after its reasoning */
 } glimpse_timings;
 
-/* How long it took to open a connection, in nanoseconds. All -1 for an attempt that went out on a
- * connection that was there, or got none. Never grows. */
+/* The times to open a connection, in nanoseconds. All are -1 for an attempt that used an open
+ * connection, or got none. Never grows. */
 typedef struct glimpse_opening {
-    int64_t dns_ns;     /* that its name was waited for; -1: it was known, or is an address */
+    int64_t dns_ns; /* waiting for the address of the host's name; -1: it was known, or the host is
+                       an address */
     int64_t connect_ns; /* TCP: to the server, or to the proxy */
-    int64_t tls_ns;     /* the handshake, and before it what a proxy took; -1: there was none */
+    int64_t tls_ns;     /* the handshake, and before it the proxy's CONNECT; -1: there was no TLS */
 } glimpse_opening;
 
-/* One attempt, as the ledger of a result keeps it. */
+/* One attempt in the ledger of a result. */
 typedef struct glimpse_attempt_record {
-    glimpse_error error;     /* GLIMPSE_OK when it answered */
-    int http_status;         /* 0 when no status line came */
-    const char *request_id;  /* the endpoint's x-request-id; "" when it sent none */
-    int64_t waited_ns;       /* backoff before it */
-    int64_t elapsed_ns;      /* start to end */
-    const char *message;     /* what the endpoint said, or what broke it: the beginning, at most 200
-                              * bytes; "" when it answered. Never holds a secret. */
+    glimpse_error error;    /* GLIMPSE_OK when it answered */
+    int http_status;        /* 0 when no status line came */
+    const char *request_id; /* the endpoint's x-request-id; "" when it sent none */
+    int64_t waited_ns;      /* backoff before it */
+    int64_t elapsed_ns;     /* start to end */
+    const char *message;    /* the beginning of the endpoint's message, or of the cause, at most 200
+                               bytes; "" when it answered. Never holds a secret. */
     glimpse_opening opening; /* of the connection that it opened */
 } glimpse_attempt_record;
 
 typedef struct glimpse_result glimpse_result;
 
 /*
- * How the request ended.
+ * Returns how the request ended.
  *
  *   result: not NULL
  *   Returns: its status
@@ -226,7 +227,7 @@ typedef struct glimpse_result glimpse_result;
 GLIMPSE_API glimpse_status glimpse_result_status(const glimpse_result *result);
 
 /*
- * The error kind.
+ * Returns the error kind.
  *
  *   result: not NULL
  *   Returns: GLIMPSE_OK exactly when the status is aligned or not_aligned
@@ -235,8 +236,8 @@ GLIMPSE_API glimpse_status glimpse_result_status(const glimpse_result *result);
 GLIMPSE_API glimpse_error glimpse_result_error(const glimpse_result *result);
 
 /*
- * The code for people and scripts: the endpoint's own code where it gave one, else the error kind's
- * name.
+ * Returns the code for people and scripts: the endpoint's own code where it sent one, else the
+ * error kind's name.
  *
  *   result: not NULL
  *   Returns: a string that lives as long as the result; never NULL; "" on success
@@ -245,7 +246,7 @@ GLIMPSE_API glimpse_error glimpse_result_error(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
 
 /*
- * One sentence that names what failed. Never holds a secret.
+ * Returns one sentence that names the failure. Never holds a secret.
  *
  *   result: not NULL
  *   Returns: a string that lives as long as the result; never NULL; "" on success
@@ -254,7 +255,7 @@ GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *result);
 
 /*
- * Where the words came from.
+ * Returns the origin of the text.
  *
  *   result: not NULL
  *   Returns: a glimpse_source
@@ -263,7 +264,7 @@ GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *resul
 GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
 
 /*
- * The sample. It may hold NUL bytes, so use len.
+ * Returns the sample's text. It may hold NUL bytes, so use len.
  *
  *   result: not NULL
  *   len: gets its bytes; may be NULL
@@ -273,7 +274,7 @@ GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t *len);
 
 /*
- * The text that a stream had brought when it failed or was cancelled.
+ * Returns the text that had come of a stream when it failed or was cancelled.
  *
  *   result: not NULL
  *   len: gets its bytes; may be NULL
@@ -283,7 +284,8 @@ GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t
 GLIMPSE_API const char *glimpse_result_partial(const glimpse_result *result, size_t *len);
 
 /*
- * Whether a stream was whole (each choice had its finish reason) and ended without saying so.
+ * Returns true when a stream was complete (each choice had its finish reason) and ended without its
+ * last event.
  *
  *   result: not NULL
  *   Returns: true: it was
@@ -292,17 +294,17 @@ GLIMPSE_API const char *glimpse_result_partial(const glimpse_result *result, siz
 GLIMPSE_API bool glimpse_result_no_done(const glimpse_result *result);
 
 /*
- * Whether the answer came whole and says nothing: no text, no refusal, no call of a tool, no image.
- * Some models end so after reasoning alone; it is not cached.
+ * Returns true when the answer is complete and empty: no text, no refusal, no call of a tool, no
+ * image. Some models end so after reasoning alone; it is not cached.
  *
  *   result: not NULL
- *   Returns: true: it says nothing
+ *   Returns: true: it is empty
  *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_result_empty(const glimpse_result *result);
 
 /*
- * The short form of the sample, or on failure the local stand-in, marked with the status.
+ * Returns the short form of the sample, or on failure the local stand-in, marked with the status.
  *
  *   result: not NULL
  *   Returns: a string that lives as long as the result; never NULL
@@ -311,7 +313,7 @@ GLIMPSE_API bool glimpse_result_empty(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
 
 /*
- * Why the answer does not serve the draft.
+ * Returns why the answer does not serve the draft.
  *
  *   result: not NULL
  *   Returns: a string that lives as long as the result; NULL unless the status is not_aligned
@@ -320,7 +322,7 @@ GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_delta(const glimpse_result *result);
 
 /*
- * Whether the answer came after t4: shown late, it may no longer be what the user looks at.
+ * Returns true when the answer came after t4: by then the user may look at something else.
  *
  *   result: not NULL
  *   Returns: true: it did
@@ -329,7 +331,7 @@ GLIMPSE_API const char *glimpse_result_delta(const glimpse_result *result);
 GLIMPSE_API bool glimpse_result_stale(const glimpse_result *result);
 
 /*
- * How many of the four thresholds had passed when it settled.
+ * Returns how many of the four thresholds had passed when it settled.
  *
  *   result: not NULL
  *   Returns: 0 to 4
@@ -338,7 +340,7 @@ GLIMPSE_API bool glimpse_result_stale(const glimpse_result *result);
 GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
 
 /*
- * Whether the circuit was open: the request was ended without (another) attempt.
+ * Returns true when an open circuit ended the request without (another) attempt.
  *
  *   result: not NULL
  *   Returns: true: it was
@@ -347,9 +349,9 @@ GLIMPSE_API int glimpse_result_thresholds_crossed(const glimpse_result *result);
 GLIMPSE_API bool glimpse_result_circuit_open(const glimpse_result *result);
 
 /*
- * Requests sent for this result: what the server counted. A request that it shared with other
- * drafts counts for each of them; an attempt of a sampler that does not report what it sent counts
- * from its start.
+ * Returns the number of requests sent for this result, as the server counts them. A request that
+ * several drafts shared counts for each of them. An attempt of a sampler that does not report when
+ * it sent counts from its start.
  *
  *   result: not NULL
  *   Returns: from 0; 0 for a cache hit
@@ -358,7 +360,7 @@ GLIMPSE_API bool glimpse_result_circuit_open(const glimpse_result *result);
 GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
 
 /*
- * How many drafts shared the first of these requests.
+ * Returns how many drafts shared the first of these requests.
  *
  *   result: not NULL
  *   Returns: 0 when it was not packed
@@ -367,7 +369,8 @@ GLIMPSE_API int glimpse_result_attempts(const glimpse_result *result);
 GLIMPSE_API int glimpse_result_pack_drafts(const glimpse_result *result);
 
 /*
- * Attempts in the ledger: also those that never reached the server. At most the last 32 are kept.
+ * Returns the number of attempts in the ledger, including those that never reached the server. At
+ * most the last 32 are kept.
  *
  *   result: not NULL
  *   Returns: 0 to 32; 0 for a cache hit
@@ -376,7 +379,7 @@ GLIMPSE_API int glimpse_result_pack_drafts(const glimpse_result *result);
 GLIMPSE_API size_t glimpse_result_attempt_count(const glimpse_result *result);
 
 /*
- * One attempt of the ledger.
+ * Returns one attempt of the ledger.
  *
  *   result: not NULL
  *   i: from 0
@@ -387,16 +390,16 @@ GLIMPSE_API const glimpse_attempt_record *glimpse_result_attempt(const glimpse_r
                                                                  size_t i);
 
 /*
- * The HTTP status of the last answer.
+ * Returns the HTTP status of the last answer.
  *
  *   result: not NULL
- *   Returns: 0 when no status line came, or nothing was asked
+ *   Returns: 0 when no status line came, or nothing was sent
  *   Since: 0.1
  */
 GLIMPSE_API int glimpse_result_http_status(const glimpse_result *result);
 
 /*
- * The endpoint's x-request-id of the last answer.
+ * Returns the endpoint's x-request-id of the last answer.
  *
  *   result: not NULL
  *   Returns: a string that lives as long as the result; never NULL; "" when it sent none
@@ -405,25 +408,25 @@ GLIMPSE_API int glimpse_result_http_status(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_request_id(const glimpse_result *result);
 
 /*
- * The model that answered, as the endpoint names it.
+ * Returns the model that answered, as the endpoint names it.
  *
  *   result: not NULL
- *   Returns: a string that lives as long as the result; never NULL; "" when it did not say
+ *   Returns: a string that lives as long as the result; never NULL; "" when it named none
  *   Since: 0.1
  */
 GLIMPSE_API const char *glimpse_result_model(const glimpse_result *result);
 
 /*
- * Why the answer ended, in the endpoint's word.
+ * Returns the endpoint's word for the reason why the answer ended.
  *
  *   result: not NULL
- *   Returns: a string that lives as long as the result; never NULL; "" when it did not say
+ *   Returns: a string that lives as long as the result; never NULL; "" when it named none
  *   Since: 0.1
  */
 GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *result);
 
 /*
- * The tokens that the endpoint counted.
+ * Returns the tokens that the endpoint counted.
  *
  *   result: not NULL
  *   Returns: valid as long as the result; never NULL
@@ -432,7 +435,7 @@ GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *resul
 GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *result);
 
 /*
- * Where the time of the request went.
+ * Returns the times of the request.
  *
  *   result: not NULL
  *   Returns: valid as long as the result; never NULL
@@ -440,12 +443,12 @@ GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *resu
  */
 GLIMPSE_API const glimpse_timings *glimpse_result_timings(const glimpse_result *result);
 
-/* Most arrivals that are kept. */
+/* The most arrivals that are kept. */
 #define GLIMPSE_ARRIVALS_MAX 65536
 
 /*
- * When text or reasoning of a stream arrived, in order: of a request whose options asked for
- * arrivals. At most the first GLIMPSE_ARRIVALS_MAX, fewer where memory was short.
+ * Returns when text or reasoning of a stream arrived, in order, for a request whose options asked
+ * for arrivals. At most the first GLIMPSE_ARRIVALS_MAX, fewer where memory was short.
  *
  *   result: not NULL
  *   count: gets their number; may be NULL
@@ -456,8 +459,8 @@ GLIMPSE_API const glimpse_timings *glimpse_result_timings(const glimpse_result *
 GLIMPSE_API const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count);
 
 /*
- * The body as the endpoint sent it, on errors too (there at most the first 4 KiB of what is not
- * JSON).
+ * Returns the body as the endpoint sent it, on errors too (then at most the first 4 KiB of a body
+ * that is not JSON).
  *
  *   result: not NULL
  *   len: gets its bytes; may be NULL
@@ -467,7 +470,7 @@ GLIMPSE_API const int64_t *glimpse_result_arrivals(const glimpse_result *result,
 GLIMPSE_API const char *glimpse_result_body(const glimpse_result *result, size_t *len);
 
 /*
- * Whether the body is one valid JSON text.
+ * Returns true when the body is one valid JSON text.
  *
  *   result: not NULL
  *   Returns: true: it is
@@ -476,7 +479,7 @@ GLIMPSE_API const char *glimpse_result_body(const glimpse_result *result, size_t
 GLIMPSE_API bool glimpse_result_body_is_json(const glimpse_result *result);
 
 /*
- * The key of the request.
+ * Returns the key of the request.
  *
  *   result: not NULL
  *   Returns: 32 bytes, valid as long as the result; NULL when it has none (a body that was not
@@ -486,7 +489,7 @@ GLIMPSE_API bool glimpse_result_body_is_json(const glimpse_result *result);
 GLIMPSE_API const unsigned char *glimpse_result_key(const glimpse_result *result);
 
 /*
- * One more owner: the result is valid until it is let go.
+ * Adds an owner: the result is valid until the owner releases it.
  *
  *   result: not NULL
  *   Returns: the result itself
@@ -496,14 +499,14 @@ GLIMPSE_API const unsigned char *glimpse_result_key(const glimpse_result *result
 GLIMPSE_API glimpse_result *glimpse_result_ref(const glimpse_result *result);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   result: NULL is fine
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
 
-/* What a record says that its result does not hold. */
+/* Members of a record that its result does not have. */
 typedef struct glimpse_record {
     size_t size;           /* set by glimpse_record_init */
     const char *custom_id; /* NULL (default): null in the record */
@@ -515,8 +518,8 @@ typedef struct glimpse_record {
 } glimpse_record;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   record: its size is set; not NULL
  *   Since: 0.1
@@ -536,10 +539,11 @@ static inline void glimpse_record_init(glimpse_record *record)
 }
 
 /*
- * The result as one line of JSON without a line end, the record of docs/internals/records.md.
+ * Writes the result as one line of JSON without a line end, the record of
+ * docs/internals/records.md.
  *
  *   result: not NULL
- *   record: what it says besides, set up by glimpse_record_init; NULL = the defaults; borrowed
+ *   record: the further members, set up by glimpse_record_init; NULL = the defaults; borrowed
  *   out: gets the record, NUL terminated, NULL on an error; not NULL
  *   len: gets its bytes; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
@@ -551,7 +555,7 @@ GLIMPSE_API glimpse_error glimpse_result_to_json(const glimpse_result *result,
                                                  size_t *len);
 
 /*
- * Releases what this library handed out as the caller's to free.
+ * Frees memory that this library gave the caller to free.
  *
  *   memory: NULL is fine
  *   Since: 0.1

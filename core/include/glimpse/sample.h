@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sample.h - a sample: what a sampler gave back for one request.
+ * sample.h - a sample: the answer of a sampler to one request.
  *
  * A sample is immutable and counted; the cache, the result and the caller share one. Strings are
  * NUL terminated and live as long as the sample.
@@ -17,28 +17,28 @@ extern "C" {
 
 typedef struct glimpse_sample glimpse_sample;
 
-/* What a sample is made of. Strings are copied by glimpse_sample_new; NULL means absent. */
+/* The fields of a sample. Strings are copied by glimpse_sample_new; NULL means absent. */
 typedef struct glimpse_sample_fields {
     size_t size;     /* set by glimpse_sample_fields_init */
     int http_status; /* 0 where HTTP was not involved */
     const char *text;
     size_t text_len;
     const char *essence; /* NULL: made from the text when the sample is made */
-    const char *delta;   /* not NULL: the sample does not serve the draft, and this says why */
-    const char *body;    /* the answer as it came */
+    const char *delta;   /* not NULL: the sample does not serve the draft, for this reason */
+    const char *body;    /* the answer as the endpoint sent it */
     size_t body_len;
     bool body_is_json; /* body is one valid JSON text */
     const char *model;
     const char *finish_reason;
     const char *request_id;
     glimpse_usage usage;
-    bool usage_unasked; /* of a stream that did not ask for its usage, and was not told it: no
-                         * answer for a request that wants to know */
+    bool usage_unasked; /* of a stream that did not ask for its usage and did not get it: it does
+                           not serve a request that asks for usage */
 } glimpse_sample_fields;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   fields: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -58,7 +58,7 @@ static inline void glimpse_sample_fields_init(glimpse_sample_fields *fields)
 }
 
 /*
- * A sample: one allocation that holds copies of all of it.
+ * Makes a sample: one allocation with copies of all fields.
  *
  *   fields: set up by glimpse_sample_fields_init
  *   sample: gets the sample; not NULL
@@ -70,16 +70,16 @@ GLIMPSE_API glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields
                                              glimpse_sample **sample);
 
 /*
- * The fields of a sample.
+ * Returns the fields of a sample.
  *
  *   sample: not NULL
- *   Returns: borrowed from the sample; its strings are never NULL but delta, which may be
+ *   Returns: borrowed from the sample; of its strings only delta may be NULL
  *   Since: 0.1
  */
 GLIMPSE_API const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample *sample);
 
 /*
- * The memory a sample holds, its own book-keeping included: what a cache's byte bound counts.
+ * Returns the memory of a sample, its own book-keeping included, as a cache's byte bound counts it.
  *
  *   sample: not NULL
  *   Returns: bytes
@@ -88,7 +88,7 @@ GLIMPSE_API const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample
 GLIMPSE_API size_t glimpse_sample_size(const glimpse_sample *sample);
 
 /*
- * One more owner.
+ * Adds an owner.
  *
  *   sample: not NULL
  *   Returns: the sample itself
@@ -98,7 +98,7 @@ GLIMPSE_API size_t glimpse_sample_size(const glimpse_sample *sample);
 GLIMPSE_API glimpse_sample *glimpse_sample_ref(const glimpse_sample *sample);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   sample: NULL is fine
  *   Since: 0.1

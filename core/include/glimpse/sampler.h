@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sampler.h - what turns a request into a sample: OpenAI over HTTP, the local one, a simulator,
- * or the caller's own.
+ * sampler.h - a sampler turns a request into a sample: OpenAI over HTTP, the local one, a
+ * simulator, or the caller's own.
  *
- * A sampler is a const table of functions and a pointer. The engine starts attempts; a sampler
- * ends each of them exactly once. It never sees the engine, and decides no retry.
+ * A sampler is a const table of functions and a pointer. The engine starts attempts; a sampler ends
+ * each of them exactly once. It never sees the engine, and decides no retry.
  */
 #ifndef GLIMPSE_SAMPLER_H
 #define GLIMPSE_SAMPLER_H
@@ -30,37 +30,38 @@ typedef struct glimpse_attempt glimpse_attempt;
 typedef struct glimpse_sampler_vtable {
     size_t size;      /* REQUIRED: sizeof(glimpse_sampler_vtable) */
     const char *name; /* REQUIRED: for logs, static */
-    bool local;       /* results say source "local" and are not cached */
-    bool progress;    /* it calls glimpse_attempt_progress: the engine's connect, first-byte and
-                       * idle limits apply to its attempts; else only the attempt's and the
-                       * request's whole time */
-    bool recorded;    /* its answers were got at another time: they say nothing of how the endpoint
-                       * is now, so nothing is tried again and no stop or circuit comes of them */
+    bool local;       /* results have source "local" and are not cached */
+    bool progress; /* it calls glimpse_attempt_progress: the engine's connect, first-byte and idle
+                      limits apply to its attempts; else only the time limits of the whole attempt
+                      and request */
+    bool recorded; /* its answers are from another time: they say nothing about the endpoint now, so
+                      no failure is retried, stops the key or opens the circuit */
 
-    /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on
-     * the stack. Must lead to one glimpse_attempt_done, inside start or later. */
+    /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on the
+     * stack. Must lead to one glimpse_attempt_done, inside start or later. */
     void (*start)(void *self, glimpse_attempt *attempt);
 
     /* Optional for a sampler that always ends inside start. The attempt is gone when cancel
-     * returns: no glimpse_attempt_done for it after that. Inside cancel one does nothing, for
-     * samplers over libraries that end what is cancelled by calling back. */
+     * returns: call no glimpse_attempt_done for it afterwards. Inside cancel glimpse_attempt_done
+     * does nothing, for samplers over libraries that end a cancelled call by calling back. */
     void (*cancel)(void *self, glimpse_attempt *attempt);
 
-    /* Optional. Who is asked: base URL, organization, project. Two samplers with different scopes
-     * never share a cached answer. Same string each time; NULL and "" are one scope. */
+    /* Optional. Identifies the endpoint: base URL, organization, project. Two samplers with
+     * different scopes never share a cached answer. It returns the same string each time; NULL and
+     * "" are one scope. */
     const char *(*scope)(void *self);
 
-    /* Optional. The last reference is gone; no attempt is running. */
+    /* Optional. Called when the last reference is gone; no attempt is running. */
     void (*destroy)(void *self);
 } glimpse_sampler_vtable;
 
 /*
- * A sampler of the caller's own.
+ * Makes a sampler of the caller's own.
  *
  *   vtable: copied; not NULL
  *   self: passed to each of its functions
  *   sampler: gets the sampler; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM: self stays the caller's then
  *   Owner: the caller's, one reference: glimpse_sampler_unref
  *   Calls: the table's destroy when the last reference is gone
@@ -70,7 +71,7 @@ GLIMPSE_API glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtab
                                               glimpse_sampler **sampler, glimpse_problem *problem);
 
 /*
- * One more owner.
+ * Adds an owner.
  *
  *   sampler: not NULL
  *   Returns: the sampler itself
@@ -80,7 +81,7 @@ GLIMPSE_API glimpse_error glimpse_sampler_new(const glimpse_sampler_vtable *vtab
 GLIMPSE_API glimpse_sampler *glimpse_sampler_ref(glimpse_sampler *sampler);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   sampler: NULL is fine
  *   Calls: the table's destroy when it was the last
@@ -89,7 +90,7 @@ GLIMPSE_API glimpse_sampler *glimpse_sampler_ref(glimpse_sampler *sampler);
 GLIMPSE_API void glimpse_sampler_unref(glimpse_sampler *sampler);
 
 /*
- * The name that its table has.
+ * Returns the name in its table.
  *
  *   sampler: not NULL
  *   Returns: the table's own string
@@ -97,10 +98,10 @@ GLIMPSE_API void glimpse_sampler_unref(glimpse_sampler *sampler);
  */
 GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
 
-/* --- what an attempt is about: borrowed, valid as long as the attempt ------------------------ */
+/* --- the inputs of an attempt: borrowed, valid as long as the attempt ------------------------- */
 
 /*
- * The chat-completions body (a draft's was written at submit).
+ * Returns the chat-completions body (a draft's was written at submit).
  *
  *   attempt: not NULL
  *   len: gets its bytes; may be NULL
@@ -110,7 +111,7 @@ GLIMPSE_API const char *glimpse_sampler_name(const glimpse_sampler *sampler);
 GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len);
 
 /*
- * The path below the base URL.
+ * Returns the path below the base URL.
  *
  *   attempt: not NULL
  *   Returns: "/chat/completions" and the like, borrowed, as long as the attempt
@@ -119,7 +120,7 @@ GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, siz
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 
 /*
- * Which attempt of the request it is.
+ * Returns the number of the attempt in its request.
  *
  *   attempt: not NULL
  *   Returns: from 1
@@ -128,8 +129,8 @@ GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 
 /*
- * Whether the attempt of this request before this one ended by its connection breaking: a sampler
- * that keeps connections does well to take a new one.
+ * Returns true when the request's attempt before this one ended with a broken connection: a sampler
+ * that keeps connections should open a new one.
  *
  *   attempt: not NULL
  *   Returns: true: it did
@@ -138,7 +139,7 @@ GLIMPSE_API int glimpse_attempt_number(const glimpse_attempt *attempt);
 GLIMPSE_API bool glimpse_attempt_after_reset(const glimpse_attempt *attempt);
 
 /*
- * The id that submit gave the request it belongs to.
+ * Returns the id of its request, as submit gave it.
  *
  *   attempt: not NULL
  *   Returns: a glimpse_id
@@ -147,7 +148,8 @@ GLIMPSE_API bool glimpse_attempt_after_reset(const glimpse_attempt *attempt);
 GLIMPSE_API uint64_t glimpse_attempt_request(const glimpse_attempt *attempt);
 
 /*
- * Whether the body asks for a stream ("stream":true), so that glimpse_attempt_text is of use.
+ * Returns true when the body asks for a stream ("stream":true), so that glimpse_attempt_text has an
+ * effect.
  *
  *   attempt: not NULL
  *   Returns: true: it does
@@ -155,15 +157,15 @@ GLIMPSE_API uint64_t glimpse_attempt_request(const glimpse_attempt *attempt);
  */
 GLIMPSE_API bool glimpse_attempt_is_stream(const glimpse_attempt *attempt);
 
-/* What is to be sampled, in words: a draft's parts, or of a raw body the last user message (goal
- * and constraints then ""). Never NULL; may hold NUL bytes. Never grows. */
+/* The words to be sampled: a draft's parts, or of a raw body the last user message (goal and
+ * constraints are "" then). Never NULL; may hold NUL bytes. Never grows. */
 typedef struct glimpse_words {
     const char *input, *goal, *constraints;
     size_t input_len, goal_len, constraints_len;
 } glimpse_words;
 
 /*
- * What is to be sampled, in words.
+ * Gives the words to be sampled.
  *
  *   attempt: not NULL
  *   words: gets them, borrowed, as long as the attempt
@@ -172,7 +174,7 @@ typedef struct glimpse_words {
 GLIMPSE_API void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words);
 
 /*
- * Why the fallback is asked.
+ * Says why the fallback is asked.
  *
  *   attempt: not NULL
  *   status: gets the failed request's status; may be NULL
@@ -193,7 +195,7 @@ GLIMPSE_API bool glimpse_attempt_fallback(const glimpse_attempt *attempt, glimps
 GLIMPSE_API void glimpse_attempt_set_data(glimpse_attempt *attempt, void *data);
 
 /*
- * The pointer that was kept.
+ * Returns the pointer that was kept.
  *
  *   attempt: not NULL
  *   Returns: NULL at start
@@ -201,32 +203,32 @@ GLIMPSE_API void glimpse_attempt_set_data(glimpse_attempt *attempt, void *data);
  */
 GLIMPSE_API void *glimpse_attempt_data(const glimpse_attempt *attempt);
 
-/* --- what a sampler says about it ------------------------------------------------------------ */
+/* --- reports of a sampler on an attempt ------------------------------------------------------- */
 
 typedef enum glimpse_progress {
     GLIMPSE_PROGRESS_CONNECTED,  /* there is a connection: the connect limit is off */
     GLIMPSE_PROGRESS_SENT,       /* the request goes out: the server may count it */
     GLIMPSE_PROGRESS_FIRST_BYTE, /* the answer begins: the first-byte limit is off */
     GLIMPSE_PROGRESS_BYTES,      /* more of it came: the idle limit starts again */
-    GLIMPSE_PROGRESS_CHUNK,      /* the first piece of a stream came, whatever it holds */
-    GLIMPSE_PROGRESS_REASONING   /* a piece of a stream's reasoning came, which is no text of the
-                                  * answer but as much an arrival as that */
+    GLIMPSE_PROGRESS_CHUNK,      /* the first piece of a stream came, with or without text */
+    GLIMPSE_PROGRESS_REASONING   /* a piece of a stream's reasoning came: no text of the answer, but
+                                    an arrival */
 } glimpse_progress;
 
 /*
- * Says how far the attempt is. Cheap: stores a time, which the engine's time limits look at when
- * they are due.
+ * Reports how far the attempt is. Cheap: stores a time, which the engine reads when a time limit is
+ * due.
  *
  *   attempt: not NULL
- *   progress: what happened now
+ *   progress: the event that happened now
  *   Calls: nothing
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress);
 
 /*
- * Says that the attempt opened a connection of its own, and how long that took. The ledger of the
- * result keeps it.
+ * Reports that the attempt opened a connection of its own, and how long that took. The ledger of
+ * the result keeps it.
  *
  *   attempt: not NULL
  *   opening: copied; not NULL
@@ -236,8 +238,8 @@ GLIMPSE_API void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_prog
 GLIMPSE_API void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_opening *opening);
 
 /*
- * The next piece of a streamed answer's text. Only for an attempt that is a stream (else, and for
- * an empty piece, nothing happens). The sample that ends the attempt holds the whole text all the
+ * Passes on the next piece of a streamed answer's text. Does nothing for an attempt that is no
+ * stream, and for an empty piece. The sample that ends the attempt must hold the whole text all the
  * same.
  *
  *   attempt: not NULL
@@ -251,8 +253,8 @@ GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const c
                                                size_t len);
 
 /*
- * Says what had come of a response when the attempt was taken away; only inside cancel, and only
- * when its status line is there. The ledger of the result keeps it.
+ * Reports the part of a response that had come when the attempt was taken away. Call it only inside
+ * cancel, and only when the status line is there. The ledger of the result keeps it.
  *
  *   attempt: not NULL
  *   http_status: 100 to 599
@@ -262,35 +264,35 @@ GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const c
 GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
                                       const char *request_id);
 
-/* What an answer's headers said of one rate limit: requests or tokens a minute, what remained,
- * milliseconds until it is full again; -1 for what they did not say. Never grows. */
+/* One rate limit from an answer's headers: requests or tokens a minute, the rest that remained,
+ * milliseconds until it is full again; -1 where the headers have no value. Never grows. */
 typedef struct glimpse_rate_limit {
     int64_t limit, remaining, reset_ms;
 } glimpse_rate_limit;
 
-/* How an attempt ended. All of it is borrowed during glimpse_attempt_done and copied there. */
+/* The outcome of an attempt. All of it is borrowed during glimpse_attempt_done and copied there. */
 typedef struct glimpse_outcome {
     size_t size;               /* set by glimpse_outcome_init */
     glimpse_error error;       /* GLIMPSE_OK: sample is an answer */
     const char *error_code;    /* the endpoint's own code, or NULL */
     const char *error_message; /* one sentence without a secret, or NULL */
-    int64_t retry_after_ms;    /* what the server asked to wait, -1 when it did not */
-    int should_retry;          /* 1 or 0: the server said so in x-should-retry; -1: it did not */
-    int error_status;          /* the HTTP status a failure is judged by, where that is not the
-                                * response's own: an error within a 200, or a request that is too
-                                * long whichever status says so; 0 elsewhere */
-    bool complete;             /* an answer that may be cached: whole, not cut by a limit */
-    bool no_done;              /* a stream that was whole and did not announce its end */
+    int64_t retry_after_ms;    /* the wait that the server asked for, -1 when it asked for none */
+    int should_retry;          /* x-should-retry: 1 or 0; -1: no such header */
+    int error_status; /* the HTTP status that a failure counts as, where that is not the response's
+                         own: an error within a 200, or a request that is too long with any status;
+                         0 elsewhere */
+    bool complete;    /* the answer may be cached: whole, not cut by a limit */
+    bool no_done;     /* a stream that was complete and did not announce its end */
     glimpse_rate_limit requests, tokens, project_tokens;
     glimpse_sample_fields sample;
-    bool empty;  /* an answer that says nothing: no text, no call, no image; never complete */
-    bool reused; /* it went out on a connection that had carried another before it: when that ends
-                  * before a byte of a response, the engine asks again at once */
+    bool empty;  /* an empty answer: no text, no call, no image; never complete */
+    bool reused; /* it went out on a connection that had carried another request before: when that
+                    breaks before a byte of a response, the engine sends again at once */
 } glimpse_outcome;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   outcome: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -315,7 +317,7 @@ static inline void glimpse_outcome_init(glimpse_outcome *outcome)
  *
  *   attempt: gone afterwards
  *   outcome: set up by glimpse_outcome_init; copied
- *   Calls: nothing of the caller's inside but the log's function; on_result later
+ *   Calls: inside only the log's callback; on_result later
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outcome);
@@ -323,13 +325,13 @@ GLIMPSE_API void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_ou
 /* --- ours ------------------------------------------------------------------------------------ */
 
 /*
- * A sampler that asks an endpoint.
+ * Makes a sampler that asks an endpoint.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   endpoint: set up by glimpse_endpoint_init; borrowed during the call
  *   log: where events go; NULL = nowhere; copied
  *   sampler: gets the sampler; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
  *   Owner: the caller's, one reference: glimpse_sampler_unref
  *   Since: 0.1
@@ -341,8 +343,8 @@ GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
                                                      glimpse_problem *problem);
 
 /*
- * The local sampler: deterministic, no model asked. Also the essence-only fallback
- * (docs/playbook.md section 4).
+ * Makes the local sampler, which is deterministic and asks no model. It is also the essence-only
+ * fallback (docs/playbook.md section 4).
  *
  *   sampler: gets the sampler; not NULL
  *   Returns: GLIMPSE_OK; OOM

@@ -2,10 +2,10 @@
 /*
  * store.h - a second-level cache: samples that outlive the process.
  *
- * A store is a const table of functions and a pointer, as a sampler is. Each operation completes by
- * a callback, inside the call or later, from the loop; never on another thread. What a store cannot
- * do it does without: a lookup that fails is a miss, a put that fails is lost, and the store says
- * so once by its log. Keys are those of the memory cache: docs/internals/key.md. One thread.
+ * A store is a const table of functions and a pointer, like a sampler. Each operation completes by
+ * a callback, inside the call or later, from the loop; never on another thread. A store never fails
+ * a request: a lookup that fails is a miss, a put that fails is lost, and the store logs it once.
+ * Keys are those of the memory cache: docs/internals/key.md. One thread.
  */
 #ifndef GLIMPSE_STORE_H
 #define GLIMPSE_STORE_H
@@ -25,7 +25,7 @@ struct event_base;
 typedef struct glimpse_store glimpse_store;
 
 /* sample is borrowed during the call, NULL for a miss (absent, expired, or the store is out of
- * order). age_ms: how long ago it was put, at least 0. */
+ * order). age_ms: the time since it was put, at least 0. */
 typedef void (*glimpse_store_got_fn)(void *arg, const glimpse_sample *sample, int64_t age_ms);
 
 /* error: GLIMPSE_OK when it is done, or will survive a kill of the process from the next turns of
@@ -37,33 +37,33 @@ typedef struct glimpse_store_vtable {
     const char *name; /* REQUIRED: for logs, static */
 
     /* REQUIRED. Leads to one got(arg, ...), inside get or later, unless it is cancelled. `arg`
-     * names the lookup to cancel: no two lookups under way have the same. */
+     * names the lookup for cancel: no two lookups under way have the same. */
     void (*get)(void *self, const glimpse_key *key, glimpse_store_got_fn got, void *arg);
 
-    /* REQUIRED where get may complete later. No got for `arg` after it; harmless for one that is
-     * not under way. */
+    /* REQUIRED where get may complete later. got is not called for `arg` afterwards; harmless for a
+     * lookup that is not under way. */
     void (*cancel)(void *self, void *arg);
 
-    /* REQUIRED. What was there is replaced. The sample is borrowed; one that is kept for later is
-     * referenced. done may be NULL. */
+    /* REQUIRED. Replaces the key's last sample. The sample is borrowed; a store that keeps it for
+     * later takes a reference. done may be NULL. */
     void (*put)(void *self, const glimpse_key *key, const glimpse_sample *sample,
                 glimpse_store_done_fn done, void *arg);
 
-    /* REQUIRED. Removing what is not there is no error. done may be NULL. */
+    /* REQUIRED. Removing an absent sample is no error. done may be NULL. */
     void (*remove)(void *self, const glimpse_key *key, glimpse_store_done_fn done, void *arg);
 
-    /* Optional. The last reference is gone; no lookup is under way. What was put and not yet
-     * written is written, within a bounded time. */
+    /* Optional. Called when the last reference is gone; no lookup is under way. Samples put and not
+     * yet written are written, within a bounded time. */
     void (*destroy)(void *self);
 } glimpse_store_vtable;
 
 /*
- * A store of the caller's own.
+ * Makes a store of the caller's own.
  *
  *   vtable: copied; not NULL
  *   self: passed to each of its functions
  *   store: gets the store; not NULL
- *   problem: says why it was refused; may be NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM: self stays the caller's then
  *   Owner: the caller's, one reference: glimpse_store_unref
  *   Calls: the table's destroy when the last reference is gone
@@ -73,7 +73,7 @@ GLIMPSE_API glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, 
                                             glimpse_store **store, glimpse_problem *problem);
 
 /*
- * One more owner.
+ * Adds an owner.
  *
  *   store: not NULL
  *   Returns: the store itself
@@ -83,7 +83,7 @@ GLIMPSE_API glimpse_error glimpse_store_new(const glimpse_store_vtable *vtable, 
 GLIMPSE_API glimpse_store *glimpse_store_ref(glimpse_store *store);
 
 /*
- * One owner less; the last one frees it.
+ * Removes an owner; the last one frees it.
  *
  *   store: NULL is fine
  *   Calls: the table's destroy when it was the last
@@ -92,7 +92,7 @@ GLIMPSE_API glimpse_store *glimpse_store_ref(glimpse_store *store);
 GLIMPSE_API void glimpse_store_unref(glimpse_store *store);
 
 /*
- * The name that its table has.
+ * Returns the name in its table.
  *
  *   store: not NULL
  *   Returns: the table's own string
@@ -101,7 +101,7 @@ GLIMPSE_API void glimpse_store_unref(glimpse_store *store);
 GLIMPSE_API const char *glimpse_store_name(const glimpse_store *store);
 
 /*
- * The pointer that a store was made with, for its maker.
+ * Returns the pointer that a store was made with, to its maker.
  *
  *   store: not NULL
  *   get: the maker's own get, by which the store is known
@@ -118,7 +118,7 @@ GLIMPSE_API void *glimpse_store_self(const glimpse_store *store,
  *
  *   store: not NULL
  *   key: copied by the store where it completes later
- *   got: told what was found; not NULL
+ *   got: gets the sample or NULL; not NULL
  *   arg: names the look-up: no two under way have the same
  *   Calls: got, once, inside or later from the loop, unless it is cancelled
  *   Since: 0.1
@@ -127,23 +127,23 @@ GLIMPSE_API void glimpse_store_get(glimpse_store *store, const glimpse_key *key,
                                    glimpse_store_got_fn got, void *arg);
 
 /*
- * Takes a look-up back; harmless for one that is not under way.
+ * Cancels a look-up; harmless for one that is not under way.
  *
  *   store: not NULL
- *   arg: as it was given to glimpse_store_get
+ *   arg: the one of glimpse_store_get
  *   Calls: no got for it from then on
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_store_cancel(glimpse_store *store, void *arg);
 
 /*
- * Stores a sample; what was there is replaced.
+ * Stores a sample in place of the key's last one.
  *
  *   store: not NULL
  *   key: copied by the store where it completes later
  *   sample: a reference is taken where it is kept for later
- *   done: told whether it was; may be NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   done: gets the outcome; may be NULL
+ *   arg: passed to the callback; may be NULL
  *   Calls: done, once, inside or later from the loop
  *   Since: 0.1
  */
@@ -152,12 +152,12 @@ GLIMPSE_API void glimpse_store_put(glimpse_store *store, const glimpse_key *key,
                                    void *arg);
 
 /*
- * Removes a sample; what is not there is no error.
+ * Removes a sample; an absent one is no error.
  *
  *   store: not NULL
  *   key: copied by the store where it completes later
- *   done: told when it is gone; may be NULL
- *   arg: passed back to the function that is called; may be NULL
+ *   done: called when it is gone; may be NULL
+ *   arg: passed to the callback; may be NULL
  *   Calls: done, once, inside or later from the loop
  *   Since: 0.1
  */
@@ -165,16 +165,16 @@ GLIMPSE_API void glimpse_store_remove(glimpse_store *store, const glimpse_key *k
                                       glimpse_store_done_fn done, void *arg);
 
 /*
- * The store in a SQLite file: docs/internals/store.md. Several processes may have the file open.
- * No call and no turn of the loop waits for a lock of another process, or for the disk to be flat:
- * what is put is gathered and written in small transactions, and what finds the file locked is
- * tried again by a timer. A file that may only be read is read; what is put is then lost, and the
- * log has said so once (event store_read_only). A file that turns out to be damaged, or is deleted,
- * is left alone from then on: each lookup is a miss, and the log has said so once.
+ * The store in a SQLite file: docs/internals/store.md. Several processes may have the file open. No
+ * call and no turn of the loop waits for a lock of another process or for the disk: samples are
+ * gathered and written in small transactions, and a write that finds the file locked is repeated by
+ * a timer. A file without write permission is read; samples that are put are then lost, and the log
+ * says so once (event store_read_only). A file that turns out to be damaged, or is deleted, is not
+ * used from then on: each lookup is a miss, and the log says so once.
  */
 typedef struct glimpse_sqlite_store_config {
     size_t size;      /* set by glimpse_sqlite_store_config_init */
-    const char *path; /* REQUIRED; made, for its owner alone, where there is none */
+    const char *path; /* REQUIRED; a missing file is made, for its owner alone */
     int64_t ttl_ms;   /* default 2592000000 (30 days), from put; at least 1 */
     int64_t
         max_bytes; /* default 1 GiB of pages in use, at least 1 MiB; the oldest put goes first */
@@ -184,8 +184,8 @@ typedef struct glimpse_sqlite_store_config {
 } glimpse_sqlite_store_config;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   config: its size, and that of each struct in it, is set; not NULL
  *   Since: 0.1
@@ -205,12 +205,12 @@ static inline void glimpse_sqlite_store_config_init(glimpse_sqlite_store_config 
 }
 
 /*
- * Opens or makes the file of a store; this alone may wait, 2 s at most for a lock.
+ * Opens or makes the file of a store. Only this call may wait, 2 s at most for a lock.
  *
- *   base: the caller's loop; it outlives what is made here; not NULL
+ *   base: the caller's loop; must outlive the new object; not NULL
  *   config: set up by glimpse_sqlite_store_config_init; copied; not NULL
  *   store: gets the store; not NULL
- *   problem: says why; a sentence about the file is without its path; may be NULL
+ *   problem: gets the reason; a sentence about the file is without its path; may be NULL
  *   Returns: GLIMPSE_OK; INVALID; OOM; STORE (the file cannot be used, and is as it was)
  *   Owner: the caller's, one reference: glimpse_store_unref
  *   Since: 0.1
@@ -222,17 +222,17 @@ GLIMPSE_API glimpse_error glimpse_sqlite_store_new(struct event_base *base,
 typedef struct glimpse_sqlite_store_stats {
     size_t size; /* set by glimpse_sqlite_store_stats_init */
     uint64_t hits, misses;
-    uint64_t expired;  /* found too old: misses too */
-    uint64_t damaged;  /* found altered: misses too */
-    uint64_t written;  /* on file */
-    uint64_t lost;     /* put, and given up: a full disk, a lock held for too long, no memory */
+    uint64_t expired;  /* found too old; counted as misses too */
+    uint64_t damaged;  /* found altered; counted as misses too */
+    uint64_t written;  /* written to the file */
+    uint64_t lost;     /* put and lost: a full disk, a lock held for too long, no memory */
     uint64_t rejected; /* too large to be put: docs/internals/store.md */
-    uint64_t evicted;  /* deleted for the size bound, or for their age */
-    uint64_t busy;     /* how often a lock of another process was met */
+    uint64_t evicted;  /* deleted because of the size bound or their age */
+    uint64_t busy;     /* times that another process held a lock */
     uint64_t commits, checkpoints;
-    uint64_t waiting;         /* put and not on file yet */
-    uint64_t turns;           /* of the loop in which the store did something */
-    uint64_t longest_turn_ns; /* the longest time it held the loop in one of them */
+    uint64_t waiting;         /* put and not in the file yet */
+    uint64_t turns;           /* turns of the loop in which the store worked */
+    uint64_t longest_turn_ns; /* the longest time that it held up the loop in one of them */
 } glimpse_sqlite_store_stats;
 
 /*
@@ -247,16 +247,16 @@ static inline void glimpse_sqlite_store_stats_init(glimpse_sqlite_store_stats *s
 }
 
 /*
- * Whether the store's file may only be read, so that what is put is lost.
+ * Returns true when the store's file may only be read, so that samples that are put are lost.
  *
  *   store: not NULL
- *   Returns: of a store not made by glimpse_sqlite_store_new, false
+ *   Returns: false for a store not made by glimpse_sqlite_store_new
  *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_sqlite_store_read_only(const glimpse_store *store);
 
 /*
- * Counts since the store was opened.
+ * Gives the counts since the store was opened.
  *
  *   store: not NULL
  *   stats: set up by glimpse_sqlite_store_stats_init; of a store not made by
@@ -266,7 +266,7 @@ GLIMPSE_API bool glimpse_sqlite_store_read_only(const glimpse_store *store);
 GLIMPSE_API void glimpse_sqlite_store_get_stats(const glimpse_store *store,
                                                 glimpse_sqlite_store_stats *stats);
 
-/* What is in a file. Waits for the disk, reads all of the index; not for a loop. */
+/* The contents of a file. Waits for the disk, reads all of the index; not for a loop. */
 typedef struct glimpse_sqlite_file_stats {
     size_t size;                    /* set by glimpse_sqlite_file_stats_init */
     uint64_t entries, bytes;        /* samples, and bytes of them */
@@ -288,14 +288,14 @@ static inline void glimpse_sqlite_file_stats_init(glimpse_sqlite_file_stats *sta
 }
 
 /*
- * Looks what is in a store's file. Waits for the disk, reads all of the index; not for a loop.
- * Makes no file.
+ * Counts the contents of a store's file. Waits for the disk, reads all of the index; not for a
+ * loop. Makes no file.
  *
  *   path: not NULL
  *   ttl_ms: milliseconds after which an entry counts as expired, at least 1
  *   stats: set up by glimpse_sqlite_file_stats_init
- *   problem: says why it was refused; may be NULL
- *   Returns: GLIMPSE_OK; INVALID; STORE (problem says why)
+ *   problem: gets the reason of a refusal; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID; STORE (problem has the reason)
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t ttl_ms,
@@ -306,10 +306,10 @@ GLIMPSE_API glimpse_error glimpse_sqlite_file_inspect(const char *path, int64_t 
  * Deletes entries and gives the room back. Waits for the disk; not for a loop. Makes no file.
  *
  *   path: not NULL
- *   older_than_ms: what was put so many milliseconds ago or earlier; 0 = all
+ *   older_than_ms: entries put so many milliseconds ago or earlier; 0 = all
  *   removed: gets their number; not NULL
- *   problem: says why it was refused; may be NULL
- *   Returns: GLIMPSE_OK; INVALID; STORE (problem says why)
+ *   problem: gets the reason of a refusal; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID; STORE (problem has the reason)
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_sqlite_file_purge(const char *path, int64_t older_than_ms,
