@@ -88,18 +88,18 @@ static void ended(pump_item *base, const glimpse_result *result)
 /* stored_only: only a stored answer is taken, and that costs nothing. */
 static void submit(cli_job *job, uint64_t order, job_line *line, double bound, bool stored_only)
 {
-    job_item *item = pump_item_new(&job->pump, sizeof *item, order, line);
     glimpse_options options;
     glimpse_options_init(&options);
     if (stored_only) {
         options.cache_control = GLIMPSE_CACHE_ONLY;
         options.fallback = 0;
     }
+    job_item *item = pump_submit(&job->pump, sizeof *item, order, line, &options);
     if (item != NULL) {
         item->bound = bound;
         item->stored_only = stored_only;
+        return;
     }
-    if (pump_submit(&job->pump, (pump_item *)item, order, line, &options)) return;
     if (!stored_only) cost_settle(job->pump.cost, bound, NULL);
     job->held_looking = job->is_held = false;
 }

@@ -96,7 +96,8 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-void *pump_item_new(cli_pump *pump, size_t size, uint64_t order, const job_line *line)
+/* Of `size` bytes; the texts stand behind them. */
+static pump_item *item_new(cli_pump *pump, size_t size, uint64_t order, const job_line *line)
 {
     size_t len = strlen(line->custom_id) + 1;
     bool usual = !line->is_chat || strcmp(line->chat.path, "/chat/completions") == 0;
@@ -104,7 +105,6 @@ void *pump_item_new(cli_pump *pump, size_t size, uint64_t order, const job_line 
     pump_item *item = gl_malloc(size + len + path);
     if (item == NULL) return NULL;
     char *texts = (char *)item + size;
-    memset(item, 0, size);
     memcpy(texts, line->custom_id, len);
     if (!usual) memcpy(texts + len, line->chat.path, path);
     item->pump = pump;
@@ -126,11 +126,12 @@ static void ended(glimpse_id id, const glimpse_result *result, void *arg)
     pump_changed(pump);
 }
 
-bool pump_submit(cli_pump *pump, pump_item *item, uint64_t order, job_line *line,
-                 const glimpse_options *options)
+void *pump_submit(cli_pump *pump, size_t size, uint64_t order, job_line *line,
+                  const glimpse_options *options)
 {
     static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                                .on_result = ended };
+    pump_item *item = item_new(pump, size, order, line);
     glimpse_engine *engine = pump->engine;
     glimpse_error error = GLIMPSE_ERR_OOM;
     if (item != NULL)
@@ -140,13 +141,13 @@ bool pump_submit(cli_pump *pump, pump_item *item, uint64_t order, job_line *line
                 : glimpse_submit_draft(engine, &line->draft, options, &observer, item, &item->id);
     if (error == GLIMPSE_OK) {
         pump->live++;
-        return true;
+        return item;
     }
     gl_free(item);
     line->error_code = glimpse_error_name(error);
     snprintf(line->error_message, sizeof line->error_message, "%s", glimpse_error_sentence(error));
     pump_put_bad_line(pump, order, line);
-    return false;
+    return NULL;
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */

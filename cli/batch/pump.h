@@ -131,13 +131,10 @@ void pump_stop(cli_pump *pump, int exit_code, int64_t grace_ms);
 void pump_fail(cli_pump *pump, int exit_code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* An item of a line, of `size` bytes, zeroed behind the pump_item. NULL: out of memory. */
-void *pump_item_new(cli_pump *pump, size_t size, uint64_t order, const job_line *line);
-
-/* Gives a line to the engine. item NULL: there is no memory for it. false: it was refused, has its
- * record, and the item is freed. */
-bool pump_submit(cli_pump *pump, pump_item *item, uint64_t order, job_line *line,
-                 const glimpse_options *options);
+/* Gives a line to the engine. Returns its item, of `size` bytes: what is the way's own in it is to
+ * be set now. NULL: the line was refused, and has its record. */
+void *pump_submit(cli_pump *pump, size_t size, uint64_t order, job_line *line,
+                  const glimpse_options *options);
 
 /* --- pump_records.c --- */
 

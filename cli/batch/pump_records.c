@@ -99,6 +99,10 @@ bool pump_note_result(const pump_item *item, const glimpse_result *result, bool 
 {
     cli_pump *pump = item->pump;
     char text[1024];
+    /* An answer that was kept says nothing of the endpoint, and one more good one nothing new. */
+    if (glimpse_result_error(result) == GLIMPSE_OK &&
+        (pump->failures.answered || glimpse_result_attempts(result) == 0))
+        return false;
     cli_outcome outcome = failures_outcome(item->line, result);
     note(pump, &outcome);
     if (pump->settings->keep_going || !has_more ||

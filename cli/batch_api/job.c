@@ -177,21 +177,16 @@ static bool asks_for_stream(const job_line *line)
 /* A line and its place; joins: of the second pass. */
 static void submit(api_job *job, uint64_t order, job_line *line, const api_line *place, bool joins)
 {
-    api_item *item = pump_item_new(&job->pump, sizeof *item, order, line);
     glimpse_options options;
     glimpse_options_init(&options);
     if (!joins) options.coalesce = 0; /* each finds its own slot, and is taken back */
-    if (item != NULL && !gl_map_reserve(&job->items, job->items.count + 1)) {
-        gl_free(item);
-        item = NULL;
-    }
-    if (item != NULL) {
-        item->offset = place->offset;
-        item->length = place->length;
-        item->slot = place->slot;
-        item->joins = joins;
-    }
-    if (!pump_submit(&job->pump, (pump_item *)item, order, line, &options)) return;
+    api_item *item = pump_submit(&job->pump, sizeof *item, order, line, &options);
+    if (item == NULL) return;
+    item->offset = place->offset;
+    item->length = place->length;
+    item->slot = place->slot;
+    item->joins = joins;
+    item->waits = false;
     gl_map_add(&job->items, item->base.id, item);
     if (joins) job->looked_twice++;
 }

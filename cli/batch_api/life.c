@@ -62,7 +62,9 @@ static int set_up(api_job *job, const job_parts *parts)
     glimpse_error error = make_api(job, &problem);
     if (error == GLIMPSE_OK) error = make_engine(job, &problem);
     if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, &problem);
-    if (!good || job->room == NULL || !api_slots_init(&job->slots)) error = GLIMPSE_ERR_OOM;
+    if (!good || job->room == NULL || !api_slots_init(&job->slots) ||
+        !gl_map_reserve(&job->items, API_LIVE_MAX))
+        error = GLIMPSE_ERR_OOM;
     if (error != GLIMPSE_OK) {
         say("the job cannot be set up: %s", glimpse_error_sentence(error));
         return EXIT_OS_LIMIT;
