@@ -1,5 +1,5 @@
-/* cache.c - `glimpse cache stats` and `glimpse cache purge`: the file of a persistent cache, looked
- * at and cleaned. Makes no file. */
+/* cache.c - `glimpse cache stats` and `glimpse cache purge`: inspects and cleans the file of a
+ * persistent cache. Makes no file. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 /*
- * commands.c - the table of commands, and what is told from it: `glimpse help` and --help of each
- * command.
+ * commands.c - the table of commands, and its texts: `glimpse help` and --help of each command.
  */
 #include "commands.h"
 

@@ -19,7 +19,7 @@ extern const size_t command_count;
 
 const cli_command *command_find(const char *name);
 
-/* Says that there is no such command, and which may be meant. Returns the exit code. */
+/* Prints that there is no such command, and the closest one. Returns the exit code. */
 int command_unknown(const char *name);
 
 int command_run(cli_settings *settings);

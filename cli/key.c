@@ -1,4 +1,5 @@
-/* key.c - `glimpse key`: the key of a chat body, or the canonical form it is the digest of. */
+/* key.c - `glimpse key`: the key of a chat body, or its canonical form, of which the key is the
+ * digest. */
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -11,7 +12,7 @@
 /* More than any endpoint takes. */
 #define BODY_MAX ((size_t)256 * 1024 * 1024)
 
-/* Says where the text is wrong, which the key's own error does not. */
+/* Prints the place of the fault, which the key's own error does not name. */
 static int say_bad_body(const char *path, gl_slice text)
 {
     gl_json root;

@@ -27,7 +27,7 @@ static void libevent_log(int severity, const char *message)
     if (of_libevent != NULL && level <= of_libevent->level) log_sink_write(&event, of_libevent);
 }
 
-/* A pipe is opened when somebody reads it. That may be never, so it is said. */
+/* A pipe opens when another process reads it. That may be never, so it is announced. */
 static int open_file(const char *path)
 {
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
@@ -61,7 +61,7 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
     return EXIT_IO;
 }
 
-/* Said once; what comes later is tried, for a disk may have room again. */
+/* Reports the first failed write; later lines are tried, because a disk may have room again. */
 static void check_written(log_sink *sink)
 {
     if (sink->path == NULL || !ferror(sink->stream)) return;
@@ -91,7 +91,8 @@ void log_sink_close(log_sink *sink)
     sink->stream = NULL;
 }
 
-/* To somebody who did not ask for the log, in sentences. false: the line is to be shown. */
+/* Prints the event as a sentence, for a person who did not ask for the log. false: the line is to
+ * be shown. */
 static bool say_in_words(const log_sink *sink, const glimpse_log_event *event)
 {
     char text[512];

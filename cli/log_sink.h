@@ -1,5 +1,5 @@
-/* log_sink.h - where the engine's events go: text or JSON lines, on stderr or appended to a file.
- */
+/* log_sink.h - the receiver of the engine's events: text or JSON lines, on stderr or appended to a
+ * file. */
 #ifndef CLI_LOG_SINK_H
 #define CLI_LOG_SINK_H
 
@@ -14,11 +14,12 @@ typedef struct log_sink {
     void (*before)(void *arg); /* NULL, or called before a line on stderr: clears the progress */
     void *arg;
     const char *path; /* of --log-file; NULL: standard error */
-    bool plain;       /* nobody asked for the log: what a person must know is said in sentences */
-    bool failed;      /* a line could not be written to the file, which was said */
+    bool plain;       /* the log was not asked for: necessary events are printed as sentences */
+    bool failed;      /* a line could not be written to the file, which was reported */
 } log_sink;
 
-/* 0, or the exit code, said. What libevent has to say comes here as well, as events `libevent`. */
+/* 0, or the exit code after an error message. libevent's messages come here too, as events
+ * `libevent`. */
 int log_sink_open(log_sink *sink, const cli_settings *settings);
 void log_sink_close(log_sink *sink);
 

@@ -1,5 +1,5 @@
-/* main.c - the way into a command, which gets its settings, read and checked row by row, and
- * returns the exit code. */
+/* main.c - calls the command, which gets its settings, read and checked row by row, and returns the
+ * exit code. */
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -28,8 +28,8 @@ static int run_command(const cli_command *command, int argc, char **argv)
     return code;
 }
 
-/* A standard descriptor that is closed would be given to the next file that is opened, and get what
- * was meant for a person. Opened the wrong way round, its use fails as it did before. */
+/* A standard descriptor that is closed would be given to the next file that is opened, and get text
+ * that is meant for a person. Opened the wrong way round, its use fails as before. */
 static void occupy_standard_descriptors(void)
 {
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

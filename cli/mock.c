@@ -19,7 +19,7 @@ static void stop(int caught, void *arg)
     event_base_loopbreak(arg);
 }
 
-/* Whole or not at all: who waits for the file reads a port when it is there. */
+/* Writes it whole or not at all: a script that waits for the file finds a port in it. */
 static bool write_port_file(const char *path, int port)
 {
     char temporary[4096];
@@ -33,7 +33,7 @@ static bool write_port_file(const char *path, int port)
     return false;
 }
 
-/* What became of --record. Nothing is lost unsaid. */
+/* Reports the outcome of --record. No loss goes unreported. */
 static int tell_recording(const cli_settings *settings, const mock_server *server)
 {
     uint64_t recorded, not_recorded;
@@ -70,8 +70,8 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     return code == EXIT_DONE ? tell_recording(settings, server) : code;
 }
 
-/* Whether it begins with the option whose value was refused; an address that cannot be had is the
- * system's no. */
+/* Returns true when it begins with the option whose value was refused; an address that cannot be
+ * had is refused by the system. */
 static bool refused_value(const char *problem)
 {
     size_t len = strcspn(problem, ":");

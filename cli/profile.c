@@ -1,4 +1,4 @@
-/* profile.c - `glimpse profile show`: what is known of models, and where each field comes from. */
+/* profile.c - `glimpse profile show`: the facts about models, and the source of each field. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -35,7 +35,7 @@ static bool has_own(const glimpse_profile *profile)
 /* --- tables ------------------------------------------------------------------------------------
  */
 
-/* Names are of a file, or of the command line. */
+/* Names come from a file, or from the command line. */
 __attribute__((format(printf, 1, 2))) static void print(const char *format, ...)
 {
     gl_buf line;
@@ -66,7 +66,7 @@ static void print_row(const char *model, const glimpse_profile *p)
           p->thresholds.t4_ms, has_own(p) ? "file" : "built in");
 }
 
-/* Of two entries of one name, which is the file's over the built-in one, one row is enough. */
+/* Of two entries of one name, the file's over the built-in one, one row is enough. */
 static bool shown_before(const cli_settings *settings, size_t index)
 {
     const char *name = glimpse_profiles_name(settings->engine.profiles, index), *built_in;

@@ -1,6 +1,6 @@
 /*
- * run.c - `glimpse run`: one draft, the answer on stdout. What a person should know about the
- * wait goes to stderr when that is a terminal.
+ * run.c - `glimpse run`: one draft, the answer on stdout. Notices about the wait go to stderr when
+ * that is a terminal.
  */
 #include <event2/event.h>
 #include <stdio.h>
@@ -17,15 +17,15 @@
 #include "session.h"
 #include "signals.h"
 
-/* A draft is read whole; more than this no model takes. */
+/* A draft is read whole; no model takes a longer one. */
 #define TEXT_MAX ((size_t)64 * 1024 * 1024)
 
 typedef struct cli_one {
     cli_session session;
     const cli_settings *settings;
     int caught, code;
-    bool streamed, line_open; /* text was printed as it came, and its last line not ended */
-    bool broken;              /* nobody reads what is printed */
+    bool streamed, line_open; /* text was printed as it came, and its last line is not ended */
+    bool broken;              /* no reader of the output is left */
 } cli_one;
 
 static void noticed(glimpse_id id, const glimpse_notice *notice, void *arg)
@@ -74,14 +74,14 @@ static void came(glimpse_id id, const char *text, size_t len, void *arg)
     one->streamed = true;
     one->line_open = text[len - 1] != '\n';
     say_text(stdout, text, len);
-    /* A broken pipe is said once, and what else comes would go nowhere. */
+    /* A broken pipe is reported once, and further text would be lost. */
     if (one->broken || say_flush_stdout()) return;
     one->broken = true;
     one->code = EXIT_IO;
     event_base_loopbreak(one->session.base);
 }
 
-/* What was printed stays: the stand-in of a failure would look like its end. */
+/* Printed text stays: the stand-in of a failure would look like its end. */
 static void print_answer(const cli_one *one, const glimpse_result *result)
 {
     if (one->streamed) {
@@ -133,7 +133,8 @@ static void stop(int caught, void *arg)
     glimpse_engine_close(one->session.engine, 0, NULL, NULL);
 }
 
-/* The words of the command line, or standard input; NULL, said, with the exit code. */
+/* Returns the words of the command line, or standard input; NULL after an error message, with the
+ * exit code. */
 static char *read_text(const cli_settings *settings, size_t *len, int *code)
 {
     const char *problem = NULL;

@@ -1,7 +1,7 @@
 /*
  * say.c - lines for the user. Holds nothing; called by every command.
  *
- * Never prints a secret: callers name the option a value came from, not the value.
+ * Never prints a secret: callers name the option of a value, not the value.
  */
 #include "say.h"
 
@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "terminal/shown.h"
 
-/* Whatever a line quotes (a misspelt key, a file's name), a terminal obeys none of it, and it stays
+/* A terminal must obey no byte of a quoted text (a misspelt key, a file's name), and the line stays
  * one line of UTF-8: controls and broken characters become '?'. */
 static void make_plain(char *line)
 {

@@ -9,8 +9,8 @@
 #include "say.h"
 #include "signals.h"
 
-/* Without the store that was named, all that is in it would be paid for again: so nothing is sent.
- * 0, or the exit code, said. */
+/* Without the store that was named, all its answers would be paid for again: so nothing is sent. 0,
+ * or the exit code after an error message. */
 static int open_store(cli_session *session, cli_settings *settings)
 {
     char name[512];
@@ -121,9 +121,9 @@ int session_close(cli_session *session, int code)
     if (session->metrics_fd >= 0) close(session->metrics_fd);
     alert_command_free(session->alerts);
     session->alerts = NULL;
-    glimpse_store_unref(session->store); /* what waits is written now */
+    glimpse_store_unref(session->store); /* waiting puts are written now */
     if (session->base != NULL) {
-        /* A look-up of a name under way is given back in the next turns (glimpse_engine_free). */
+        /* A look-up of a name under way is freed in the next turns (glimpse_engine_free). */
         event_base_loop(session->base, EVLOOP_NONBLOCK);
         event_base_loop(session->base, EVLOOP_NONBLOCK);
         event_base_free(session->base);

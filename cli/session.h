@@ -1,6 +1,5 @@
-/* session.h - what `run`, `batch` and `bench` share: settings checked, a base, an engine on it, its
- * log.
- */
+/* session.h - shared by `run`, `batch` and `bench`: checked settings, a base, an engine on it, its
+ * log. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
@@ -16,27 +15,27 @@ typedef struct cli_session {
     glimpse_engine *engine;
     log_sink log;
     alert_command *alerts; /* NULL: there is no --alert-command */
-    glimpse_store *store;  /* NULL: none is wanted, or it cannot be used */
+    glimpse_store *store;  /* NULL: none is asked for, or it cannot be used */
     int metrics_fd;        /* listens; below 0: no metrics are asked for */
     metrics_server *metrics;
 } cli_session;
 
-/* 0, or the exit code, said. Close it either way. */
+/* 0, or the exit code after an error message. Close it in either case. */
 int session_open(cli_session *session, cli_settings *settings);
 
-/* Has the engine's metrics served to whoever connects to this socket, until its engine is freed;
- * below 0: nothing. The socket stays the caller's. 0, or the exit code, said. session_open does it
+/* Serves the engine's metrics on this socket until its engine is freed; below 0: does nothing. The
+ * socket stays the caller's. 0, or the exit code after an error message. session_open calls it
  * where the settings ask for it. */
 int session_serve(cli_session *session, int fd);
 
-/* Whether no model is asked: the local sampler answers. */
+/* Returns true when no model is asked, because the local sampler answers. */
 bool session_is_local(const cli_session *session);
 
-/* Nobody scrapes it any more, and it is gone; results still owed are delivered first. */
+/* Ends the metrics and frees the engine; owed results are delivered first. */
 void session_free_engine(cli_session *session);
 
-/* Frees the engine (results still owed are delivered first) and the base. `code`, or the one for a
- * log that was asked for and could not be written. */
+/* Frees the engine (owed results are delivered first) and the base. Returns `code`, or the exit
+ * code of a log that was asked for and could not be written. */
 int session_close(cli_session *session, int code);
 
 #endif

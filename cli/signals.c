@@ -1,8 +1,8 @@
 /*
- * signals.c - signals as events of the loop, so that no handler ever interrupts a write: what is
- * in the output when a second signal ends the process is whole lines. When the loop has ended, a
- * handler stands in their place until the process is gone, so that output, summary and store are
- * closed. Called by the commands that run a loop.
+ * signals.c - signals as events of the loop, so that no handler ever interrupts a write: when a
+ * second signal ends the process, the output has whole lines. When the loop has ended, a handler
+ * takes their place until the process is gone, so that output, summary and store are closed. Called
+ * by the commands that run a loop.
  */
 #include "signals.h"
 
@@ -17,23 +17,24 @@
 #include "exits.h"
 #include "say.h"
 
-/* timeout(1) signals its child and then its group, the child again: two signals this close are one.
- * A person is not that quick. */
+/* timeout(1) signals its child and then its group, and so the child again: two signals this close
+ * are one. A person is slower. */
 #define SAME_SIGNAL_NS UINT64_C(50000000)
 
-/* So long after the loop has ended a signal is passed over: output, summary and store are closed in
- * that time, unless a disk or a pipe hangs. As long as what is in flight is waited for. */
+/* For this time after the end of the loop a signal is ignored: output, summary and store are closed
+ * in it, unless a disk or a pipe hangs. It is as long as the grace time of requests in flight. */
 #define CLOSING_NS UINT64_C(5000000000)
 
-/* What ends a command. SIGHUP, a terminal that is closed, only where it is not ignored (nohup). */
+/* The signals that end a command. SIGHUP, of a closed terminal, only where it is not ignored
+ * (nohup). */
 static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
 enum { ENDING = sizeof ending / sizeof ending[0] };
 _Static_assert(ENDING == sizeof((cli_signals *)0)->events / sizeof(struct event *), "one each");
 
 static uint64_t closing_since; /* written only while the signals are blocked */
 
-/* libevent gives up, for want of descriptors above all; it would exit with 1, which means something
- * else to who started us. */
+/* libevent gives up, mostly for want of descriptors; its own exit code would be 1, which has
+ * another meaning here. */
 static void libevent_gave_up(int error)
 {
     (void)error;
@@ -48,7 +49,7 @@ struct event_base *process_setup(void)
     signal(SIGPIPE, SIG_IGN);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
         limit.rlim_cur = limit.rlim_max;
-        setrlimit(RLIMIT_NOFILE, &limit); /* as many as there are will do */
+        setrlimit(RLIMIT_NOFILE, &limit); /* as many as possible will do */
     }
     struct event_base *base = NULL;
     struct event_config *config = event_config_new();
@@ -61,7 +62,7 @@ struct event_base *process_setup(void)
     return base;
 }
 
-/* Async-signal-safe: looks at a clock, and may leave. */
+/* Async-signal-safe: reads a clock, and may end the process. */
 static void late(int number)
 {
     if (glimpse_monotonic_ns() - closing_since >= CLOSING_NS) _exit(128 + number);

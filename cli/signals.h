@@ -1,5 +1,4 @@
-/* signals.h - SIGINT, SIGTERM and SIGHUP on the loop, and what a process needs to be set up once.
- */
+/* signals.h - SIGINT, SIGTERM and SIGHUP on the loop, and the setup of a process. */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
 
@@ -9,8 +8,8 @@
 struct event;
 struct event_base;
 
-/* SIGPIPE ignored, as many descriptors as the system allows, and a base with a precise clock. NULL,
- * said: it cannot be had. */
+/* Ignores SIGPIPE, takes as many descriptors as the system allows, and makes a base with a precise
+ * clock. NULL after an error message. */
 struct event_base *process_setup(void);
 
 typedef struct cli_signals {
@@ -31,8 +30,8 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
 /* From here on a signal waits for the next catch. */
 void signals_hold(void);
 
-/* The loop has ended: from here on a signal is passed over while output, summary and store are
- * closed, for 5 s; one after that ends the process. With `hold` set it waits for the next catch, so
+/* Call when the loop has ended: from here on a signal is ignored for 5 s while output, summary and
+ * store are closed; a later one ends the process. With `hold` set it waits for the next catch, so
  * that none falls between two. */
 void signals_release(cli_signals *signals);
 

@@ -1,4 +1,4 @@
-/* version.c - `glimpse version`: what is running, for a bug report. */
+/* version.c - `glimpse version`: the program's versions, for a bug report. */
 #include <curl/curl.h>
 #include <event2/event.h>
 #include <glimpse/glimpse.h>

@@ -32,7 +32,7 @@ static bool write_path(char *path, size_t size, const char *output, const char *
     return len > 0 && (size_t)len < size;
 }
 
-/* A new file, whatever is in its place. -1: errno says why. */
+/* Makes a new file in place of an existing one. -1: errno has the reason. */
 static int make_file(const char *path)
 {
     if (unlink(path) != 0 && errno != ENOENT) return -1;
@@ -98,7 +98,7 @@ static int renew(cli_ahead *ahead, cli_output *output, const cli_ordered *order)
 {
     output_flush(output);
     int error = ahead->fsync_ms != FSYNC_NEVER ? output_sync(output) : output_error(output);
-    if (error != 0) return 0; /* the output's own failure, which its owner looks at */
+    if (error != 0) return 0; /* the output's own failure, which its owner handles */
     int fd = make_file(ahead->new_path);
     if (fd < 0) return errno;
     error = write_held(fd, order);

@@ -1,6 +1,6 @@
 /*
- * command.c - `glimpse batch`: opens what the job reads and writes, in an order in which a refusal
- * leaves every file as it was, runs it, and tells how it went.
+ * command.c - `glimpse batch`: opens the job's files, in an order in which a refusal leaves every
+ * file as it was, runs the job, and reports its end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,7 +47,7 @@ static bool same_file(int a, int b)
     return fstat(a, &x) == 0 && fstat(b, &y) == 0 && same(&x, &y);
 }
 
-/* The same of two names, as far as it shows before either is opened. */
+/* Compares two names as far as possible before either is opened. */
 static bool same_path(const char *a, const char *b)
 {
     struct stat x, y;
@@ -55,7 +55,7 @@ static bool same_path(const char *a, const char *b)
     return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && same(&x, &y));
 }
 
-/* Opened before the run, so that a wrong name is not found out after it; written after it. */
+/* Opened before the run, so that a wrong name is found out before it; written after the run. */
 static int open_summary(const char *path, int input, int output, int *code)
 {
     if (strcmp(path, "-") == 0) return STDOUT_FILENO;
@@ -70,7 +70,7 @@ static int open_summary(const char *path, int input, int output, int *code)
     return fd;
 }
 
-/* false, said: it is not written. */
+/* false after an error message: it is not written. */
 static bool write_summary(int fd, const char *path, const cli_report *report)
 {
     gl_buf text;
@@ -86,10 +86,10 @@ static bool write_summary(int fd, const char *path, const cli_report *report)
     return error == 0;
 }
 
-/* How a job that has ended is told of. */
+/* The receivers of the report on a job that has ended. */
 typedef struct telling {
     const cli_settings *settings;
-    int summary; /* descriptor; below 0: none is wanted */
+    int summary; /* descriptor; below 0: no summary is asked for */
     bool failed;
 } telling;
 
@@ -101,7 +101,7 @@ static void tell(const cli_report *report, void *arg)
         to->failed = true;
 }
 
-/* What is told has the exit code in it, so it is known by then. */
+/* The report has the exit code in it, so the code is known by then. */
 static int tell_end(const job_parts *parts, cli_report *report, telling *to, int code)
 {
     report->exit_code = log_sink_code(&parts->session->log, code);
@@ -109,7 +109,7 @@ static int tell_end(const job_parts *parts, cli_report *report, telling *to, int
     return to->failed ? EXIT_IO : report->exit_code;
 }
 
-/* Runs it with everything open. */
+/* Runs the job with all files open. */
 static int run(job_parts *parts, int summary, bool through_batches)
 {
     cli_report report;
@@ -127,7 +127,8 @@ static bool log_is_taken(const cli_settings *settings)
            same_path(log, settings->summary);
 }
 
-/* What makes no sense together or is missing: 0, or the exit code, said. */
+/* Finds options that contradict each other or are missing: 0, or the exit code after an error
+ * message. */
 static int check_usage(const cli_settings *settings)
 {
     if (settings->word_count == 0)
@@ -148,7 +149,8 @@ static int check_usage(const cli_settings *settings)
     return EXIT_USAGE;
 }
 
-/* What is read twice is a file: a pipe's *input becomes one. 0, or the exit code, said. */
+/* An input that is read twice must be a file: a pipe's *input becomes one. 0, or the exit code
+ * after an error message. */
 static int keep_input(int *input)
 {
     int file = spool_open(*input);
@@ -161,8 +163,8 @@ static int keep_input(int *input)
     return 0;
 }
 
-/* Takes over what the output has answered: *output may be another file then, and a pipe's *input a
- * file. 0, or the exit code, said. */
+/* Takes over the output's answers. *output may become another file, and a pipe's *input a file. 0,
+ * or the exit code after an error message. */
 static int resume(const cli_session *session, const cli_settings *settings, int *input, int *output,
                   resume_state *state)
 {
@@ -233,7 +235,7 @@ int command_batch(cli_settings *settings)
         if (output > STDERR_FILENO) close(output);
     }
     if (summary > STDERR_FILENO) close(summary);
-    /* What came to nothing leaves nothing. */
+    /* A job that came to nothing leaves no file. */
     if (code != 0 && makes_output && !through_batches) output_remove_empty(settings->output);
     if (code != 0 && makes_summary) output_remove_empty(settings->summary);
     resume_free(&done);

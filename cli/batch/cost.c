@@ -22,7 +22,7 @@ void cost_free(cli_cost *cost)
     prices_free(&cost->prices);
 }
 
-/* --- before ---------------------------------------------------------------------------------- */
+/* --- before a request ------------------------------------------------------------------------ */
 
 static double bound_of(const cli_cost *cost, gl_json body, const char **why)
 {
@@ -70,9 +70,9 @@ cost_verdict cost_ask(cli_cost *cost, glimpse_engine *engine, const job_line *li
     return COST_FITS;
 }
 
-/* --- after ----------------------------------------------------------------------------------- */
+/* --- after a request ------------------------------------------------------------------------- */
 
-/* Whether this attempt may have been billed although no answer of it says so. */
+/* Returns true when this attempt may have been billed although there is no answer of it. */
 static bool may_be_billed(const glimpse_attempt_record *attempt)
 {
     switch (attempt->error) {
@@ -101,7 +101,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* The answer's own cost; false: it does not say, or the price is not known. */
+/* Gives the answer's own cost; false: its usage is missing, or the price is not known. */
 static bool answer_cost(const cli_cost *cost, const glimpse_result *result, double *dollars)
 {
     billed tokens;
@@ -123,7 +123,7 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
 {
     if (cost->limit >= 0) {
         cost->under_way--;
-        /* What rounding leaves of nothing is nothing. */
+        /* A remainder of rounding without requests under way is nothing. */
         cost->reserved = cost->under_way > 0 ? cost->reserved - bound : 0;
     }
     if (result == NULL) return;
@@ -131,12 +131,12 @@ void cost_settle(cli_cost *cost, double bound, const glimpse_result *result)
     bool answered = glimpse_result_error(result) == GLIMPSE_OK;
     for (size_t i = 0; i < count; i++) {
         const glimpse_attempt_record *attempt = glimpse_result_attempt(result, i);
-        /* A pack's answer that was none for this line. */
+        /* An answer to a pack that had none for this line. */
         bool unused = attempt->error == GLIMPSE_OK && (i + 1 < count || !answered);
         if (unused || may_be_billed(attempt)) cost->charged += bound;
     }
-    /* A packed answer tells its own share of what the pack cost, whichever line the request is
-     * counted for; other sources cost nothing. */
+    /* A packed answer has its own share of the pack's cost, whichever line counts the request;
+     * other sources cost nothing. */
     glimpse_source source = glimpse_result_source(result);
     bool paid = source == GLIMPSE_SOURCE_LIVE || source == GLIMPSE_SOURCE_PACKED;
     if (!paid || !answered) return;

@@ -8,8 +8,8 @@
 
 #include "exits.h"
 
-/* More than one bad line after another is likely, and a small part of a job that somebody pays for
- * (the contract's number). */
+/* One bad line after another is likely in practice; 20 of them are a small part of a job that
+ * somebody pays for (the contract's number). */
 #define ALIKE_MAX 20
 
 cli_outcome failures_outcome(uint64_t line, const glimpse_result *result)
@@ -42,7 +42,8 @@ static bool is_printed(const cli_failures *failures, const char *code)
     return false;
 }
 
-/* About the address, the key or the model of the job, and no matter what a line says. */
+/* Returns true for a failure that is about the job's address, key or model, whatever the line
+ * asks. */
 static bool is_of_the_job(const cli_outcome *outcome)
 {
     if (outcome->error == GLIMPSE_ERR_REDIRECT) return true;
@@ -60,7 +61,7 @@ static bool is_of_the_job(const cli_outcome *outcome)
 
 static void count_alike(cli_failures *failures, const cli_outcome *outcome, const char *code)
 {
-    if (!outcome->asked) return; /* a kept answer says nothing of the endpoint */
+    if (!outcome->asked) return; /* a kept answer tells nothing of the endpoint */
     if (outcome->error == GLIMPSE_OK) failures->answered = true;
     if (failures->answered) return;
     bool same = failures->alike > 0 && failures->http_status == outcome->http_status &&

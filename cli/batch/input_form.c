@@ -1,8 +1,8 @@
 /*
  * input_form.c - see input_form.h. Called by command.c.
  *
- * A line that cannot be used gets a record of its own, which is right for a line and of no use for
- * a file that has none: then it is said once, and nothing is sent.
+ * A line that cannot be used gets a record of its own. For a file without any lines one message is
+ * of more use, and nothing is sent.
  */
 #include "batch/input_form.h"
 
@@ -15,7 +15,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* What is looked at of a file; a first line that is longer is left to the job. */
+/* The part of a file that is looked at; the job handles a longer first line. */
 #define HEAD_MAX (64 * 1024)
 
 static gl_slice without_blanks(gl_slice text)
@@ -65,7 +65,7 @@ int input_form_check(int input, const char *name)
     while (len < sizeof head) {
         ssize_t got = pread(input, head + len, sizeof head - len, at + (off_t)len);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) break; /* what cannot be read, the job will say */
+        if (got <= 0) break; /* the job will report a read error */
         len += (size_t)got;
     }
     const char *problem = input_form_problem(gl_slice_of(head, len), len < sizeof head);

@@ -16,15 +16,15 @@ typedef struct job_parts {
     cli_session *session;
     const cli_settings *settings;
     cli_cost *cost;
-    const resume_state *resume; /* lines that are done are passed over; NULL: none are */
-    int input, output;          /* the job's from job_run on (standard ones are not closed) */
-    /* Told how far it has come before a second signal ends the process; may be NULL. */
+    const resume_state *resume; /* lines that are done are left out; NULL: none are */
+    int input, output;          /* the job's own from job_run on (standard ones are not closed) */
+    /* Gets the report before a second signal ends the process; may be NULL. */
     void (*leaving)(const cli_report *report, void *arg);
     void *leaving_arg;
 } job_parts;
 
-/* Runs it to its end and returns the exit code. *report is what it has done. What the parts point
- * to stays the caller's. */
+/* Runs the job to its end and returns the exit code. *report gets its figures. The parts' objects
+ * stay the caller's. */
 int job_run(const job_parts *parts, cli_report *report);
 
 #endif

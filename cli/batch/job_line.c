@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The members that are looked at, in the order of `names`. */
+/* The members that are read, in the order of `names`. */
 enum { ID, METHOD, URL, BODY, INPUT, GOAL, CONSTRAINTS, MESSAGES, MEMBERS };
 static const char *const names[MEMBERS] = { "custom_id",  "method", "url",         "body",
                                             "input_text", "goal",   "constraints", "messages" };
@@ -154,7 +154,7 @@ static bool read_chat(line_parser *parser, const gl_json *members, job_line *lin
 
 /* --- a draft --------------------------------------------------------------------------------- */
 
-/* Half surrogate pairs become U+FFFD, as with jq: they have no UTF-8 form to send. */
+/* Half surrogate pairs become U+FFFD, as with jq, because they have no UTF-8 form. */
 static bool read_text(gl_json value, const char *name, gl_buf *text, job_line *line)
 {
     gl_buf_reset(text);

@@ -1,9 +1,9 @@
 /*
- * line_reader.c - splits a descriptor into lines. Owns one buffer, of at most the longest line
- * and a chunk. Called by command.c and strict.c.
+ * line_reader.c - splits a descriptor into lines. Owns one buffer, of at most the longest line and
+ * a chunk. Called by command.c and strict.c.
  *
- * A line is looked through once: `scanned` remembers how far, so that a line of 16 MiB that comes
- * in small pieces costs no more than its length.
+ * Each byte is searched once: `scanned` remembers how far, so that a line of 16 MiB in small pieces
+ * costs no more than its length.
  */
 #include "batch/line_reader.h"
 
@@ -15,7 +15,7 @@
 
 /* One read: as much as a pipe holds by default on Linux. */
 #define CHUNK ((size_t)64 * 1024)
-/* A buffer that one long line has blown up is given back when it is empty. */
+/* A buffer that one long line has enlarged is freed when it is empty. */
 #define KEEP ((size_t)1024 * 1024)
 
 bool line_reader_init(line_reader *reader, int fd, size_t max)

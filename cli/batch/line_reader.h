@@ -1,9 +1,9 @@
 /*
- * line_reader.h - lines of a descriptor, one at a time, without ever holding a line that is longer
- * than the limit.
+ * line_reader.h - reads the lines of a descriptor, one at a time, without ever holding a line
+ * longer than the limit.
  *
- * Reading and splitting are apart: line_reader_next works on what is in memory, line_reader_fill
- * does one read(2), so a slow pipe is read when the loop says it is ready.
+ * Reading and splitting are apart: line_reader_next works in memory, line_reader_fill does one
+ * read(2), so a slow pipe is read when the loop reports it ready.
  */
 #ifndef CLI_BATCH_LINE_READER_H
 #define CLI_BATCH_LINE_READER_H
@@ -17,7 +17,7 @@
 typedef enum line_state {
     LINE_READY,    /* *line and *number are set */
     LINE_TOO_LONG, /* *number is set; the rest of the line is skipped as it comes */
-    LINE_EMPTY,    /* nothing whole in memory: fill */
+    LINE_EMPTY,    /* no whole line in memory: fill */
     LINE_END
 } line_state;
 
@@ -42,10 +42,10 @@ line_state line_reader_next(line_reader *reader, gl_slice *line, uint64_t *numbe
 /* One read(2); blocks if the descriptor is not ready. 0, or an errno (ENOMEM among them). */
 int line_reader_fill(line_reader *reader);
 
-/* Where a line that has just been handed out begins, in bytes from where the reader began. */
+/* Returns where a line of line_reader_next begins, in bytes from where the reader began. */
 uint64_t line_reader_offset(const line_reader *reader, gl_slice line);
 
-/* Bytes that line_reader_next has handed out or skipped. */
+/* Returns the bytes that line_reader_next has handed out or skipped. */
 uint64_t line_reader_consumed(const line_reader *reader);
 
 #endif

@@ -16,7 +16,7 @@
 #include "say.h"
 
 typedef struct placed {
-    uint64_t line; /* of the input; what names none goes behind the rest */
+    uint64_t line; /* line of the input; a record without one goes behind the rest */
     uint64_t offset, length;
 } placed;
 

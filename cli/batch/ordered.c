@@ -21,7 +21,7 @@ void ordered_free(cli_ordered *order)
     order->slots = NULL;
 }
 
-/* Hands on a record that waits, if there is one, and goes past its number. */
+/* Hands on a record that waits, if there is one, and passes its number. */
 static void pass(cli_ordered *order)
 {
     struct ordered_slot *slot = &order->slots[order->next++ % order->window];

@@ -12,12 +12,12 @@ typedef void (*ordered_fn)(void *arg, gl_slice record);
 
 typedef struct cli_ordered {
     struct ordered_slot {
-        char *record; /* NULL: nothing to hand on */
+        char *record; /* NULL: no record to hand on */
         size_t len;
         bool done;
     } *slots;
     size_t window; /* numbers next .. next + window - 1 may be put */
-    uint64_t next; /* the first that is missing */
+    uint64_t next; /* the first missing number */
     size_t bytes;  /* of the records that wait */
     ordered_fn emit;
     void *arg;
@@ -29,7 +29,7 @@ void ordered_free(cli_ordered *order);
 /* Record number n, from 0, each once; a record without data is only counted. false: no memory. */
 bool ordered_put(cli_ordered *order, uint64_t n, gl_slice record);
 
-/* Hands on what waits, in order, and leaves out what is missing: nothing more will come. */
+/* Hands on the waiting records, in order, without the missing ones, because no more will come. */
 void ordered_drain(cli_ordered *order);
 
 #endif

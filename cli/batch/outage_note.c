@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #define SECOND INT64_C(1000000000)
-/* What is shorter is a hiccup, and the circuit's events in the log are enough. */
+/* A shorter outage is a hiccup, and the circuit's events in the log are enough. */
 #define FIRST_NS (5 * SECOND)
 /* Often enough that a tail of the log shows it, seldom enough that a night fits a page. */
 #define APART_MAX_NS (60 * SECOND)

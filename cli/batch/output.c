@@ -3,8 +3,8 @@
  * Called by pump_records.c.
  *
  * Pipes and terminals are often shared with other programs, so they are never set non-blocking: a
- * poll(2) says that PIPE_BUF bytes fit, and no more is written before the next one (POSIX: a pipe
- * that polls writable takes PIPE_BUF bytes).
+ * poll(2) reports that PIPE_BUF bytes fit, and no more is written before the next poll (POSIX: a
+ * pipe that polls writable takes PIPE_BUF bytes).
  */
 #include "batch/output.h"
 
@@ -29,7 +29,7 @@
 #include "say.h"
 #include "terminal/shown.h"
 
-/* Written bytes in front of a backlog that never quite empties are dropped from here on. */
+/* Written bytes in front of a backlog that never quite empties are dropped from this size on. */
 #define COMPACT ((size_t)64 * 1024)
 
 struct cli_output {
@@ -37,18 +37,18 @@ struct cli_output {
     bool regular;
     bool sync_armed;
     bool terminal;   /* records are shown with escapes: terminal/shown.h */
-    bool overwrites; /* what the file holds goes when the first record comes */
+    bool overwrites; /* the file's old contents go when the first record comes */
     int64_t fsync_ms;
     int error;
     gl_buf buf;
-    size_t written;  /* of buf */
-    uint64_t length; /* of a regular file: what it must have at least */
+    size_t written;  /* bytes of buf that are written */
+    uint64_t length; /* of a regular file: its length at least */
     struct event *writable, *sync;
     output_observer observer;
     void *arg;
 };
 
-/* Where the record begins of which `at` bytes of the buffer are past. */
+/* Returns where the record begins of which `at` bytes of the buffer are written. */
 static size_t record_start(const cli_output *out, size_t at)
 {
     const char *end = at > 0 ? memrchr(out->buf.data, '\n', at) : NULL;
@@ -145,7 +145,7 @@ void output_add(cli_output *out, gl_slice record)
     if (out->buf.failed) fail(out, ENOMEM);
 }
 
-/* Whether the descriptor takes a write without blocking; timeout as poll's. */
+/* Returns true when the descriptor takes a write without blocking; timeout as poll's. */
 static bool takes_more(const cli_output *out, int timeout)
 {
     struct pollfd poller = { .fd = out->fd, .events = POLLOUT };
@@ -180,7 +180,7 @@ static bool write_some(cli_output *out)
     return true;
 }
 
-/* Begun a tenth before it is due, so that it is done by then. */
+/* Begins a tenth before the sync is due, so that it is done by then. */
 static void want_sync(cli_output *out)
 {
     int64_t us = out->fsync_ms * 900;
@@ -199,8 +199,8 @@ void output_flush(cli_output *out)
         wrote = true;
     }
     if (wrote && out->regular) want_sync(out);
-    /* epoll knows pipes, terminals and sockets. What it refuses (EPERM: /dev/null and other
-     * devices) is always ready, so no backlog of it gets here. */
+    /* epoll takes pipes, terminals and sockets. The descriptors that it refuses (EPERM: /dev/null
+     * and other devices) are always ready, so they have no backlog. */
     if (out->error == 0 && output_backlog(out) > 0 && event_add(out->writable, NULL) != 0)
         fail(out, errno);
 }
@@ -305,7 +305,7 @@ int output_sync_folder(const char *path)
     size_t len = slash == NULL || slash == path ? 1 : (size_t)(slash - path);
     snprintf(folder, sizeof folder, "%.*s", (int)len, slash == NULL ? "." : path);
     int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder that may be written, not read */
+    if (fd < 0) return errno == EACCES ? 0 : errno; /* a folder that may be written but not read */
     int error = gl_file_sync(fd);
     close(fd);
     return error;
@@ -314,19 +314,20 @@ int output_sync_folder(const char *path)
 static int open_once(const char *path, output_mode mode)
 {
     struct stat status;
-    /* A file that came into being since the refusals were looked at is not written over; what a
-     * link leads to cannot be opened so, and is looked at when it is locked. */
+    /* A file that came into being since output_refused is not written over. A link's target cannot
+     * be opened so, and is checked when it is locked. */
     bool there = stat(path, &status) == 0;
     bool link = !there && lstat(path, &status) == 0;
     int only_new = mode == OUTPUT_NEW && !there && !link ? O_EXCL : 0;
-    /* Appended to: so a file that somebody cuts meanwhile shows it by its length. */
+    /* In append mode the length shows when another process cuts the file. */
     int how = (mode == OUTPUT_RESUME ? O_RDWR : O_WRONLY) | O_APPEND;
     int fd = open(path, how | O_CREAT | O_CLOEXEC | only_new, 0666);
     if (fd >= 0 && !there) output_sync_folder(path);
     return fd;
 }
 
-/* Whether fd is this process's alone to write. false, said or to be tried again (*code 0). */
+/* Returns true when fd is this process's alone to write. false: after an error message, or to be
+ * tried again (*code 0). */
 static bool is_ours(int fd, const char *path, output_mode mode, bool unlocked, int *code)
 {
     struct stat status;
@@ -379,7 +380,7 @@ void output_remove_empty(const char *path)
 {
     struct stat status;
     pid_t owner;
-    char whole[PATH_MAX]; /* behind links */
+    char whole[PATH_MAX]; /* with links resolved */
     int fd = realpath(path, whole) != NULL ? open(whole, O_WRONLY | O_CLOEXEC) : -1;
     if (fd < 0) return;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0 &&

@@ -18,7 +18,7 @@
 
 #define CHUNK 65536
 
-/* The name that the system has for an open file now; false: it has none. */
+/* Gives the name that the system has for an open file now; false: it has none. */
 static bool name_of(int fd, char *name, size_t size)
 {
     char link[64];
@@ -43,7 +43,7 @@ static int copy(int from, int to, uint64_t length)
     return gl_file_sync(to);
 }
 
-/* The same file, to be read from its beginning. Below 0: errno says why not. */
+/* Opens the same file again, to be read from its beginning. Below 0: errno has the reason. */
 static int open_again(int fd)
 {
     char link[64];
@@ -51,7 +51,7 @@ static int open_again(int fd)
     return open(link, O_RDONLY | O_CLOEXEC);
 }
 
-/* Writes what an open file holds into a new one. 0, or an errno. */
+/* Writes the contents of an open file into a new one. 0, or an errno. */
 static int write_anew(int fd, const struct stat *status, const char *path)
 {
     int from = open_again(fd);
@@ -100,7 +100,7 @@ int output_check(int fd, uint64_t length, const char *path)
     return same && !is_cut ? 0 : EXIT_IO;
 }
 
-/* What was cut in the middle of a record is none. */
+/* A record that was cut in the middle does not count. */
 static void count_record(cli_tally *found, gl_slice text)
 {
     record_view view;

@@ -3,7 +3,7 @@
  *
  * The file: {"MODEL":{"input":0.15,"cached_input":0.075,"output":0.6,"max_output":16384},...}, all
  * in US dollars for a million tokens; cached_input and max_output may be left out. Where there is
- * no output (embeddings) its price is 0, and the file says so: what is left out is never taken for
+ * no output (embeddings) the file must give its price as 0: a missing price is never taken for
  * free. A model of the file takes the place of a profile's whole price.
  */
 #include "batch/prices.h"
@@ -21,7 +21,7 @@
 
 /* --- the user's file ------------------------------------------------------------------------- */
 
-/* The file as the profiles that it stands for: {"MODEL":{"price":ROW},...}. */
+/* Writes the file as the profiles that it stands for: {"MODEL":{"price":ROW},...}. */
 static void write_profiles(gl_json root, gl_buf *out)
 {
     gl_json name, row;
@@ -84,8 +84,8 @@ void prices_free(price_list *prices)
 
 /* --- finding --------------------------------------------------------------------------------- */
 
-/* The price there, and the length of the name that it is of: all of the model's, or without its
- * date. NULL and 0: there is none. */
+/* Finds a price, and the length of its name: all of the model's, or without its date. NULL and 0:
+ * there is none. */
 static const model_price *find(const glimpse_profiles *profiles, bool own, gl_slice model,
                                size_t *len)
 {
@@ -103,13 +103,13 @@ const model_price *prices_find(const price_list *prices, gl_slice model)
     size_t own_len = 0, len;
     const model_price *own = prices->own != NULL ? find(prices->own, true, model, &own_len) : NULL;
     const model_price *known = find(prices->profiles, false, model, &len);
-    /* A profile of the very name, date and all, is nearer than a price of the name without it. */
+    /* A profile of the very name, with its date, is nearer than a price of the name without it. */
     return own != NULL && own_len >= len ? own : known;
 }
 
 /* --- sums ------------------------------------------------------------------------------------ */
 
-/* A count that may be absent (0). false: it is there and is none. */
+/* Reads a count that may be absent (0). false: it is present and no count. */
 static bool read_count(gl_json value, int64_t *out)
 {
     *out = 0;

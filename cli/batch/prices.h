@@ -1,9 +1,9 @@
 /*
- * prices.h - what tokens cost, by model: the prices of the profiles (<glimpse/profile.h>), and over
- * them a file of the user's that has nothing but prices.
+ * prices.h - the price of tokens, by model: the prices of the profiles (<glimpse/profile.h>), and
+ * over them a file of the user's with prices alone.
  *
- * A price that is not known is no price: nothing here guesses. A model is found under its own name,
- * or, when that has a date at its end (gpt-4o-mini-2024-07-18), under the name without it.
+ * Nothing here guesses a price. A model is found under its own name, or, when that has a date at
+ * its end (gpt-4o-mini-2024-07-18), under the name without it.
  */
 #ifndef CLI_BATCH_PRICES_H
 #define CLI_BATCH_PRICES_H
@@ -23,8 +23,8 @@ typedef struct price_list {
     const glimpse_profiles *profiles; /* for what is not among them; NULL: the built-in ones */
 } price_list;
 
-/* Without a file (NULL), the profiles alone, which are borrowed. 0, or the exit code, said. Free it
- * either way. */
+/* Without a file (NULL), uses the profiles alone, which are borrowed. 0, or the exit code after an
+ * error message. Free it in either case. */
 int prices_read(price_list *prices, const char *path, const glimpse_profiles *profiles);
 void prices_free(price_list *prices);
 
@@ -34,20 +34,20 @@ const model_price *prices_find(const price_list *prices, gl_slice model);
 /* The tokens that an answer was billed for. */
 typedef struct billed {
     int64_t prompt, cached,
-        completion; /* cached: those of prompt that were; 0 when it says nothing */
-    bool standard;  /* no other tier of service was said */
+        completion; /* cached: those of prompt that were cached; 0 when not reported */
+    bool standard;  /* the answer names no other tier of service */
 } billed;
 
-/* From an answer's body (a checked object, or GL_JSON_NONE): its usage in the words of chat
- * completions, responses or embeddings. false: it does not say, or says what is no count. */
+/* Reads an answer's body (a checked object, or GL_JSON_NONE): its usage in the words of chat
+ * completions, responses or embeddings. false: it has none, or values that are no counts. */
 bool billed_read(gl_json body, billed *out);
 
 /* In dollars. */
 double price_of(const model_price *price, const billed *tokens);
 
-/* The most that a request may cost: a prompt has at most as many tokens as its body has bytes, and
- * an answer as many as the body allows (max_tokens and its like, times n), else max_output. Below
- * 0: there is no bound. Pictures and sound by URL have none that a body tells. */
+/* Returns the most that a request may cost: a prompt has at most as many tokens as its body has
+ * bytes, and an answer as many as the body allows (max_tokens and its like, times n), else
+ * max_output. Below 0: there is no bound. Pictures and sound by URL have no bound in the body. */
 double price_bound(const model_price *price, gl_json body);
 
 #endif

@@ -17,7 +17,7 @@ void progress_clear(cli_progress *progress)
     progress->rows = 0;
 }
 
-/* How much of the text fits a row: up to the last ", " that does. */
+/* Returns how much of the text fits a row: up to the last ", " that does. */
 static size_t row_length(const char *text, size_t columns)
 {
     size_t len = strlen(text), fits = 0;
@@ -27,7 +27,7 @@ static size_t row_length(const char *text, size_t columns)
     return fits != 0 ? fits : columns;
 }
 
-/* The line as a block of rows that the terminal does not wrap, so that it can be drawn over. */
+/* Draws the line as rows that the terminal does not wrap, so that it can be drawn over. */
 static void draw_block(cli_progress *progress, const char *line)
 {
     struct winsize window;

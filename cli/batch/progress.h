@@ -1,4 +1,4 @@
-/* progress.h - how far a job is, on stderr while it runs: redrawn in place on a terminal, a
+/* progress.h - the progress of a job, on stderr while it runs: redrawn in place on a terminal, a
  * plain line every 10 s elsewhere. */
 #ifndef CLI_BATCH_PROGRESS_H
 #define CLI_BATCH_PROGRESS_H
@@ -14,18 +14,18 @@ typedef struct cli_progress {
     struct event *timer;
     bool terminal;
     int rows;                                    /* on the terminal now */
-    void (*look)(void *arg, cli_report *report); /* asked for the present state */
+    void (*look)(void *arg, cli_report *report); /* fills in the present state */
     void *arg;
 } cli_progress;
 
-/* false: the timer cannot be had. */
+/* false: no timer. */
 bool progress_start(cli_progress *progress, struct event_base *base,
                     void (*look)(void *arg, cli_report *report), void *arg);
 
-/* Takes what was drawn off the terminal, before something else is printed there. */
+/* Takes the drawn rows off the terminal, before other text is printed there. */
 void progress_clear(cli_progress *progress);
 
-/* Clears and stops. Fine when never started. */
+/* Clears and stops. May be called when it was never started. */
 void progress_stop(cli_progress *progress);
 
 #endif

@@ -96,8 +96,8 @@ static void append_member(gl_buf *out, bool *first, gl_json name)
     gl_buf_append_char(out, ':');
 }
 
-/* Members that tell of the request that was sent, and what stands there when none was. That no
- * model was asked for an answer stays true of it. */
+/* Members about the request that was sent, and their values when none was sent. That no model was
+ * asked for an answer stays true of it. */
 static const char *unsent_value(gl_json name, gl_json value)
 {
     static const char *const values[][2] = {

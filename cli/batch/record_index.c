@@ -2,7 +2,7 @@
  * record_index.c - see record_index.h. Called by resume.c.
  *
  * Two tables of numbers over one array: one by custom_id and request, one by request. Of records
- * that answer the same line one stays: an answered one before a failed one, else the first.
+ * that answer the same line one is kept: an answered one before a failed one, else the first.
  */
 #include "batch/record_index.h"
 
@@ -17,10 +17,10 @@
 #include "exits.h"
 #include "say.h"
 
-/* Longer than any record: an answer is at most 64 MiB, and stands in it twice. */
+/* Longer than any record: an answer is at most 64 MiB, and is in the record twice. */
 #define RECORD_MAX ((size_t)1 << 30)
 
-/* What decides is the id itself. */
+/* A hash; the id itself decides. */
 static uint64_t hash_id(const record_index *index, gl_slice id)
 {
     return gl_siphash(&index->seed, id.data, id.len);
@@ -56,7 +56,7 @@ static bool same_identity(const indexed_record *a, const indexed_record *b)
     return memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
 }
 
-/* The slot of a record like `like`, or the empty one where it belongs. */
+/* Returns the slot of a record like `like`, or the empty one where it belongs. */
 static uint32_t *slot_by_both(const record_index *index, const indexed_record *like)
 {
     size_t i = (size_t)hash_both(index, like) & (index->slots - 1);
@@ -86,7 +86,7 @@ static void enter(record_index *index, uint32_t number)
     }
 }
 
-/* Room for one more: the array doubles, and tables of twice as many slots are filled anew. */
+/* Makes room for one more: the array doubles, and tables of twice as many slots are filled anew. */
 static bool grow(record_index *index)
 {
     if (index->count < index->capacity) return true;
@@ -190,8 +190,8 @@ static int take_record(record_index *index, const record_view *view, const index
     return EXIT_OS_LIMIT;
 }
 
-/* Whether a text goes on as the records of this program begin, {"id":"...","custom_id":, as far as
- * it goes. */
+/* Returns true when a text begins as the records of this program do, {"id":"...","custom_id":, as
+ * far as it goes. */
 static bool begins_as_record(gl_slice text)
 {
     static const char head[] = "{\"id\":\"", next[] = "\",\"custom_id\":";
@@ -205,8 +205,8 @@ static bool begins_as_record(gl_slice text)
     return memcmp(end, next, left < strlen(next) ? left : strlen(next)) == 0;
 }
 
-/* What a kill or a full disk leaves of a record: its beginning. Whole JSON is none, nor is what
- * holds a line end of another system: it may be somebody's. */
+/* Returns true for the part of a record that a kill or a full disk leaves: its beginning. Whole
+ * JSON is none, nor is a text with a line end of another system: it may be another program's. */
 static bool is_cut(gl_slice line)
 {
     gl_json root;
@@ -216,8 +216,9 @@ static bool is_cut(gl_slice line)
     return ends_early && begins_as_record(line) && memchr(line.data, '\r', line.len) == NULL;
 }
 
-/* What a kill or a power cut may leave in place of a record. In a file that shows no record before
- * it, bytes beside the NULs may be somebody's: a database's, say. */
+/* Returns true for bytes that a kill or a power cut may leave in place of a record. In a file
+ * without a record before them, bytes beside the NULs may be another program's: a database's,
+ * say. */
 static bool is_torn(const record_index *index, gl_slice line, bool has_end)
 {
     size_t nuls = 0;
@@ -337,7 +338,7 @@ int record_index_fetch(record_index *index, const indexed_record *record, record
                                 record->offset);
     if (error != 0) return error;
     text->len = (size_t)record->length;
-    /* Another program has written over it since it was read. */
+    /* Another program has changed the record since it was read. */
     if (record_read(gl_buf_slice(text), view) != NULL) return EIO;
     if (!text_of(view->custom_id, &index->id)) return ENOMEM;
     *custom_id = view->custom_id.kind == GL_JSON_STRING ? index->id.data : NULL;

@@ -1,10 +1,10 @@
 /*
- * record_index.h - the records of an earlier run, found again by what they answer: 64 bytes each
- * and up to 32 of tables, so that a million take 80 MB.
+ * record_index.h - the records of an earlier run, found again by their requests: 64 bytes each and
+ * up to 32 of tables, so that a million take 80 MB.
  *
  * A record is known by its request (the key, and the path where that is not /chat/completions) and
- * by its custom_id. Of the request all 32 bytes are kept. Of the custom_id a hash of 64 bits is:
- * who finds a record compares the custom_id itself in the file (record_index_fetch).
+ * by its custom_id. Of the request all 32 bytes are kept. Of the custom_id a hash of 64 bits is
+ * kept: the caller compares the custom_id itself in the file (record_index_fetch).
  */
 #ifndef CLI_BATCH_RECORD_INDEX_H
 #define CLI_BATCH_RECORD_INDEX_H
@@ -12,7 +12,7 @@
 #include "base/siphash.h"
 #include "batch/record.h"
 
-/* What is asked: the key of a body, or the SHA-256 of key and path. */
+/* The request: the key of a body, or the SHA-256 of key and path. */
 typedef struct request_identity {
     unsigned char bytes[32];
 } request_identity;
@@ -22,35 +22,35 @@ typedef struct indexed_record {
     uint64_t id; /* hash of its custom_id */
     uint64_t offset, length;
     bool answered; /* aligned or not_aligned: may serve other lines too */
-    bool beside;   /* it stands in the second file */
+    bool beside;   /* it is in the second file */
 } indexed_record;
 
-/* Which records are wanted; the others are as if they were not there. */
+/* Selects records; the others count as missing. */
 typedef struct record_wish {
     bool failed;
     bool local; /* answers for which no model was asked */
 } record_wish;
 
 typedef struct record_index {
-    int fds[2];       /* of the file, and of the one that was read as more; -1 */
-    const char *name; /* for messages: of the one that is read */
+    int fds[2];       /* of the file, and of the second file; -1: none */
+    const char *name; /* for messages: of the file that is being read */
     gl_sha256 *sha;
-    gl_siphash_seed seed; /* ids and bodies are strangers' */
+    gl_siphash_seed seed; /* ids and bodies come from strangers */
     indexed_record *records;
     size_t count, capacity;
     uint32_t *by_both, *by_identity; /* open addressed: number of the record + 1, 0 = empty */
     size_t slots;                    /* of each: a power of two */
-    uint64_t dropped;                /* whole records that are not wanted */
+    uint64_t dropped;                /* whole records that are not selected */
     uint64_t local;                  /* of them, answers for which no model was asked */
-    uint64_t torn;                   /* lines that a kill or a power cut left broken */
-    uint64_t bytes;                  /* of the files */
-    gl_buf text, id;                 /* of the record that was fetched last */
+    uint64_t torn;                   /* lines that a kill or a power cut broke */
+    uint64_t bytes;                  /* bytes of the files */
+    gl_buf text, id;                 /* of the last fetched record */
 } record_index;
 
 /*
- * Reads the file from its start; the descriptor stays the caller's. What a kill leaves (a last line
- * without an end) and a power cut (NUL bytes) is counted and passed over; anything else that is not
- * a record of ours is refused. 0, or the exit code, said. Free it either way.
+ * Reads the file from its start; the descriptor stays the caller's. A line that a kill (without an
+ * end) or a power cut (NUL bytes) broke is counted and passed over; any other line that is not a
+ * record of ours is refused. 0, or the exit code after an error message. Free it in either case.
  */
 int record_index_read(record_index *index, int fd, const char *name, const record_wish *wish);
 
@@ -62,16 +62,16 @@ void record_index_free(record_index *index);
 bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
                       request_identity *identity);
 
-/* The record of this custom_id that answers this; NULL: none. */
+/* Returns the record of this custom_id for this request; NULL: none. */
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity);
 
-/* An answered record of any custom_id that answers this, or NULL. */
+/* Returns an answered record of any custom_id for this request, or NULL. */
 const indexed_record *record_index_same(const record_index *index,
                                         const request_identity *identity);
 
-/* Reads it from the file again; *view and *custom_id (NULL: null) are good until the next call. 0,
- * or an errno. */
+/* Reads the record from the file again; *view and *custom_id (NULL: null) are valid until the next
+ * call. 0, or an errno. */
 int record_index_fetch(record_index *index, const indexed_record *record, record_view *view,
                        const char **custom_id);
 

@@ -28,7 +28,7 @@ int replacement_begin(replacement *r, int old)
 {
     struct stat status;
     pid_t owner;
-    /* What a killed run left; the output is locked, so nobody else is writing it. */
+    /* A killed run's file; the output is locked, so no other process is writing it. */
     if (unlink(r->new_path) != 0 && errno != ENOENT) return errno;
     r->fd = open(r->new_path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (r->fd < 0) return errno;
@@ -37,7 +37,7 @@ int replacement_begin(replacement *r, int old)
     if (fchmod(r->fd, status.st_mode & 07777) != 0) return errno;
     switch (lock_take(r->fd, r->new_path, &owner)) {
     case LOCK_TAKEN:
-    case LOCK_FAILED: /* said, or allowed, when the output was opened */
+    case LOCK_FAILED: /* reported, or allowed, when the output was opened */
         return 0;
     case LOCK_HELD:
     case LOCK_REPLACED:

@@ -1,5 +1,5 @@
-/* report.c - counts what a job has done and says it in three forms. Called by job.c,
- * progress.c and command.c. */
+/* report.c - counts the work of a job and writes it in three forms. Called by job.c, progress.c and
+ * command.c. */
 #include "batch/report.h"
 
 #include <inttypes.h>
@@ -72,7 +72,7 @@ void tally_lose(cli_tally *tally, gl_slice record)
         tally->failed--;
 }
 
-/* What this run has done, without what it found done. */
+/* The records of this run, without those of earlier ones. */
 static uint64_t done_now(const cli_report *report)
 {
     return report->tally.done - report->tally.resumed;
@@ -83,8 +83,8 @@ static double rate(const cli_report *report)
     return report->elapsed_s > 0 ? (double)done_now(report) / report->elapsed_s : 0;
 }
 
-/* Of the lookups, those that memory or the store answered; the store is asked what memory has not.
- */
+/* The share of the lookups that memory or the store answered; the store is asked after a miss in
+ * memory. */
 static double hit_rate(const cli_report *report)
 {
     const glimpse_stats *stats = &report->stats;
@@ -92,8 +92,8 @@ static double hit_rate(const cli_report *report)
     return lookups > 0 ? (double)(stats->cache.hits + stats->store_hits) / lookups : 0;
 }
 
-/* How many lines there are in all: counted, or from the part of the bytes that they took; 0 when
- * nothing is known. */
+/* Estimates the number of lines: counted, or from the part of the bytes that they took; 0 when it
+ * is not known. */
 static uint64_t total(const cli_report *report)
 {
     if (report->all_read) return report->lines_read;
@@ -144,7 +144,7 @@ static void add_time(char *line, size_t size, uint64_t s)
     add(line, size, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60, s % 60);
 }
 
-/* How many may be in flight, when these are fewer than were asked for, and what said so. */
+/* Adds how many may be in flight, when that is below the configured number, and why. */
 static void add_window(const glimpse_stats *stats, char *line, size_t size)
 {
     if (stats->window < stats->window_most) add(line, size, " of %" PRIu64, stats->window_most);
@@ -153,7 +153,7 @@ static void add_window(const glimpse_stats *stats, char *line, size_t size)
         add(line, size, " (%d)", stats->window_status);
 }
 
-/* The limit that is kept; or, where the next may go only after some time, what is waited for. */
+/* Adds the limit that holds; or, where the next request must wait, the reason of the wait. */
 static void add_wait(const glimpse_stats *stats, char *line, size_t size)
 {
     static const char *const things[] = { NULL, NULL, "requests", "tokens",

@@ -1,5 +1,5 @@
 /*
- * report.h - what a job has done: counted record by record, printed as progress, as the last
+ * report.h - the figures of a job: counted record by record, printed as progress, as the last
  * lines, and as the object of --summary.
  */
 #ifndef CLI_BATCH_REPORT_H
@@ -15,9 +15,9 @@
 /* Counted by the job. */
 typedef struct cli_tally {
     uint64_t done;    /* records */
-    uint64_t unsent;  /* lines without one: the run ended before */
+    uint64_t unsent;  /* lines without a record: the run ended before */
     uint64_t failed;  /* records with an error */
-    uint64_t resumed; /* of done: records that an earlier run left, or that need no request */
+    uint64_t resumed; /* of done: records of an earlier run, or without a request */
     uint64_t by_status[GLIMPSE_STATUS_COUNT], by_source[GLIMPSE_SOURCE_COUNT];
     uint64_t unreached; /* ended without a connection */
     uint64_t starved;   /* ended for want of a descriptor */
@@ -28,14 +28,14 @@ void tally_add(cli_tally *tally, const glimpse_result *result);
 void tally_add_bad_line(cli_tally *tally);
 void tally_add_record(cli_tally *tally, const record_view *view);
 
-/* Fewer records were found in the output than were written: these count, and the lines of the
- * others have none. */
+/* Call when fewer records are in the output than were written: these count, and the other lines
+ * have none. */
 void tally_set_records(cli_tally *tally, const cli_tally *found);
 
-/* A record that was counted and is not in the output after all. */
+/* Call for a record that was counted and is not in the output after all. */
 void tally_lose(cli_tally *tally, gl_slice record);
 
-/* All there is to tell at one moment. */
+/* All figures at one moment. */
 typedef struct cli_report {
     cli_tally tally;
     glimpse_stats stats;

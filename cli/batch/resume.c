@@ -1,9 +1,9 @@
 /*
  * resume.c - see resume.h. Called by command.c and pump.c.
  *
- * Invariants: the old output is only read; what takes its place is whole and on disk before the
- * rename, and locked, so that no other process finds the output without an owner. A record is taken
- * over only when its request is the line's in all 32 bytes, and as the line's own only when its
+ * Invariants: the old output is only read; its replacement is whole and on disk before the rename,
+ * and locked, so that no other process finds the output without an owner. A record is taken over
+ * only when its request is the line's in all 32 bytes, and as the line's own only when its
  * custom_id is, byte by byte.
  */
 #include "batch/resume.h"
@@ -86,7 +86,7 @@ static void count(cli_tally *tally, const record_view *view, bool reused)
     tally->resumed++;
 }
 
-/* The line's own record, as it is but for the line's number. */
+/* Takes the line's own record, as it is but for the line's number. */
 static int take_own(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
 {
     record_view view;
@@ -134,7 +134,7 @@ static int take_good_line(rewriting *work, const job_line *line, bool *done)
     return found != NULL ? take_same(work, found, line, done) : 0;
 }
 
-/* What is wrong with a line is found out again, so its record is that of the line as it is now. */
+/* A line's fault is found anew, so its record is that of the present line. */
 static int take_line(rewriting *work, const job_line *line)
 {
     bool done = false;
@@ -186,9 +186,9 @@ static int take_lines(rewriting *work, int input, bool *of_input)
 
 /* --- files ----------------------------------------------------------------------------------- */
 
-/* Whether the output has answers, and none of them is to a line of the input: then the input is
- * most likely another one, or the model, and what was paid for is not to be thrown away for that.
- */
+/* Returns true when the output has answers and none of them is to a line of the input: then the
+ * input or the model is most likely another one, and paid answers must not be thrown away for
+ * that. */
 static bool is_of_another_input(const rewriting *work)
 {
     if (work->state->kept > 0 || work->state->reused > 0) return false;
@@ -223,8 +223,8 @@ static int rewrite(rewriting *work, int input, int old)
     return error == ENOMEM ? EXIT_OS_LIMIT : EXIT_IO;
 }
 
-/* Reads the output, and what a run with --ordered held back beside it. 0, or the exit code, said.
- */
+/* Reads the output, and the records that a run with --ordered held back beside it. 0, or the exit
+ * code after an error message. */
 static int read_records(rewriting *work, int output, int ahead)
 {
     const resume_ask *ask = work->ask;

@@ -11,7 +11,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* More than these a person does not read at once. */
+/* More of them a person does not read at once. */
 #define SAID_MAX 10
 
 /* Reads to the end; *bad counts the lines that cannot be used. 0 or an errno. */

@@ -1,7 +1,7 @@
 /*
- * join.c - what came down for a part, found again request by request: the output and error
- * files are read once, and of each line only its place is kept. Called by steps.c when a part
- * has come down, and by the sampler in job.c for each answer.
+ * join.c - finds a part's answers again, request by request: the output and error files are read
+ * once, and of each line only its place is kept. Called by steps.c when a part has come down, and
+ * by the sampler in job.c for each answer.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,7 +22,7 @@ typedef struct scan {
     api_job *job;
     const api_part *part;
     bool errors;      /* the error file is read */
-    uint64_t strange; /* lines that belong to nothing we asked */
+    uint64_t strange; /* lines that belong to no request of ours */
 } scan;
 
 static void take_line(scan *s, gl_slice text, uint64_t offset)
@@ -39,7 +39,7 @@ static void take_line(scan *s, gl_slice text, uint64_t offset)
         s->strange++;
         return;
     }
-    /* A good answer stands, whatever else is said of the same request. */
+    /* A good answer stands, whatever other lines there are for its request. */
     if (slot->state == API_ANSWERED && !slot->in_errors) return;
     bool again = glimpse_batch_line_again(job->api, &line);
     if (s->part->left && line.status_code == 0)
@@ -81,7 +81,7 @@ static int scan_file(scan *s, int fd)
     return error;
 }
 
-/* Opens and reads a file that came down; one that there was none of is no error. */
+/* Opens and reads a downloaded file; a file that the batch did not have is no error. */
 static bool read_file(scan *s, api_file which, int *fd)
 {
     char *path = api_part_path(s->job->pump.settings->output, s->part->number, which);
@@ -97,7 +97,7 @@ static bool read_file(scan *s, api_file which, int *fd)
     return error == 0;
 }
 
-/* What neither file speaks of was not done, or its answer is lost. */
+/* A request in neither file was not done, or its answer is lost. */
 static void settle_missing(api_job *job, const api_part *part)
 {
     for (size_t i = 0; i < job->slots.count; i++) {
@@ -148,7 +148,7 @@ bool api_join_begin(api_job *job, api_part *part)
         if (slot->state == API_LEFT) job->left++;
         if (slot->state == API_ANSWERED || slot->state == API_REFUSED) list[count++] = (uint32_t)i;
     }
-    /* Lines that ask the same one after the other: the engine answers them with one attempt. */
+    /* Lines with the same request one after the other: the engine answers them with one attempt. */
     qsort_r(list, count, sizeof *list, by_slot, job->lines);
     job->join_lines = list;
     job->join_count = count;

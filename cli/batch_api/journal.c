@@ -95,7 +95,7 @@ int api_journal_add(api_journal *journal, const api_entry *entry)
 
 /* --- reading --- */
 
-/* The text of a member at the end of buf, its place in *at; SIZE_MAX when it is not there. */
+/* Appends the text of a member to buf, its place in *at; SIZE_MAX when it is missing. */
 static void take_text(gl_json object, const char *name, gl_buf *buf, size_t *at)
 {
     gl_json value = gl_json_get(object, name);
@@ -152,8 +152,8 @@ static int read_whole(int fd, gl_buf *text)
 
 #define HEAD "{\"glimpse_journal\":1,\"job\":\""
 
-/* What is left of a head that a kill, a full disk or a power cut tore: no step was begun by then.
- */
+/* Returns true for the rest of a head that a kill, a full disk or a power cut tore: no step was
+ * begun by then. */
 static bool is_torn_head(gl_slice text)
 {
     size_t known = text.len < strlen(HEAD) ? text.len : strlen(HEAD), nuls = 0;
@@ -162,7 +162,7 @@ static bool is_torn_head(gl_slice text)
     return memchr(text.data, '\n', text.len) == NULL && memcmp(text.data, HEAD, known) == 0;
 }
 
-/* The first line. 0, or the exit code, said. */
+/* Reads the first line. 0, or the exit code after an error message. */
 static int read_head(api_journal *journal, gl_slice text, const char *scope)
 {
     gl_json root, job;
@@ -210,7 +210,7 @@ static int read_entries(api_journal *journal, gl_slice rest, const char *scope, 
     return code;
 }
 
-/* Whether a part's file stands beside the output: then the journal has had lines. */
+/* Returns true when a part's file is beside the output: then the journal has had lines. */
 static bool parts_are_there(const char *output)
 {
     const char *slash = strrchr(output, '/');
@@ -264,7 +264,7 @@ int api_journal_open(api_journal *journal, const char *output, const char *scope
         say("out of memory");
         return EXIT_OS_LIMIT;
     }
-    /* Not through a link, which somebody else may have put there. */
+    /* Not through a link, which another user may have put there. */
     journal->fd = open(journal->path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
     gl_buf text;
     gl_buf_init(&text, JOURNAL_MAX);

@@ -1,5 +1,5 @@
 /*
- * journal.h - what a job has done at the endpoint, beside its output (OUTPUT.journal): one JSON
+ * journal.h - the steps of a job at the endpoint, kept beside its output (OUTPUT.journal): one JSON
  * object a line, appended and synced before and after each remote step.
  * docs/internals/batch_api.md.
  *
@@ -39,7 +39,7 @@ typedef enum api_step {
     API_STEPS
 } api_step;
 
-/* One line; what a step does not have is NULL or 0. Borrowed. */
+/* One line; members that a step does not have are NULL or 0. Borrowed. */
 typedef struct api_entry {
     uint32_t part;
     api_step step;
@@ -55,22 +55,23 @@ typedef struct api_journal {
     gl_buf line;
 } api_journal;
 
-/* Whether there is one beside this output. */
+/* Returns true when there is one beside this output. */
 bool api_journal_exists(const char *output);
 
-/* Told each entry of a journal in order. false stops it, having said why. */
+/* Gets each entry of a journal in order. false, after an error message, stops it. */
 typedef bool (*api_entry_fn)(const api_entry *entry, void *arg);
 
-/* Opens the journal of this output: the one that is there, whose entries are told, or a new one
- * with a new job. None, or one without a line, beside parts of a job is refused (73), a journal of
- * another scope is refused (78). 0, or the exit code, said. Close it either way. */
+/* Opens the journal of this output: the existing one, whose entries are passed to fn, or a new one
+ * with a new job. A missing journal, or one without a line, beside parts of a job is refused (73),
+ * a journal of another scope is refused (78). 0, or the exit code after an error message. Close it
+ * in either case. */
 int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
                      void *arg);
 
 /* Appends and syncs. 0, or an errno. */
 int api_journal_add(api_journal *journal, const api_entry *entry);
 
-/* The job is done: it goes; said, if it cannot. */
+/* Removes the journal of a job that is done; with a message if it cannot. */
 void api_journal_remove(const api_journal *journal);
 
 void api_journal_close(api_journal *journal);

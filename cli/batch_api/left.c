@@ -1,6 +1,6 @@
 /*
- * left.c - how many lines of a job are still to be asked: those without a record that the store
- * does not answer. Called by mode.c. Sends nothing, and leaves the input where it was.
+ * left.c - counts the lines of a job that are still to be sent: those without a record that the
+ * store does not answer. Called by mode.c. Sends nothing, and leaves the input's offset as it was.
  */
 #include "batch_api/left.h"
 
@@ -86,7 +86,7 @@ static int count_lines(count *c, uint64_t most)
     return error;
 }
 
-/* One that looks into the store and counts nothing in what is told of the job. */
+/* Makes an engine that reads the store and counts nothing in the job's figures. */
 static glimpse_error make_engine(count *c)
 {
     glimpse_config config = c->parts->settings->engine;

@@ -1,5 +1,5 @@
-/* mode.c - whether a job goes through the Batch API. Called by batch/command.c before anything is
- * opened for writing. */
+/* mode.c - decides whether a job goes through the Batch API. Called by batch/command.c before
+ * anything is opened for writing. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,13 +10,13 @@
 #include "exits.h"
 #include "say.h"
 
-/* Fewer lines are done online before a batch has been looked at: at the default concurrency and an
+/* Fewer lines are done online before a batch is even looked at: at the default concurrency and an
  * answer a second, 1,000 take a quarter of a minute. */
 #define AUTO_LINES 1000
-/* What the endpoint promises: an answer within a day. */
+/* The endpoint's promise: an answer within a day. */
 #define WINDOW_MS INT64_C(86400000)
 
-/* Lines of a regular file, counted no further than `most`; 0 for anything else. */
+/* Counts the lines of a regular file, no further than `most`; 0 for other inputs. */
 static uint64_t count_lines(int fd, uint64_t most)
 {
     struct stat status;
@@ -32,7 +32,7 @@ static uint64_t count_lines(int fd, uint64_t most)
     return lines;
 }
 
-/* Why a job cannot go through batches, whatever it asks; NULL: it can. */
+/* Returns why a job cannot go through batches with any of its lines; NULL: it can. */
 static const char *hindrance(const cli_settings *settings)
 {
     const glimpse_config *config = &settings->engine;

@@ -88,8 +88,8 @@ static int write_pending(api_part *part)
     return error;
 }
 
-/* A file of ours, made anew: one that is there is of a run that was killed while it planned, and a
- * link is not followed. -1: errno says why. */
+/* Makes a file anew: an existing one is of a run that was killed while it planned, and a link is
+ * not followed. -1: errno has the reason. */
 static int make_file(const char *path)
 {
     if (unlink(path) != 0 && errno != ENOENT) return -1;
@@ -132,7 +132,7 @@ static bool remove_file(const char *path)
     return false;
 }
 
-/* Also what a download that was cut off has left. */
+/* Also the files that a broken download has left. */
 bool api_part_remove_files(api_part *part, const char *output)
 {
     bool good = true;

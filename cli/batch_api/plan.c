@@ -1,5 +1,5 @@
-/* plan.c - requests into parts: one model and one path each, bounded by count and bytes. Called
- * by job.c for lines, and when requests are asked for again. */
+/* plan.c - puts requests into parts: one model and one path each, bounded by count and bytes.
+ * Called by job.c for lines, and when requests are sent again. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* What stands before the id in a line that we wrote. */
+/* The text before the id in a line that we wrote. */
 #define LINE_HEAD "{\"custom_id\":\""
 
 static size_t refuse(api_job *job, const api_part *part, int error)
@@ -59,7 +59,8 @@ void api_plan_end(api_job *job)
         if (job->parts[i] != NULL && job->parts[i]->open && !close_part(job, job->parts[i])) return;
 }
 
-/* The open part for such requests, with room. NULL, said: there is none to be had. */
+/* Returns the open part for such requests, with room. NULL after an error message: there is
+ * none. */
 static api_part *part_for(api_job *job, const char *path, gl_slice model, uint32_t asked,
                           uint64_t units, uint64_t bytes)
 {
@@ -81,7 +82,7 @@ static api_part *part_for(api_job *job, const char *path, gl_slice model, uint32
     return NULL;
 }
 
-/* Of embeddings the endpoint counts the inputs. */
+/* For embeddings the endpoint counts the inputs. */
 static uint64_t units_of(const char *path, gl_json body)
 {
     gl_json input, item;
@@ -130,7 +131,7 @@ size_t api_plan(api_job *job, const api_id *id, const char *path, gl_slice body)
     return n;
 }
 
-/* --- requests that stand in a part's file --- */
+/* --- the requests in a part's file --- */
 
 static bool id_of_line(gl_slice line, api_id *id)
 {
@@ -142,7 +143,8 @@ static bool id_of_line(gl_slice line, api_id *id)
 typedef bool (*request_fn)(api_job *job, const api_part *part, gl_slice line, const api_id *id,
                            void *arg);
 
-/* Each request of a part's file. false, said: it cannot be read, or fn said no. */
+/* Walks the requests of a part's file. false after an error message: it cannot be read, or fn
+ * returned false. */
 static bool each_request(api_job *job, const api_part *part, request_fn fn, void *arg)
 {
     line_reader reader;
@@ -234,7 +236,7 @@ static bool ask_again(api_job *job, const api_part *from, gl_slice line, const a
 
 typedef struct halving {
     api_part *half; /* open */
-    uint64_t most;  /* in each */
+    uint64_t most;  /* in each of the two */
 } halving;
 
 static bool belongs(const api_job *job, const api_part *part, const api_id *id, size_t *n)

@@ -1,16 +1,17 @@
 /*
- * room.c - parts for which the endpoint has no room: who waits, for how long, and who is
+ * room.c - parts for which the endpoint has no room: which part waits, for how long, and which is
  * halved. Called by steps.c and a timer.
  */
 #include <event2/event.h>
 
 #include "batch_api/private.h"
 
-/* How long the endpoint is left alone when it has no room for more tokens and nothing of ours is at
- * work there: it doubles. */
+/* The time for which the endpoint is left alone when it has no room for more tokens and no batch of
+ * ours is under way there; it doubles. */
 #define ROOM_MIN_MS 1000
 #define ROOM_MAX_MS 60000
-/* A part that so often had no room, though nothing else of ours was at work, is halved. */
+/* A part that had no room this many times, though no other batch of ours was under way, is
+ * halved. */
 #define NO_ROOM_MAX 2
 
 bool api_is_alone(const api_part *part)

@@ -1,7 +1,7 @@
 /*
- * slots.h - the requests of a job that goes through batches: each different one once, by 128
- * bits of SHA-256 over its key and path, with the part it is in and where its answer stands. 48
- * bytes each and up to 8 of table.
+ * slots.h - the requests of a job that goes through batches: each different one once, by 128 bits
+ * of SHA-256 over its key and path, with its part and the place of its answer. 48 bytes each and up
+ * to 8 of table.
  */
 #ifndef CLI_BATCH_API_SLOTS_H
 #define CLI_BATCH_API_SLOTS_H
@@ -21,8 +21,8 @@ typedef enum api_slot_state {
     API_WAITS,    /* in a part that has not come back */
     API_ANSWERED, /* the line at offset of the part's output (or error) file is its answer */
     API_REFUSED,  /* its part was refused as a whole */
-    API_AGAIN,    /* to be asked again, in another part */
-    API_LEFT      /* of a batch that was cancelled: nobody asks again in this run */
+    API_AGAIN,    /* to be sent again, in another part */
+    API_LEFT      /* of a cancelled batch: not sent again in this run */
 } api_slot_state;
 
 typedef struct api_slot {
@@ -30,10 +30,10 @@ typedef struct api_slot {
     uint64_t offset;
     uint32_t length;
     uint32_t part;
-    uint16_t asked; /* times it has been in a batch */
+    uint16_t asked; /* batches it has been in */
     uint8_t state;
-    bool in_errors;         /* the answer stands in the error file */
-    bool attempts_recorded; /* a record says how often it was asked: the others say 0 */
+    bool in_errors;         /* the answer is in the error file */
+    bool attempts_recorded; /* a record has the number of attempts: the others have 0 */
 } api_slot;
 
 typedef struct api_slots {
@@ -49,18 +49,18 @@ typedef struct api_slots {
 bool api_slots_init(api_slots *slots);
 void api_slots_free(api_slots *slots);
 
-/* What a request is known by. salt is 0, or tells apart what must not share an answer. false: no
- * SHA-256. */
+/* Gives the id of a request. salt is 0, or separates requests that must not share an answer. false:
+ * no SHA-256. */
 bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
                api_id *id);
 bool api_id_equal(const api_id *a, const api_id *b);
 void api_id_write(const api_id *id, char text[API_ID_TEXT]);
 bool api_id_read(const char *text, size_t len, api_id *id);
 
-/* The number of the slot, or SIZE_MAX. */
+/* Returns the number of the slot, or SIZE_MAX. */
 size_t api_slots_find(const api_slots *slots, const api_id *id);
 
-/* A new one, which is not there. SIZE_MAX: out of memory. */
+/* Adds an id that is not there. SIZE_MAX: out of memory. */
 size_t api_slots_add(api_slots *slots, const api_id *id);
 
 #endif

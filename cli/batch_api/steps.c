@@ -1,8 +1,8 @@
 /*
- * steps.c - the way of a part: planned, uploaded, created, watched, downloaded, joined. Each
- * remote step is in the journal before it is begun and after it has ended. One that an earlier run
- * began and did not end is first looked for at the endpoint, so that nothing is made, and paid for,
- * twice.
+ * steps.c - the steps of a part: planned, uploaded, created, watched, downloaded, joined. Each
+ * remote step is in the journal before it is begun and after it has ended. A step that an earlier
+ * run began and did not end is first looked for at the endpoint, so that nothing is made, and paid
+ * for, twice.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,10 +12,10 @@
 #include "exits.h"
 #include "say.h"
 
-/* Files on their way up at once: they share one line. */
+/* Files that are uploaded at once: they share one line. */
 #define UPLOADS_MAX 2
-/* A file that fails validation is created once more, for endpoints do so for no reason of the
- * file's; a batch that fails so costs nothing. */
+/* A file that fails validation is created once more, because endpoints fail so for reasons of their
+ * own; a batch that fails so costs nothing. */
 #define INVALID_MAX 2
 bool api_note(api_job *job, api_part *part, const api_entry *entry)
 {
@@ -36,7 +36,8 @@ static bool note(api_part *part, api_step step)
     return api_note(part->job, part, &entry);
 }
 
-/* --- what an earlier run did ------------------------------------------------------------------ */
+/* --- the steps of an earlier run
+ * --------------------------------------------------------------- */
 
 static bool recall_texts(api_part *part, const api_entry *entry)
 {
@@ -82,7 +83,7 @@ bool api_recall(const api_entry *entry, void *arg)
 
 /* --- failures --------------------------------------------------------------------------------- */
 
-/* Whether the endpoint has never named a file: then nothing of this job is there. */
+/* Returns true when the endpoint has never named a file: then nothing of this job is there. */
 static bool has_nothing_there(const api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
@@ -90,15 +91,15 @@ static bool has_nothing_there(const api_job *job)
     return true;
 }
 
-/* A server that knows no files: a local one, most gateways. Neither this run nor another one will
- * do, so what was made for it is removed. */
+/* Returns true for a server without files: a local one, most gateways. No run can succeed there, so
+ * the files made for it are removed. */
 static bool has_no_batch_api(const api_job *job, const glimpse_batch_reply *reply)
 {
     int status = reply->http_status;
     return (status == 404 || status == 405 || status == 501) && has_nothing_there(job);
 }
 
-/* The end of the job for a call that failed for good. */
+/* Ends the job after a call that failed for good. */
 static void fail(api_part *part, const char *what, const glimpse_batch_reply *reply)
 {
     api_job *job = part->job;
@@ -125,14 +126,14 @@ static void fail(api_part *part, const char *what, const glimpse_batch_reply *re
               code == EXIT_AUTH && !proxy ? "; see OPENAI_API_KEY" : "");
 }
 
-/* Text of the endpoint's as it can stand between quotes. */
+/* Makes the endpoint's text fit between quotes. */
 static void unquote(char *text)
 {
     for (; text != NULL && *text != '\0'; text++)
         if (*text == '\\' || *text == '"') *text = '\'';
 }
 
-/* The part will never be answered: its lines say so, in the endpoint's words. */
+/* The part will never be answered: its lines get records with the endpoint's words. */
 static void refuse_part(api_part *part, const char *code, const char *message)
 {
     api_job *job = part->job;
@@ -156,19 +157,19 @@ static void refuse_part(api_part *part, const char *code, const char *message)
     api_note(job, part, &entry);
 }
 
-/* An answer that is about this file alone. */
+/* Returns true for an answer about this file alone. */
 static bool is_about_the_file(const glimpse_batch_reply *reply)
 {
     return reply->http_status == 400 || reply->http_status == 413 || reply->http_status == 422;
 }
 
-/* A list that does not go on: what is not on it may be there all the same. */
+/* Returns true for a list that does not go on: a batch may exist and not be on it. */
 static bool shows_too_little(const glimpse_batch_reply *reply)
 {
     return strcmp(reply->code, "list_without_end") == 0;
 }
 
-/* A call has ended. false: nothing is to be made of it. */
+/* Handles the end of a call. false: there is nothing more to do with it. */
 static bool ended(api_part *part, const glimpse_batch_reply *reply)
 {
     part->running = false;
@@ -188,7 +189,7 @@ static void begin(api_part *part, glimpse_error error)
                   (unsigned)part->number);
 }
 
-/* --- up --------------------------------------------------------------------------------------- */
+/* --- upload ----------------------------------------------------------------------------------- */
 
 static void file_name(const api_part *part, char *name, size_t size)
 {
@@ -197,7 +198,7 @@ static void file_name(const api_part *part, char *name, size_t size)
 
 static void upload(api_part *part);
 
-/* The endpoint looks into the file first (Azure): until then it makes no batch of it. */
+/* The endpoint checks the file first (Azure): until then it makes no batch of it. */
 static void file_waits(api_part *part)
 {
     if (!part->file_waits)
@@ -212,7 +213,7 @@ static void uploaded(const glimpse_batch_reply *reply, void *arg)
     bool looked = part->uncertain;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK && looked && shows_too_little(reply)) {
-        part->uncertain = false; /* a file that is there twice costs nothing */
+        part->uncertain = false; /* a second copy of a file costs nothing */
         upload(part);
         return;
     }
@@ -263,7 +264,7 @@ static void file_ready(const glimpse_batch_reply *reply, void *arg)
         return;
     }
     if (!ended(part, reply)) return;
-    /* Where it cannot be asked about, what the creation says is the last word. */
+    /* Where the file's state cannot be asked, the creation's answer decides. */
     bool may_be_created = reply->error == GLIMPSE_OK || reply->http_status == 404;
     part->file_waits = false;
     part->file_checked = true;
@@ -279,8 +280,8 @@ static void await_file(api_part *part)
 
 static void create(api_part *part);
 
-/* Whether a batch that may have been made is made again, though the list does not say whether it
- * was: only where the user says so. */
+/* Returns true when a batch that may have been made is made again, though the list does not show
+ * it: only where the user asks for that. */
 static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
 {
     if (!shows_too_little(reply)) return false;
@@ -302,7 +303,7 @@ static void created(const glimpse_batch_reply *reply, void *arg)
         if (pays_again)
             create(part);
         else if (of_the_file && !part->file_checked)
-            await_file(part); /* perhaps it is not ready: then no line of it is to blame */
+            await_file(part); /* it may not be ready: then no line of it is at fault */
         else if (of_the_file)
             refuse_part(part, reply->code, reply->message);
         else
@@ -338,7 +339,7 @@ static void create(api_part *part)
           glimpse_batch_create(job->api, part->file, url, job->journal.job, name, created, part));
 }
 
-/* A part of one request cannot be made smaller: it is asked for as often as any. */
+/* A part of one request cannot be made smaller: it is tried as often as any call. */
 static bool no_room_for_one(api_part *part, const char *message)
 {
     char text[512];
@@ -353,7 +354,8 @@ static bool no_room_for_one(api_part *part, const char *message)
     return true;
 }
 
-/* Refused as a whole, late: for want of room it is created again when there is some. */
+/* The batch was refused as a whole, late: for lack of room it is created again when there is
+ * some. */
 static void batch_failed(api_part *part, const glimpse_batch *batch)
 {
     bool room = strcmp(batch->error_code, "token_limit_exceeded") == 0;
@@ -369,7 +371,7 @@ static void batch_failed(api_part *part, const glimpse_batch *batch)
     api_tell(part->job, "part %u: %s: %s", (unsigned)part->number,
              room ? "waits for room at the endpoint" : "failed, and is made once more",
              batch->error_message);
-    /* tries tells the two apart when the journal is read again. */
+    /* `tries` tells the two apart when the journal is read again. */
     const api_entry entry = { .step = API_REFUSAL,
                               .tries = room ? part->tries : 0,
                               .code = batch->error_code };
@@ -379,7 +381,7 @@ static void batch_failed(api_part *part, const glimpse_batch *batch)
     part->waits = room;
 }
 
-/* What a watch says of a batch that goes on: what is new. */
+/* Prints the news of a watched batch that goes on. */
 static void tell_progress(api_part *part, const glimpse_batch *batch)
 {
     api_job *job = part->job;
@@ -410,8 +412,8 @@ static void tell_end(const api_part *part, const glimpse_batch *batch)
                  (long long)batch->completed, (long long)batch->failed);
 }
 
-/* What the endpoint has named and does not give, after all tries. It has most likely been paid for:
- * it is asked for anew only where the user says so. true: it is. */
+/* Returns true when an object that the endpoint has named and does not give, after all tries, is
+ * made anew. It has most likely been paid for, so only where the user asks for that. */
 static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
 {
     bool gone = reply->http_status == 404 || strcmp(reply->code, "no_output_file") == 0;
@@ -469,7 +471,7 @@ static void watched(const glimpse_batch_reply *reply, void *arg)
     api_room_made(part);
 }
 
-/* --- down ------------------------------------------------------------------------------------- */
+/* --- download --------------------------------------------------------------------------------- */
 
 static void download(api_part *part);
 
@@ -482,7 +484,7 @@ static void came_down(const glimpse_batch_reply *reply, void *arg)
         fail(part, "its answers cannot be had", reply);
         return;
     }
-    (*id)[0] = '\0'; /* it is here */
+    (*id)[0] = '\0'; /* it has come */
     download(part);
 }
 
@@ -503,7 +505,7 @@ static void download(api_part *part)
     gl_free(path);
 }
 
-/* --- all of them ------------------------------------------------------------------------------ */
+/* --- all parts -------------------------------------------------------------------------------- */
 
 static void step(api_part *part, size_t *uploads, size_t *at_work)
 {

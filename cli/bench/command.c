@@ -1,6 +1,6 @@
 /*
- * command.c - `glimpse bench`: what is asked for becomes one run or several (run.c), whose
- * figures are judged and told.
+ * command.c - `glimpse bench`: turns the options into one run or several (run.c), and judges and
+ * reports their figures.
  */
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,8 @@
 
 /* docs/playbook.md section 6: mean 1.7 s and p95 2.5 s, which is a lognormal of this median. */
 #define PLAYBOOK_LATENCY "lognormal:1646ms:2500ms"
-/* The client's ceiling is looked for this long before a run, and longer when it is asked for. */
+/* The time for measuring the client's ceiling before a run, and the longer one when it is asked
+ * for. */
 #define CALIBRATE_SHORT (GL_SECOND / 2)
 #define CALIBRATE_LONG  (3 * GL_SECOND)
 
@@ -71,9 +72,10 @@ static gl_time ns_of(int64_t ms)
     return (gl_time)ms * GL_MS;
 }
 
-/* --- what is asked for ------------------------------------------------------------------------ */
+/* --- the options ------------------------------------------------------------------------------ */
 
-/* A file's text, into memory that the caller frees; NULL: said, with the exit code. */
+/* Reads a file into memory that the caller frees; NULL after an error message, with the exit
+ * code. */
 static char *read_whole(const char *option, const char *path, size_t *len, int *code)
 {
     const char *problem = NULL;
@@ -128,7 +130,7 @@ static int plan_trace(bench *b)
             b->trace.dropped);
     plan->open = true;
     plan->trace = &b->trace;
-    /* The last one is sent as well. */
+    /* The last request is sent as well. */
     if (plan->duration == 0) plan->duration = load_trace_length(&b->trace) + 1;
     return 0;
 }
@@ -142,7 +144,7 @@ static int plan_workload(bench *b)
     return bench_plan_workload(s, &b->trace, b->ask.seed, &b->workload);
 }
 
-/* Something says which requests are good: the run's terms, or a class's own. */
+/* Returns true when some requests are judged as good: by the run's terms, or a class's own. */
 static bool has_goodput(const bench *b)
 {
     bool has = b->slo.count > 0;
@@ -168,7 +170,7 @@ static int check_goodput(const bench *b)
     return 0;
 }
 
-/* Where a search begins, and how long each of its runs is. */
+/* Sets where a search begins, and how long each of its runs is. */
 static int plan_search(bench *b)
 {
     const cli_settings *s = b->settings;
@@ -241,7 +243,7 @@ static int plan(bench *b)
     plan->users = (uint64_t)s->bench.users;
     plan->per_user = (uint64_t)s->bench.per_user;
     plan->stream = s->bench.stream;
-    /* A time or a count in all takes the place of the default count of each user. */
+    /* A total time or count takes the place of the default count of each user. */
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
     if (!s->bench.sweep && !s->bench.saturate && (s->bench.csv != NULL || s->bench.repeat > 1))
@@ -317,7 +319,7 @@ static int start_mock(bench *b)
     return 0;
 }
 
-/* Our own mock's books are of the run alone, so another one is asked. */
+/* Our own mock counts this run alone, so another one is asked. */
 static int measure_words(bench *b)
 {
     static const char *const arguments[] = { "--latency", "0", "--token-rate", "0", NULL };
@@ -332,8 +334,8 @@ static int measure_words(bench *b)
     return code;
 }
 
-/* Requests a second that the client does with so many users against a server that answers at once;
- * below 0: it could not be found out. */
+/* Returns the requests a second of the client with so many users against a server that answers at
+ * once; below 0: not measured. */
 static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_result *result)
 {
     static const char *const arguments[] = { "--latency", "0", "--token-rate", "0", NULL };
@@ -352,7 +354,7 @@ static double calibrate(const bench *b, uint64_t users, gl_time duration, bench_
     return ceiling;
 }
 
-/* --- telling ---------------------------------------------------------------------------------- */
+/* --- reports ---------------------------------------------------------------------------------- */
 
 static glimpse_error most_frequent_error(const load_recorder *recorder)
 {
@@ -406,15 +408,15 @@ static int run_calibrate(bench *b)
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }
 
-/* Before the run's own mock takes its core: the null mock has to have that one, or client and mock
- * share a core, and the ceiling is too low. */
+/* Measured before the run's own mock takes its core: the null mock needs that core, or client and
+ * mock share one, and the ceiling is too low. */
 static int find_ceiling(bench *b)
 {
     const cli_settings *s = b->settings;
     bench_result result;
     b->ceiling = -1;
     bool search = s->bench.sweep || s->bench.saturate;
-    /* What is not judged by it needs no ceiling. */
+    /* A run that is not judged by it needs no ceiling. */
     if (!s->bench.calibrate_first || s->bench.playbook || (search && !s->bench.validity)) return 0;
     /* A search has no number of its own yet. */
     uint64_t users = !b->ask.plan.open && !search ? b->ask.plan.users : 64;
@@ -424,7 +426,7 @@ static int find_ceiling(bench *b)
     return caught != 0 ? 128 + caught : 0;
 }
 
-/* What the mock says it injected, when it has noticed that the run's connections are gone. */
+/* Asks the mock what it injected, when it has noticed that the run's connections are gone. */
 static void ask_mock(const bench *b, load_faults *faults)
 {
     size_t len;

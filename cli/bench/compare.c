@@ -20,10 +20,10 @@
 
 typedef struct comparison {
     const char *const *words;
-    size_t count; /* sides; the first is what the others are held against */
+    size_t count; /* sides; the others are compared with the first */
     load_reports *side[SIDES_MAX];
     load_change change[SIDES_MAX * LOAD_COMPARED];
-    size_t from[SIDES_MAX + 1]; /* the changes of a side begin there */
+    size_t from[SIDES_MAX + 1]; /* index of each side's first change */
     bool invalid;
 } comparison;
 
@@ -49,7 +49,7 @@ static int read_file(comparison *c, load_reports *side, const char *path)
     return wrong != NULL ? EXIT_VALUE : 0;
 }
 
-/* A word is a file, or several with commas between: the runs of one side. */
+/* Reads a side: a file, or several with commas between, as the runs of one side. */
 static int read_side(comparison *c, load_reports *side, const char *word)
 {
     if (access(word, F_OK) == 0) return read_file(c, side, word);
@@ -83,7 +83,7 @@ static int read_all(comparison *c)
     return 0;
 }
 
-/* --- telling ---------------------------------------------------------------------------------- */
+/* --- reports ---------------------------------------------------------------------------------- */
 
 static const char *verdict_of(const load_change *change)
 {

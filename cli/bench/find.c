@@ -15,7 +15,7 @@
 #include "say.h"
 #include "signals.h"
 
-/* Above this part of its ceiling the client measures itself; bench_judge marks a run there. */
+/* Above this part of its ceiling the client measures itself; bench_judge marks such a run. */
 #define TRUSTED 0.8
 
 typedef struct finder {
@@ -34,10 +34,10 @@ static void print_head(const finder *f)
     if (!f->table) return;
     printf("%12s %12s %10s %10s %10s %8s %8s\n", first, "answers/s", "p50 ms", "p95 ms", "p99 ms",
            "errors", "hits");
-    fflush(stdout); /* it stands there while the first run goes on */
+    fflush(stdout); /* shown while the first run goes on */
 }
 
-/* What was not measured is a dash. */
+/* A value that was not measured is a dash. */
 static void print_ms(double us)
 {
     if (isnan(us))
@@ -61,7 +61,7 @@ static void print_row(const finder *f, const load_finding *row)
     fflush(stdout);
 }
 
-/* Why a run at a rate is not met; "" when it is. */
+/* Writes why a run at a rate does not meet the terms; "" when it does. */
 static void look(const finder *f, const bench_result *result, load_finding *row)
 {
     const load_sla *sla = f->search->sla;
@@ -110,9 +110,9 @@ static int run_one(finder *f, double load, load_finding *row)
     return code;
 }
 
-/* Runs at one load until as many as are asked for have shown something of the endpoint; one that
- * the client spoilt is for the caller to count. 0, or the exit code; seen: SPOILT, or what more
- * than half of them have shown. */
+/* Runs at one load until enough of them have shown something of the endpoint. The caller counts the
+ * runs that the client spoilt. 0, or the exit code; seen: SPOILT, or what more than half of the
+ * runs have shown. */
 typedef struct gathered {
     int64_t runs, met;
     double throughput; /* the sum */
@@ -253,7 +253,7 @@ static int saturate(finder *f)
 
 /* --- both ------------------------------------------------------------------------------------- */
 
-/* A limit of the client's cache is not the endpoint's. */
+/* A limit of the client's cache is not the endpoint's limit. */
 static void without_cache(cli_settings *settings)
 {
     if (settings_origin(settings, "cache-size") == FROM_DEFAULT) settings->engine.cache_entries = 0;
@@ -278,7 +278,7 @@ static bool write_one(const char *option, const char *path, const load_findings 
     return good;
 }
 
-/* Each is tried, whatever became of the others. */
+/* Tries each report, also after a failure of another. */
 static bool write_all(const finder *f)
 {
     bool json = write_one("json", f->settings.bench.json, &f->findings, load_findings_json);
@@ -315,7 +315,7 @@ int bench_find(const bench_search *search)
     print_head(&f);
     int code = search->sla != NULL ? sweep(&f) : saturate(&f);
     bool stopped = code != 0 && code < 128 && strcmp(f.findings.state, "interrupted") == 0;
-    if (stopped) f.findings.state = "stopped"; /* what stopped it has been said */
+    if (stopped) f.findings.state = "stopped"; /* the failure has been reported */
     if (f.table && !stopped) printf("%s\n", f.findings.result);
     bool flushed = say_flush_stdout(), written = write_all(&f);
     load_findings_free(&f.findings);

@@ -9,7 +9,7 @@
 #include "load/merge.h"
 #include "say.h"
 
-/* As of a report that is compared: all histograms full. */
+/* As for a compared report: all histograms full. */
 #define REPORT_MAX ((size_t)32 << 20)
 
 static int read_report(load_merge *merge, const char *path, char **text)

@@ -14,7 +14,7 @@ static bool is_given(const cli_settings *settings, const cli_option *row)
 
 void mock_arguments_add(mock_arguments *to, const char *name, const char *value)
 {
-    if (to->count + 2 > MOCK_ARGUMENTS_MAX) return; /* unit/cli_mock_arguments gives them all */
+    if (to->count + 2 > MOCK_ARGUMENTS_MAX) return; /* unit/cli_mock_arguments passes all options */
     to->argv[to->count++] = name;
     if (value != NULL) to->argv[to->count++] = value;
     to->argv[to->count] = NULL;

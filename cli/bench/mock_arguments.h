@@ -1,4 +1,4 @@
-/* mock_arguments.h - the options of bench that are for the mock that it starts, as arguments. */
+/* mock_arguments.h - the options of bench that are for its mock, as arguments. */
 #ifndef CLI_BENCH_MOCK_ARGUMENTS_H
 #define CLI_BENCH_MOCK_ARGUMENTS_H
 
@@ -15,16 +15,16 @@ typedef struct mock_arguments {
     char number[MOCK_ARGUMENTS_MAX][32];
 } mock_arguments;
 
-/* A name with its value; NULL: it has none. Both are borrowed. */
+/* Adds a name with its value; NULL: without a value. Both are borrowed. */
 void mock_arguments_add(mock_arguments *to, const char *name, const char *value);
 
-/* Those that were given, wherever. */
+/* Adds the options that were given, from any source. */
 void mock_arguments_given(mock_arguments *to, const cli_settings *settings);
 
-/* All of them in a line, but for a key. false: out of memory. */
+/* Joins all of them, except a key, into a line. false: out of memory. */
 bool mock_arguments_join(const mock_arguments *arguments, gl_buf *out);
 
-/* The first of them that was given; NULL: none was. */
+/* Returns the first of them that was given; NULL: none was. */
 const char *mock_arguments_first(const cli_settings *settings);
 
 #endif

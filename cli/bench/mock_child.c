@@ -41,8 +41,8 @@ static bool part_cores(cpu_set_t *ours, cpu_set_t *its)
     return true;
 }
 
-/* The key, the proxies, and whatever else is for who asks: the mock wants none of it, and what it
- * has stands in /proc for its life. */
+/* Forgets the key, the proxies, and other settings of a client: the mock needs none of them, and
+ * its environment is visible in /proc for its life. */
 static void forget_settings(void)
 {
     for (const cli_option *row = option_table; row < option_table + option_count; row++) {
@@ -56,7 +56,7 @@ static void forget_settings(void)
     }
 }
 
-/* In the child. */
+/* Runs in the child. */
 static void become_mock(int out, const char *const *arguments, pid_t parent, const cpu_set_t *cores)
 {
     const char *argv[ARGUMENTS_MAX + 3] = { "glimpse", "mock" };
@@ -64,9 +64,9 @@ static void become_mock(int out, const char *const *arguments, pid_t parent, con
     size_t n = 2;
     while (n < ARGUMENTS_MAX && *arguments != NULL) argv[n++] = *arguments++;
     prctl(PR_SET_PDEATHSIG, SIGTERM);
-    if (getppid() != parent) _exit(EXIT_OS_LIMIT); /* it ended before the line above */
+    if (getppid() != parent) _exit(EXIT_OS_LIMIT); /* the parent ended before the line above */
     if (cores != NULL) sched_setaffinity(0, sizeof *cores, cores);
-    setpgid(0, 0); /* a Ctrl-C is the parent's alone: it still waits for answers */
+    setpgid(0, 0); /* Ctrl-C is for the parent alone, which still waits for answers */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     dup2(out, STDOUT_FILENO);
@@ -145,7 +145,7 @@ static int port_of(const char *digits)
     return port;
 }
 
-/* The body of the answer, or NULL. It closes behind it. */
+/* Returns the body of the answer, or NULL. Closes the connection. */
 static char *ask_stats(int port, size_t *len)
 {
     static const char request[] =
@@ -186,7 +186,7 @@ char *mock_child_stats(const mock_child *child, size_t *len)
             !json || !gl_json_int64(gl_json_get(root, "open_connections"), &open) || open <= 1;
         if (alone || glimpse_monotonic_ns() > until) return stats;
         gl_free(stats);
-        poll(NULL, 0, 10); /* it has not come to their end yet */
+        poll(NULL, 0, 10); /* it has not noticed their end yet */
     }
 }
 

@@ -5,7 +5,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* The figures of one run that a row needs. */
+/* The figures of one run for a row. */
 typedef struct figures {
     double miss_s, hit_s, p95_s; /* means of live and cached answers; of live ones */
     double throughput, hit_rate, elapsed_s;
@@ -32,7 +32,7 @@ static int measure(const bench_ask *ask, figures *out)
     return code;
 }
 
-/* Users that ask for something new each time. */
+/* Users whose requests are all new. */
 static bench_ask unique(const bench_ask *ask, uint64_t users, uint64_t per_user)
 {
     bench_ask one = *ask;
@@ -48,7 +48,7 @@ int bench_playbook(const bench_ask *asked)
     all.client = BENCH_CLIENT_ENGINE; /* the playbook's system had a cache and retries */
     bench_ask mix = *ask, warm = *ask, alone = unique(ask, 1, 6), three_at_once = unique(ask, 3, 1);
     mix.plan = (load_plan){ .users = 12, .per_user = 8 };
-    /* One request again and again; its first answer is within the warm-up, all others are hits. */
+    /* One request again and again: its first answer is within the warm-up, all others are hits. */
     warm.pool_ratio = 1;
     warm.pool_size = 1;
     warm.plan = (load_plan){ .users = 1, .duration = 5 * GL_SECOND, .warmup = 4900 * GL_MS };

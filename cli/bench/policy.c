@@ -44,7 +44,7 @@ void bench_policy_describe(const cli_settings *asked, bench_client client,
     const struct {
         const char *name;
         int64_t number;
-        const char *word; /* NULL: the number */
+        const char *word; /* NULL: the number itself */
     } options[] = {
         { "concurrency", engine->concurrency, NULL },
         { "adaptive", 0, engine->adaptive ? "on" : "off" },

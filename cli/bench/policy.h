@@ -1,5 +1,5 @@
-/* policy.h - which of the engine's policies a load test has: none, or those that were asked
- * for. Used by run.c and command.c. */
+/* policy.h - chooses the engine's policies for a load test: none, or those that were asked for.
+ * Used by run.c and command.c. */
 #ifndef CLI_BENCH_POLICY_H
 #define CLI_BENCH_POLICY_H
 
@@ -9,15 +9,14 @@
 
 typedef enum bench_client {
     BENCH_CLIENT_PLAIN, /* sends each request once, when it is due; single options add to it */
-    BENCH_CLIENT_ENGINE /* all that the library does for its callers */
+    BENCH_CLIENT_ENGINE /* all policies of the library */
 } bench_client;
 
-/* Takes from the engine's configuration what a plain client does not do. What was given, as a flag,
- * in the environment or in a file, stays. */
+/* Removes the policies of the engine's configuration that a plain client does not have. Options
+ * that were given, as a flag, in the environment or in a file, stay. */
 void bench_policy_apply(const cli_settings *asked, bench_client client, glimpse_config *engine);
 
-/* "plain", "engine", or "plain, with --max-attempts 5, --cache-size 2000"; cut where it is too long
- * for size. */
+/* Writes "plain", "engine", or "plain, with --max-attempts 5, --cache-size 2000"; cut to size. */
 void bench_policy_describe(const cli_settings *asked, bench_client client,
                            const glimpse_config *engine, char *text, size_t size);
 

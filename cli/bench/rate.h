@@ -10,8 +10,8 @@
 
 #include "load/arrival.h"
 
-/* NULL, or a static sentence that says what is wrong. *seconds: how long it goes on, INFINITY
- * where the last stretch says no time. */
+/* Returns NULL, or a static sentence on the fault. *seconds: the length of all stretches, INFINITY
+ * where the last one has no time. */
 const char *rate_read(const char *text, load_stretch stretch[LOAD_STRETCHES], size_t *count,
                       double *seconds);
 

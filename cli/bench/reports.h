@@ -1,19 +1,19 @@
-/* reports.h - where the reports of a run go: the table, and the files that were asked for.
- * Used by command.c. */
+/* reports.h - the reports of a run: the table, and the files that were asked for. Used by
+ * command.c. */
 #ifndef CLI_BENCH_REPORTS_H
 #define CLI_BENCH_REPORTS_H
 
 #include "bench/run.h"
 
-/* Any file is asked for. */
+/* Returns true when a file is asked for. */
 bool bench_writes_reports(const cli_settings *settings);
 
-/* Before the run: whether each can be written, and no two to one place. 0, or the exit code, said.
- */
+/* Call before the run: checks that each can be written, and no two to one place. 0, or the exit
+ * code after an error message. */
 int bench_check_reports(const cli_settings *settings);
 
-/* The table, unless a report takes its place on standard output, and the files. Each is tried,
- * whatever became of the others. 0, or the exit code, said. */
+/* Writes the table, unless a report takes its place on standard output, and the files. Each is
+ * tried, also after a failure of another. 0, or the exit code after an error message. */
 int bench_write_reports(const cli_settings *settings, const bench_result *result);
 
 #endif

@@ -24,15 +24,16 @@
 #include "session.h"
 #include "signals.h"
 
-/* How often the loop's lag is measured; a hundred looks a second cost nothing that shows. */
+/* The interval of measuring the loop's lag; a hundred measurements a second cost nothing that
+ * shows. */
 #define TICK_MS 10
-/* Everything is set up before the schedule begins. */
+/* Room for setting up before the schedule begins. */
 #define LEAD     (20 * GL_MS)
 #define GRACE_MS 5000
-/* Looks at the alerts in so many ticks: a tenth of a second, as a page can show. */
+/* The alerts are looked at every so many ticks: each tenth of a second, which a page can show. */
 #define ALERT_TICKS 10
 
-/* What makes a run INVALID. */
+/* Limits beyond which a run is INVALID. */
 #define CEILING_MAX   0.8          /* of what the client can do: above, it queues itself */
 #define LATENESS_MAX  (10 * 1000)  /* us at p99: sends that late are no schedule */
 #define STOP_MAX      (300 * 1000) /* us, however short its part of all: it is in the figures */
@@ -52,7 +53,7 @@ typedef struct runner {
     gl_time started, last_shown;
     glimpse_config engine; /* in force, for its numbers: what it points to may be gone */
     unsigned ticks;
-    bool terminal, wrong; /* wrong: an answer that is none has been told of */
+    bool terminal, wrong; /* wrong: an answer without a result has been reported */
     trim trim;
 } runner;
 
@@ -76,13 +77,14 @@ static void tell(const runner *r, gl_time now)
             r->terminal ? "" : "\n");
 }
 
-/* Before a line of others on standard error. */
+/* Call before another line on standard error. */
 static void clear_line(void *arg)
 {
     if (((runner *)arg)->terminal) fputs("\r\033[K", stderr);
 }
 
-/* A term that holds beyond doubt: what is in flight has a moment to finish, as after a signal. */
+/* Ends the run when a term is certainly broken: requests in flight have a moment to finish, as
+ * after a signal. */
 static void look_for_abort(runner *r)
 {
     bench_result *result = r->result;
@@ -167,7 +169,7 @@ static void log_request(const runner *r, uint64_t number, const load_outcome *se
     request_file_add(r->ask->requests, &line);
 }
 
-/* So that a mistyped address or a refused key is told at once, and costs no whole run. */
+/* Reports a mistyped address or a refused key at once, so that it costs no whole run. */
 static void request_ended(void *arg, uint64_t number, const load_outcome *seen,
                           const glimpse_result *result)
 {
@@ -207,15 +209,15 @@ static cli_settings settings_for(const bench_ask *ask)
     glimpse_config *engine = &settings.engine;
     if (ask->base_url != NULL) {
         engine->endpoint.base_url = ask->base_url;
-        engine->endpoint.api_key = NULL; /* our own mock wants none, and is not behind a proxy */
+        engine->endpoint.api_key = NULL; /* our own mock needs no key, and is not behind a proxy */
         engine->endpoint.http_proxy = engine->endpoint.https_proxy = settings.proxy = NULL;
         settings.api_key_file = NULL;
     }
-    /* As many as are asked for at once; an open loop has no bound of its own. */
+    /* As many connections as are used at once; an open loop has no bound of its own. */
     if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
         engine->concurrency = ask->plan.open ? 100000 : (int64_t)ask->plan.users;
     bench_policy_apply(ask->settings, ask->client, engine);
-    /* Without a cache nothing was to hit it. */
+    /* Without a cache there are no hits. */
     if (ask->client == BENCH_CLIENT_PLAIN && engine->cache_entries == 0 &&
         settings.cache_store == NULL)
         engine->alerts.hit_rate = 0;
@@ -387,7 +389,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     signals_release(&r.signals);
     glimpse_loop_lag_free(r.tick);
     bench_scrape_free(r.scraper);
-    /* What is owed is told now, to items that the driver has. */
+    /* Owed results are delivered now, while the driver has their items. */
     session_free_engine(&r.session);
     load_driver_free(r.driver);
     code = session_close(&r.session, code);

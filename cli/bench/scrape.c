@@ -1,5 +1,5 @@
-/* scrape.c - see scrape.h. One connection, one request at a time: a server that takes
- * longer than a second is asked when it has answered. */
+/* scrape.c - see scrape.h. One connection, one request at a time: a server that takes longer than a
+ * second is asked again when it has answered. */
 #include "bench/scrape.h"
 
 #include <event2/buffer.h>
@@ -12,7 +12,7 @@
 #include "base/alloc.h"
 #include "say.h"
 
-/* vLLM's page has some 100 KB; what is longer is no page of a server. */
+/* vLLM's page has some 100 KB; a longer body is no page of a server. */
 #define PAGE_MAX  (4 << 20)
 #define TIMEOUT_S 5
 
@@ -108,7 +108,7 @@ static void answered(struct evhttp_request *request, void *arg)
         say("--scrape: %s is no page of metrics (HTTP %d)", s->url, status);
 }
 
-/* In the middle of a row, so that each has one reading, however late a page comes. */
+/* In the middle of a row, so that each row has one reading, also of a late page. */
 static void arm(bench_scrape *s)
 {
     gl_time now = gl_clock_now(), at = s->data->start + GL_SECOND / 2;

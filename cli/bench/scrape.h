@@ -9,17 +9,17 @@ struct event_base;
 
 typedef struct bench_scrape bench_scrape;
 
-/* NULL, or what is wrong with a value of --scrape: auto, or http://HOST[:PORT][/PATH]. */
+/* NULL, or the fault in a value of --scrape: auto, or http://HOST[:PORT][/PATH]. */
 const char *bench_scrape_wrong(const char *url);
 
-/* The same of --scrape-series. */
+/* The same for --scrape-series. */
 const char *bench_scrape_series_wrong(const char *names);
 
 /* auto: /metrics on the host of the base URL. false: that is no http URL, or too long. */
 bool bench_scrape_url(const char *asked, const char *base_url, char *url, size_t size);
 
-/* The address is looked up once, here. What is read goes to data, the caller's, which outlives it.
- * A page that cannot be had is counted there, and the first told. NULL: said. */
+/* Looks the address up once, here. Readings go to data, the caller's, which outlives it. A page
+ * that cannot be had is counted there, and the first is reported. NULL after an error message. */
 bench_scrape *bench_scrape_new(struct event_base *base, const char *url, load_scrape *data);
 void bench_scrape_free(bench_scrape *scrape); /* NULL is fine */
 

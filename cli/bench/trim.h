@@ -1,7 +1,7 @@
 /*
- * trim.h - when to give memory back to the system after a peak. free() keeps what lies between what
- * is still in use, so that a process stays as large as it ever was: 4,500 requests that waited
- * behind a stall of 1.5 s left 11 MB behind (test/show/stall_memory.sh).
+ * trim.h - when to give memory back to the system after a peak. free() keeps the memory between
+ * blocks in use, so that a process stays as large as it ever was: 4,500 requests that waited behind
+ * a stall of 1.5 s left 11 MB behind (test/show/stall_memory.sh).
  */
 #ifndef CLI_BENCH_TRIM_H
 #define CLI_BENCH_TRIM_H
@@ -11,19 +11,19 @@
 
 typedef struct trim {
     uint64_t peak; /* the most in flight since memory was given back */
-    uint64_t most; /* the most of the second that goes on */
+    uint64_t most; /* the most of the present second */
     bool again;
 } trim;
 
-/* Often: so many are in flight now. */
+/* Call often, with the number in flight. */
 void trim_note(trim *t, uint64_t in_flight);
 
-/* Once a second: true when memory should be given back, because the most of that second is less
- * than half of the peak, and what is between worth a turn of the loop; and once more a second
- * later, when what came after the peak and lay among its remains has gone. */
+/* Call once a second: true when memory should be given back, because the most of that second is
+ * less than half of the peak, and the difference is worth a turn of the loop; and once more a
+ * second later, when the blocks that came after the peak have gone. */
 bool trim_due(trim *t);
 
-/* Gives it back. */
+/* Gives the memory back. */
 void trim_memory(void);
 
 #endif

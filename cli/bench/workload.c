@@ -8,7 +8,7 @@
 #include "load/number.h"
 #include "say.h"
 
-/* Lengths of the two measurements, in words: apart far enough that a token more or less is half a
+/* Lengths of the two measurements, in words: so far apart that a token more or less is half a
  * percent. */
 #define SHORT_WORDS 50
 #define LONG_WORDS  450
@@ -63,7 +63,7 @@ static int plan_defaults(const cli_settings *s, const load_trace *trace, load_cl
     return code;
 }
 
-/* The name by which this model is told how much to write; NULL: it is not told. */
+/* Returns this model's name of the parameter for the output's length; NULL: it has none. */
 static const char *limit_name(const cli_settings *s)
 {
     glimpse_profile profile;
@@ -131,7 +131,7 @@ int bench_plan_workload(const cli_settings *settings, const load_trace *trace, u
     return code;
 }
 
-/* What the server counts for so many words; below 0: it did not say, or did not answer. */
+/* Returns the server's count for so many words; below 0: none was reported, or no answer came. */
 static double count_words(const bench_ask *ask, load_workload *workload, uint32_t words, int *code)
 {
     bench_ask probe = *ask;
@@ -153,7 +153,7 @@ static double count_words(const bench_ask *ask, load_workload *workload, uint32_
     return counted;
 }
 
-/* Of one class: with a probe like it that has one text and no prefix. */
+/* Measures one class, with a request like it that has one text and no prefix. */
 static int measure_class(const bench_ask *ask, const load_workload *w, load_class *kind)
 {
     load_workload probe;

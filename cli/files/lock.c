@@ -18,7 +18,7 @@ lock_state lock_take(int fd, const char *path, pid_t *owner)
 {
     struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
     *owner = 0;
-    /* The owner was another process a moment ago, and gone when it was asked for: again. */
+    /* The lock's owner ended before it was asked for: try again. */
     for (int tries = 0; tries < 3; tries++) {
         if (fcntl(fd, F_SETLK, &lock) == 0) return is_still(fd, path) ? LOCK_TAKEN : LOCK_REPLACED;
         if (errno != EACCES && errno != EAGAIN) return LOCK_FAILED;

@@ -1,9 +1,9 @@
 /*
- * lock.h - one process at a time on a file: a POSIX record lock on the whole of it, which goes when
- * the process does, however it ends, and whose owner the system knows. Nothing is left on the disk.
+ * lock.h - lets one process at a time use a file: a POSIX record lock on the whole of it, which
+ * ends with the process in any case, and whose owner the system knows. Nothing is left on the disk.
  *
- * Such a lock also goes when the process closes any other descriptor of the same file: whoever
- * holds it opens the file only once.
+ * Such a lock also goes when the process closes any other descriptor of the same file: the holder
+ * must open the file only once.
  */
 #ifndef CLI_FILES_LOCK_H
 #define CLI_FILES_LOCK_H
@@ -12,7 +12,7 @@
 
 typedef enum lock_state {
     LOCK_TAKEN,
-    LOCK_HELD,     /* by another process: *owner, 0 where the system cannot say */
+    LOCK_HELD,     /* by another process: *owner is its pid, 0 where the system does not know it */
     LOCK_REPLACED, /* path is another file by now: open it again */
     LOCK_FAILED    /* errno says why: this file system may have no locks */
 } lock_state;

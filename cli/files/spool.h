@@ -1,4 +1,4 @@
-/* spool.h - the rest of a pipe as a file, for who has to read it twice. */
+/* spool.h - the rest of a pipe as a file, for a caller that has to read it twice. */
 #ifndef CLI_FILES_SPOOL_H
 #define CLI_FILES_SPOOL_H
 

@@ -61,7 +61,7 @@ static bool wrong(const char *option, const char *path, int error)
     return false;
 }
 
-/* What is no regular file has no content to keep, and is written to as it stands. */
+/* A device or a pipe has no content to keep, and is written to directly. */
 static bool is_other(const char *path)
 {
     struct stat info;
@@ -105,8 +105,8 @@ static int write_to(const char *path, const gl_buf *text)
     return error;
 }
 
-/* Made anew: what a link of somebody else's leads to is not written. The mode is that of the file
- * which it replaces, if there is one: who could not read that is not to read this. 0, or errno. */
+/* Makes a new file: another user's link is not followed. Its mode is that of the file which it
+ * replaces, if there is one: a user who could not read that must not read this. 0, or errno. */
 static int write_new(const char *path, const struct stat *old, const gl_buf *text)
 {
     if (unlink(path) != 0 && errno != ENOENT) return errno; /* a killed run's, of the same pid */
@@ -127,7 +127,7 @@ static int write_new(const char *path, const struct stat *old, const gl_buf *tex
     return error;
 }
 
-/* A link stays a link: what it leads to is replaced. */
+/* A link stays a link: its target is replaced. */
 static int replace(const char *path, const gl_buf *text)
 {
     char target[PATH_MAX], temporary[PATH_MAX];

@@ -1,10 +1,10 @@
 /*
  * alert_command.c - see alert_command.h. Called by session.c.
  *
- * At most one child of each kind of alert runs. What comes meanwhile waits, the newest of its kind.
- * A child has a process group of its own, so that Ctrl-C is not its matter; its output is standard
- * error, since standard output may be a report. It is started by posix_spawn, which copies no page
- * tables: the loop stands still for what an exec takes.
+ * At most one child of each kind of alert runs. Of the alerts that come meanwhile the newest of its
+ * kind waits. A child has a process group of its own, so that Ctrl-C does not reach it; its output
+ * is standard error, because standard output may be a report. It is started by posix_spawn, which
+ * copies no page tables: the loop is held up only for the time of an exec.
  */
 #include "monitoring/alert_command.h"
 
@@ -26,12 +26,12 @@
 #include "say.h"
 
 #define PREFIX "GLIMPSE_ALERT_"
-/* Far above any line, and below what every pipe takes: it is written before anybody reads. */
+/* Far above any line, and below every pipe's size: it is written before the child reads. */
 #define LINE_MAX_BYTES 4000
 
 typedef struct slot {
     pid_t pid;  /* 0: none runs */
-    bool waits; /* with what is below */
+    bool waits; /* with the members below */
     glimpse_alert alert;
     char message[256];
 } slot;
@@ -42,7 +42,7 @@ struct alert_command {
     const log_sink *log;
 };
 
-/* A search has one engine behind the other, and a child may outlive the run of its alert. */
+/* A search makes one engine after another, and a child may outlive the run of its alert. */
 static slot slots[GLIMPSE_ALERT_COUNT];
 static bool failure_shown;
 
@@ -67,7 +67,7 @@ static void say_failure(const alert_command *command, const char *what, const ch
     tell_user(command, "%s %s; further failures of it are not said", what, which);
 }
 
-/* --- what it is told -------------------------------------------------------------------------- */
+/* --- the child's input and environment -------------------------------------------------------- */
 
 static bool is_latency(const glimpse_alert *alert)
 {
@@ -109,7 +109,7 @@ static bool is_named(const char *variable, const char *name, size_t len)
     return strncmp(variable, name, len) == 0 && variable[len] == '=';
 }
 
-/* A variable that a key of ours is read from, or that holds the key in use. */
+/* Returns true for a variable that a key of ours is read from, or that holds the key in use. */
 static bool is_secret(const char *variable, const char *key)
 {
     static const char *const rows[] = { "api-key", "azure-api-key" };
@@ -151,7 +151,8 @@ static void write_variables(const slot *one, gl_buf *out)
     variable(out, "MESSAGE", one->message);
 }
 
-/* The process's own without secrets, and ours, which are in `text`; NULL: out of memory. */
+/* Makes an environment of the process's own without secrets, and ours, which are in `text`; NULL:
+ * out of memory. */
 static char **make_environment(const slot *one, const char *key, gl_buf *text)
 {
     size_t count = 0, n = 0;
@@ -180,7 +181,7 @@ static int spawn_with(const char *command, char **environment, int in, pid_t *pi
     sigset_t none, piped;
     sigemptyset(&none);
     sigemptyset(&piped);
-    sigaddset(&piped, SIGPIPE); /* ignored by us, and so it would be by all that it runs */
+    sigaddset(&piped, SIGPIPE); /* ignored by us, and so it would be by the child's programs */
     int error = posix_spawn_file_actions_init(&files);
     if (error != 0) return error;
     error = posix_spawnattr_init(&how);
@@ -201,7 +202,7 @@ static int spawn_with(const char *command, char **environment, int in, pid_t *pi
     return error;
 }
 
-/* The error, or 0. */
+/* Returns the error, or 0. */
 static int spawn(const alert_command *command, slot *one)
 {
     gl_buf line, text;
@@ -235,7 +236,7 @@ static void start(const alert_command *command, slot *one)
     say_failure(command, "it cannot be run:", strerror(error));
 }
 
-/* Those that have ended. */
+/* Reaps the children that have ended. */
 static void reap(const alert_command *command)
 {
     for (slot *one = slots; one < slots + GLIMPSE_ALERT_COUNT; one++) {
@@ -276,7 +277,7 @@ alert_command *alert_command_new(struct event_base *base, const char *command, c
         alert_command_free(made);
         return NULL;
     }
-    reap(made); /* what ended between two runs sent its signal to nobody */
+    reap(made); /* a child that ended between two runs signalled no engine */
     return made;
 }
 

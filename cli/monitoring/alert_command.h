@@ -1,4 +1,4 @@
-/* alert_command.h - the command of --alert-command: run for each alert that fires or is over. */
+/* alert_command.h - the command of --alert-command: run for each alert that fires or clears. */
 #ifndef CLI_MONITORING_ALERT_COMMAND_H
 #define CLI_MONITORING_ALERT_COMMAND_H
 
@@ -10,16 +10,16 @@ struct event_base;
 
 typedef struct alert_command alert_command;
 
-/* For `sh -c command`, with an environment in which nothing holds `key` (NULL: there is none).
- * Strings and log are borrowed. Of a process one at a time: children are the process's. NULL: out
- * of memory. */
+/* For `sh -c command`, with an environment without `key` (NULL: there is none). Strings and log are
+ * borrowed. A process may have one at a time, because children belong to the process. NULL: out of
+ * memory. */
 alert_command *alert_command_new(struct event_base *base, const char *command, const char *key,
                                  const log_sink *log);
 
-/* Runs it, or has it run once the one for the last alert of this kind has ended. Never waits. */
+/* Runs it, or runs it when the command for the last alert of this kind has ended. Never waits. */
 void alert_command_tell(alert_command *command, const glimpse_alert *alert);
 
-/* What runs goes on by itself; what it would have been run for next is said. */
+/* A running command goes on by itself; alerts that waited for their command are reported. */
 void alert_command_free(alert_command *command);
 
 #endif

@@ -1,8 +1,8 @@
 /*
- * metrics_http.c - see metrics_http.h. Stands on the HTTP server of the house, on a duplicate of
- * the listening socket. Called by metrics_server.c, on the command's own loop.
+ * metrics_http.c - see metrics_http.h. Uses the HTTP server of the house, on a duplicate of the
+ * listening socket. Called by metrics_server.c, on the command's own loop.
  *
- * A listener that is on this machine only answers to its names only, so that a page in a browser
+ * A listener on this machine only answers to this machine's names only, so that a page in a browser
  * whose name was bound to 127.0.0.1 (DNS rebinding) reads nothing.
  */
 #include "monitoring/metrics_http.h"
@@ -22,10 +22,10 @@
 /* Scrapers keep their connections; the usual interval is 15 s, a minute is common. */
 #define IDLE_MS         90000
 #define HEAD_MAX        ((size_t)8192) /* bytes; a scrape by Prometheus has some 300 */
-#define BODY_MAX        ((size_t)1024) /* of a request that is refused all the same */
+#define BODY_MAX        ((size_t)1024) /* of a request that is refused in any case */
 #define PAGE_MAX        ((size_t)16 * 1024 * 1024)
 #define CONNECTIONS_MAX 16
-/* Descriptors are for the endpoint first: one of so many is the scrapers'. */
+/* Descriptors are for the endpoint first: one of so many is for scrapers. */
 #define SHARE 8
 
 struct metrics_http {
@@ -34,7 +34,7 @@ struct metrics_http {
     void *arg;
     gl_buf text;
     bool local;  /* listens on this machine only */
-    bool warned; /* that descriptors ran out */
+    bool warned; /* of a lack of descriptors */
 };
 
 static void refuse(httpd_conn *conn, int status, const char *header, const char *why)

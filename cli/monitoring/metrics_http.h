@@ -1,6 +1,6 @@
 /*
- * metrics_http.h - the HTTP of --metrics: one page, for few clients, bounded in all that a client
- * can make it hold.
+ * metrics_http.h - the HTTP of --metrics: one page, for few clients, with a bound on everything
+ * that a client can make it hold.
  */
 #ifndef CLI_MONITORING_METRICS_HTTP_H
 #define CLI_MONITORING_METRICS_HTTP_H
@@ -13,14 +13,14 @@ struct event_base;
 
 typedef struct metrics_http metrics_http;
 
-/* Appends the page to text; false: it cannot be had now. */
+/* Appends the page to text; false: it is not available now. */
 typedef bool (*metrics_http_page)(gl_buf *text, void *arg);
 
-/* Answers GET and HEAD of /metrics to whoever connects to this listening socket, which stays the
- * caller's. NULL: out of memory or of descriptors. */
+/* Answers GET and HEAD of /metrics on this listening socket, which stays the caller's. NULL: out of
+ * memory or of descriptors. */
 metrics_http *metrics_http_new(struct event_base *base, int fd, metrics_http_page page, void *arg);
 
-/* Closes its connections, whatever they wait for. NULL is fine. */
+/* Closes its connections in any state. NULL is fine. */
 void metrics_http_free(metrics_http *http);
 
 #endif

@@ -1,7 +1,6 @@
 /*
- * metrics_server.c - --metrics: where it listens, and what its page tells: glimpse_metrics_text and
- * what is known of the process. Called by session.c and bench/command.c; metrics_http.c talks to
- * clients.
+ * metrics_server.c - --metrics: its listener, and its page: glimpse_metrics_text and figures of the
+ * process. Called by session.c and bench/command.c; metrics_http.c talks to clients.
  *
  * It never keeps a command running: each ends by breaking its loop.
  */
@@ -25,7 +24,8 @@
 #include "say.h"
 
 #define BACKLOG 16
-/* Ten looks a second: a loop that stands for longer than that between two of them shows in one. */
+/* Ten measurements a second: a loop that is blocked for longer than a tenth of a second shows in
+ * one. */
 #define LAG_EVERY_MS 100
 
 struct metrics_server {
@@ -33,8 +33,7 @@ struct metrics_server {
     glimpse_engine *engine;
 };
 
-/* --- where it listens --------------------------------------------------------------------------
- */
+/* --- the listener ----------------------------------------------------------------------------- */
 
 static socklen_t length_of(const listen_address *at)
 {
@@ -73,8 +72,7 @@ int metrics_listen(const cli_settings *settings, int *fd)
     return 0;
 }
 
-/* --- what it tells besides ---------------------------------------------------------------------
- */
+/* --- figures of the process ------------------------------------------------------------------- */
 
 static void tell_number(gl_buf *text, const char *name, const char *help, int64_t value)
 {

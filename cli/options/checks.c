@@ -1,8 +1,8 @@
 /*
- * checks.c - what the text of an option must be. Pure but for check_readable and check_pem; called
+ * checks.c - the rules for the texts of options. Pure but for check_readable and check_pem; called
  * by options.c through the table, and by settings.c for the key file.
  *
- * A base URL is read strictly, for a mistake in it sends a key to somebody else.
+ * A base URL is read strictly, because a mistake in it sends a key to a stranger.
  */
 #include "options/checks.h"
 
@@ -18,7 +18,7 @@
 #include "options/listen_address.h"
 #include "options/loopback.h"
 
-/* All of the world's authorities are 250 KB. */
+/* All certificate authorities of the world are 250 KB. */
 #define PEM_MAX ((size_t)16 * 1024 * 1024)
 
 static bool is_alnum(char c)
@@ -33,7 +33,7 @@ const char *check_filled(const char *text)
 
 const char *check_plain(const char *text)
 {
-    /* docker --env-file and systemd keep what a shell would take away. */
+    /* docker --env-file and systemd keep the quotes that a shell would take away. */
     size_t len = strlen(text);
     if (len >= 2 && (text[0] == '"' || text[0] == '\'') && text[len - 1] == text[0])
         return "stands in quotes; leave them out";
@@ -63,7 +63,7 @@ const char *check_readable(const char *text)
     return NULL;
 }
 
-/* A block of base64 between the marks of a certificate. */
+/* Returns true for a block of base64 between the marks of a certificate. */
 static bool has_certificate(const char *text)
 {
     static const char *const begins[] = { "-----BEGIN CERTIFICATE-----",
@@ -107,7 +107,7 @@ const char *check_header(const char *text)
     while (is_alnum(text[name]) || (text[name] != '\0' && strchr("!#$%&'*+-.^_`|~", text[name])))
         name++;
     if (name == 0 || text[name] != ':') return "must have the form 'Name: value'";
-    /* What curl itself must decide: a second length or host would corrupt every request. */
+    /* Headers that curl itself must write: a second length or host would corrupt every request. */
     static const char *const reserved[] = { "Content-Length", "Transfer-Encoding", "Host",
                                             "Connection" };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
@@ -132,7 +132,7 @@ const char *check_proxy(const char *text)
     return "must be a proxy such as http://host:port";
 }
 
-/* Where the host of a URL starts, NULL when it is neither http nor https. */
+/* Returns the host of a URL, NULL when it is neither http nor https. */
 static const char *host_of(const char *url)
 {
     if (strncasecmp(url, "http://", 7) == 0) return url + 7;

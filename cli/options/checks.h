@@ -1,5 +1,5 @@
-/* checks.h - what the text of an option must be. Each returns NULL, or a static sentence that says
- * why the text is refused, and never shows it. */
+/* checks.h - the rules for the texts of options. Each returns NULL, or a static sentence on the
+ * fault, and never shows the text. */
 #ifndef CLI_OPTIONS_CHECKS_H
 #define CLI_OPTIONS_CHECKS_H
 
@@ -14,12 +14,12 @@ const char *check_pem(const char *text);      /* a file that holds certificates 
 const char *check_store(const char *text);    /* a path, not a URL */
 const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */
-const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl speaks to */
+const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl supports */
 const char *check_listen(const char *text);   /* PORT, ADDRESS:PORT or [ADDRESS]:PORT */
 const char *check_url(const char *text);      /* http or https, a host, no credentials, no query */
 
-/* Of a checked URL: whether a key would cross a network in the clear (http, not to this machine).
- */
+/* Returns true when a key would cross a network in the clear at this checked URL (http, not to this
+ * machine). */
 bool url_is_exposed(const char *url);
 
 #endif

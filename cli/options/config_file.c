@@ -10,7 +10,7 @@
 
 #define CONFIG_FILE_MAX (1024 * 1024)
 
-/* Without the blanks around, in place. */
+/* Cuts the blanks around it, in place. */
 static char *trim(char *text)
 {
     text += strspn(text, " \t\r");
@@ -46,7 +46,7 @@ static int read_line(cli_settings *to, unsigned command, char *line, const char 
             near != NULL ? "'?" : "");
         return EXIT_VALUE;
     }
-    /* One file may serve all commands; what is not this one's is not looked at. */
+    /* One file may serve all commands; keys of other commands are skipped. */
     if ((row->commands & command) == 0 || to->origins[row - option_table] > FROM_FILE) return 0;
     const char *problem = option_set(to, row, value, FROM_FILE);
     if (problem == NULL) return 0;

@@ -5,8 +5,8 @@
 
 #include "options/settings.h"
 
-/* Sets what the file says and neither flag nor environment did. The file's text stays in
- * settings->owned_file. 0, or the exit code after having named file and line. */
+/* Sets the file's values that neither flag nor environment set. The file's text stays in
+ * settings->owned_file. 0, or the exit code after a message that names file and line. */
 int config_file_read(cli_settings *settings, unsigned command, const char *path);
 
 #endif

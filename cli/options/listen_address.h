@@ -1,6 +1,5 @@
-/* listen_address.h - where to listen, as people write it: PORT, ADDRESS:PORT or [ADDRESS]:PORT.
- * Pure.
- */
+/* listen_address.h - an address to listen on, as people write it: PORT, ADDRESS:PORT or
+ * [ADDRESS]:PORT. Pure. */
 #ifndef CLI_OPTIONS_LISTEN_ADDRESS_H
 #define CLI_OPTIONS_LISTEN_ADDRESS_H
 
@@ -13,7 +12,7 @@ typedef union listen_address {
     struct sockaddr_in6 v6;
 } listen_address;
 
-/* NULL, or why the text is none, static. A port alone is of 127.0.0.1. */
+/* Returns NULL, or the fault of the text, static. A port alone means 127.0.0.1. */
 const char *listen_address_read(const char *text, listen_address *to);
 
 #endif

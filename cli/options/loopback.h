@@ -1,4 +1,5 @@
-/* loopback.h - whether a host is this machine, by how it is written. Pure: nothing is looked up. */
+/* loopback.h - tells whether a host is this machine, by its spelling. Pure: nothing is looked
+ * up. */
 #ifndef CLI_OPTIONS_LOOPBACK_H
 #define CLI_OPTIONS_LOOPBACK_H
 

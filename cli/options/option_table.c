@@ -1,8 +1,8 @@
 /*
  * option_table.c - the one table of options. Data only.
  *
- * default_text is parsed like anything the user writes; test/unit/cli_options.c holds it against
- * the library's own defaults.
+ * default_text is parsed like a user's text; test/unit/cli_options.c compares it with the library's
+ * own defaults.
  */
 #include "bench/scrape.h"
 #include "options/checks.h"
@@ -11,7 +11,7 @@
 #define AT(member) .offset = offsetof(cli_settings, member)
 #define ENGINE     (FOR_RUN | FOR_BATCH | FOR_BENCH)
 #define MOCK       (FOR_MOCK | FOR_BENCH) /* bench hands them on to the mock that it starts */
-/* As much as a timer can be set to without care: a century, in milliseconds. */
+/* As much as a timer can be set to safely: a century, in milliseconds. */
 #define CENTURY_MS 3155760000000.0
 
 /* clang-format off */

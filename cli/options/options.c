@@ -15,7 +15,7 @@
 
 /* --- values ---------------------------------------------------------------------------------- */
 
-/* The index of text among words with '|' between, -1 when it is none of them. */
+/* Returns the index of text among words with '|' between, -1 when it is none of them. */
 static int choice_index(const char *choices, const char *text, size_t len)
 {
     for (int i = 0; *choices != '\0'; i++) {
@@ -26,7 +26,7 @@ static int choice_index(const char *choices, const char *text, size_t len)
     return -1;
 }
 
-/* The word that an alias stands for, with its length; NULL when it is none. */
+/* Returns the word that an alias stands for, with its length; NULL when it is none. */
 static const char *alias_target(const char *aliases, const char *text, size_t *len)
 {
     size_t given = strlen(text);
@@ -300,7 +300,7 @@ static void print_row(const cli_option *row)
     help_wrap(text, room ? strlen(left) : 0, INDENT);
 }
 
-/* What several of run, batch and bench have comes behind what is a command's own. */
+/* Options that several of run, batch and bench have come behind a command's own. */
 static bool is_shared(const cli_option *row)
 {
     bool run = (row->commands & FOR_RUN) != 0, batch = (row->commands & FOR_BATCH) != 0;
@@ -322,7 +322,7 @@ static void print_rows(unsigned command, bool shared)
         if (row->heading != NULL) heading = row->heading;
         if ((row->commands & command) == 0 || row->environment_only || is_shared(row) != shared)
             continue;
-        /* Of bench, its mock's rows stand under headings that say so. */
+        /* bench shows its mock's rows under headings of their own. */
         bool mock = command == FOR_BENCH && option_is_of_mock(row);
         if (heading != printed) printf("\n%s%s:\n", mock ? "Its mock: " : "", heading);
         printed = heading;

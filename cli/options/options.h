@@ -49,12 +49,12 @@ typedef struct cli_option {
     unsigned commands;        /* FOR_... */
     const char *value;        /* what --help calls the value */
     const char *default_text; /* parsed as if it had been given; NULL = none */
-    bool by_model;       /* default_text is what most profiles of models have: for help alone */
+    bool by_model;       /* default_text is the value of most models' profiles: for help alone */
     double min, max;     /* of the number stored: ms, bytes */
     const char *choices; /* OPTION_CHOICE: words with '|' between */
     const char *aliases; /* of a choice, further words of the environment: "yes=auto|no=local";
                           * of a duration, words for 0 and -1: "always=0|never=-1" */
-    const char *(*check)(const char *text); /* what the text must be: checks.h; NULL = anything */
+    const char *(*check)(const char *text); /* the rule for the text: checks.h; NULL = any text */
     const char *help;
     const char *heading; /* of this row and those behind it, up to the next one with a heading */
 } cli_option;
@@ -62,30 +62,31 @@ typedef struct cli_option {
 extern const cli_option option_table[];
 extern const size_t option_count;
 
-/* Where a value came from; a higher one beats a lower one. */
+/* The source of a value; a higher one beats a lower one. */
 typedef enum option_origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG } option_origin;
 
-/* Stores a value. NULL, or a static sentence that says why it is refused; never the value. */
+/* Stores a value. NULL, or a static sentence on the fault; never the value. */
 const char *option_set(struct cli_settings *settings, const cli_option *row, const char *text,
                        option_origin origin);
 
-/* How many letters of a must be changed, put in, left out, or changed places with the next, for b.
- */
+/* Counts the letters of a that must be changed, inserted, left out, or swapped with the next, to
+ * get b. */
 size_t word_distance(const char *a, size_t a_len, const char *b);
 
-/* Says that a value was refused: where it came from, why, and what is accepted; never the value. */
+/* Prints that a value was refused: its source, the fault, and the accepted values; never the
+ * value. */
 void option_say_refused(const char *where, const cli_option *row, const char *problem);
 
 /* The row of a flag or key that this command (0: any) knows, or NULL. */
 const cli_option *option_find(const char *name, size_t len, unsigned command);
 const cli_option *option_find_letter(char letter, unsigned command);
 
-/* Whether bench hands the option on to the mock that it starts; without the prefix, where another
- * of its own has the name. */
+/* Returns true when bench passes the option to its mock; without the prefix, where bench has an
+ * option of that name. */
 #define OPTION_MOCK_PREFIX "mock-"
 bool option_is_of_mock(const cli_option *row);
 
-/* The closest name to a misspelt one, or NULL when nothing is near. */
+/* Returns the closest name to a misspelt one, or NULL when none is near. */
 const cli_option *option_nearest(const char *name, size_t len, unsigned command);
 
 /* Prints a text in rows of at most 80 columns, each from column `indent` on; `column` is where the

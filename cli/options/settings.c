@@ -1,9 +1,9 @@
 /*
  * settings.c - the command line, the environment and the config file, in this order of power,
- * become one struct cli_settings; then what concerns the engine as a whole is checked.
+ * become one struct cli_settings; then the engine's settings are checked as a whole.
  *
  * Owns the texts that are neither argv's nor the environment's. Called by main.c and the commands.
- * A message names where a value came from and never shows it: it might be a secret.
+ * A message names the source of a value and never shows it, because it might be a secret.
  */
 #include "options/settings.h"
 
@@ -34,7 +34,7 @@ option_origin settings_origin(const cli_settings *settings, const char *name)
     return row != NULL ? (option_origin)settings->origins[row - option_table] : FROM_DEFAULT;
 }
 
-/* The first of a row's variables that is set to something; *name gets its own name. */
+/* Finds the first of a row's variables that is set to something; *name gets its name. */
 static const char *environment_value(const cli_option *row, char *name, size_t size)
 {
     const char *names = row->environment;
@@ -92,9 +92,8 @@ static int missing_value(const cli_arguments *args, const cli_option *row)
     return EXIT_USAGE;
 }
 
-/* What is set by the environment alone: a secret on a command line is seen by all who list
- * processes.
- */
+/* Options of the environment alone: a secret on a command line is visible to everybody who lists
+ * processes. */
 static const cli_option *row_of_environment(const char *name, size_t len)
 {
     for (const cli_option *row = option_table; row < option_table + option_count; row++)
@@ -296,7 +295,7 @@ static int read_key_file(cli_settings *to)
     return 0;
 }
 
-/* The option that sets this member of the engine's configuration; NULL: none does. */
+/* Returns the option that sets this member of the engine's configuration; NULL: none does. */
 static const cli_option *row_of_field(const cli_settings *settings, const char *field)
 {
     static const struct {
@@ -341,8 +340,8 @@ static bool asks_openai_itself(const char *url)
     return strncasecmp(host, "api.openai.com", 14) == 0 && strchr(":/", host[14]) != NULL;
 }
 
-/* Azure's own variables, which are looked at only when its deployment is asked for: a flag beats
- * them, and they beat the variables of the same meaning that are not Azure's. */
+/* Reads Azure's own variables, only when its deployment is asked for: a flag beats them, and they
+ * beat the variables of the same meaning that are not Azure's. */
 static int read_azure(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;

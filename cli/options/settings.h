@@ -1,6 +1,6 @@
 /*
- * settings.h - what the user asked for, of all commands: filled from the option table, handed
- * to the commands read-only.
+ * settings.h - the user's settings, of all commands: filled from the option table, read-only for
+ * the commands.
  */
 #ifndef CLI_OPTIONS_SETTINGS_H
 #define CLI_OPTIONS_SETTINGS_H
@@ -25,7 +25,7 @@ typedef struct cli_settings {
     const char *config_file;
     log_format log_format;
     const char *log_file;
-    const char *metrics; /* where they are served; NULL: nowhere */
+    const char *metrics; /* the listener's address; NULL: none */
     const char *alert_command;
 
     /* run */
@@ -41,7 +41,7 @@ typedef struct cli_settings {
     double max_cost; /* below 0: no limit */
     const char *prices;
 
-    /* the persistent cache, and the command that looks after it */
+    /* the persistent cache, and the command for it */
     const char *cache_store;
     int64_t store_bytes, store_ttl_ms, older_than_ms;
     bool expired, store_optional;
@@ -77,44 +77,47 @@ typedef struct cli_settings {
     /* key */
     bool canonical;
 
-    /* What is left of the command line, and where each row's value came from. */
+    /* The rest of the command line, and the source of each row's value. */
     const char **words;
     size_t word_count;
     unsigned command;       /* FOR_RUN, ... */
     unsigned char *origins; /* option_origin, by index into option_table */
     char *owned_file, *owned_key;
-    const char *profiles; /* a file; what it says is in engine.profiles, owned */
+    const char *profiles; /* a file; its contents are in engine.profiles, owned */
 } cli_settings;
 
 /*
- * Reads the command line behind the command's name, the environment and the config file. Returns
- * 0, or the exit code after having said what is wrong. *help is set, and nothing else looked at,
- * when -h or --help is among them.
+ * Reads the command line behind the command's name, the environment and the config file. Returns 0,
+ * or the exit code after an error message. *help is set, and nothing else is read, when -h or
+ * --help is among them.
  */
 int settings_read(cli_settings *settings, unsigned command, const char *command_name, int argc,
                   char **argv, bool *help);
 void settings_free(cli_settings *settings);
 
-/* Checks what concerns the engine as a whole: key, endpoint, sampler. 0, or the exit code. */
+/* Checks the engine's settings as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
 
-/* Where requests go, for messages. */
+/* Returns the endpoint's address, for messages. */
 const char *settings_endpoint(const cli_settings *settings);
 
-/* Whether an answer may serve requests other than its own: from memory, or from a store. */
+/* Returns true when an answer may serve requests other than its own: from memory, or from a
+ * store. */
 bool settings_share_answers(const cli_settings *settings);
 
 /* Like settings_name, by the row's name. */
 const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
                              size_t size);
 
-/* Says what the library refused: the field by the option's name. Returns the exit code. */
+/* Prints the library's refusal, with the option's name in place of the field's. Returns the exit
+ * code. */
 int settings_say_problem(const cli_settings *settings, const glimpse_problem *problem);
 
-/* The origin of one row's value, by the row's name. */
+/* Returns the source of one row's value, by the row's name. */
 option_origin settings_origin(const cli_settings *settings, const char *name);
 
-/* "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": how a message names where it came from. */
+/* Returns "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": the source of a value in a
+ * message. */
 const char *settings_name(const cli_settings *settings, const cli_option *row, char *buffer,
                           size_t size);
 

@@ -1,8 +1,8 @@
 /*
- * units.h - the values people write: durations, sizes, numbers, lists of thresholds.
+ * units.h - reads the values that people write: durations, sizes, numbers, lists of thresholds.
  *
- * Each function returns NULL on success, else a static sentence that says what is wrong with the
- * text. None of them depends on the locale, and none reads past the text's end.
+ * Each function returns NULL on success, else a static sentence on the fault of the text. None of
+ * them depends on the locale, and none reads past the text's end.
  */
 #ifndef CLI_OPTIONS_UNITS_H
 #define CLI_OPTIONS_UNITS_H

@@ -7,7 +7,7 @@
 
 static const struct {
     const char *event;
-    const char *before, *field, *behind; /* before NULL: said elsewhere; field NULL: none */
+    const char *before, *field, *behind; /* before NULL: printed elsewhere; field NULL: none */
 } table[] = {
     { "sampler_fallback", NULL, NULL, NULL }, /* session.c */
     { "sampler_refused", NULL, NULL, NULL },
@@ -33,7 +33,7 @@ static const glimpse_log_field *field_of(const glimpse_log_event *event, const c
     return NULL;
 }
 
-/* The status of an answer says more than the word for answers that are errors. */
+/* For answers that are errors the status is more specific than the word. */
 static void put_value(const glimpse_log_event *event, const char *name, char *text, size_t size)
 {
     const glimpse_log_field *status = field_of(event, "http_status");

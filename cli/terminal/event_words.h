@@ -1,13 +1,12 @@
-/* event_words.h - what an event of the log is called to a person who did not ask for the log. Pure.
- */
+/* event_words.h - words a log event for a person who did not ask for the log. Pure. */
 #ifndef CLI_TERMINAL_EVENT_WORDS_H
 #define CLI_TERMINAL_EVENT_WORDS_H
 
 #include <glimpse/log.h>
 
 typedef enum event_telling {
-    EVENT_UNKNOWN, /* no words for it: it is shown as the log has it */
-    EVENT_SAID,    /* the commands say it themselves */
+    EVENT_UNKNOWN, /* no words: it is shown as in the log */
+    EVENT_SAID,    /* the commands print it themselves */
     EVENT_WORDS    /* a sentence */
 } event_telling;
 

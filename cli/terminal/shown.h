@@ -1,6 +1,5 @@
-/* shown.h - text of strangers on a terminal: what would drive it or turn its lines is an escape.
- * Pure.
- */
+/* shown.h - text of strangers on a terminal: bytes that would drive it or turn its lines become
+ * escapes. Pure. */
 #ifndef CLI_TERMINAL_SHOWN_H
 #define CLI_TERMINAL_SHOWN_H
 
@@ -9,15 +8,15 @@
 /* Room for the escape of one character. */
 #define SHOWN_ESCAPE 8
 
-/* How many bytes from the start of the text a terminal may be given as they are. A line end (LF,
+/* Returns how many bytes from the start of the text a terminal may get unchanged. A line end (LF,
  * CRLF) and a tab are among them. */
 size_t shown_plain(const char *text, size_t len);
 
-/* The escape in place of what stands at text, which shown_plain stops at: \u001b, or \x9b for a
- * byte that is no UTF-8. Returns how many bytes it stands for. */
+/* Writes the escape of the character at which shown_plain stops: \u001b, or \x9b for a byte that is
+ * no UTF-8. Returns how many bytes it stands for. */
 size_t shown_escape(const char *text, size_t len, char escape[SHOWN_ESCAPE]);
 
-/* The whole text so. Within JSON it stays JSON of the same meaning. */
+/* Appends the whole text so. JSON stays JSON of the same meaning. */
 void shown_append(gl_buf *out, gl_slice text);
 
 #endif
