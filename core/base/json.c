@@ -11,55 +11,15 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/json_run.h"
 #include "base/utf8.h"
 
 #define EXPONENT_DIGITS                                                                            \
     18 /* so that any exponent, and its sum with a text's length, fits int64_t */
 
-#define EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
-
 static_assert(GL_JSON_DEPTH_MAX == 64, "one bit a level in a uint64_t");
 
 /* --- bytes ----------------------------------------------------------------------------------- */
-
-/* A word with bit 7 of each byte set where w's byte is less than n (n up to 128). Only the lowest
- * of them can be trusted: a borrow may mark a byte above it (Anderson, Bit Twiddling Hacks). */
-static uint64_t less(uint64_t w, uint64_t n)
-{
-    return (w - EACH_BYTE(n)) & ~w & EACH_BYTE(0x80);
-}
-
-static uint64_t equal(uint64_t w, uint64_t byte)
-{
-    return less(w ^ EACH_BYTE(byte), 1);
-}
-
-static bool is_plain(unsigned char byte)
-{
-    return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
-}
-
-/* Returns the first byte of at..end that plain ASCII inside a string cannot be: a quote, a
- * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so most of
- * the time goes here: eight bytes a turn. */
-static const char *run_end(const char *at, const char *end)
-{
-    while ((size_t)(end - at) >= sizeof(uint64_t)) {
-        uint64_t w;
-        memcpy(&w, at, sizeof w);
-        uint64_t stop = less(w, 0x20) | equal(w, '"') | equal(w, '\\') | (w & EACH_BYTE(0x80));
-        if (stop != 0) {
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-            return at + (__builtin_ctzll(stop) >> 3);
-#else
-            break;
-#endif
-        }
-        at += sizeof w;
-    }
-    while (at < end && is_plain((unsigned char)*at)) at++;
-    return at;
-}
 
 static bool is_blank(char c)
 {
@@ -157,7 +117,7 @@ static bool check_escape(reader *r)
 static bool check_string(reader *r)
 {
     for (;;) {
-        r->at = run_end(r->at, r->end);
+        r->at = gl_json_run_end(r->at, r->end);
         if (r->at == r->end) return fail(r, GL_JSON_CUT);
         unsigned char c = (unsigned char)*r->at;
         if (c == '"') {
@@ -365,24 +325,20 @@ static const char *word_end(const char *at, const char *end)
  * strings. */
 static const char *container_end(const char *at, const char *end)
 {
+    enum { PLAIN, QUOTE, OPENS, CLOSES };
+    static const unsigned char kinds[256] = {
+        ['"'] = QUOTE, ['{'] = OPENS, ['['] = OPENS, ['}'] = CLOSES, [']'] = CLOSES,
+    };
     int depth = 0;
     do {
-        switch (*at) {
-        case '"':
+        unsigned char kind;
+        while ((kind = kinds[(unsigned char)*at]) == PLAIN) at++;
+        if (kind == QUOTE) {
             at = string_end(at, end);
-            continue;
-        case '{':
-        case '[':
-            depth++;
-            break;
-        case '}':
-        case ']':
-            depth--;
-            break;
-        default:
-            break;
+        } else {
+            depth += kind == OPENS ? 1 : -1;
+            at++;
         }
-        at++;
     } while (depth > 0);
     return at;
 }
@@ -478,8 +434,12 @@ bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, si
     bool others = false;
     while (gl_json_next(&iter, &name, &value)) {
         bool known = false;
+        /* Most names are told apart by their first bytes; of an escape, and of the quote that ends
+         * an empty name, these say nothing. */
+        char first = name.text.data[1];
+        bool any = first == '\\' || first == '"';
         for (size_t i = 0; i < count; i++)
-            if (gl_json_string_is(name, names[i])) {
+            if ((any || first == names[i][0]) && gl_json_string_is(name, names[i])) {
                 out[i] = value;
                 known = true;
             }

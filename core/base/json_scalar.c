@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_run.h"
 #include "base/utf8.h"
 
 #define REPLACEMENT 0xFFFD /* U+FFFD, what stands for text that has no UTF-8 form */
@@ -188,21 +189,20 @@ void gl_json_rewrite_string(gl_buf *out, gl_slice string)
 
 void gl_json_write_text(gl_buf *out, gl_slice text)
 {
-    /* Finds stretches of UTF-8, and in them runs that need no escape. */
-    while (text.len > 0) {
-        size_t good = gl_utf8_check(text.data, text.len);
-        size_t start = 0;
-        for (size_t i = 0; i < good; i++) {
-            if (!must_escape((unsigned char)text.data[i])) continue;
-            gl_buf_append(out, text.data + start, i - start);
-            write_code(out, (unsigned char)text.data[i]);
-            start = i + 1;
+    if (text.len == 0) return;
+    const char *at = text.data, *end = at + text.len, *start = at; /* of what is written as it is */
+    while ((at = gl_json_run_end(at, end)) < end) {
+        size_t used = 1;
+        unsigned char c = (unsigned char)*at;
+        if (c >= 0x80 && gl_utf8_decode(at, (size_t)(end - at), &used) != GL_UTF8_BAD) {
+            at += used;
+            continue;
         }
-        gl_buf_append(out, text.data + start, good - start);
-        if (good == text.len) return;
-        append_utf8(out, REPLACEMENT);
-        text = gl_slice_of(text.data + good + 1, text.len - good - 1);
+        gl_buf_append(out, start, (size_t)(at - start));
+        write_code(out, c >= 0x80 ? REPLACEMENT : c);
+        start = ++at;
     }
+    gl_buf_append(out, start, (size_t)(end - start));
 }
 
 void gl_json_write_string(gl_buf *out, gl_slice text)

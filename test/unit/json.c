@@ -365,6 +365,57 @@ static void the_last_member_of_a_name_wins(void **state)
     assert_slice(found[3].text, "5");
 }
 
+/* Each by itself, with all escapes of the names undone. */
+static gl_json walk_for(gl_json object, const char *wanted)
+{
+    gl_json name, value, found = { .kind = GL_JSON_NONE };
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    for (gl_json_iter iter = gl_json_begin(object); gl_json_next(&iter, &name, &value);) {
+        gl_buf_reset(&text);
+        gl_json_string_append(name, &text, NULL);
+        if (gl_slice_is(gl_buf_slice(&text), wanted)) found = value;
+    }
+    gl_buf_free(&text);
+    return found;
+}
+
+static void members_are_found_in_one_walk_as_in_many(void **state)
+{
+    (void)state;
+    static const char *const spelled[] = {
+        "",         "a",        "\\u0061", "\\\\",  "\\\"", "\\u005c", "\\u0022", "ab",
+        "\\u0061b", "a\\u0062", "model",   "modem", "\\n",  "m",       "\\/",     "/",
+    };
+    static const char *const names[] = {
+        "", "a", "\\", "\"", "ab", "model", "mode", "\n", "/", "u"
+    };
+    enum { NAMES = sizeof names / sizeof *names };
+    gl_rng rng;
+    gl_rng_seed(&rng, 3);
+    for (int turn = 0; turn < 5000; turn++) {
+        gl_buf text;
+        gl_json root, found[NAMES];
+        gl_buf_init(&text, SIZE_MAX);
+        gl_buf_append_char(&text, '{');
+        for (uint32_t i = 0, count = gl_rng_below(&rng, 6); i < count; i++)
+            gl_buf_printf(&text, "%s\"%s\": [{\"a\":\"]}%u\"} ]", i == 0 ? "" : " , ",
+                          spelled[gl_rng_below(&rng, sizeof spelled / sizeof *spelled)], i);
+        gl_buf_append_char(&text, '}');
+        assert_int_equal(gl_json_check(gl_buf_slice(&text), &root, NULL), GL_JSON_OK);
+        gl_json_get_many(root, names, found, NAMES);
+        for (size_t i = 0; i < NAMES; i++) {
+            gl_json expected = walk_for(root, names[i]);
+            assert_int_equal(found[i].kind, expected.kind);
+            if (expected.kind != GL_JSON_NONE) {
+                assert_ptr_equal(found[i].text.data, expected.text.data);
+                assert_int_equal(found[i].text.len, expected.text.len);
+            }
+        }
+        gl_buf_free(&text);
+    }
+}
+
 static void errors_have_words(void **state)
 {
     (void)state;
@@ -388,6 +439,7 @@ int main(void)
         cmocka_unit_test(empty_containers_and_scalars_have_nothing_in_them),
         cmocka_unit_test(tokens_are_the_text_without_its_blanks),
         cmocka_unit_test(the_last_member_of_a_name_wins),
+        cmocka_unit_test(members_are_found_in_one_walk_as_in_many),
         cmocka_unit_test(errors_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -122,6 +122,53 @@ static void random_bytes_are_written_as_valid_strings(void **state)
     }
 }
 
+/* The rule, a character at a time. */
+static void write_each(gl_buf *out, gl_slice text)
+{
+    size_t used;
+    gl_buf_append_char(out, '"');
+    for (size_t at = 0; at < text.len; at += used) {
+        uint32_t code = gl_utf8_decode(text.data + at, text.len - at, &used);
+        static const char named[] = "\b\t\n\f\r\"\\", letters[] = "btnfr\"\\";
+        const char *name = code != 0 && code < 0x80 ? strchr(named, (int)code) : NULL;
+        if (code == GL_UTF8_BAD)
+            gl_buf_append_str(out, "\xEF\xBF\xBD");
+        else if (name != NULL)
+            gl_buf_printf(out, "\\%c", letters[name - named]);
+        else if (code < 0x20)
+            gl_buf_printf(out, "\\u%04x", (unsigned)code);
+        else
+            gl_buf_append(out, text.data + at, used);
+    }
+    gl_buf_append_char(out, '"');
+}
+
+static void a_string_is_written_as_it_would_be_a_character_at_a_time(void **state)
+{
+    (void)state;
+    static const char *const pieces[] = {
+        "a",    "plain words", "\"",       "\\",           "\n",
+        "\x01", "\x7F",        "\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x98\x80",
+        "\xC3", "\xE2\x82",    "\x80",     "\xFF",
+    };
+    gl_rng rng;
+    gl_rng_seed(&rng, 11);
+    for (int turn = 0; turn < 20000; turn++) {
+        gl_buf text, expected, out;
+        gl_buf_init(&text, 1000);
+        gl_buf_init(&expected, 10000);
+        gl_buf_init(&out, 10000);
+        for (uint32_t count = gl_rng_below(&rng, 12); count > 0; count--)
+            gl_buf_append_str(&text, pieces[gl_rng_below(&rng, sizeof pieces / sizeof *pieces)]);
+        write_each(&expected, gl_buf_slice(&text));
+        gl_json_write_string(&out, gl_buf_slice(&text));
+        assert_true(gl_slice_equal(gl_buf_slice(&out), gl_buf_slice(&expected)));
+        gl_buf_free(&text);
+        gl_buf_free(&expected);
+        gl_buf_free(&out);
+    }
+}
+
 static void a_rewritten_string_has_one_spelling(void **state)
 {
     (void)state;
@@ -336,6 +383,7 @@ int main(void)
         cmocka_unit_test(strings_read_as_utf8),
         cmocka_unit_test(written_strings_are_valid_whatever_comes),
         cmocka_unit_test(random_bytes_are_written_as_valid_strings),
+        cmocka_unit_test(a_string_is_written_as_it_would_be_a_character_at_a_time),
         cmocka_unit_test(a_rewritten_string_has_one_spelling),
         cmocka_unit_test(integers_are_read_in_any_spelling),
         cmocka_unit_test(doubles_are_the_nearest),
