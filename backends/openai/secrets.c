@@ -7,6 +7,7 @@
  */
 #include "openai/secrets.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,6 +45,24 @@ static bool grow(gl_secrets *secrets)
     return list != NULL;
 }
 
+/* The window moves on to where its last byte stands in the first bytes of a word (Horspool, 1980,
+ * for all words at once); past a byte that stands in none, by its whole length. */
+static void learn(gl_secrets *secrets, const gl_secret *word)
+{
+    if (word->len > secrets->longest) secrets->longest = word->len;
+    if (secrets->count == 1 || word->len < secrets->shortest) secrets->shortest = word->len;
+    size_t window = secrets->shortest < UCHAR_MAX ? secrets->shortest : UCHAR_MAX;
+    secrets->window = (unsigned char)window;
+    memset(secrets->skip, secrets->window, sizeof secrets->skip);
+    for (size_t i = 0; i < secrets->count; i++) {
+        for (size_t at = 0; at < window; at++) {
+            unsigned char *skip = &secrets->skip[(unsigned char)secrets->list[i].text[at]];
+            if (window - 1 - at < *skip) *skip = (unsigned char)(window - 1 - at);
+        }
+    }
+    for (size_t at = 0; at < word->len; at++) secrets->inside[(unsigned char)word->text[at]] = true;
+}
+
 glimpse_error gl_secrets_add(gl_secrets *secrets, gl_slice word)
 {
     if (word.len == 0) return GLIMPSE_OK;
@@ -57,6 +76,7 @@ glimpse_error gl_secrets_add(gl_secrets *secrets, gl_slice word)
     unsigned char *chain = &secrets->first[(unsigned char)*text];
     secrets->list[secrets->count++] = (gl_secret){ text, word.len, *chain };
     *chain = (unsigned char)secrets->count;
+    learn(secrets, &secrets->list[secrets->count - 1]);
     return GLIMPSE_OK;
 }
 
@@ -172,9 +192,12 @@ static spelling spells(gl_slice text, gl_slice secret, size_t *len)
     return SPELLS_ALL;
 }
 
-/* A secret in a text: its place, the bytes that spell it, and its own length. */
+/* A secret in a text: its place, the bytes that spell it, and its own length. And what the search
+ * knows: the next backslash, or the text's end, and how far before it a secret may begin that goes
+ * on there. */
 typedef struct place {
     size_t begin, len, secret_len;
+    size_t stop, before;
 } place;
 
 /* Tries this secret at the beginning of text: the longest match goes to *found. */
@@ -215,12 +238,40 @@ static spelling spells_any(const gl_secrets *secrets, gl_slice text, place *foun
     return best;
 }
 
+/* Finds where the text is no longer as it reads. */
+static void find_stop(const gl_secrets *secrets, gl_slice text, size_t from, place *at)
+{
+    const char *backslash = memchr(text.data + from, '\\', text.len - from);
+    at->stop = backslash != NULL ? (size_t)(backslash - text.data) : text.len;
+    at->before = at->stop;
+    while (at->before > from && at->stop - at->before + 1 < secrets->longest &&
+           secrets->inside[(unsigned char)text.data[at->before - 1]])
+        at->before--;
+}
+
+/* The first place from `from` on where a secret may begin. One that reaches neither a backslash nor
+ * the end of the text stands there as it is, so that most places are skipped; around a backslash,
+ * and where the text ends, none is. */
+static size_t next_begin(const gl_secrets *secrets, gl_slice text, size_t from, place *at)
+{
+    if (from >= text.len) return text.len;
+    if (from > at->stop) find_stop(secrets, text, from, at);
+    if (from >= at->before) return from;
+    size_t next = from, window = secrets->window, skip;
+    while (next < at->before && at->stop - next >= window) {
+        skip = secrets->skip[(unsigned char)text.data[next + window - 1]];
+        if (skip == 0) return next;
+        next += skip;
+    }
+    return at->before;
+}
+
 /* The next secret in text from `from` on, or a part of one with which the text ends; OTHER: there
  * is none. */
 static spelling find(const gl_secrets *secrets, gl_slice text, size_t from, place *found)
 {
     if (secrets->count == 0) return SPELLS_OTHER;
-    for (size_t at = from; at < text.len; at++) {
+    for (size_t at = from; (at = next_begin(secrets, text, at, found)) < text.len; at++) {
         char c = text.data[at];
         if (c != '\\' && secrets->first[(unsigned char)c] == 0) continue;
         size_t run = run_at(text, at);
@@ -258,7 +309,7 @@ static bool find_covered(const gl_secrets *secrets, gl_slice text, bool cut, pla
 static size_t cover(const gl_secrets *secrets, char *text, size_t len, bool cut)
 {
     size_t read = 0, written = 0;
-    place at = { 0, 0, 0 };
+    place at = { 0 };
     while (find_covered(secrets, gl_slice_of(text, len), cut, &at)) {
         memmove(text + written, text + read, at.begin - read);
         written += at.begin - read;
@@ -272,7 +323,7 @@ static size_t cover(const gl_secrets *secrets, char *text, size_t len, bool cut)
 
 static bool holds_one(const gl_secrets *secrets, gl_slice text, bool cut)
 {
-    place at = { 0, 0, 0 };
+    place at = { 0 };
     return find_covered(secrets, text, cut, &at);
 }
 
@@ -326,7 +377,7 @@ bool gl_secrets_scrub_outcome(gl_secrets *secrets, glimpse_outcome *outcome,
 
 size_t gl_secrets_safe_length(const gl_secrets *secrets, gl_slice text)
 {
-    place at = { 0, 0, 0 };
+    place at = { 0 };
     spelling found;
     while ((found = find(secrets, text, at.begin + at.len, &at)) == SPELLS_ALL) continue;
     return found == SPELLS_PART ? at.begin : text.len;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/rng.h"
 #include "openai/secrets.h"
 
 #define KEY "sk-0123456789"
@@ -196,6 +197,107 @@ static void there_may_be_as_many_as_said_and_each_is_found(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+/* Each place is one where a secret may begin that goes on at a backslash: none is skipped. */
+static void look_everywhere(gl_secrets *secrets)
+{
+    secrets->longest = SIZE_MAX;
+    memset(secrets->inside, true, sizeof secrets->inside);
+}
+
+static void assert_same(gl_secrets *a, gl_secrets *b, gl_slice text)
+{
+    char line[2][300];
+    gl_slice left = text, right = text;
+    assert_int_equal(gl_secrets_safe_length(a, text), gl_secrets_safe_length(b, text));
+    assert_true(gl_secrets_scrub(a, &left) && gl_secrets_scrub(b, &right));
+    if (!gl_slice_equal(left, right))
+        fail_msg("%.*s: %.*s, not %.*s", (int)text.len, text.data, (int)left.len, left.data,
+                 (int)right.len, right.data);
+    assert_string_equal(gl_secrets_scrub_line(a, text.data, line[0], sizeof line[0]),
+                        gl_secrets_scrub_line(b, text.data, line[1], sizeof line[1]));
+}
+
+/* Texts of pieces of secrets, escapes, and what stands between them. */
+static void what_the_search_skips_holds_no_secret(void **state)
+{
+    (void)state;
+    static const char *const sets[][4] = {
+        { "sk-0123456789" },
+        { "sk-0123456789", "0123456789abcdef", "abcabcabd" },
+        { "aaaaaaaaa", "aaaaaaab", "baaaaaaaa" },
+        { "a", "sk-01234", "sk-0123456789" },
+        { "p\\\"q/\\\\rs", "/////////", "\\u0073k-01" },
+        { "\xC3\xA9\xF0\x9F\x98\x80secret", "secret-\xC3\xA9" },
+    };
+    static const char *const pieces[] = {
+        "s",
+        "k",
+        "-",
+        "0",
+        "1",
+        "sk-",
+        "sk-012345",
+        "6789",
+        "sk-012345678",
+        "\\u0039",
+        "a",
+        "aaaa",
+        "b",
+        "abc",
+        "abd",
+        "0123456789abcde",
+        "f",
+        "\\",
+        "\\\\",
+        "\\u0073",
+        "\\u00",
+        "\\u0061",
+        "\\\\u0073",
+        "\\/",
+        "/",
+        "\\\"",
+        "\"",
+        "p",
+        "q",
+        "rs",
+        " ",
+        "}",
+        "\\n",
+        "sk-0123456789",
+        "\\ud83d\\ude00",
+        "\xF0\x9F\x98\x80",
+        "\xC3\xA9",
+        "secret",
+        "\\u00e9",
+        "\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\\",
+    };
+    gl_rng rng;
+    gl_buf text;
+    gl_buf_init(&text, 300);
+    gl_rng_seed(&rng, 20);
+    for (size_t set = 0; set < sizeof sets / sizeof *sets; set++) {
+        gl_secrets skips, looks;
+        gl_secrets_init(&skips);
+        gl_secrets_init(&looks);
+        for (size_t i = 0; i < 4 && sets[set][i] != NULL; i++) {
+            keep(&skips, sets[set][i]);
+            keep(&looks, sets[set][i]);
+        }
+        look_everywhere(&looks);
+        for (int turn = 0; turn < 40000; turn++) {
+            gl_buf_reset(&text);
+            for (uint32_t count = gl_rng_below(&rng, 9); count > 0; count--)
+                gl_buf_append_str(&text,
+                                  pieces[gl_rng_below(&rng, sizeof pieces / sizeof *pieces)]);
+            assert_true(gl_buf_terminate(&text));
+            assert_same(&skips, &looks, gl_buf_slice(&text));
+        }
+        gl_secrets_free(&skips);
+        gl_secrets_free(&looks);
+    }
+    gl_buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +307,7 @@ int main(void)
         cmocka_unit_test(a_long_run_of_backslashes_hides_no_secret),
         cmocka_unit_test(what_was_cut_or_put_together_is_covered_too),
         cmocka_unit_test(there_may_be_as_many_as_said_and_each_is_found),
+        cmocka_unit_test(what_the_search_skips_holds_no_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
