@@ -75,23 +75,23 @@ static bool says_anything(gl_json message)
 }
 
 /* Reads the first choice; false when it is none, or its content cannot be read. */
-static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_json reason)
+static bool read_choice(const decoding *d, const gl_choice *choice)
 {
     enum { CONTENT, REFUSAL, TOOLS, FUNCTION, AUDIO, IMAGES, COUNT };
     static const char *const names[COUNT] = { "content",       "refusal", "tool_calls",
                                               "function_call", "audio",   "images" };
     gl_decoder *decoder = d->decoder;
     glimpse_sample_fields *sample = &d->outcome->sample;
-    gl_json message = gl_json_get(choice, "message"), found[COUNT];
+    gl_json message = choice->message, found[COUNT];
     bool others = false;
     gl_json_get_many(message, names, found, COUNT);
     if (message.kind != GL_JSON_OBJECT) {
-        found[CONTENT] = gl_json_get(choice, "text"); /* a completion that is no chat */
+        found[CONTENT] = choice->text; /* a completion that is no chat */
         if (found[CONTENT].kind != GL_JSON_STRING) return false;
     }
-    if (finish != GL_FINISH_NONE)
-        sample->finish_reason =
-            plain_string(decoder, reason, decoder->finish_reason, sizeof decoder->finish_reason);
+    if (choice->finish != GL_FINISH_NONE)
+        sample->finish_reason = plain_string(decoder, choice->finish_reason, decoder->finish_reason,
+                                             sizeof decoder->finish_reason);
     if (found[CONTENT].kind == GL_JSON_STRING) {
         set_text(d, string_text(found[CONTENT], &decoder->text));
     } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
@@ -105,44 +105,38 @@ static bool read_choice(const decoding *d, gl_json choice, gl_finish finish, gl_
         return false;
     }
     bool calls = is_given(found[TOOLS]) || is_given(found[FUNCTION]);
-    d->outcome->complete = finish == GL_FINISH_WELL && (sample->text_len != 0 || calls);
+    d->outcome->complete = choice->finish == GL_FINISH_WELL && (sample->text_len != 0 || calls);
     d->outcome->empty = sample->text_len == 0 && !calls && !others && !is_given(found[AUDIO]) &&
                         !is_given(found[IMAGES]) && !gl_json_has_text(found[REFUSAL]);
     if (gl_json_has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
     return true;
 }
 
-static void read_choices(const decoding *d, gl_json choices)
+static void read_choices(const decoding *d, const gl_root *root)
 {
-    gl_json_iter iter = gl_json_begin(choices);
-    gl_json choice;
-    if (choices.kind != GL_JSON_ARRAY || !gl_json_next(&iter, NULL, &choice)) {
+    const gl_choice *first = &root->first;
+    if (first->value.kind == GL_JSON_NONE) {
         if (d->input->merged)
             fail_unexpected(d, GLIMPSE_ERR_EMPTY_BODY, "the stream held no answer");
         else
             fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no choices");
         return;
     }
-    gl_json first = choice, reason = gl_json_get(choice, "finish_reason");
-    gl_finish finish = gl_finish_of(reason);
-    if (!read_choice(d, choice, finish, reason)) {
-        bool message = gl_json_get(choice, "message").kind == GL_JSON_OBJECT;
+    if (!read_choice(d, first)) {
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON,
-                        message ? "the content of the answer's first choice is no text"
-                                : "the answer's first choice has no message");
+                        first->message.kind == GL_JSON_OBJECT
+                            ? "the content of the answer's first choice is no text"
+                            : "the answer's first choice has no message");
         return;
     }
-    bool only = true;
-    for (; gl_json_next(&iter, NULL, &choice); only = false)
-        if (gl_finish_of(gl_json_get(choice, "finish_reason")) != GL_FINISH_WELL)
-            d->outcome->complete = false;
-    gl_json usage = gl_json_get(first, "usage"); /* Kimi's streams have it here */
+    if (!root->others_well) d->outcome->complete = false;
+    gl_json usage = first->usage; /* Kimi's streams have it here */
     if (usage.kind == GL_JSON_OBJECT && d->outcome->sample.usage.completion_tokens < 0)
         read_usage(&d->outcome->sample.usage, usage);
-    if (finish == GL_FINISH_FILTERED)
+    if (first->finish == GL_FINISH_FILTERED)
         fail(d, GLIMPSE_ERR_CONTENT_FILTER, glimpse_error_sentence(GLIMPSE_ERR_CONTENT_FILTER));
-    else if (finish == GL_FINISH_NONE && only && d->outcome->empty &&
-             !says_anything(gl_json_get(first, "message")))
+    else if (first->finish == GL_FINISH_NONE && root->only && d->outcome->empty &&
+             !says_anything(first->message))
         fail_unexpected(d, GLIMPSE_ERR_EMPTY_BODY,
                         "the answer holds nothing: no text, no call, no finish reason");
 }
@@ -173,20 +167,18 @@ static bool response_failed(const decoding *d, gl_json status)
 }
 
 /* POST /responses: a list of items, of which messages hold the text. */
-static void read_response(const decoding *d, gl_json root)
+static void read_response(const decoding *d, const gl_root *root)
 {
-    enum { STATUS, OUTPUT, INCOMPLETE, COUNT };
-    static const char *const names[COUNT] = { "status", "output", "incomplete_details" };
     gl_decoder *decoder = d->decoder;
-    gl_json found[COUNT], item, refusal = { .kind = GL_JSON_NONE };
-    gl_json_get_many(root, names, found, COUNT);
-    if (response_failed(d, found[STATUS])) return;
-    if (found[OUTPUT].kind != GL_JSON_ARRAY) {
+    gl_json status = root->member[GL_ROOT_STATUS], output = root->member[GL_ROOT_OUTPUT];
+    gl_json item, refusal = { .kind = GL_JSON_NONE };
+    if (response_failed(d, status)) return;
+    if (output.kind != GL_JSON_ARRAY) {
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no output");
         return;
     }
     bool others = false;
-    gl_json_iter iter = gl_json_begin(found[OUTPUT]);
+    gl_json_iter iter = gl_json_begin(output);
     while (gl_json_next(&iter, NULL, &item)) {
         gl_json type = gl_json_get(item, "type");
         gl_json content = gl_json_get(item, "content");
@@ -197,12 +189,11 @@ static void read_response(const decoding *d, gl_json root)
     }
     bool repeated = decoder->text.len != 0;
     set_text(d, repeated ? gl_buf_slice(&decoder->text) : d->input->streamed);
-    gl_json reason = gl_json_get(found[INCOMPLETE], "reason");
-    d->outcome->complete =
-        found[STATUS].kind == GL_JSON_NONE || gl_json_string_is(found[STATUS], "completed");
+    gl_json reason = gl_json_get(root->member[GL_ROOT_INCOMPLETE_DETAILS], "reason");
+    d->outcome->complete = status.kind == GL_JSON_NONE || gl_json_string_is(status, "completed");
     d->outcome->sample.finish_reason =
-        plain_string(decoder, gl_json_has_text(reason) ? reason : found[STATUS],
-                     decoder->finish_reason, sizeof decoder->finish_reason);
+        plain_string(decoder, gl_json_has_text(reason) ? reason : status, decoder->finish_reason,
+                     sizeof decoder->finish_reason);
     d->outcome->empty = d->outcome->sample.text_len == 0 && !others && !gl_json_has_text(refusal) &&
                         !d->input->background;
     if (d->outcome->empty) d->outcome->complete = false;
@@ -218,24 +209,22 @@ static bool has_members(gl_json object)
     return gl_json_next(&iter, &name, &value);
 }
 
-void gl_decode_answer(const decoding *d, gl_json root)
+void gl_decode_answer(const decoding *d, const gl_root *root)
 {
-    enum { MODEL, USAGE, CHOICES, DATA, GROQ, COUNT };
-    static const char *const names[COUNT] = { "model", "usage", "choices", "data", "x_groq" };
     gl_decoder *decoder = d->decoder;
-    gl_json found[COUNT];
-    gl_json_get_many(root, names, found, COUNT);
+    gl_json usage = root->member[GL_ROOT_USAGE];
     d->outcome->sample.model =
-        plain_string(decoder, found[MODEL], decoder->model, sizeof decoder->model);
-    if (found[USAGE].kind != GL_JSON_OBJECT) found[USAGE] = gl_json_get(found[GROQ], "usage");
-    read_usage(&d->outcome->sample.usage, found[USAGE]);
+        plain_string(decoder, root->member[GL_ROOT_MODEL], decoder->model, sizeof decoder->model);
+    if (usage.kind != GL_JSON_OBJECT) usage = gl_json_get(root->member[GL_ROOT_X_GROQ], "usage");
+    read_usage(&d->outcome->sample.usage, usage);
     if (gl_path_ends(d->input->path, "/completions"))
-        read_choices(d, found[CHOICES]);
+        read_choices(d, root);
     else if (gl_path_ends(d->input->path, "/responses"))
         read_response(d, root);
-    else if (gl_path_ends(d->input->path, "/embeddings") && found[DATA].kind != GL_JSON_ARRAY)
+    else if (gl_path_ends(d->input->path, "/embeddings") &&
+             root->member[GL_ROOT_DATA].kind != GL_JSON_ARRAY)
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no data");
-    else if (!has_members(root))
+    else if (!has_members(root->value))
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer is an empty object");
     else
         d->outcome->complete = true;

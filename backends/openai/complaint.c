@@ -107,89 +107,37 @@ gl_complaint gl_complaint_read(gl_json root)
     return c;
 }
 
-/* Returns true when a member that belongs to failures has a content; some servers always send it,
- * empty. */
-static bool tells(gl_json value)
-{
-    switch (value.kind) {
-    case GL_JSON_OBJECT:
-    case GL_JSON_TRUE:
-    case GL_JSON_NUMBER:
-        return true;
-    case GL_JSON_STRING:
-        return gl_json_has_text(value);
-    case GL_JSON_ARRAY:
-        return first_of(value).kind != GL_JSON_NONE;
-    default:
-        return false;
-    }
-}
-
 /* A code beside a message; 0 and 200 mean success. */
 static bool tells_of_failure(gl_json code)
 {
     int64_t number;
-    return tells(code) && !(gl_json_int64(code, &number) && (number == 0 || number == 200));
+    return gl_root_tells(code) && !(gl_json_int64(code, &number) && (number == 0 || number == 200));
 }
 
-/* OpenRouter's: the response is one, but a choice of it is {"finish_reason":"error","error":{...}};
- * DeepSeek's and others': it ended with a name for a failure. */
-static gl_json failed_choice(gl_json choices)
+gl_json gl_complaint_find(const gl_root *root)
 {
-    gl_json choice, found[2];
-    if (choices.kind == GL_JSON_ARRAY) {
-        gl_json_iter iter = gl_json_begin(choices);
-        while (gl_json_next(&iter, NULL, &choice)) {
-            if (choice.kind != GL_JSON_OBJECT) continue;
-            gl_json_get_many(choice, (const char *const[]){ "error", "finish_reason" }, found, 2);
-            if (tells(found[0]) || gl_finish_of(found[1]) == GL_FINISH_FAILED) return choice;
-        }
+    const gl_json *found = root->member;
+    if (root->value.kind == GL_JSON_ARRAY) { /* Gemini's: [{"error":{...}}] */
+        gl_json first = first_of(root->value);
+        if (gl_root_tells(gl_json_get(first, "error"))) return first;
     }
-    return (gl_json){ .kind = GL_JSON_NONE };
-}
-
-gl_json gl_complaint_find(gl_json root)
-{
-    enum {
-        ERROR,
-        OBJECT,
-        TYPE,
-        DETAIL,
-        ERRORS,
-        MESSAGE,
-        MSG,
-        CODE,
-        ERROR_MSG,
-        ERROR_CODE,
-        BASE,
-        CHOICES,
-        OUTPUT,
-        DATA,
-        ID,
-        COUNT
-    };
-    static const char *const names[COUNT] = { "error",     "object",     "type",      "detail",
-                                              "errors",    "message",    "msg",       "code",
-                                              "error_msg", "error_code", "base_resp", "choices",
-                                              "output",    "data",       "id" };
-    gl_json found[COUNT];
-    if (root.kind == GL_JSON_ARRAY) { /* Gemini's: [{"error":{...}}] */
-        gl_json first = first_of(root);
-        if (tells(gl_json_get(first, "error"))) return first;
-    }
-    if (root.kind != GL_JSON_OBJECT) return (gl_json){ .kind = GL_JSON_NONE };
-    gl_json_get_many(root, names, found, COUNT);
-    if (tells(found[ERROR]) || gl_json_string_is(found[OBJECT], "error") ||
-        gl_json_string_is(found[TYPE], "error") || base_resp_status(found[BASE]) != 0)
-        return root;
+    if (root->value.kind != GL_JSON_OBJECT) return (gl_json){ .kind = GL_JSON_NONE };
+    if (gl_root_tells(found[GL_ROOT_ERROR]) || gl_json_string_is(found[GL_ROOT_OBJECT], "error") ||
+        gl_json_string_is(found[GL_ROOT_TYPE], "error") ||
+        base_resp_status(found[GL_ROOT_BASE_RESP]) != 0)
+        return root->value;
     /* The other shapes are members that an answer may have too, beside its own. */
-    bool answers = found[CHOICES].kind == GL_JSON_ARRAY || found[OUTPUT].kind == GL_JSON_ARRAY ||
-                   found[DATA].kind == GL_JSON_ARRAY || found[ID].kind != GL_JSON_NONE;
+    bool answers = found[GL_ROOT_CHOICES].kind == GL_JSON_ARRAY ||
+                   found[GL_ROOT_OUTPUT].kind == GL_JSON_ARRAY ||
+                   found[GL_ROOT_DATA].kind == GL_JSON_ARRAY ||
+                   found[GL_ROOT_ID].kind != GL_JSON_NONE;
     if (!answers &&
-        (tells(found[DETAIL]) || (found[ERRORS].kind == GL_JSON_ARRAY && tells(found[ERRORS])) ||
-         (gl_json_has_text(found[MESSAGE]) && tells_of_failure(found[CODE])) ||
-         (gl_json_has_text(found[MSG]) && tells_of_failure(found[CODE])) ||
-         (gl_json_has_text(found[ERROR_MSG]) && tells_of_failure(found[ERROR_CODE]))))
-        return root;
-    return failed_choice(found[CHOICES]);
+        (gl_root_tells(found[GL_ROOT_DETAIL]) ||
+         (found[GL_ROOT_ERRORS].kind == GL_JSON_ARRAY && gl_root_tells(found[GL_ROOT_ERRORS])) ||
+         (gl_json_has_text(found[GL_ROOT_MESSAGE]) && tells_of_failure(found[GL_ROOT_CODE])) ||
+         (gl_json_has_text(found[GL_ROOT_MSG]) && tells_of_failure(found[GL_ROOT_CODE])) ||
+         (gl_json_has_text(found[GL_ROOT_ERROR_MSG]) &&
+          tells_of_failure(found[GL_ROOT_ERROR_CODE]))))
+        return root->value;
+    return root->failed;
 }

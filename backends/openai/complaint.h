@@ -6,6 +6,7 @@
 #define GL_OPENAI_COMPLAINT_H
 
 #include "base/json.h"
+#include "openai/root.h"
 
 typedef struct gl_complaint {
     gl_json message, code, type, param; /* NONE where there is none */
@@ -18,6 +19,6 @@ gl_complaint gl_complaint_read(gl_json root);
 
 /* Returns the part of a successful response, or of one of its events, that makes it a failure all
  * the same: the value itself, or a choice that failed. NONE: there is none. */
-gl_json gl_complaint_find(gl_json root);
+gl_json gl_complaint_find(const gl_root *root);
 
 #endif

@@ -348,13 +348,27 @@ static gl_slice without_mark(gl_slice body)
     return gl_slice_of(body.data + len, body.len - len);
 }
 
+/* A 2xx that is JSON: an answer, or an error all the same. */
+static void read_json(const decoding *d, gl_json value)
+{
+    gl_root root;
+    gl_root_read(value, &root);
+    gl_json failing = gl_complaint_find(&root);
+    if (failing.kind != GL_JSON_NONE)
+        fail_http(d, failing);
+    else if (value.kind != GL_JSON_OBJECT)
+        fail_not_object(d, value.kind);
+    else
+        gl_decode_answer(d, &root);
+}
+
 void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcome *outcome)
 {
     gl_decode_input unmarked = *given, *input = &unmarked;
     input->body = without_mark(given->body);
     decoding d = { decoder, input, outcome };
     start(&d);
-    gl_json root = { .kind = GL_JSON_NONE }, failing;
+    gl_json root = { .kind = GL_JSON_NONE };
     size_t at = 0;
     gl_json_error json = gl_json_check(input->body, &root, &at);
     outcome->sample.body_is_json = json == GL_JSON_OK;
@@ -370,12 +384,8 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
         fail(&d, GLIMPSE_ERR_EMPTY_BODY, glimpse_error_sentence(GLIMPSE_ERR_EMPTY_BODY));
     } else if (json != GL_JSON_OK) {
         fail_not_json(&d, json, at);
-    } else if ((failing = gl_complaint_find(root)).kind != GL_JSON_NONE) {
-        fail_http(&d, failing);
-    } else if (root.kind != GL_JSON_OBJECT) {
-        fail_not_object(&d, root.kind);
     } else {
-        gl_decode_answer(&d, root);
+        read_json(&d, root);
     }
     if (outcome->error != GLIMPSE_OK) {
         outcome->complete = outcome->empty = false;
@@ -409,7 +419,9 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
         root.kind = GL_JSON_NONE;
         outcome->sample.body_len = clip(input->body, KEEP_MAX);
     }
-    gl_json failing = gl_complaint_find(root); /* NONE: only the event's name marks the error */
+    gl_root parts;
+    gl_root_read(root, &parts);
+    gl_json failing = gl_complaint_find(&parts); /* NONE: only the event's name marks the error */
     gl_complaint c = gl_complaint_read(failing.kind != GL_JSON_NONE ? failing : root);
     error_names names;
     read_names(decoder, &c, &names);

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "openai/decode.h"
 #include "openai/plain.h"
+#include "openai/root.h"
 
 /* Bytes of it, and of a content type, that a message quotes. */
 #define QUOTE_MAX 200
@@ -30,8 +31,8 @@ typedef struct decoding {
     glimpse_outcome *outcome;
 } decoding;
 
-/* The fields of a 2xx whose body is a checked object and no error. */
-void gl_decode_answer(const decoding *d, gl_json root);
+/* The fields of a 2xx whose body is an object and no error. */
+void gl_decode_answer(const decoding *d, const gl_root *root);
 
 /* --- strings --- */
 

@@ -122,6 +122,13 @@ static bool bad_event(gl_stream *stream, gl_slice data, gl_json_error error, con
     return true;
 }
 
+static bool is_complaint(gl_json event)
+{
+    gl_root root;
+    gl_root_read(event, &root);
+    return gl_complaint_find(&root).kind != GL_JSON_NONE;
+}
+
 static bool response_event(gl_stream *stream, gl_json root)
 {
     enum { RESPONSE, DELTA, TYPE, OUTPUT, COUNT };
@@ -183,7 +190,7 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
     if (named_error) return complain(stream, data);
     if (error != GL_JSON_OK) /* a line that is no field and no JSON means nothing, by the grammar */
         return stream->sse.bare || bad_event(stream, data, error, gl_json_error_text(error));
-    if (gl_complaint_find(root).kind != GL_JSON_NONE) return complain(stream, data);
+    if (is_complaint(root)) return complain(stream, data);
     if (stream->failure != GLIMPSE_OK) return true; /* only an error matters now */
     stream->count.events++;
     if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
@@ -242,8 +249,7 @@ static void look_at_rest(gl_stream *stream)
     gl_slice rest = gl_sse_pending(&stream->sse);
     gl_json root;
     if (rest.len == 0 || stream->announced || stream->complained) return;
-    if (gl_json_check(rest, &root, NULL) == GL_JSON_OK &&
-        gl_complaint_find(root).kind != GL_JSON_NONE)
+    if (gl_json_check(rest, &root, NULL) == GL_JSON_OK && is_complaint(root))
         complain(stream, rest);
 }
 

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 
+#include "../support/root_oracle.h"
 #include "base/utf8.h"
 #include "openai/decode.h"
 
@@ -41,6 +42,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .path = paths[data[1] % (sizeof paths / sizeof *paths)],
     };
     glimpse_outcome outcome;
+    gl_json root;
+    if (gl_json_check(input.body, &root, NULL) == GL_JSON_OK)
+        claim(root_is_read(root), "a member of the root is not found");
     gl_decode(decoder, &input, &outcome);
     claim(outcome.retry_after_ms >= -1, "a negative wait");
     claim(outcome.sample.body_len <= body_len, "more body than came");

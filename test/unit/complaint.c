@@ -8,14 +8,25 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/rng.h"
 #include "openai/complaint.h"
 #include "openai/decode.h"
+#include "root_oracle.h"
 
 static gl_json checked(const char *text)
 {
     gl_json root;
     assert_int_equal(gl_json_check(gl_slice_str(text), &root, NULL), GL_JSON_OK);
     return root;
+}
+
+static gl_json complaint_of(const char *text)
+{
+    gl_root root;
+    gl_json value = checked(text);
+    if (!root_is_read(value)) fail_msg("%s", text);
+    gl_root_read(value, &root);
+    return gl_complaint_find(&root);
 }
 
 static void an_error_is_known_in_each_shape(void **state)
@@ -43,7 +54,7 @@ static void an_error_is_known_in_each_shape(void **state)
         "{\"choices\":[{\"finish_reason\":\"stop\"},{\"error\":{\"code\":502}}]}",
     };
     for (size_t i = 0; i < sizeof errors / sizeof *errors; i++)
-        if (gl_complaint_find(checked(errors[i])).kind == GL_JSON_NONE) fail_msg("%s", errors[i]);
+        if (complaint_of(errors[i]).kind == GL_JSON_NONE) fail_msg("%s", errors[i]);
 }
 
 /* Among them what streams hold that is no part of the text: it ends none. */
@@ -80,7 +91,7 @@ static void what_only_looks_like_an_error_is_none(void **state)
         "{\"choices\":[{}],\"base_resp\":null}",
     };
     for (size_t i = 0; i < sizeof fine / sizeof *fine; i++)
-        if (gl_complaint_find(checked(fine[i])).kind != GL_JSON_NONE) fail_msg("%s", fine[i]);
+        if (complaint_of(fine[i]).kind != GL_JSON_NONE) fail_msg("%s", fine[i]);
 }
 
 static void each_path_needs_what_makes_its_answer(void **state)
@@ -148,9 +159,54 @@ static void each_path_needs_what_makes_its_answer(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+/* Choices of every kind, in any order, and members of every name, more than once. */
+static void a_root_is_read_in_one_walk_as_in_many(void **state)
+{
+    (void)state;
+    static const char *const choices[] = {
+        "7",
+        "null",
+        "{}",
+        "[]",
+        "{\"finish_reason\":\"stop\",\"message\":{\"content\":\"x\"}}",
+        "{\"finish_reason\":\"length\",\"text\":\"x\"}",
+        "{\"finish_reason\":\"error\",\"usage\":{}}",
+        "{\"finish_reason\":null,\"error\":{\"code\":502}}",
+        "{\"error\":\"\",\"finish_reason\":\"stop\",\"finish_reason\":\"abort\"}",
+    };
+    static const char *const names[] = {
+        "error",  "object",      "type",      "detail",     "errors",    "message",
+        "msg",    "code",        "error_msg", "error_code", "base_resp", "output",
+        "data",   "id",          "model",     "usage",      "status",    "incomplete_details",
+        "x_groq", "\\u0065rror", "created",   "choice",     "choices",   "cho\\u0069ces",
+    };
+    gl_rng rng;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX);
+    gl_rng_seed(&rng, 15);
+    for (int turn = 0; turn < 20000; turn++) {
+        gl_buf_reset(&text);
+        gl_buf_append_str(&text, "{\"choices\":[");
+        for (uint32_t i = 0, count = gl_rng_below(&rng, 4); i < count; i++) {
+            if (i > 0) gl_buf_append_char(&text, ',');
+            gl_buf_append_str(&text, choices[gl_rng_below(&rng, sizeof choices / sizeof *choices)]);
+        }
+        gl_buf_append_char(&text, ']');
+        for (uint32_t i = 0, count = gl_rng_below(&rng, 8); i < count; i++)
+            gl_buf_printf(&text, ",\"%s\":%s",
+                          names[gl_rng_below(&rng, sizeof names / sizeof *names)],
+                          choices[gl_rng_below(&rng, sizeof choices / sizeof *choices)]);
+        gl_buf_append_char(&text, '}');
+        assert_true(gl_buf_terminate(&text));
+        (void)complaint_of(text.data);
+    }
+    gl_buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_root_is_read_in_one_walk_as_in_many),
         cmocka_unit_test(an_error_is_known_in_each_shape),
         cmocka_unit_test(what_only_looks_like_an_error_is_none),
         cmocka_unit_test(each_path_needs_what_makes_its_answer),
