@@ -309,6 +309,7 @@ void gl_http_free(gl_http *http)
     gl_timer_free(http->enough_timer);
     gl_timer_free(http->breather);
     gl_defer_free(http->drain);
+    gl_target_unref(http->target);
     gl_endpoint_free(&http->endpoint);
     gl_free(http);
     curl_global_cleanup();

@@ -62,14 +62,22 @@ typedef enum gl_transfer_state {
     GL_TRANSFER_FINISHED /* out of it, to be reported: in http->finished */
 } gl_transfer_state;
 
-/* One request, and the easy handle it uses. Pooled with its options, its buffer and its path. */
+/* Where requests go: shared by the transfers that go there, and kept for the next. */
+typedef struct gl_target {
+    size_t owners;
+    CURLU *url; /* in its parts; NULL: libcurl finds none in the text */
+    char *text;
+    char path[]; /* below the base URL */
+} gl_target;
+
+/* One request, and the easy handle it uses. Pooled with its options, its buffer and its target. */
 struct gl_transfer {
     gl_node node;
     gl_http *http;
     gl_shard *shard; /* RUNNING only */
     gl_transfer_state state;
     CURL *easy;
-    char *path;              /* what the easy handle's URL was made from */
+    gl_target *target;       /* what the easy handle's URL was made from, a reference */
     gl_addresses *addresses; /* what its RESOLVE list was made from, a reference */
     struct curl_slist *resolve;
     gl_http_observer observer;
@@ -105,6 +113,8 @@ extern const char gl_http_too_much_head[];
 
 /* From the pool or new; NULL: out of memory. */
 gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body);
+
+void gl_target_unref(gl_target *target);
 
 /* Back into the pool, or freed when the pool is full. Not in a multi handle, in no list. */
 void gl_transfer_release(gl_transfer *transfer);
@@ -263,6 +273,7 @@ struct gl_http {
     gl_shards shards;
     gl_sockets sockets;
     gl_keeping keeping;
+    gl_target *target; /* of the last request, a reference */
     gl_defer *drain;
     gl_timer *reaper; /* off while there is no shard: an idle client lets the loop end */
     gl_timer *breather;

@@ -246,23 +246,70 @@ static bool set_request(CURL *easy, gl_transfer *transfer)
     return ok;
 }
 
-static bool set_path(gl_transfer *transfer, const char *path)
+/* --- where it goes --- */
+
+void gl_target_unref(gl_target *target)
 {
-    if (transfer->path != NULL && strcmp(transfer->path, path) == 0) return true;
-    char *copy = gl_strdup(path);
+    if (target == NULL || --target->owners > 0) return;
+    curl_url_cleanup(target->url);
+    gl_free(target->text);
+    gl_free(target);
+}
+
+/* libcurl takes a URL apart for each request, and puts it together again (12,800 instructions of
+ * 7.88.1's 83,000 a request), unless it is given the parts. Where there are none to give, it says
+ * so itself when it is to send the request. false: out of memory. */
+static bool take_apart(gl_target *target)
+{
+    target->url = curl_url();
+    if (target->url == NULL) return false;
+    CURLUcode code =
+        curl_url_set(target->url, CURLUPART_URL, target->text, CURLU_NON_SUPPORT_SCHEME);
+    if (code == CURLUE_OK) return true;
+    curl_url_cleanup(target->url);
+    target->url = NULL;
+    return code != CURLUE_OUT_OF_MEMORY;
+}
+
+static gl_target *target_new(const char *base_url, const char *path)
+{
+    size_t size = strlen(path) + 1;
+    gl_target *target = gl_malloc(sizeof *target + size);
+    if (target == NULL) return NULL;
+    *target = (gl_target){ .owners = 1 };
+    memcpy(target->path, path, size);
     gl_buf url;
     gl_buf_init(&url, SIZE_MAX);
-    gl_buf_append_str(&url, transfer->http->endpoint.base_url);
+    gl_buf_append_str(&url, base_url);
     while (*path == '/') path++;
     if (*path != '\0') gl_buf_append_char(&url, '/');
     gl_buf_append_str(&url, path);
-    bool ok = copy != NULL && gl_buf_terminate(&url) &&
-              curl_easy_setopt(transfer->easy, CURLOPT_URL, url.data) == CURLE_OK;
-    gl_buf_free(&url);
-    gl_free(transfer->path);
-    transfer->path = ok ? copy : NULL;
-    if (!ok) gl_free(copy);
-    return ok;
+    if (gl_buf_terminate(&url)) target->text = url.data; /* which is freed as the rest is */
+    if (target->text != NULL && take_apart(target)) return target;
+    if (target->text == NULL) gl_buf_free(&url);
+    gl_target_unref(target);
+    return NULL;
+}
+
+static bool set_path(gl_transfer *transfer, const char *path)
+{
+    gl_http *http = transfer->http;
+    CURL *easy = transfer->easy;
+    bool ok = true;
+    if (transfer->target != NULL && strcmp(transfer->target->path, path) == 0) return true;
+    if (http->target == NULL || strcmp(http->target->path, path) != 0) {
+        gl_target *target = target_new(http->endpoint.base_url, path);
+        if (target == NULL) return false;
+        gl_target_unref(http->target);
+        http->target = target;
+    }
+    SET(CURLOPT_URL, http->target->text);
+    SET(CURLOPT_CURLU, http->target->url);
+    if (!ok) return false;
+    gl_target_unref(transfer->target);
+    transfer->target = http->target;
+    transfer->target->owners++;
+    return true;
 }
 
 static bool set_body(gl_transfer *transfer, gl_slice body)
@@ -320,11 +367,11 @@ static gl_transfer *transfer_new(gl_http *http)
 void gl_transfer_free(gl_transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
+    gl_target_unref(transfer->target);
     gl_upload_free(transfer->upload);
     curl_slist_free_all(transfer->resolve);
     gl_addresses_unref(transfer->addresses);
     gl_buf_free(&transfer->body);
-    gl_free(transfer->path);
     gl_free(transfer);
 }
 

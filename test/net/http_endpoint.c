@@ -131,6 +131,42 @@ static void slash_at_the_end_of_the_base_is_no_matter(void **state)
     }
 }
 
+/* A handle that is used again goes where the next path says, beside others that go elsewhere; and a
+ * path that makes no URL is refused, whatever came before it. */
+static void each_request_goes_where_its_path_says(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *line;
+    } cases[] = {
+        { "/chat/completions", "POST /v1/chat/completions HTTP/1.1\r\n" },
+        { "/embeddings?api-version=2024-06-01", "POST /v1/embeddings?api-version=2024-06-01 HTTP" },
+        { "/chat/completions", "POST /v1/chat/completions HTTP/1.1\r\n" },
+        { "/a b", NULL },
+        { "/chat/completions", "POST /v1/chat/completions HTTP/1.1\r\n" },
+        { "/a%20b/./c", "POST /v1/a%20b/c HTTP/1.1\r\n" },
+        { "/a?b=%2e./&c", "POST /v1/a?b=%2e./&c HTTP/1.1\r\n" },
+    };
+    http_rig rig;
+    http_rig_init(&rig);
+    char url[64];
+    gl_http_config config = http_rig_config(&rig, url, sizeof url);
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1/", fault_server_port(rig.server));
+    http_rig_open(&rig, &config);
+    http_call call = { 0 };
+    size_t sent = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        http_call_run(&rig, &call, cases[i].path, "{}");
+        assert_int_equal(call.error, cases[i].line != NULL ? GLIMPSE_OK : GLIMPSE_ERR_INVALID);
+        http_call_free(&call);
+        if (cases[i].line == NULL) continue;
+        assert_memory_equal(fault_server_request(rig.server, sent++)->head, cases[i].line,
+                            strlen(cases[i].line));
+    }
+    assert_int_equal(fault_server_connections(rig.server), 1);
+    http_rig_end(&rig);
+}
+
 /* --- proxies --- */
 
 static void proxy_gets_the_request_and_no_proxy_goes_past_it(void **state)
@@ -204,6 +240,7 @@ int main(void)
         cmocka_unit_test(proxy_must_be_one_that_is_known),
         cmocka_unit_test(path_that_is_no_url_ends_as_invalid),
         cmocka_unit_test(slash_at_the_end_of_the_base_is_no_matter),
+        cmocka_unit_test(each_request_goes_where_its_path_says),
         cmocka_unit_test(proxy_gets_the_request_and_no_proxy_goes_past_it),
         cmocka_unit_test(environment_names_no_proxy),
     };
