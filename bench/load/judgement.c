@@ -5,6 +5,9 @@
 
 #include "load/markup.h"
 
+/* Of what the server's page lacks, with its address. */
+#define SENTENCE_MAX 768
+
 static bool nothing_answered(const load_recorder *r)
 {
     return r->errors == r->measured;
@@ -51,7 +54,7 @@ static void why_failed(const load_recorder *r, const load_facts *facts, gl_buf *
     }
 }
 
-void load_judgement_why(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
+static void why(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     size_t terms = facts->sla != NULL ? facts->sla->count : 0;
     switch (load_judge(recorder, facts)) {
@@ -79,6 +82,17 @@ void load_judgement_why(const load_recorder *recorder, const load_facts *facts, 
                                               : "Whether the client kept up was not looked at");
     if (!facts->interrupted) gl_buf_append_str(out, " (--validity off)");
     gl_buf_append_str(out, terms > 0 ? "; the SLA is met so far." : "; no SLA was given.");
+}
+
+void load_judgement_why(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
+{
+    char lack[SENTENCE_MAX];
+    why(recorder, facts, out);
+    if (facts->scrape == NULL || load_scrape_lacks(facts->scrape) == LOAD_SCRAPE_PART) return;
+    load_scrape_say(facts->scrape, facts->scrape_url, lack, sizeof lack);
+    if (lack[0] == '\0') return;
+    lack[0] = 'T'; /* both begin with "the" */
+    gl_buf_printf(out, " %s.", lack);
 }
 
 /* --- the sentence ----------------------------------------------------------------------------- */

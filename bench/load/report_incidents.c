@@ -85,8 +85,9 @@ static void alert(gl_buf *out, const glimpse_stats *stats, int kind, size_t inde
     double first = (double)stats->alerts_first_ns[kind] / 1e9;
     double firing = (double)stats->alerts_firing_ns[kind] / 1e9, worst = stats->alerts_worst[kind];
     char path[48];
-    gl_buf_printf(out, "<tr><th scope=\"row\">%s</th>",
-                  glimpse_alert_name((glimpse_alert_kind)kind));
+    gl_buf_printf(out, "<tr><th scope=\"row\">%s</th><td class=\"text\">%s</td>",
+                  glimpse_alert_name((glimpse_alert_kind)kind),
+                  glimpse_alert_severity_name(glimpse_alert_severity_of((glimpse_alert_kind)kind)));
     snprintf(path, sizeof path, "alerts.%zu.fired", index);
     load_table_count(out, path, stats->alerts_fired[kind]);
     snprintf(path, sizeof path, "alerts.%zu.first_s", index);
@@ -107,11 +108,13 @@ static void alerts(const glimpse_stats *stats, gl_buf *out)
         if (index == 0) {
             gl_buf_append_str(out, "<h2>Alerts</h2>\n");
             load_table_begin(out, "", "Alerts that fired");
-            gl_buf_append_str(out, "<thead><tr><th scope=\"col\">alert</th><th "
-                                   "scope=\"col\">fired</th><th scope=\"col\">first "
-                                   "after</th><th scope=\"col\">for, in all</th><th "
-                                   "scope=\"col\">at worst</th><th "
-                                   "scope=\"col\">at the end</th></tr></thead><tbody>\n");
+            gl_buf_append_str(
+                out,
+                "<thead><tr><th scope=\"col\">alert</th><th "
+                "scope=\"col\">severity</th><th scope=\"col\">fired</th><th scope=\"col\">first "
+                "after</th><th scope=\"col\">for, in all</th><th "
+                "scope=\"col\">at worst</th><th "
+                "scope=\"col\">at the end</th></tr></thead><tbody>\n");
         }
         alert(out, stats, kind, index++);
     }

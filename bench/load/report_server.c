@@ -55,6 +55,9 @@ void load_report_server_table(const load_facts *facts, FILE *out)
     if (scrape == NULL) return;
     fprintf(out, "\nserver       %" PRIu64 " pages of %s, %" PRIu64 " could not be read\n",
             scrape->pages, facts->scrape_url, scrape->failed);
+    if (load_scrape_lacks(scrape) == LOAD_SCRAPE_BARE)
+        fputs("             NONE of the series is on them (--scrape-series)\n", out);
+    if (scrape->pages == 0) fputs("             NOTHING is known of the server\n", out);
     for (size_t i = 0; i < scrape->count; i++) {
         const load_series *series = &scrape->series[i];
         double mean;
@@ -115,8 +118,18 @@ void load_report_server(const load_recorder *recorder, const load_facts *facts, 
 {
     const load_scrape *scrape = facts->scrape;
     size_t place = 0;
-    if (scrape == NULL || scrape->pages == 0) return;
+    char lack[768];
+    if (scrape == NULL) return;
     gl_buf_append_str(out, "<h2>The server beside the client</h2>\n");
+    load_scrape_say(scrape, facts->scrape_url, lack, sizeof lack);
+    if (lack[0] != '\0') {
+        gl_buf_append_str(out, "<p>");
+        load_html_text(out, lack);
+        gl_buf_append_str(out, ".</p>\n");
+    }
+    if (load_scrape_lacks(scrape) == LOAD_SCRAPE_UNREAD ||
+        load_scrape_lacks(scrape) == LOAD_SCRAPE_BARE)
+        return;
     load_table_begin(out, "", "The server beside the client");
     gl_buf_append_str(out, "<thead><tr><th scope=\"col\">series</th><th scope=\"col\">mean</th>"
                            "<th scope=\"col\">least</th><th scope=\"col\">most</th></tr></thead>"

@@ -1,6 +1,7 @@
 /* scrape.c - see scrape.h. */
 #include "load/scrape.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -226,4 +227,39 @@ bool load_series_row_at(const load_series *series, size_t row, double *value)
     if (r->count == 0) return false;
     *value = r->sum / r->count;
     return isfinite(*value);
+}
+
+/* --- what is missing -------------------------------------------------------------------------- */
+
+load_scrape_lack load_scrape_lacks(const load_scrape *scrape)
+{
+    bool seen = false;
+    for (size_t i = 0; i < scrape->count; i++) seen = seen || scrape->series[i].seen;
+    if (scrape->pages == 0) return LOAD_SCRAPE_UNREAD;
+    if (!seen) return LOAD_SCRAPE_BARE;
+    return scrape->failed > 0 ? LOAD_SCRAPE_PART : LOAD_SCRAPE_WHOLE;
+}
+
+void load_scrape_say(const load_scrape *scrape, const char *url, char *text, size_t size)
+{
+    text[0] = '\0';
+    switch (load_scrape_lacks(scrape)) {
+    case LOAD_SCRAPE_UNREAD:
+        snprintf(text, size,
+                 "the server's figures are missing: not one page of %s was read (--scrape)", url);
+        break;
+    case LOAD_SCRAPE_BARE:
+        snprintf(text, size,
+                 "the server's figures are missing: none of the series is on %s (--scrape-series)",
+                 url);
+        break;
+    case LOAD_SCRAPE_PART:
+        snprintf(text, size,
+                 "%" PRIu64 " of %" PRIu64
+                 " pages of %s could not be read; their seconds are empty",
+                 scrape->failed, scrape->pages + scrape->failed, url);
+        break;
+    case LOAD_SCRAPE_WHOLE:
+        break;
+    }
 }

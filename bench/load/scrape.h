@@ -65,6 +65,19 @@ bool load_scrape_init(load_scrape *scrape, gl_time start, const char *names, cha
 
 void load_scrape_page(load_scrape *scrape, gl_slice page, gl_time at);
 
+/* What is missing of the server's figures, if anything. */
+typedef enum load_scrape_lack {
+    LOAD_SCRAPE_WHOLE,
+    LOAD_SCRAPE_UNREAD, /* not one page was read */
+    LOAD_SCRAPE_BARE,   /* the pages have none of the series */
+    LOAD_SCRAPE_PART    /* some pages were not read */
+} load_scrape_lack;
+
+load_scrape_lack load_scrape_lacks(const load_scrape *scrape);
+
+/* The sentence for it, without a period; "" for a whole one. */
+void load_scrape_say(const load_scrape *scrape, const char *url, char *text, size_t size);
+
 /* Of a gauge its mean, of a counter its growth a second; false: it was never seen often enough. */
 bool load_series_mean(const load_scrape *scrape, const load_series *series, double *mean);
 

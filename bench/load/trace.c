@@ -51,6 +51,8 @@ static int by_time(const void *a, const void *b)
 
 static bool add(load_trace *trace, const load_trace_row *row)
 {
+    if (trace->count > 0 && row->at < trace->rows[trace->count - 1].at && trace->backward++ == 0)
+        trace->backward_line = trace->line;
     load_trace_row *rows =
         gl_array_room(trace->rows, &trace->room, trace->count + 1, 1024, sizeof *rows);
     if (rows == NULL) return false;
@@ -201,12 +203,12 @@ static bool finish(load_trace *trace, char *problem, size_t problem_size)
 
 bool load_trace_read(load_trace *trace, gl_slice text, char *problem, size_t problem_size)
 {
-    size_t number = 0, places[COLUMNS];
+    size_t places[COLUMNS];
     enum { UNKNOWN, TIMES, OBJECTS, TABLE } form = UNKNOWN;
     memset(trace, 0, sizeof *trace);
     while (text.len > 0) {
         gl_slice line = without_blanks(load_take_line(&text));
-        number++;
+        trace->line++;
         if (line.len == 0 || line.data[0] == '#') continue;
         const char *wrong = NULL;
         if (form == UNKNOWN && read_head(line, places)) {
@@ -219,7 +221,7 @@ bool load_trace_read(load_trace *trace, gl_slice text, char *problem, size_t pro
                                   : take_columns(trace, line, places);
         if (wrong == oom) snprintf(problem, problem_size, "%s", oom);
         if (wrong != NULL && wrong != oom)
-            snprintf(problem, problem_size, "line %zu %s", number, wrong);
+            snprintf(problem, problem_size, "line %zu %s", trace->line, wrong);
         if (wrong != NULL) return false;
     }
     trace->lengths = form > TIMES;

@@ -3,7 +3,8 @@
  *
  * One time a line, in seconds with as many as nine decimals: of any origin, the first one is the
  * start. What follows a time after a blank, a comma or a semicolon is not looked at; empty lines
- * and lines that begin with # are not either. Times that are out of order are put in order. Pure.
+ * and lines that begin with # are not either. Times that are out of order are put in order, and
+ * counted in `backward`. Pure.
  *
  * Two forms say lengths in tokens as well, and are known by their first line:
  *
@@ -34,7 +35,9 @@ typedef struct load_trace {
     uint64_t *hashes; /* of all rows */
     size_t count, next, room, hash_count, hash_room;
     size_t dropped;
-    bool lengths; /* the rows say them */
+    size_t backward, backward_line; /* rows before the one above them; the first such line */
+    size_t line;                    /* that was read last */
+    bool lengths;                   /* the rows say them */
 } load_trace;
 
 /* false: problem says what is wrong and in which line, or that memory ran out. Free it either way.

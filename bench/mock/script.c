@@ -282,9 +282,11 @@ static bool read_rules(reader *r, gl_json root)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
+/* Of a text that ends too early, the last line that has something on it. */
 static size_t line_of(gl_slice text, size_t at)
 {
     size_t line = 1;
+    while (text.len > 0 && strchr(" \t\r\n", text.data[text.len - 1]) != NULL) text.len--;
     for (size_t i = 0; i < at && i < text.len; i++) line += text.data[i] == '\n';
     return line;
 }

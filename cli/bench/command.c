@@ -10,6 +10,7 @@
 #include "base/alloc.h"
 #include "base/rng.h"
 #include "bench/find.h"
+#include "bench/fit.h"
 #include "bench/mock_arguments.h"
 #include "bench/mock_child.h"
 #include "bench/more.h"
@@ -33,6 +34,7 @@
 
 typedef struct bench {
     cli_settings *settings;
+    bench_kind kind;
     load_sla sla;
     load_slo slo;
     bench_ask ask;
@@ -128,6 +130,10 @@ static int plan_trace(bench *b)
     if (b->trace.dropped > 0)
         say("--trace: %zu rows of 0 tokens are calls that failed, and are left out",
             b->trace.dropped);
+    if (b->trace.backward > 0)
+        say("warning: --trace: %zu of %zu times lie before the one above them, the first in line "
+            "%zu; all are sent in the order of their times",
+            b->trace.backward, b->trace.count, b->trace.backward_line);
     plan->open = true;
     plan->trace = &b->trace;
     /* The last request is sent as well. */
@@ -170,23 +176,26 @@ static int check_goodput(const bench *b)
     return 0;
 }
 
-/* Sets where a search begins, and how long each of its runs is. */
+static int check_needs(const bench *b)
+{
+    const bench_fit fit = { .settings = b->settings,
+                            .kind = b->kind,
+                            .streams = any_streams(b),
+                            .lengths = b->ask.workload != NULL,
+                            .rows = b->trace.lengths,
+                            .pool = b->ask.pool_ratio > 0,
+                            .sla_good = load_sla_wants_slo(&b->sla) };
+    return bench_fit_needs(&fit);
+}
+
+/* Where a search begins, and how long each of its runs is. */
 static int plan_search(bench *b)
 {
     const cli_settings *s = b->settings;
-    if (s->bench.sweep && s->bench.saturate)
-        return usage_error("--sweep and --saturate are two searches; give one");
-    if (s->bench.trace != NULL || s->bench.requests.count != 0 || s->bench.abort_on != NULL ||
-        s->bench.scrape != NULL || s->bench.junit != NULL || s->bench.markdown != NULL)
-        return usage_error(
-            "--trace, --requests, --abort-on, --scrape, --junit and --markdown are of "
-            "one run, not of a search");
     if (s->bench.sweep && b->sla.count == 0)
         return usage_error("--sweep looks for what meets --sla");
-    if (s->bench.saturate && s->bench.rate != NULL)
-        return usage_error("--saturate is a closed loop and has no --rate");
     b->from = 10;
-    if (s->bench.rate != NULL) {
+    if (s->bench.sweep && s->bench.rate != NULL) {
         load_stretch stretch[LOAD_STRETCHES];
         size_t count;
         double seconds;
@@ -210,8 +219,6 @@ static int plan_open(bench *b)
     double seconds;
     const char *problem = rate_read(s->bench.rate, stretch, &count, &seconds);
     if (problem != NULL) return refused("rate", problem);
-    if (given(b, "think"))
-        return usage_error("--think is of the users of a closed loop, and --rate has none");
     load_plan *plan = &b->ask.plan;
     plan->open = true;
     if (plan->duration == 0 && !isinf(seconds)) plan->duration = (gl_time)(seconds * 1e9);
@@ -237,7 +244,8 @@ static int plan(bench *b)
     plan->duration = ns_of(s->bench.duration_ms);
     plan->warmup = ns_of(s->bench.warmup_ms);
     plan->cooldown = ns_of(s->bench.cooldown_ms);
-    plan->think = ns_of(s->bench.think_ms);
+    if (b->kind == BENCH_CLOSED || b->kind == BENCH_SATURATE)
+        plan->think = ns_of(s->bench.think_ms);
     const char *file, *wrong = request_words(&s->bench.requests, &plan->requests, &file);
     if (wrong != NULL) return refused("requests", wrong);
     plan->users = (uint64_t)s->bench.users;
@@ -246,14 +254,6 @@ static int plan(bench *b)
     /* A total time or count takes the place of the default count of each user. */
     if ((plan->duration != 0 || plan->requests != 0) && !given(b, "requests-per-user"))
         plan->per_user = 0;
-    if (!s->bench.sweep && !s->bench.saturate && (s->bench.csv != NULL || s->bench.repeat > 1))
-        return usage_error(
-            "--csv and --repeat are of a search, --sweep or --saturate; several runs of "
-            "one thing are compared: --compare a1.json,a2.json b1.json,b2.json");
-    if (bench_writes_reports(s) && (s->bench.playbook || s->bench.calibrate))
-        return usage_error(
-            "--json, --html, --csv, --junit and --markdown are of a run or a search, "
-            "not of --playbook or --calibrate");
     if (!load_sla_parse(&b->sla, s->bench.sla, problem, sizeof problem))
         return refused("sla", problem);
     if (!load_abort_parse(&b->abort, s->bench.abort_on, problem, sizeof problem))
@@ -265,18 +265,14 @@ static int plan(bench *b)
         return refused("goodput", problem);
     if (b->slo.count > 0) b->ask.slo = &b->slo;
     int code = 0;
-    if (s->bench.rate != NULL && s->bench.trace != NULL)
-        return usage_error("--rate and --trace both say when to send; give one");
-    if (s->bench.sweep || s->bench.saturate)
-        code = plan_search(b);
-    else if (s->bench.trace != NULL)
-        code = plan_trace(b);
-    else if (s->bench.rate != NULL)
-        code = plan_open(b);
+    if (b->kind == BENCH_SWEEP || b->kind == BENCH_SATURATE) code = plan_search(b);
+    if (b->kind == BENCH_TRACE) code = plan_trace(b);
+    if (b->kind == BENCH_OPEN) code = plan_open(b);
     if (code == 0) code = bench_check_reports(s);
     if (code == 0) code = plan_workload(b);
     if (code == 0) code = plan_inputs(b);
     if (code == 0) code = check_goodput(b);
+    if (code == 0) code = check_needs(b);
     if (code == 0 && file != NULL) code = request_file_open(&b->requests, file);
     if (code == 0 && file != NULL) b->ask.requests = &b->requests;
     if (code != 0) return code;
@@ -437,6 +433,14 @@ static void ask_mock(const bench *b, load_faults *faults)
     gl_free(stats);
 }
 
+/* Also to those who look at the exit code alone. */
+static void tell_lack(const load_facts *facts)
+{
+    char lack[768] = "";
+    if (facts->scrape != NULL) load_scrape_say(facts->scrape, facts->scrape_url, lack, sizeof lack);
+    if (lack[0] != '\0') say("warning: %s", lack);
+}
+
 static int run_once(bench *b)
 {
     bench_result result;
@@ -444,8 +448,8 @@ static int run_once(bench *b)
     int code = bench_run(&b->ask, &result);
     if (code == 0) {
         static const char *const processes[] = { "constant", "poisson", "gamma" };
-        result.facts.rate = s->bench.rate;
-        result.facts.arrival = s->bench.trace != NULL ? "trace" : processes[s->bench.arrival];
+        result.facts.rate = b->kind == BENCH_OPEN ? s->bench.rate : NULL;
+        result.facts.arrival = b->kind == BENCH_TRACE ? "trace" : processes[s->bench.arrival];
         result.facts.ceiling_rps = b->ceiling;
         result.facts.goodput_of_run = s->bench.goodput;
         result.facts.goodput = s->bench.goodput != NULL ? s->bench.goodput
@@ -458,6 +462,7 @@ static int run_once(bench *b)
         result.facts.percentiles = &b->percentiles;
         result.facts.abort_on = s->bench.abort_on;
         code = bench_write_reports(s, &result);
+        tell_lack(&result.facts);
         int lost = request_file_close(&b->requests);
         if (code == 0) code = lost;
         if (code == 0) code = verdict(b, &result);
@@ -484,27 +489,16 @@ static int run_asked(bench *b)
     return run_once(b);
 }
 
-static int compare(cli_settings *settings)
-{
-    const char *page = settings->bench.html;
-    settings->bench.html = NULL;
-    if (bench_writes_reports(settings))
-        return usage_error("--compare writes a table, and a page with --html; no --json, --csv, "
-                           "--junit or --markdown");
-    return bench_compare(settings->words, settings->word_count, page);
-}
-
 int command_bench(cli_settings *settings)
 {
     bench b = { .settings = settings, .metrics = -1, .failures.of_requests = true };
     gl_buf_init(&b.mock_text, SIZE_MAX);
-    if (settings->bench.compare) return compare(settings);
-    bool merge = settings->word_count > 0 && strcmp(settings->words[0], "merge") == 0;
-    if (merge && (settings->bench.html != NULL || settings->bench.csv != NULL ||
-                  settings->bench.junit != NULL || settings->bench.markdown != NULL ||
-                  settings->bench.sla != NULL))
-        return usage_error("merge writes --json alone, and judges the --sla of its runs");
-    if (merge)
+    b.kind = bench_kind_of(settings);
+    int misfit = bench_fit_kind(settings, b.kind);
+    if (misfit != 0) return misfit;
+    if (b.kind == BENCH_COMPARE)
+        return bench_compare(settings->words, settings->word_count, settings->bench.html);
+    if (b.kind == BENCH_MERGE)
         return bench_merge(settings->words + 1, settings->word_count - 1, settings->bench.json);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);

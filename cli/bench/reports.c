@@ -27,15 +27,6 @@ static void reports_of(const cli_settings *s, report list[REPORTS])
     memcpy(list, all, sizeof all);
 }
 
-bool bench_writes_reports(const cli_settings *settings)
-{
-    report list[REPORTS];
-    reports_of(settings, list);
-    for (int i = 0; i < REPORTS; i++)
-        if (list[i].path != NULL) return true;
-    return false;
-}
-
 int bench_check_reports(const cli_settings *settings)
 {
     report list[REPORTS];

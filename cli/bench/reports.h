@@ -5,11 +5,8 @@
 
 #include "bench/run.h"
 
-/* Returns true when a file is asked for. */
-bool bench_writes_reports(const cli_settings *settings);
-
-/* Call before the run: checks that each can be written, and no two to one place. 0, or the exit
- * code after an error message. */
+/* Before the run: whether each can be written, and no two to one place. 0, or the exit code, said.
+ */
 int bench_check_reports(const cli_settings *settings);
 
 /* Writes the table, unless a report takes its place on standard output, and the files. Each is

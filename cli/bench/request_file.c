@@ -32,6 +32,8 @@ const char *request_words(const text_list *values, uint64_t *count, const char *
             *path = value;
         } else if (units_uint64(value, count) != NULL || *count > REQUESTS_MAX) {
             return "is neither a number nor a file that ends in .jsonl or .csv";
+        } else if (*count == 0) {
+            return "is 0: give at least 1";
         }
     }
     return NULL;

@@ -181,6 +181,8 @@ void bench_scrape_free(bench_scrape *scrape)
     if (s == NULL) return;
     if (s->timer != NULL) event_free(s->timer);
     if (s->asked != NULL) evhttp_cancel_request(s->asked);
+    /* A page that never ends is not read either. */
+    if (s->asked != NULL && s->data != NULL && s->data->pages == 0) s->data->failed++;
     if (s->connection != NULL) evhttp_connection_free(s->connection);
     gl_free(s);
 }

@@ -309,7 +309,7 @@ const cli_option option_table[] = {
       .value = "N", .default_text = "0.5", .min = 0.01, .max = 1000,
       .help = "of gamma arrivals: below 1 bursts, 1 is poisson, above steadier" },
     { .name = "duration", .type = OPTION_DURATION, AT(bench.duration_ms), .commands = FOR_BENCH,
-      .value = "TIME", .min = 0, .max = CENTURY_MS, .help = "sending stops after this time" },
+      .value = "TIME", .min = 1, .max = CENTURY_MS, .help = "sending stops after this time" },
     { .name = "requests", .type = OPTION_TEXTS, AT(bench.requests), .commands = FOR_BENCH,
       .value = "N or FILE",
       .help = "a number: sending stops after so many in all. A file that ends in .jsonl or .csv: "
@@ -354,7 +354,8 @@ const cli_option option_table[] = {
     { .name = "turns", .type = OPTION_TEXT, AT(bench.turns), .commands = FOR_BENCH,
       .value = "LENGTH", .check = check_filled,
       .help = "conversations of so many turns, 3 or 2-6: each request has what was said before, "
-              "the answers too; --think is between turns; an open loop's rate is of conversations" },
+              "the answers too; of a closed loop --think is between turns, an open loop's rate is of "
+              "conversations" },
     { .name = "class", .type = OPTION_TEXTS, AT(bench.classes), .commands = FOR_BENCH,
       .value = "NAME:KEY=VALUE,...",
       .help = "one kind of request of several (give it again), told apart in the reports: "

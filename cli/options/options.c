@@ -86,6 +86,8 @@ static const char *add_text(text_list *list, const char *text)
 
 static const char *in_range(const cli_option *row, double number)
 {
+    bool time = row->type == OPTION_DURATION;
+    if (time && number == 0 && row->min > 0) return "must be longer than 0";
     if (number < row->min) return row->min == 0 ? "must not be negative" : "is too small";
     return number > row->max ? "is too large" : NULL;
 }

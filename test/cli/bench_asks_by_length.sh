@@ -1,11 +1,11 @@
 # Requests made of lengths: what is asked is what the server counts, of each endpoint and class.
-quick="--latency 0 --token-rate 0 --calibrate-first off --validity off --seed 5"
+quick="--latency 0 --calibrate-first off --validity off --seed 5"
 
 # shellcheck disable=SC2086
 for endpoint in chat completions responses embeddings rerank; do
     case $endpoint in
     embeddings | rerank) more='--texts 3' ;;
-    *) more='--output-tokens 20-40 --stream' ;;
+    *) more='--output-tokens 20-40 --stream --token-rate 0' ;;
     esac
     expect 0 "$GLIMPSE" bench $quick --endpoint $endpoint --input-tokens lognormal:300:900 $more \
         --requests 60 --words-per-token auto --json run.json

@@ -32,6 +32,29 @@ quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 -
 expect 70 "$GLIMPSE" bench --latency 0 --duration 300ms --warmup 290ms --requests 1 --calibrate-first off
 says 'INVALID' 'nothing was measured'
 
+# One word, the same in the table, the JSON, the Markdown and the page.
+word() { # code, word, options
+    exit=$1 its=$2
+    shift 2
+    expect "$exit" "$GLIMPSE" bench --latency 0 --calibrate-first off --json run.json --markdown run.md --html run.html "$@"
+    equal "the JSON's word" "$(jq -r .result run.json)" "$its"
+    equal "the Markdown's word" "$(sed -n 's/^### Load test: //p' run.md)" "$its"
+    prints "$its"
+    grep -q "> $its</strong>" run.html || fail "the page does not say $its"
+}
+word 0 'NOT JUDGED' --requests 5 --validity off
+word 1 FAIL --requests 5 --validity off --sla 'p95<1us'
+word 70 INVALID --duration 300ms --warmup 290ms --requests 1
+# Only a quiet machine can promise that a run is valid.
+code=0
+"$GLIMPSE" bench --latency 0 --calibrate-first off --json run.json --markdown run.md --requests 5 --concurrent-users 1 >out 2>err || code=$?
+case $code in
+0) equal "the word" "$(jq -r .result run.json)" PASS ;;
+70) equal "the word" "$(jq -r .result run.json)" INVALID ;;
+*) fail "exit $code" ;;
+esac
+equal "the Markdown's word" "$(sed -n 's/^### Load test: //p' run.md)" "$(jq -r .result run.json)"
+
 # Interrupted: what was measured is told.
 "$GLIMPSE" bench --latency 1ms --rate 100 --duration 60s --calibrate-first off --json cut.json \
     --log-level info --log-file log >out 2>err &

@@ -32,6 +32,38 @@ refuse 78 --arrival -- --arrival uniform
 refuse 78 --latency -- --latency slow
 refuse 64 --latency --base-url -- --latency 1s --base-url http://127.0.0.1:9/v1
 refuse 64 unexpected -- word
+# Nothing that was asked for is passed over: an option of another kind of run, or one that needs another.
+refuse 64 --concurrent-users --rate 'closed loop' -- --rate 5 --duration 1s --concurrent-users 3
+refuse 64 --requests-per-user --trace -- --trace times --requests-per-user 3
+refuse 64 --think --rate -- --rate 5 --duration 1s --think 1s
+refuse 64 --sla --saturate -- --saturate --sla 'p95<1s'
+refuse 64 --percentiles --sweep -- --sweep --sla 'p95<1s' --percentiles 50
+refuse 64 --arrival --sweep -- --arrival poisson
+refuse 64 --stream --playbook -- --playbook --stream
+refuse 64 --latency --calibrate -- --calibrate --latency 1s
+refuse 64 --rate --compare -- --compare --rate 5 a.json b.json
+refuse 64 --arrival-shape gamma -- --rate 5 --duration 1s --arrival-shape 2
+refuse 64 --scrape-series --scrape -- --scrape-series a
+refuse 64 --pool-size --pool-ratio -- --input-tokens 5 --pool-size 3
+refuse 64 --max-tokens --output-tokens -- --input-tokens 5 --max-tokens 3
+refuse 64 --cache-ttl --cache-size -- --cache-ttl 5s
+refuse 64 --coalesce --cache-size -- --coalesce on
+refuse 64 --base-delay --max-attempts -- --base-delay 5s
+refuse 64 --alert-hold --alerts -- --alerts off --alert-hold 5s
+refuse 64 --ttft --stream -- --ttft 5s
+refuse 64 --queue --capacity -- --queue 5
+refuse 64 --goodput good_rate -- --sweep --sla 'p95<1s' --goodput 'latency<1s'
+printf '{"timestamp":1,"input_length":5,"output_length":5}\n' >rows
+refuse 64 --input-tokens lengths -- --trace rows --input-tokens 5
+# A file may serve several kinds of runs: what it says of another one is told.
+printf 'concurrent-users = 3\n' >recipe
+expect 0 "$GLIMPSE" bench --config recipe --rate 50 --requests 3 --latency 0 --calibrate-first off --validity off
+says 'warning: recipe: concurrent-users is passed over: it says nothing of --rate; it is of a closed loop'
+# 0 is a number like another one, and none of these takes it.
+refuse 78 --requests 'at least 1' -- --requests 0
+refuse 78 --requests 'at least 1' -- --requests 00
+refuse 78 --duration 'longer than 0' -- --duration 0
+refuse 78 --duration 'longer than 0' -- --rate 5 --duration 0s
 refuse 69 reached http://127.0.0.1:9/v1 connect -- --base-url http://127.0.0.1:9/v1 --requests 2 --calibrate-first off --max-attempts 1
 expect 74 "$GLIMPSE" bench --latency 0 --requests 2 --calibrate-first off --validity off --json /none/run.json
 says --json /none/run.json

@@ -6,6 +6,7 @@ printf '# times\n1700000000.5,a\n1700000000.9,b\n1700000000.6,c\n' >times
 } >drafts
 expect 0 "$GLIMPSE" bench --trace times --input drafts --latency 0 --pool-ratio 0 \
     --calibrate-first off --validity off --json run.json
+says 'warning: --trace: 1 of 3 times lie before the one above them, the first in line 4'
 equal "one for each time" "$(jq .totals.sent run.json)" 3
 equal "none of them twice" "$(jq .totals.attempts run.json)" 3
 equal "said as a trace" "$(jq -r .settings.arrival run.json)" trace
@@ -34,4 +35,4 @@ printf '{"input_text":""}\n' >drafts
 expect 65 "$GLIMPSE" bench --input drafts
 says --input 'line 1'
 expect 64 "$GLIMPSE" bench --trace times --rate 5
-says --trace --rate
+says '--rate says nothing of --trace'

@@ -1,5 +1,5 @@
 # A line for each request, JUnit, Markdown, percentiles, an early end, and several runs as one.
-quick="--latency 0 --token-rate 0 --calibrate-first off --validity off"
+quick="--latency 0 --calibrate-first off --validity off"
 
 # shellcheck disable=SC2086
 {
@@ -75,7 +75,7 @@ says merge
 expect 64 "$GLIMPSE" bench merge a.json b.json a.json
 says 'a.json is there twice'
 expect 64 "$GLIMPSE" bench merge a.json b.json --html page.html
-says 'merge writes --json alone'
+says '--html says nothing of merge'
 # One that was joined is joined again; one in which every request failed takes nothing from the others.
 # shellcheck disable=SC2086
 expect 1 "$GLIMPSE" bench $quick --requests 7 --fault 500:100% --latency 0 --json none.json

@@ -44,7 +44,7 @@ equal "interrupted" "$(jq -r .result.state cut.json)" interrupted
 for wrong in "--csv x.csv" "--repeat 3"; do
     # shellcheck disable=SC2086
     expect 64 "$GLIMPSE" bench --requests 1 $wrong
-    says --compare
+    says "${wrong%% *} says nothing of a closed loop; it is of --sweep, --saturate"
 done
 expect 64 "$GLIMPSE" bench --saturate --json x --csv x
 expect 74 "$GLIMPSE" bench --saturate --csv /none/x.csv

@@ -47,6 +47,11 @@ static void times_out_of_order_are_put_in_order(void **state)
     assert_true(read_text(&trace, "2.5\n2\n3\n2\n", problem));
     const gl_time expected[] = { 0, 0, GL_SECOND / 2, GL_SECOND };
     for (size_t i = 0; i < 4; i++) assert_int_equal(load_trace_next(&trace), expected[i]);
+    assert_int_equal(trace.backward, 2);
+    assert_int_equal(trace.backward_line, 2);
+    load_trace_free(&trace);
+    assert_true(read_text(&trace, "# in order, two at once\n2\n2\n3\n", problem));
+    assert_int_equal(trace.backward, 0);
     load_trace_free(&trace);
 }
 

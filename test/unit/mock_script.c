@@ -173,6 +173,9 @@ static void a_mistake_is_told_with_its_place(void **state)
     (void)state;
     static const char *const cases[][2] = {
         { "{\n\n nope", "line 3" },
+        { "{\"rules\":[\n", "line 1" },
+        { "nope\n", "line 1" },
+        { "{\n\"rules\":[\n\n \n", "line 2" },
         { "[]", "'rules'" },
         { "{\"rules\":{}}", "'rules'" },
         { "{\"rule\":[],\"rules\":[]}", "\"rule\"" },
