@@ -98,6 +98,20 @@ const char *load_class_wrong(const load_class *kind)
     return NULL;
 }
 
+/* Whether the key stands in what was read, behind ':' or ',' and before '='. */
+static bool came_before(gl_slice read, gl_slice key)
+{
+    for (size_t i = 0; key.len > 0 && i + key.len < read.len; i++) {
+        size_t end = i + key.len;
+        if (i == 0 || strchr(":, \t", read.data[i - 1]) == NULL ||
+            memcmp(read.data + i, key.data, key.len) != 0)
+            continue;
+        while (end < read.len && (read.data[end] == ' ' || read.data[end] == '\t')) end++;
+        if (end < read.len && read.data[end] == '=') return true;
+    }
+    return false;
+}
+
 bool load_class_parse(load_class *kind, gl_slice text, char *problem, size_t problem_size)
 {
     gl_slice rest = text, name = load_trim(take(&rest, ':'));
@@ -119,7 +133,9 @@ bool load_class_parse(load_class *kind, gl_slice text, char *problem, size_t pro
         size_t used = value.len + (next != NULL);
         rest = gl_slice_of(rest.data + used, rest.len - used);
         words[0] = '\0';
-        wrong = set(kind, key, load_trim(value), words, sizeof words);
+        wrong = came_before(gl_slice_of(text.data, (size_t)(key.data - text.data)), key)
+                    ? "is there twice"
+                    : set(kind, key, load_trim(value), words, sizeof words);
         if (wrong != NULL)
             snprintf(problem, problem_size, "%.*s: %.*s %s", (int)name.len, name.data,
                      (int)(key.len < 40 ? key.len : 40), key.data,

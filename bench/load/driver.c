@@ -131,10 +131,11 @@ static void judge(const load_item *item, const glimpse_result *result, load_outc
 {
     const load_question *asked = &item->asked;
     size_t len;
-    if (!asked->judged || out->error != GLIMPSE_OK) return;
+    bool draft = !asked->raw; /* what it asks for is a text */
+    if ((!asked->judged && !draft) || out->error != GLIMPSE_OK) return;
     const char *body = glimpse_result_body(result, &len);
-    out->wrong = load_endpoint_wrong(asked->endpoint, asked->texts, gl_slice_of(body, len),
-                                     glimpse_result_empty(result));
+    out->wrong = load_endpoint_wrong(draft ? LOAD_CHAT : asked->endpoint, asked->texts,
+                                     gl_slice_of(body, len), glimpse_result_empty(result));
     if (out->wrong == NULL) return;
     out->status = GLIMPSE_STATUS_ERROR;
     out->error = GLIMPSE_ERR_BAD_JSON;

@@ -78,12 +78,19 @@ bool load_lengths_parse(load_lengths *lengths, gl_slice text, char *problem, siz
         lengths->kind = LOAD_LENGTHS_UNIFORM;
         lengths->least = lengths->most = whole(text);
         if (lengths->least == 0 && !range(text, &lengths->least, &lengths->most))
-            wrong = "is no number of tokens from 1 to 1000000, LEAST-MOST, normal:MEAN:DEVIATION "
-                    "or lognormal:MEDIAN:P95";
+            wrong = "is no number from 1 to 1000000, LEAST-MOST, normal:MEAN:DEVIATION or "
+                    "lognormal:MEDIAN:P95";
     }
     if (wrong == NULL) return true;
     snprintf(problem, problem_size, "%s", wrong);
     return false;
+}
+
+bool load_lengths_same(const load_lengths *a, const load_lengths *b)
+{
+    return a->kind == b->kind && a->least == b->least && a->most == b->most &&
+           memcmp(&a->middle, &b->middle, sizeof a->middle) == 0 &&
+           memcmp(&a->deviation, &b->deviation, sizeof a->deviation) == 0;
 }
 
 uint32_t load_lengths_draw(const load_lengths *lengths, gl_rng *rng)

@@ -31,6 +31,8 @@ typedef struct load_lengths {
 /* false: problem says what is wrong, without naming the text. */
 bool load_lengths_parse(load_lengths *lengths, gl_slice text, char *problem, size_t problem_size);
 
+bool load_lengths_same(const load_lengths *a, const load_lengths *b);
+
 uint32_t load_lengths_draw(const load_lengths *lengths, gl_rng *rng);
 
 #endif

@@ -76,7 +76,7 @@ static void write_tokens(gl_buf *out, const char *name, const same *tokens)
     merge_member(&sides, "worst", &worst);
     bool known = merge_numbers(&worst, worsts);
     for (size_t i = 0; known && i < worst.count; i++) most = fmax(most, worsts[i]);
-    load_json_known(out, "off", true, asked > 0 ? (double)counted / (double)asked - 1 : 0);
+    load_json_known(out, "off", asked > 0, asked > 0 ? (double)counted / (double)asked - 1 : 0);
     load_json_known(out, "worst", known, most);
     gl_buf_append_char(out, '}');
 }

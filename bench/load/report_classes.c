@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "load/markup.h"
+#include "load/report_members.h"
 #include "load/report_parts.h"
 
 #define US_PER_MS 1e3
@@ -27,23 +28,23 @@ static const char *goodput_of(const load_class *kind, const load_facts *facts)
 
 /* --- the table -------------------------------------------------------------------------------- */
 
-static void off(FILE *out, const char *name, const load_tokens *tokens)
+static void off(FILE *out, const char *head, const char *name, const load_tokens *tokens)
 {
     if (tokens->requests == 0) return;
     fprintf(out,
             "%-12s %.1f %s tokens a request asked for, %.1f counted by the server: %+.1f %%, at "
             "most %.1f %% in one\n",
-            name, (double)tokens->asked / (double)tokens->requests,
-            name[0] == ' ' ? "output" : "input", (double)tokens->counted / (double)tokens->requests,
-            100 * load_tokens_off(tokens), 100 * tokens->worst);
+            head, (double)tokens->asked / (double)tokens->requests, name,
+            (double)tokens->counted / (double)tokens->requests, 100 * load_tokens_off(tokens),
+            100 * tokens->worst);
 }
 
 void load_report_classes_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
 {
     const load_recorder *r = recorder;
     if (facts->workload == NULL) return;
-    off(out, "lengths", &r->input);
-    off(out, r->input.requests > 0 ? " " : "lengths", &r->output);
+    off(out, "lengths", "input", &r->input);
+    off(out, r->input.requests > 0 ? " " : "lengths", "output", &r->output);
     if (r->class_count < 2) return;
     fprintf(out, "\n%-24s %10s %10s %10s %10s %10s %10s %10s %10s\n", "class", "requests", "errors",
             "good", "p50 ms", "p95 ms", "p99 ms", "ttft p50", "ttft p99");
@@ -75,12 +76,10 @@ void load_report_classes_table(const load_recorder *recorder, const load_facts *
 static void tokens_json(gl_buf *out, const char *name, const load_tokens *tokens)
 {
     gl_buf_printf(out,
-                  "\"%s\":{\"requests\":%" PRIu64 ",\"asked\":%" PRIu64 ",\"counted\":%" PRIu64
-                  ",\"off\":",
+                  "\"%s\":{\"requests\":%" PRIu64 ",\"asked\":%" PRIu64 ",\"counted\":%" PRIu64,
                   name, tokens->requests, tokens->asked, tokens->counted);
-    gl_json_write_double(out, load_tokens_off(tokens));
-    gl_buf_append_str(out, ",\"worst\":");
-    gl_json_write_double(out, tokens->worst);
+    load_json_known(out, "off", tokens->requests > 0, load_tokens_off(tokens));
+    load_json_known(out, "worst", tokens->requests > 0, tokens->worst);
     gl_buf_append_char(out, '}');
 }
 

@@ -104,6 +104,17 @@ static void append_embedding(gl_buf *out, size_t index, gl_slice of, size_t coun
     gl_buf_append_char(out, '}');
 }
 
+/* Whether a text of them is empty, as OpenAI refuses it. */
+static bool has_empty_text(const mock_ask *ask)
+{
+    gl_json item;
+    if (ask->prompt.kind == GL_JSON_STRING) return ask->prompt.text.len <= 2;
+    gl_json_iter iter = gl_json_begin(ask->prompt);
+    while (gl_json_next(&iter, NULL, &item))
+        if (item.kind == GL_JSON_STRING && item.text.len <= 2) return true;
+    return false;
+}
+
 /* The vectors of all inputs; how many there were. */
 static size_t write_vectors(const mock_ask *ask, size_t size, gl_buf *out)
 {
@@ -137,6 +148,9 @@ int mock_embed_answer(mock_answer *answer, gl_buf *error)
                  (int)most);
         return mock_answer_error(400, "dimensions", "invalid_value", message, error);
     }
+    if (has_empty_text(ask))
+        return mock_answer_error(400, "input", "invalid_value",
+                                 "Invalid 'input': an input cannot be an empty text.", error);
     size_t size = ask->dimensions != 0 ? (size_t)ask->dimensions : model->size;
     answer->data.at = answer->words.len;
     size_t inputs = write_vectors(ask, size, &answer->words);

@@ -92,7 +92,8 @@ static void limit(mock_answer *answer, mock_choice *choice)
         left--;
         take_tokens(answer, &answer->call[choice->first_call + i].arguments, &left, &cut);
     }
-    if (cut) choice->finish = MOCK_FINISH_LENGTH;
+    /* Without an end of its own the text is over where max_tokens is. */
+    if (cut || (answer->ask.ignore_eos && left == 0)) choice->finish = MOCK_FINISH_LENGTH;
 }
 
 static void think(const mock_model *model, mock_answer *answer, mock_choice *choice)

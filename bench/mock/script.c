@@ -191,7 +191,7 @@ static bool keep_text(const reader *r, gl_json string, const char *name, mock_sc
     return true;
 }
 
-/* 3, "3-5" or "3-". */
+/* 3, "3", "3-5" or "3-". */
 static bool read_calls(const reader *r, gl_json call, mock_script_rule *rule)
 {
     int64_t number = 0;
@@ -205,12 +205,14 @@ static bool read_calls(const reader *r, gl_json call, mock_script_rule *rule)
     double from = 0, to = 0;
     gl_slice unit, rest = plain(call), first = mock_spec_next(&rest, '-');
     bool good = mock_spec_number(first, &from, &unit) && unit.len == 0 && from >= 1;
+    bool range = memchr(call.text.data, '-', call.text.len) != NULL;
     if (good && rest.len != 0)
         good = mock_spec_number(rest, &to, &unit) && unit.len == 0 && to >= from;
     if (!good || from > 1e15 || to > 1e15)
         return refuse(r, "'call' is a number from 1, or \"3-5\", or \"3-\"");
     rule->from = (uint64_t)from;
     if (rest.len != 0) rule->to = (uint64_t)to;
+    if (!range) rule->to = rule->from;
     return true;
 }
 

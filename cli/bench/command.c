@@ -128,7 +128,7 @@ static int plan_trace(bench *b)
         return EXIT_BAD_INPUT;
     }
     if (b->trace.dropped > 0)
-        say("--trace: %zu rows of 0 tokens are calls that failed, and are left out",
+        say("--trace: %zu of the rows have 0 tokens: calls that failed, which are left out",
             b->trace.dropped);
     if (b->trace.backward > 0)
         say("warning: --trace: %zu of %zu times lie before the one above them, the first in line "
@@ -168,7 +168,8 @@ static bool any_streams(const bench *b)
 static int check_goodput(const bench *b)
 {
     if (!has_goodput(b) && (load_sla_wants_slo(&b->sla) || load_sla_wants_slo(&b->abort)))
-        return refused("sla", "goodput and good_rate need --goodput, which says what is good");
+        return refused(load_sla_wants_slo(&b->sla) ? "sla" : "abort-on",
+                       "goodput and good_rate need --goodput, which says what is good");
     if (!any_streams(b) &&
         (b->slo.below_us[LOAD_SLO_TTFT] > 0 || b->slo.below_us[LOAD_SLO_TPOT] > 0 ||
          b->slo.below_us[LOAD_SLO_CHUNK_GAP] > 0))
@@ -363,8 +364,9 @@ static glimpse_error most_frequent_error(const load_recorder *recorder)
 static int verdict(const bench *b, const bench_result *result)
 {
     const load_recorder *r = &result->recorder;
+    bool aborted = result->caught == 0 && result->facts.aborted[0] != '\0';
     int early = bench_early_exit(result);
-    if (early != 0) return early;
+    if (early != 0 && !aborted) return early;
     if (r->measured > 0 && r->errors == r->measured && result->stats.connected == 0 &&
         result->stats.attempts == 0) {
         say("%s could not be reached: not one connection succeeded: %s",
@@ -375,7 +377,7 @@ static int verdict(const bench *b, const bench_result *result)
         say("INVALID: %s", result->facts.invalid[0]);
         return EXIT_INTERNAL;
     }
-    if (!load_sla_met(&b->sla, r)) return EXIT_SOME_FAILED;
+    if (aborted || !load_sla_met(&b->sla, r)) return EXIT_SOME_FAILED;
     return r->measured > 0 && r->errors == r->measured ? EXIT_SOME_FAILED : EXIT_DONE;
 }
 

@@ -23,6 +23,7 @@ static bool ends_in(const char *text, const char *end)
 
 const char *request_words(const text_list *values, uint64_t *count, const char **path)
 {
+    bool counted = false;
     *count = 0;
     *path = NULL;
     for (size_t i = 0; i < values->count; i++) {
@@ -30,11 +31,14 @@ const char *request_words(const text_list *values, uint64_t *count, const char *
         if (ends_in(value, ".jsonl") || ends_in(value, ".csv")) {
             if (*path != NULL) return "names two files";
             *path = value;
+        } else if (counted) {
+            return "names two numbers, or a file that ends in neither .jsonl nor .csv";
         } else if (units_uint64(value, count) != NULL || *count > REQUESTS_MAX) {
             return "is neither a number nor a file that ends in .jsonl or .csv";
         } else if (*count == 0) {
             return "is 0: give at least 1";
         }
+        counted = *count > 0;
     }
     return NULL;
 }

@@ -76,7 +76,8 @@ static const char *limit_name(const cli_settings *s)
                                                                          : "max_tokens";
 }
 
-static int plan_classes(const cli_settings *s, load_workload *w)
+/* rows: a trace says the lengths of each request. */
+static int plan_classes(const cli_settings *s, bool rows, load_workload *w)
 {
     load_class defaults = w->kinds[0];
     char problem[320];
@@ -87,6 +88,10 @@ static int plan_classes(const cli_settings *s, load_workload *w)
         if (!load_class_parse(&w->kinds[i], gl_slice_str(s->bench.classes.items[i]), problem,
                               sizeof problem))
             return refused("class", problem);
+        if (rows && (!load_lengths_same(&w->kinds[i].input, &defaults.input) ||
+                     !load_lengths_same(&w->kinds[i].output, &defaults.output)))
+            return refused("class", "has input or output, and a trace with lengths says those of "
+                                    "each request");
         for (size_t j = 0; j < i; j++)
             if (strcmp(w->kinds[i].name, w->kinds[j].name) == 0)
                 return refused("class", "has a name that another one has");
@@ -118,7 +123,7 @@ int bench_plan_workload(const cli_settings *settings, const load_trace *trace, u
         return refused("words-per-token", "is neither auto nor a number from 0.01 to 100");
     w->max_name = limit_name(s);
     int code = plan_defaults(s, trace, &w->kinds[0]);
-    if (code == 0) code = plan_classes(s, w);
+    if (code == 0) code = plan_classes(s, trace->lengths, w);
     for (size_t i = 0; code == 0 && i < w->count; i++) {
         const char *wrong = load_class_wrong(&w->kinds[i]);
         if (wrong != NULL) say("%s (--endpoint, --class)", wrong);

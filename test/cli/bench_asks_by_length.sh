@@ -53,9 +53,14 @@ printf 'Timestamp,Model,Request tokens,Response tokens\n5,m,400,7\n5.1,m,300,0\n
     expect 0 "$GLIMPSE" bench $quick --trace mooncake --json run.json
     equal "mooncake" "$(jq -c '[.totals.sent, .tokens.input.asked, .tokens.output.counted]' run.json)" '[2,2600,11]'
     expect 0 "$GLIMPSE" bench $quick --trace burst --json run.json
-    says '1 rows of 0 tokens'
+    says '1 of the rows have 0 tokens'
     equal "burstgpt" "$(jq -c '[.totals.sent, .tokens.input.asked, .tokens.output.counted]' run.json)" '[2,600,15]'
 }
+
+# Nothing that was asked for is off by 0 where nothing was counted.
+# shellcheck disable=SC2086
+expect 0 "$GLIMPSE" bench $quick --input-tokens 20 --requests 5 --json run.json
+equal "no output was asked for" "$(jq -c '.tokens.output | [.requests, .off, .worst]' run.json)" '[0,null,null]'
 
 # What cannot be meant is refused, and named.
 expect 64 "$GLIMPSE" bench --input burst --input-tokens 5
@@ -70,5 +75,7 @@ expect 78 "$GLIMPSE" bench --class a:input=5 --class a:input=6
 says --class name
 expect 78 "$GLIMPSE" bench --words-per-token 0
 says --words-per-token
+expect 78 "$GLIMPSE" bench --trace mooncake --class a:input=5
+says --class 'a trace with lengths'
 expect 64 "$GLIMPSE" bench --trace mooncake --turns 2
 says --turns

@@ -62,6 +62,9 @@ says 'warning: recipe: concurrent-users is passed over: it says nothing of --rat
 # 0 is a number like another one, and none of these takes it.
 refuse 78 --requests 'at least 1' -- --requests 0
 refuse 78 --requests 'at least 1' -- --requests 00
+refuse 78 --requests 'two numbers' -- --requests 5 --requests 6
+refuse 78 --abort-on --goodput -- --abort-on 'good_rate<50%'
+refuse 78 --turns number -- --turns 0
 refuse 78 --duration 'longer than 0' -- --duration 0
 refuse 78 --duration 'longer than 0' -- --rate 5 --duration 0s
 refuse 69 reached http://127.0.0.1:9/v1 connect -- --base-url http://127.0.0.1:9/v1 --requests 2 --calibrate-first off --max-attempts 1

@@ -47,6 +47,10 @@ quick="--latency 0 --calibrate-first off --validity off"
     says --abort-on 'error_rate>10%'
     equal "told" "$(jq -r '.aborted | startswith("error_rate>10% holds beyond doubt")' run.json)" true
     grep -q 'type="Aborted"' run.xml || fail "JUnit does not say that it was aborted"
+    # Figures that the client spoilt come before the term that ended the run.
+    expect 70 "$GLIMPSE" bench --latency 500ms --concurrency 1 --calibrate-first off --rate 200 --duration 1h --fault 500:100% \
+        --fallback off --keep-going --abort-on 'error_rate>10%' -q
+    says --abort-on INVALID 'less than was asked'
     expect 78 "$GLIMPSE" bench --abort-on 'throughput<5'
     says --abort-on throughput
 

@@ -46,6 +46,19 @@ says 'stopping: the quota of this key is used up'
 one_line
 kill "$MOCK"
 
+# A 200 that says nothing is no answer.
+unset OPENAI_API_KEY
+printf '{"rules":[{"content":""}]}' >silent
+start_mock --script silent
+for options in "" "--stream" "--input-tokens 20"; do
+    # shellcheck disable=SC2086
+    run 1 --base-url "$URL" --requests 10 $options --json report
+    says 'has an answer that is none: the answer says nothing'
+    equal "errors of '$options'" "$(jq -c '[.result, .totals.errors, .totals.by_error]' report)" '["FAIL",10,{"bad_json":10}]'
+done
+kill "$MOCK"
+export OPENAI_API_KEY=sk-one
+
 # What may be a request's own stops nothing.
 start_mock --refuse 400
 run 1 --base-url "$URL" --requests 50 --pool-ratio 0

@@ -44,6 +44,9 @@ static void each_key_is_taken_and_the_rest_is_the_runs(void **state)
     assert_true(kind.stream);
 
     kind = defaults();
+    assert_true(load_class_parse(&kind, gl_slice_str("input:input=5,goodput=ttft<1s"), problem,
+                                 sizeof problem)); /* a name is no key */
+    kind = defaults();
     assert_true(load_class_parse(&kind, gl_slice_str("e:endpoint=embeddings,texts=16"), problem,
                                  sizeof problem));
     assert_int_equal(kind.endpoint, LOAD_EMBEDDINGS);
@@ -63,6 +66,8 @@ static void what_is_wrong_is_named(void **state)
         { "c:weight=0", "weight" },
         { "c:weight", "weight" },
         { "c:size=3", "size" },
+        { "c:input=5,input=6", "input is there twice" },
+        { "c:weight=2, input=5 ,weight=3", "weight is there twice" },
         { "c:input=0", "input" },
         { "c:endpoint=chats", "endpoint" },
         { "c:goodput=p95<1s", "goodput" },

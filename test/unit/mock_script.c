@@ -84,10 +84,11 @@ static void a_rule_answers_so_many_times_and_the_nth_call(void **state)
     mock_said said;
     open_script(&said, "{\"rules\":[{\"times\":2,\"content\":\"Twice.\"},"
                        "{\"when\":{\"call\":4},\"content\":\"Four.\"},"
+                       "{\"when\":{\"call\":\"5\"},\"content\":\"Five.\"},"
                        "{\"when\":{\"call\":\"6-7\"},\"content\":\"Six.\"},"
                        "{\"when\":{\"call\":\"9-\"},\"content\":\"Nine.\"}]}");
     static const char *const answers[] = { "\"Twice.\"", "\"Twice.\"", "\"x\"",    "\"Four.\"",
-                                           "\"x\"",      "\"Six.\"",   "\"Six.\"", "\"x\"",
+                                           "\"Five.\"",  "\"Six.\"",   "\"Six.\"", "\"x\"",
                                            "\"Nine.\"",  "\"Nine.\"" };
     for (int round = 0; round < 2; round++) {
         for (size_t i = 0; i < 10; i++) says(&said, "m", "user:x", answers[i]);
@@ -186,6 +187,7 @@ static void a_mistake_is_told_with_its_place(void **state)
         { "{\"rules\":[{\"when\":{\"contains\":3}}]}", "'contains'" },
         { "{\"rules\":[{\"when\":{\"call\":0}}]}", "'call'" },
         { "{\"rules\":[{\"when\":{\"call\":\"5-3\"}}]}", "'call'" },
+        { "{\"rules\":[{\"when\":{\"call\":\"0\"}}]}", "'call'" },
         { "{\"rules\":[{\"times\":0}]}", "'times'" },
         { "{\"rules\":[{\"status\":200}]}", "'status'" },
         { "{\"rules\":[{\"error\":{}}]}", "'error'" },
