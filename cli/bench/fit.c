@@ -18,7 +18,7 @@
 #define ALL       ((1U << BENCH_KINDS) - 1)
 
 static const char *const kind_names[BENCH_KINDS] = {
-    [BENCH_CLOSED] = "a closed loop",  [BENCH_OPEN] = "--rate",
+    [BENCH_CLOSED] = "a closed loop",  [BENCH_OPEN] = "an open loop (--rate)",
     [BENCH_TRACE] = "--trace",         [BENCH_SWEEP] = "--sweep",
     [BENCH_SATURATE] = "--saturate",   [BENCH_PLAYBOOK] = "--playbook",
     [BENCH_CALIBRATE] = "--calibrate", [BENCH_COMPARE] = "--compare",
@@ -147,7 +147,11 @@ int bench_fit_kind(const cli_settings *settings, bench_kind kind)
             (reads && origin != FROM_FLAG))
             continue;
         list_kinds(kinds_of(row), kinds, sizeof kinds);
-        snprintf(why, sizeof why, "says nothing of %s; it is of %s", kind_names[kind], kinds);
+        bool of_itself = strncmp(kinds, "--", 2) == 0 && strcmp(kinds + 2, row->name) == 0;
+        if (of_itself)
+            snprintf(why, sizeof why, "and %s are two things; give one", kind_names[kind]);
+        else
+            snprintf(why, sizeof why, "says nothing of %s; it is of %s", kind_names[kind], kinds);
         int code = passed_over(settings, row, why);
         if (code != 0) return code;
     }

@@ -179,7 +179,7 @@ void option_say_refused(const char *where, const cli_option *row, const char *pr
     if (row->choices != NULL)
         say("%s: %s: %s", where, problem, row->choices);
     else if (number)
-        say("%s: %s (%.0f to %.0f)", where, problem, row->min, row->max);
+        say("%s: %s (%.15g to %.15g)", where, problem, row->min, row->max);
     else
         say("%s: %s", where, problem);
 }

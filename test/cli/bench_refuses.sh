@@ -39,6 +39,8 @@ refuse 64 --think --rate -- --rate 5 --duration 1s --think 1s
 refuse 64 --sla --saturate -- --saturate --sla 'p95<1s'
 refuse 64 --percentiles --sweep -- --sweep --sla 'p95<1s' --percentiles 50
 refuse 64 --arrival --sweep -- --arrival poisson
+refuse 64 '--saturate and --sweep are two things' -- --saturate --sweep --sla 'p95<1s'
+refuse 78 --arrival-shape '(0.01 to 1000)' -- --rate 5 --duration 1s --arrival gamma --arrival-shape 0
 refuse 64 --stream --playbook -- --playbook --stream
 refuse 64 --latency --calibrate -- --calibrate --latency 1s
 refuse 64 --rate --compare -- --compare --rate 5 a.json b.json
@@ -58,7 +60,7 @@ refuse 64 --input-tokens lengths -- --trace rows --input-tokens 5
 # A file may serve several kinds of runs: what it says of another one is told.
 printf 'concurrent-users = 3\n' >recipe
 expect 0 "$GLIMPSE" bench --config recipe --rate 50 --requests 3 --latency 0 --calibrate-first off --validity off
-says 'warning: recipe: concurrent-users is passed over: it says nothing of --rate; it is of a closed loop'
+says 'warning: recipe: concurrent-users is passed over: it says nothing of an open loop (--rate); it is of a closed loop'
 # 0 is a number like another one, and none of these takes it.
 refuse 78 --requests 'at least 1' -- --requests 0
 refuse 78 --requests 'at least 1' -- --requests 00
