@@ -171,6 +171,7 @@ static const char *take_line(load_inputs *inputs, gl_json root, load_input *item
         return take_body(inputs, members[BODY], members[URL], item);
     if (members[MESSAGES].kind != GL_JSON_NONE)
         return take_body(inputs, root, (gl_json){ .kind = GL_JSON_NONE }, item);
+    inputs->drafts = true;
     return take_draft(inputs, members, item);
 }
 
@@ -229,6 +230,7 @@ bool load_inputs_packages(load_inputs *inputs, gl_slice text, char *problem, siz
         }
         item.input = inputs->text.len - item.at;
         item.goal = sizeof package_goal - 1;
+        inputs->drafts = true;
         item.constraints = sizeof package_constraints - 1;
         gl_buf_append(&inputs->text, package_goal, item.goal);
         gl_buf_append(&inputs->text, package_constraints, item.constraints);

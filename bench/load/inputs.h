@@ -30,6 +30,7 @@ typedef struct load_inputs {
     gl_buf text;
     gl_buf scratch; /* of the last draft that was made */
     gl_map known;   /* hashes of what is there */
+    bool drafts;    /* some of it is no body */
 } load_inputs;
 
 void load_inputs_init(load_inputs *inputs);

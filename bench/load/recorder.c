@@ -277,13 +277,21 @@ double load_recorder_goodput(const load_recorder *recorder)
     return in_window(recorder, recorder->window.good);
 }
 
+/* Some server said its usage. */
+static bool has_usage(const load_recorder *r)
+{
+    return r->prompt_tokens > 0 || r->completion_tokens > 0;
+}
+
 double load_recorder_tokens_in(const load_recorder *recorder)
 {
+    if (!has_usage(recorder)) return -1;
     return in_window(recorder, recorder->window.prompt_tokens);
 }
 
 double load_recorder_tokens_out(const load_recorder *recorder)
 {
+    if (!has_usage(recorder)) return -1;
     return in_window(recorder, recorder->window.completion_tokens);
 }
 

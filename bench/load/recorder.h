@@ -107,6 +107,7 @@ double load_recorder_drain(const load_recorder *recorder);
 double load_recorder_throughput(const load_recorder *recorder); /* of answers; failures are none */
 double load_recorder_failed_rate(const load_recorder *recorder);
 double load_recorder_goodput(const load_recorder *recorder); /* 0 without an SLO */
+/* By the server's usage; -1: it did not say any. */
 double load_recorder_tokens_in(const load_recorder *recorder);
 double load_recorder_tokens_out(const load_recorder *recorder);
 /* Of the median user, whose answer is streamed: 1 / the p50 of the time per token; -1: not known */

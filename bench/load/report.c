@@ -255,8 +255,11 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             " prompt, %" PRIu64 " completion\n",
             r->attempts, r->retried, r->prompt_tokens, r->completion_tokens);
     connections(r, facts->stats, out);
-    fprintf(out, "tokens       %.1f/s in, %.1f/s out", load_recorder_tokens_in(r),
-            load_recorder_tokens_out(r));
+    if (load_recorder_tokens_in(r) < 0)
+        fputs("tokens       not known: no answer says its usage", out);
+    else
+        fprintf(out, "tokens       %.1f/s in, %.1f/s out", load_recorder_tokens_in(r),
+                load_recorder_tokens_out(r));
     if (load_recorder_tokens_a_user(r) >= 0)
         fprintf(out, "; %.1f/s out for the median user", load_recorder_tokens_a_user(r));
     fprintf(out, "\nthresholds  ");

@@ -184,6 +184,8 @@ static int check_needs(const bench *b)
                             .streams = any_streams(b),
                             .lengths = b->ask.workload != NULL,
                             .rows = b->trace.lengths,
+                            .drafts = b->ask.inputs == NULL || b->inputs.drafts,
+                            .told = b->ask.workload == NULL || b->workload.max_name != NULL,
                             .pool = b->ask.pool_ratio > 0,
                             .sla_good = load_sla_wants_slo(&b->sla) };
     return bench_fit_needs(&fit);

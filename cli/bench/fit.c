@@ -236,9 +236,19 @@ static bool no_rows(const bench_fit *fit)
     return !fit->rows;
 }
 
-static bool no_rows_no_lengths(const bench_fit *fit)
+static bool no_lengths(const bench_fit *fit)
 {
     return !fit->lengths;
+}
+
+static bool has_drafts(const bench_fit *fit)
+{
+    return fit->drafts;
+}
+
+static bool is_told(const bench_fit *fit)
+{
+    return fit->told;
 }
 
 static bool good_is_told(const bench_fit *fit)
@@ -272,11 +282,12 @@ static bool has_replay(const bench_fit *fit)
     return fit->settings->replay != NULL;
 }
 
-#define NO_CACHE  "needs a cache, and a plain client and a search have none: --cache-size N"
-#define NO_RETRY  "is of requests that are tried again: --max-attempts N, or --client engine"
-#define NO_STREAM "is of streams: give --stream"
-#define OF_DRAFTS "is of drafts; of texts that are made of lengths --output-tokens says how much"
-#define ROWS_SAY  "says nothing beside a trace with lengths, which says those of each request"
+#define NO_CACHE   "needs a cache, and a plain client and a search have none: --cache-size N"
+#define NO_RETRY   "is of requests that are tried again: --max-attempts N, or --client engine"
+#define NO_STREAM  "is of streams: give --stream"
+#define OF_DRAFTS  "is of drafts; of texts that are made of lengths --output-tokens says how much"
+#define BODIES_SAY "says nothing of the bodies of --input, which say it themselves"
+#define ROWS_SAY   "says nothing beside a trace with lengths, which says those of each request"
 
 static const struct {
     const char *option;
@@ -289,8 +300,14 @@ static const struct {
     { "zipf", has_pool, "says nothing without a pool: --pool-ratio is 0" },
     { "input-tokens", no_rows, ROWS_SAY },
     { "output-tokens", no_rows, ROWS_SAY },
-    { "max-tokens", no_rows_no_lengths, OF_DRAFTS },
-    { "temperature", no_rows_no_lengths, "is of drafts, and not of texts made of lengths" },
+    { "output-tokens", is_told, "is not told to this model (--omit max_tokens, or its profile)" },
+    { "max-tokens", no_lengths, OF_DRAFTS },
+    { "max-tokens", has_drafts, BODIES_SAY },
+    { "temperature", has_drafts, BODIES_SAY },
+    { "omit", has_drafts, BODIES_SAY },
+    { "model", has_drafts, BODIES_SAY },
+    { "stream", has_drafts, BODIES_SAY },
+    { "temperature", no_lengths, "is of drafts, and not of texts made of lengths" },
     { "goodput", good_is_told, "says nothing of a search, but for --sla 'good_rate>95%'" },
     { "cache-bytes", has_memory, NO_CACHE },
     { "cache-ttl", has_memory, NO_CACHE },

@@ -40,6 +40,8 @@ typedef struct bench_fit {
     bench_kind kind;
     bool streams;  /* some of what is asked may be a stream */
     bool lengths;  /* texts are made of lengths */
+    bool drafts;   /* some of what is asked is no body of --input */
+    bool told;     /* the model is told how much to write, where that is asked for */
     bool rows;     /* a trace says the lengths */
     bool pool;     /* some requests repeat */
     bool sla_good; /* --sla asks for goodput */

@@ -14,6 +14,10 @@ quick="--calibrate-first off --validity off --requests 50 --concurrent-users 5 -
     prints 'MISSED   ttft_p99<1m: nothing was measured'
     equal "nothing took 0" "$(jq -c '[.sla[0].seen, .sla[0].met, (.distributions.ttft | .count, .mean_us, .p99_us, .max_us)]' run.json)" \
         '[null,false,0,null,null,null]'
+    # Nor is a rate of tokens where no answer says its usage.
+    expect 0 "$GLIMPSE" bench --latency 0 $quick --stream --token-rate 0 --omit stream_options --json run.json
+    prints 'tokens       not known: no answer says its usage'
+    equal "no tokens" "$(jq -c '.totals | [.tokens_in_rps, .tokens_out_rps, .tokens_user_rps]' run.json)" '[null,null,null]'
     # One request has a latency, and no rate.
     expect 0 "$GLIMPSE" bench --latency 0 --calibrate-first off --validity off --rate 5 --requests 1 --json run.json --markdown run.md
     equal "one" "$(jq -c '[.totals.measured, .totals.asked_rps, .totals.sent_rps, (.distributions.latency.p50_us > 0)]' run.json)" '[1,null,null,true]'

@@ -48,6 +48,14 @@ refuse 64 --arrival-shape gamma -- --rate 5 --duration 1s --arrival-shape 2
 refuse 64 --scrape-series --scrape -- --scrape-series a
 refuse 64 --pool-size --pool-ratio -- --input-tokens 5 --pool-size 3
 refuse 64 --max-tokens --output-tokens -- --input-tokens 5 --max-tokens 3
+refuse 64 --output-tokens --omit -- --input-tokens 5 --output-tokens 5 --omit max_tokens
+printf '{"model":"m","messages":[{"role":"user","content":"a"}]}\n' >bodies
+for option in --stream '--max-tokens 5' '--model x' '--temperature 0' '--omit temperature'; do
+    # shellcheck disable=SC2086
+    refuse 64 ${option%% *} --input -- --input bodies $option
+done
+printf '{"input_text":"a"}\n' >>bodies
+expect 0 "$GLIMPSE" bench --input bodies --stream --token-rate 0 --requests 4 --latency 0 --calibrate-first off --validity off
 refuse 64 --cache-ttl --cache-size -- --cache-ttl 5s
 refuse 64 --coalesce --cache-size -- --coalesce on
 refuse 64 --base-delay --max-attempts -- --base-delay 5s
