@@ -70,8 +70,14 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     return code == EXIT_DONE ? tell_recording(settings, server) : code;
 }
 
-/* Returns true when it begins with the option whose value was refused; an address that cannot be
- * had is refused by the system. */
+/* Whether it begins with an option. */
+static bool is_option(const char *problem)
+{
+    return option_find(problem, strcspn(problem, ":"), FOR_MOCK) != NULL;
+}
+
+/* Whether it begins with the option whose value was refused; an address that cannot be had is the
+ * system's no. */
 static bool refused_value(const char *problem)
 {
     size_t len = strcspn(problem, ":");
@@ -128,6 +134,12 @@ int command_mock(cli_settings *settings)
         return refused_together("--record URL and --record-file FILE go together");
     if (settings->record != NULL && settings->replay != NULL)
         return refused_together("--record and --replay both say who answers; give one");
+    const cli_option *unheard = settings_unheard(settings);
+    if (unheard != NULL) {
+        snprintf(problem, sizeof problem, "--%s says nothing beside %s, whose answers are recorded",
+                 unheard->name, settings->replay != NULL ? "--replay" : "--record");
+        return refused_together(problem);
+    }
     if (settings->record_file != NULL && access(settings->record_file, F_OK) == 0) {
         say("--record-file: %s is there already; recordings can be joined with cat",
             settings->record_file);
@@ -142,7 +154,7 @@ int command_mock(cli_settings *settings)
         mock_server_free(server);
     } else {
         bool value = refused_value(problem);
-        say("%s%s", value ? "--" : "", problem);
+        say("%s%s", is_option(problem) ? "--" : "", problem);
         code = !value                                      ? EXIT_OS_LIMIT
                : strncmp(problem, "record-file:", 12) == 0 ? EXIT_IO
                : strncmp(problem, "replay:", 7) == 0       ? EXIT_BAD_INPUT

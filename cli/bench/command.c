@@ -299,10 +299,12 @@ static int start_mock(bench *b)
 {
     const cli_settings *s = b->settings;
     const char *latency = given(b, "latency") ? s->latency : PLAYBOOK_LATENCY;
+    if (s->replay != NULL) latency = NULL; /* the answers' own */
     char seed[32];
     mock_arguments arguments = { .count = 0 };
     snprintf(seed, sizeof seed, "%llu", (unsigned long long)b->ask.seed);
-    if (!given(b, "latency")) mock_arguments_add(&arguments, "--latency", latency);
+    if (!given(b, "latency") && latency != NULL)
+        mock_arguments_add(&arguments, "--latency", latency);
     if (!given(b, "times")) mock_arguments_add(&arguments, "--times", NULL);
     mock_arguments_add(&arguments, "--seed", seed);
     mock_arguments_given(&arguments, s);
@@ -312,9 +314,9 @@ static int start_mock(bench *b)
     b->ask.mock_latency = latency;
     b->ask.mock_options = mock_arguments_join(&arguments, &b->mock_text) ? b->mock_text.data : NULL;
     if (!s->quiet)
-        say("no --base-url: asking a mock of our own, --latency %s, on a core of its own where "
-            "there are two",
-            latency);
+        say("no --base-url: asking a mock of our own, %s %s, on a core of its own where there are "
+            "two",
+            latency != NULL ? "--latency" : "--replay", latency != NULL ? latency : s->replay);
     return 0;
 }
 
@@ -513,6 +515,11 @@ int command_bench(cli_settings *settings)
     const char *of_mock = mock_arguments_first(settings);
     if (code == 0 && !mock && of_mock != NULL) {
         say("--%s is of the mock that bench starts; with --base-url it starts none", of_mock);
+        code = EXIT_USAGE;
+    }
+    const cli_option *unheard = settings_unheard(settings);
+    if (code == 0 && mock && unheard != NULL) {
+        say("--%s says nothing beside --replay, whose answers are recorded", unheard->name);
         code = EXIT_USAGE;
     }
     if (code == 0) code = metrics_listen(settings, &b.metrics);

@@ -64,6 +64,25 @@ const char *settings_name(const cli_settings *settings, const cli_option *row, c
     return buffer;
 }
 
+const cli_option *settings_unheard(const cli_settings *settings)
+{
+    static const char *const names[] = { "script",       "models",     "reasoning", "latency",
+                                         "ttft",         "token-rate", "token-gap", "piece-tokens",
+                                         "prefill-rate", "slowdown",   "fault",     "retry-after",
+                                         "outage",       "capacity",   "queue",     "refuse",
+                                         "quota-after",  "mock-rpm",   "mock-tpm" };
+    bool of_mock = settings->command == FOR_MOCK;
+    if (settings->record == NULL && settings->replay == NULL) return NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const size_t prefix = sizeof OPTION_MOCK_PREFIX - 1;
+        bool prefixed = strncmp(names[i], OPTION_MOCK_PREFIX, prefix) == 0;
+        const char *name = names[i] + (of_mock && prefixed ? prefix : 0);
+        const cli_option *row = option_find(name, strlen(name), settings->command);
+        if (row != NULL && settings->origins[row - option_table] != FROM_DEFAULT) return row;
+    }
+    return NULL;
+}
+
 const char *settings_name_of(const cli_settings *settings, const char *name, char *buffer,
                              size_t size)
 {

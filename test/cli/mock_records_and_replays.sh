@@ -31,6 +31,25 @@ says "--record-file FILE go together"
 expect 64 "$GLIMPSE" mock --record "$origin" --record-file other --replay tape
 expect 74 "$GLIMPSE" mock --record "$origin" --record-file nowhere/tape
 says "--record-file: nowhere/tape"
+# What is recorded is as it is: an option that would make it another is not passed over.
+expect 64 "$GLIMPSE" mock --replay tape --fault 500:100%
+says '--fault says nothing beside --replay'
+expect 64 "$GLIMPSE" mock --record "$origin" --record-file other --rpm 60
+says '--rpm says nothing beside --record'
+expect 64 "$GLIMPSE" bench --replay tape --latency 1s --requests 1 --calibrate-first off
+says '--latency says nothing beside --replay'
+for option in '--script x' '--models m' '--reasoning 1' '--latency 1s' '--ttft 1s' '--token-rate 5' '--token-gap 1s' '--piece-tokens 2' \
+    '--prefill-rate 5' '--slowdown 2%' '--retry-after 1s' '--outage 1s-2s' '--capacity 2' '--queue 2' '--refuse 500' \
+    '--quota-after 5' '--rpm 5' '--tpm 5'; do
+    # shellcheck disable=SC2086
+    expect 64 "$GLIMPSE" mock --replay tape $option
+    says "${option%% *} says nothing beside --replay"
+done
+code=0
+"$GLIMPSE" bench --replay tape --requests 1 --calibrate-first off --keep-going --json run.json >out 2>err || code=$?
+[ "$code" = 1 ] || [ "$code" = 70 ] || fail "exit $code" # no answer of it fits
+says 'a mock of our own, --replay tape'
+equal "no latency of ours" "$(jq -c '[.settings.mock_latency, (.settings.mock_options | contains("--replay tape"))]' run.json)" '[null,true]'
 echo '{}' >bad
 expect 65 "$GLIMPSE" mock --replay bad
 says "--replay: bad line 1: no digest"
