@@ -49,8 +49,9 @@ quick="--latency 0 --calibrate-first off --validity off"
     grep -q 'type="Aborted"' run.xml || fail "JUnit does not say that it was aborted"
     # Figures that the client spoilt come before the term that ended the run.
     expect 70 "$GLIMPSE" bench --latency 500ms --concurrency 1 --calibrate-first off --rate 200 --duration 1h --fault 500:100% \
-        --fallback off --keep-going --abort-on 'error_rate>10%' -q
-    says --abort-on INVALID 'less than was asked'
+        --fallback off --keep-going --abort-on 'error_rate>10%' -q --json early.json
+    says --abort-on INVALID
+    equal "why" "$(jq '[.aborted != null, any(.invalid[]; contains("less than was asked"))] | all' early.json)" true
     expect 78 "$GLIMPSE" bench --abort-on 'throughput<5'
     says --abort-on throughput
 
