@@ -122,6 +122,7 @@ void load_report_server(const load_recorder *recorder, const load_facts *facts, 
     if (scrape == NULL) return;
     gl_buf_append_str(out, "<h2>The server beside the client</h2>\n");
     load_scrape_say(scrape, facts->scrape_url, lack, sizeof lack);
+    if (lack[0] == 't') lack[0] = 'T';
     if (lack[0] != '\0') {
         gl_buf_append_str(out, "<p>");
         load_html_text(out, lack);

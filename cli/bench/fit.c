@@ -126,14 +126,16 @@ static void list_kinds(unsigned kinds, char *text, size_t size)
     }
 }
 
-/* 0, or 64: what was typed is refused, what a file says is told. */
+/* 0, or 64: what was typed is refused; what a file says is told, but for what may be there for
+ * another command. */
 static int passed_over(const cli_settings *s, const cli_option *row, const char *why)
 {
     char name[512];
     option_origin origin = (option_origin)s->origins[row - option_table];
     settings_name(s, row, name, sizeof name);
     if (origin == FROM_FLAG) say("%s %s", name, why);
-    if (origin == FROM_FILE) say("warning: %s is passed over: it %s", name, why);
+    bool of_bench = (row->commands & (FOR_RUN | FOR_BATCH)) == 0;
+    if (origin == FROM_FILE && of_bench) say("warning: %s is passed over: it %s", name, why);
     return origin == FROM_FLAG ? EXIT_USAGE : 0;
 }
 

@@ -30,8 +30,9 @@ bool bench_fits(const cli_option *row, bench_kind kind);
 const char *bench_fit_option(size_t index);
 
 /* 0, or 64 after the first option that says nothing of this kind of run was named. What a file or
- * the environment says may be for other runs: of a load test it is told on standard error, of
- * reports that are compared or merged it is passed over. */
+ * the environment says may be for other runs: options of bench alone are told on standard error,
+ * those of other commands too, and all beside reports that are compared or merged, are passed
+ * over. */
 int bench_fit_kind(const cli_settings *settings, bench_kind kind);
 
 /* What the plan of a load test says to the options that need something else. */

@@ -66,9 +66,10 @@ refuse 64 --goodput good_rate -- --sweep --sla 'p95<1s' --goodput 'latency<1s'
 printf '{"timestamp":1,"input_length":5,"output_length":5}\n' >rows
 refuse 64 --input-tokens lengths -- --trace rows --input-tokens 5
 # A file may serve several kinds of runs: what it says of another one is told.
-printf 'concurrent-users = 3\n' >recipe
+printf 'concurrent-users = 3\ncache-ttl = 5s\n' >recipe
 expect 0 "$GLIMPSE" bench --config recipe --rate 50 --requests 3 --latency 0 --calibrate-first off --validity off
 says 'warning: recipe: concurrent-users is passed over: it says nothing of an open loop (--rate); it is of a closed loop'
+! grep -q cache-ttl err || fail "what is for other commands is told"
 # 0 is a number like another one, and none of these takes it.
 refuse 78 --requests 'at least 1' -- --requests 0
 refuse 78 --requests 'at least 1' -- --requests 00
