@@ -93,6 +93,10 @@ const char *load_class_wrong(const load_class *kind)
     if (!writes && kind->stream) return "stream is of what writes: chat, completions, responses";
     if (writes && kind->texts > 1) return "texts are of embeddings and rerank";
     if (!talks && kind->turns.most > 1) return "turns are of chat and responses";
+    const double *below = kind->slo.below_us;
+    if (!kind->stream &&
+        (below[LOAD_SLO_TTFT] > 0 || below[LOAD_SLO_TPOT] > 0 || below[LOAD_SLO_CHUNK_GAP] > 0))
+        return "goodput of ttft, tpot and chunk_gap is of streams: stream=on, or --stream";
     if (!writes && kind->prefix_tokens > 0)
         return "a shared prefix is of chat, completions, responses";
     return NULL;

@@ -177,6 +177,8 @@ static int check_goodput(const bench *b)
     return 0;
 }
 
+static bool wants_mock(const bench *b);
+
 static int check_needs(const bench *b)
 {
     const bench_fit fit = { .settings = b->settings,
@@ -187,6 +189,7 @@ static int check_needs(const bench *b)
                             .drafts = b->ask.inputs == NULL || b->inputs.drafts,
                             .told = b->ask.workload == NULL || b->workload.max_name != NULL,
                             .pool = b->ask.pool_ratio > 0,
+                            .own_mock = wants_mock(b),
                             .sla_good = load_sla_wants_slo(&b->sla) };
     return bench_fit_needs(&fit);
 }
@@ -514,7 +517,9 @@ int command_bench(cli_settings *settings)
     bool mock = wants_mock(&b);
     const char *of_mock = mock_arguments_first(settings);
     if (code == 0 && !mock && of_mock != NULL) {
-        say("--%s is of the mock that bench starts; with --base-url it starts none", of_mock);
+        say("--%s is of the mock that bench starts; with --base-url, --azure-deployment or "
+            "--sampler local it starts none",
+            of_mock);
         code = EXIT_USAGE;
     }
     const cli_option *unheard = settings_unheard(settings);

@@ -139,6 +139,13 @@ static int passed_over(const cli_settings *s, const cli_option *row, const char 
     return origin == FROM_FLAG ? EXIT_USAGE : 0;
 }
 
+/* --sweep=off asks for nothing. */
+static bool is_off(const cli_settings *settings, const cli_option *row)
+{
+    return row->type == OPTION_SWITCH &&
+           !*(const bool *)(const void *)((const char *)settings + row->offset);
+}
+
 int bench_fit_kind(const cli_settings *settings, bench_kind kind)
 {
     bool reads = (READS >> kind & 1) != 0;
@@ -146,7 +153,7 @@ int bench_fit_kind(const cli_settings *settings, bench_kind kind)
         char why[256], kinds[160];
         option_origin origin = (option_origin)settings->origins[row - option_table];
         if ((row->commands & FOR_BENCH) == 0 || origin == FROM_DEFAULT || bench_fits(row, kind) ||
-            (reads && origin != FROM_FLAG))
+            (reads && origin != FROM_FLAG) || is_off(settings, row))
             continue;
         list_kinds(kinds_of(row), kinds, sizeof kinds);
         bool of_itself = strncmp(kinds, "--", 2) == 0 && strcmp(kinds + 2, row->name) == 0;
@@ -279,23 +286,32 @@ static bool has_capacity(const bench_fit *fit)
     return fit->settings->capacity > 0;
 }
 
+static bool has_endpoint(const bench_fit *fit)
+{
+    return !fit->own_mock;
+}
+
 static bool has_replay(const bench_fit *fit)
 {
     return fit->settings->replay != NULL;
 }
 
-#define NO_CACHE   "needs a cache, and a plain client and a search have none: --cache-size N"
-#define NO_RETRY   "is of requests that are tried again: --max-attempts N, or --client engine"
-#define NO_STREAM  "is of streams: give --stream"
-#define OF_DRAFTS  "is of drafts; of texts that are made of lengths --output-tokens says how much"
-#define BODIES_SAY "says nothing of the bodies of --input, which say it themselves"
-#define ROWS_SAY   "says nothing beside a trace with lengths, which says those of each request"
+#define OF_ENDPOINT "is of an endpoint: without --base-url bench asks a mock of its own"
+#define NO_CACHE    "needs a cache, and a plain client and a search have none: --cache-size N"
+#define NO_RETRY    "is of requests that are tried again: --max-attempts N, or --client engine"
+#define NO_STREAM   "is of streams: give --stream"
+#define OF_DRAFTS   "is of drafts; of texts that are made of lengths --output-tokens says how much"
+#define BODIES_SAY  "says nothing of the bodies of --input, which say it themselves"
+#define ROWS_SAY    "says nothing beside a trace with lengths, which says those of each request"
 
 static const struct {
     const char *option;
     bool (*met)(const bench_fit *fit);
     const char *why;
 } needs[] = {
+    { "proxy", has_endpoint, OF_ENDPOINT },
+    { "ca-file", has_endpoint, OF_ENDPOINT },
+    { "api-key-file", has_endpoint, OF_ENDPOINT },
     { "arrival-shape", bursts, "is of --arrival gamma" },
     { "scrape-series", scrapes, "is of --scrape URL" },
     { "pool-size", has_pool, "says nothing without a pool: --pool-ratio is 0" },
@@ -340,7 +356,7 @@ int bench_fit_needs(const bench_fit *fit)
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++) {
         const cli_option *row = option_find(needs[i].option, strlen(needs[i].option), FOR_BENCH);
         if (row == NULL || fit->settings->origins[row - option_table] == FROM_DEFAULT ||
-            needs[i].met(fit))
+            is_off(fit->settings, row) || needs[i].met(fit))
             continue;
         int code = passed_over(fit->settings, row, needs[i].why);
         if (code != 0) return code;

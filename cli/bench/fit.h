@@ -46,6 +46,7 @@ typedef struct bench_fit {
     bool rows;     /* a trace says the lengths */
     bool pool;     /* some requests repeat */
     bool sla_good; /* --sla asks for goodput */
+    bool own_mock; /* is asked: there is no endpoint */
 } bench_fit;
 
 /* 0, or 64, as of a kind: for options that say something only beside another one. */

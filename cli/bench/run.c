@@ -209,7 +209,8 @@ static cli_settings settings_for(const bench_ask *ask)
     glimpse_config *engine = &settings.engine;
     if (ask->base_url != NULL) {
         engine->endpoint.base_url = ask->base_url;
-        engine->endpoint.api_key = NULL; /* our own mock needs no key, and is not behind a proxy */
+        /* Our own mock has no key but one that was made up for it, and is not behind a proxy. */
+        engine->endpoint.api_key = ask->settings->require_key;
         engine->endpoint.http_proxy = engine->endpoint.https_proxy = settings.proxy = NULL;
         settings.api_key_file = NULL;
     }
@@ -298,6 +299,8 @@ static int set_up(runner *r, cli_settings *settings)
 const char *bench_target(const bench_ask *ask)
 {
     if (ask->base_url != NULL) return "the built-in mock";
+    if (ask->settings->engine.use_openai == GLIMPSE_USE_OPENAI_NEVER)
+        return "no endpoint: this machine (--sampler local)";
     const char *url = ask->settings->engine.endpoint.base_url;
     return url != NULL ? url : "https://api.openai.com/v1";
 }

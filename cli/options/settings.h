@@ -113,8 +113,8 @@ const char *settings_name_of(const cli_settings *settings, const char *name, cha
  * code. */
 int settings_say_problem(const cli_settings *settings, const glimpse_problem *problem);
 
-/* Of mock, or of the mock of bench: the first option that was given and says nothing beside --record
- * or --replay, whose answers are those of another server; NULL: there is none. */
+/* Of mock, or of the mock of bench: the first option that was given and says nothing beside
+ * --record or --replay, whose answers are those of another server; NULL: there is none. */
 const cli_option *settings_unheard(const cli_settings *settings);
 
 /* The origin of one row's value, by the row's name. */

@@ -19,6 +19,14 @@ equal "the mock's options are in the report" \
 run --latency 0 --rpm 0 --mock-rpm 1200
 jq -r .settings.mock_options run.json | grep -q -- '--rpm 1200' || fail "the mock has no limit"
 
+# The key that the mock wants is the one it is asked with; that of the user stays out of it.
+OPENAI_API_KEY=sk-canary run --latency 0 --require-key made-up
+equal "answered" "$(jq .totals.by_status.aligned run.json)" 30
+! grep -q 'made-up\|canary' run.json || fail "a key is in the report"
+# Without an endpoint there is none in the report.
+expect 0 "$GLIMPSE" bench --sampler local --requests 5 --calibrate-first off --validity off -q --json run.json
+equal "target" "$(jq -r .settings.target run.json)" 'no endpoint: this machine (--sampler local)'
+
 expect 64 "$GLIMPSE" bench --base-url http://127.0.0.1:1 --capacity 3 --requests 1
 says '--capacity is of the mock that bench starts'
 expect 78 "$GLIMPSE" bench --latency 0 --fault teapot:1% --requests 1 --calibrate-first off

@@ -44,6 +44,10 @@ refuse 78 --arrival-shape '(0.01 to 1000)' -- --rate 5 --duration 1s --arrival g
 refuse 64 --stream --playbook -- --playbook --stream
 refuse 64 --latency --calibrate -- --calibrate --latency 1s
 refuse 64 --rate --compare -- --compare --rate 5 a.json b.json
+refuse 64 --api-key-file --base-url -- --api-key-file none
+refuse 64 --proxy --base-url -- --proxy http://127.0.0.1:1
+refuse 64 --latency '--sampler local' -- --sampler local --latency 1s
+expect 0 "$GLIMPSE" bench --sweep=off --requests 1 --latency 0 --calibrate-first off --validity off
 refuse 64 --arrival-shape gamma -- --rate 5 --duration 1s --arrival-shape 2
 refuse 64 --scrape-series --scrape -- --scrape-series a
 refuse 64 --pool-size --pool-ratio -- --input-tokens 5 --pool-size 3

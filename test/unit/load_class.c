@@ -44,7 +44,7 @@ static void each_key_is_taken_and_the_rest_is_the_runs(void **state)
     assert_true(kind.stream);
 
     kind = defaults();
-    assert_true(load_class_parse(&kind, gl_slice_str("input:input=5,goodput=ttft<1s"), problem,
+    assert_true(load_class_parse(&kind, gl_slice_str("input:input=5,goodput=latency<1s"), problem,
                                  sizeof problem)); /* a name is no key */
     kind = defaults();
     assert_true(load_class_parse(&kind, gl_slice_str("e:endpoint=embeddings,texts=16"), problem,
@@ -72,6 +72,8 @@ static void what_is_wrong_is_named(void **state)
         { "c:endpoint=chats", "endpoint" },
         { "c:goodput=p95<1s", "goodput" },
         { "c:stream=yes", "stream" },
+        { "c:goodput=ttft<1s", "stream=on" },
+        { "c:goodput=latency<1s,stream=off,input=5,goodput=tpot<1s", "goodput is there twice" },
         { "c:prefix=10", "prefix" },
         { "c:prefix=10:2", "prefix" },
         { "c:texts=3", "texts" },
