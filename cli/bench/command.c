@@ -274,7 +274,7 @@ static int plan(bench *b)
     if (b->kind == BENCH_SWEEP || b->kind == BENCH_SATURATE) code = plan_search(b);
     if (b->kind == BENCH_TRACE) code = plan_trace(b);
     if (b->kind == BENCH_OPEN) code = plan_open(b);
-    if (code == 0) code = bench_check_reports(s);
+    if (code == 0) code = bench_check_reports(s, file);
     if (code == 0) code = plan_workload(b);
     if (code == 0) code = plan_inputs(b);
     if (code == 0) code = check_goodput(b);
@@ -505,9 +505,15 @@ int command_bench(cli_settings *settings)
     b.kind = bench_kind_of(settings);
     int misfit = bench_fit_kind(settings, b.kind);
     if (misfit != 0) return misfit;
+    bool merges = b.kind == BENCH_MERGE;
+    if (merges || b.kind == BENCH_COMPARE)
+        misfit = bench_check_sources(merges ? "json" : "html",
+                                     merges ? settings->bench.json : settings->bench.html,
+                                     settings->words + merges, settings->word_count - merges);
+    if (misfit != 0) return misfit;
     if (b.kind == BENCH_COMPARE)
         return bench_compare(settings->words, settings->word_count, settings->bench.html);
-    if (b.kind == BENCH_MERGE)
+    if (merges)
         return bench_merge(settings->words + 1, settings->word_count - 1, settings->bench.json);
     if (settings->word_count > 0) {
         say("unexpected '%.60s'; try 'glimpse help bench'", settings->words[0]);

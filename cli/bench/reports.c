@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "exits.h"
+#include "files/same_place.h"
 #include "files/whole_file.h"
 #include "say.h"
 
@@ -27,22 +28,80 @@ static void reports_of(const cli_settings *s, report list[REPORTS])
     memcpy(list, all, sizeof all);
 }
 
-int bench_check_reports(const cli_settings *settings)
+/* --- what is written over what ---------------------------------------------------------------- */
+
+typedef struct place {
+    const char *option, *path; /* NULL: not asked for */
+} place;
+
+/* NULL, or the first of the places that is at the path. */
+static const place *place_at(const place *places, size_t count, const char *path)
 {
+    for (size_t i = 0; path != NULL && i < count; i++)
+        if (places[i].path != NULL &&
+            (strcmp(places[i].path, path) == 0 || same_place(places[i].path, path)))
+            return &places[i];
+    return NULL;
+}
+
+int bench_check_reports(const cli_settings *settings, const char *requests)
+{
+    enum { WRITTEN = REPORTS + 2 };
+    const cli_settings *s = settings;
     report list[REPORTS];
-    reports_of(settings, list);
-    for (int i = 0; i < REPORTS; i++)
-        for (int j = 0; j < i; j++)
-            if (list[i].path != NULL && list[j].path != NULL &&
-                strcmp(list[i].path, list[j].path) == 0) {
-                say("--%s and --%s cannot both be written to one file", list[j].option,
-                    list[i].option);
-                return EXIT_USAGE;
-            }
+    place written[WRITTEN] = { { "requests", requests }, { "log-file", s->log_file } };
+    const place read[] = { { "input", s->bench.input },
+                           { "trace", s->bench.trace },
+                           { "script", s->script },
+                           { "replay", s->replay },
+                           { "profiles", s->profiles },
+                           { "config", s->config_file },
+                           { "api-key-file", s->api_key_file },
+                           { "ca-file", s->engine.endpoint.ca_file },
+                           { "cache-store", s->cache_store } };
+    reports_of(s, list);
+    for (int i = 0; i < REPORTS; i++) written[i + 2] = (place){ list[i].option, list[i].path };
+    for (int i = 0; i < WRITTEN; i++) {
+        const place *other = place_at(written, (size_t)i, written[i].path);
+        const place *source = place_at(read, sizeof read / sizeof *read, written[i].path);
+        if (other != NULL)
+            say("--%s and --%s cannot both be written to one file", other->option,
+                written[i].option);
+        else if (source != NULL)
+            say("--%s would write over --%s", written[i].option, source->option);
+        if (other != NULL || source != NULL) return EXIT_USAGE;
+    }
     for (int i = 0; i < REPORTS; i++)
         if (!whole_file_check(list[i].option, list[i].path)) return EXIT_IO;
     return 0;
 }
+
+/* A word is a file, or several with commas between. */
+static bool is_among(const char *path, const char *word)
+{
+    char name[1024];
+    if (same_place(path, word)) return true;
+    for (const char *at = word;; at++) {
+        size_t len = strcspn(at, ",");
+        snprintf(name, sizeof name, "%.*s", (int)(len < sizeof name ? len : 0), at);
+        if (same_place(path, name)) return true;
+        at += len;
+        if (*at == '\0') return false;
+    }
+}
+
+int bench_check_sources(const char *option, const char *path, const char *const *words,
+                        size_t count)
+{
+    for (size_t i = 0; path != NULL && i < count; i++)
+        if (is_among(path, words[i])) {
+            say("--%s would write over %s, which it is made of", option, path);
+            return EXIT_USAGE;
+        }
+    return 0;
+}
+
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static void print_sla(const bench_result *result)
 {

@@ -5,9 +5,13 @@
 
 #include "bench/run.h"
 
-/* Before the run: whether each can be written, and no two to one place. 0, or the exit code, said.
- */
-int bench_check_reports(const cli_settings *settings);
+/* Before the run: whether each can be written, no two to one place, and none over a file that is
+ * read. requests: the file of --requests, or NULL. 0, or the exit code, said. */
+int bench_check_reports(const cli_settings *settings, const char *requests);
+
+/* The same of a report that is made of the reports that the words name. */
+int bench_check_sources(const char *option, const char *path, const char *const *words,
+                        size_t count);
 
 /* Writes the table, unless a report takes its place on standard output, and the files. Each is
  * tried, also after a failure of another. 0, or the exit code after an error message. */

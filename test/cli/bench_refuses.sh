@@ -74,6 +74,24 @@ printf 'concurrent-users = 3\ncache-ttl = 5s\n' >recipe
 expect 0 "$GLIMPSE" bench --config recipe --rate 50 --requests 3 --latency 0 --calibrate-first off --validity off
 says 'warning: recipe: concurrent-users is passed over: it says nothing of an open loop (--rate); it is of a closed loop'
 ! grep -q cache-ttl err || fail "what is for other commands is told"
+# No report is written over another one, and none over a file that is read.
+printf '0\n' >times.jsonl
+printf '{"input_text":"a"}\n' >drafts.jsonl
+ln -s drafts.jsonl link
+refuse 64 --requests --json -- --requests 3 --requests new.jsonl --json ./new.jsonl
+refuse 64 --json --markdown -- --requests 3 --json new --markdown "$PWD/new"
+refuse 64 --requests 'write over --trace' -- --trace times.jsonl --requests times.jsonl
+refuse 64 --json 'write over --input' -- --input drafts.jsonl --json link
+refuse 64 --html 'write over --config' -- --config recipe --html recipe
+equal "they are as they were" "$(cat times.jsonl drafts.jsonl)" '0
+{"input_text":"a"}'
+for run in a b; do
+    expect 0 "$GLIMPSE" bench --requests 3 --latency 0 --calibrate-first off --validity off -q --json $run.json
+done
+cp a.json kept
+refuse 64 --json 'write over' -- merge a.json b.json --json ./a.json
+refuse 64 --html 'write over' -- --compare b.json,a.json b.json --html a.json
+cmp a.json kept || fail "a report was written over"
 # 0 is a number like another one, and none of these takes it.
 refuse 78 --requests 'at least 1' -- --requests 0
 refuse 78 --requests 'at least 1' -- --requests 00
