@@ -194,7 +194,7 @@ static int check_needs(const bench *b)
     return bench_fit_needs(&fit);
 }
 
-/* Where a search begins, and how long each of its runs is. */
+/* Sets where a search begins, and how long each of its runs is. */
 static int plan_search(bench *b)
 {
     const cli_settings *s = b->settings;

@@ -5,8 +5,9 @@
 
 #include "bench/run.h"
 
-/* Before the run: whether each can be written, no two to one place, and none over a file that is
- * read. requests: the file of --requests, or NULL. 0, or the exit code, said. */
+/* Call before the run: checks that each can be written, no two to one place, and none over a file
+ * that is read. requests: the file of --requests, or NULL. 0, or the exit code after an error
+ * message. */
 int bench_check_reports(const cli_settings *settings, const char *requests);
 
 /* The same of a report that is made of the reports that the words name. */
