@@ -16,8 +16,11 @@
  * these with a status fit GL_ESSENCE_MAX. */
 #define WORD_MAX 40
 
+/* The longest of the words below. */
+enum { STOP_MAX = 8 };
+
 /* English words that carry grammar and no subject, sorted. */
-static const char *const stop_words[] = {
+static const char stop_words[][STOP_MAX + 1] = {
     "a",      "about",   "above",   "after",  "again",  "all",    "also",    "although", "am",
     "an",     "and",     "any",     "are",    "aren't", "as",     "at",      "be",       "because",
     "been",   "before",  "being",   "below",  "both",   "but",    "by",      "can",      "can't",
@@ -43,12 +46,10 @@ static bool in(uint32_t code, uint32_t first, uint32_t last)
     return code >= first && code <= last;
 }
 
-/* Returns true for letters and digits. Beyond ASCII every code point counts as one, except the
- * blocks of punctuation, symbols and blanks that occur in texts: a table of all of Unicode would be
- * larger than this library. */
-static bool is_word(uint32_t code)
+/* Beyond ASCII every code point counts as a letter, except the blocks of punctuation, symbols and
+ * blanks that occur in texts: a table of all of Unicode would be larger than this library. */
+static bool is_word_beyond_ascii(uint32_t code)
 {
-    if (code < 0x80) return in(code | 0x20, 'a', 'z') || in(code, '0', '9');
     if (code == GL_UTF8_BAD || code == 0xFFFD || code == 0xFEFF) return false;
     if (in(code, 0x80, 0xBF)) return code == 0xAA || code == 0xB5 || code == 0xBA;
     return code != 0xD7 && code != 0xF7 && /* multiplication, division */
@@ -60,29 +61,42 @@ static bool is_word(uint32_t code)
            !in(code, 0x1F000, 0x1FAFF); /* emoji */
 }
 
+/* Returns true for letters and digits. */
+static inline bool is_word(uint32_t code)
+{
+    if (code < 0x80) return in(code | 0x20, 'a', 'z') || in(code, '0', '9');
+    return is_word_beyond_ascii(code);
+}
+
 static char lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-/* Compares a word, ASCII letters in lower case, with a lower-case string. */
-static int compare(gl_slice word, const char *text)
+static uint64_t at_bit(char byte, int bit)
 {
-    for (size_t i = 0; i < word.len; i++) {
-        int difference = (unsigned char)lower(word.data[i]) - (unsigned char)text[i];
-        if (difference != 0) return difference; /* also at the end of text, by its NUL */
-    }
-    return text[word.len] == '\0' ? 0 : -1;
+    return (uint64_t)(unsigned char)byte << bit;
+}
+
+/* Eight bytes as the number that sorts as they do; compilers know this form and load it at once. */
+static uint64_t number_of(const char b[STOP_MAX])
+{
+    return at_bit(b[0], 56) | at_bit(b[1], 48) | at_bit(b[2], 40) | at_bit(b[3], 32) |
+           at_bit(b[4], 24) | at_bit(b[5], 16) | at_bit(b[6], 8) | at_bit(b[7], 0);
 }
 
 static bool is_stop_word(gl_slice word)
 {
+    char padded[STOP_MAX] = { 0 };
     size_t low = 0, high = sizeof stop_words / sizeof *stop_words;
+    if (word.len > STOP_MAX) return false;
+    for (size_t i = 0; i < word.len; i++) padded[i] = lower(word.data[i]);
+    uint64_t wanted = number_of(padded);
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        int order = compare(word, stop_words[middle]);
-        if (order == 0) return true;
-        if (order < 0)
+        uint64_t number = number_of(stop_words[middle]);
+        if (number == wanted) return true;
+        if (number > wanted)
             high = middle;
         else
             low = middle + 1;
@@ -99,13 +113,21 @@ static bool same_word(gl_slice a, gl_slice b)
     return true;
 }
 
+/* Most are ASCII, and need no call. */
+static inline uint32_t code_at(const gl_slice *text, size_t at, size_t *used)
+{
+    *used = 1;
+    if ((unsigned char)text->data[at] < 0x80) return (unsigned char)text->data[at];
+    return gl_utf8_decode(text->data + at, text->len - at, used);
+}
+
 /* Takes the next word of *rest, cut; *characters counts the whole word. false: no more. */
 static bool next_word(gl_slice *rest, gl_slice *word, size_t *characters)
 {
     size_t start = 0, end = 0, clipped = 0, used;
     *characters = 0;
     for (size_t at = 0; at < rest->len; at += used) {
-        uint32_t code = gl_utf8_decode(rest->data + at, rest->len - at, &used);
+        uint32_t code = code_at(rest, at, &used);
         bool part = is_word(code);
         if (!part && code == '\'' && *characters != 0 && at + 1 < rest->len) {
             size_t ignored;

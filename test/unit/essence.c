@@ -8,7 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
+#include "base/rng.h"
 #include "base/utf8.h"
+#include "essence_oracle.h"
 #include "policy/essence.h"
 
 static const char *words(const char *first, const char *second)
@@ -119,6 +122,95 @@ static void the_largest_essence_fits_its_room(void **state)
     assert_int_equal(all[strlen(all) - 1], ']');
 }
 
+/* How a stop word begins, or all of it. */
+static void append_beginning(gl_rng *rng, gl_buf *text)
+{
+    const char *word = stop_words[gl_rng_below(rng, sizeof stop_words / sizeof *stop_words)];
+    gl_buf_append(text, word, 1 + gl_rng_below(rng, (uint32_t)strlen(word)));
+}
+
+static void any_text_has_the_essence_that_a_plain_search_finds(void **state)
+{
+    (void)state;
+    static const char *const odd[] = {
+        " ",
+        ", ",
+        "'",
+        "-",
+        "7",
+        "x",
+        "X9",
+        "\xC3\xA9",
+        "\xE2\x82\xAC",
+        "\xE2\x80\x99",
+        "\xFF",
+        "\xC3",
+        "report",
+        "although",
+        "Although",
+        "althoughs",
+        "abou",
+        "about",
+        "aboutx",
+        "NEITHER",
+        "neithe",
+        "a",
+        "A",
+        "yours",
+        "zz",
+        "isn't",
+        "ISN'T",
+        "isn'",
+        "won't",
+        "cannot",
+        "cant",
+        "can't",
+        "Y",
+        "9",
+        "\xF0\x9F\x98\x80",
+    };
+    gl_rng rng;
+    gl_buf text;
+    gl_rng_seed(&rng, 8);
+    gl_buf_init(&text, 10000);
+    for (int turn = 0; turn < 100000; turn++) {
+        char found[GL_ESSENCE_MAX], expected[GL_ESSENCE_MAX];
+        gl_buf_reset(&text);
+        for (uint32_t count = gl_rng_below(&rng, 24); count > 0; count--) {
+            size_t pick = gl_rng_below(&rng, 60);
+            if (pick < sizeof odd / sizeof *odd)
+                gl_buf_append_str(&text, odd[pick]);
+            else
+                append_beginning(&rng, &text);
+            if (gl_rng_below(&rng, 3) != 0) gl_buf_append_char(&text, ' ');
+        }
+        gl_slice all = gl_buf_slice(&text);
+        size_t half = all.len / 2;
+        gl_slice first = gl_slice_of(all.data, half),
+                 second = gl_slice_of(all.data + half, all.len - half);
+        size_t len = gl_essence_words(first, second, found);
+        assert_int_equal(len, oracle_essence(first, second, expected));
+        assert_string_equal(found, expected);
+    }
+    gl_buf_free(&text);
+}
+
+/* Each, and each with its last byte changed. */
+static void each_stop_word_is_known(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof stop_words / sizeof *stop_words; i++) {
+        char word[16], found[GL_ESSENCE_MAX], expected[GL_ESSENCE_MAX];
+        int len = snprintf(word, sizeof word, "%s", stop_words[i]);
+        assert_int_equal(gl_essence_words(gl_slice_str(word), gl_slice_str(NULL), found), 0);
+        for (word[len - 1] = '0'; word[len - 1] < 'z'; word[len - 1]++) {
+            gl_essence_words(gl_slice_str(word), gl_slice_str(NULL), found);
+            oracle_essence(gl_slice_str(word), gl_slice_str(NULL), expected);
+            assert_string_equal(found, expected);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +223,8 @@ int main(void)
         cmocka_unit_test(bytes_that_are_not_utf8_separate_words),
         cmocka_unit_test(the_mark_follows_the_words_or_stands_alone),
         cmocka_unit_test(the_largest_essence_fits_its_room),
+        cmocka_unit_test(each_stop_word_is_known),
+        cmocka_unit_test(any_text_has_the_essence_that_a_plain_search_finds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
