@@ -182,6 +182,10 @@ static void write_code(gl_buf *out, uint32_t code)
 void gl_json_rewrite_string(gl_buf *out, gl_slice string)
 {
     gl_slice rest = inside(string);
+    if (memchr(string.data, '\\', string.len) == NULL) { /* then it stands as it must */
+        gl_buf_append(out, string.data, string.len);
+        return;
+    }
     gl_buf_append_char(out, '"');
     while (append_run(&rest, out)) write_code(out, gl_json_next_code(&rest));
     gl_buf_append_char(out, '"');
@@ -375,6 +379,32 @@ void gl_json_rewrite_number(gl_buf *out, gl_slice number)
     write_decimal(out, &d);
 }
 
+/* Writes a number with few digits behind its point, such as 0.7, without printf; returns whether it
+ * is one. It is whole / 10^places: both are doubles, and so their quotient is the double nearest to
+ * the decimal of the digits of `whole`. They are 15 at most, so that printf would print no others.
+ */
+static bool write_short(gl_buf *out, double number)
+{
+    static const double powers[] = { 1, 1e1, 1e2, 1e3, 1e4 };
+    for (size_t places = 0; places < sizeof powers / sizeof *powers; places++) {
+        double scaled = fabs(number) * powers[places];
+        if (!(scaled < 1e14)) return false;
+        uint64_t whole = (uint64_t)(scaled + 0.5);
+        if ((double)whole / powers[places] != fabs(number)) continue;
+        char text[sizeof "-100000000000000e-4"];
+        size_t at = sizeof text;
+        text[--at] = (char)('0' + places);
+        text[--at] = '-';
+        text[--at] = 'e';
+        for (; whole != 0; whole /= 10) text[--at] = (char)('0' + whole % 10);
+        if (number < 0) text[--at] = '-';
+        decimal d = decimal_of(gl_slice_of(text + at, sizeof text - at));
+        write_decimal(out, &d);
+        return true;
+    }
+    return false;
+}
+
 void gl_json_write_double(gl_buf *out, double number)
 {
     if (!isfinite(number)) {
@@ -385,6 +415,7 @@ void gl_json_write_double(gl_buf *out, double number)
         gl_buf_append_str(out, signbit(number) ? "-0" : "0");
         return;
     }
+    if (write_short(out, number)) return;
     /* 17 digits always read back as the same double, 15 often do. The locale's decimal point, of
      * any length, is the text before the e that is neither digit nor sign. */
     for (int digits = DBL_DIG;; digits++) {

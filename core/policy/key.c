@@ -210,10 +210,16 @@ static bool is_null(const gl_keyer *keyer, const member *m)
     return m->len - skip == 4 && memcmp(keyer->scratch.data + m->at + skip, "null", 4) == 0;
 }
 
+/* Whether a name, in its quotes, is this one; most differ in their first byte. */
+static bool is_named(gl_slice name, const char *quoted)
+{
+    return name.data[1] == quoted[1] && gl_slice_is(name, quoted);
+}
+
 static bool is_ignored(gl_slice name)
 {
     for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        if (gl_slice_is(name, ignored[i])) return true;
+        if (is_named(name, ignored[i])) return true;
     return false;
 }
 
@@ -225,7 +231,7 @@ static bool deal(gl_keyer *keyer, const level *body)
     const member *placed[PLACES] = { NULL };
     for (size_t i = 0; i < keyer->count; i++) /* the last one of a name counts */
         for (size_t p = 0; p < PLACES; p++)
-            if (gl_slice_is(name_of(keyer->scratch.data, &keyer->members[i]), places[p]))
+            if (is_named(name_of(keyer->scratch.data, &keyer->members[i]), places[p]))
                 placed[p] = &keyer->members[i];
     for (size_t p = 0; p < PLACES; p++) {
         gl_buf_append_char(&keyer->form, p == 0 ? '[' : ',');

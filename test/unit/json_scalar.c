@@ -345,6 +345,44 @@ static void assert_reads_back(double number)
     gl_buf_free(&out);
 }
 
+/* The shortest of 15 to 17 digits, always by way of printf. */
+static void write_printed(gl_buf *out, double number)
+{
+    char text[64];
+    for (int digits = DBL_DIG; digits <= DBL_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*e", digits - 1, number);
+        if (strtod(text, NULL) == number) break;
+    }
+    gl_json_rewrite_number(out, gl_slice_str(text));
+}
+
+static void a_double_with_few_digits_is_written_as_printf_would(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 31);
+    gl_buf out, expected;
+    gl_buf_init(&out, 100);
+    gl_buf_init(&expected, 100);
+    for (int turn = 0; turn < 200000; turn++) {
+        static const double powers[] = { 1, 10, 100, 1000, 1e4, 1e5, 1e-5, 3 };
+        uint64_t whole = (uint64_t)gl_rng_next(&rng) << 32 | gl_rng_next(&rng);
+        double number = (double)(whole >> gl_rng_below(&rng, 64)) / powers[gl_rng_below(&rng, 8)];
+        if (gl_rng_below(&rng, 4) == 0)
+            number = nextafter(number, gl_rng_below(&rng, 2) ? 0 : 1e300);
+        if (gl_rng_below(&rng, 2) == 0) number = -number;
+        if (number == 0) continue;
+        gl_buf_reset(&out);
+        gl_buf_reset(&expected);
+        gl_json_write_double(&out, number);
+        write_printed(&expected, number);
+        if (!gl_slice_equal(gl_buf_slice(&out), gl_buf_slice(&expected)))
+            fail_msg("%.17g: %.*s", number, (int)out.len, out.data);
+    }
+    gl_buf_free(&out);
+    gl_buf_free(&expected);
+}
+
 static void any_finite_double_reads_back(void **state)
 {
     (void)state;
@@ -390,6 +428,7 @@ int main(void)
         cmocka_unit_test(the_last_of_many_digits_decides),
         cmocka_unit_test(a_rewritten_number_has_one_spelling),
         cmocka_unit_test(doubles_are_written_short),
+        cmocka_unit_test(a_double_with_few_digits_is_written_as_printf_would),
         cmocka_unit_test(any_finite_double_reads_back),
         cmocka_unit_test(a_comma_locale_changes_nothing),
     };
