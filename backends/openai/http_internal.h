@@ -96,6 +96,7 @@ struct gl_transfer {
     int64_t dns_ns;    /* time spent WAITING; -1: the name was known */
     size_t received;   /* bytes of a body that goes out in pieces */
     size_t head_bytes; /* of status lines, headers and trailers */
+    uint64_t names;    /* a bit for each name in them: names may share one */
     size_t holds;      /* bytes of its answer, counted in http->memory */
     gl_node memory;    /* in http->memory.waiting while it is paused */
     gl_node enough;    /* in http->enough from ENOUGH on, until the body's end */

@@ -26,12 +26,20 @@ const char gl_http_too_much_head[] =
 
 /* --- the answer's memory --- */
 
+/* The same for a name in any case. */
+static uint64_t name_bit(const char *name, size_t len)
+{
+    return UINT64_C(1) << ((len * 5 + (unsigned char)(name[len - 1] | 0x20)) % 64);
+}
+
+/* Most headers that are asked for are in no answer: their bits say so, where libcurl would compare
+ * the name with each of the answer's. */
 const char *gl_http_header(const void *headers, const char *name)
 {
     const gl_transfer *transfer = headers;
     struct curl_header *found;
-    return transfer != NULL &&
-                   curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
+    if (transfer == NULL || (transfer->names & name_bit(name, strlen(name))) == 0) return NULL;
+    return curl_easy_header(transfer->easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK
                ? found->value
                : NULL;
 }
@@ -121,9 +129,10 @@ static glimpse_error keep(gl_transfer *transfer, gl_slice bytes)
 /* Called for each line of the head, of each 1xx answer before it, and of the trailers. */
 static size_t head_came(char *data, size_t size, size_t count, void *arg)
 {
-    (void)data;
     gl_transfer *transfer = arg;
     size_t len = size * count;
+    const char *colon = memchr(data, ':', len);
+    if (colon != NULL && colon != data) transfer->names |= name_bit(data, (size_t)(colon - data));
     transfer->head_bytes += len;
     if (transfer->head_bytes <= HEAD_BYTES_MAX) return len;
     transfer->error = GLIMPSE_ERR_PROTOCOL;
@@ -397,6 +406,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
     transfer->sendings = 0;
     transfer->dns_ns = -1;
     transfer->received = transfer->head_bytes = 0;
+    transfer->names = 0;
     transfer->framing = GL_HTTP_UNTOLD;
     transfer->began = transfer->satisfied = false;
     transfer->reason[0] = '\0';

@@ -19,6 +19,7 @@
 #include "openai/connection.h"
 #include "openai/decode.h"
 #include "openai/http.h"
+#include "openai/path.h"
 #include "openai/plain.h"
 #include "openai/rate_limits.h"
 #include "openai/sse.h"
@@ -180,6 +181,7 @@ static bool end_stream(call *c, const gl_http_response *response, gl_decode_inpu
 static bool asks_for_background(const glimpse_attempt *attempt)
 {
     size_t len;
+    if (!gl_path_ends(glimpse_attempt_path(attempt), "/responses")) return false;
     const char *body = glimpse_attempt_body(attempt, &len);
     gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
     return gl_json_get(root, "background").kind == GL_JSON_TRUE;

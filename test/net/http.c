@@ -56,6 +56,38 @@ static void answer_comes_with_status_body_and_headers(void **state)
     http_rig_end(&rig);
 }
 
+/* A header is found whatever its case, behind answers that were none, and where its value goes on
+ * in the next line; one that the answer before had is not. */
+static void a_header_is_found_as_it_comes(void **state)
+{
+    (void)state;
+    static const fault_step odd[] = {
+        { FAULT_SEND,
+          "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 429 Too Many\r\nrEtRy-AFTER: 7\r\n"
+          "X-REQUEST-ID:\r\n req_9\r\ncontent-type:text/plain\r\nContent-Length: 4\r\n\r\nwait",
+          0 },
+        END
+    };
+    http_rig rig;
+    http_rig_init(&rig);
+    http_rig_open(&rig, NULL);
+    http_call call = { 0 };
+    fault_server_play(rig.server, odd);
+    http_call_run(&rig, &call, "/x", "{}");
+    assert_int_equal(call.status, 429);
+    assert_string_equal(call.retry_after, "7");
+    assert_non_null(strstr(call.request_id, "req_9")); /* libcurl joins lines in its way */
+    assert_string_equal(call.content_type, "text/plain");
+    http_call_free(&call);
+    fault_server_play(rig.server, fault_ok);
+    http_call_run(&rig, &call, "/x", "{}");
+    assert_int_equal(call.status, 200);
+    assert_string_equal(call.retry_after, "");
+    assert_string_equal(call.request_id, "r1");
+    http_call_free(&call);
+    http_rig_end(&rig);
+}
+
 static void request_is_what_was_asked_and_no_more(void **state)
 {
     (void)state;
@@ -501,6 +533,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(answer_comes_with_status_body_and_headers),
+        cmocka_unit_test(a_header_is_found_as_it_comes),
         cmocka_unit_test(request_is_what_was_asked_and_no_more),
         cmocka_unit_test(no_body_is_a_get_and_the_next_may_post_again),
         cmocka_unit_test(large_body_goes_out_whole_without_asking_first),
