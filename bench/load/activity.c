@@ -4,8 +4,8 @@
 #include <string.h>
 
 #define CELL   (10 * GL_MS)
-#define LEAST  (300 * GL_MS) /* shorter is not told from a slow answer by the eye */
-#define LONGER 2             /* times what is usual: all of a closed loop's users may be in step */
+#define LEAST  (300 * GL_MS) /* the eye cannot tell a shorter one from a slow answer */
+#define LONGER 2             /* times the usual time: all of a closed loop's users may be in step */
 #define CHANCE 10            /* e^-10 is 1 of 22,000 */
 
 void load_activity_init(load_activity *activity, gl_time start)
@@ -56,7 +56,7 @@ size_t load_activity_stalls(const load_activity *activity, gl_time usual, gl_tim
     const load_activity *a = activity;
     size_t found = 0;
     int64_t there = 0;
-    gl_time from = 0, waited = 0; /* waited: of all that were there together */
+    gl_time from = 0, waited = 0; /* waited: the waits of all requests together */
     bool quiet = false;
     for (size_t i = 0; i <= a->count; i++) {
         gl_time at = a->start + i * a->width;

@@ -1,4 +1,4 @@
-/* alerts.h - the alerts of a run, as reports tell them: once it has ended. */
+/* alerts.h - the alerts of a run, as reports show them after its end. */
 #ifndef LOAD_ALERTS_H
 #define LOAD_ALERTS_H
 
@@ -7,11 +7,11 @@
 
 #include "base/buf.h"
 
-/* Appends `,"alerts":[...]`: of each kind that fired its name and severity, how often, after how
- * many seconds first, for how many in all, its worst value and whether it still does. */
+/* Appends `,"alerts":[...]`: for each kind that fired its name and severity, how often, after how
+ * many seconds first, for how many in all, its worst value and whether it still fires. */
 void load_alerts_json(const glimpse_stats *stats, gl_buf *out);
 
-/* A line for each, or nothing. */
+/* Prints a line for each, or nothing. */
 void load_alerts_print(const glimpse_stats *stats, FILE *out);
 
 /* Adds ", ALERT name (severity)" for each that fires now; line is a string. */

@@ -5,8 +5,7 @@
 
 /* 0.1 + 0.2 is still the mark 0.3. */
 #define NEARLY 1e-9
-/* From this ratio of the largest to the smallest on, the small ones cannot be told apart on a
- * linear axis. */
+/* From this ratio of the largest to the smallest on, small values look alike on a linear axis. */
 #define LOG_FROM 20
 
 /* The smallest of 1, 2, 5, 10 times a power of ten that is at least value; value > 0. */

@@ -1,5 +1,5 @@
 /*
- * axis.h - an axis of a chart: where a value lies on it, and which values are marked. Pure.
+ * axis.h - an axis of a chart: the place of a value on it, and its marks. Pure.
  */
 #ifndef LOAD_AXIS_H
 #define LOAD_AXIS_H
@@ -16,7 +16,7 @@ typedef struct load_axis {
 } load_axis;
 
 /* From 0 to the first mark at or above high; at most `steps` steps of 1, 2 or 5 times a power of
- * ten. What is not above 0 is an axis to 1. */
+ * ten. Without a positive value the axis goes to 1. */
 load_axis load_axis_linear(double high, int steps);
 
 /* The same marks, but the axis ends at high. */
@@ -26,17 +26,17 @@ load_axis load_axis_span(double high, int steps);
  * of ten. 0 < low <= high. */
 load_axis load_axis_log(double low, double high);
 
-/* Linear from 0, or, where that would hide the small, logarithmic. */
+/* Linear from 0, or logarithmic where a linear axis would hide the small values. */
 load_axis load_axis_wide(double low, double high);
 
-/* Of so many values: the last of them gets a piece of its own. Each further nine is as wide as the
- * one before. */
+/* For a number of values: the last of them gets a piece of its own. Each further nine is as wide as
+ * the one before. */
 load_axis load_axis_percentile(uint64_t count);
 
 /* 0 at the low end, 1 at the high one, never outside. A percentile axis takes a part of 1. */
 double load_axis_place(const load_axis *axis, double value);
 
-/* The marked values, upwards; how many. */
+/* Returns the number of marked values, in ascending order. */
 size_t load_axis_ticks(const load_axis *axis, double ticks[LOAD_TICKS]);
 
 #endif

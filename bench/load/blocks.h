@@ -1,7 +1,7 @@
 /*
- * blocks.h - a run in blocks of time, each with small histograms, in bounded memory: how much the
- * figures of one run depend on when in the run they were taken. A comparison needs that, since the
- * samples of a queue are not independent (batches.h).
+ * blocks.h - a run in blocks of time, each with small histograms, in bounded memory. They show how
+ * much the figures of one run depend on the time at which they were taken. A comparison needs that,
+ * because the samples of a queue are not independent (batches.h).
  *
  * When the blocks are full, two become one, and a block spans twice the time; so a run of any
  * length ends with LOAD_BLOCKS / 2 of them or more, unless it was shorter than that many
@@ -19,27 +19,27 @@
 
 #define LOAD_BLOCKS 128
 /* 64 steps an octave, 1 us to 71 minutes: a slot is at most 1.6 % wide, which is less than the
- * least change that a comparison calls one (2 %). */
+ * smallest change that a comparison reports (2 %). */
 #define LOAD_BLOCK_SLOTS 1728
 
 typedef struct load_block {
-    uint64_t ended, errors; /* of the requests that were meant to be sent in it */
-    uint64_t answers;       /* that came in it, whenever their requests were sent */
+    uint64_t ended, errors; /* requests that were scheduled in it */
+    uint64_t answers;       /* answers that came in it, whenever their requests were sent */
     uint32_t latency[LOAD_BLOCK_SLOTS];
     uint32_t ttft[LOAD_BLOCK_SLOTS];
 } load_block;
 
 typedef struct load_blocks {
     gl_time start, width; /* of a block, ns */
-    size_t count;         /* up to the last in which a request was meant to be sent */
+    size_t count;         /* up to the last one with a scheduled request */
     load_block block[LOAD_BLOCKS];
 } load_blocks;
 
 load_blocks *load_blocks_new(gl_time start); /* NULL: out of memory */
 void load_blocks_free(load_blocks *blocks);
 
-/* A request is sent: from now on the blocks reach to here. Answers do not widen them, or the last
- * straggler of a run of seconds would make blocks of minutes. */
+/* Call when a request is sent: from now on the blocks reach to here. Answers do not widen them, or
+ * the last straggler of a run of seconds would make blocks of minutes. */
 void load_blocks_sent(load_blocks *blocks, gl_time at);
 
 /* A request that was sent has ended. */
@@ -56,7 +56,8 @@ void load_blocks_add(load_blocks *blocks, const load_block_sample *sample);
 size_t load_block_slot(uint64_t us);
 uint64_t load_block_slot_us(size_t slot);
 
-/* How many of a histogram's values are below us; a slot's values are taken as spread over it. */
+/* Returns how many of a histogram's values are below us; a slot's values are taken as spread over
+ * it. */
 double load_block_below(const uint32_t slots[LOAD_BLOCK_SLOTS], double us);
 
 /* Their sum in us, each taken for the middle of its slot. */

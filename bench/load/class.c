@@ -14,7 +14,7 @@ static bool copy(char *to, size_t size, gl_slice text)
     return true;
 }
 
-/* Takes what stands before the sign off the text, and the sign. */
+/* Takes the text before the sign off the front, and the sign. */
 static gl_slice take(gl_slice *text, char sign)
 {
     const char *end = memchr(text->data, sign, text->len);
@@ -42,7 +42,7 @@ bool load_class_prefix(load_class *kind, gl_slice text)
     return true;
 }
 
-/* What is wrong with it; "" when it is in problem already, NULL when nothing is. */
+/* Returns the fault; "" when it is in problem already, NULL without a fault. */
 static const char *set(load_class *kind, gl_slice key, gl_slice value, char *problem, size_t size)
 {
     char text[160];
@@ -127,7 +127,7 @@ bool load_class_parse(load_class *kind, gl_slice text, char *problem, size_t pro
     }
     while (rest.len > 0 && wrong == NULL) {
         gl_slice key = load_trim(take(&rest, '=')), value = rest;
-        /* The value ends before the comma behind which the next key stands. */
+        /* The value ends before the comma that precedes the next key. */
         const char *next = rest.len > 0 ? memchr(rest.data, '=', rest.len) : NULL;
         if (next != NULL) {
             const char *comma = memrchr(rest.data, ',', (size_t)(next - rest.data));

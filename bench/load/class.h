@@ -1,6 +1,6 @@
 /*
- * class.h - one kind of request of a load test that is made of lengths: which model and endpoint,
- * how long its texts are, how long its conversations, what makes it good, how often it comes. Pure.
+ * class.h - one kind of request of a load test that is made of lengths: its model and endpoint, the
+ * lengths of its texts and conversations, its terms for a good answer, its share. Pure.
  *
  *   NAME:KEY=VALUE,KEY=VALUE...      chat:weight=3,input=normal:512:128,goodput=ttft<500ms
  *
@@ -22,7 +22,7 @@ typedef struct load_class {
     load_endpoint endpoint;
     double weight;
     load_lengths input;  /* of each text */
-    load_lengths output; /* when limited: what max_tokens says */
+    load_lengths output; /* when limited: max_tokens */
     load_lengths turns;  /* of a conversation */
     bool limited, stream;
     uint32_t texts;         /* to embed, or documents to rank, in a request */
@@ -30,18 +30,19 @@ typedef struct load_class {
     uint32_t prefixes;      /* how many different ones */
     double prefix_part;     /* of the requests that begin with one */
     double words_per_token; /* above 0 */
-    double overhead;        /* tokens that the server counts where there are no words */
+    double overhead;        /* tokens that the server counts for a request without words */
     load_slo slo;
-    char goodput[128]; /* as it was written; "": the run's own */
+    char goodput[128]; /* as written; "": the run's own */
 } load_class;
 
-/* Reads one over what `kind` holds, which are the defaults. false: problem says what is wrong. */
+/* Reads a class over the members of `kind`, which are the defaults. false: problem names the
+ * fault. */
 bool load_class_parse(load_class *kind, gl_slice text, char *problem, size_t problem_size);
 
-/* TOKENS:PART or TOKENS:PART:HOW-MANY: 1000:0.5, 1000:50%:8. false: it is none of these. */
+/* Reads TOKENS:PART or TOKENS:PART:HOW-MANY: 1000:0.5, 1000:50%:8. false: it is none of these. */
 bool load_class_prefix(load_class *kind, gl_slice text);
 
-/* Whether its parts fit each other; NULL, or what does not. */
+/* Returns NULL when its parts fit each other, else the fault. */
 const char *load_class_wrong(const load_class *kind);
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/alloc.h"
 #include "load/report.h"
 
-/* Of a block, so that a report that was made up cannot ask for one that no run has. */
+/* Bound of a block's number, so that a forged report cannot ask for more memory than a real one. */
 #define BLOCK_MAX_S 1e9
-/* A count above it is no count: a double has no whole numbers there. */
+/* A larger number is no count: above it a double has no whole numbers. */
 #define COUNT_MAX 9007199254740992.0
 
 struct load_reports {
@@ -84,7 +84,7 @@ static int upwards(const void *a, const void *b)
     return (x->us > y->us) - (x->us < y->us);
 }
 
-/* Joins a histogram to those that are there. */
+/* Adds a histogram to the others. */
 static const char *add_values(load_values *values, json_object *distributions, const char *name)
 {
     json_object *distribution, *pairs;
@@ -164,7 +164,7 @@ static const char *add_totals(load_reports *reports, json_object *root)
     load_side *side = &reports->side;
     side->ended += measured;
     side->errors += measured * error_rate;
-    /* Of several runs the throughput is that of their answers in their time. */
+    /* The throughput of several runs is that of all answers in all their time. */
     double answers = measured * (1 - error_rate);
     reports->answers += answers;
     if (throughput > 0) reports->seconds += answers / throughput;
@@ -220,8 +220,8 @@ void load_reports_note(const load_reports *before, const load_reports *after,
                        const char *before_name, const char *after_name, gl_buf *notes)
 {
     if (before->settings == NULL || after->settings == NULL) return;
-    /* Those of the first in their order, then what only the second has. The seed is not what a run
-     * measures. */
+    /* The first one's in their order, then those that only the second has. The seed does not
+     * describe the measurement. */
     json_object *sides[2] = { before->settings, after->settings };
     for (int i = 0; i < 2; i++) {
         json_object_object_foreach(sides[i], name, value)

@@ -1,5 +1,5 @@
-/* compare_html.c - reports side by side as a page: the changes, and the runs drawn over each other;
- * see compare.h. Of a side with several runs, what happened when is of the first. */
+/* compare_html.c - a comparison of reports as a page: the changes, and the runs drawn over each
+ * other; see compare.h. Charts over time show the first run of a side. */
 #include <json-c/json.h>
 #include <math.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "load/rows.h"
 #include "load/time_chart.h"
 
-/* More lines are not told apart, by colour or by dashes. */
+/* With more lines, colours and dashes do not suffice. */
 #define DRAWN LOAD_SERIES
-/* A report may say any number; one above it is none. */
+/* A report may hold any number; a larger one is a forgery. */
 #define NUMBER_MAX 1e15
 /* Lines of settings that differ. */
 #define NOTES_MAX ((size_t)1 << 20)
@@ -45,7 +45,8 @@ static tally tally_of(const load_compared_side *side, size_t sides)
     return t;
 }
 
-/* Settings in which a side differs from the first, a line each; empty where it does not. */
+/* The settings in which a side differs from the first, a line each; empty where it does not
+ * differ. */
 static void differing(const load_compared_side *side, size_t i, gl_buf *lines)
 {
     gl_buf_init(lines, NOTES_MAX);
@@ -142,7 +143,8 @@ static bool judged(const load_change *change)
     return change->verdict != LOAD_TOO_FEW && change->verdict != LOAD_TOO_SHORT;
 }
 
-/* The interval as a part of the first, on an axis that is the same for all metrics of a side. */
+/* The interval as a part of the first side's value, on an axis that is the same for all metrics of
+ * a side. */
 static void whisker(gl_buf *out, const load_change *change, double reach)
 {
     gl_buf_append_str(out, "<td class=\"whisker\"><svg width=\"100%\" height=\"14\" "
@@ -386,7 +388,7 @@ static const timed charts[] = {
     { LOAD_ROW_FAILURES, "errors", "Errors", "errors/s", load_label_number, show_a_second },
 };
 
-/* Rows that reach behind the last answer have nothing, and a report may be of any width. */
+/* Rows behind the last answer have no values, and a report may have rows of any width. */
 static bool timeline_of(json_object *root, double *row_s, size_t *rows, double *end_s)
 {
     json_object *list = rows_of(root, "timeline");

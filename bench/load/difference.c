@@ -17,8 +17,8 @@
 #define LEVEL    0.01
 #define RELEVANT 0.02 /* of the first */
 #define FEW      10   /* samples above a quantile, or below it */
-/* And of those, so many that do not depend on each other: the few longest queues of a run hold all
- * of its slowest requests. */
+/* The number of samples among them that must be independent: the few longest queues of a run hold
+ * all of its slowest requests. */
 #define FEW_INDEPENDENT 6
 #define US_A_MS         1e3
 #define C_MOST          1e4
@@ -71,7 +71,7 @@ static double mean_us(const load_values *values)
     return sum / values->total;
 }
 
-/* What one block adds to its batch. */
+/* Adds one block to its batch. */
 static void add_block(load_batch *batch, const load_block *block, double width_s,
                       load_compared_metric metric, double us)
 {
@@ -96,8 +96,8 @@ static void add_block(load_batch *batch, const load_block *block, double width_s
     }
 }
 
-/* A rate's blocks begin with the first answer and leave out the two at the ends, which the run did
- * not fill. */
+/* The blocks of a rate begin with the first answer and leave out the two at the ends, which the run
+ * did not fill. */
 static void block_range(const load_blocks *run, load_compared_metric metric, size_t *from,
                         size_t *to)
 {
@@ -111,7 +111,7 @@ static void block_range(const load_blocks *run, load_compared_metric metric, siz
     }
 }
 
-/* Batches of one run, at most `most`; how many. */
+/* Makes the batches of one run, at most `most`; returns how many. */
 static size_t batches_of(const load_blocks *run, load_compared_metric metric, double us,
                          size_t most, load_batch *batch)
 {
@@ -126,7 +126,7 @@ static size_t batches_of(const load_blocks *run, load_compared_metric metric, do
     return count;
 }
 
-/* Each run gets batches by its length, at least one. */
+/* Gives each run batches by its length, at least one. */
 static load_spread spread_of(const load_side *side, load_compared_metric metric, double us)
 {
     load_batch batch[LOAD_BATCHES + LOAD_RUNS_A_SIDE];
@@ -142,13 +142,13 @@ static load_spread spread_of(const load_side *side, load_compared_metric metric,
     return load_spread_of(batch, count);
 }
 
-/* At least as uncertain as independent samples are. */
+/* The error is at least that of independent samples. */
 static double part_error(double error, double part, double samples)
 {
     return fmax(error, sqrt(part * (1 - part) / samples));
 }
 
-/* Estimate, standard error and degrees of freedom of a side. */
+/* Sets the estimate, standard error and degrees of freedom of a side. */
 static double look(const load_side *side, load_compared_metric metric, double *error,
                    double *freedom)
 {
@@ -178,7 +178,7 @@ static double look(const load_side *side, load_compared_metric metric, double *e
     return value;
 }
 
-/* One end of a side's interval, so many standard errors from the estimate. */
+/* Returns one end of a side's interval, so many standard errors from the estimate. */
 static double end_of(const load_change *c, int which, double errors)
 {
     double q = metrics[c->metric].q;
@@ -197,7 +197,8 @@ static void interval(const load_change *c, double errors, double *low, double *h
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-/* Of the two sides' degrees, by how much each adds (Welch and Satterthwaite). */
+/* Joins the two sides' degrees of freedom, by the share of each in the error (Welch and
+ * Satterthwaite). */
 static double joint_freedom(const load_change *c, const double freedom[2])
 {
     double square[2];
@@ -207,7 +208,7 @@ static double joint_freedom(const load_change *c, const double freedom[2])
     return all * all / (square[0] * square[0] / freedom[0] + square[1] * square[1] / freedom[1]);
 }
 
-/* The level at which the interval touches 0. */
+/* Returns the level at which the interval touches 0. */
 static double chance(const load_change *c)
 {
     double low = 0, high = C_MOST;
@@ -228,7 +229,7 @@ static bool too_few(const load_change *c)
     double q = metrics[c->metric].q, rarer = fmin(q, 1 - q);
     if (metrics[c->metric].kind != QUANTILE) return false;
     for (int i = 0; i < 2; i++) {
-        /* As many independent samples would have this error. */
+        /* The number of independent samples with this error. */
         double independent = q * (1 - q) / (c->error[i] * c->error[i]);
         if (values_of(c->side[i], c->metric)->total * rarer < FEW ||
             independent * rarer < FEW_INDEPENDENT)
@@ -273,13 +274,13 @@ static bool judged(const load_change *c)
     return c->verdict != LOAD_TOO_FEW && c->verdict != LOAD_TOO_SHORT;
 }
 
-/* Holm: the smallest p has to be below LEVEL by their number, the next below LEVEL by one less, and
- * so on until one is not; that one's level is the level of those behind it. So each interval leaves
- * 0 out when its change is told, and only then. */
+/* Holm: the smallest p has to be below LEVEL divided by their number, the next below LEVEL divided
+ * by one less, and so on until one is not; that one's level is the level of the rest. So each
+ * interval excludes 0 exactly when its change is reported. */
 void load_difference_judge(load_change *change, size_t count)
 {
     size_t left = 0;
-    double before = -1; /* the p that came last */
+    double before = -1; /* the last p */
     for (size_t i = 0; i < count; i++) left += judged(&change[i]);
     for (bool on = true; left > 0;) {
         double level = LEVEL / (double)left, next = 2;

@@ -1,6 +1,6 @@
 /*
- * difference.h - two sides, each of one run or several: do they differ? Pure statistics over what
- * their reports keep; compare.h reads the reports.
+ * difference.h - decides whether two sides, each of one run or several, differ. Pure statistics
+ * over the contents of their reports; compare.h reads the reports.
  */
 #ifndef LOAD_DIFFERENCE_H
 #define LOAD_DIFFERENCE_H
@@ -55,22 +55,22 @@ typedef struct load_change {
         LOAD_BETTER,
         LOAD_WORSE,
         LOAD_TOO_FEW,  /* samples above the quantile that are independent of each other */
-        LOAD_TOO_SHORT /* for what the runs remember: how much they vary is not known */
+        LOAD_TOO_SHORT /* too short for its autocorrelation: how much the runs vary is not known */
     } verdict;
-    double p; /* how often chance alone makes a change like this; 1: not judged */
+    double p; /* how often chance alone makes such a change; 1: not judged */
     double
         error[2]; /* standard errors of the sides: of a quantile in parts of 1, else in the unit */
     double freedom; /* degrees of it, of the change */
 } load_change;
 
-/* The change of each metric between two sides, not judged yet; how many, at most LOAD_COMPARED: of
- * sides without streams there is no first token. */
+/* Computes the change of each metric between two sides, not judged yet; returns how many, at most
+ * LOAD_COMPARED: sides without streams have no first token. */
 size_t load_difference(const load_side *before, const load_side *after,
                        load_change change[LOAD_COMPARED]);
 
-/* The verdicts of all changes that are looked at together: in at most 1 % of the comparisons of a
- * thing with itself there is any difference told (Holm, 1979). A change below 2 % is none, however
- * sure it is. */
+/* Judges all changes of a comparison together: at most 1 % of the comparisons of a thing with
+ * itself report any difference (Holm, 1979). A change below 2 % is not reported, however sure it
+ * is. */
 void load_difference_judge(load_change *change, size_t count);
 
 #endif

@@ -2,8 +2,8 @@
  * driver.c - see driver.h. Owns one small item a request in flight, and in a closed loop one a
  * user, which goes from request to request.
  *
- * An open loop has one timer, at the next time of the schedule. When it fires, all that is due by
- * now is sent: who comes late catches up, and the schedule never moves.
+ * An open loop has one timer, at the next time of the schedule. When it fires, all due requests are
+ * sent: a late driver catches up, and the schedule never moves.
  */
 #include "load/driver.h"
 
@@ -12,7 +12,8 @@
 
 #include "base/alloc.h"
 
-/* Sent in one turn of the loop at most, so that answers are read in between while it catches up. */
+/* Requests sent in one turn of the loop at most, so that answers are read in between while it
+ * catches up. */
 #define SENDS_A_TURN 64
 
 typedef struct load_item {
@@ -22,7 +23,7 @@ typedef struct load_item {
     bool repeated;
     struct event *think; /* of a user; NULL in an open loop */
     uint64_t left;       /* requests of this user still to send */
-    load_question asked; /* its numbers; the texts are gone */
+    load_question asked; /* the request's numbers; the texts are gone */
     load_talk talk;
 } load_item;
 
@@ -34,7 +35,7 @@ struct load_driver {
     load_recorder *recorder;
     struct event *timer;   /* the next send; in a closed loop the start */
     struct event *finish;  /* the end of the duration */
-    struct event *over;    /* tells `ended`, from the loop */
+    struct event *over;    /* calls `ended`, from the loop */
     gl_time start, next;   /* next: of the schedule, since start */
     uint64_t issued, live; /* live: requests, and users that think */
     bool stopped, talks;
@@ -62,15 +63,15 @@ static bool may_send(const load_driver *d)
     return !d->stopped && (d->plan.requests == 0 || d->issued < d->plan.requests);
 }
 
-/* Nothing is under way, and nothing will be. */
+/* Ends the run when no request is under way, and none will be. */
 static void look_for_end(load_driver *d)
 {
     bool more = !d->stopped && (d->plan.open ? d->next != GL_TIME_NEVER && may_send(d) : false);
     if (d->live == 0 && !more) event_active(d->over, EV_TIMEOUT, 1);
 }
 
-/* The mock names an answer by its times, RECEIVED-SENT in ns, 20 digits each: how long it had the
- * request; -1: it is not named so. */
+/* The mock names an answer by its times, RECEIVED-SENT in ns, 20 digits each. Returns how long it
+ * had the request; -1: the id has another form. */
 static int64_t server_time(const char *id)
 {
     enum { DIGITS = 20 };
@@ -89,7 +90,7 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     const glimpse_timings *timings = glimpse_result_timings(result);
     const glimpse_usage *usage = glimpse_result_usage(result);
     glimpse_source source = glimpse_result_source(result);
-    /* An answer of its own counts when its last byte was read, another when it was told. */
+    /* A live answer ends with its last byte, any other when it is delivered. */
     bool read = source == GLIMPSE_SOURCE_LIVE && timings->answered_ns >= 0 &&
                 glimpse_result_error(result) == GLIMPSE_OK;
     gl_time done = read ? item->sent + (gl_time)timings->answered_ns : gl_clock_now();
@@ -126,7 +127,7 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     if (own) out->arrivals = glimpse_result_arrivals(result, &out->arrival_count);
 }
 
-/* What the engine takes for an answer, and its endpoint does not let pass. */
+/* Judges an answer of the engine by the rule of its endpoint. */
 static void judge(const load_item *item, const glimpse_result *result, load_outcome *out)
 {
     const load_question *asked = &item->asked;
@@ -144,7 +145,7 @@ static void judge(const load_item *item, const glimpse_result *result, load_outc
 static void user_goes_on(load_item *user);
 static bool send_one(load_driver *d, load_item *item, gl_time intended);
 
-/* Whether the conversation has a next turn, and that is on its way. */
+/* Returns true when the conversation has a next turn, which is on its way. */
 static bool talk_goes_on(load_driver *d, load_item *item, const glimpse_result *result,
                          const load_outcome *outcome)
 {
@@ -194,7 +195,7 @@ static bool send_one(load_driver *d, load_item *item, gl_time intended)
     static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                                .on_result = on_result };
     load_question *asked = &item->asked;
-    bool later = item->talk.turns > 0; /* a turn of a conversation that goes on */
+    bool later = item->talk.turns > 0; /* a further turn of a conversation */
     load_pick pick = later ? (load_pick){ 0 } : load_mix_next(d->mix);
     glimpse_options options;
     glimpse_options_init(&options);
@@ -239,7 +240,7 @@ static void send_due(load_driver *d)
         gl_time last = d->next;
         d->next = next_time(d);
         if (d->plan.duration != 0 && d->next >= d->plan.duration) d->next = GL_TIME_NEVER;
-        /* Bounded by a count, the schedule lasts to where one more would have been due. */
+        /* When a count bounds the run, the schedule lasts until one more request would be due. */
         if (!may_send(d))
             load_recorder_over(d->recorder, d->start + (d->next != GL_TIME_NEVER ? d->next : last));
     }

@@ -3,10 +3,10 @@
  * outcome to a recorder.
  *
  * A closed loop has users: each sends, waits for its answer, thinks, and sends again. An open loop
- * sends at the times of its schedule, whatever has come back: a server that stalls is sent just as
- * much, and the requests that it keeps waiting count from when they were meant to be sent. Where a
- * workload has conversations, a user holds one after the other; an open loop's schedule is that of
- * their first turns, and each further turn is meant to be sent when the one before was answered.
+ * sends at the times of its schedule, with or without answers: a server that stalls gets just as
+ * many requests, and those that it keeps waiting count from their scheduled time. Where a workload
+ * has conversations, a user holds one after the other; an open loop's schedule is that of their
+ * first turns, and each further turn is due when the one before was answered.
  */
 #ifndef LOAD_DRIVER_H
 #define LOAD_DRIVER_H
@@ -22,8 +22,8 @@
 
 struct event_base;
 
-/* Told of each request when it has ended and is in the recorder's figures; the first has number 1.
- * It may stop the driver. */
+/* Called for each request when it has ended and is in the recorder's figures; the first has number
+ * 1. It may stop the driver. */
 typedef void (*load_ended_fn)(void *arg, uint64_t number, const load_outcome *outcome,
                               const glimpse_result *result);
 
@@ -37,25 +37,25 @@ typedef struct load_plan {
     uint64_t requests;        /* most in all; 0: any number */
     gl_time duration;         /* sending stops then; 0: when the requests are through */
     gl_time warmup, cooldown; /* cut out at either end of duration */
-    bool stream;              /* of drafts; a body says it itself */
+    bool stream;              /* for drafts; a body has it in itself */
     load_question_fn question;
     void *question_arg;
     load_workload *workload; /* asks in place of question; the caller's. NULL: there is none */
-    load_ended_fn ended;     /* NULL: nobody is told */
+    load_ended_fn ended;     /* NULL: no callback */
     void *ended_arg;
 } load_plan;
 
 typedef struct load_driver load_driver;
 
-/* The plan is copied; mix and recorder are the caller's and outlive the driver, as do base and
- * engine. ended runs from the loop when the last answer is there. NULL: out of memory. */
+/* Copies the plan; mix and recorder are the caller's and must outlive the driver, as must base and
+ * engine. ended runs from the loop when the last answer has come. NULL: out of memory. */
 load_driver *load_driver_new(struct event_base *base, glimpse_engine *engine, const load_plan *plan,
                              load_mix *mix, load_recorder *recorder);
 
-/* Begins at `start`, on the clock of gl_clock_now; at once when that is over. */
+/* Begins at `start`, on the clock of gl_clock_now; at once when that has passed. */
 void load_driver_start(load_driver *driver, gl_time start, void (*ended)(void *arg), void *arg);
 
-/* Sends nothing more; what is in flight finishes, then ended runs. */
+/* Sends nothing more; requests in flight finish, then ended runs. */
 void load_driver_stop(load_driver *driver);
 
 /* No request of it may be under way: free the engine first. NULL is fine. */

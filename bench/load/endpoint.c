@@ -39,7 +39,7 @@ bool load_endpoint_find(gl_slice name, load_endpoint *endpoint)
     return false;
 }
 
-/* Of one vector: how many numbers, or how many letters of base64; 0: it is no vector. */
+/* Returns a vector's size: its numbers, or its letters of base64; 0: it is no vector. */
 static uint64_t size_of(gl_json vector)
 {
     uint64_t size = 0;

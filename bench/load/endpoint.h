@@ -1,6 +1,6 @@
 /*
- * endpoint.h - the calls of OpenAI's API, and of what is like it, that a load test can be of: where
- * each is, and when an answer with status 200 is one. Pure.
+ * endpoint.h - the calls of OpenAI's API, and of similar ones, that a load test can make: the path
+ * of each, and the rule by which an answer with status 200 is one. Pure.
  *
  *   chat, completions, responses   the engine reads them; here: that something was said
  *   embeddings                     a vector for each text, all of one size (floats, or base64)
@@ -34,10 +34,11 @@ const char *load_endpoint_path(load_endpoint endpoint);
 /* false: no such name. */
 bool load_endpoint_find(gl_slice name, load_endpoint *endpoint);
 
-/* It writes text: so many tokens can be asked for, and it can be a stream. */
+/* Returns true for an endpoint that writes text: its length can be limited, and it can be a
+ * stream. */
 bool load_endpoint_writes(load_endpoint endpoint);
 
-/* Why the body of a 200 is no answer to a request of so many texts; NULL: it is one. said_nothing:
+/* Returns why the body of a 200 is no answer to a request of so many texts; NULL: it is one. empty:
  * the engine found no text, call or image in it. */
 const char *load_endpoint_wrong(load_endpoint endpoint, uint32_t texts, gl_slice body, bool empty);
 

@@ -27,7 +27,7 @@ static uint64_t *book_of(load_faults *faults, const glimpse_attempt_record *atte
         break;
     }
     switch (attempt->error) {
-    case GLIMPSE_ERR_RESET: /* with a status line it was cut, without one it was reset */
+    case GLIMPSE_ERR_RESET: /* with a status line it was cut, without one reset */
         return &faults->seen[attempt->http_status != 0 ? LOAD_FAULT_TRUNCATE : LOAD_FAULT_RESET];
     case GLIMPSE_ERR_STREAM_TRUNCATED:
         return &faults->seen[LOAD_FAULT_TRUNCATE];
@@ -88,12 +88,12 @@ bool load_faults_server(load_faults *faults, gl_slice stats)
     faults->left[LOAD_FAULT_503] = count_of(left, "refused_503");
     for (int i = 0; i < LOAD_FAULTS; i++) {
         faults->left[i] += count_of(left, names[i]);
-        /* An error answer is one, whether it was drawn, scripted, recorded or a limit's. */
+        /* An error answer counts, whether it was drawn, scripted, recorded or a limit's. */
         bool status = i == LOAD_FAULT_429 || i == LOAD_FAULT_500 || i == LOAD_FAULT_503;
         faults->injected[i] =
             status ? count_of(by_status, names[i]) + faults->left[i] : count_of(by_fault, names[i]);
     }
-    /* Closed under a request, of which nothing was read: a reset, to its client. */
+    /* A connection closed before the request was read is a reset to its client. */
     faults->injected[LOAD_FAULT_RESET] += count_of(root, "closed_connections");
     faults->left_all = count_of(root, "left");
     faults->asked = true;

@@ -20,8 +20,8 @@
 
 #include "base/slice.h"
 
-/* As the mock names them, and as what a client can tell them from each other by. Refusals of an
- * outage, a quota, a limit or a full queue are answers 503 and 429 as the drawn ones are. */
+/* The faults by the mock's names, as far as a client can distinguish them. Refusals of an outage, a
+ * quota, a limit or a full queue are answers 503 and 429, like the drawn ones. */
 typedef enum load_fault {
     LOAD_FAULT_429,
     LOAD_FAULT_500,
@@ -39,29 +39,29 @@ typedef struct load_faults {
     /* The client's side. */
     uint64_t seen[LOAD_FAULTS];
     uint64_t given_up; /* attempts that the client ended itself: timeouts, cancels */
-    uint64_t other;    /* that failed as no fault here does: no connection, above all */
+    uint64_t other;    /* attempts that failed as no fault here does, mostly without a connection */
     uint64_t retried;  /* failed attempts that another followed */
-    uint64_t surfaced; /* and those that were the last, and made the result an error */
+    uint64_t surfaced; /* failed attempts that were the last, and made the result an error */
     uint64_t met;      /* requests of which an attempt failed */
     uint64_t met_recovered, met_surfaced;
-    uint64_t unlisted; /* attempts that no ledger had room for: then nothing can be said */
+    uint64_t unlisted; /* attempts that no ledger had room for: then the books cannot be judged */
 
-    /* The server's, once it was asked, as it is to be where wanted is set. */
+    /* The server's side, once it was asked; it has to be where wanted is set. */
     bool wanted, asked;
     uint64_t injected[LOAD_FAULTS];
     uint64_t left[LOAD_FAULTS]; /* of those: the client was gone before they came */
-    uint64_t left_all;          /* requests of which the client was gone, faults or not */
+    uint64_t left_all;          /* requests whose client was gone, with faults or without */
 } load_faults;
 
-/* A result, of the request that was sent for it. */
+/* Adds a result, and the attempts of its request. */
 void load_faults_add(load_faults *faults, const glimpse_result *result);
 
-/* The server's answer to /__mock/stats. false: it is none. */
+/* Reads the server's answer to /__mock/stats. false: it is none. */
 bool load_faults_server(load_faults *faults, gl_slice stats);
 
-/* What is wrong in the books, 0 where they balance: of injected and seen, of failed attempts, of
- * requests. An answer may cross a client's giving up: the server has sent it, and nobody saw it; as
- * many as were given up and not noticed by the server are allowed for. */
+/* The errors in the books, 0 where they balance: between injected and seen faults, failed attempts,
+ * requests. An answer may be sent while the client gives up, and be seen by neither side; as many
+ * as were given up without the server's notice are allowed for. */
 typedef struct load_balance {
     int64_t faults, attempts, requests;
 } load_balance;

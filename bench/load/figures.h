@@ -1,6 +1,6 @@
 /*
- * figures.h - what was seen of each class of requests (class.h), and how far the lengths that were
- * asked for are from those that the server counted.
+ * figures.h - the figures of each class of requests (class.h), and the difference between the
+ * lengths that were asked for and those that the server counted.
  */
 #ifndef LOAD_FIGURES_H
 #define LOAD_FIGURES_H
@@ -9,16 +9,16 @@
 #include "load/class.h"
 #include "load/outcome.h"
 
-/* Of the requests for which both sides are known. */
+/* Sums over the requests for which both lengths are known. */
 typedef struct load_tokens {
     uint64_t requests, asked, counted;
-    double worst; /* the largest difference of a request, as a part of what was asked */
+    double worst; /* the largest difference of a request, as a part of the asked length */
 } load_tokens;
 
 void load_tokens_add(load_tokens *tokens, uint64_t asked, int64_t counted);
 
-/* The difference of the sums as a part of what was asked: 0.05 when 5 % more were counted; 0 when
- * nothing is known. */
+/* Returns the difference of the sums as a part of the asked length: 0.05 when 5 % more were
+ * counted; 0 when nothing is known. */
 double load_tokens_off(const load_tokens *tokens);
 
 typedef struct load_figures {
@@ -30,7 +30,7 @@ typedef struct load_figures {
 bool load_figures_init(load_figures *figures);
 void load_figures_free(load_figures *figures);
 
-/* The times are in us, as the recorder has them; ttft 0: there was no text. */
+/* Adds a request. The times are in us, as in the recorder; ttft 0: there was no text. */
 void load_figures_add(load_figures *figures, const load_outcome *outcome, bool failed, bool good,
                       uint64_t latency, uint64_t ttft);
 

@@ -63,7 +63,7 @@ load_judgement load_findings_judge(const load_findings *findings)
 
 #define LEVEL 0.05
 
-/* The mean of one figure over the rows of a point, of those that have it. */
+/* Returns the mean of one figure over the rows of a point that have it. */
 static double mean_of(const load_findings *f, double load, size_t figure)
 {
     double sum = 0, count = 0;

@@ -1,6 +1,6 @@
 /*
- * findings.h - what the runs of a search have shown: a row each, and of those with the same load a
- * point. As JSON and CSV for programs, as a page for people.
+ * findings.h - the results of the runs of a search: a row for each run, and a point for runs of the
+ * same load. As JSON and CSV for programs, as a page for people.
  */
 #ifndef LOAD_FINDINGS_H
 #define LOAD_FINDINGS_H
@@ -21,20 +21,20 @@ typedef struct load_finding {
                                            waits for an answer; NAN: the server counts none */
     load_keeping keeping;
     load_seen seen;
-    char why[200]; /* it was missed or spoilt; "" : neither */
+    char why[200]; /* why it was missed or spoilt; "" : neither */
 } load_finding;
 
 typedef struct load_findings {
     load_finding *row;
     size_t count;
-    /* What was asked, and what came of it; the caller's. */
+    /* The settings of the search, and its result; the caller's. */
     bool rates;                       /* else users */
     const char *target, *model, *sla; /* sla: NULL without one */
     double duration_s, ceiling_rps;   /* of a run; the client's, below 0: not known */
     int repeat;
     uint64_t seed;
     const char *state; /* found, missed, client, spoilt, interrupted, nothing, stopped */
-    char result[400];  /* the last line */
+    char result[400];  /* the result, the last line of the table */
     double good, bad;  /* rates: met, missed; users: the ceiling in answers a second, the knee */
 } load_findings;
 
@@ -42,7 +42,7 @@ typedef struct load_findings {
 typedef struct load_point {
     double load;
     size_t runs, met;
-    /* Means; NAN: none was measured. */
+    /* Means; NAN: not measured. */
     double throughput, p50_us, p95_us, p99_us, ttft_p50_us, tokens_rps, tokens_user_rps, error_rate;
     /* The 95 % interval of the throughput over the runs (Student's t); NAN: there was one. */
     double low, high;
@@ -50,18 +50,18 @@ typedef struct load_point {
 
 #define LOAD_POINTS 128
 
-/* The points, by load upwards; how many. */
+/* Gives the points in ascending order of load; returns how many. */
 size_t load_findings_points(const load_findings *findings, load_point point[LOAD_POINTS]);
 
-/* PASS: a limit was found; FAIL: none was met or nothing answered; INVALID: the client was the
- * limit, or spoilt the runs. */
+/* PASS: a limit was found; FAIL: no load met the terms or nothing answered; INVALID: the client was
+ * the limit, or spoilt the runs. */
 load_judgement load_findings_judge(const load_findings *findings);
 
 void load_findings_json(const load_findings *findings, gl_buf *out);
 void load_findings_csv(const load_findings *findings, gl_buf *out);
 void load_findings_html(const load_findings *findings, gl_buf *out);
 
-/* The figures of a run; seen and why are the caller's. */
+/* Takes the figures of a run; the caller sets seen and why. */
 load_finding load_finding_of(double load, const load_recorder *recorder);
 
 /* false: out of memory. */

@@ -1,4 +1,4 @@
-/* findings_html.c - a search as a page; see findings.h. What is on no point is not drawn, and a
+/* findings_html.c - a search as a page; see findings.h. Values without a point are not drawn, and a
  * chart with fewer than two points is left out. */
 #include <math.h>
 #include <stdio.h>
@@ -8,8 +8,7 @@
 #include "load/report_parts.h"
 #include "load/svg.h"
 
-/* From this ratio of the largest load to the smallest on, the small ones would lie on each other.
- */
+/* From this ratio of the largest load to the smallest on, the small ones would cover each other. */
 #define LOG_FROM 8
 
 typedef enum figure { LOAD, THROUGHPUT, P50, P95, TOKENS, TOKENS_USER } figure;
@@ -48,7 +47,7 @@ static load_axis axis_of(const load_point *point, size_t count, const figure *wh
                                                            : load_axis_linear(high, 5);
 }
 
-/* Whether another point is at least as good in both, and better in one. */
+/* Returns true when another point is at least as good in both figures, and better in one. */
 static bool beaten(const load_point *point, size_t count, size_t at, const plot *p)
 {
     double x = value_of(&point[at], p->x), y = value_of(&point[at], p->line[0].what);
@@ -312,7 +311,7 @@ static void points_table(gl_buf *out, const load_findings *f, const load_point *
     gl_buf_append_str(out, "</section>\n");
 }
 
-/* Runs that are in no point, or missed: why. */
+/* Lists the runs without a point, or that missed, with the reason. */
 static void reasons(gl_buf *out, const load_findings *f)
 {
     size_t shown = 0;

@@ -17,7 +17,7 @@ static void name_of(gl_buf *out, const char *name)
     gl_buf_printf(out, "%s\"%s\":", comma, name);
 }
 
-/* What is no number is null. */
+/* Writes null for a value that is no number. */
 static void number(gl_buf *out, const char *name, double value)
 {
     name_of(out, name);
@@ -132,7 +132,7 @@ void load_findings_json(const load_findings *findings, gl_buf *out)
 
 /* --- CSV, as RFC 4180 has it, but for its line ends ------------------------------------------- */
 
-/* What is no number is an empty field. */
+/* Writes an empty field for a value that is no number. */
 static void field(gl_buf *out, double value)
 {
     if (isfinite(value)) gl_json_write_double(out, value);

@@ -7,7 +7,7 @@
 
 #include "base/json.h"
 
-/* The lower ends of the lowest and the highest slot that holds something; false: none does. */
+/* Finds the lower ends of the lowest and the highest slot with entries; false: there is none. */
 static bool range_of(const load_blocks *blocks, uint64_t *low, uint64_t *high)
 {
     size_t from = LOAD_BLOCK_SLOTS, to = 0;
@@ -25,7 +25,7 @@ static bool range_of(const load_blocks *blocks, uint64_t *low, uint64_t *high)
     return true;
 }
 
-/* As many buckets an octave as there is room for: equal steps of the logarithm. */
+/* As many buckets an octave as there is room for, in equal steps of the logarithm. */
 static void set_edges(load_heat *heat, uint64_t low, uint64_t high)
 {
     double octaves = log2((double)high / (double)low);

@@ -1,6 +1,6 @@
 /*
- * heat.h - latency over time as counts: so many requests, meant to be sent in this time, took this
- * long. Made of a run's blocks. Pure.
+ * heat.h - latency over time as counts: how many requests, scheduled in this time, took this long.
+ * Made of a run's blocks. Pure.
  */
 #ifndef LOAD_HEAT_H
 #define LOAD_HEAT_H
@@ -15,7 +15,7 @@ typedef struct load_heat {
     double from_s, column_s;                 /* since the run's start */
     uint64_t edge_us[LOAD_HEAT_BUCKETS + 1]; /* bucket i reaches from edge i to edge i + 1 */
     uint64_t count[LOAD_HEAT_COLUMNS][LOAD_HEAT_BUCKETS];
-    uint64_t most; /* of a cell */
+    uint64_t most; /* the largest count of a cell */
 } load_heat;
 
 void load_heat_of(const load_blocks *blocks, gl_time start, load_heat *heat);

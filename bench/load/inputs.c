@@ -1,4 +1,4 @@
-/* inputs.c - see inputs.h. Never opens a file: whoever plans the run reads it. */
+/* inputs.c - see inputs.h. Never opens a file: the code that plans the run reads it. */
 #include "load/inputs.h"
 
 #include <inttypes.h>
@@ -37,7 +37,7 @@ static bool out_of_memory(char *problem, size_t problem_size)
     return false;
 }
 
-/* Two lines that fall together are taken for one, which loses one of them and nothing else. */
+/* Two lines with one hash count as equal, which loses one of them and does no other harm. */
 static uint64_t hash(const load_inputs *inputs, const load_input *item)
 {
     const size_t lengths[] = { item->input, item->goal, item->constraints };
@@ -47,7 +47,7 @@ static uint64_t hash(const load_inputs *inputs, const load_input *item)
     return sum;
 }
 
-/* The text is there already, from item->at on; an item that is known gives it back. */
+/* Keeps an item whose text is at item->at; an item that is known drops its text. */
 static bool keep(load_inputs *inputs, const load_input *item)
 {
     if (inputs->text.failed) return false;
@@ -75,7 +75,7 @@ static bool blank(gl_slice line)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Appends what it asks; what is wrong with it, or NULL. So do the next ones. */
+/* Appends the text of an item; returns the fault, or NULL. So do the next functions. */
 static const char *take_draft(load_inputs *inputs, const gl_json *members, load_input *item)
 {
     static const char *const problems[][3] = {
@@ -111,7 +111,7 @@ static gl_json last_of(gl_json value)
     return last;
 }
 
-/* The string at the end of what a message, or one of its parts, says. */
+/* Returns the string at the end of a message, or of one of its parts. */
 static gl_json text_of(gl_json message)
 {
     gl_json text = last_of(message);
@@ -122,7 +122,7 @@ static gl_json text_of(gl_json message)
     return text.kind == GL_JSON_OBJECT ? gl_json_get(text, "text") : text;
 }
 
-/* A path that the engine takes: nothing that could leave the request line. */
+/* Returns true for a path that the engine takes: no byte of it could leave the request line. */
 static bool plain_path(gl_slice path)
 {
     for (size_t i = 0; i < path.len; i++) {

@@ -134,7 +134,7 @@ static void latency(const teller *t, const load_recorder *r)
            load_show_duration(p99));
 }
 
-/* The kinds, the most frequent first, three at most. */
+/* Names the kinds, the most frequent first, three at most. */
 static void failures(const teller *t, const load_recorder *r)
 {
     uint64_t below = UINT64_MAX, listed = 0;
@@ -175,7 +175,7 @@ void load_judgement_sum_up(const load_recorder *recorder, bool html, gl_buf *out
     gl_buf_append_str(out, r->measured == 1 ? " request asked, " : " requests asked, ");
     count(&t, "totals.answered", r->measured - r->errors);
     gl_buf_append_str(out, " answered");
-    /* A run that is over before its first answer has no throughput to speak of. */
+    /* A run that is over before its first answer has no meaningful throughput. */
     if (rate > 0 || r->errors == r->measured) {
         gl_buf_append_str(out, " at ");
         figure(&t, "totals.throughput_rps", rate, load_show_rate(rate, "/s"));

@@ -30,8 +30,8 @@ static size_t points_of(const load_blocks *blocks, point *points)
     return count;
 }
 
-/* The slope of the line, and its p: the residuals may depend on each other, as those of a queue do.
- */
+/* Fits the line, with its slope and p: the residuals may depend on each other, like those of a
+ * queue. */
 static void fit(const point *points, size_t count, load_keeping *keeping)
 {
     double t = 0, y = 0, tt = 0, ty = 0, squares = 0, n = (double)count;
@@ -57,7 +57,7 @@ static void fit(const point *points, size_t count, load_keeping *keeping)
         error > 0 ? load_student_p(keeping->rise / error, n - 2) / 2 : (double)(keeping->rise <= 0);
 }
 
-/* What failed has left too, but the blocks do not say when: it is out of both counts. */
+/* A failed request has left too, but the blocks do not know when: it is in neither count. */
 static bool stays(const load_blocks *blocks, load_keeping *keeping)
 {
     double sent = 0, left = 0;

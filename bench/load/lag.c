@@ -1,7 +1,8 @@
 /* lag.c - see lag.h. */
 #include "load/lag.h"
 
-/* A suspended laptop is late by hours: they are not told apart, and would take as long to count. */
+/* A suspended laptop is late by hours: longer delays count as this, and would take as long to
+ * count. */
 #define LATE_MAX (600 * GL_SECOND)
 
 void load_lag_add(gl_histogram *lag, uint64_t late, gl_time every)

@@ -6,10 +6,10 @@
 #include "base/time.h"
 
 /*
- * A timer that is set again each time it fires, `every`, fired so late, ns. What was due while the
- * loop stood still would each have been late by what was left of it: these count as well, one each
- * `every`, so that a part of the histogram is a part of the time. Of a stop of 2 s with a timer of
- * 10 ms, 200 of them; the timer itself counts it once.
+ * Adds the delay of a timer that is set again each time it fires, `every`, in ns. Other events that
+ * were due while the loop was blocked would each have been late by the rest of the delay: one of
+ * them counts for each `every`, so that a share of the histogram is a share of the time. A stop of
+ * 2 s with a timer of 10 ms adds 200 of them; the timer alone would count it once.
  */
 void load_lag_add(gl_histogram *lag, uint64_t late, gl_time every);
 

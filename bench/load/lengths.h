@@ -1,5 +1,5 @@
 /*
- * lengths.h - how long texts are, in tokens, drawn from a distribution. Pure.
+ * lengths.h - the lengths of texts, in tokens, drawn from a distribution. Pure.
  *
  *   512                          always so many
  *   100-900                      uniform, both ends belong to it
@@ -19,7 +19,7 @@
 #include "base/rng.h"
 #include "base/slice.h"
 
-/* More than any model reads; a text of it has 5 MB. */
+/* More than any model reads; such a text has 5 MB. */
 #define LOAD_LENGTH_MAX 1000000
 
 typedef struct load_lengths {
@@ -28,7 +28,7 @@ typedef struct load_lengths {
     uint32_t least, most;
 } load_lengths;
 
-/* false: problem says what is wrong, without naming the text. */
+/* false: problem names the fault, without quoting the text. */
 bool load_lengths_parse(load_lengths *lengths, gl_slice text, char *problem, size_t problem_size);
 
 bool load_lengths_same(const load_lengths *a, const load_lengths *b);

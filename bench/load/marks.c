@@ -41,7 +41,7 @@ void load_marks_alert(load_marks *marks, const char *what, bool fires, gl_time n
             (load_mark){ .kind = LOAD_MARK_ALERT, .what = what, .from = now, .to = GL_TIME_NEVER });
 }
 
-/* What is usual between two signs of life of one request. */
+/* Returns the usual time between two signs of life of one request. */
 static gl_time usual(const load_recorder *r)
 {
     uint64_t us = gl_histogram_quantile(r->metrics[LOAD_SERVICE], 0.5);

@@ -1,6 +1,5 @@
 /*
- * marks.h - what was special about some time of a run, and when: each report's time axis has it
- * shaded. Pure.
+ * marks.h - special times of a run, which each report's time axis shades. Pure.
  */
 #ifndef LOAD_MARKS_H
 #define LOAD_MARKS_H
@@ -12,7 +11,7 @@ typedef enum load_mark_kind {
     LOAD_MARK_WARMUP,
     LOAD_MARK_COOLDOWN,
     LOAD_MARK_DRAIN, /* the schedule is over, and answers still come */
-    LOAD_MARK_STALL, /* nothing came from the server, though requests were there */
+    LOAD_MARK_STALL, /* no byte came from the server, though requests were there */
     LOAD_MARK_STOP,  /* the client stood still */
     LOAD_MARK_ALERT,
     LOAD_MARK_KINDS
@@ -23,7 +22,7 @@ const char *load_mark_name(load_mark_kind kind);
 
 typedef struct load_mark {
     load_mark_kind kind;
-    const char *what; /* of an alert its name, of a comparison the side's; the caller's. Or NULL */
+    const char *what; /* of an alert its name, of a comparison the side's; the caller's; or NULL */
     gl_time from, to; /* to: GL_TIME_NEVER while an alert fires */
     size_t side;      /* of a comparison, from 1: this mark is the place-th of its report */
     size_t place;
@@ -33,16 +32,16 @@ typedef struct load_mark {
 
 typedef struct load_marks {
     load_mark mark[LOAD_MARKS];
-    size_t count, left_out; /* left_out: there was no room for them */
+    size_t count, left_out; /* left_out: marks without room */
 } load_marks;
 
 void load_marks_add(load_marks *marks, load_mark_kind kind, gl_time from, gl_time to);
 
-/* Whether this alert fires now; asked again and again. */
+/* Records whether this alert fires now; call it again and again. */
 void load_marks_alert(load_marks *marks, const char *what, bool fires, gl_time now);
 
-/* Once the run has ended: adds what the recorder knows, and ends what has not. cooldown: how long
- * the schedule went on behind what is measured, ns. */
+/* Call when the run has ended: adds the recorder's marks, and ends open ones. cooldown: how long
+ * the schedule went on after the measured time, ns. */
 void load_marks_finish(load_marks *marks, const load_recorder *recorder, gl_time cooldown);
 
 /* ,"marks":[{"kind":..,"what":..,"from_s":..,"to_s":..},...],"marks_left_out":0: seconds since

@@ -70,7 +70,7 @@ static load_shown decimal(double value, int decimals, const char *unit)
     return shown;
 }
 
-/* Three digits, or all that stand before the point. */
+/* Shows three digits, or all digits before the point. */
 static load_shown three(double value, const char *unit)
 {
     double size = fabs(value);

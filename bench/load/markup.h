@@ -7,8 +7,8 @@
 
 #include "base/buf.h"
 
-/* Text, for an element or a quoted attribute: & < > " ' are escaped; control characters and what is
- * no UTF-8 become U+FFFD. NULL is nothing. */
+/* Writes text, for an element or a quoted attribute: & < > " ' are escaped; control characters and
+ * bytes that are no UTF-8 become U+FFFD. NULL is nothing. */
 void load_html_text(gl_buf *out, const char *text);
 
 /* A figure as it is shown. */
@@ -30,13 +30,14 @@ load_shown load_show_number(double number);
 void load_shown_text(load_shown shown, char *out, size_t size);
 
 /* <span data-figure="PATH" data-value="VALUE">NUMBER<small> UNIT</small></span>. PATH leads to the
- * value in the JSON report, its steps with dots between. NAN is null there and a dash here. */
+ * value in the JSON report, its steps separated by dots. NAN is null there and a dash here. */
 void load_html_figure(gl_buf *out, const char *path, double value, load_shown shown);
 
-/* A table in a box of its own that scrolls; kind is "" or " ms", the rows are the caller's. */
+/* Begins a table in a box of its own that scrolls; kind is "" or " ms", the caller writes the
+ * rows. */
 void load_table_begin(gl_buf *out, const char *kind, const char *label);
 void load_table_end(gl_buf *out);
-/* The same behind a word that opens it: a chart's data. */
+/* The same, hidden behind a word that opens it: a chart's data. */
 void load_details_begin(gl_buf *out, const char *name);
 void load_details_end(gl_buf *out);
 void load_table_count(gl_buf *out, const char *path, uint64_t count);

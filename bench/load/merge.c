@@ -112,7 +112,7 @@ static void write_total(gl_buf *out, const char *name, gl_json first, const same
 
 #define OF_ALL "tokens_user_rps" /* of a median, which is of all values: write_totals */
 
-/* A member that only some have (an error that only one met) counts as 0 in the others. */
+/* A member that only some reports have (an error that only one met) counts as 0 in the others. */
 static void write_members(gl_buf *out, const same *objects, const char *comma)
 {
     for (size_t i = 0; i < objects->count; i++) {
@@ -167,8 +167,8 @@ static gl_json next_of(gl_json_iter *iter, gl_json array)
     return more ? item : (gl_json){ .kind = GL_JSON_NONE };
 }
 
-/* One row of each, of which some have ended already: counts are added, pairs joined, and what no
- * sum makes (a percentile of a row) is null. */
+/* Joins one row of each report, of which some have ended already: counts are added, pairs joined;
+ * values that cannot be summed (a percentile of a row) are null. */
 static void write_row(gl_buf *out, const same *rows, gl_json form)
 {
     gl_json key, value;
@@ -285,7 +285,7 @@ static void write_reasons(gl_buf *out, const same *roots)
     gl_buf_append_char(out, ']');
 }
 
-/* As load_judge, of all. */
+/* Like load_judge, for all reports. */
 static load_judgement judge(const same *roots, const merge_verdict *sla)
 {
     same totals, measured, errors;
@@ -300,7 +300,7 @@ static load_judgement judge(const same *roots, const merge_verdict *sla)
     return judged ? LOAD_PASS : LOAD_UNJUDGED;
 }
 
-/* The first's; the seed is meant to differ. */
+/* The first report's; the seeds are expected to differ. */
 static void write_settings(gl_buf *out, const same *roots, gl_buf *differ)
 {
     same settings, values;
@@ -338,7 +338,7 @@ static void write_joined(gl_buf *out, const same *roots, const char *name,
     join(out, &values);
 }
 
-/* What no sum makes, of any report. */
+/* Lists the members of any report that cannot be summed. */
 static void leave_out(const same *roots, gl_buf *left)
 {
     merge_left_out(left, "totals.peak_in_flight");

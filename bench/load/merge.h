@@ -6,8 +6,8 @@
  * added; a part of the requests is weighed by them; the longest time stays. Classes are joined by
  * name. Terms of an SLA are judged over all. Rows of the timeline and blocks are added by their
  * number, which is right for machines that began together. Of the clients CPU time and ceilings are
- * added, the loop's lag is joined, and memory is that of the largest. What no sum makes is left
- * out, and named.
+ * added, the loop's lag is joined, and memory is that of the largest. Members that cannot be summed
+ * are left out, and named.
  */
 #ifndef LOAD_MERGE_H
 #define LOAD_MERGE_H
@@ -23,13 +23,12 @@ typedef struct load_merge {
     size_t count;
 } load_merge;
 
-/* The text, which stays the caller's and has to outlive the merge. What is wrong with it, or NULL.
- */
+/* Adds a text, which stays the caller's and must outlive the merge. Returns the fault, or NULL. */
 const char *load_merge_add(load_merge *merge, gl_slice text);
 
-/* One object, a line, in the form of a report of --json, with "merged": how many. At least one was
- * added. Names of settings in which they differ go to `differ`, strings that name what is left out
- * to `left` and into the object, with commas between. */
+/* Writes one object, a line, in the form of a report of --json, with "merged": how many. At least
+ * one must have been added. The names of settings in which they differ go to `differ`, the names of
+ * left-out members to `left` and into the object, with commas between. */
 load_judgement load_merge_write(const load_merge *merge, gl_buf *out, gl_buf *differ, gl_buf *left);
 
 #endif

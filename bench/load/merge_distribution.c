@@ -80,7 +80,7 @@ void merge_values_of(const same *distributions, merge_values *values)
     values->mean = values->all > 0 ? sum / (double)values->all : 0;
 }
 
-/* As gl_histogram_quantile: the last of them is the exact maximum, not the middle of its slot. */
+/* Like gl_histogram_quantile: the last of them is the exact maximum, not the middle of its slot. */
 uint64_t merge_quantile(const merge_values *values, double q)
 {
     uint64_t seen = 0, want = values->all > 0 ? gl_histogram_rank(values->all, q) : 0;
@@ -123,7 +123,7 @@ static void write_percentiles(gl_buf *out, gl_json names, const merge_values *va
     gl_buf_append_char(out, '}');
 }
 
-/* The quantiles above which too few of all values lie. */
+/* Writes the quantiles above which too few of all values are. */
 static void write_few(gl_buf *out, gl_json form, uint64_t all)
 {
     gl_json key, value;

@@ -1,5 +1,5 @@
-/* merge_members.c - what several reports say of classes, lengths, time, clients, server and SLA,
- * joined; see merge_parts.h. */
+/* merge_members.c - joins the members of several reports on classes, lengths, time, clients, server
+ * and SLA; see merge_parts.h. */
 #include "load/merge_parts.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@ void merge_left_out(gl_buf *left, const char *name)
     gl_buf_printf(left, "%s\"%s\"", left->len > 0 ? ", " : "", name);
 }
 
-/* The first one's own text. */
+/* Writes the first one's own text. */
 static void write_first(gl_buf *out, const char *name, const same *objects)
 {
     gl_json value = gl_json_get(objects->of[0], name);
@@ -35,7 +35,7 @@ static uint64_t write_sum(gl_buf *out, const char *name, const same *objects)
     return all;
 }
 
-/* A part of each one's `of`: of all of them. false: one of them is not known. */
+/* Joins parts of each one's `of` into a part of all. false: one of them is not known. */
 static bool part_of_all(const same *objects, const char *name, const char *of, double *part)
 {
     same counts;
@@ -52,7 +52,7 @@ static bool part_of_all(const same *objects, const char *name, const char *of, d
     return true;
 }
 
-/* Without those that do not have it. */
+/* Leaves out the reports without it. */
 static void present(const same *roots, const char *name, same *out)
 {
     out->count = 0;
@@ -81,7 +81,7 @@ static void write_tokens(gl_buf *out, const char *name, const same *tokens)
     gl_buf_append_char(out, '}');
 }
 
-/* The classes of this name, one of each report that has it. */
+/* Finds the classes of this name, one of each report that has it. */
 static void find_class(const same *lists, gl_json name, same *out)
 {
     out->count = 0;
@@ -96,7 +96,7 @@ static void find_class(const same *lists, gl_json name, same *out)
     }
 }
 
-/* By name; what makes a request good has to be the same for a part that is. */
+/* Joins classes by name; the parts that are good are joined only where the terms are the same. */
 static void write_class(gl_buf *out, const same *kinds)
 {
     static const char *const texts[] = { "model",  "endpoint", "goodput",
@@ -194,7 +194,7 @@ void merge_write_phases(gl_buf *out, const same *roots)
 
 /* --- the clients ------------------------------------------------------------------------------ */
 
-/* The sum, or the largest. */
+/* Writes the sum, or the largest. */
 static void write_over(gl_buf *out, const char *name, const same *clients, bool sum)
 {
     same values;
@@ -238,8 +238,8 @@ void merge_write_client(gl_buf *out, const same *roots, gl_buf *left)
 
 /* --- the server ------------------------------------------------------------------------------- */
 
-/* One server was read by several machines: who read it most often says most of it. What several
- * servers said is not one axis. */
+/* When several machines read one server, the report with the most readings counts. Readings of
+ * several servers have no common axis. */
 void merge_write_server(gl_buf *out, const same *roots, gl_buf *left)
 {
     same servers, urls;
@@ -295,7 +295,7 @@ static double seen_duration(const load_term *term, const same *roots, bool *seen
     return us;
 }
 
-/* As load_term_look, of all. */
+/* Like load_term_look, over all. */
 static double look(const load_term *term, const same *roots, bool *seen)
 {
     static const char *const parts[] = { [LOAD_TERM_ERRORS] = "error_rate",

@@ -1,10 +1,9 @@
 /*
- * merge_parts.h - what merge*.c share: the same member of several reports, and how each kind of
- * member is joined. An object that is written by them has its members in the first one's order.
+ * merge_parts.h - shared by merge*.c: the same member of several reports, and the functions that
+ * join each kind of member. A joined object has its members in the first one's order.
  *
- * merge.c              the whole; counts, rates, rows
- * merge_distribution.c histograms
- * merge_members.c      classes, tokens, phases, the client, the server, the SLA
+ * merge.c the whole; counts, rates, rows merge_distribution.c histograms merge_members.c classes,
+ * tokens, phases, the client, the server, the SLA
  */
 #ifndef LOAD_MERGE_PARTS_H
 #define LOAD_MERGE_PARTS_H
@@ -19,10 +18,10 @@ typedef struct same {
 
 void merge_member(const same *objects, const char *name, same *out);
 
-/* The name of a key, without escapes; false: it is too long, or has some. */
+/* Gives the name of a key, without escapes; false: it is too long, or has some. */
 bool merge_name(gl_json key, char *name, size_t size);
 
-/* Numbers that are there; false: one of them is none. */
+/* Reads the numbers that are there; false: one of them is none. */
 bool merge_numbers(const same *values, double out[LOAD_MERGE_MAX]);
 
 /* Of the whole numbers among them. */
@@ -33,7 +32,7 @@ bool merge_alike(const same *values);
 
 /* --- merge.c --- */
 
-/* An object of counts, which are added, rates, and further such objects. */
+/* Joins objects of counts, which are added, rates, and further such objects. */
 void merge_totals(gl_buf *out, const same *objects);
 
 /* --- merge_distribution.c --- */
@@ -48,12 +47,13 @@ typedef struct merge_pairs {
     bool failed; /* out of memory */
 } merge_pairs;
 
-/* Those of a histogram; join puts them in order, each value once. */
+/* Adds the pairs of a histogram; join puts them in order, each value once. */
 void merge_pairs_add(merge_pairs *list, gl_json histogram);
 void merge_pairs_join(merge_pairs *list);
 void merge_pairs_write(gl_buf *out, const merge_pairs *list);
 
-/* Of several distributions: all values, how many, the largest, their mean in us. Free the pairs. */
+/* Several distributions: all values, their number, the largest, their mean in us. Free the
+ * pairs. */
 typedef struct merge_values {
     merge_pairs list;
     uint64_t all, most;
@@ -71,7 +71,7 @@ void merge_distributions(gl_buf *out, const same *objects);
 
 /* --- merge_members.c --- each writes its members with a comma before them, or nothing. --- */
 
-/* Names of what is left out go to `left`, with commas between. */
+/* Adds a name to `left`, the list of left-out members, with commas between. */
 void merge_left_out(gl_buf *left, const char *name);
 
 void merge_write_classes(gl_buf *out, const same *roots, gl_buf *left);
@@ -79,7 +79,7 @@ void merge_write_phases(gl_buf *out, const same *roots);
 void merge_write_client(gl_buf *out, const same *roots, gl_buf *left);
 void merge_write_server(gl_buf *out, const same *roots, gl_buf *left);
 
-/* The SLA, judged over all; how many terms it has and how many are missed. */
+/* The SLA, judged over all; the number of its terms, and of those that are missed. */
 typedef struct merge_verdict {
     size_t terms, missed;
 } merge_verdict;

@@ -6,14 +6,14 @@
 
 #include "base/slice.h"
 
-/* "2500ms": in us; nothing else may stand around it. */
+/* Reads "2500ms" in us; the text must hold nothing else. */
 bool load_read_duration(gl_slice text, double *us);
 
-/* A part of 1: "0.5" or "50%"; and a decimal number without sign. The same holds for both. */
+/* Reads a part of 1, "0.5" or "50%"; and a decimal number without sign, with the same rule. */
 bool load_read_part(const char *text, double *part);
 bool load_read_plain(const char *text, double *number);
 
-/* Without the blanks around. */
+/* Returns the text without the blanks around it. */
 gl_slice load_trim(gl_slice text);
 
 #endif

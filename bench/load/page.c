@@ -1,5 +1,5 @@
-/* page.c - how each page begins and ends; see report_parts.h. Nothing in a page is loaded or runs,
- * and its rule for the browser forbids both. */
+/* page.c - the beginning and the end of each page; see report_parts.h. Nothing in a page is loaded
+ * or runs, and its rule for the browser forbids both. */
 #include <glimpse/version.h>
 
 #include "load/markup.h"

@@ -1,6 +1,6 @@
 /*
- * phases.h - where the time of live answers went, on average: in the client, in attempts that
- * failed, at the server up to its first token, and from there to the end. Pure.
+ * phases.h - the phases of live answers, on average: in the client, in attempts that failed, at the
+ * server up to its first token, and from there to the end. Pure.
  */
 #ifndef LOAD_PHASES_H
 #define LOAD_PHASES_H
@@ -8,7 +8,7 @@
 #include "load/outcome.h"
 
 typedef enum load_phase {
-    LOAD_PHASE_CLIENT,  /* from when it was meant to be sent, and between attempts */
+    LOAD_PHASE_CLIENT,  /* from the scheduled time, and between attempts */
     LOAD_PHASE_EARLIER, /* attempts before the last */
     LOAD_PHASE_FIRST,   /* of the last one, to its first token; without tokens to its first byte */
     LOAD_PHASE_REST,    /* from there to the last byte */
@@ -23,7 +23,8 @@ typedef struct load_phases {
     uint64_t ns[LOAD_PHASES];
 } load_phases;
 
-/* Takes answers of the server alone: what failed, was kept or was never sent has no phases. */
+/* Takes answers of the server alone: a failure, a kept answer or an unsent request has no
+ * phases. */
 void load_phases_add(load_phases *phases, const load_outcome *outcome);
 
 /* us; all of them together are the mean latency of these answers. 0 without any. */

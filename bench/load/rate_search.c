@@ -14,7 +14,7 @@ void load_rate_search_init(load_rate_search *search, double from, double most)
 static void go_on(load_rate_search *s)
 {
     if (s->good <= 0)
-        s->state = LOAD_SEARCH_NONE; /* nothing below the first was asked for */
+        s->state = LOAD_SEARCH_NONE; /* lower rates than the first are not tried */
     else if (s->bad / s->good <= LOAD_SEARCH_WITHIN)
         s->state = LOAD_SEARCH_FOUND;
     else if (!isinf(s->bad))

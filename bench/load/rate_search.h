@@ -1,10 +1,10 @@
 /*
- * rate_search.h - which rate to try next, and what was found: the highest that is met. Pure policy;
- * who runs it says what was seen.
+ * rate_search.h - chooses the next rate of a search for the highest rate that meets the terms. Pure
+ * policy; the caller runs it and reports the outcome.
  *
- * The rate doubles until it is missed; then what lies between is halved, as a ratio, until both
- * ends are within 3 %. A run that the client spoilt says nothing of the server and is repeated;
- * when it is spoilt three times, the search ends without a result that can be relied upon.
+ * The rate doubles until it is missed. Then the gap is halved, as a ratio, until both ends are
+ * within 3 %. A run that the client spoilt proves nothing about the server and is repeated; when it
+ * is spoilt three times, the search ends without a reliable result.
  */
 #ifndef LOAD_RATE_SEARCH_H
 #define LOAD_RATE_SEARCH_H
@@ -21,7 +21,7 @@ typedef enum load_seen { LOAD_SEEN_MET, LOAD_SEEN_MISSED, LOAD_SEEN_SPOILT } loa
 typedef struct load_rate_search {
     double rate;      /* the next to try */
     double good, bad; /* the highest met, 0: none; the lowest missed, INFINITY: none */
-    double most;      /* what the client can be trusted with */
+    double most;      /* the most that the client can be trusted with */
     int spoilt;       /* in a row, at this rate */
     enum {
         LOAD_SEARCH_ON,
@@ -35,7 +35,7 @@ typedef struct load_rate_search {
 /* Begins at `from`; never goes above `most`, INFINITY: no bound is known. */
 void load_rate_search_init(load_rate_search *search, double from, double most);
 
-/* What a run at search->rate has shown. While the state is ON there is a next one. */
+/* Reports the outcome of a run at search->rate. While the state is ON there is a next one. */
 void load_rate_search_saw(load_rate_search *search, load_seen seen);
 
 #endif

@@ -90,7 +90,7 @@ void load_recorder_issued(load_recorder *recorder, gl_time at)
     load_row_look(row, recorder->in_flight);
 }
 
-/* Up to the next whole microsecond, so that nothing is reported faster than it was. */
+/* Rounds up to the next whole microsecond, so that nothing is reported faster than it was. */
 static uint64_t us_of(uint64_t ns)
 {
     return (ns + GL_US - 1) / GL_US;
@@ -145,7 +145,7 @@ static void add_to_block(load_recorder *r, const load_outcome *o, bool failed)
     load_blocks_add(r->blocks, &sample);
 }
 
-/* What a request has to meet: its class's terms, else the run's. */
+/* Judges a request by its class's terms, else the run's. */
 static bool is_good(const load_recorder *r, const load_outcome *o)
 {
     const load_slo *slo = r->slo;
@@ -165,7 +165,7 @@ static void add_class(load_recorder *r, const load_outcome *o, bool failed, bool
                      o->first_token_ns >= 0 ? us_of((uint64_t)o->first_token_ns + before) : 0);
 }
 
-/* What came while the schedule lasted, whenever it was meant to be sent: the rates are of that. */
+/* The rates count answers that came while the schedule lasted, whenever they were scheduled. */
 static void add_to_window(load_recorder *r, const load_outcome *o, bool failed)
 {
     if (o->done < r->from || o->done >= r->over) return;
@@ -191,7 +191,7 @@ static void add_sending(load_recorder *r, const load_outcome *o)
     r->left++;
 }
 
-/* A server may say any number. */
+/* A server may report any number. */
 void load_recorder_ended(load_recorder *recorder, const load_outcome *outcome)
 {
     load_recorder *r = recorder;
@@ -316,8 +316,8 @@ double load_recorder_asked_rate(const load_recorder *recorder)
 double load_recorder_sent_rate(const load_recorder *recorder)
 {
     const load_recorder *r = recorder;
-    /* The schedule goes on where nothing is sent any more: the last of what was never sent is its
-     * end, and counts as such, not as sent. */
+    /* The schedule goes on where nothing is sent any more: the last unsent request is its end, and
+     * does not count as sent. */
     if (r->left > 0 && r->sources[LOAD_SOURCE_UNSENT] > 0 && r->last_intended > r->last_left)
         return rate_of(r->left + 1, r->first_left, r->last_intended);
     return rate_of(r->left, r->first_left, r->last_left);
@@ -331,8 +331,8 @@ double load_recorder_shortfall(const load_recorder *recorder)
     double kept = (double)r->left / (double)needed;
     double asked = (double)gl_time_since(r->last_intended, r->first_intended);
     double took = (double)gl_time_since(r->last_left, r->first_left);
-    /* One straggler at the end stretches the time and not the trend; what all have to wait for,
-     * such as a slow connect, does neither for long. The rate is below only where both say so. */
+    /* One straggler at the end stretches the time and not the trend; a wait of all requests, such
+     * as a slow connect, does neither for long. The rate is below only where both agree. */
     double stretched = asked > 0 && took > asked ? asked / took : 1;
     double trend = 1 / (1 + fmax(load_slope_of(&r->delay), 0));
     return 1 - kept * fmax(stretched, trend);

@@ -190,7 +190,7 @@ static void connections(const load_recorder *r, const glimpse_stats *stats, FILE
     fputc('\n', out);
 }
 
-/* The word and why; the whole in a sentence. */
+/* Prints the word and its reason, then the run in a sentence. */
 static void judgement(const load_recorder *r, const load_facts *facts, FILE *out)
 {
     const char *word = load_judgement_word(load_judge(r, facts));

@@ -1,4 +1,4 @@
-/* report_charts.c - what the page draws; see report_parts.h. Reads the recorder's histograms and
+/* report_charts.c - the page's charts; see report_parts.h. Reads the recorder's histograms and
  * rows, whose figures are in the JSON report too. */
 #include <inttypes.h>
 #include <math.h>
@@ -79,7 +79,7 @@ static void draw_thresholds(gl_buf *out, const load_svg *chart, const load_facts
             gl_buf_printf(note, "%s%s", note->len > 0 ? ", " : "", name);
             continue;
         }
-        /* A label that would lie on the line or the label below goes beside it. */
+        /* A label that would cover the line or the label below goes beside it. */
         double place = load_axis_place(&chart->y, us) * load_svg_height(chart);
         indent = fabs(place - above) < 16 ? indent + 84 : 8;
         above = place;
@@ -95,7 +95,7 @@ typedef struct curve {
     const char *path, *legend;
 } curve;
 
-/* What the server answered first; all requests too, where a cache or nobody answered some. */
+/* The server's answers first; all requests too, where a cache answered some or some failed. */
 static size_t curves_of(const load_recorder *r, const load_facts *facts, curve curves[LOAD_SERIES])
 {
     const gl_histogram *live = r->by_source[GLIMPSE_SOURCE_LIVE], *all = r->metrics[LOAD_LATENCY];
@@ -128,7 +128,7 @@ static load_axis axis_of_curves(const curve *curves, size_t count, const load_fa
         if ((double)us < low) low = (double)us;
     }
     if (low > high) low = high;
-    /* Thresholds that are near belong to the picture; those far above would flatten it. */
+    /* Near thresholds are drawn; distant ones would flatten the curve. */
     double reach = load_axis_wide(low, high).kind == LOAD_AXIS_LOG ? 10 : 2;
     for (int i = 3; i >= 0; i--) {
         double us = (double)facts->thresholds_ms[i] * 1e3;

@@ -1,4 +1,4 @@
-/* report_classes.c - a load test made of lengths, told: how far the lengths were off, and the
+/* report_classes.c - the report on a load test made of lengths: the errors of the lengths, and the
  * figures of each class; see report.h. */
 #include <inttypes.h>
 
@@ -19,7 +19,7 @@ static double good_rate(const load_figures *f)
     return f->measured > 0 ? (double)f->good / (double)f->measured : 0;
 }
 
-/* What makes a request of this class good; NULL: nothing. */
+/* Returns the terms for a good request of this class; NULL: none. */
 static const char *goodput_of(const load_class *kind, const load_facts *facts)
 {
     if (kind->goodput[0] != '\0') return kind->goodput;

@@ -53,7 +53,7 @@ static void cells(gl_buf *out, const load_svg *chart, const load_heat *heat, con
     }
 }
 
-/* Which counts a shade stands for. */
+/* Writes the counts of each shade. */
 static void shades(gl_buf *out, const load_heat *heat)
 {
     gl_buf_append_str(out, "<ul class=\"legend\"><li>requests:</li>");

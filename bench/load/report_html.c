@@ -1,7 +1,7 @@
 /*
- * report_html.c - the report as a page: one file that loads nothing, in which nothing runs, and
- * whose pictures are lines of its own text; see report.h. Head, verdict and key figures are here,
- * the rest in report_charts.c and report_tables.c.
+ * report_html.c - the report as a page: one file that loads nothing, runs nothing, and has its
+ * charts as lines of its own text; see report.h. Head, verdict and key figures are here, the rest
+ * in report_charts.c and report_tables.c.
  */
 #include <glimpse/version.h>
 #include <math.h>
@@ -58,7 +58,7 @@ static void facts_of_run(const load_facts *facts, gl_buf *out)
                   glimpse_version());
 }
 
-/* A word, why it is that, and the whole in a sentence. */
+/* Writes the word, its reason, and the run in a sentence. */
 static void verdict(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     load_judgement judgement = load_judge(r, facts);
@@ -187,7 +187,7 @@ static void load_cards(const load_recorder *r, const load_facts *facts, gl_buf *
     gl_buf_append_str(out, "</dl>\n");
 }
 
-/* The failures whose times are among the live ones. */
+/* Notes the failures whose times are among the live ones. */
 static void live_note(const load_recorder *r, const load_facts *facts, gl_buf *out)
 {
     uint64_t live = gl_histogram_count(r->by_source[GLIMPSE_SOURCE_LIVE]);

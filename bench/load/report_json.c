@@ -116,7 +116,7 @@ static void phases(gl_buf *out, const load_phases *phases)
     gl_buf_append_char(out, '}');
 }
 
-/* PASS, FAIL or INVALID, and why; the whole in a sentence. */
+/* Writes PASS, FAIL or INVALID, the reason, and the run in a sentence. */
 static void judgement(gl_buf *out, const load_recorder *r, const load_facts *facts)
 {
     gl_buf text;

@@ -7,7 +7,8 @@
 /* Of two sentences. */
 #define LINE_MAX_ 2048
 
-/* In a cell: what would end it or begin markup is escaped, and a line end is a blank. */
+/* Writes text in a cell: characters that would end it or begin markup are escaped, and a line end
+ * becomes a blank. */
 static void text(gl_buf *out, const char *words)
 {
     for (; words != NULL && *words != '\0'; words++) {

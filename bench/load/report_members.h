@@ -10,8 +10,8 @@ void load_json_known(gl_buf *out, const char *name, bool known, double value); /
 void load_json_number(gl_buf *out, const char *name, double value); /* below 0 is null: not known */
 void load_json_flag(gl_buf *out, const char *name, bool value);
 
-/* ,"settings":{...}: all that says what was measured, so that two runs with equal settings measured
- * the same. */
+/* ,"settings":{...}: everything that describes the measurement, so that two runs with equal
+ * settings measured the same. */
 void load_report_settings(const load_facts *facts, gl_buf *out);
 
 #endif

@@ -1,10 +1,10 @@
-/* report_phases.c - the page's bar of where the time of live answers went; see report_parts.h. */
+/* report_phases.c - the page's bar of the phases of live answers; see report_parts.h. */
 #include <stdio.h>
 
 #include "load/markup.h"
 #include "load/report_parts.h"
 
-/* Parts below this are no stripe to the eye. */
+/* Smaller parts are not visible as a stripe. */
 #define LEAST 0.15 /* percent */
 
 static const char *name_of(const load_phases *p, load_phase phase)
@@ -26,7 +26,7 @@ static const char *name_of(const load_phases *p, load_phase phase)
     return streams ? "stream" : mixed ? "stream, or rest of the answer" : "rest of the answer";
 }
 
-/* Nothing to say of what was never sent twice. */
+/* Requests without a retry have no row. */
 static bool has_row(const load_phases *p, load_phase phase)
 {
     return phase != LOAD_PHASE_EARLIER || p->ns[phase] > 0;

@@ -1,4 +1,4 @@
-/* report_server.c - what the server's own page of metrics said meanwhile, told; see report.h. */
+/* report_server.c - the report on the server's own page of metrics during the run; see report.h. */
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -84,7 +84,8 @@ static double row_value(const void *of, size_t row, int what)
     return load_series_row_at(of, row, &value) ? value : NAN;
 }
 
-/* Each series on the time axis of the client's charts; one that stayed at 0 has none. */
+/* Draws each series on the time axis of the client's charts; a series that stayed at 0 is left
+ * out. */
 static void charts(const load_facts *facts, const load_time *time, gl_buf *out)
 {
     const load_scrape *scrape = facts->scrape;

@@ -1,4 +1,4 @@
-/* report_settings.c - what a run was asked for, for programs; see report_members.h. */
+/* report_settings.c - the settings of a run, for programs; see report_members.h. */
 #include "load/report_members.h"
 
 #include <inttypes.h>
@@ -65,8 +65,7 @@ static void load(gl_buf *out, const load_facts *facts)
     load_json_text(out, "output_tokens", facts->output_tokens);
 }
 
-/* What the engine did with a request: its policies, its limits of time, what a draft was sent with.
- */
+/* Writes the engine's settings: its policies, its limits of time, the parameters of a draft. */
 static void engine(gl_buf *out, const glimpse_config *e)
 {
     static const char *const breakers[] = { "local", "wait", "fail", "off" };

@@ -6,7 +6,7 @@
 #include "load/markup.h"
 #include "load/report_parts.h"
 
-/* How much of all it is, to the eye. */
+/* Draws the share of all as a bar. */
 static void bar_cell(gl_buf *out, uint64_t of, uint64_t all, bool bad)
 {
     gl_buf_printf(out,
@@ -90,7 +90,7 @@ static void latencies(const load_recorder *r, const load_facts *facts, gl_buf *o
                       "Indented: latency by what answered.");
 }
 
-/* --- how requests ended ----------------------------------------------------------------------- */
+/* --- the ends of requests --------------------------------------------------------------------- */
 
 static void table_of_counts(gl_buf *out, const char *label, const char *first)
 {
@@ -251,7 +251,7 @@ static void settings(const load_facts *facts, gl_buf *out)
     setting(out, "Zipf exponent");
     load_html_figure(out, "settings.zipf", facts->zipf, load_show_number(facts->zipf));
     setting(out, "seed");
-    /* As text: a seed of 64 bits is more than a number of JavaScript holds. */
+    /* As text, because JavaScript's numbers do not hold a seed of 64 bits. */
     gl_buf_append_u64(out, facts->seed);
     gl_buf_append_str(out, "</td></tr>\n");
     load_table_end(out);

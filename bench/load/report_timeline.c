@@ -1,5 +1,5 @@
-/* report_timeline.c - what happened when, drawn; see report_parts.h. Its figures are those of the
- * timeline in the JSON report. */
+/* report_timeline.c - the charts of the run over time; see report_parts.h. Its figures are those of
+ * the timeline in the JSON report. */
 #include <stdio.h>
 
 #include "load/report_parts.h"

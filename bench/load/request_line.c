@@ -36,7 +36,7 @@ static void seconds(gl_buf *out, const load_request_line *line, gl_time at)
     gl_buf_printf(out, "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
 }
 
-/* Since it was sent; below 0: never. */
+/* Writes the time since it was sent; below 0: never. */
 static void since_sent(gl_buf *out, const load_request_line *line, int64_t ns, const char *none)
 {
     if (ns < 0)
@@ -53,7 +53,7 @@ static void count(gl_buf *out, int64_t value, const char *none)
         gl_buf_append_i64(out, value);
 }
 
-/* A name of ours in quotes; a class's is a person's. */
+/* Writes a name of ours in quotes; a class's name is the user's. */
 static void word(gl_buf *out, const char *text, bool json)
 {
     if (json)

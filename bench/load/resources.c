@@ -17,8 +17,8 @@ int64_t load_resources_rss(void)
     return pages >= 0 ? (int64_t)pages * sysconf(_SC_PAGESIZE) : -1;
 }
 
-/* VmHWM: getrusage's figure is also that of the program which started this one, from before exec.
- */
+/* VmHWM, because getrusage's figure includes the program that started this one, from before
+ * exec. */
 int64_t load_resources_rss_max(void)
 {
     char line[256];

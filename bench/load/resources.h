@@ -1,4 +1,4 @@
-/* resources.h - what this process takes, as the kernel says. */
+/* resources.h - the resources of this process, by the kernel's figures. */
 #ifndef LOAD_RESOURCES_H
 #define LOAD_RESOURCES_H
 

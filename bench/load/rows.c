@@ -19,13 +19,13 @@ static double width_of(const load_recorder *r)
 size_t load_row_count(const load_recorder *recorder)
 {
     size_t count = recorder->timeline->count;
-    /* The loop's look at memory may have begun a row behind the last answer. */
+    /* The loop's measurement of memory may have begun a row behind the last answer. */
     while (count > 1 && (double)(count - 1) * width_of(recorder) >= load_recorder_span(recorder))
         count--;
     return count;
 }
 
-/* The part of a row before the last answer, s; 0: too little to tell a rate. */
+/* Returns the part of a row before the last answer, s; 0: too little for a rate. */
 static double covered(const load_recorder *r, size_t row)
 {
     double width = width_of(r), left = load_recorder_span(r) - (double)row * width;

@@ -10,7 +10,7 @@
 #include "load/lines.h"
 #include "load/number.h"
 
-/* What says most of a server's load, by who serves: running, waiting, cache, tokens. */
+/* The series that describe a server's load best, by server: running, waiting, cache, tokens. */
 static const char known[] =
     "vllm:num_requests_running,vllm:num_requests_waiting,vllm:kv_cache_usage_perc,"
     "vllm:gpu_cache_usage_perc,vllm:num_preemptions_total,vllm:prompt_tokens_total,"
@@ -39,7 +39,7 @@ static gl_slice take_name(gl_slice *line)
     return name;
 }
 
-/* Labels may hold any sign within their quotes; false: they do not end. */
+/* Labels may hold any character within their quotes; false: they do not end. */
 static bool skip_labels(gl_slice *line)
 {
     bool quoted = false;
@@ -76,7 +76,7 @@ static bool read_sample(gl_slice line, load_sample *sample)
     if (sample->name.len == 0 || !skip_labels(&line)) return false;
     gl_slice value = take_word(&line);
     if (value.len > 1 && value.data[0] == '+') value = gl_slice_of(value.data + 1, value.len - 1);
-    /* NaN and infinities are what nothing was measured of. */
+    /* NaN and infinities mean that nothing was measured. */
     return gl_json_check(value, &number, NULL) == GL_JSON_OK &&
            gl_json_double(number, &sample->value);
 }
@@ -163,7 +163,7 @@ static void halve(load_scrape *scrape)
     scrape->width *= 2;
 }
 
-/* row NULL: it was read before the run, and is what the next one is held against. */
+/* row NULL: it was read before the run, and the next reading is compared with it. */
 static void add(load_series *series, load_series_row *row, double gap_s)
 {
     double value = series->now, shown = value;

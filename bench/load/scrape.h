@@ -1,10 +1,10 @@
 /*
- * scrape.h - the server beside the client: what its Prometheus page says while it is loaded, in
- * rows of the same time axis as the timeline (recorder.h). Pure.
+ * scrape.h - the server beside the client: the readings of its Prometheus page under load, in rows
+ * of the same time axis as the timeline (recorder.h). Pure.
  *
  * Only series that are known, or asked for by name, are kept, each summed over its labels. A name
  * that ends in _total, _sum or _count, or whose # TYPE says so, is a counter, of which a row has
- * the growth; of others (gauges) a row has the mean. A counter that falls was begun again. Memory
+ * the growth; of others (gauges) a row has the mean. A counter that falls was restarted. Memory
  * does not depend on the page or the run: at most LOAD_SCRAPE_SERIES names and LOAD_SCRAPE_ROWS
  * rows; when these are full, two become one.
  */
@@ -27,8 +27,8 @@ typedef struct load_sample {
     double value;
 } load_sample;
 
-/* Takes lines off the page up to and with the next sample; false: there is none. A line that is
- * none is skipped. type (may be NULL) is told of each "# TYPE name kind" on the way. */
+/* Takes lines off the page up to and with the next sample; false: there is none. A line that is no
+ * sample is skipped. type (may be NULL) is called with each "# TYPE name kind" on the way. */
 bool load_scrape_next(gl_slice *page, load_sample *sample,
                       void (*type)(void *arg, gl_slice name, gl_slice kind), void *arg);
 
@@ -41,7 +41,7 @@ typedef struct load_series {
     char name[64];
     bool counter, seen;
     double now;  /* of the page that is being read: the sum over labels */
-    bool here;   /* it is on that page */
+    bool here;   /* the series is on that page */
     double last; /* of the page before; of a counter */
     bool begun;
     double least, most; /* of the readings; of a counter: of a row's growth a second */
@@ -54,12 +54,12 @@ typedef struct load_scrape {
     gl_time start, width;
     size_t count, rows; /* series; rows so far */
     load_series series[LOAD_SCRAPE_SERIES];
-    uint64_t pages, failed; /* read; not had, or not one sample on it */
+    uint64_t pages, failed; /* pages read; pages not available, or without a sample */
     gl_time first, last;    /* when the first and the last page was read */
 } load_scrape;
 
-/* names: with commas between, in place of those that are known (vLLM's, SGLang's, llama.cpp's, our
- * own); NULL: those. false: problem says what is wrong with them. */
+/* names: with commas between, in place of the known ones (vLLM's, SGLang's, llama.cpp's, our own);
+ * NULL: those. false: problem names the fault in them. */
 bool load_scrape_init(load_scrape *scrape, gl_time start, const char *names, char *problem,
                       size_t problem_size);
 
@@ -78,7 +78,7 @@ load_scrape_lack load_scrape_lacks(const load_scrape *scrape);
 /* The sentence for it, without a period; "" for a whole one. */
 void load_scrape_say(const load_scrape *scrape, const char *url, char *text, size_t size);
 
-/* Of a gauge its mean, of a counter its growth a second; false: it was never seen often enough. */
+/* Gives a gauge's mean, or a counter's growth a second; false: it was never seen often enough. */
 bool load_series_mean(const load_scrape *scrape, const load_series *series, double *mean);
 
 /* The same of a row. */

@@ -1,5 +1,5 @@
 /*
- * sla.h - what a run has to meet: p95<2500ms,error_rate<5%,hit_rate>30%
+ * sla.h - the terms of a run: p95<2500ms,error_rate<5%,hit_rate>30%
  *
  *   p50 p75 p90 p95 p99 p999 mean max      latency (of an open loop from its schedule)
  *   service_...                            the same of the time at the server: service_p99<50ms
@@ -42,24 +42,25 @@ typedef struct load_sla {
     size_t count;
 } load_sla;
 
-/* NULL and "" are no terms. false: problem names the term and says what is wrong. */
+/* NULL and "" are no terms. false: problem names the term and its fault. */
 bool load_sla_parse(load_sla *sla, const char *text, char *problem, size_t problem_size);
 
-/* What was seen, in the unit of the bound; *met says whether that is good enough. What was never
- * measured (no request, no stream) is NAN, and not met. */
+/* Returns the value of a term, in the unit of the bound; *met: it is good enough. Without a
+ * measurement (no request, no stream) it is NAN, and not met. */
 double load_term_look(const load_term *term, const load_recorder *recorder, bool *met);
 
-/* Whether what was seen is good enough. */
+/* Returns true when the value is good enough. */
 bool load_term_meets(const load_term *term, double seen);
 
-/* The same, and what was seen as text: "12.345 ms", "3.000 %", "99.500/s". */
+/* The same, with the value as text: "12.345 ms", "3.000 %", "99.500/s". */
 void load_term_shown(const load_term *term, const load_recorder *recorder, bool *met, char *text,
                      size_t size);
 
-/* Its bound is so many a second. */
+/* Returns true when its bound is so many a second. */
 bool load_term_is_rate(const load_term *term);
 
-/* Whether one of the terms is about what is good, for which there have to be terms of slo.h. */
+/* Returns true when one of the terms is about good requests, for which there have to be terms of
+ * slo.h. */
 bool load_sla_wants_slo(const load_sla *sla);
 
 bool load_sla_met(const load_sla *sla, const load_recorder *recorder);

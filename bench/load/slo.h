@@ -1,5 +1,6 @@
 /*
- * slo.h - what one request has to meet to count as good: latency<2500ms,ttft<500ms,tpot<50ms
+ * slo.h - the terms that one request has to meet to count as good:
+ * latency<2500ms,ttft<500ms,tpot<50ms
  *
  * Goodput is the answers a second that meet all terms; an error never does. The terms:
  *
@@ -33,7 +34,7 @@ typedef struct load_slo {
     size_t count;
 } load_slo;
 
-/* NULL and "" are no terms. false: problem names the term and says what is wrong. */
+/* NULL and "" are no terms. false: problem names the term and its fault. */
 bool load_slo_parse(load_slo *slo, const char *text, char *problem, size_t problem_size);
 
 bool load_slo_met(const load_slo *slo, const load_outcome *outcome);

@@ -1,4 +1,4 @@
-/* slope.h - how much one quantity grows with another, by least squares over a stream. Pure. */
+/* slope.h - the growth of one quantity with another, by least squares over a stream. Pure. */
 #ifndef LOAD_SLOPE_H
 #define LOAD_SLOPE_H
 

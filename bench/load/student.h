@@ -2,10 +2,10 @@
 #ifndef LOAD_STUDENT_H
 #define LOAD_STUDENT_H
 
-/* How often |t| is at least this by chance: 0 to 1. */
+/* Returns how often |t| is at least this by chance: 0 to 1. */
 double load_student_p(double t, double freedom);
 
-/* The t that is reached with probability p, 0 < p < 1: the two-sided critical value. */
+/* Returns the t that is reached with probability p, 0 < p < 1: the two-sided critical value. */
 double load_student_t(double p, double freedom);
 
 #endif

@@ -7,9 +7,9 @@
 
 #define TALL 340
 #define LOW  170
-/* Percent of the plot: narrower is not seen. */
+/* Percent of the plot: a narrower column is not visible. */
 #define BAND_LEAST 0.4
-/* Nearer to the left edge a name in the middle would lie on the axis. */
+/* A centred name nearer to the left edge would cover the axis. */
 #define LEFT 16
 
 int load_svg_height(const load_svg *chart)
@@ -71,8 +71,8 @@ static void columns(gl_buf *out, const load_svg *chart)
     gl_buf_append_str(out, "<g class=\"x\">");
     for (size_t i = 0; i < count; i++) {
         double at = x_percent(chart, ticks[i]);
-        /* A label takes 45 pixels; a plot on a phone has some 260, and 18 % of that is 47. What is
-         * nearer to the one before is left out there. */
+        /* A label takes 45 pixels; a plot on a phone has some 260, and 18 % of that is 47. A mark
+         * nearer to the one before has no label there. */
         bool crowded = last >= 0 && at - last < 17;
         if (!crowded) last = at;
         chart->x_label(ticks[i], text, sizeof text);
@@ -201,7 +201,7 @@ void load_pen_end(load_pen *pen)
     gl_buf_append_str(pen->out, "\"/>");
 }
 
-/* --- what stands on the lines ----------------------------------------------------------------- */
+/* --- on top of the lines ---------------------------------------------------------------------- */
 
 void load_svg_band(gl_buf *out, const load_svg *chart, double x, double to_x, const char *kind,
                    const char *letter)

@@ -14,7 +14,7 @@
 /* The lines' own coordinates: 0 to this, x to the right and y downwards. */
 #define LOAD_SVG_SIDE 10000
 
-/* What is written at a mark. */
+/* Writes the label of a mark. */
 typedef void load_svg_label(double value, char *out, size_t size);
 
 typedef struct load_svg {
@@ -34,12 +34,12 @@ typedef struct load_svg {
 /* Height of the plot, CSS pixels. */
 int load_svg_height(const load_svg *chart);
 
-/* The figure with its legend, grid and marks; what is drawn follows, then the end. */
+/* Opens the figure with its legend, grid and marks; draw, then close it. */
 void load_svg_open(gl_buf *out, const load_svg *chart);
 void load_svg_close(gl_buf *out, const char *note); /* note: HTML below the chart, or NULL */
 
-/* The same in pieces: the caption, to which a legend of one's own may be added, and the plot; the
- * end of the plot, and that of the figure, with anything in between. */
+/* The same in steps: the caption, to which an own legend may be added, and the plot; the end of the
+ * plot, and that of the figure, with other text in between. */
 void load_svg_caption(gl_buf *out, const load_svg *chart);
 void load_svg_plot(gl_buf *out, const load_svg *chart);
 void load_svg_end(gl_buf *out);
@@ -54,19 +54,19 @@ void load_svg_lines_end(gl_buf *out);
 typedef struct load_pen {
     gl_buf *out;
     const load_svg *chart;
-    int x, y, from; /* where it is; from: where it was put down */
+    int x, y, from; /* its place; from: where the line began */
     bool down, area;
 } load_pen;
 
-/* area: what is between the line and the bottom. */
+/* area: fills between the line and the bottom. */
 load_pen load_pen_begin(gl_buf *out, const load_svg *chart, const char *kind, bool area);
 void load_pen_lift(load_pen *pen, double x); /* the next step begins at x */
 void load_pen_step(load_pen *pen, double to_x, double y);
-/* A straight line to here; the first of a line begins there. */
+/* Draws a straight line to here; the first call of a line begins it. */
 void load_pen_line(load_pen *pen, double x, double y);
 void load_pen_end(load_pen *pen);
 
-/* --- what stands on the lines --- */
+/* --- on top of the lines --- */
 
 /* The times from x to to_x, shaded in this kind's pattern, with a letter at the top. */
 void load_svg_band(gl_buf *out, const load_svg *chart, double x, double to_x, const char *kind,
@@ -75,9 +75,9 @@ void load_svg_band(gl_buf *out, const load_svg *chart, double x, double to_x, co
 void load_svg_threshold(gl_buf *out, const load_svg *chart, double y, int indent, const char *name);
 /* A point with its name above it and a line down to the axis. */
 void load_svg_mark(gl_buf *out, const load_svg *chart, double x, double y, const char *name);
-/* A point, and what it says when it is pointed at. */
+/* Draws a point with a text that is shown on pointing at it. */
 void load_svg_point(gl_buf *out, const load_svg *chart, double x, double y, const char *says);
-/* The column from x to to_x says this when it is pointed at. */
+/* Draws a column from x to to_x with a text that is shown on pointing at it. */
 void load_svg_column(gl_buf *out, const load_svg *chart, double x, double to_x, const char *says);
 
 #endif

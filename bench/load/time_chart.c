@@ -7,10 +7,9 @@
 
 #include "load/report_parts.h"
 
-/* From this ratio of the largest to the smallest on, the small ones cannot be told apart on a
- * linear axis. */
+/* From this ratio of the largest to the smallest on, small values look alike on a linear axis. */
 #define LOG_FROM 20
-/* More columns than this are narrower than a pointer is steady, and make the page large. */
+/* More columns than this are narrower than a hand is steady, and make the page large. */
 #define COLUMNS_MAX 150
 
 load_time load_time_of(double end_s, const load_marks *marks, gl_time start)
@@ -26,7 +25,7 @@ load_time load_time_of(double end_s, const load_marks *marks, gl_time start)
 /* --- shades ----------------------------------------------------------------------------------- */
 
 typedef struct shade {
-    const char *kind, *letter, *words; /* kind: of the style sheet, and of a pattern */
+    const char *kind, *letter, *words; /* kind: a class of the style sheet, and of a pattern */
 } shade;
 
 static const shade shades[LOAD_MARK_KINDS] = {
@@ -160,7 +159,7 @@ static void draw_line(gl_buf *out, const load_svg *chart, const load_time *time,
     load_pen_end(&pen);
 }
 
-/* The rows [from, to) in words: of each line the most. */
+/* Describes the rows [from, to) in words: the largest value of each line. */
 static void words_of(const load_time_chart *c, size_t from, size_t to, char *out, size_t size)
 {
     size_t len = 0;
@@ -197,7 +196,7 @@ static void draw_columns(gl_buf *out, const load_svg *svg, const load_time_chart
 {
     const load_time_line *line = longest(c);
     size_t step = (line->rows + COLUMNS_MAX - 1) / COLUMNS_MAX;
-    if (!alike(c)) return; /* a row of one is none of the others */
+    if (!alike(c)) return; /* a row of one line is none of the others */
     for (size_t i = 0; i < line->rows; i += step) {
         size_t to = i + step < line->rows ? i + step : line->rows;
         char says[400];
@@ -228,7 +227,7 @@ static load_axis axis_of(const load_time_chart *c, double low, double high)
     if (c->y == LOAD_TIME_PART) return load_axis_linear(1, 4);
     if (c->y == LOAD_TIME_MAY_BE_LOG && low > 0 && high / low > LOG_FROM)
         return load_axis_log(low, high);
-    /* What is counted has no marks between the whole numbers. */
+    /* Counts have no marks between the whole numbers. */
     if (c->y == LOAD_TIME_WHOLE && high < 4) return load_axis_linear(4, 4);
     return load_axis_linear(high, 4);
 }

@@ -1,6 +1,6 @@
 /*
- * time_chart.h - charts over the time of a run: all have the same axis, on which the same marks are
- * shaded, and their data as a table below.
+ * time_chart.h - charts over the time of a run: all have the same axis, with the same marks shaded
+ * on it, and their data as a table below.
  */
 #ifndef LOAD_TIME_CHART_H
 #define LOAD_TIME_CHART_H
@@ -12,7 +12,7 @@
 typedef struct load_time {
     double end_s, unit_s; /* unit_s: the unit in which time is written */
     const char *unit;
-    const load_marks *marks; /* NULL: nothing is shaded */
+    const load_marks *marks; /* NULL: no shades */
     gl_time start;           /* of the run, on the marks' clock */
 } load_time;
 
@@ -41,13 +41,13 @@ typedef struct load_time_chart {
     load_time_line line[LOAD_SERIES];
 } load_time_chart;
 
-/* Nothing where all is 0 or not known: a chart of nothing takes no room. */
+/* Draws nothing where all values are 0 or not known: an empty chart takes no room. */
 bool load_time_chart_draw(gl_buf *out, const load_time_chart *chart, const load_time *time);
 
-/* In a chart of one's own, between the opening and the lines: the marks. */
+/* Shades the marks in a chart of one's own, between the opening and the lines. */
 void load_time_shade(gl_buf *out, const load_svg *chart, const load_time *time);
 
-/* What the shades mean, those that there are, and a table of them. */
+/* Explains the shades that are there, with a table of them. */
 void load_time_legend(gl_buf *out, const load_time *time);
 
 #endif

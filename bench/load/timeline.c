@@ -65,14 +65,14 @@ void load_row_look(load_row *row, uint64_t in_flight)
     if (in_flight > row->in_flight) row->in_flight = in_flight;
 }
 
-/* Up to the next whole microsecond, as all durations that are told. */
+/* Rounds up to the next whole microsecond, like all reported durations. */
 static uint64_t us_of(gl_time ns)
 {
     return (ns + GL_US - 1) / GL_US;
 }
 
 /* Tokens have no times of their own: those of a stream are spread over its arrivals. A server may
- * say any number. */
+ * report any number. */
 static void add_tokens(load_timeline *t, const load_outcome *o)
 {
     size_t arrivals = o->arrival_count > 0 ? o->arrival_count : 1;
@@ -88,7 +88,7 @@ static void add_tokens(load_timeline *t, const load_outcome *o)
     }
 }
 
-/* From when it was meant to be sent to when it went out, each row gets its part. */
+/* Gives each row its part of the wait from the scheduled time to the sending. */
 static void add_wait(load_timeline *t, const load_outcome *o)
 {
     gl_time until = o->left, at = o->intended;

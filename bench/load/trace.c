@@ -1,4 +1,4 @@
-/* trace.c - see trace.h. Called by whoever plans a run; the driver takes the times. */
+/* trace.c - see trace.h. Called by the code that plans a run; the driver takes the times. */
 #include "load/trace.h"
 
 #include <stdio.h>
@@ -73,7 +73,7 @@ static bool add_hash(load_trace *trace, uint64_t hash)
 
 static const char oom[] = "out of memory";
 
-/* --- the forms: each returns what is wrong with a line, or NULL ------------------------------- */
+/* --- the forms: each returns the fault of a line, or NULL ------------------------------------- */
 
 static const char *take_time(load_trace *trace, gl_slice line)
 {
@@ -129,7 +129,7 @@ static gl_slice take_column(gl_slice *line)
 
 enum { AT_TIME, AT_REQUEST, AT_RESPONSE, COLUMNS };
 
-/* Where the columns stand; false: one is missing. */
+/* Finds the columns; false: one is missing. */
 static bool read_head(gl_slice line, size_t places[COLUMNS])
 {
     static const char *const names[COLUMNS] = { "Timestamp", "Request tokens", "Response tokens" };

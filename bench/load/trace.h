@@ -1,5 +1,5 @@
 /*
- * trace.h - when an open loop sends, replayed from a list of times that somebody recorded.
+ * trace.h - an open loop's schedule from a recorded list of times.
  *
  * One time a line, in seconds with as many as nine decimals: of any origin, the first one is the
  * start. What follows a time after a blank, a comma or a semicolon is not looked at; empty lines
@@ -25,7 +25,7 @@
 
 typedef struct load_trace_row {
     gl_time at;             /* since the first, ascending */
-    uint32_t input, output; /* tokens; 0: not said */
+    uint32_t input, output; /* tokens; 0: none */
     size_t hash_at, hash_count;
     const uint64_t *hashes; /* of the blocks of its input */
 } load_trace_row;
@@ -37,18 +37,17 @@ typedef struct load_trace {
     size_t dropped;
     size_t backward, backward_line; /* rows before the one above them; the first such line */
     size_t line;                    /* that was read last */
-    bool lengths;                   /* the rows say them */
+    bool lengths;                   /* the rows have lengths */
 } load_trace;
 
-/* false: problem says what is wrong and in which line, or that memory ran out. Free it either way.
- */
+/* false: problem names the fault and its line, or that memory ran out. Free it in either case. */
 bool load_trace_read(load_trace *trace, gl_slice text, char *problem, size_t problem_size);
 void load_trace_free(load_trace *trace);
 
 /* The next time in nanoseconds since the start; GL_TIME_NEVER after the last. */
 gl_time load_trace_next(load_trace *trace);
 
-/* The lengths of the index-th in order; NULL: they are not said. */
+/* Returns the lengths of the index-th in order; NULL: the trace has none. */
 const load_trace_row *load_trace_row_of(const load_trace *trace, size_t index);
 
 /* From the first time to the last. */

@@ -14,7 +14,7 @@ void load_users_search_init(load_users_search *search)
     search->users = 1;
 }
 
-/* Between the fewest users that do enough and the most below them that do not. */
+/* Tries the middle between the fewest users that do enough and the most below them that do not. */
 static void halve(load_users_search *s)
 {
     uint64_t high = UINT64_MAX, low = 0;

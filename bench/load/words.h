@@ -1,9 +1,9 @@
 /*
  * words.h - English text of so many words, for requests whose length is counted in tokens. Pure.
  *
- * A byte pair encoding that has seen English has each of these words with the blank before it as
- * one token, so that a word is about a token; each is four letters, so that a server that counts
- * bytes counts the same of each text of as many words.
+ * A byte pair encoding trained on English has each of these words with the blank before it as one
+ * token, so that a word is about a token. Each has four letters, so that a server that counts bytes
+ * counts the same for each text of as many words.
  */
 #ifndef LOAD_WORDS_H
 #define LOAD_WORDS_H

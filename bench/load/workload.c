@@ -45,7 +45,7 @@ bool load_workload_talks(const load_workload *workload)
 
 /* --- draws ------------------------------------------------------------------------------------ */
 
-/* Numbers that follow each other begin far apart: 2^64 by the golden ratio. */
+/* Seeds of neighbouring numbers are far apart: 2^64 by the golden ratio. */
 static uint64_t seed_of(const load_workload *w, uint64_t what, uint64_t number)
 {
     return w->seed ^ ((number + 1) * UINT64_C(0x9e3779b97f4a7c15) + (what << 56));
@@ -56,7 +56,7 @@ enum { OF_REQUEST, OF_PREFIX, OF_BLOCK, OF_TURN };
 typedef struct drawn {
     size_t class;
     uint32_t input, output, turns;
-    uint32_t prefix; /* which, from 1; 0: none */
+    uint32_t prefix; /* number of the prefix, from 1; 0: none */
     gl_rng rng;      /* of the words */
 } drawn;
 
@@ -94,7 +94,7 @@ static size_t words_of(const load_class *kind, double tokens)
     return words < 1 ? 1 : (size_t)words;
 }
 
-/* The blocks that a trace names, each the same wherever it comes; what is left of the length is
+/* Writes the blocks that a trace names, each always with the same text; the rest of the length is
  * this request's own. */
 static void write_blocks(const load_workload *w, const load_class *kind, const load_trace_row *row,
                          double tokens, gl_buf *out)
@@ -223,7 +223,7 @@ static void write_body(load_workload *w, drawn *d, const load_trace_row *row, lo
     gl_buf_append_char(&w->body, '}');
 }
 
-/* A ranker reads the query before each document, and counts it so. */
+/* A ranker reads the query before each document, and counts it each time. */
 static uint32_t tokens_asked(const load_class *kind, const drawn *d)
 {
     uint32_t query = kind->endpoint == LOAD_RERANK ? LOAD_QUERY_TOKENS : 0;
@@ -244,7 +244,7 @@ void load_workload_question(load_workload *workload, uint64_t number, const load
         *talk = (load_talk){ .number = number, .turns = d.turns, .messages = talk->messages };
     }
     uint32_t turn = goes_on ? talk->turn : 0;
-    if (turn > 0) { /* the lengths of each turn are its own */
+    if (turn > 0) { /* each turn has lengths of its own */
         gl_rng_seed(&d.rng, seed_of(w, OF_TURN, number) + turn);
         d.input = load_lengths_draw(&kind->input, &d.rng);
         if (kind->limited) d.output = load_lengths_draw(&kind->output, &d.rng);
@@ -253,7 +253,7 @@ void load_workload_question(load_workload *workload, uint64_t number, const load
     write_body(w, &d, row, talk);
     if (talk != NULL) talk->turn++;
     if (w->body.failed) gl_buf_reset(&w->body);
-    /* An engine takes no body of no bytes; a length of 0 would mean strlen. */
+    /* An engine takes no empty body; a length of 0 would mean strlen. */
     bool whole = gl_buf_terminate(&w->body);
     *question = (load_question){
         .raw = true,
@@ -265,7 +265,7 @@ void load_workload_question(load_workload *workload, uint64_t number, const load
         .endpoint = kind->endpoint,
         .texts = kind->texts,
         .output_tokens = d.output,
-        /* Of a later turn the server also counts what was said, which nobody asked for. */
+        /* In a later turn the server also counts the earlier ones, so no length is asked. */
         .input_tokens = turn > 0 ? 0 : tokens_asked(kind, &d)
     };
 }

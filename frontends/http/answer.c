@@ -19,7 +19,7 @@ static void finish(httpd_conn *conn, bool last)
     conn->turn = HTTPD_TURN_CLIENT;
     conn->answered = true;
     conn->closing |= last;
-    conn->above = false;      /* nobody waits for it any more */
+    conn->above = false;      /* no caller waits for it any more */
     if (conn->inside) return; /* sent with the answers to what came with it */
     httpd_conn_push(conn);
     httpd_conn_rest(conn);
@@ -44,7 +44,7 @@ void httpd_reset(httpd_conn *conn)
     finish(conn, true);
 }
 
-/* --- pieces ----------------------------------------------------------------------------------- */
+/* --- the pieces of an answer ------------------------------------------------------------------ */
 
 void httpd_raw(httpd_conn *conn, gl_slice bytes)
 {
@@ -70,7 +70,7 @@ void httpd_flush(httpd_conn *conn)
     httpd_conn_update(conn);
 }
 
-/* --- the head --------------------------------------------------------------------------------- */
+/* --- the head of an answer -------------------------------------------------------------------- */
 
 bool httpd_add_header(gl_buf *headers, const char *name, gl_slice value)
 {

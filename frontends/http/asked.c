@@ -1,4 +1,4 @@
-/* asked.c - what a handler asks of a connection and of its request. */
+/* asked.c - the functions by which a handler reads a connection and its request. */
 #include <arpa/inet.h>
 
 #include "http/conn.h"

@@ -1,6 +1,6 @@
 /*
  * chunked.c - see chunked.h. Sizes are hexadecimal and nothing else; extensions and trailers are
- * read by their grammar, counted, and dropped: a trailer never becomes a header.
+ * checked by their grammar, counted, and dropped: a trailer never becomes a header.
  */
 #include "http/chunked.h"
 
@@ -8,7 +8,7 @@
 #include "http/token.h"
 
 #define SIZE_DIGITS    ((size_t)16)
-#define EXTENSIONS_MAX ((size_t)4 * 1024) /* bytes of a body: none of any use was ever seen */
+#define EXTENSIONS_MAX ((size_t)4 * 1024) /* bytes of a body: no useful extension was ever seen */
 #define TRAILERS_MAX   ((size_t)8 * 1024)
 
 static httpd_progress bad(httpd_request *request, int status, const char *why)
@@ -18,7 +18,8 @@ static httpd_progress bad(httpd_request *request, int status, const char *why)
     return HTTPD_BAD;
 }
 
-/* The text without a quoted string at its front; data NULL: it does not end, or has a control. */
+/* Returns the text behind a quoted string at its front; data NULL: the string does not end, or has
+ * a control. */
 static gl_slice after_quoted(gl_slice text)
 {
     for (size_t i = 1; i < text.len; i++) {
@@ -38,7 +39,7 @@ static gl_slice after_token(gl_slice text)
     return gl_slice_of(text.data + len, text.len - len);
 }
 
-/* *( ";" name [ "=" ( token / quoted-string ) ] ), without the blanks that old senders may put. */
+/* *( ";" name [ "=" ( token / quoted-string ) ] ), without the blanks that old senders may add. */
 static bool are_extensions(gl_slice text)
 {
     while (text.len != 0) {
@@ -91,7 +92,7 @@ static httpd_progress read_size(httpd_request *request, gl_slice line)
     return HTTPD_MORE;
 }
 
-/* MORE: it was one, and was dropped. */
+/* MORE: it was a trailer, and was dropped. */
 static httpd_progress read_trailer(httpd_request *request, gl_slice line)
 {
     gl_slice name, value;
@@ -101,7 +102,7 @@ static httpd_progress read_trailer(httpd_request *request, gl_slice line)
     return why != NULL ? bad(request, 400, why) : HTTPD_MORE;
 }
 
-/* How long the line may be that is due. */
+/* Returns the longest length of the line that is due. */
 static size_t line_max(const httpd_request *request)
 {
     switch (request->chunk) {
@@ -122,7 +123,7 @@ static httpd_progress take_line(httpd_request *request, gl_slice line)
     return HTTPD_MORE;
 }
 
-/* What was joined ends at head_len + body_len; line_at is the first byte not looked at. */
+/* Joined bytes end at head_len + body_len; line_at is the first byte not read. */
 static bool join(httpd_request *request, char *data, size_t len)
 {
     size_t there = len - request->line_at, left = request->chunk_left;

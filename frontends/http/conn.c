@@ -15,7 +15,7 @@
 
 #define BODY_RATE ((uint64_t)500) /* bytes a second in all, as Apache's mod_reqtimeout */
 
-/* No request may begin. */
+/* Returns true while no request may begin. */
 static bool is_stuck(const httpd_conn *conn)
 {
     return conn->turn != HTTPD_TURN_CLIENT || conn->blocked || conn->closing || conn->broken;
@@ -31,7 +31,7 @@ void httpd_conn_count(httpd_conn *conn)
 
 /* --- deadlines -------------------------------------------------------------------------------- */
 
-/* A body has to come on, and at some rate. */
+/* A body must make progress, and at a least rate. */
 static uint64_t body_ticks(const httpd_conn *conn)
 {
     const httpd_server *server = conn->server;
@@ -60,7 +60,7 @@ void httpd_conn_arm(httpd_conn *conn)
     httpd_wheel_set(&server->wheel, &conn->timer, ticks);
 }
 
-/* What the client owes now. A head has one deadline from its first byte on. */
+/* Sets the bytes that the client owes now. A head has one deadline from its first byte on. */
 static void set_phase(httpd_conn *conn, httpd_phase phase)
 {
     httpd_server *server = conn->server;
@@ -99,7 +99,7 @@ void httpd_conn_close(httpd_conn *conn)
 {
     httpd_server *server = conn->server;
     const struct linger at_once = { .l_onoff = 1, .l_linger = 0 };
-    conn->broken = conn->inside = true; /* what the handler says now is not sent */
+    conn->broken = conn->inside = true; /* further answers of the handler are not sent */
     if (conn->turn == HTTPD_TURN_HANDLER) {
         server->busy--;
         conn->turn = HTTPD_TURN_CLIENT;
@@ -142,7 +142,7 @@ static void show_fields(httpd_conn *conn, const char *data)
     conn->server->fields_of = conn;
 }
 
-/* The head is there. false: that was all of this request. */
+/* Call when the head is complete. false: the request ends with it. */
 static bool take_head(httpd_conn *conn, const char *data, size_t len)
 {
     httpd_server *server = conn->server;
@@ -186,7 +186,7 @@ static void take_request(httpd_conn *conn, const char *data)
     conn->data = NULL;
 }
 
-/* Hands on the requests in data[0..len) until one has to wait; returns how far it came. */
+/* Hands on the requests in data[0..len) until one has to wait; returns how many bytes were used. */
 static size_t take_bytes(httpd_conn *conn, char *data, size_t len)
 {
     httpd_server *server = conn->server;
@@ -212,7 +212,7 @@ static size_t take_bytes(httpd_conn *conn, char *data, size_t len)
     return at;
 }
 
-/* What is left of the bytes is the beginning of a request, or waits for its turn. */
+/* The rest of the bytes is the beginning of a request, or waits for its turn. */
 static void note_rest(httpd_conn *conn, size_t left)
 {
     httpd_request *request = &conn->request;
@@ -233,7 +233,7 @@ static void note_rest(httpd_conn *conn, size_t left)
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* Goes on with what was read before. */
+/* Goes on with bytes that were read before. */
 static void take_kept(httpd_conn *conn)
 {
     size_t used = take_bytes(conn, conn->in.data, conn->in.len);
@@ -247,7 +247,7 @@ static void take_kept(httpd_conn *conn)
     note_rest(conn, conn->in.len);
 }
 
-/* Straight from where it was read, so that only what is left over is ever copied. */
+/* Parses the bytes where they were read, so that only the rest is ever copied. */
 static void take_fresh(httpd_conn *conn, char *data, size_t len)
 {
     size_t used = take_bytes(conn, data, len), left = len - used;
@@ -259,14 +259,15 @@ static void take_fresh(httpd_conn *conn, char *data, size_t len)
 
 static void note_end(httpd_conn *conn)
 {
-    /* It may still read what it asked for; else nobody is there. */
+    /* A client that shut its side may still read the answers to its requests; without requests it
+     * is gone. */
     bool asked = conn->blocked || conn->pending;
     conn->ended = asked && conn->turn == HTTPD_TURN_CLIENT;
     if (!conn->ended) httpd_conn_break(conn, HTTPD_GONE_LEFT);
 }
 
-/* Nothing is read; has it gone? A side that was shut behind requests that are not read yet is seen
- * when they are, unless the handler works for it now. */
+/* Nothing is read, so find out whether the client has gone. A side that was shut behind unread
+ * requests is noticed when they are read, unless the handler is working for it now. */
 static void look(httpd_conn *conn)
 {
     struct pollfd at = { .fd = conn->fd, .events = POLLRDHUP };
@@ -329,8 +330,8 @@ static void io_ready(evutil_socket_t fd, short what, void *arg)
     httpd_conn_settle(conn);
 }
 
-/* What the loop shall tell. Edge-triggered where nothing is read, or unread bytes would wake it
- * for ever. */
+/* The events to wait for. Edge-triggered where nothing is read, because unread bytes would wake the
+ * loop for ever. */
 static short interest_of(const httpd_conn *conn)
 {
     short want = conn->blocked ? EV_WRITE : 0;
@@ -354,7 +355,7 @@ static void set_interest(httpd_conn *conn)
         conn->broken = true;
 }
 
-/* Whether something is left that needs the loop. */
+/* Returns true when work is left for the loop. */
 static bool has_task(const httpd_conn *conn)
 {
     if (conn->broken || conn->drained) return true;
@@ -363,7 +364,7 @@ static bool has_task(const httpd_conn *conn)
 
 void httpd_conn_update(httpd_conn *conn)
 {
-    if (conn->inside) return; /* who called the handler does it */
+    if (conn->inside) return; /* the function that called the handler does it */
     if (!conn->broken) set_interest(conn);
     if (has_task(conn)) httpd_server_later(conn);
 }

@@ -21,7 +21,7 @@
 #define HTTPD_READ_SIZE ((size_t)64 * 1024)  /* one recv at most */
 #define HTTPD_AHEAD_MAX ((size_t)64 * 1024)  /* read of what is sent ahead; the kernel has more */
 #define HTTPD_GATHERED  ((size_t)256 * 1024) /* answers to pipelined requests gather so far */
-#define HTTPD_KEPT      ((size_t)64 * 1024)  /* a larger buffer is given back after use */
+#define HTTPD_KEPT      ((size_t)64 * 1024)  /* a larger buffer is freed after use */
 #define HTTPD_TICK_MS   250
 
 typedef struct httpd_listener {
@@ -38,31 +38,31 @@ struct httpd_server {
     gl_list listeners;
     gl_list quiet;  /* connections without a request, the quietest first */
     gl_list active; /* connections with the head of one */
-    gl_list tasks;  /* connections that something has to be called for, from the loop */
+    gl_list tasks;  /* connections with work for the loop */
     struct event tick, resuming, tasks_due;
     httpd_wheel wheel;
     uint64_t head_ticks, body_ticks, idle_ticks, write_ticks, linger_ticks;
     size_t count, busy;
     size_t held; /* bytes of requests and answers in all connections */
     bool draining, stopped;
-    bool watches;                /* the loop tells of a closed side without reading */
+    bool watches;                /* the loop reports a closed side without reading */
     httpd_fields fields;         /* scratch: the headers of one request */
-    const httpd_conn *fields_of; /* whose */
-    gl_buf body;                 /* scratch: of an answer that refuses */
+    const httpd_conn *fields_of; /* the connection of `fields` */
+    gl_buf body;                 /* scratch: the body of a refusal */
     time_t date_at;              /* the second that head is of */
     char head[80];               /* "HTTP/1.1 200 OK\r\ndate: ..." */
     size_t head_len;
     char scratch[HTTPD_READ_SIZE];
 };
 
-/* Whose turn it is. */
+/* Which side has its turn. */
 typedef enum httpd_turn {
     HTTPD_TURN_CLIENT,
-    HTTPD_TURN_HEAD, /* the handler's, who may refuse the body */
+    HTTPD_TURN_HEAD, /* the handler's, which may refuse the body */
     HTTPD_TURN_HANDLER
 } httpd_turn;
 
-/* What a connection waits for that is the client's. */
+/* The client's part that a connection waits for. */
 typedef enum httpd_phase { HTTPD_IDLE, HTTPD_IN_HEAD, HTTPD_IN_BODY } httpd_phase;
 
 struct httpd_conn {
@@ -71,33 +71,33 @@ struct httpd_conn {
     gl_node task;
     httpd_timer timer;
     int fd;
-    short interest; /* what io is added for; 0 = it is not */
+    short interest; /* the events that io is added for; 0 = it is not added */
     struct event io;
     httpd_request request;
-    const char *data;   /* its bytes, during callbacks that may look at them; else NULL */
-    gl_buf in, out;     /* bytes of requests not used yet; of answers not sent yet */
-    size_t sent;        /* of out */
+    const char *data;   /* its bytes, during callbacks that may read them; else NULL */
+    gl_buf in, out;     /* bytes of requests not parsed yet; of answers not sent yet */
+    size_t sent;        /* bytes of out that are sent */
     size_t held;        /* of both, as counted in server->held */
     uint64_t body_from; /* tick */
     size_t body_came;   /* bytes */
     httpd_turn turn;
     httpd_phase phase;
     httpd_gone why;
-    bool inside;    /* a callback of it runs, and who called it looks at what came of it */
-    bool answered;  /* the request was; the next one begins with the next byte */
+    bool inside;    /* one of its callbacks runs, and the code that called it handles the outcome */
+    bool answered;  /* the request was answered; the next one begins with the next byte */
     bool pending;   /* in has bytes that the parser has not seen */
     bool last;      /* this answer is the last one */
     bool chunked;   /* this answer is in chunks */
     bool bare;      /* this answer has no body: HEAD, 204, 304 */
     bool continued; /* 100 Continue was sent */
     bool surplus;   /* above the number of connections: 503 */
-    bool blocked;   /* the client does not read as fast as it asks */
-    bool above;     /* was above the high watermark */
-    bool drained;   /* and is below the low one: to be told */
+    bool blocked;   /* the client does not read as fast as it sends requests */
+    bool above;     /* the unsent bytes were above the high watermark */
+    bool drained;   /* and are below the low one: `drained` is due */
     bool closing;   /* after out is sent, no more requests */
     bool resets;    /* it ends with a reset */
     bool ended;     /* the client's side is shut; only sending is left */
-    bool lingering; /* our side is shut; what the client still sends is read away */
+    bool lingering; /* our side is shut; further bytes of the client are read and dropped */
     bool broken;    /* to be closed from the loop */
     union {
         struct sockaddr any;
@@ -107,24 +107,24 @@ struct httpd_conn {
     max_align_t user[];
 };
 
-/* server.c. One tick: what the timer does, for tests also without it. */
+/* server.c. One tick: the timer calls it, and tests call it without the timer. */
 void httpd_tick(httpd_server *server);
 /* Status and date of a 200, without a line end. */
 gl_slice httpd_server_head(httpd_server *server);
-/* From the loop, httpd_conn_settle. */
+/* Has the loop call httpd_conn_settle. */
 void httpd_server_later(httpd_conn *conn);
 
 /* conn.c. Takes over fd. NULL: out of memory, fd is closed. */
 httpd_conn *httpd_conn_open(httpd_server *server, int fd);
 void httpd_conn_close(httpd_conn *conn);   /* from the loop */
-void httpd_conn_settle(httpd_conn *conn);  /* from the loop: does what has become due */
+void httpd_conn_settle(httpd_conn *conn);  /* from the loop: does its due work */
 void httpd_conn_expired(httpd_conn *conn); /* from the loop */
 void httpd_conn_arm(httpd_conn *conn);     /* the deadline of the state that it is in */
-void httpd_conn_update(httpd_conn *conn);  /* interest and tasks, behind a change */
+void httpd_conn_update(httpd_conn *conn);  /* interest and tasks; call it after a change */
 void httpd_conn_rest(httpd_conn *conn);    /* its request was answered, outside of its callbacks */
-void httpd_conn_count(httpd_conn *conn);   /* what its buffers hold now */
+void httpd_conn_count(httpd_conn *conn);   /* counts the bytes in its buffers */
 
-/* send.c. Sends what may go; calls nothing. */
+/* send.c. Sends as much as possible; calls no callback. */
 void httpd_conn_push(httpd_conn *conn);
 void httpd_conn_break(httpd_conn *conn, httpd_gone why);
 

@@ -3,8 +3,7 @@
 
 #include "http/token.h"
 
-/* Looks for the CR alone: an LF before it stands in a line that its grammar refuses, with 400 too.
- */
+/* Looks for the CR alone: a line with an LF before it fails its grammar, with 400 too. */
 httpd_line httpd_line_next(const char *data, size_t len, size_t cap, size_t *at, size_t *scanned,
                            gl_slice *line, const char **why)
 {

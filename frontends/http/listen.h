@@ -4,11 +4,12 @@
 
 #include <stddef.h>
 
-/* A host by name or address; port 0 = any free. The socket does not block, and connections made on
- * it send without waiting for an ACK (TCP_NODELAY). Below 0: problem says why. */
+/* Listens on a host by name or address; port 0 = any free. The socket does not block, and
+ * connections made on it send without waiting for an ACK (TCP_NODELAY). Below 0: problem has the
+ * reason. */
 int httpd_listen_tcp(const char *host, int port, char *problem, size_t problem_size);
 
-/* Of a socket that listens; 0 when it has none. */
+/* Returns the port of a listening socket; 0 when it has none. */
 int httpd_port_of(int fd);
 
 #endif

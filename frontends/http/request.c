@@ -1,4 +1,4 @@
-/* request.c - see request.h: the request line, the headers, and what they say of the body. */
+/* request.c - see request.h: reads the request line, and the headers that describe the body. */
 #include "http/request.h"
 
 #include <strings.h>
@@ -124,8 +124,8 @@ static bool read_request_line(httpd_request *request, const char *data, gl_slice
            read_target(request, data, method, of);
 }
 
-/* Where in data the request line must have ended, and what it is when it has not. Counted from its
- * own bytes only, so that it is the same in any pieces. */
+/* Returns where in data the request line must have ended, and sets the error for a line that has
+ * not. Counts its own bytes only, so that the result is the same for any pieces. */
 static size_t line_cap(const httpd_request *request, const char *data, size_t len, int *status)
 {
     const char *line = data + request->line_at;
@@ -156,7 +156,7 @@ static bool read_length(httpd_request *request, gl_slice value)
     return true;
 }
 
-/* "chunked" and nothing else. */
+/* Returns true for "chunked" and nothing else. */
 static bool read_coding(httpd_request *request, gl_slice value)
 {
     gl_slice rest = value, coding = value;
@@ -192,8 +192,7 @@ static void read_connection(httpd_request *request, gl_slice value)
     }
 }
 
-/* Those that are about the message itself. Their length tells that most headers are none of them.
- */
+/* Handles the headers about the message itself. The length rules most headers out. */
 static bool heed(httpd_request *request, const char *data, gl_slice name, gl_slice value)
 {
     switch (name.len) {
@@ -244,7 +243,7 @@ void httpd_request_index(const httpd_request *request, httpd_fields *fields, con
 {
     const char *at = data + request->start, *end = data + request->head_len - 2, *stop;
     fields->count = 0;
-    at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1; /* the request line */
+    at = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1; /* skips the request line */
     for (; at < end; at = stop + 2) {
         gl_slice name, value;
         stop = memchr(at, '\r', (size_t)(end - at) + 1);
@@ -269,7 +268,7 @@ static bool end_head(httpd_request *request, const char *data)
     return true;
 }
 
-/* One line of the head. false: refused. *ended: it was the empty one. */
+/* Takes one line of the head. false: refused. *ended: it was the empty one. */
 static bool take_line(httpd_request *request, httpd_fields *fields, const char *data, gl_slice line,
                       bool *ended)
 {
@@ -277,7 +276,7 @@ static bool take_line(httpd_request *request, httpd_fields *fields, const char *
         *ended = line.len == 0;
         return *ended ? end_head(request, data) : read_header(request, fields, data, line);
     }
-    if (line.len == 0) { /* left over from the request before: RFC 9112, section 2.2 */
+    if (line.len == 0) { /* a rest of the request before: RFC 9112, section 2.2 */
         if (request->start != 0)
             return refuse(request, 400, "There is more than one empty line before the request.");
         request->start = request->line_at;

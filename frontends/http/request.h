@@ -6,8 +6,8 @@
  * each time. The parser goes on where it stopped, so the cost is linear however small the pieces
  * are, and the result is the same however they are cut (test/fuzz/fuzz_httpd.c).
  *
- * Strict: whatever two readers could read in two ways is refused (RFC 9112, section 11.2), so that
- * no proxy in front of the server sees other requests than the server does.
+ * Strict: a request that two readers could read in two ways is refused (RFC 9112, section 11.2), so
+ * that no proxy in front of the server sees other requests than the server does.
  * docs/internals/http_server.md has every rule as a row of a table.
  */
 #ifndef HTTPD_REQUEST_H
@@ -19,9 +19,9 @@
 
 #include "base/slice.h"
 
-#define HTTPD_HEADERS_MAX 100 /* as Apache and llhttp's users have it; more is 431 */
+#define HTTPD_HEADERS_MAX 100 /* the number of Apache and of llhttp's users; more is 431 */
 
-/* What a request may cost. Bytes, unless told. */
+/* The bounds of a request, in bytes where no unit is given. */
 typedef struct httpd_limits {
     size_t head;    /* request line and headers, at most 1 MiB; 0 = 64 KiB */
     size_t headers; /* number of them; 0 = HTTPD_HEADERS_MAX, which is also the most */
@@ -29,7 +29,7 @@ typedef struct httpd_limits {
     size_t body;    /* after chunks are joined; 0 = no body at all may come */
 } httpd_limits;
 
-/* Where a header stands, from the request's first byte. */
+/* The place of a header, from the request's first byte. */
 typedef struct httpd_field {
     uint32_t name_at, name_len, value_at, value_len;
 } httpd_field;
@@ -43,23 +43,23 @@ typedef struct httpd_fields {
 
 typedef struct httpd_request {
     httpd_limits limits;
-    size_t line_at, scanned; /* the line being looked for; how far there is no line end */
+    size_t line_at, scanned; /* the line being searched; how far there is no line end */
     size_t method_at, method_len;
     size_t path_at, path_len;   /* without the query; of an absolute target without the host */
-    size_t query_at, query_len; /* behind the '?'; at 0 = there is none */
+    size_t query_at, query_len; /* the query behind the '?'; at 0 = there is none */
     size_t authority_at, authority_len; /* of an absolute target; at 0 = there is none */
     size_t host_at, host_len;           /* the value of Host; at 0 = there is none */
-    size_t start;                       /* of the request line: behind an empty line */
+    size_t start;                       /* start of the request line: behind an empty line */
     size_t head_len;                    /* 0 until the empty line was seen */
     size_t body_len;                    /* announced; of a chunked body: joined so far */
     size_t chunk_left;                  /* bytes of the current chunk not seen yet */
     size_t extension_len;               /* bytes of chunk extensions, and of trailers */
     size_t trailer_len;
-    unsigned header_count; /* those left out, too */
+    unsigned header_count; /* headers, with those left out */
     bool resumed;          /* the head came in pieces */
     bool has_line;         /* the request line was read */
     bool chunked, has_length, has_host;
-    bool close, keep;      /* said by Connection */
+    bool close, keep;      /* options in Connection */
     bool old;              /* HTTP/1.0 */
     bool expects_continue; /* the client waits for 100 Continue */
     bool upgrade;          /* it asks for another protocol */
@@ -73,18 +73,18 @@ typedef enum httpd_progress {
     HTTPD_MORE, /* bytes are missing */
     HTTPD_HEAD, /* head_len was just set: the head may be looked at; call again */
     HTTPD_READY,
-    HTTPD_BAD /* refused; the rest of the connection is of no use */
+    HTTPD_BAD /* refused; the connection cannot be used any more */
 } httpd_progress;
 
 void httpd_request_init(httpd_request *request, const httpd_limits *limits);
 
-/* data[0] is the request's first byte, len what there is so far. `fields` is scratch that need not
- * live between two calls; when HTTPD_HEAD is returned it has the headers. HTTPD_HEAD comes once a
- * request. Writes into data only to join chunks. */
+/* Parses. data[0] is the request's first byte, len the number of bytes so far. `fields` is scratch
+ * that need not live between two calls; when HTTPD_HEAD is returned it has the headers. HTTPD_HEAD
+ * comes once a request. Writes into data only to join chunks. */
 httpd_progress httpd_request_read(httpd_request *request, httpd_fields *fields, char *data,
                                   size_t len);
 
-/* Fills fields again, of a request whose head was read. */
+/* Fills fields again, for a request whose head was read. */
 void httpd_request_index(const httpd_request *request, httpd_fields *fields, const char *data);
 
 /* Takes the framing of chunks already joined out of data, so that a body costs its own bytes only.
@@ -93,7 +93,7 @@ size_t httpd_request_squeeze(httpd_request *request, char *data, size_t len);
 
 /* After HTTPD_HEAD. */
 bool httpd_request_keeps_alive(const httpd_request *request);
-/* After HTTPD_READY: how many of the bytes shown belong to the request. */
+/* After HTTPD_READY: returns how many of the bytes belong to the request. */
 size_t httpd_request_used(const httpd_request *request);
 
 static inline gl_slice httpd_request_method(const httpd_request *request, const char *data)

@@ -1,4 +1,4 @@
-/* send.c - bytes on their way out of a connection. Calls nothing of the handler's. */
+/* send.c - sends a connection's bytes. Calls no callback of the handler's. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,8 +12,8 @@ void httpd_conn_break(httpd_conn *conn, httpd_gone why)
     httpd_conn_update(conn);
 }
 
-/* After the last answer our side is shut and the rest of what the client sends read away: closing
- * over unread bytes would reset the connection under an answer that was not read yet. */
+/* After the last answer our side is shut, and the client's further bytes are read and dropped:
+ * closing over unread bytes would reset the connection before the client has read the answer. */
 static void start_linger(httpd_conn *conn)
 {
     conn->lingering = true;
@@ -35,7 +35,7 @@ static void all_sent(httpd_conn *conn)
         start_linger(conn);
 }
 
-/* Gives back what was sent of a long answer, in such steps that each byte is moved about once. */
+/* Drops the sent part of a long answer, in such steps that each byte is moved about once. */
 static void forget_sent(httpd_conn *conn)
 {
     if (conn->sent < HTTPD_KEPT || conn->sent < conn->out.len / 2) return;
@@ -48,7 +48,7 @@ void httpd_conn_push(httpd_conn *conn)
 {
     bool was_blocked = conn->blocked;
     if (conn->broken) return;
-    if (conn->out.failed) { /* out of memory: what there is would be a cut answer */
+    if (conn->out.failed) { /* out of memory: the buffer holds a cut answer */
         conn->resets = true;
         httpd_conn_break(conn, HTTPD_GONE_LEFT);
         return;

@@ -1,6 +1,6 @@
 /*
- * server.c - see server.h: accepts, turns the wheel of deadlines, calls what has to be called from
- * the loop, and holds what all connections share.
+ * server.c - see server.h: accepts, turns the wheel of deadlines, does the work that connections
+ * leave to the loop, and holds the parts that all connections share.
  */
 #include "http/server.h"
 
@@ -15,8 +15,8 @@
 #include "base/alloc.h"
 #include "http/conn.h"
 
-#define ACCEPT_BURST 64 /* a wake, so that connections at work go on */
-/* Connections above the number that are told 503; beyond them they are closed without a word. */
+#define ACCEPT_BURST 64 /* connections accepted in one wake, so that those at work go on */
+/* Connections above the limit that get 503; those beyond are closed without an answer. */
 #define SURPLUS ((size_t)64)
 
 void httpd_options_default(httpd_options *options)
@@ -42,8 +42,8 @@ void httpd_tick(httpd_server *server)
         httpd_conn_expired(GL_CONTAINER(timer, httpd_conn, timer));
 }
 
-/* One tick a call, however late it is: a process that was stopped for a minute finds the bytes of
- * its clients before it holds the minute against them. */
+/* One tick a call, however late it is: a process that was stopped for a minute reads its clients'
+ * bytes before it counts the minute against them. */
 static void tick_due(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -68,7 +68,7 @@ gl_slice httpd_server_head(httpd_server *server)
     return gl_slice_of(server->head, server->head_len);
 }
 
-/* --- what has to be called from the loop ------------------------------------------------------ */
+/* --- work for the loop ------------------------------------------------------------------------ */
 
 void httpd_server_later(httpd_conn *conn)
 {
@@ -84,7 +84,7 @@ static void tasks_due(evutil_socket_t fd, short what, void *arg)
     httpd_server *server = arg;
     gl_list now;
     gl_node *node;
-    gl_list_init(&now); /* what they bring about is for the next turn */
+    gl_list_init(&now); /* new tasks are for the next turn */
     gl_list_splice_back(&now, &server->tasks);
     while ((node = gl_list_pop_front(&now)) != NULL)
         httpd_conn_settle(GL_CONTAINER(node, httpd_conn, task));
@@ -114,8 +114,8 @@ static void resume_accepting(evutil_socket_t fd, short what, void *arg)
     set_accepting(arg, true);
 }
 
-/* The connection without a request that was quiet for longest; rather one that has all its answers.
- * NULL: there is none. */
+/* Returns the connection without a request that was quiet for longest, by preference one that has
+ * all its answers. NULL: there is none. */
 static httpd_conn *quietest(httpd_server *server)
 {
     httpd_conn *first = NULL;
@@ -273,7 +273,7 @@ void httpd_stop(httpd_server *server)
     event_del(&server->resuming);
     while ((node = gl_list_first(&server->listeners)) != NULL)
         listener_free(GL_CONTAINER(node, httpd_listener, node));
-    /* From the loop, since the handler may have called from a callback of one of them. */
+    /* From the loop, because a callback of one of them may have called this. */
     for (node = server->quiet.head.next; node != &server->quiet.head; node = node->next) {
         httpd_conn *conn = GL_CONTAINER(node, httpd_conn, node);
         if (conn->turn == HTTPD_TURN_CLIENT && conn->out.len == 0 && !conn->inside)
@@ -293,7 +293,7 @@ void httpd_server_free(httpd_server *server)
     gl_free(server);
 }
 
-/* --- what is asked of it ---------------------------------------------------------------------- */
+/* --- options and figures ---------------------------------------------------------------------- */
 
 size_t httpd_connections(const httpd_server *server)
 {
@@ -312,7 +312,7 @@ void httpd_set_body_limit(httpd_server *server, size_t bytes)
 
 void httpd_charge(httpd_server *server, int64_t bytes)
 {
-    server->held += (size_t)bytes; /* what is taken away was added before */
+    server->held += (size_t)bytes; /* a negative number was added before */
 }
 
 bool httpd_over_memory(const httpd_server *server)

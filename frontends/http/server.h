@@ -42,10 +42,10 @@ struct sockaddr;
 typedef struct httpd_server httpd_server;
 typedef struct httpd_conn httpd_conn;
 
-/* Why an answer will not be finished. */
+/* The reason why an answer will not be finished. */
 typedef enum httpd_gone {
     HTTPD_GONE_LEFT,    /* the client closed its side, or reset the connection */
-    HTTPD_GONE_SLOW,    /* it did not read: the deadline of writing */
+    HTTPD_GONE_SLOW,    /* the client did not read: the deadline of writing */
     HTTPD_GONE_SHUTDOWN /* httpd_server_free */
 } httpd_gone;
 
@@ -53,29 +53,29 @@ typedef struct httpd_handler {
     void *arg;        /* httpd_arg */
     size_t user_size; /* bytes of httpd_user in each connection */
 
-    /* A request is there, with its body. Answer now or later; or reset. Must be there; what
-     * follows may be NULL. */
+    /* REQUIRED, the callbacks below may be NULL. A request is complete, with its body: answer now
+     * or later, or reset. */
     void (*request)(httpd_conn *conn);
 
-    /* Its head is there, the body (httpd_body) is not. Answering here refuses the body: the
-     * connection ends behind the answer, unless all of the body is there already. No 100 Continue
-     * is sent for a request that was answered here. */
+    /* Its head is complete, the body (httpd_body) is not. Answering here refuses the body: the
+     * connection ends behind the answer, unless the whole body is there already. No 100 Continue is
+     * sent for a request that was answered here. */
     void (*head)(httpd_conn *conn);
 
-    /* The client left, or was too slow, before httpd_done. Nothing can be sent any more. */
+    /* The client left, or was too slow, before httpd_done. No answer can be sent any more. */
     void (*gone)(httpd_conn *conn, httpd_gone why);
 
-    /* What is unsent has fallen below limits.low, having been above limits.high. */
+    /* The unsent bytes have fallen below limits.low, after they were above limits.high. */
     void (*drained)(httpd_conn *conn);
 
-    /* Its memory goes. Comes behind `gone`. */
+    /* The connection's memory is about to go. Called after `gone`. */
     void (*closed)(httpd_conn *conn);
 
-    /* A request was refused before it was the handler's: appends a body, returns its type. NULL: a
-     * line of plain text. */
+    /* A request was refused before it reached the handler: appends a body, returns its type. NULL:
+     * a line of plain text. */
     const char *(*refused)(httpd_conn *conn, int status, const char *why, gl_buf *body);
 
-    /* Bytes came behind an answer that ended the connection: a request that nobody reads. */
+    /* Bytes came behind an answer that ended the connection: a request that is not read. */
     void (*late)(httpd_conn *conn);
 
     /* accept failed for want of descriptors or memory (errno); it is tried again 20 times a
@@ -87,7 +87,7 @@ typedef struct httpd_handler {
 typedef struct httpd_deadlines {
     int64_t head;   /* from the first byte of a request to the end of its head: then 408 */
     int64_t body;   /* without a byte of the body, or in all at less than 500 bytes a second: 408 */
-    int64_t idle;   /* between two requests, and before the first: closed without a word */
+    int64_t idle;   /* between two requests, and before the first: closed without an answer */
     int64_t write;  /* while bytes wait to be sent and the client takes none: reset */
     int64_t linger; /* for the client to close its side after our last answer: closed */
 } httpd_deadlines;
@@ -99,11 +99,11 @@ typedef struct httpd_options {
                            retry-after: 1. 0 = as many as there are descriptors */
     size_t memory; /* bytes in requests and answers of all connections; above it 503. 0 = 1 GiB */
     size_t high, low; /* bytes unsent of a connection: `drained`. 0 = 256 KiB, 64 KiB */
-    int keep_alive_s; /* told to clients as keep-alive: timeout=N; 0 = not told */
+    int keep_alive_s; /* sent to clients as keep-alive: timeout=N; 0 = not sent */
 } httpd_options;
 
-/* The limits and deadlines of a server for strangers: 64 KiB of head, 100 headers, 8 KiB of target,
- * 64 MiB of body; 10 s, 30 s, 80 s, 60 s, 2 s; keep-alive: timeout=75. */
+/* Sets the limits and deadlines of a server for strangers: 64 KiB of head, 100 headers, 8 KiB of
+ * target, 64 MiB of body; 10 s, 30 s, 80 s, 60 s, 2 s; keep-alive: timeout=75. */
 void httpd_options_default(httpd_options *options);
 
 /* The base must outlive it. NULL: out of memory. */
@@ -114,25 +114,25 @@ httpd_server *httpd_server_new(struct event_base *base, const httpd_options *opt
  */
 void httpd_server_free(httpd_server *server);
 
-/* Accepts on a socket that listens and does not block, which is the server's from now on, also when
- * it fails. May be called for several. false: out of memory. */
+/* Accepts on a listening socket that does not block. The server owns it from now on, also when this
+ * fails. May be called for several. false: out of memory. */
 bool httpd_listen(httpd_server *server, int fd);
 
-/* Takes over a connection that somebody else accepted. false: it was closed. */
+/* Takes over a connection that another part of the program accepted. false: it was closed. */
 bool httpd_adopt(httpd_server *server, int fd, const struct sockaddr *peer, size_t peer_len);
 
 /* From now on each answer is the last one of its connection, and says so. */
 void httpd_drain(httpd_server *server);
-/* Closes the listeners and the connections that have no request. */
+/* Closes the listeners and the connections without a request. */
 void httpd_stop(httpd_server *server);
 
-size_t httpd_connections(const httpd_server *server); /* that are open */
+size_t httpd_connections(const httpd_server *server); /* open ones */
 size_t httpd_busy(const httpd_server *server);        /* requests that are the handler's */
 
-/* Options of requests that begin from now on. */
+/* Sets the options of requests that begin from now on. */
 void httpd_set_body_limit(httpd_server *server, size_t bytes);
 
-/* Bytes that the handler keeps for requests, counted with the server's own. */
+/* Counts bytes that the handler keeps for requests with the server's own. */
 void httpd_charge(httpd_server *server, int64_t bytes);
 bool httpd_over_memory(const httpd_server *server);
 
@@ -161,24 +161,27 @@ const char *httpd_peer(const httpd_conn *conn, char *text, size_t size);
 
 /* --- an answer -------------------------------------------------------------------------------- */
 
-/* All of it. `headers` are lines of httpd_add_header. The body of a HEAD is left out. */
+/* Sends a complete answer. `headers` are lines of httpd_add_header. The body of a HEAD is left
+ * out. */
 void httpd_answer(httpd_conn *conn, int status, const char *type, gl_slice headers, gl_slice body);
 
-/* Piece by piece: begin, pieces, done. length below 0: it is told by chunks, or to HTTP/1.0 by the
- * connection's end. Sent with httpd_flush, so that a head and its first piece are one packet. */
+/* Sends an answer in pieces: begin, pieces, done. length below 0: the end is marked by chunks, or
+ * for HTTP/1.0 by the connection's end. Sent with httpd_flush, so that a head and its first piece
+ * are one packet. */
 void httpd_begin(httpd_conn *conn, int status, const char *type, gl_slice headers, int64_t length);
 void httpd_piece(httpd_conn *conn, gl_slice bytes);
 void httpd_flush(httpd_conn *conn);
 
-/* The answer is there whole. The connection goes on as both sides said. */
+/* Ends a complete answer. The connection goes on as both sides want. */
 void httpd_done(httpd_conn *conn);
-/* The answer is not whole, or the next one shall not come here: what there is is sent, without an
- * end of chunks, and the connection closed. */
+/* Ends an answer that is not complete, or after which no other may follow: sends the bytes so far,
+ * without an end of chunks, and closes the connection. */
 void httpd_cut(httpd_conn *conn);
-/* What was handed to the kernel may arrive; then the client gets a reset. */
+/* Bytes that the kernel has may arrive; then the client gets a reset. */
 void httpd_reset(httpd_conn *conn);
 
-/* Bytes not taken by the kernel yet; whether that is above the high watermark. */
+/* Returns the bytes that the kernel has not taken yet; and whether they are above the high
+ * watermark. */
 size_t httpd_unsent(const httpd_conn *conn);
 bool httpd_full(const httpd_conn *conn);
 
@@ -192,7 +195,7 @@ bool httpd_add_header(gl_buf *headers, const char *name, gl_slice value);
 void httpd_raw(httpd_conn *conn, gl_slice bytes);
 /* "HTTP/1.1 200 OK\r\ndate: ..." without a line end. */
 void httpd_raw_status(httpd_server *server, int status, gl_buf *out);
-/* Whether this answer is the last one, by what the client and the server want. */
+/* Returns true when this answer is the last one, by the wish of the client or the server. */
 bool httpd_closes(const httpd_conn *conn);
 
 const char *httpd_reason(int status); /* "Not Found"; "Unknown" */

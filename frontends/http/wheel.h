@@ -1,9 +1,9 @@
 /*
  * wheel.h - one coarse timer for many deadlines: a ring of slots, each a list. Pure: time is a
- * number of ticks, and whoever turns the wheel says how many have passed. Nothing here can fail.
+ * number of ticks, and the caller says when one has passed. Nothing here can fail.
  *
  * Moving a deadline back, which each request does, is one store: the entry stays in its slot, and
- * is put into the right one when its old slot comes. Never early; at most one tick late.
+ * moves to the right one when its old slot comes. Never early; at most one tick late.
  */
 #ifndef HTTPD_WHEEL_H
 #define HTTPD_WHEEL_H
@@ -13,7 +13,7 @@
 
 #include "base/list.h"
 
-#define HTTPD_WHEEL_SLOTS 512 /* 128 s with ticks of 250 ms; what is later goes round again */
+#define HTTPD_WHEEL_SLOTS 512 /* 128 s with ticks of 250 ms; a later deadline goes round again */
 
 typedef struct httpd_timer {
     gl_node node;
@@ -33,10 +33,11 @@ void httpd_timer_init(httpd_timer *timer);
 void httpd_wheel_set(httpd_wheel *wheel, httpd_timer *timer, uint64_t ticks);
 void httpd_timer_stop(httpd_timer *timer);
 
-/* One tick has passed. Call httpd_wheel_pop behind it until it returns NULL. */
+/* Call when one tick has passed. Then call httpd_wheel_pop until it returns NULL. */
 void httpd_wheel_turn(httpd_wheel *wheel);
 
-/* One that is due, taken out. What is set or stopped between two calls is as it was set. */
+/* Returns a due timer, taken out; NULL: none is left. Timers may be set or stopped between two
+ * calls. */
 httpd_timer *httpd_wheel_pop(httpd_wheel *wheel);
 
 #endif
