@@ -1,6 +1,6 @@
 /*
- * alerts.c - what the alerts cost: one request noted, and one look at the window, which comes once
- * a sixtieth of it. `valgrind --tool=callgrind` on it counts the instructions.
+ * alerts.c - the cost of the alerts: one noted request, and one look at the window, which comes
+ * once a sixtieth of it. `valgrind --tool=callgrind` counts the instructions.
  *
  * Run: build/NAME/bench/glimpse-micro-alerts [REQUESTS]
  */

@@ -4,8 +4,8 @@
  *   glimpse-micro-cache-hits [ENTRIES [SEED]]
  *
  * Each of the sequences of cache_traces.h, 1,000,000 requests long, through a cache of ENTRIES
- * (2000); what is not found is put. The same numbers on every machine, but for the nanoseconds that
- * one request takes: a get, and the put that follows a miss.
+ * (2000); a miss is put. The numbers are the same on every machine, except the nanoseconds of one
+ * request: a get, and the put that follows a miss.
  */
 #include <glimpse/cache.h>
 #include <stdio.h>

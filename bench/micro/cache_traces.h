@@ -25,9 +25,9 @@ typedef enum trace_kind {
 
 typedef struct cache_trace {
     trace_kind kind;
-    uint64_t entries; /* of the cache: what a hot set is measured by */
+    uint64_t entries; /* of the cache: the measure of a hot set */
     gl_rng rng;
-    uint64_t at, fresh; /* requests so far, next key that nobody asked for */
+    uint64_t at, fresh; /* requests so far, next new key */
     double *sums;       /* Zipf: sums of popularity by rank */
     uint32_t keys;
 } cache_trace;

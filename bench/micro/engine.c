@@ -1,5 +1,5 @@
 /*
- * engine.c - what the engine itself does for a request, when the sampler answers at once.
+ * engine.c - the engine's own work for a request, when the sampler answers at once.
  *
  *   glimpse-micro-engine KIND REQUESTS
  *
@@ -20,7 +20,7 @@
 #include "engine/life.h"
 #include "sim/sim.h"
 
-/* Requests that are under way at once: what a batch keeps waiting, and more than a turn tells. */
+/* Requests under way at once: as many as a batch keeps waiting, and more than a turn delivers. */
 #define AT_ONCE 128
 #define PACK    16
 

@@ -1,7 +1,7 @@
 /*
- * json.c - what the text layer costs: our reader and json-c on the same chat answer in the same
+ * json.c - the cost of the text layer: our reader and json-c on the same chat answer in the same
  * run, and the key of a request. Prints a table; each figure is the fastest of several rounds,
- * because what disturbs a round only adds to it.
+ * because a disturbance only adds to a round.
  *
  * Run: build/NAME/bench/micro/glimpse-micro-json
  */
@@ -46,7 +46,7 @@ static const char request[] =
     "with it, since the interface has not changed.\"}],\"temperature\":0.7,\"max_tokens\":256}";
 
 static gl_keyer *keyer;
-static volatile size_t sink; /* so that no work is found to be without use */
+static volatile size_t sink; /* keeps the compiler from dropping the work */
 
 static void check_answer(void)
 {
@@ -55,7 +55,7 @@ static void check_answer(void)
     sink += root.text.len;
 }
 
-/* What a caller wants of an answer: checked, and the content found. */
+/* Reads an answer as a caller would: checks it, and finds the content. */
 static void read_answer(void)
 {
     gl_json root = { .kind = GL_JSON_NONE }, choice = { .kind = GL_JSON_NONE };
@@ -68,7 +68,7 @@ static void read_answer(void)
 static void read_answer_json_c(void)
 {
     struct json_tokener *tokener = json_tokener_new();
-    /* Not STRICT: in json-c 0.17 and 0.18 it refuses what is beyond ASCII. */
+    /* Not STRICT: in json-c 0.17 and 0.18 it refuses characters beyond ASCII. */
     json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     struct json_object *root = json_tokener_parse_ex(tokener, answer, (int)sizeof answer);
     struct json_object *choice =
@@ -132,7 +132,7 @@ int main(void)
         gl_json_check(gl_slice_of(request, sizeof request - 1), &root, NULL) != GL_JSON_OK)
         return EXIT_FAILURE;
     for (size_t i = 0; i < COUNT; i++) best[i] = 1e18;
-    /* In turn, so that a slow moment of the machine strikes all of them. */
+    /* In turn, so that a slow moment of the machine meets all of them. */
     for (int round = 0; round < ROUNDS; round++) {
         for (size_t i = 0; i < COUNT; i++) {
             double start = now_ns();

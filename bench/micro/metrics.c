@@ -1,5 +1,5 @@
 /*
- * metrics.c - what counting one request for the metrics takes: a call of a provider and a result.
+ * metrics.c - the cost of counting one request for the metrics: a call of a provider and a result.
  *
  *   glimpse-micro-metrics [REQUESTS]
  *
@@ -12,8 +12,7 @@
 #include "base/time.h"
 #include "metrics.h"
 
-/* What the engine does for a request that was sent once, with its model's name as the body has it.
- */
+/* The engine's calls for a request that was sent once, with its model's name as in the body. */
 __attribute__((noinline)) void count_requests(gl_metrics *metrics, uint64_t requests);
 
 void count_requests(gl_metrics *metrics, uint64_t requests)

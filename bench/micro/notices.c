@@ -1,6 +1,6 @@
 /*
- * notices.c - how late the thresholds t1 to t4 are told in real time, with 1,000 requests in
- * flight over real connections, on the caller's default event_base and on a precise one.
+ * notices.c - how late the notices of t1 to t4 come in real time, with 1,000 requests in flight
+ * over real connections, on the caller's default event_base and on a precise one.
  *
  *   glimpse-bench-notices [REQUESTS]
  *

@@ -26,7 +26,7 @@ static double gap(const queue_sim *sim, gl_rng *rng)
     return (sim->even ? 1 : -log(1 - gl_rng_uniform(rng))) / sim->rate;
 }
 
-/* The place that is free first. */
+/* Returns the place that is free first. */
 static size_t next_place(const queue_sim *sim, const double free_at[QUEUE_PLACES])
 {
     size_t first = 0;
@@ -35,8 +35,7 @@ static size_t next_place(const queue_sim *sim, const double free_at[QUEUE_PLACES
     return first;
 }
 
-/* What the memory is for is a simulation of a few kilobytes: without it there is nothing to tell.
- */
+/* Stops without memory: a simulation takes a few kilobytes, and has no result without them. */
 static void *needed(void *memory)
 {
     if (memory == NULL) abort();

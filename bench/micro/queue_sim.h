@@ -1,6 +1,6 @@
 /*
- * queue_sim.h - a server with a queue, simulated: what a run of `glimpse bench` against it would
- * keep. In no time of its own, seeded.
+ * queue_sim.h - a simulated server with a queue: the blocks that a run of `glimpse bench` against
+ * it would keep. Runs in simulated time, seeded.
  */
 #ifndef BENCH_QUEUE_SIM_H
 #define BENCH_QUEUE_SIM_H
@@ -23,12 +23,12 @@ typedef struct queue_sim {
 /* Part of the time that a place is busy. */
 double queue_sim_load(const queue_sim *sim);
 
-/* A run from an idle server: what a report keeps of it in blocks. */
+/* Simulates a run from an idle server, and keeps its blocks as a report does. */
 void queue_sim_blocks(const queue_sim *sim, uint64_t seed, load_blocks *blocks);
 
-/* A run of each, from an idle server, held against each other as `bench --compare` does. Whether
- * anything is told different; untold, if not NULL, counts the metrics of which nothing can be said.
- */
+/* Simulates a run of each, from an idle server, and compares them as `bench --compare` does.
+ * Returns true when a metric is reported to differ; undecided, if not NULL, counts the metrics
+ * without a verdict. */
 bool queue_sim_differ(const queue_sim *before, const queue_sim *after, uint64_t seed,
                       size_t *undecided);
 

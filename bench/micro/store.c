@@ -1,5 +1,6 @@
 /*
- * store.c - what a store in a SQLite file costs: puts, lookups, and how long it holds the loop.
+ * store.c - the cost of a store in a SQLite file: puts, lookups, and the time that it holds up the
+ * loop.
  *
  *   glimpse-micro-store FILE [ENTRIES [BYTES]]
  *
@@ -16,7 +17,7 @@
 
 #include "base/time.h"
 
-/* Operations under way at once: what may wait to be written is bounded. */
+/* Operations under way at once: the puts that may wait are bounded. */
 static size_t window = 1024;
 
 static struct event_base *base;

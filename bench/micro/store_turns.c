@@ -1,13 +1,13 @@
 /*
- * store_turns.c - how long a store holds the loop while others write to its file.
+ * store_turns.c - how long a store holds up the loop while other processes write to its file.
  *
  *   glimpse-micro-store-turns NEW-FILE [TURNS]
  *
  * Two other processes write to the file as fast as they can, and are killed now and then; this one
- * puts, looks up and measures each of TURNS (1500) turns of its loop: what passed, less the time
- * for which the scheduler ran somebody else. What sleeps for a lock or for the disk is in it. Then
- * come as many turns that write and look up nothing, in the same process beside the same others:
- * what the machine alone takes. That a turn does bounded work is tested by
+ * puts, looks up and measures each of TURNS (1500) turns of its loop: the time that passed, less
+ * the time for which the scheduler ran another process. Sleeping for a lock or for the disk is
+ * included. Then come as many turns that write and look up nothing, in the same process beside the
+ * same others: the machine's own share. That a turn does bounded work is tested by
  * test/engine/store_turns.c.
  */
 #include <event2/event.h>
@@ -98,7 +98,7 @@ static void write_for_ever(uint64_t seed)
         put(gl_rng_next(&rng) % sizeof text);
         for (int i = 0; i < 18; i++) put(gl_rng_next(&rng) % 6000);
         event_base_loop(base, EVLOOP_ONCE);
-        pass(500); /* leaves some of the machine to the one that is measured */
+        pass(500); /* leaves time of the machine to the measured process */
     }
 }
 
@@ -192,7 +192,7 @@ int main(int argc, char **argv)
     measure("with store", held, turns, true);
     glimpse_sqlite_store_stats stats = { .size = sizeof stats };
     glimpse_sqlite_store_get_stats(store, &stats);
-    glimpse_store_unref(store); /* writes what still waits */
+    glimpse_store_unref(store); /* writes the waiting puts */
     measure("without", held, turns, false);
     printf("%llu commits, %llu checkpoints, %llu locks met\n", (unsigned long long)stats.commits,
            (unsigned long long)stats.checkpoints, (unsigned long long)stats.busy);

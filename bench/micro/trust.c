@@ -1,5 +1,5 @@
 /*
- * trust.c - what the three ways to name the system's certificates cost a TLS connection.
+ * trust.c - the cost for a TLS connection of three ways to name the system's certificates.
  *
  *   glimpse-micro-trust https://127.0.0.1:PORT/
  *

@@ -1,8 +1,8 @@
 /*
  * verdicts.c - how often `bench --compare` is right, over simulated pairs of runs:
- * glimpse-bench-verdicts [PAIRS]. A/A is a server with itself under a queue: whatever is told
- * different is wrong, and 1 in 100 is what is promised. A/B is a quiet server and one 5 % slower.
- * Exit 1: more than 2 % of an A/A, and more than two pairs, told different, or less than 90 % of an
+ * glimpse-bench-verdicts [PAIRS]. A/A is a server with itself under a queue: every reported
+ * difference is wrong, and 1 in 100 is the promise. A/B is a quiet server and one 5 % slower. Exit
+ * 1: more than 2 % of an A/A, and more than two pairs, reported to differ, or less than 90 % of an
  * A/B found.
  */
 #include <math.h>
@@ -35,7 +35,7 @@ static int same_server(int pairs)
         { "M/M/1", 1, -1 }, { "M/M/4", 4, -1 }, { "M/G/1", 1, 0.25 }, { "M/G/10", 10, 0.25 }
     };
     static const double loads[] = { 0.5, 0.8, 0.9 }, lengths[] = { 20, 60 };
-    /* Of few pairs one or two are told by chance alone, at the 1 in 100 that is promised. */
+    /* Of few pairs one or two differ by chance alone, at the promised 1 in 100. */
     double allowed = fmax(2, 200.0 / pairs);
     int bad = 0;
     printf("A/A, %d pairs, 100 requests/s\n%-8s %6s %8s %16s %16s\n", pairs, "server", "load",

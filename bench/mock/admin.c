@@ -1,7 +1,6 @@
 /*
- * admin.c - the server while it runs, for whoever tests with it: what it counted and saw, and
- * how it behaves from now on. None of these requests is counted, kept in the journal, or made to
- * wait.
+ * admin.c - the interface for tests while the server runs: its counts and its journal, and its
+ * settings from now on. None of these requests is counted, kept in the journal, or made to wait.
  */
 #include "mock/admin.h"
 
@@ -125,7 +124,7 @@ int mock_admin_set(struct mock_server *server, const mock_call *call, mock_reply
     return mock_answer_error(400, NULL, "bad_setting", problem, &server->body);
 }
 
-/* What is under way goes on and is counted nowhere: it began before. */
+/* Requests under way go on and are counted nowhere, because they began before. */
 int mock_admin_reset(struct mock_server *server, const mock_call *call, mock_reply *reply)
 {
     (void)call;

@@ -1,4 +1,4 @@
-/* admin.h - the functions behind the rows below /__mock, and /health and /metrics. */
+/* admin.h - the functions of the rows below /__mock, and of /health and /metrics. */
 #ifndef MOCK_ADMIN_H
 #define MOCK_ADMIN_H
 

@@ -95,7 +95,7 @@ mock_cursor mock_cursor_of(const mock_answer *answer, const mock_choice *choice)
     return cursor;
 }
 
-/* What comes behind the part that has ended. */
+/* Goes to the part behind the one that has ended. */
 static void next_part(mock_cursor *c)
 {
     const mock_choice *choice = c->choice;

@@ -1,7 +1,7 @@
 /*
- * answer.h - an answer as one value, before it is written: what was asked, the choices, what
- * each says and calls, how it ends, what it cost. model.c makes it, write.c and
- * stream.c write it in the form of its endpoint.
+ * answer.h - an answer as one value, before it is written: the request, the choices, the text and
+ * calls of each, their ends, the usage. model.c makes it, write.c and stream.c write it in the form
+ * of its endpoint.
  */
 #ifndef MOCK_ANSWER_H
 #define MOCK_ANSWER_H
@@ -35,7 +35,7 @@ typedef struct mock_tool_call {
 } mock_tool_call;
 
 typedef struct mock_choice {
-    mock_span echo; /* of a completion: the prompt, said again */
+    mock_span echo; /* of a completion: the echoed prompt */
     mock_span reasoning, text;
     size_t first_call, calls; /* of answer.call */
     mock_finish finish;
@@ -53,7 +53,7 @@ typedef struct mock_answer {
     size_t calls, call_capacity;
     mock_usage usage;
     mock_span data;               /* of embeddings and rerank: the JSON list that is the answer */
-    const struct mock_line *line; /* of a script, if one fits: script.h */
+    const struct mock_line *line; /* of a script that fits: script.h */
     size_t piece_tokens;          /* in each piece of a stream; 0 = one. It outlives the answer */
     bool failed;                  /* out of memory */
 } mock_answer;
@@ -61,13 +61,13 @@ typedef struct mock_answer {
 void mock_answer_init(mock_answer *answer, size_t max);
 void mock_answer_free(mock_answer *answer);
 
-/* Empty again; memory is kept, unless it is more than a usual answer needs. */
+/* Empties it; memory is kept, unless it is more than a usual answer needs. */
 void mock_answer_reset(mock_answer *answer);
 
-/* One more, empty. NULL: out of memory. */
+/* Adds an empty choice. NULL: out of memory. */
 mock_choice *mock_answer_add(mock_answer *answer);
 
-/* One more call of the choice that was added last. */
+/* Adds a call to the choice that was added last. */
 void mock_answer_add_call(mock_answer *answer, gl_json name, mock_span arguments);
 
 static inline gl_slice mock_answer_slice(const mock_answer *answer, mock_span span)
@@ -93,8 +93,8 @@ typedef enum mock_piece_kind {
 
 typedef struct mock_piece {
     mock_piece_kind kind;
-    gl_slice text; /* one token, or as many as the cursor says */
-    size_t call;   /* which call of the choice */
+    gl_slice text; /* one token, or as many as the cursor is set to */
+    size_t call;   /* number of the call in the choice */
 } mock_piece;
 
 typedef struct mock_cursor {
@@ -108,7 +108,7 @@ typedef struct mock_cursor {
 
 mock_cursor mock_cursor_of(const mock_answer *answer, const mock_choice *choice);
 
-/* The next piece; MOCK_PIECE_END again and again at the end. */
+/* Returns the next piece; at the end MOCK_PIECE_END, again and again. */
 mock_piece mock_cursor_next(mock_cursor *cursor);
 
 #endif

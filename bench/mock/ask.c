@@ -151,7 +151,7 @@ static int check_member(gl_buf *error, const known *row, gl_json value)
     }
 }
 
-/* Which member it is; MOCK_MEMBERS: none that means anything here. */
+/* Returns the member's number; MOCK_MEMBERS: the name has no meaning here. */
 static mock_member find_member(gl_json name)
 {
     gl_slice text = gl_slice_of(name.text.data + 1, name.text.len - 2);
@@ -164,7 +164,7 @@ static mock_member find_member(gl_json name)
     return (mock_member)i;
 }
 
-/* What is null is as good as not there, as at OpenAI. */
+/* A null member counts as absent, as at OpenAI. */
 static int read_members(gl_json root, gl_json *member, gl_buf *error)
 {
     gl_json name, value;
@@ -183,7 +183,7 @@ static int read_members(gl_json root, gl_json *member, gl_buf *error)
     return 200;
 }
 
-/* --- what the model is shown ------------------------------------------------------------------ */
+/* --- the prompt ------------------------------------------------------------------------------- */
 
 void mock_ask_text(gl_json content, gl_buf *text)
 {
@@ -207,7 +207,7 @@ static bool is_one_of(gl_json string, const char *const *names)
     return false;
 }
 
-/* One message of a chat, or item of a response's input. false: its role is none. */
+/* Reads one message of a chat, or item of a response's input. false: its role is unknown. */
 static bool read_message(mock_ask *ask, gl_json message, bool *assistant)
 {
     enum { ROLE, CONTENT, TYPE, OUTPUT, MEMBERS };
@@ -290,7 +290,7 @@ static int read_prompt(mock_ask *ask, const gl_json *member, gl_buf *error)
     return 200;
 }
 
-/* --- how long, how many ----------------------------------------------------------------------- */
+/* --- lengths and numbers ---------------------------------------------------------------------- */
 
 static int read_stops(mock_ask *ask, gl_json stop, gl_buf *error)
 {
@@ -319,7 +319,7 @@ static int read_logprobs(mock_ask *ask, const gl_json *member, gl_buf *error)
 {
     gl_json logprobs = member[MOCK_LOGPROBS];
     gl_json_int64(member[MOCK_TOP_LOGPROBS], &ask->top_logprobs);
-    if (ask->form == MOCK_FORM_COMPLETION) { /* there it is how many */
+    if (ask->form == MOCK_FORM_COMPLETION) { /* there it means how many */
         static const known row = { NAME("logprobs"), INTEGER, 0, 5 };
         ask->logprobs = logprobs.kind != GL_JSON_NONE;
         if (!ask->logprobs) return 200;
@@ -382,7 +382,7 @@ static int read_lengths(mock_ask *ask, const gl_json *member, gl_buf *error)
     return status != 200 ? status : read_logprobs(ask, member, error);
 }
 
-/* --- of one form only ------------------------------------------------------------------------- */
+/* --- members of one form only ----------------------------------------------------------------- */
 
 static void read_echoes(mock_ask *ask, const gl_json *member)
 {

@@ -1,6 +1,6 @@
 /*
- * ask.h - what a request for a model asks, as one value whatever endpoint it came to. Pure:
- * its slices are of the body that was read.
+ * ask.h - a request for a model, as one value for all endpoints. Pure: its slices are of the body
+ * that was read.
  */
 #ifndef MOCK_ASK_H
 #define MOCK_ASK_H
@@ -27,7 +27,7 @@ typedef enum mock_form {
     MOCK_FORM_RERANK
 } mock_form;
 
-/* What the text is to be: words, any JSON object, JSON that a schema allows. */
+/* The form of the text: words, any JSON object, JSON that a schema allows. */
 typedef enum mock_format { MOCK_FORMAT_TEXT, MOCK_FORMAT_OBJECT, MOCK_FORMAT_SCHEMA } mock_format;
 
 typedef enum mock_tool_mode {
@@ -40,13 +40,13 @@ typedef enum mock_tool_mode {
 typedef struct mock_ask {
     mock_form form;
     gl_json model;
-    gl_json prompt;     /* messages, prompt, input: whatever the model is shown */
+    gl_json prompt;     /* messages, prompt, input: the model's input */
     gl_json last;       /* the last message's content */
     gl_json last_user;  /* the content of the last message of a user */
     size_t turn;        /* messages of the assistant so far */
     bool after_tool;    /* the last message is the result of a tool */
     bool stream, usage; /* usage: a last event of the stream with it */
-    bool echo;          /* of a completion: the prompt stands before what is said */
+    bool echo;          /* of a completion: the prompt is repeated before the text */
     size_t choices;     /* asked for, for each prompt */
     int64_t max_tokens; /* -1 = any number */
     int64_t min_tokens;
@@ -61,7 +61,7 @@ typedef struct mock_ask {
     gl_json schema;
     bool logprobs;
     int64_t top_logprobs;
-    /* Of a response, to be said again. */
+    /* Members of a response that repeat the request's. */
     gl_json instructions, metadata, previous, tool_choice, text_format;
     double temperature, top_p;
     /* Of embeddings and rerank. */
@@ -79,8 +79,8 @@ int mock_ask_read(mock_ask *ask, mock_form form, gl_slice body, gl_buf *error);
 /* Appends a content's text: a string, or the text of its parts with a line end between them. */
 void mock_ask_text(gl_json content, gl_buf *text);
 
-/* Where a tool's schema and name stand: within "function" in chat, flat in a response. NONE in
- * *name: it is no function. */
+/* Finds a tool's schema and name: within "function" in chat, flat in a response. NONE in *name: it
+ * is no function. */
 void mock_ask_tool(gl_json tool, gl_json *name, gl_json *parameters);
 
 #endif

@@ -1,10 +1,10 @@
-/* ask_private.h - what the files that read a request share. */
+/* ask_private.h - shared by the files that read a request. */
 #ifndef MOCK_ASK_PRIVATE_H
 #define MOCK_ASK_PRIVATE_H
 
 #include "mock/ask.h"
 
-/* The members that mean something; the most used first. */
+/* The members with a meaning; the most used first. */
 typedef enum mock_member {
     MOCK_MODEL,
     MOCK_MESSAGES,

@@ -1,4 +1,4 @@
-/* ask_tools.c - reads tools, tool_choice and the form that the text shall have. Pure. */
+/* ask_tools.c - reads tools, tool_choice and the form of the text. Pure. */
 #include <stdio.h>
 
 #include "mock/ask_private.h"

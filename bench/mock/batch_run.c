@@ -1,6 +1,6 @@
 /*
- * batch_run.c - what a batch does with its input: checks it, answers its lines as they would
- * be online, writes the output and error files. Called by batches.c.
+ * batch_run.c - runs a batch over its input: checks it, answers its lines as online, writes the
+ * output and error files. Called by batches.c.
  */
 #include "base/alloc.h"
 #include "base/json.h"
@@ -99,7 +99,7 @@ bool mock_batch_validate(mock_batch *batch, gl_slice input)
 
 /* --- answering -------------------------------------------------------------------------------- */
 
-/* Whether it is marked already; it is from now on. Without memory for it, it is not. */
+/* Returns true when it is marked already, and marks it. Without memory it is not marked. */
 static bool mark(gl_map *marks, uint64_t key, mock_batches *batches)
 {
     if (gl_map_get(marks, key) != NULL) return true;
@@ -109,7 +109,7 @@ static bool mark(gl_map *marks, uint64_t key, mock_batches *batches)
 
 typedef enum fate { ANSWERED, FAILED, UNDONE } fate;
 
-/* Faults take a line the first time only: by its content, so that two runs can be compared. */
+/* Faults take a line the first time only, by its content, so that two runs can be compared. */
 static fate fate_of(const mock_batches *batches, uint64_t key, bool asked)
 {
     uint64_t draw = (key ^ batches->seed * UINT64_C(0x9E3779B97F4A7C15)) % WHOLE;
@@ -162,8 +162,8 @@ static void write_response(mock_batches *batches, gl_buf *out, const mock_batch 
 typedef struct run {
     mock_batches *batches;
     const mock_batch *batch;
-    const char *undone; /* the code of what is left */
-    uint64_t most;      /* lines that are reached */
+    const char *undone; /* the code of the lines that are left undone */
+    uint64_t most;      /* the lines that are answered */
     gl_buf output, errors;
 } run;
 
@@ -201,7 +201,7 @@ static fate run_line(run *r, uint64_t number, const line *read)
     return ANSWERED;
 }
 
-/* Where each line begins, in an order of the batch's own; NULL: out of memory. */
+/* Returns the beginning of each line, in an order of the batch's own; NULL: out of memory. */
 static gl_slice *shuffled(mock_batches *batches, gl_slice input, uint64_t *count)
 {
     gl_slice text, rest = input;
@@ -221,7 +221,7 @@ static gl_slice *shuffled(mock_batches *batches, gl_slice input, uint64_t *count
     return lines;
 }
 
-/* One of no bytes is made only where that is asked for. */
+/* An empty file is made only where that is asked for. */
 static bool keep_file(mock_batches *batches, gl_buf *data, bool empty, const char *name,
                       uint64_t *number)
 {
@@ -244,7 +244,7 @@ bool mock_batch_run(mock_batches *batches, mock_batch *batch, gl_slice input, ui
     gl_slice *lines = shuffled(batches, input, &count);
     bool good = lines != NULL;
     for (uint64_t i = 0; good && i < count; i++) {
-        if (!read_line(lines[i], &read)) continue; /* it was checked: the file is another by now */
+        if (!read_line(lines[i], &read)) continue; /* it was checked: the file has changed since */
         switch (run_line(&r, i, &read)) {
         case ANSWERED:
             batch->answered++;

@@ -1,5 +1,5 @@
 /*
- * batch_spec.h - how batches misbehave.
+ * batch_spec.h - the faults of batches.
  *
  *   expire:30%,fail:1%,invalid:1,not-found:2
  *
@@ -9,7 +9,7 @@
  *   invalid:N     the first N batches fail, late, as a file that cannot be read does
  *   not-found:N   the first N creations do not find the file that was just uploaded: 400
  *
- * and in what the Batch APIs of others differ from OpenAI's:
+ * and the differences of others' Batch APIs from OpenAI's:
  *
  *   pending:N     a file is `pending` for its first N looks, and no batch is made of it until then
  *   lost:N        the first N requests for a file's content do not find it: 404
@@ -19,7 +19,8 @@
  *   no-counts     a batch says nothing of how many are done
  *   same-page     lists show their first page whatever is asked for, and always have more
  *
- * Which lines is decided by their content and the seed, so that two runs can be compared.
+ * The content of a line and the seed decide whether it is one of them, so that two runs can be
+ * compared.
  */
 #ifndef MOCK_BATCH_SPEC_H
 #define MOCK_BATCH_SPEC_H
@@ -35,7 +36,7 @@ typedef struct mock_batch_faults {
     bool empty_errors, capitals, no_counts, same_page;
 } mock_batch_faults;
 
-/* NULL and "" mean none. false: problem says what is wrong, beginning with "batch-fault:". */
+/* NULL and "" mean none. false: problem names the fault, beginning with "batch-fault:". */
 bool mock_batch_faults_parse(mock_batch_faults *faults, const char *list, char *problem,
                              size_t problem_size);
 

@@ -110,12 +110,12 @@ static void finish(mock_batches *batches, mock_batch *batch, uint64_t most, cons
     end(batch, whole ? state : MOCK_BATCH_EXPIRED);
 }
 
-/* Its next change, when it is due. */
+/* Makes its next change, when it is due. */
 static void advance(mock_batches *batches, mock_batch *batch, gl_time now)
 {
     uint64_t part = batches->latency / PARTS, age = gl_time_since(now, batch->started);
     if (batch->state == MOCK_BATCH_CANCELLING &&
-        gl_time_since(now, batch->cancelled) >= part) { /* what was done by then is kept */
+        gl_time_since(now, batch->cancelled) >= part) { /* the answers made by then are kept */
         uint64_t worked = gl_time_since(batch->cancelled, batch->started + part);
         double share = part != 0 ? (double)worked / (double)((PARTS - 2) * part) : 0;
         if (share > 1) share = 1;
@@ -131,7 +131,7 @@ static void advance(mock_batches *batches, mock_batch *batch, gl_time now)
         finish(batches, batch, UINT64_MAX, "batch_expired", MOCK_BATCH_COMPLETED);
 }
 
-/* When its state changes next by itself; GL_TIME_NEVER: it has ended. */
+/* Returns when its state changes next by itself; GL_TIME_NEVER: it has ended. */
 static gl_time next_change(const mock_batches *batches, const mock_batch *batch)
 {
     uint64_t part = batches->latency / PARTS;
@@ -149,7 +149,7 @@ static gl_time next_change(const mock_batches *batches, const mock_batch *batch)
     }
 }
 
-/* In the order in which things happened: what one batch ends leaves room for another. */
+/* Makes the changes in the order of their times: the end of one batch leaves room for another. */
 static void advance_all(mock_batches *batches, gl_time now)
 {
     for (;;) {

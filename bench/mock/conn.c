@@ -14,7 +14,7 @@
 #define OUT_MAX       ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
 #define KEPT_CAPACITY ((size_t)64 * 1024)         /* a larger buffer is given back after use */
 
-/* --- when it is sent -------------------------------------------------------------------------- */
+/* --- places and times ------------------------------------------------------------------------- */
 
 void mock_conn_set_due(mock_conn *conn, gl_time when)
 {
@@ -29,7 +29,7 @@ void mock_conn_set_due(mock_conn *conn, gl_time when)
     mock_server_set_due(server, conn, when);
 }
 
-/* It waited, and is served from now on. */
+/* Starts the latency of a request that waited and is served from now on. */
 static void start_served(mock_ticket *ticket)
 {
     mock_conn *conn = GL_CONTAINER(ticket, mock_conn, ticket);
@@ -37,7 +37,7 @@ static void start_served(mock_ticket *ticket)
         mock_conn_set_due(conn, gl_clock_now() + mock_pace_slowed(conn->server, ticket->latency));
 }
 
-/* Its place is free; the one that waited longest takes it. */
+/* Frees its place, which the longest waiting request takes. */
 static void leave_place(mock_conn *conn)
 {
     mock_ticket *next = mock_capacity_leave(&conn->server->capacity, &conn->ticket);
@@ -50,7 +50,7 @@ void mock_conn_start_waiting(struct mock_server *server)
     while ((next = mock_capacity_next(&server->capacity)) != NULL) start_served(next);
 }
 
-/* The request is answered; or it is not, and never will be. */
+/* Ends a request: answered, or never to be answered. */
 static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
 {
     mock_journal_entry *entry = mock_journal_find(&conn->server->journal, conn->entry);
@@ -62,7 +62,7 @@ static void end_entry(mock_conn *conn, int status, bool left, gl_time now)
     entry->ended = now;
 }
 
-/* What its answer holds now. */
+/* Counts the bytes of its answer. */
 static void count_held(mock_conn *conn)
 {
     httpd_charge(conn->server->http, (int64_t)conn->out.len - (int64_t)conn->held);
@@ -76,7 +76,7 @@ static void forget_answer(mock_conn *conn)
     count_held(conn);
 }
 
-/* The request will not be answered to its end. */
+/* Drops a request that will not be answered to its end. */
 static void drop_request(mock_conn *conn)
 {
     struct mock_server *server = conn->server;
@@ -96,7 +96,7 @@ static void drop_request(mock_conn *conn)
 
 /* --- sending ---------------------------------------------------------------------------------- */
 
-/* What may go of the answer is given to the HTTP server. false: it cannot be had whole, and the
+/* Gives the due part of the answer to the HTTP server. false: it cannot be complete, and the
  * connection ends. */
 static bool release(mock_conn *conn)
 {
@@ -110,7 +110,7 @@ static bool release(mock_conn *conn)
     return true;
 }
 
-/* An answer ends. */
+/* Measures an answer that ends. */
 static void measure(mock_conn *conn, gl_time now)
 {
     mock_metrics *metrics = &conn->server->metrics;
@@ -118,12 +118,12 @@ static void measure(mock_conn *conn, gl_time now)
     mock_durations_add(&metrics->duration, took);
     if (conn->status != 200) return;
     if (conn->is_streamed && conn->gone == 0)
-        mock_durations_add(&metrics->first_token, took); /* it went at once */
+        mock_durations_add(&metrics->first_token, took); /* it was sent at once */
     metrics->prompt_tokens += conn->usage.prompt;
     metrics->completion_tokens += conn->usage.completion;
 }
 
-/* The answer in out may go now, or what happens in its place. */
+/* Sends the answer in out, or plays its fault. */
 void mock_conn_finish(mock_conn *conn)
 {
     mock_head_stamp_last(conn);
@@ -150,7 +150,7 @@ void mock_conn_finish(mock_conn *conn)
 
 /* --- one request ------------------------------------------------------------------------------ */
 
-/* It goes into the journal, but for what is asked of the mock itself. */
+/* Puts the request into the journal, unless it is for the mock itself. */
 static void keep_entry(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
     mock_journal_entry *entry = NULL;
@@ -164,7 +164,7 @@ static void keep_entry(mock_conn *conn, const mock_asked *asked, const mock_repl
     if (!conn->working) end_entry(conn, reply->status, false, conn->received);
 }
 
-/* What the reply makes of the connection. */
+/* Takes the reply's effects on the connection. */
 static void take_reply(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
     const mock_rules *rules = &conn->server->rules;
@@ -200,7 +200,7 @@ static void take_reply(mock_conn *conn, const mock_asked *asked, const mock_repl
     conn->stalled = false;
 }
 
-/* Now, or when its time comes. */
+/* Sends now, or when its time comes. */
 static void answer(mock_conn *conn, const mock_asked *asked, const mock_reply *reply)
 {
     struct mock_server *server = conn->server;
@@ -211,7 +211,7 @@ static void answer(mock_conn *conn, const mock_asked *asked, const mock_reply *r
         mock_head_write(conn, reply, !gl_slice_is(asked->method, "HEAD"));
         conn->half = conn->out.len - server->body.len / 2;
     }
-    conn->closing |= reply->mishap.fault == MOCK_FAULT_CLOSE; /* which the head does not say */
+    conn->closing |= reply->mishap.fault == MOCK_FAULT_CLOSE; /* the head does not announce it */
     count_held(conn);
     if (conn->hangs || !served) return;
     gl_time delay = takes_place ? mock_pace_slowed(server, reply->delay) : reply->delay;
@@ -278,7 +278,7 @@ static void request_came(httpd_conn *http)
         answer(conn, &asked, &reply);
 }
 
-/* --- what the HTTP server tells --------------------------------------------------------------- */
+/* --- callbacks of the HTTP server ------------------------------------------------------------- */
 
 static bool conn_init(mock_conn *conn, httpd_conn *http)
 {
@@ -295,8 +295,8 @@ static bool conn_init(mock_conn *conn, httpd_conn *http)
     return true;
 }
 
-/* --close-after: it gave all its answers, and ends as the next request comes, of which nothing is
- * counted: the moment in which a client cannot know. */
+/* --close-after: the connection gave all its answers, and ends as the next request comes, of which
+ * nothing is counted: a client cannot foresee this moment. */
 static void head_came(httpd_conn *http)
 {
     mock_conn *conn = httpd_user(http);
@@ -332,7 +332,7 @@ static const char *refused(httpd_conn *http, int status, const char *why, gl_buf
     return "application/json";
 }
 
-/* What comes on a connection that was closed unannounced is a request that nobody reads. */
+/* Bytes on a connection that was closed unannounced are a request that is not read. */
 static void came_late(httpd_conn *http)
 {
     mock_conn *conn = httpd_user(http);
@@ -349,7 +349,7 @@ const httpd_handler mock_conn_handler = { .user_size = sizeof(mock_conn),
                                           .refused = refused,
                                           .late = came_late };
 
-/* --- as the time comes ------------------------------------------------------------------------ */
+/* --- due answers ------------------------------------------------------------------------------ */
 
 void mock_conn_due(mock_conn *conn)
 {
@@ -364,7 +364,7 @@ void mock_conn_send(mock_conn *conn)
     conn->ready = conn->out.len;
     count_held(conn);
     if (httpd_over_memory(conn->server->http)) {
-        drop_request(conn); /* what is passed on and kept, of all together, is too much */
+        drop_request(conn); /* the sum of forwarded and kept bytes is too large */
         httpd_reset(conn->http);
     } else if (release(conn)) {
         httpd_flush(conn->http);

@@ -6,7 +6,7 @@
 
 #include "base/siphash.h"
 
-/* The path's length parts it from the body: gl_hash takes it in. */
+/* The path's length separates it from the body: gl_hash includes it. */
 static uint64_t half(uint64_t start, gl_slice path, gl_slice body)
 {
     return htole64(gl_hash(gl_hash(start, path.data, path.len), body.data, body.len));

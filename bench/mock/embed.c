@@ -1,4 +1,4 @@
-/* embed.c - see embed.h. A text's unit vector depends on nothing but the text. */
+/* embed.c - see embed.h. A text's unit vector depends on the text alone. */
 #include "mock/embed.h"
 
 #include <math.h>
@@ -39,7 +39,7 @@ static const size_of_model sizes[] = {
     { "Qwen3-Embedding-4B", 2560, false },
     { "Qwen3-Embedding-0.6B", 1024, false },
 };
-#define OTHER_SIZE 8 /* of a model that nobody knows: short, to be read by a person */
+#define OTHER_SIZE 8 /* for an unknown model: short, to be read by a person */
 
 static const size_of_model *size_of(gl_json model)
 {
@@ -115,7 +115,7 @@ static bool has_empty_text(const mock_ask *ask)
     return false;
 }
 
-/* The vectors of all inputs; how many there were. */
+/* Writes the vectors of all inputs; returns how many there were. */
 static size_t write_vectors(const mock_ask *ask, size_t size, gl_buf *out)
 {
     gl_json item;

@@ -1,10 +1,10 @@
-/* endpoint.c - see endpoint.h. The functions only hand on to the files that know. */
+/* endpoint.c - see endpoint.h. The functions only call the files that do the work. */
 #include "mock/endpoint.h"
 
 #include "mock/admin.h"
 #include "mock/server.h"
 
-/* The answer is a value until it is known what happens to it: route.c writes it. */
+/* The answer stays a value until its fate is known: route.c writes it. */
 static int ask(struct mock_server *server, mock_form form, const mock_call *call, mock_reply *reply)
 {
     int status = mock_model_answer(&server->model, form, call->body, call->digest, &server->answer,
@@ -106,7 +106,7 @@ static int batch_cancel(struct mock_server *server, const mock_call *call, mock_
     return mock_batches_cancel(&server->batches, call->id, gl_clock_now(), &server->body);
 }
 
-/* The most asked for stands first. */
+/* The most used row is first. */
 static const mock_endpoint endpoints[] = {
     { "POST", "/v1/chat/completions", MOCK_OF_MODEL, chat },
     { "POST", "/v1/responses", MOCK_OF_MODEL, responses },
@@ -137,7 +137,8 @@ static const mock_endpoint endpoints[] = {
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* Whether the path is this one; *id is what the '*' in it stands for, which is never empty. */
+/* Returns true when the path is this one; *id is the text for the '*' in it, which is never
+ * empty. */
 static bool is_path(gl_slice path, const char *pattern, gl_slice *id)
 {
     size_t whole = strlen(pattern);

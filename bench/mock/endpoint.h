@@ -1,6 +1,6 @@
 /*
- * endpoint.h - the table of what is served: a row is a method, a path and the function that
- * answers it. endpoint.c has the rows, route.c asks.
+ * endpoint.h - the table of what is served: a row is a method, a path and the function that answers
+ * it. endpoint.c has the rows, route.c looks them up.
  */
 #ifndef MOCK_ENDPOINT_H
 #define MOCK_ENDPOINT_H
@@ -12,13 +12,13 @@ struct mock_server;
 struct mock_reply;
 
 typedef enum mock_endpoint_kind {
-    MOCK_OF_MODEL, /* counted; meets latency, faults and limits */
+    MOCK_OF_MODEL, /* counted; with latency, faults and limits */
     MOCK_STORED,   /* files and batches: latency and faults, no limits; not counted */
-    MOCK_AT_ONCE,  /* meets nothing; not counted */
+    MOCK_AT_ONCE,  /* without any of them; not counted */
     MOCK_ADMIN     /* of the mock itself: not in the journal either */
 } mock_endpoint_kind;
 
-/* One request, as its function sees it. The slices hold until it returns. */
+/* One request, as its function gets it. The slices are valid until it returns. */
 typedef struct mock_call {
     gl_slice path, query, type, body; /* type: the content-type */
     gl_slice id;                      /* the segment that '*' stands for */
@@ -33,10 +33,10 @@ typedef struct mock_endpoint {
     int (*answer)(struct mock_server *server, const mock_call *call, struct mock_reply *reply);
 } mock_endpoint;
 
-/* The row of a method and path; NULL: there is none. `id` is set to what '*' stands for. */
+/* Returns the row of a method and path; NULL: there is none. `id` gets the text for '*'. */
 const mock_endpoint *mock_endpoint_find(gl_slice method, gl_slice path, gl_slice *id);
 
-/* Appends the methods that the path has, "GET, HEAD, OPTIONS". false: nothing is at the path. */
+/* Appends the methods of the path, "GET, HEAD, OPTIONS". false: there is no such path. */
 bool mock_endpoint_methods(gl_slice path, gl_buf *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * fate.c - what happens to a request that is good in itself: how late its answer is, and
- * whether an outage, a limit or a fault takes the answer's place. Sends nothing.
+ * fate.c - the fate of a good request: how late its answer is, and whether an outage, a limit or a
+ * fault takes the answer's place. Sends nothing.
  */
 #include "mock/error.h"
 #include "mock/pack.h"
@@ -24,7 +24,7 @@ static const struct refusal_text {
     { 400, NULL, "Refused (simulated)." },
 };
 
-/* The row of a status; those that have none are like the last but one, or the last. */
+/* Returns the row of a status; a status without a row is like the last but one, or the last. */
 static const struct refusal_text *refusal_of(int status)
 {
     const size_t last = sizeof refusals / sizeof refusals[0] - 1;
@@ -33,7 +33,7 @@ static const struct refusal_text *refusal_of(int status)
     return &refusals[status >= 500 ? last - 1 : last];
 }
 
-/* The answer is an error of the server in place of what was written. */
+/* Replaces the written answer by an error of the server. */
 static void refuse_with(struct mock_server *server, int status, mock_reply *reply)
 {
     const struct refusal_text *text = refusal_of(status);
@@ -55,8 +55,8 @@ void mock_fate_apply(struct mock_server *server, const mock_mishap *mishap, mock
     if (wait != 0) mock_limit_write_wait(wait, &server->headers);
 }
 
-/* Down, out of quota, or over a rate limit: the answer is replaced. Else the request is taken out
- * of its budgets, the quota only by one that gets its answer. */
+/* Replaces the answer during an outage, over the quota, or over a rate limit. Else takes the
+ * request out of its budgets; out of the quota only a request that gets its answer. */
 static void check_limits(struct mock_server *server, const mock_mishap *mishap, gl_time now,
                          mock_reply *reply)
 {
@@ -107,7 +107,7 @@ static void refuse_header(struct mock_server *server, const char *message, mock_
     reply->status = mock_answer_error(400, NULL, "bad_mock_header", message, &server->body);
 }
 
-/* What only a pack can meet is nothing to others. */
+/* Drops a fault of packs for other requests. */
 static void spare_others(const struct mock_server *server, mock_mishap *mishap)
 {
     const mock_answer *answer = &server->answer;
@@ -116,7 +116,7 @@ static void spare_others(const struct mock_server *server, mock_mishap *mishap)
         *mishap = (mock_mishap){ .fault = MOCK_FAULT_NONE };
 }
 
-/* Drawn in any case, so that a header changes no other request's latency. */
+/* Draws in any case, so that a header changes no other request's latency. */
 static gl_time draw_delay(struct mock_server *server, const mock_reply *reply)
 {
     const mock_rules *rules = &server->rules;
@@ -127,8 +127,8 @@ static gl_time draw_delay(struct mock_server *server, const mock_reply *reply)
     return delay + (gl_time)(prefill < PREFILL_LONGEST ? prefill : PREFILL_LONGEST);
 }
 
-/* The script's error or fault for the request, in place of what was drawn. false: it has none. An
- * error of the script is written here, and meets no fault. */
+/* Takes the script's error or fault for the request, in place of the drawn one. false: it has none.
+ * An error of the script is written here, and has no further fault. */
 static bool take_line(struct mock_server *server, mock_mishap *mishap, mock_reply *reply)
 {
     const mock_line *line = server->answer.line;

@@ -75,7 +75,7 @@ static mock_fault fault_of(gl_slice name)
 
 /* --- one mishap ------------------------------------------------------------------------------- */
 
-/* N of a stall is followed by +TIME. */
+/* The N of a stall is followed by +TIME. */
 static const char *read_place(gl_slice place, mock_mishap *mishap)
 {
     bool stall = mishap->fault == MOCK_FAULT_STALL;
@@ -90,7 +90,7 @@ static const char *read_place(gl_slice place, mock_mishap *mishap)
     return NULL;
 }
 
-/* NULL: it was read; else what is wrong. */
+/* NULL: it was read; else the error in the text. */
 static const char *read_mishap(gl_slice text, mock_mishap *mishap)
 {
     gl_slice place = text, name = mock_spec_next(&place, '@');
@@ -115,7 +115,7 @@ bool mock_mishap_read(gl_slice text, mock_mishap *mishap)
     return true;
 }
 
-/* --- when ------------------------------------------------------------------------------------- */
+/* --- the condition ---------------------------------------------------------------------------- */
 
 /* N, N-M or N-. */
 static bool read_numbers(gl_slice text, mock_fault_rule *rule)

@@ -1,9 +1,9 @@
 /*
- * fault.h - what goes wrong, to which requests, and where in an answer.
+ * fault.h - faults: their kinds, the requests they meet, and their place in an answer.
  *
  *   429:5%,500:#3,stall@20+2s:1%,401:~poison
  *
- * A list of NAME[+reset][@PLACE]:WHEN. docs/internals/mock.md has what each name does.
+ * A list of NAME[+reset][@PLACE]:WHEN. docs/internals/mock.md explains each name.
  *
  *   NAME   a status of an error answer (400 401 403 404 408 409 413 422 429 500 502 503 504 529),
  *          reset, truncate, malformed, hang, stall, close, or what a model does to the list of
@@ -17,7 +17,7 @@
  *          /10     each tenth
  *          ~TEXT   those whose body holds TEXT
  *
- * The first of the last three that fits goes before what was drawn.
+ * The first of the last three that fits goes before a drawn one.
  */
 #ifndef MOCK_FAULT_H
 #define MOCK_FAULT_H
@@ -61,11 +61,11 @@ typedef enum mock_fault {
     MOCK_FAULT_NONE = MOCK_FAULT_COUNT
 } mock_fault;
 
-/* One fault with all that was said of it but when. */
+/* One fault with all its settings but the condition. */
 typedef struct mock_mishap {
     mock_fault fault;
     bool resets;     /* a status that ends with a reset */
-    uint64_t tokens; /* the place: behind so many tokens; 0: none was given */
+    uint64_t tokens; /* the place: behind so many tokens; 0: none */
     gl_time pause;   /* of a stall */
 } mock_mishap;
 
@@ -75,7 +75,7 @@ typedef struct mock_fault_rule {
     mock_mishap mishap;
     uint64_t from, to; /* of good requests, from 1 */
     uint64_t each;     /* of those: 1 all, 10 each tenth */
-    gl_slice text;     /* which the body holds; empty: any */
+    gl_slice text;     /* text that the body has to hold; empty: any */
 } mock_fault_rule;
 
 typedef struct mock_faults {
@@ -86,12 +86,12 @@ typedef struct mock_faults {
     size_t rules;
 } mock_faults;
 
-/* NULL and "" mean none. The list is borrowed. false: problem says what is wrong, beginning with
+/* NULL and "" mean none. The list is borrowed. false: problem names the error, beginning with
  * "fault:". */
 bool mock_faults_parse(mock_faults *faults, const char *list, char *problem, size_t problem_size);
 
-/* What happens to the next good request, the `number`th. Draws one random number when any share is
- * given, whatever becomes of it. */
+/* Returns the fate of the next good request, the `number`th. Draws one random number when any share
+ * is set, also when it is not needed. */
 mock_mishap mock_faults_choose(const mock_faults *faults, gl_rng *rng, uint64_t number,
                                gl_slice body);
 
@@ -101,27 +101,28 @@ bool mock_mishap_read(gl_slice text, mock_mishap *mishap);
 /* Its name in a list; static. */
 const char *mock_fault_name(mock_fault fault);
 
-/* Whether it is one that only an answer to a pack can meet. */
+/* Returns true for a fault that only an answer to a pack can have. */
 static inline bool mock_fault_is_of_pack(mock_fault fault)
 {
     return fault >= MOCK_FAULT_PACK_SHORT && fault <= MOCK_FAULT_PACK_CUT;
 }
 
-/* What it is counted as: a reset in the middle of an answer is a cut, as its client sees it. */
+/* Returns the fault as which it is counted: a reset in the middle of an answer is a cut, as its
+ * client sees it. */
 static inline mock_fault mock_mishap_counted(const mock_mishap *mishap)
 {
     bool cut = mishap->fault == MOCK_FAULT_RESET && mishap->tokens != 0;
     return cut ? MOCK_FAULT_TRUNCATE : mishap->fault;
 }
 
-/* Whether the answer comes whole all the same. */
+/* Returns true when the answer is complete all the same. */
 static inline bool mock_fault_answers(mock_fault fault)
 {
     return fault == MOCK_FAULT_NONE || fault == MOCK_FAULT_STALL || fault == MOCK_FAULT_CLOSE ||
            mock_fault_is_of_pack(fault);
 }
 
-/* The status of an error answer; 0 for what is not one. */
+/* Returns the status of an error answer; 0 for other faults. */
 int mock_fault_status(mock_fault fault);
 
 #endif

@@ -11,7 +11,7 @@
 #include "mock/spec.h"
 
 #define ID_PREFIX    "file-mock"
-#define FILE_MAX     ((size_t)256 * 1024 * 1024) /* what one request may bring, http.h */
+#define FILE_MAX     ((size_t)256 * 1024 * 1024) /* the largest request, http.h */
 #define UPLOAD_MAX   ((size_t)200 * 1024 * 1024) /* of a batch's input, by the API's reference */
 #define LIST_DEFAULT 10000
 #define LIST_MAX     10000

@@ -1,5 +1,4 @@
-/* head.c - an answer as it goes on the wire: head and body, and the times of sending in them.
- */
+/* head.c - writes an answer for the wire: head and body, and the times of sending in them. */
 #include "mock/server.h"
 
 #define TIME_DIGITS 20 /* of 2^64 - 1 */
@@ -62,9 +61,9 @@ void mock_head_write(mock_conn *conn, const mock_reply *reply, bool with_body)
     gl_buf *out = &conn->out;
     const gl_buf *body = &server->body;
     size_t length = body->len;
-    /* One with a place is looked for while the answer is sent. */
+    /* A fault with a place is played while the answer is sent. */
     mock_fault fault = reply->mishap.tokens == 0 ? reply->mishap.fault : MOCK_FAULT_NONE;
-    bool stream = reply->tokens != 0; /* stream.c has spoilt it already */
+    bool stream = reply->tokens != 0; /* stream.c has played it already */
     if (fault == MOCK_FAULT_MALFORMED && !stream) length = length / 2;
     size_t sent = fault == MOCK_FAULT_TRUNCATE && !stream ? length / 2 : length;
 

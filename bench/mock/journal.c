@@ -62,7 +62,8 @@ mock_journal_entry *mock_journal_find(const mock_journal *journal, uint64_t numb
 
 /* --- as JSON ---------------------------------------------------------------------------------- */
 
-/* What is no UTF-8 is shown as U+FFFD: a body may be anything, and may be cut in a character. */
+/* Writes bytes that are no UTF-8 as U+FFFD: a body may be anything, and may be cut in a
+ * character. */
 static void write_text(gl_buf *out, gl_slice text)
 {
     gl_buf_append_char(out, '"');

@@ -1,7 +1,6 @@
 /*
- * journal.h - the last requests, for whoever wants to see what a client sent: a ring of a
- * fixed size, so that a day's load needs no more memory than a minute's. No header is kept, and no
- * query, so that no key is.
+ * journal.h - the last requests, as a client sent them: a ring of a fixed size, so that a day's
+ * load needs no more memory than a minute's. No header and no query is kept, so no key is.
  */
 #ifndef MOCK_JOURNAL_H
 #define MOCK_JOURNAL_H
@@ -19,7 +18,7 @@
 #define MOCK_JOURNAL_PATH 128  /* of its path */
 
 typedef struct mock_journal_entry {
-    uint64_t number;     /* from 1; 0: nothing was written here */
+    uint64_t number;     /* from 1; 0: an empty place */
     gl_time came, ended; /* ended: NEVER before */
     int status;          /* 0: not answered yet, or no answer began */
     mock_fault fault;
@@ -33,7 +32,7 @@ typedef struct mock_journal {
     mock_journal_entry *at; /* a ring by number; NULL: nothing is kept */
     size_t size;
     uint64_t next;  /* the number of the next one */
-    uint64_t first; /* those before were cleared */
+    uint64_t first; /* entries before this number were cleared */
 } mock_journal;
 
 /* The last `size` requests; 0 keeps none. false: out of memory. */
@@ -41,11 +40,11 @@ bool mock_journal_init(mock_journal *journal, size_t size);
 void mock_journal_free(mock_journal *journal);
 void mock_journal_clear(mock_journal *journal);
 
-/* A request came. The entry is there until as many others came; NULL: nothing is kept. */
+/* Adds a request. The entry stays until as many others have come; NULL: none is kept. */
 mock_journal_entry *mock_journal_add(mock_journal *journal, gl_slice method, gl_slice path,
                                      gl_slice body, gl_time now);
 
-/* The entry of this number; NULL when another stands in its place. */
+/* Returns the entry of this number; NULL when another has its place. */
 mock_journal_entry *mock_journal_find(const mock_journal *journal, uint64_t number);
 
 /* {"object":"list","data":[...]}, oldest first: at most `limit`, the last ones, and only those

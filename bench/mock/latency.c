@@ -1,4 +1,4 @@
-/* latency.c - see latency.h. Pure but for reading what was recorded. */
+/* latency.c - see latency.h. Pure but for reading recorded times. */
 #include "mock/latency.h"
 
 #include <math.h>
@@ -23,7 +23,7 @@ static bool refuse(const char *name, const char *why, const char *spec, char *pr
     return false;
 }
 
-/* NULL: it was read; else what is wrong. */
+/* NULL: it was read; else the error in the text. */
 static const char *read_part(mock_latency_part *part, gl_slice text)
 {
     double second;

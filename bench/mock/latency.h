@@ -1,5 +1,5 @@
 /*
- * latency.h - how long the simulated model thinks.
+ * latency.h - the latency of the simulated model.
  *
  *   0                         at once
  *   1400ms                    always this long (us, ms, s; decimals are fine)
@@ -35,14 +35,14 @@ typedef struct mock_latency {
     mock_recorded recorded;
 } mock_latency;
 
-/* NULL and "" mean 0. false: problem says what is wrong, beginning with this name and a colon. Only
- * what was recorded has to be freed; doing so is always right. */
+/* NULL and "" mean 0. false: problem names the error, beginning with this name and a colon. Only
+ * recorded times have to be freed; freeing is always allowed. */
 bool mock_latency_parse(mock_latency *latency, const char *name, const char *spec, char *problem,
                         size_t problem_size);
 void mock_latency_free(mock_latency *latency);
 
-/* One latency in nanoseconds, at most an hour. A fixed one, and those recorded in their order, draw
- * no random number. */
+/* Draws one latency in nanoseconds, at most an hour. A fixed one, and recorded ones in their order,
+ * need no random number. */
 gl_time mock_latency_draw(mock_latency *latency, gl_rng *rng);
 
 #endif

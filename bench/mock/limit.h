@@ -1,11 +1,11 @@
 /*
- * limit.h - rate limits of requests and tokens a minute, as token buckets, and the headers in
- * which OpenAI tells a client of them. Time is an argument.
+ * limit.h - rate limits of requests and tokens a minute, as token buckets, and OpenAI's headers
+ * about them. Time is an argument.
  *
  * A bucket holds a sixtieth of its limit (at least one request) and is refilled by a sixtieth a
- * second, so that limit/60 a second is both the burst and the lasting rate. All in whole numbers:
- * a run adds up to the last unit. What costs more than the bucket holds goes when it is full and
- * leaves it in debt.
+ * second, so that limit/60 a second is both the burst and the lasting rate. All in whole numbers: a
+ * run adds up to the last unit. A request that costs more than the bucket holds goes when the
+ * bucket is full, and leaves it in debt.
  */
 #ifndef MOCK_LIMIT_H
 #define MOCK_LIMIT_H
@@ -20,7 +20,7 @@
 
 typedef struct mock_bucket {
     int64_t per_minute; /* 0 = no limit */
-    int64_t level;      /* in units of 1/60e9 of one: what per_minute = 1 gives in a nanosecond */
+    int64_t level;      /* in units of 1/60e9: per_minute = 1 gives one unit in a nanosecond */
     gl_time at;         /* the level's time */
 } mock_bucket;
 
@@ -42,22 +42,22 @@ static inline bool mock_limits_any(const mock_limits *limits)
     return limits->requests.per_minute != 0 || limits->tokens.per_minute != 0;
 }
 
-/* One request of so many tokens: takes it out of both buckets, or says which has no room, takes
- * nothing and sets *wait to when it would have. */
+/* Takes one request of so many tokens out of both buckets; or names the bucket without room, takes
+ * nothing and sets *wait to the time until it has room. */
 mock_limited mock_limits_take(mock_limits *limits, uint64_t tokens, gl_time now, gl_time *wait);
 
-/* What one bucket holds now, in whole ones, and how long until it is full. */
+/* Returns the present level of a bucket, in whole ones, and the time until it is full. */
 uint64_t mock_bucket_remaining(const mock_bucket *bucket, gl_time now);
 gl_time mock_bucket_reset(const mock_bucket *bucket, gl_time now);
 
-/* "\r\nx-ratelimit-limit-requests: 6000\r\nx-ratelimit-remaining-requests: 99..." of what is
- * limited. The limit is that of a minute, remaining and reset are the bucket's. */
+/* Writes "\r\nx-ratelimit-limit-requests: 6000\r\nx-ratelimit-remaining-requests: 99..." for each
+ * limit. The limit is that of a minute, remaining and reset are the bucket's. */
 void mock_limits_write(const mock_limits *limits, gl_time now, gl_buf *out);
 
 /* "\r\nretry-after-ms: 20\r\nretry-after: 1", rounded up. */
 void mock_limit_write_wait(gl_time wait, gl_buf *out);
 
-/* A duration as these headers have it, in whole milliseconds, rounded up: 12ms, 1s, 1.5s, 6m0s,
+/* Writes a duration as in these headers, in whole milliseconds, rounded up: 12ms, 1s, 1.5s, 6m0s,
  * 1h2m3.005s. */
 void mock_limit_write_duration(gl_time duration, gl_buf *out);
 

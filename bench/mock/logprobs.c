@@ -1,12 +1,12 @@
-/* logprobs.c - how likely each token was, by the token alone: the one said most of all, and
- * under it others, each half as likely as the one before. See write.h. */
+/* logprobs.c - the probability of each token, from the token alone: the answer's token has the
+ * highest, and below it are others, each half as likely as the one before. See write.h. */
 #include <math.h>
 
 #include "base/siphash.h"
 #include "mock/words.h"
 #include "mock/write.h"
 
-/* Said in place of a token, the first of them that is another. */
+/* Alternatives to a token: the first ones that differ from it. */
 static const char *const others[] = { " the", " a",    " to",   " and", " of",   " in",  " it",
                                       " is",  " that", " for",  " on",  " with", " as",  " at",
                                       " by",  " this", " from", " or",  " an",   " not", " be" };
@@ -36,7 +36,7 @@ static void write_one(gl_buf *out, gl_slice token, double probability)
     gl_buf_append_char(out, ']');
 }
 
-/* The i-th of what might have been said; the 0th was. */
+/* Returns the i-th alternative; the 0th is the token itself. */
 static gl_slice other(gl_slice token, size_t *at)
 {
     const size_t count = sizeof others / sizeof others[0];

@@ -1,5 +1,5 @@
-/* metrics.h - what GET /metrics shows beside the statistics: tokens and durations, in
- * Prometheus' text form 0.0.4. */
+/* metrics.h - the part of GET /metrics beside the statistics: tokens and durations, in Prometheus'
+ * text form 0.0.4. */
 #ifndef MOCK_METRICS_H
 #define MOCK_METRICS_H
 
@@ -18,7 +18,7 @@ typedef struct mock_durations {
 
 typedef struct mock_metrics {
     uint64_t prompt_tokens, completion_tokens; /* of answers with status 200 */
-    mock_durations duration;                   /* from the request, whole, to the answer's end */
+    mock_durations duration;                   /* from the complete request to the answer's end */
     mock_durations first_token;                /* of streams */
 } mock_metrics;
 

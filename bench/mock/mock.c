@@ -1,6 +1,6 @@
 /*
- * mock.c - the server: sets it up on the HTTP server of frontends/http, and holds the clock of the
- * answers that wait.
+ * mock.c - the server: set up on the HTTP server of frontends/http, with the clock of the answers
+ * that wait.
  *
  * Owns one heap of due times with one timer at its head. Called by the program's `mock` command, by
  * tests and by the benchmarks.
@@ -18,7 +18,7 @@
 #define BODY_MAX    ((size_t)256 * 1024 * 1024) /* 2048 embeddings of 3072 floats are 63 MB */
 #define HEADERS_MAX ((size_t)4096)
 
-/* --- what is due ------------------------------------------------------------------------------ */
+/* --- due answers ------------------------------------------------------------------------------ */
 
 static void arm_timer(struct mock_server *server)
 {
@@ -31,7 +31,7 @@ static void arm_timer(struct mock_server *server)
     }
     uint64_t us = (gl_time_since(next, gl_clock_now()) + GL_US - 1) / GL_US;
     struct timeval delay = { (time_t)(us / 1000000), (suseconds_t)(us % 1000000) };
-    /* Without memory for libevent's heap: looked at once a turn rather than lost. */
+    /* Without memory for libevent's heap the timer fires once a turn and is not lost. */
     if (event_add(&server->timer, &delay) != 0) event_active(&server->timer, EV_TIMEOUT, 1);
 }
 
@@ -59,7 +59,7 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-/* What the rules keep in other places is put there; what they changed begins anew. */
+/* Puts the rules that live in other places there; changed ones begin anew. */
 static void apply_rules(struct mock_server *server, const mock_rules *before)
 {
     const mock_rules *rules = &server->rules;
@@ -93,7 +93,7 @@ static bool same_text(const char *a, const char *b)
     return gl_slice_equal(gl_slice_str(a), gl_slice_str(b));
 }
 
-/* The script in place of the one before it, or all as it was. */
+/* Takes a script in place of the last one; on an error the last one stays. */
 static bool take_script(struct mock_server *server, const char *path, char *problem, size_t size)
 {
     mock_script script;
@@ -114,7 +114,7 @@ bool mock_server_take(struct mock_server *server, mock_options *options, char *p
         mock_rules_free(&rules);
         return false;
     }
-    /* Windows that were changed are of the future: they count from now. */
+    /* Changed windows are in the future: they count from now. */
     bool windows = !same_text(old.outage, options->outage) || !same_text(old.stall, options->stall);
     if (windows && server->windows_from != GL_TIME_NEVER) server->windows_from = gl_clock_now();
     server->rules = rules;
@@ -127,7 +127,7 @@ bool mock_server_take(struct mock_server *server, mock_options *options, char *p
     return true;
 }
 
-/* What is stored, and drawn for it, begins at the start. */
+/* Empties the store, and starts its random numbers anew. */
 static void store_nothing(struct mock_server *server)
 {
     mock_batches_free(&server->batches);
@@ -157,7 +157,7 @@ void mock_server_reset(struct mock_server *server)
     apply_rules(server, &server->rules);
 }
 
-/* Memory, and what needs no options. */
+/* Sets up memory, and the parts without options. */
 static void init_parts(struct mock_server *server, struct event_base *base)
 {
     server->base = base;
@@ -175,8 +175,8 @@ static void init_parts(struct mock_server *server, struct event_base *base)
     event_assign(&server->timer, base, -1, 0, timer_fired, server);
 }
 
-/* A client may be slow in nothing but in asking again: the times of idle connections are the
- * client's to test, and no test has to wait for the end of one. */
+/* Only a pause between requests may be long: idle timeouts are the client's to test, and no test
+ * has to wait for one. */
 static bool make_http(struct mock_server *server, const mock_options *options)
 {
     httpd_handler handler = mock_conn_handler;
@@ -190,7 +190,7 @@ static bool make_http(struct mock_server *server, const mock_options *options)
     return server->http != NULL;
 }
 
-/* Everything that can fail for want of memory. */
+/* Sets up every part that can fail for want of memory. */
 static bool make_parts(struct mock_server *server, const mock_options *options, char *problem,
                        size_t problem_size)
 {

@@ -1,11 +1,11 @@
 /*
- * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions,
- * embeddings, models, files and batches, with simulated latency, faults, outages and limits. For
- * demonstrations, tests and measurements; docs/internals/mock.md says what it does and what it does
- * not.
+ * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions, embeddings,
+ * models, files and batches, with simulated latency, faults, outages and limits. For
+ * demonstrations, tests and measurements; docs/internals/mock.md lists what it does and does not
+ * do.
  *
- * It runs on the thread that runs the loop and starts none. What it answers depends only on the
- * request, so that two runs can be compared; when and whether it answers comes from the specs and
+ * It runs on the thread that runs the loop and starts none. The text of an answer depends only on
+ * the request, so that two runs can be compared; its time and its faults come from the specs and
  * the seed, drawn in the order in which requests arrive.
  */
 #ifndef MOCK_MOCK_H
@@ -51,34 +51,34 @@ typedef struct mock_options {
     int64_t capacity, queue;  /* served at once, waiting at most: capacity.h; 0 = any number */
     bool times;               /* x-mock-times on every answer, asked for or not */
     int64_t memory;           /* bytes that all connections may hold; 0 = 1 GiB */
-    const char *retry_after;  /* which 429 and 503 as faults ask for: wait.h; NULL = nothing */
+    const char *retry_after;  /* the wait in 429 and 503 of faults: wait.h; NULL = none */
     const char *refuse;       /* refuse.h, borrowed as long as the server; NULL = nothing */
     bool reset_errors;        /* an error answer has no length, and ends with a reset */
     int64_t close_after; /* answers of a connection, then it is closed unannounced; 0 = never */
-    const char *models;  /* "a,b": those that are served; NULL = any name */
+    const char *models;  /* "a,b": the served models; NULL = any name */
     const char *script;  /* script.h; NULL = none */
-    const char *key;   /* which requests have to have, borrowed as long as the server; NULL = any */
-    int64_t reasoning; /* tokens that a model thinks before it answers */
-    int64_t journal;   /* requests that /__mock/journal shows: journal.h; 0 = none */
-    const char *record;      /* the URL of a server that answers in this one's place; NULL = none */
+    const char *key;     /* the key of each request, borrowed as long as the server; NULL = any */
+    int64_t reasoning;   /* tokens that a model thinks before it answers */
+    int64_t journal;     /* requests that /__mock/journal shows: journal.h; 0 = none */
+    const char *record;  /* the URL of a server that answers in this one's place; NULL = none */
     const char *record_file; /* where its answers are kept: tape.h; must not be there yet */
     const char *replay;      /* a file of such answers that are given; NULL = they are made */
     double replay_speed;     /* 2 = in half of the time; 0 = at once */
 } mock_options;
 
 /*
- * A server that listens. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
- * keeps latencies to 0.1 ms, the default one to 5 ms late; none is early either way.
- * NULL: problem says why, and begins with the option's name as `glimpse mock` has it and a colon
- * ("latency:", "close-after:") for a value that was refused. SIGPIPE is never raised.
+ * Makes a listening server. The base must outlive it; a precise one (EVENT_BASE_FLAG_PRECISE_TIMER)
+ * keeps latencies to 0.1 ms, the default one to 5 ms late; neither is early. NULL: problem has the
+ * reason, and begins with the option's name as `glimpse mock` has it and a colon ("latency:",
+ * "close-after:") for a value that was refused. SIGPIPE is never raised.
  */
 mock_server *mock_server_new(struct event_base *base, const mock_options *options, char *problem,
                              size_t problem_size);
 
 int mock_server_port(const mock_server *server);
 
-/* How many answers were recorded, and how many were not: cut, or with the key in them. Returns what
- * went wrong in writing the file, or NULL. */
+/* Counts the recorded answers, and those that were not: cut ones, and ones with the key in them.
+ * Returns the error of writing the file, or NULL. */
 const char *mock_server_recording(const mock_server *server, uint64_t *recorded,
                                   uint64_t *not_recorded);
 

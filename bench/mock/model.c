@@ -25,9 +25,9 @@ static mock_span span_from(const mock_answer *answer, size_t at)
     return (mock_span){ at, answer->words.len - at };
 }
 
-/* --- what a choice says ----------------------------------------------------------------------- */
+/* --- the text of a choice --------------------------------------------------------------------- */
 
-/* Where the first of the texts that stop it begins, or its end. */
+/* Returns where the first of the stop texts begins, or the text's end. */
 static size_t find_stop(mock_answer *answer, mock_span text)
 {
     size_t end = text.len, kept = answer->words.len;
@@ -43,18 +43,18 @@ static size_t find_stop(mock_answer *answer, mock_span text)
     return end;
 }
 
-/* A message's answer, behind all words so far. The message is in words too. */
+/* Writes the answer to a message behind all words so far. The message is in words too. */
 static mock_span say(mock_answer *answer, mock_span message, size_t variant)
 {
     gl_buf *words = &answer->words;
-    gl_buf_reserve(words, MOCK_GIST_MAX); /* what is said moves the message no more */
+    gl_buf_reserve(words, MOCK_GIST_MAX); /* so that the message does not move any more */
     size_t at = words->len;
     mock_words_answer(mock_answer_slice(answer, message), words);
     if (variant != 0) gl_buf_printf(words, " (%zu)", variant + 1);
     return span_from(answer, at);
 }
 
-/* Longer, where the request asks for so many tokens at least; the text ends words. */
+/* Lengthens the text, which ends words, where the request asks for a least number of tokens. */
 static mock_span lengthen(mock_answer *answer, mock_span text)
 {
     const mock_ask *ask = &answer->ask;
@@ -65,7 +65,7 @@ static mock_span lengthen(mock_answer *answer, mock_span text)
     return span_from(answer, text.at);
 }
 
-/* The first tokens of a text, as many as are left. */
+/* Takes the first tokens of a text, as many as are left. */
 static void take_tokens(mock_answer *answer, mock_span *text, uint64_t *left, bool *cut)
 {
     size_t len = mock_words_first(mock_answer_slice(answer, *text), *left);
@@ -74,8 +74,8 @@ static void take_tokens(mock_answer *answer, mock_span *text, uint64_t *left, bo
     *left -= mock_words_count(mock_answer_slice(answer, *text));
 }
 
-/* No more than max_tokens, of which thinking takes its part first. A call costs one for its name.
- */
+/* Cuts the choice to max_tokens, of which reasoning takes its part first. A call costs one for its
+ * name. */
 static void limit(mock_answer *answer, mock_choice *choice)
 {
     uint64_t left = (uint64_t)answer->ask.max_tokens;
@@ -106,7 +106,7 @@ static void think(const mock_model *model, mock_answer *answer, mock_choice *cho
     choice->reasoning = span_from(answer, at);
 }
 
-/* A string's text, or other JSON as it stands. */
+/* Appends a string's text, or other JSON as it is. */
 static mock_span append_value(mock_answer *answer, gl_json value)
 {
     size_t at = answer->words.len;
@@ -117,7 +117,7 @@ static mock_span append_value(mock_answer *answer, gl_json value)
     return span_from(answer, at);
 }
 
-/* What the script has for the request. false: it says nothing of the words. */
+/* Takes the script's answer. false: it has no text for the request. */
 static bool recite(mock_answer *answer)
 {
     const mock_line *line = answer->line;
@@ -146,7 +146,7 @@ static void finish_as_scripted(mock_answer *answer, mock_choice *choice)
         if (gl_json_string_is(answer->line->finish, mock_finish_name(i))) choice->finish = i;
 }
 
-/* What the text is to be: a pack's list, words, or JSON. NULL, or what is wrong with the schema. */
+/* Writes the text in its form: a pack's list, words, or JSON. NULL, or the fault of the schema. */
 static const char *say_in_format(mock_answer *answer, mock_choice *choice, mock_span message,
                                  size_t variant)
 {
@@ -189,7 +189,7 @@ static int make_choice(const mock_model *model, mock_answer *answer, mock_span m
                        size_t variant, gl_buf *error)
 {
     mock_choice *choice = mock_answer_add(answer);
-    if (choice == NULL) return 200; /* the answer has failed */
+    if (choice == NULL) return 200; /* answer->failed is set */
     if (answer->ask.echo) choice->echo = message;
     if (answer->ask.form != MOCK_FORM_COMPLETION) think(model, answer, choice);
     if (!recite(answer)) {
@@ -204,7 +204,7 @@ static int make_choice(const mock_model *model, mock_answer *answer, mock_span m
     return 200;
 }
 
-/* --- all of it -------------------------------------------------------------------------------- */
+/* --- the whole answer ------------------------------------------------------------------------- */
 
 static int make_choices(const mock_model *model, mock_answer *answer, gl_json content,
                         gl_buf *error)

@@ -1,6 +1,6 @@
 /*
- * model.h - the model: from the body of a request to the answer, as a value. What it says
- * depends on the request and on the model's settings alone.
+ * model.h - the model: makes an answer, as a value, from the body of a request. Its text depends on
+ * the request and on the model's settings alone.
  */
 #ifndef MOCK_MODEL_H
 #define MOCK_MODEL_H
@@ -13,13 +13,13 @@
 
 typedef struct mock_model {
     mock_models names;
-    uint64_t reasoning; /* tokens that it thinks before it says anything */
-    mock_script script; /* what it says to requests that fit */
+    uint64_t reasoning; /* reasoning tokens before the text */
+    mock_script script; /* answers for requests that fit */
 } mock_model;
 
-/* Reads the body, which has to stay as it is as long as the answer is used, and makes the answer.
+/* Reads the body, which must stay unchanged as long as the answer is used, and makes the answer.
  * digest: MOCK_DIGEST bytes over path and body. Returns 200, or the status of the error that is
- * appended. An error that a script wants is left to the caller: answer->line. */
+ * appended. The caller writes an error that a script wants: answer->line. */
 int mock_model_answer(mock_model *model, mock_form form, gl_slice body, const unsigned char *digest,
                       mock_answer *answer, gl_buf *error);
 

@@ -10,14 +10,14 @@ static gl_slice after(gl_slice text, size_t skip)
     return gl_slice_of(text.data + skip, text.len - skip);
 }
 
-/* Where what begins in text; NULL when it does not occur. */
+/* Returns where `what` begins in text; NULL when it does not occur. */
 static const char *find(gl_slice text, const char *what, size_t len)
 {
     return text.len >= len ? memmem(text.data, text.len, what, len) : NULL;
 }
 
-/* The value of name=value or name="value" behind a semicolon; data NULL when it is not there. A
- * backslash or percent sign is not undone: no name that matters here has one. */
+/* Returns the value of name=value or name="value" behind a semicolon; data NULL when it is missing.
+ * Backslashes and percent signs are not decoded: no name that matters here has one. */
 static gl_slice parameter(gl_slice header, const char *name)
 {
     size_t name_len = strlen(name);

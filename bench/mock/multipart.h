@@ -1,5 +1,5 @@
 /*
- * multipart.h - reads a multipart/form-data body (RFC 7578), as POST /v1/files has one. Pure.
+ * multipart.h - reads a multipart/form-data body (RFC 7578), as of POST /v1/files. Pure.
  *
  * The whole body is there. Boundaries are looked for as lines of their own only; a part's head is
  * read for its name and filename, quoted or bare.
@@ -25,7 +25,7 @@ typedef struct mock_part {
  * characters, or the body does not begin with it. */
 bool mock_multipart_begin(mock_multipart *reader, gl_slice content_type, gl_slice body);
 
-/* The next part. false: there is none; reader->ended tells whether the body was whole. */
+/* Gives the next part. false: there is none; reader->ended is true when the body was complete. */
 bool mock_multipart_next(mock_multipart *reader, mock_part *part);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * outage.h - when the server is down.
+ * outage.h - the times at which the server is down.
  *
  *   5s-35s,40s-41s
  *
@@ -24,11 +24,11 @@ typedef struct mock_outages {
     size_t count;
 } mock_outages;
 
-/* NULL and "" mean none. false: problem says what is wrong, beginning with "outage:". */
+/* NULL and "" mean none. false: problem names the error, beginning with "outage:". */
 bool mock_outages_parse(mock_outages *outages, const char *list, char *problem,
                         size_t problem_size);
 
-/* Whether the server is down this long after its first request. */
+/* Returns true when the server is down this long after its first request. */
 bool mock_outages_at(const mock_outages *outages, gl_time elapsed);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * pace.c - an answer piece by piece: the tokens of a stream in their time, and what happens in
- * the middle of an answer. Sends nothing: it moves the end of what may be sent.
+ * pace.c - sends an answer piece by piece: the tokens of a stream in their time, and the faults in
+ * the middle of an answer. It only moves the end of the bytes that may be sent.
  */
 #include "mock/relay.h"
 
@@ -15,7 +15,7 @@ gl_time mock_pace_slowed(const struct mock_server *server, gl_time time)
     return slowed < PACE_LONGEST ? (gl_time)slowed : (gl_time)PACE_LONGEST;
 }
 
-/* Until the next piece: at a rate of tokens, as long as all of its tokens take. */
+/* Returns the time until the next piece: at a rate of tokens, the time of all its tokens. */
 static gl_time next_gap(struct mock_server *server)
 {
     gl_time gap = server->rules.draws_gaps
@@ -26,15 +26,15 @@ static gl_time next_gap(struct mock_server *server)
 
 /* --- in the middle ---------------------------------------------------------------------------- */
 
-/* Whether the answer has come to the mishap's place: behind its token or before the last one of a
- * shorter stream; behind half of a plain answer. */
+/* Returns true when the answer has come to the fault's place: behind its token or before the last
+ * one of a shorter stream; behind half of a plain answer. */
 static bool is_at_place(const mock_conn *conn)
 {
     if (!conn->placed) return false;
     return !conn->is_streamed || conn->gone >= conn->mishap.tokens || conn->tokens <= 1;
 }
 
-/* Returns whether the answer goes on. */
+/* Plays the fault. Returns true when the answer goes on. */
 static bool happen(mock_conn *conn)
 {
     conn->placed = false;
@@ -48,7 +48,7 @@ static bool happen(mock_conn *conn)
     case MOCK_FAULT_HANG:
         conn->hangs = true;
         return true;
-    default: /* reset, truncate: what is not sent yet never is */
+    default: /* reset, truncate: the unsent rest is dropped */
         conn->out.len = conn->ready;
         conn->last_sent_at = 0;
         conn->closing = true;
@@ -59,7 +59,7 @@ static bool happen(mock_conn *conn)
 
 /* --- a step ----------------------------------------------------------------------------------- */
 
-/* Where in the body a token ends. */
+/* Returns where in the body a token ends. */
 static uint32_t end_of(const mock_conn *conn, size_t token)
 {
     uint32_t end = 0;
@@ -76,7 +76,7 @@ bool mock_pace_step(mock_conn *conn)
     if (is_at_place(conn)) return happen(conn);
     if (conn->tokens <= 1) return false;
     gl_time now = gl_clock_now();
-    /* By the clock and not by when we came to it, or each would add its lateness. */
+    /* By the schedule and not by the present, or each token would add its lateness. */
     bool first = conn->gone == 0;
     if (first) conn->token_at = now;
     conn->ready = conn->body_at + end_of(conn, conn->gone);

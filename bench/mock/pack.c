@@ -6,7 +6,7 @@
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-/* Behind the line that reads "Inputs:". */
+/* Finds the lines behind the line "Inputs:". */
 static gl_slice find_inputs(gl_slice message)
 {
     static const char heading[] = "\nInputs:\n";
@@ -71,9 +71,9 @@ bool mock_pack_answer(gl_slice message, gl_buf *out)
     return is_pack;
 }
 
-/* --- what goes wrong with it ------------------------------------------------------------------ */
+/* --- its faults ------------------------------------------------------------------------------- */
 
-/* The list that a text is. */
+/* Finds the list in a text. */
 static bool find_answers(gl_slice text, gl_json *list)
 {
     gl_json root;
@@ -95,7 +95,7 @@ static void append_element(gl_buf *out, gl_json element)
     gl_buf_append(out, element.text.data, element.text.len);
 }
 
-/* The elements of the list, changed. Which of them is concerned, the length of the text says. */
+/* Changes the elements of the list. The length of the text decides which of them. */
 static void spoil_list(mock_fault fault, gl_json list, gl_buf *out)
 {
     gl_json element, held = { GL_JSON_NONE, { NULL, 0 } };

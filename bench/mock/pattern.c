@@ -1,4 +1,4 @@
-/* pattern.c - a text that a regular expression matches: literals, '.', classes, \d \w \s,
+/* pattern.c - writes a text that a regular expression matches: literals, '.', classes, \d \w \s,
  * groups, '|', '?', '*', '+' and {m,n}. See schema_private.h. */
 #include "mock/schema_private.h"
 
@@ -11,7 +11,7 @@
 typedef struct pattern {
     const char *at, *end;
     gl_rng *rng;
-    gl_buf *out; /* NULL: only read past */
+    gl_buf *out; /* NULL: only skips */
     size_t start, steps;
     int depth;
     bool bad;
@@ -43,7 +43,8 @@ static void add(set *s, char from, char to)
         if (c >= ' ' && c <= '~') s->has[c - ' '] = true;
 }
 
-/* What \d and the like stand for. false: it is another escape, the character itself in *c. */
+/* Adds the characters of \d and the like. false: it is another escape, the character itself in
+ * *c. */
 static bool add_escape(set *s, char *c)
 {
     set inner = { { false } };
@@ -71,7 +72,7 @@ static bool add_escape(set *s, char *c)
 static void put_one_of(pattern *p, const set *s)
 {
     size_t count = 0, chosen;
-    /* Letters and digits first: easier to read, and seldom what a reader trips over. */
+    /* Letters and digits first: easier to read, and seldom a difficulty for a parser. */
     set plain = { { false } }, both = { { false } };
     add(&plain, '0', '9');
     add(&plain, 'A', 'Z');
@@ -118,7 +119,7 @@ static void class_of(pattern *p)
     put_one_of(p, &s);
 }
 
-/* --- one part, and how often ------------------------------------------------------------------ */
+/* --- one part, and its repeats ---------------------------------------------------------------- */
 
 static void escape(pattern *p)
 {
@@ -152,7 +153,7 @@ static void group(pattern *p)
     p->depth--;
 }
 
-/* A single part, without how often. */
+/* Writes a single part, without its repeats. */
 static void part(pattern *p)
 {
     set any = { { false } };
@@ -172,7 +173,7 @@ static void part(pattern *p)
         put_one_of(p, &any);
         break;
     case '^':
-    case '$': /* the text is all there is */
+    case '$': /* the text ends here */
         break;
     case '*':
     case '+':
@@ -195,7 +196,7 @@ static bool number(pattern *p, uint32_t *value)
     return p->at != start && *value <= REPEAT_MAX;
 }
 
-/* How often, behind a part. */
+/* Reads the number of repeats behind a part. */
 static void read_repeat(pattern *p, uint32_t *least, uint32_t *most)
 {
     *least = *most = 1;
@@ -220,7 +221,7 @@ static void read_repeat(pattern *p, uint32_t *least, uint32_t *most)
     if (p->at < p->end && *p->at == '?') p->at++; /* the least that matches is asked for */
 }
 
-/* Reads past one part. */
+/* Skips one part. */
 static void skip(pattern *p)
 {
     gl_buf *out = p->out;
@@ -250,7 +251,7 @@ static void sequence(pattern *p)
     while (p->at < p->end && *p->at != '|' && *p->at != ')' && !p->bad) repeated(p);
 }
 
-/* Several sequences, one of which is taken. Ends at the ')' or the end. */
+/* Takes one of several sequences. Ends at the ')' or the end. */
 static bool alternatives(pattern *p)
 {
     const char *start = p->at;

@@ -1,7 +1,7 @@
 /*
- * record.c - passes requests on to another server and its answers back as they come, and keeps
- * each answer that came whole, with its times, as a line of a file. The request is kept as a digest
- * only. A key is passed on and kept nowhere: an answer that holds it is not recorded.
+ * record.c - passes requests on to another server and its answers back as they come, and keeps each
+ * complete answer, with its times, as a line of a file. Of the request only a digest is kept. A key
+ * is passed on and kept nowhere: an answer that holds it is not recorded.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include "mock/relay.h"
 
 #define SECRETS    4
-#define SECRET_MIN 8 /* bytes: a shorter one stands in a text by chance */
+#define SECRET_MIN 8 /* bytes: a shorter one may be in a text by chance */
 
 struct mock_recording {
     mock_conn *conn;
@@ -43,7 +43,7 @@ bool mock_record_init(struct mock_server *server, const mock_options *options, c
     }
     server->upstream = mock_upstream_new(server->base, options->record, problem, problem_size);
     if (server->upstream == NULL) return false;
-    /* Answers are somebody's: for the user alone. One that is there is not added to unasked. */
+    /* Answers may be private: readable for the user alone. An existing file is not appended to. */
     server->record_fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (server->record_fd < 0)
         snprintf(problem, problem_size, "record-file: %.300s: %s", file, strerror(errno));
@@ -124,7 +124,7 @@ static void head_came(void *arg, int status, gl_slice lines, int64_t length, gl_
     }
     conn->is_streamed = exchange->stream;
     recording->head_sent = true;
-    /* A 204 or 304 has no body, and no length that could be told by chunks. */
+    /* A 204 or 304 has no body, and so no chunks. */
     recording->bare |= status == 204 || status == 304;
     mock_relay_head(conn, exchange, recording->bare && length < 0 ? 0 : length);
     mock_conn_send(conn);
@@ -168,7 +168,7 @@ static void ended(void *arg, const char *why, gl_time at)
     } else {
         conn->server->not_recorded++;
         if (!recording->head_sent) answer_failed(conn, why);
-        conn->closing |= recording->head_sent; /* cut, as what came was */
+        conn->closing |= recording->head_sent; /* cut, like the answer of the other server */
     }
     recording_free(recording);
     mock_conn_finish(conn);
@@ -176,7 +176,7 @@ static void ended(void *arg, const char *why, gl_time at)
 
 static const mock_upstream_callbacks callbacks = { head_came, bytes_came, ended };
 
-/* What stands behind the last blank of an authorization, or is all of a header that is a key. */
+/* Keeps the text behind the last blank of an authorization, and the whole of a key header. */
 static void keep_secrets(struct mock_recording *recording, gl_slice head)
 {
     static const char *const names[SECRETS] = { "authorization", "api-key", "x-api-key",

@@ -1,6 +1,6 @@
 /*
- * recorded.h - durations that somebody measured, read from a file: one a line (1400ms, 1.4s,
- * 250us; see spec.h). Empty lines and those that begin with '#' are skipped.
+ * recorded.h - measured durations, read from a file: one a line (1400ms, 1.4s, 250us; see spec.h).
+ * Empty lines and those that begin with '#' are skipped.
  */
 #ifndef MOCK_RECORDED_H
 #define MOCK_RECORDED_H
@@ -19,11 +19,11 @@ typedef struct mock_recorded {
     bool random;
 } mock_recorded;
 
-/* NULL when it was read; else what is wrong, static, and *line where (0: nowhere in particular). */
+/* NULL when it was read; else the error, static, and *line its line (0: none in particular). */
 const char *mock_recorded_read(mock_recorded *recorded, const char *path, size_t *line);
 void mock_recorded_free(mock_recorded *recorded);
 
-/* The next one, or a random one. */
+/* Returns the next one, or a random one. */
 gl_time mock_recorded_draw(mock_recorded *recorded, gl_rng *rng);
 
 #endif

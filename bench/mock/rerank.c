@@ -1,4 +1,4 @@
-/* rerank.c - documents by how many words of the query they have. See embed.h. The shapes
+/* rerank.c - ranks documents by the number of the query's words in them. See embed.h. The shapes
  * are those that Jina, Cohere and vLLM share. */
 #include <math.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ typedef struct ranked {
     double score;
 } ranked;
 
-/* The letters and digits that a token has; ASCII letters are small. */
+/* Appends the letters and digits of a token; ASCII letters in lower case. */
 static void append_word(gl_buf *out, gl_slice token)
 {
     for (size_t i = 0; i < token.len; i++) {
@@ -28,7 +28,7 @@ static void append_word(gl_buf *out, gl_slice token)
     }
 }
 
-/* The words of a text with a blank before and behind each. */
+/* Writes the words of a text with a blank before and behind each. */
 static void append_words(gl_buf *out, gl_json text, gl_buf *scratch)
 {
     gl_buf_reset(scratch);
@@ -41,7 +41,8 @@ static void append_words(gl_buf *out, gl_json text, gl_buf *scratch)
     }
 }
 
-/* The part of the query's words that the document has, a little less for a longer one. */
+/* Returns the share of the query's words that the document has, a little less for a longer
+ * document. */
 static double score(gl_slice query, gl_slice document)
 {
     size_t words = 0, found = 0;

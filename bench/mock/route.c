@@ -1,7 +1,6 @@
 /*
- * route.c - from a request to what is done with it: finds the row of the table that answers
- * it, and lets fate.c decide what happens to the answer. Called by conn.c for each
- * request received whole. Sends nothing.
+ * route.c - dispatches a request: finds the row of the table that answers it, and lets fate.c
+ * decide the fate of the answer. Called by conn.c for each complete request. Sends nothing.
  */
 #include <strings.h>
 
@@ -25,8 +24,8 @@ static void count_post(struct mock_server *server, gl_slice path, gl_slice body,
     mock_stats_begin(&server->stats, digest, now);
 }
 
-/* The answer as it is by now, plain or as a stream. What spoils a stream comes half way through its
- * tokens, unless it has a place, which pace.c looks for. */
+/* Writes the answer as it is by now, plain or as a stream. A fault of a stream comes half way
+ * through its tokens, unless it has a place, which pace.c looks for. */
 static void write_spoken(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
     const mock_mishap *mishap = &reply->mishap;
@@ -43,8 +42,8 @@ static void write_spoken(struct mock_server *server, const mock_asked *asked, mo
     reply->tail = streamed.tail;
 }
 
-/* Latency and faults as of a request for a model, but no limits of those. What answers 429, 500 or
- * 503 has done nothing; what is reset or cut has been done. */
+/* Latency and faults as of a request for a model, but without its limits. A request that gets 429,
+ * 500 or 503 has had no effect; one whose answer is reset or cut has. */
 static void answer_stored(struct mock_server *server, const mock_endpoint *row,
                           const mock_call *call, mock_reply *reply)
 {
@@ -62,13 +61,13 @@ static void answer_stored(struct mock_server *server, const mock_endpoint *row,
     if (reply->status == 200) mock_fate_apply(server, &mishap, reply);
 }
 
-/* --- what no row answers ---------------------------------------------------------------------- */
+/* --- requests without a row ------------------------------------------------------------------- */
 
-/* A browser's question before it asks, and anybody's what there is: 204 with the methods. */
+/* A browser's preflight, or a client's question for the methods: 204 with them. */
 static void answer_options(struct mock_server *server, mock_reply *reply)
 {
     reply->status = 204;
-    /* '*' does not stand for authorization (Fetch, section 3.3.3), so it is named. */
+    /* '*' does not cover authorization (Fetch, section 3.3.3), so it is named. */
     gl_buf_append_str(&server->headers, "\r\naccess-control-allow-methods: GET, HEAD, POST, PUT, "
                                         "DELETE, OPTIONS"
                                         "\r\naccess-control-allow-headers: *, authorization"
@@ -93,9 +92,10 @@ static void answer_nothing(struct mock_server *server, gl_slice method, gl_slice
     }
 }
 
-/* --- who may ask ------------------------------------------------------------------------------ */
+/* --- the key ---------------------------------------------------------------------------------- */
 
-/* What stands behind "Bearer" in authorization, or the value of api-key. */
+/* Returns true when the text behind "Bearer" in authorization, or the value of api-key, is the
+ * key. */
 static bool has_key(const struct mock_server *server, const mock_asked *asked)
 {
     static const char scheme[] = "Bearer ";
@@ -107,7 +107,7 @@ static bool has_key(const struct mock_server *server, const mock_asked *asked)
     return key == NULL || gl_slice_is(given, key);
 }
 
-/* As OpenAI, but for the part of the key that is said there. */
+/* Like OpenAI, but without quoting a part of the key. */
 static void refuse_key(struct mock_server *server, const mock_asked *asked, mock_reply *reply)
 {
     reply->status =
@@ -125,9 +125,9 @@ static bool is_admin(gl_slice path)
     return path.len >= sizeof ADMIN - 1 && memcmp(path.data, ADMIN, sizeof ADMIN - 1) == 0;
 }
 
-/* --- what others answered --------------------------------------------------------------------- */
+/* --- answers of another server ---------------------------------------------------------------- */
 
-/* Whether the mock answers itself, whoever answers else. */
+/* Returns true for a request that the mock always answers itself. */
 static bool is_own(gl_slice method, gl_slice path)
 {
     gl_slice id;
@@ -136,7 +136,8 @@ static bool is_own(gl_slice method, gl_slice path)
            (row != NULL && row->kind == MOCK_ADMIN);
 }
 
-/* By the server that is recorded, or from a recording: no latency, fault or limit of this one. */
+/* Answers by the recorded server, or from a recording: without this server's latency, faults and
+ * limits. */
 static void answer_elsewhere(struct mock_server *server, gl_slice method, const mock_call *call,
                              mock_reply *reply)
 {

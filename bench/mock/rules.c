@@ -1,4 +1,4 @@
-/* rules.c - see rules.h. Owns what was read from files of recorded latencies. */
+/* rules.c - see rules.h. Owns the recorded latencies. */
 #include "mock/rules.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
- * rules.h - how the server behaves: the texts and numbers of mock_options, read. A server has
- * one set of rules, and takes another as a whole or not at all.
+ * rules.h - the server's behaviour: the texts and numbers of mock_options, parsed. A server has one
+ * set of rules, and takes another as a whole or not at all.
  */
 #ifndef MOCK_RULES_H
 #define MOCK_RULES_H
@@ -19,7 +19,7 @@ typedef struct mock_rules {
     mock_latency latency;
     bool has_ttft; /* streams begin after ttft instead of latency */
     mock_latency ttft;
-    bool draws_gaps; /* between the tokens of a stream stands a drawn gap, not token_gap */
+    bool draws_gaps; /* a drawn gap is between the tokens of a stream, not token_gap */
     mock_latency gaps;
     size_t piece_tokens; /* in each piece of a stream */
     size_t max_body;     /* bytes of a request; more is 413; 0 = MOCK_BODY_MAX */
@@ -27,7 +27,7 @@ typedef struct mock_rules {
     double prefill;      /* ns a token of the prompt, on top of the latency */
     double slowdown;     /* of all times, for each other request being served: 0.05 is 5 % */
     mock_faults faults;
-    mock_wait retry_after; /* of 429 and 503 among them */
+    mock_wait retry_after; /* in answers 429 and 503 of faults */
     mock_outages outages;
     mock_stalls stalls;
     mock_refusal refusal; /* borrows the text of the options */
@@ -44,7 +44,7 @@ typedef struct mock_rules {
     uint64_t most_batch_tokens; /* of batches at work; 0 = any number */
 } mock_rules;
 
-/* false: problem says what is wrong, beginning with the option's name and a colon, and there is
+/* false: problem names the error, beginning with the option's name and a colon, and there is
  * nothing to free. */
 bool mock_rules_read(mock_rules *rules, const mock_options *options, char *problem,
                      size_t problem_size);

@@ -1,5 +1,5 @@
-/* schema.c - see schema.h. Values are made from the outside in; where one cannot be made,
- * another way is tried: the next of anyOf, a list without it, an object without it. */
+/* schema.c - see schema.h. Values are made from the outside in. When one cannot be made, another
+ * way is tried: the next of anyOf, a list without it, an object without it. */
 #include "mock/schema.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 #include "mock/schema_private.h"
 
 #define DEPTH_MAX 48    /* levels of a value, and of references on the way to it */
-#define DEEP      8     /* levels behind which only what must be there is */
+#define DEEP      8     /* levels behind which only required parts are made */
 #define STEPS_MAX 20000 /* values of one answer */
 #define PARTS_MAX 16    /* schemas that allOf joins */
 
@@ -43,7 +43,8 @@ static gl_json element(gl_json array, size_t index)
 
 /* --- reading a schema ------------------------------------------------------------------------- */
 
-/* A word of the schema that forbids what is not looked at here, in quotes; NULL: there is none. */
+/* Returns a keyword of the schema that would forbid values and is not understood here, in quotes;
+ * NULL: there is none. */
 static const char *find_unknown(gl_json of)
 {
 #define WORD(word) { word, "'" word "'" }
@@ -138,7 +139,8 @@ static bool is_required(gl_json required, gl_json name)
     return false;
 }
 
-/* A member of the object that begins at `start`. false: it could not be made, and is not there. */
+/* Makes a member of the object that begins at `start`. false: it could not be made, and is left
+ * out. */
 static bool member(maker *m, size_t start, gl_json name, gl_json of, int depth)
 {
     size_t before = m->out->len;
@@ -176,7 +178,7 @@ static bool has_property(const schema *s, gl_json name)
     return false;
 }
 
-/* What is required and not described, and what is missing to minProperties. */
+/* Makes required members without a description, and those missing to minProperties. */
 static bool other_members(maker *m, const schema *s, size_t start, size_t *count, int depth)
 {
     static const gl_json any = { GL_JSON_TRUE, { "true", 4 } };
@@ -203,7 +205,7 @@ static bool other_members(maker *m, const schema *s, size_t start, size_t *count
     return true;
 }
 
-/* Of one schema, or of all that allOf joins. */
+/* Makes an object of one schema, or of all that allOf joins. */
 static bool object(maker *m, const schema *parts, size_t count, int depth)
 {
     size_t start = m->out->len, members = 0;
@@ -216,7 +218,7 @@ static bool object(maker *m, const schema *parts, size_t count, int depth)
     return true;
 }
 
-/* Whether the item behind `at` stands in the list already. */
+/* Returns true when the item behind `at` is in the list already. */
 static bool is_repeated(const maker *m, size_t list, size_t at)
 {
     gl_json all, item;
@@ -288,8 +290,8 @@ static bool is_null(gl_json of)
     return gl_json_string_is(gl_json_get(of, "type"), "null");
 }
 
-/* One of several schemas: what ends soonest when deep, else any but null; the others if it cannot
- * be made. */
+/* Makes a value of one of several schemas: the one that ends soonest when deep, else any but null;
+ * the others if it cannot be made. */
 static bool any_of(maker *m, gl_json options, int depth)
 {
     size_t count = length_of(options), before = m->out->len;
@@ -307,7 +309,7 @@ static bool any_of(maker *m, gl_json options, int depth)
     return false;
 }
 
-/* What is asked of all parts at once can be had of objects; else the first part has to do. */
+/* Objects can be made by all parts at once; other values are made by the first part. */
 static bool all_of(maker *m, const schema *own, int depth)
 {
     schema parts[PARTS_MAX];
@@ -368,7 +370,8 @@ static const char *type_named(gl_json name)
     return NULL;
 }
 
-/* One of several types: null when deep, else the first that is not and can be made. */
+/* Makes a value of one of several types: null when deep, else the first other one that can be
+ * made. */
 static bool one_type_of(maker *m, const schema *s, gl_json list, int depth)
 {
     size_t before = m->out->len;

@@ -1,4 +1,4 @@
-/* schema_private.h - what the files that make a value of a schema share. */
+/* schema_private.h - shared by the files that make a value of a schema. */
 #ifndef MOCK_SCHEMA_PRIVATE_H
 #define MOCK_SCHEMA_PRIVATE_H
 
@@ -39,16 +39,16 @@ typedef struct maker {
     gl_json root; /* of the schema, for $ref */
     gl_rng rng;
     gl_buf *out;
-    size_t steps;    /* values begun, failed ones too: the work has a bound */
-    const char *why; /* the last thing that could not be made; static */
+    size_t steps;    /* values begun, failed ones included: the work has a bound */
+    const char *why; /* the last value that could not be made; static */
 } maker;
 
 /* schema_scalar.c: a string, an integer or a number. false: there is none. */
 bool mock_schema_string(maker *m, const gl_json *keyword);
 bool mock_schema_number(maker *m, const gl_json *keyword, bool whole);
 
-/* pattern.c: appends a text that the regular expression (of ECMA-262, without looking around
- * and back) matches, as what stands within a JSON string. false: it is not understood. */
+/* pattern.c: appends a text that the regular expression (of ECMA-262, without looking around and
+ * back) matches, as the inside of a JSON string. false: it is not understood. */
 bool mock_pattern_write(gl_slice pattern, gl_rng *rng, gl_buf *out);
 
 #endif

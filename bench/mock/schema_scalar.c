@@ -6,7 +6,7 @@
 #include "mock/words.h"
 
 #define LENGTH_MAX 100000 /* characters of a string */
-#define SPREAD     100    /* of a number, where only one end of it is given */
+#define SPREAD     100    /* of a number with only one bound */
 #define WHOLE_MAX  9e15   /* below 2^53: each integer is a double */
 
 static bool fail(maker *m, const char *why)
@@ -25,7 +25,7 @@ static void write_uuid(maker *m)
                            *at == 'x' ? "0123456789abcdef"[gl_rng_below(&m->rng, 16)] : *at);
 }
 
-/* Of a format that is known. false: it is not. */
+/* Writes a text of a known format. false: it is unknown. */
 static bool write_format(maker *m, gl_json format)
 {
     static const char *const samples[][2] = {
@@ -95,10 +95,11 @@ bool mock_schema_string(maker *m, const gl_json *keyword)
 
 typedef struct range {
     double least, most;
-    bool above, below; /* the ends do not belong to it */
+    bool above, below; /* the bounds are excluded */
 } range;
 
-/* An end: exclusiveMinimum as a number, or as drafts before 6 had it, true beside minimum. */
+/* Takes a bound: exclusiveMinimum as a number, or as drafts before 6 had it, true beside
+ * minimum. */
 static void take_end(gl_json closed, gl_json open, bool lower, double *end, bool *exclusive)
 {
     double number;
@@ -141,7 +142,7 @@ static bool pick_multiple(maker *m, const range *r, double step, double *number)
     if (!(first <= last) || fabs(first) > WHOLE_MAX || fabs(last) > WHOLE_MAX) return false;
     double count = last - first + 1;
     *number = (first + floor(gl_rng_uniform(&m->rng) * (count < 1e6 ? count : 1e6))) * step;
-    /* 3 * 0.1 is not 0.3; the nearest of twelve digits is. */
+    /* 3 * 0.1 is not 0.3; its rounding to twelve digits is. */
     if (step < 1) *number = nearbyint(*number * 1e12) / 1e12;
     return true;
 }
@@ -158,7 +159,7 @@ bool mock_schema_number(maker *m, const gl_json *keyword, bool whole)
         if (!pick_multiple(m, &r, step, &number)) return fail(m, "a number where there is none");
     } else {
         double picked = r.least + (r.most - r.least) * gl_rng_uniform(&m->rng);
-        number = nearbyint(picked * 100) / 100; /* short, where that is within */
+        number = nearbyint(picked * 100) / 100; /* short, where that is in the range */
         if (!is_in(&r, number)) number = picked;
         if (!is_in(&r, number)) number = r.least + (r.most - r.least) / 2;
         if (!is_in(&r, number)) return fail(m, "a number where there is none");

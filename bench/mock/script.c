@@ -1,5 +1,5 @@
-/* script.c - see script.h. Everything in the file is looked at when it is read, so that a
- * request meets no mistake of it. */
+/* script.c - see script.h. The whole file is checked when it is read, so that no request meets a
+ * mistake in it. */
 #include "mock/script.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 #define FILE_MAX  ((size_t)16 * 1024 * 1024)
 #define WORDS_MAX ((size_t)64 * 1024 * 1024)
 
-/* What is being read, for its complaints. */
+/* The place in the file, for error messages. */
 typedef struct reader {
     mock_script *script;
     const char *name; /* the file's */
@@ -74,7 +74,7 @@ enum {
     LINE_NAMES
 };
 
-/* A string's text, of those that have no escapes. */
+/* Returns a string's text, for strings that have no escapes. */
 static gl_slice plain(gl_json string)
 {
     if (string.kind != GL_JSON_STRING) return gl_slice_of("", 0);
@@ -179,7 +179,7 @@ static bool add_turns(const reader *r, gl_json turns)
 
 /* --- a rule ----------------------------------------------------------------------------------- */
 
-/* Decoded, into the words that are kept. */
+/* Keeps a text, decoded, in the words. */
 static bool keep_text(const reader *r, gl_json string, const char *name, mock_script_span *span)
 {
     gl_buf *words = &r->script->words;
@@ -293,7 +293,7 @@ static size_t line_of(gl_slice text, size_t at)
     return line;
 }
 
-/* script->text holds it. */
+/* script->text is the file. */
 static bool parse(reader *r)
 {
     mock_script *script = r->script;
@@ -359,7 +359,7 @@ void mock_script_rewind(mock_script *script)
     for (size_t i = 0; i < script->rules; i++) script->rule[i].used = 0;
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- lookups ---------------------------------------------------------------------------------- */
 
 static gl_slice words_of(const mock_script *script, mock_script_span span)
 {
@@ -397,7 +397,7 @@ const mock_line *mock_script_next(mock_script *script, const mock_ask *ask)
     gl_json_string_append(ask->model, words, NULL);
     size_t model = words->len;
     mock_ask_text(ask->last, words);
-    if (words->len == model && ask->last.kind == GL_JSON_ARRAY) /* of embeddings: as it came */
+    if (words->len == model && ask->last.kind == GL_JSON_ARRAY) /* of embeddings: the raw JSON */
         gl_buf_append(words, ask->last.text.data, ask->last.text.len);
     const mock_line *line = NULL;
     for (size_t i = 0; i < script->rules && line == NULL && !words->failed; i++) {

@@ -1,6 +1,6 @@
 /*
- * script.h - answers that a file gives: when a request fits, then this. docs/internals/mock.md
- * has the form, docs/examples/mock_script.json an example.
+ * script.h - answers from a file: each for the requests that fit. docs/internals/mock.md has the
+ * form, docs/examples/mock_script.json an example.
  */
 #ifndef MOCK_SCRIPT_H
 #define MOCK_SCRIPT_H
@@ -17,10 +17,10 @@
 
 /* One answer of a script. Its slices are of the file's text. */
 typedef struct mock_line {
-    gl_json content;   /* a string, or JSON that is said as text; NONE: what would be said anyway */
-    gl_json reasoning; /* a string */
+    gl_json content;    /* a string, or JSON that is written as text; NONE: the usual text */
+    gl_json reasoning;  /* a string */
     gl_json tool_calls; /* a list of { name, arguments } or of OpenAI's */
-    gl_json finish;     /* a string; NONE: as it comes */
+    gl_json finish;     /* a string; NONE: the usual one */
     int status;         /* an error's; 0: none */
     gl_json error;      /* its members: message, type, param, code */
     bool has_latency, has_mishap;
@@ -49,11 +49,11 @@ typedef struct mock_script {
     size_t rules, rule_capacity;
     mock_line *line;
     size_t lines, line_capacity;
-    uint64_t calls; /* requests asked about so far */
+    uint64_t calls; /* requests looked up so far */
 } mock_script;
 
-/* Reads the file; NULL or "" makes a script without rules. false: problem says what is wrong with
- * it, beginning with "script:", and there is nothing to free. */
+/* Reads the file; NULL or "" makes a script without rules. false: problem names the error,
+ * beginning with "script:", and there is nothing to free. */
 bool mock_script_read(mock_script *script, const char *path, char *problem, size_t problem_size);
 
 /* The same from a text, which is copied. */
@@ -64,14 +64,14 @@ void mock_script_free(mock_script *script);
 /* The line for the next request; NULL: no rule fits it. Counts the call, and the rule's use. */
 const mock_line *mock_script_next(mock_script *script, const mock_ask *ask);
 
-/* As if no request had come. */
+/* Resets all counts to the beginning. */
 void mock_script_rewind(mock_script *script);
 
 /* The name and arguments of one of a line's tool calls; arguments are an object, a string or NONE.
  */
 void mock_line_call(gl_json call, gl_json *name, gl_json *arguments);
 
-/* Appends the error of a line that has a status, and returns that. */
+/* Appends the error of a line with a status, and returns the status. */
 int mock_line_error(const mock_line *line, gl_buf *out);
 
 #endif

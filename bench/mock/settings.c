@@ -72,7 +72,7 @@ static const char *text_of(const mock_options *options, const struct setting *ro
 
 /* --- copies ----------------------------------------------------------------------------------- */
 
-/* The texts of a copy are its own. */
+/* A copy owns its texts. */
 static void free_text(mock_options *options, const struct setting *row)
 {
     const char **at = place(options, row);
@@ -177,7 +177,7 @@ static bool read_seed(uint64_t *seed, gl_json json)
     return true;
 }
 
-/* NULL: it was taken over; else what the setting takes. */
+/* NULL: it was taken over; else the values that the setting takes. */
 static const char *read_value(mock_options *options, const struct setting *row, gl_json json)
 {
     switch (row->kind) {

@@ -1,6 +1,6 @@
 /*
- * settings.h - the options that can be seen and changed while the server runs, as JSON whose
- * names are those of the command line: {"latency":"lognormal:1s:2s","capacity":4}.
+ * settings.h - the options that a client can read and change while the server runs, as JSON with
+ * the names of the command line: {"latency":"lognormal:1s:2s","capacity":4}.
  */
 #ifndef MOCK_SETTINGS_H
 #define MOCK_SETTINGS_H
@@ -16,8 +16,8 @@ void mock_settings_free(mock_options *options);
 /* One object with all of them. */
 void mock_settings_write(const mock_options *options, gl_buf *out);
 
-/* Takes over the members of a JSON object; what it does not name stays. options own their texts.
- * false: problem says why, and some may have changed: change a copy. */
+/* Takes over the members of a JSON object; missing ones stay. options own their texts. false:
+ * problem has the reason, and some may have changed: change a copy. */
 bool mock_settings_change(mock_options *options, gl_slice json, char *problem, size_t problem_size);
 
 #endif

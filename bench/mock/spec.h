@@ -1,4 +1,4 @@
-/* spec.h - reading the small texts that say how the server behaves. */
+/* spec.h - reads the small texts that configure the server. */
 #ifndef MOCK_SPEC_H
 #define MOCK_SPEC_H
 
@@ -8,10 +8,11 @@
 
 #include "base/slice.h"
 
-/* The part of *rest before the first `separator`, or all of it; *rest is what follows. */
+/* Takes the part of *rest before the first `separator`, or all of it; *rest becomes the part behind
+ * it. */
 gl_slice mock_spec_next(gl_slice *rest, char separator);
 
-/* A plain decimal number (12, 0.5, .5) at the front of text; what follows it is left in *unit.
+/* Reads a plain decimal number (12, 0.5, .5) at the front of text; *unit gets the text behind it.
  * false: no number there, or more than 15 digits. */
 bool mock_spec_number(gl_slice text, double *number, gl_slice *unit);
 

@@ -1,5 +1,5 @@
 /*
- * stall.h - when the server stands still: whatever should be answered in a window is answered
+ * stall.h - the times at which the server stands still: an answer that is due in a window is sent
  * at its end.
  *
  *   10s+1400ms,40s+500ms
@@ -24,10 +24,11 @@ typedef struct mock_stalls {
     size_t count;
 } mock_stalls;
 
-/* NULL and "" mean none. false: problem says what is wrong, beginning with "stall:". */
+/* NULL and "" mean none. false: problem names the error, beginning with "stall:". */
 bool mock_stalls_parse(mock_stalls *stalls, const char *list, char *problem, size_t problem_size);
 
-/* When what is due this long after the first request can be sent: the same, or a window's end. */
+/* Returns when an answer that is due this long after the first request can be sent: then, or at a
+ * window's end. */
 gl_time mock_stalls_until(const mock_stalls *stalls, gl_time elapsed);
 
 #endif

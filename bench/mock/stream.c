@@ -1,5 +1,5 @@
-/* stream.c - see stream.h. The framing, and the events of chat and completions; those of
- * a response are stream_response.c's. */
+/* stream.c - see stream.h. The framing, and the events of chat and completions; stream_response.c
+ * writes those of a response. */
 #include "mock/stream.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "mock/stream_private.h"
 #include "mock/write.h"
 
-#define SIZE_DIGITS 8 /* of a chunk's size, kept free for it until it is known */
+#define SIZE_DIGITS 8 /* digits of a chunk's size, whose place is kept free until it is known */
 #define FEW         8 /* choices whose cursors need no memory of their own */
 
 /* --- framing ---------------------------------------------------------------------------------- */
@@ -70,7 +70,7 @@ void mock_stream_end(stream *s)
 
 /* --- chat and completions --------------------------------------------------------------------- */
 
-/* What all events share is written once and copied. */
+/* The part that all events share is written once and copied. */
 static void begin_event(stream *s)
 {
     bool chat = s->answer->ask.form == MOCK_FORM_CHAT;
@@ -195,7 +195,7 @@ static void write_piece(stream *s, size_t index, const mock_piece *piece)
         write_completion_event(s, index, piece->text, true, "null");
 }
 
-/* What stands before a choice's first token. */
+/* Writes the events before a choice's first token. */
 static void write_beginning(stream *s, size_t index)
 {
     const mock_choice *choice = &s->answer->choice[index];
@@ -228,7 +228,7 @@ static void write_ending(stream *s)
     }
 }
 
-/* One token of each choice that has one left. false: none has. */
+/* Writes one token of each choice that has one left. false: none has. */
 static bool write_step(stream *s, mock_cursor *cursors)
 {
     bool any = false;
@@ -266,7 +266,7 @@ static void write_choices(stream *s, mock_cursor *cursors)
     mock_stream_end(s);
 }
 
-/* The longest choice's pieces. */
+/* Returns the number of pieces of the longest choice. */
 static size_t count_steps(const mock_answer *answer)
 {
     size_t most = 1;

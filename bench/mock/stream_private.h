@@ -1,4 +1,4 @@
-/* stream_private.h - what the files that write a stream share: a stream under way. */
+/* stream_private.h - shared by the files that write a stream: a stream under way. */
 #ifndef MOCK_STREAM_PRIVATE_H
 #define MOCK_STREAM_PRIVATE_H
 
@@ -11,8 +11,8 @@ typedef struct stream {
     gl_buf *out, *ends;
     size_t start;          /* where in out it begins */
     size_t chunk, event;   /* where the current ones begin */
-    size_t head, head_len; /* what all events of a chat begin with, within out */
-    size_t steps, half;    /* half: the step that a fault meets; 0 = none */
+    size_t head, head_len; /* the beginning that all events of a chat share, within out */
+    size_t steps, half;    /* half: the step of a fault; 0 = none */
     size_t tail;
     bool cut;          /* it ended too early */
     uint64_t sequence; /* of a response's events */
@@ -22,14 +22,14 @@ typedef struct stream {
 void mock_stream_open(stream *s);
 void mock_stream_close(stream *s);
 
-/* The step that is open ends; false: the stream does. */
+/* Ends the open step; false: the stream ends with it. */
 bool mock_stream_step(stream *s);
 
-/* "data: " and, where it has a name, that before it; then what the caller appends; then its end. */
+/* Writes "data: " and, where it has a name, that before it; the caller appends; then the end. */
 void mock_stream_event(stream *s, const char *name);
 void mock_stream_event_end(stream *s);
 
-/* The events behind the last token are written; the last of them begins at `event`. */
+/* Call when the events behind the last token are written; the last of them begins at `event`. */
 void mock_stream_end(stream *s);
 
 /* stream_response.c: all of a response's events. */

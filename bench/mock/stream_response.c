@@ -5,7 +5,7 @@
 #include "mock/stream_private.h"
 #include "mock/write.h"
 
-/* The event's name and number; the caller goes on with a comma. */
+/* Writes the event's name and number; the caller goes on with a comma. */
 static void begin(stream *s, const char *name)
 {
     mock_stream_event(s, name);
@@ -39,7 +39,7 @@ static void write_item(stream *s, const char *name, size_t item, bool done)
     end(s);
 }
 
-/* Where the event is about: an item, and unless that is a call, its only part. */
+/* Writes the event's subject: an item, and unless that is a call, its only part. */
 static void begin_within(stream *s, const char *name, size_t item)
 {
     begin(s, name);
@@ -107,7 +107,7 @@ static void close_item(stream *s, size_t item)
     write_item(s, "response.output_item.done", item, true);
 }
 
-/* The items up to this one are open, and closed but for the last of them. */
+/* Opens the items up to this one, and closes all but the last. */
 static void go_to_item(stream *s, size_t *opened, size_t item)
 {
     while (*opened <= item) {
@@ -129,7 +129,7 @@ static void write_delta(stream *s, size_t item, const mock_piece *piece)
                                          [MOCK_PIECE_TEXT] = "response.output_text.delta",
                                          [MOCK_PIECE_ARGUMENTS] =
                                              "response.function_call_arguments.delta" };
-    if (piece->kind == MOCK_PIECE_CALL) return; /* that it began was said with its item */
+    if (piece->kind == MOCK_PIECE_CALL) return; /* its item has announced the call */
     begin_within(s, names[piece->kind], item);
     gl_buf_append_str(s->out, ",\"delta\":");
     gl_json_write_string(s->out, piece->text);
@@ -161,7 +161,7 @@ void mock_stream_response(stream *s)
         mock_stream_open(s);
         piece = mock_cursor_next(&cursor);
     }
-    if (s->steps == 0) { /* there is nothing to say */
+    if (s->steps == 0) { /* there is no text */
         go_to_item(s, &opened, mock_items(s->answer) - 1);
         if (!mock_stream_step(s)) return;
         mock_stream_open(s);

@@ -38,7 +38,7 @@ static bool starts(gl_slice text, const char *with)
     return text.len >= len && strncasecmp(text.data, with, len) == 0;
 }
 
-/* One line of a header and no more: a tape may be anybody's file. */
+/* One line of a header and no more: a tape may come from a stranger. */
 static bool is_one_line(gl_slice name, gl_slice value)
 {
     for (size_t i = 0; i < name.len; i++)
@@ -50,7 +50,7 @@ static bool is_one_line(gl_slice name, gl_slice value)
     return gl_utf8_check(value.data, value.len) == value.len;
 }
 
-/* The rest is of the connection, of cookies, or names an organization. */
+/* The other headers are of the connection, of cookies, or name an organization. */
 static bool is_kept(gl_slice name)
 {
     static const char *const names[] = { "content-type", "retry-after",    "retry-after-ms",
@@ -96,8 +96,8 @@ gl_slice mock_tape_path(gl_slice path)
     return path;
 }
 
-/* Without blanks outside of strings. What is no JSON is made something of too, and always the same.
- */
+/* Removes blanks outside of strings. A text that is no JSON is changed too, always in the same
+ * way. */
 static void squeeze(gl_slice body, gl_buf *out)
 {
     bool inside = false;

@@ -4,7 +4,7 @@
  *   {"method":"POST","path":"/chat/completions","digest":"<64 hex digits>","status":200,
  *    "headers":{"content-type":"..."},"head_us":N,"chunks":[[N,"text"],...],"end_us":N}
  *
- * Times are microseconds since the request was there whole. A chunk that is not UTF-8 is
+ * Times are microseconds since the request was complete. A chunk that is not UTF-8 is
  * [N,"text","bytes"], each character of which is a byte. A request is known by its digest alone:
  * SHA-256 over method, path without "/v1", and body without the blanks between its tokens. Files
  * may be joined.
@@ -26,7 +26,7 @@
 
 typedef struct mock_chunk {
     gl_time at;
-    size_t end; /* where in body it ends */
+    size_t end; /* its end in body */
 } mock_chunk;
 
 typedef struct mock_exchange {
@@ -34,19 +34,19 @@ typedef struct mock_exchange {
     char method[8], path[128];
     int status;
     gl_time head_at, end_at;
-    gl_buf headers; /* "\r\nname: value" each: those that are kept */
+    gl_buf headers; /* "\r\nname: value" for each kept one */
     gl_buf body;
     mock_chunk *chunk;
     size_t chunks, capacity;
     bool stream;                       /* text/event-stream */
     struct mock_exchange *next;        /* of the same digest, in the file's order */
-    struct mock_exchange *turn, *last; /* of the first one: which is played next, which ends */
+    struct mock_exchange *turn, *last; /* of the first one: the next to be played, the last */
 } mock_exchange;
 
 mock_exchange *mock_exchange_new(void); /* NULL: out of memory */
 void mock_exchange_free(mock_exchange *exchange);
 
-/* Keeps a header when it is one line, and one that a client can make use of. */
+/* Keeps a header when it is one line, and of use to a client. */
 void mock_exchange_header(mock_exchange *exchange, gl_slice name, gl_slice value);
 bool mock_exchange_add(mock_exchange *exchange, gl_slice bytes, gl_time at);
 bool mock_exchange_failed(const mock_exchange *exchange); /* out of memory, or too large */
@@ -58,7 +58,7 @@ void mock_exchange_write(const mock_exchange *exchange, gl_buf *out);
 bool mock_tape_digest(gl_sha256 *sha, gl_slice method, gl_slice path, gl_slice body,
                       gl_buf *scratch, unsigned char digest[32]);
 
-/* What the path is without "/v1". */
+/* Returns the path without "/v1". */
 gl_slice mock_tape_path(gl_slice path);
 
 typedef struct mock_tape {
@@ -67,15 +67,15 @@ typedef struct mock_tape {
     gl_map first; /* of each digest, by its first 8 bytes */
 } mock_tape;
 
-/* false: problem says why, beginning with "replay:", and there is nothing to free. */
+/* false: problem has the reason, beginning with "replay:", and there is nothing to free. */
 bool mock_tape_read(mock_tape *tape, const char *file, char *problem, size_t problem_size);
 void mock_tape_free(mock_tape *tape);
 
-/* The next answer to a request: those of one request in their order, again from the start. NULL:
- * there is none. */
+/* Returns the next answer to a request: those of one request in their order, again from the start.
+ * NULL: there is none. */
 const mock_exchange *mock_tape_next(mock_tape *tape, const unsigned char digest[32]);
 
-/* Each request's answers begin at the first one again. */
+/* Starts each request's answers at the first one again. */
 void mock_tape_rewind(mock_tape *tape);
 
 #endif

@@ -1,4 +1,4 @@
-/* tape_read.c - reading a tape, and finding an answer on it: see tape.h. */
+/* tape_read.c - reads a tape, and finds an answer on it: see tape.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -44,7 +44,7 @@ static bool has_line_end(gl_slice value)
                               memchr(value.data, '\r', value.len) != NULL);
 }
 
-/* Two header lines cannot be made of one value. */
+/* A value must not make two header lines. */
 static bool read_headers(mock_exchange *exchange, gl_json headers, gl_buf *name, gl_buf *value)
 {
     gl_json key, member;
@@ -91,7 +91,7 @@ static bool read_chunk(mock_exchange *exchange, gl_json chunk, gl_buf *bytes)
     return later && !bytes->failed && mock_exchange_add(exchange, gl_buf_slice(bytes), time);
 }
 
-/* NULL: it was read; else what is wrong. */
+/* NULL: it was read; else the error in the line. */
 static const char *read_exchange(mock_exchange *exchange, gl_slice line, gl_buf *name,
                                  gl_buf *bytes)
 {
@@ -126,7 +126,7 @@ static uint64_t key_of(const unsigned char digest[32])
     return key;
 }
 
-/* NULL: it is kept; else why not. */
+/* NULL: it is kept; else the reason why not. */
 static const char *keep(mock_tape *tape, mock_exchange *exchange)
 {
     mock_exchange **at = gl_array_room(tape->at, &tape->capacity, tape->count + 1, 64, sizeof *at);
@@ -135,7 +135,7 @@ static const char *keep(mock_tape *tape, mock_exchange *exchange)
     if (!gl_map_reserve(&tape->first, tape->count + 1)) return "out of memory";
     mock_exchange *first = gl_map_get(&tape->first, key_of(exchange->digest));
     if (first != NULL && memcmp(first->digest, exchange->digest, sizeof first->digest) != 0)
-        return "a digest that begins as another one does"; /* somebody made it up */
+        return "a digest that begins as another one does"; /* the digest was forged */
     tape->at[tape->count++] = exchange;
     if (first == NULL) {
         exchange->turn = exchange->last = exchange;

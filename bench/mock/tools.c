@@ -3,7 +3,8 @@
 
 #include "mock/schema.h"
 
-/* Whether the message has the name of a tool, as it is or with blanks for its underscores. */
+/* Returns true when the message has the name of a tool, as it is or with blanks for its
+ * underscores. */
 static bool is_named(const mock_answer *answer, mock_span message, gl_json name)
 {
     gl_slice text = mock_answer_slice(answer, message);
@@ -32,7 +33,7 @@ static const char *call(mock_answer *answer, gl_json name, gl_json parameters, u
     return NULL;
 }
 
-/* Each tool that is wanted, or only the first. */
+/* Each wanted tool, or only the first. */
 typedef enum which { NAMED_IN_MESSAGE, THE_CHOSEN, THE_FIRST } which;
 
 static const char *call_those(mock_answer *answer, which those, mock_span message, uint64_t seed)
@@ -58,7 +59,7 @@ const char *mock_tools_call(mock_answer *answer, mock_span message, uint64_t see
     mock_choice *choice = &answer->choice[answer->count - 1];
     if (ask->tool_mode == MOCK_TOOL_NONE || ask->tools.kind != GL_JSON_ARRAY) return NULL;
     if (ask->tool_mode == MOCK_TOOL_NAMED)
-        return call_those(answer, THE_CHOSEN, message, seed); /* which finishes with "stop" */
+        return call_those(answer, THE_CHOSEN, message, seed); /* it finishes with "stop" */
     if (ask->tool_mode == MOCK_TOOL_AUTO && ask->after_tool) return NULL;
     const char *why = call_those(answer, NAMED_IN_MESSAGE, message, seed);
     if (why == NULL && choice->calls == 0) why = call_those(answer, THE_FIRST, message, seed);

@@ -1,8 +1,8 @@
 /*
- * upstream.c - see upstream.h. libcurl's multi interface on libevent: libcurl says which
- * sockets it waits for and until when, libevent says when. Callbacks of libcurl only gather what
- * came; tell() hands it on when libcurl has returned, since an easy handle may not be removed
- * inside them (curl_multi_remove_handle(3)).
+ * upstream.c - see upstream.h. libcurl's multi interface on libevent: libcurl says which sockets it
+ * waits for and until when, libevent says when. Callbacks of libcurl only gather; tell() hands on
+ * when libcurl has returned, because an easy handle may not be removed inside them
+ * (curl_multi_remove_handle(3)).
  */
 #include "mock/upstream.h"
 
@@ -34,11 +34,11 @@ struct mock_upstream_call {
     struct curl_slist *headers;
     const mock_upstream_callbacks *callbacks;
     void *arg;
-    gl_buf head, pending; /* header lines; bytes that were not told yet */
+    gl_buf head, pending; /* header lines; bytes that were not handed on yet */
     gl_buf marks;         /* struct mark of each piece of pending */
     gl_time head_at;
     bool head_whole, head_delivered;
-    bool *gone; /* while bytes are told: set when it is freed */
+    bool *gone; /* while bytes are handed on: set when it is freed */
     char why[CURL_ERROR_SIZE];
 };
 
@@ -72,7 +72,7 @@ static void timer_fired(evutil_socket_t fd, short what, void *arg)
     act(arg, CURL_SOCKET_TIMEOUT, 0);
 }
 
-/* The event of a socket is libcurl's private pointer of it. */
+/* The event of a socket is libcurl's private pointer for it. */
 static int watch(CURL *easy, curl_socket_t fd, int what, void *arg, void *event)
 {
     (void)easy;
@@ -98,10 +98,10 @@ static int set_timer(CURLM *multi, long ms, void *arg)
     return event_add(upstream->timer, &delay);
 }
 
-/* --- what comes ------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
-/* One header line at a time. A 100 Continue and the like begin a head of their own, which the next
- * one takes the place of. */
+/* Takes one header line at a time. A 100 Continue and the like begin a head of their own, which the
+ * next one replaces. */
 static size_t head_came(char *data, size_t one, size_t len, void *arg)
 {
     mock_upstream_call *call = arg;
@@ -116,7 +116,7 @@ static size_t head_came(char *data, size_t one, size_t len, void *arg)
     if (blank && status >= 200 && !call->head_whole) {
         call->head_whole = true;
         call->head_at = gl_clock_now();
-    } else if (!call->head_whole) { /* trailers are nothing to anybody here */
+    } else if (!call->head_whole) { /* trailers have no use here */
         gl_buf_append(&call->head, data, len);
     }
     return call->head.failed ? 0 : len;
@@ -162,8 +162,8 @@ static void tell_head(mock_upstream_call *call)
     call->callbacks->head(call->arg, (int)status, gl_buf_slice(&call->head), length, call->head_at);
 }
 
-/* All pieces that came. The buffers are taken out first: the call may be gone behind any piece, and
- * then *gone says so. */
+/* Hands on all pieces that came. The buffers are taken out first: the call may be freed by any
+ * callback, and then *gone is set. */
 static void tell_bytes(mock_upstream_call *call)
 {
     gl_buf pending = call->pending, marks = call->marks;
@@ -183,8 +183,8 @@ static void tell_bytes(mock_upstream_call *call)
     gl_buf_free(&marks);
 }
 
-/* Hands on what one call has; false: none has anything. It may cancel any call, so the list is
- * looked through anew each time. */
+/* Hands on the parts of one call; false: no call has any. It may cancel any call, so the list is
+ * searched anew each time. */
 static bool tell_one(mock_upstream *upstream)
 {
     const gl_node *end = &upstream->calls.head;
@@ -209,7 +209,7 @@ static void tell(mock_upstream *upstream)
     while ((message = curl_multi_info_read(upstream->multi, &left)) != NULL) {
         if (message->msg != CURLMSG_DONE) continue;
         mock_upstream_call *call = NULL;
-        CURLcode code = message->data.result; /* gone once the handle is removed */
+        CURLcode code = message->data.result; /* freed once the handle is removed */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&call);
         const mock_upstream_callbacks *callbacks = call->callbacks;
         void *arg = call->arg;
@@ -221,9 +221,9 @@ static void tell(mock_upstream *upstream)
     }
 }
 
-/* --- asking ----------------------------------------------------------------------------------- */
+/* --- the request ------------------------------------------------------------------------------ */
 
-/* Of the connection, of what is said in other ways, and of the mock itself. */
+/* Leaves out the headers of the connection, those that are written anew, and the mock's own. */
 static bool is_passed_on(gl_slice name)
 {
     static const char *const own[] = { "host",
@@ -250,7 +250,7 @@ static bool add_header(mock_upstream_call *call, const char *line)
     return more != NULL;
 }
 
-/* The lines behind the request line. */
+/* Adds the lines behind the request line. */
 static bool add_headers(mock_upstream_call *call, gl_slice head, gl_buf *line)
 {
     const char *at = head.data, *end = head.data + head.len;

@@ -3,7 +3,7 @@
 
 #include "base/utf8.h"
 
-/* --- what is said ----------------------------------------------------------------------------- */
+/* --- the text --------------------------------------------------------------------------------- */
 
 static bool is_blank(char c)
 {
@@ -17,8 +17,8 @@ static gl_slice trim(gl_slice text)
     return text;
 }
 
-/* What is to be summarized: all behind a line that reads "Input:", as the prompts of
- * core/policy/prompt.c have it, else the last paragraph. */
+/* Returns the text to be summarized: everything behind a line that reads "Input:", as the prompts
+ * of core/policy/prompt.c have it, else the last paragraph. */
 static gl_slice subject_of(gl_slice text)
 {
     if (text.len == 0) return text;
@@ -44,7 +44,7 @@ static gl_slice subject_of(gl_slice text)
 
 static gl_slice gist_of(gl_slice subject)
 {
-    size_t end = 0, word = 0; /* word: where the last whole one ended */
+    size_t end = 0, word = 0; /* word: the end of the last whole word */
     for (; end < subject.len && end < MOCK_GIST_MAX; end++) {
         char c = subject.data[end];
         if (!is_blank(c)) continue;
@@ -82,7 +82,7 @@ void mock_words_answer(gl_slice message, gl_buf *out)
 
 /* --- tokens ----------------------------------------------------------------------------------- */
 
-/* Bytes of UTF-8 that go on with a character. */
+/* The further bytes of a UTF-8 character. */
 static bool is_inner(char c)
 {
     return ((unsigned char)c & 0xc0) == 0x80;

@@ -172,7 +172,7 @@ static void write_completion(const mock_answer *answer, gl_buf *out)
     write_end(answer, out);
 }
 
-/* The list that is made already, and what it cost. */
+/* Writes the list that is made already, and its usage. */
 static void write_list(const mock_answer *answer, gl_buf *out)
 {
     bool ranked = answer->ask.form == MOCK_FORM_RERANK;

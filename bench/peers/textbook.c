@@ -1,12 +1,12 @@
 /*
- * textbook.c - the client that everyone writes first with libcurl and libevent, to compare with:
- * after curl's hiperfifo.c and evhiperfifo.c, one multi handle, an event deleted and added in each
- * socket callback, messages read and removed one by one.
+ * textbook.c - a client as in the examples of libcurl and libevent, to compare with: after curl's
+ * hiperfifo.c and evhiperfifo.c, one multi handle, an event deleted and added in each socket
+ * callback, messages read and removed one by one.
  *
  * It sends the same bodies and takes the whole answer into memory, and does nothing else: no key,
  * no cache, no limits, no retry, no reading of the JSON. wire_textbook makes an easy handle for
- * each request, as the examples do; wire_textbook_reuse is the stronger opponent that keeps one
- * for each place in flight, with its options.
+ * each request, as the examples do; wire_textbook_reuse is the stronger opponent that keeps one for
+ * each place in flight, with its options.
  */
 #include <curl/curl.h>
 #include <event2/event.h>

@@ -3,7 +3,7 @@
  *
  * The mock server runs in a child pinned to CPU 1; every measurement in a child of its own pinned
  * to CPU 0, so that each starts with clean memory. The clients take turns, round after round, so
- * that what else happens on the machine meets all of them. Prints the median and the spread.
+ * that other load of the machine meets all of them. Prints the median and the spread.
  */
 #include <errno.h>
 #include <event2/event.h>
@@ -24,7 +24,7 @@
 
 #define ROUNDS_MAX 100
 #define LEVELS_MAX 16
-#define WARM_MIN   500 /* requests; and at least twice what is in flight */
+#define WARM_MIN   500 /* requests; and at least twice the number in flight */
 
 static const struct {
     const char *name;
@@ -36,7 +36,7 @@ static const struct {
 };
 enum { TEXTBOOK, TEXTBOOK_REUSE, GLIMPSE, CLIENTS };
 
-/* What a measuring child tells its parent. */
+/* The result that a measuring child sends its parent. */
 typedef struct report {
     bool ok;
     wire_meter meter;
@@ -62,7 +62,7 @@ static void pin_to(int cpu)
 static void child_of(pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(1); /* it ended before that */
+    if (getppid() != parent) _exit(1); /* the parent ended before that */
 }
 
 static void serve(int port_out)

@@ -1,7 +1,7 @@
 /*
- * wire_engine.c - the library driven as any caller would, with its defaults: each request is
- * checked, gets its key, misses the cache, is admitted, sent, read, cached and delivered. Only
- * the concurrency is set, to what is in flight.
+ * wire_engine.c - the library driven as by any caller, with its defaults: each request is checked,
+ * gets its key, misses the cache, is admitted, sent, read, cached and delivered. Only the
+ * concurrency is set, to the number in flight.
  */
 #include <event2/event.h>
 #include <stdio.h>

@@ -1,9 +1,9 @@
 /*
- * wire_load.h - what the clients of the wire comparison have in common: the same distinct bodies,
- * the same closed loop, the same meter.
+ * wire_load.h - shared by the clients of the wire comparison: the same distinct bodies, the same
+ * closed loop, the same meter.
  *
- * A client keeps in_flight requests out; each answer starts the next request. The meter starts
- * when the warm-up requests have been answered, so that connecting is not measured.
+ * A client keeps in_flight requests out; each answer starts the next request. The meter starts when
+ * the warm-up requests have been answered, so that connecting is not measured.
  */
 #ifndef BENCH_WIRE_LOAD_H
 #define BENCH_WIRE_LOAD_H

@@ -1,6 +1,6 @@
 /*
- * server.c - a server whose behaviour is known, and which writes down when what came and went: the
- * truth that the figures of `glimpse bench` are held against (test/show/truth.sh).
+ * server.c - a server of known behaviour that logs the time of each event: the truth with which the
+ * figures of `glimpse bench` are compared (test/show/truth.sh).
  *
  *     glimpse-truth PORT_FILE LOG [NAME=NUMBER...]        until SIGTERM; the log is written then
  *
@@ -30,7 +30,7 @@
 #define TOKENS   256
 #define BODY_MAX 65536
 
-/* What it does, ms; 0: nothing of it. */
+/* Its faults, ms; 0: off. */
 static struct {
     const char *name;
     double value;
@@ -44,7 +44,7 @@ static struct {
     { "retry_after", 0 }, /* s, asked for with it */
     { "outage_from", 0 }, /* since the first request */
     { "outage_to", 0 },   /* */
-    { "stall_from", 0 },  /* what is due then is sent at its end */
+    { "stall_from", 0 },  /* an answer that is due then is sent at its end */
     { "stall_to", 0 },    /* */
     { "capacity", 0 },    /* served at once; the others wait their turn */
     { "slow_at", -1 },    /* this request, from 0, takes `slow` */
@@ -70,7 +70,7 @@ typedef struct conn {
     int fd; /* 0: free */
     char in[BODY_MAX];
     size_t len;
-    int64_t came;   /* the first byte of the request that is being read; 0: none yet */
+    int64_t came;   /* the first byte of the request being read; 0: none yet */
     request *doing; /* NULL: it reads */
     bool queued;    /* waits for its turn */
     int64_t due;    /* of the next piece */
@@ -118,7 +118,7 @@ static bool every(const char *name, const request *r)
     return n != 0 && index_of(r) % n == n - 1;
 }
 
-/* A client that does not take a piece of some hundred bytes at once is none that is tested. */
+/* A client that does not take some hundred bytes at once is not tested here. */
 static void send_all(conn *c, const char *text, size_t len)
 {
     if (send(c->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len) c->due = -1;

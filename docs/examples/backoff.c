@@ -27,7 +27,7 @@ static void server_comes_up(evutil_socket_t fd, short what, void *arg)
     if (listen(d->listener, 8) != 0) perror("listen");
 }
 
-/* Ends the attempt that is running: well, or in a way that is worth another. */
+/* Ends the attempt that is running: with success, or with a failure that is worth another. */
 static void ended(dial *d, int error)
 {
     d->connected = error == 0;
@@ -93,7 +93,7 @@ int main(void)
     policy.max_delay_ms = 1000;
     policy.max_attempts = 20;
     if (glimpse_backoff_start(d.base, &policy, attempt, done, &d, NULL) == GLIMPSE_OK)
-        event_base_dispatch(d.base); /* returns when nothing is left to wait for */
+        event_base_dispatch(d.base); /* returns when no event is left to wait for */
 
 done:
     if (d.fd >= 0) close(d.fd);

@@ -44,7 +44,7 @@ int main(void)
 
     look(cache, &key, now, "before");
 
-    /* Here the program would ask its model. What it got is stored under the key. */
+    /* Here the program would ask its model. The answer is stored under the key. */
     glimpse_sample_fields_init(&fields);
     fields.text = "Yes, there is one around the corner.";
     fields.text_len = strlen(fields.text);

@@ -29,7 +29,7 @@ typedef struct app {
 
 static void stop_when_done(app *a)
 {
-    /* A program that lives longer would simply go on; this one ends when all is told. */
+    /* A program that lives longer would go on; this one ends when all results have come. */
     if (a->input_ended && a->answered == a->asked && a->ticks > 0) event_base_loopbreak(a->base);
 }
 
@@ -62,7 +62,7 @@ static void submit_line(app *a, const char *line, size_t length)
     const glimpse_draft draft = { .input_text = line,
                                   .input_text_len = glimpse_length(length),
                                   .goal = "summarize in one sentence" };
-    /* What is wrong with the call itself is told here and now, everything else by on_result. */
+    /* An error of the call itself is returned here, every other one by on_result. */
     glimpse_error error = glimpse_submit_draft(a->engine, &draft, NULL, &observer, a, NULL);
     if (error == GLIMPSE_OK)
         a->asked++;
@@ -98,7 +98,7 @@ int main(void)
     glimpse_problem problem;
     const struct timeval every = { .tv_usec = 20000 };
 
-    signal(SIGPIPE, SIG_IGN); /* rule 7 of engine.h: the library leaves that to us */
+    signal(SIGPIPE, SIG_IGN); /* rule 7 of engine.h: the library leaves this to the program */
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0) return EXIT_FAILURE;
     glimpse_config_init(&config);
     a.base = event_base_new();

@@ -1,6 +1,6 @@
 /*
  * Metrics on a server of the program's own: an engine and an evhttp server on one loop, and at
- * /metrics what Prometheus scrapes: the engine's families, and one that the program adds itself.
+ * /metrics the page for Prometheus: the engine's families, and one that the program adds itself.
  *
  *   example_metrics [PORT]      9464 unless given, 0 for a free one; until SIGINT or SIGTERM
  */
@@ -29,7 +29,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     a->results++;
 }
 
-/* What the program has to tell besides, in the same format. */
+/* Appends the program's own metrics, in the same format. */
 static void tell_more(struct evbuffer *text, void *arg)
 {
     const app *a = arg;
@@ -46,7 +46,7 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
     event_base_loopbreak(a->base);
 }
 
-/* The port, which the system chose if we asked for 0; 0: it cannot listen. */
+/* Returns the port, which the system chose if it was 0; 0: it cannot listen. */
 static unsigned listen_on(app *a, unsigned short port)
 {
     struct sockaddr_in at;

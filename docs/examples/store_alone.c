@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     fields.text_len = strlen(fields.text);
     if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) goto done;
     glimpse_store_put(store, &key, sample, stored, base);
-    event_base_dispatch(base); /* until it is on file; nobody has to wait for that */
+    event_base_dispatch(base); /* until it is in the file; a program need not wait for that */
 
     glimpse_store_unref(store);
     store = open_store(base, argv[1]);
