@@ -70,14 +70,14 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     return code == EXIT_DONE ? tell_recording(settings, server) : code;
 }
 
-/* Whether it begins with an option. */
+/* Returns true when it begins with an option. */
 static bool is_option(const char *problem)
 {
     return option_find(problem, strcspn(problem, ":"), FOR_MOCK) != NULL;
 }
 
-/* Whether it begins with the option whose value was refused; an address that cannot be had is the
- * system's no. */
+/* Returns true when it begins with the option whose value was refused; an address that cannot be
+ * had is refused by the system. */
 static bool refused_value(const char *problem)
 {
     size_t len = strcspn(problem, ":");

@@ -113,11 +113,11 @@ const char *settings_name_of(const cli_settings *settings, const char *name, cha
  * code. */
 int settings_say_problem(const cli_settings *settings, const glimpse_problem *problem);
 
-/* Of mock, or of the mock of bench: the first option that was given and says nothing beside
- * --record or --replay, whose answers are those of another server; NULL: there is none. */
+/* Returns the first option of the mock that was given and has no effect on recorded answers; NULL
+ * without --record and --replay, or where there is none. */
 const cli_option *settings_unheard(const cli_settings *settings);
 
-/* The origin of one row's value, by the row's name. */
+/* Returns the source of one row's value, by the row's name. */
 option_origin settings_origin(const cli_settings *settings, const char *name);
 
 /* Returns "--base-url", "OPENAI_BASE_URL" or "base-url in FILE": the source of a value in a
