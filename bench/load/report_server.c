@@ -53,8 +53,8 @@ void load_report_server_table(const load_facts *facts, FILE *out)
     const load_scrape *scrape = facts->scrape;
     size_t rows = 0;
     if (scrape == NULL) return;
-    fprintf(out, "\nserver       %" PRIu64 " pages of %s, %" PRIu64 " could not be read\n",
-            scrape->pages, facts->scrape_url, scrape->failed);
+    fprintf(out, "\nserver       %" PRIu64 " page%s of %s, %" PRIu64 " could not be read\n",
+            scrape->pages, scrape->pages == 1 ? "" : "s", facts->scrape_url, scrape->failed);
     if (load_scrape_lacks(scrape) == LOAD_SCRAPE_BARE)
         fputs("             NONE of the series is on them (--scrape-series)\n", out);
     if (scrape->pages == 0) fputs("             NOTHING is known of the server\n", out);
