@@ -183,7 +183,7 @@ static bool asks_for_background(const glimpse_attempt *attempt)
     size_t len;
     if (!gl_path_ends(glimpse_attempt_path(attempt), "/responses")) return false;
     const char *body = glimpse_attempt_body(attempt, &len);
-    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
+    gl_json root = gl_json_checked(gl_slice_of(body, len));
     return gl_json_get(root, "background").kind == GL_JSON_TRUE;
 }
 

@@ -225,9 +225,8 @@ bool gl_stream_feed(gl_stream *stream, gl_slice bytes)
 
 size_t gl_stream_choices(gl_slice request)
 {
-    gl_json root = { GL_JSON_OBJECT, request };
     int64_t n;
-    return gl_json_int64(gl_json_get(root, "n"), &n) && n > 1 ? (size_t)n : 1;
+    return gl_json_int64(gl_json_get(gl_json_checked(request), "n"), &n) && n > 1 ? (size_t)n : 1;
 }
 
 static glimpse_error verdict(const gl_stream *stream, glimpse_error transport, size_t choices)

@@ -297,6 +297,13 @@ const char *gl_json_error_text(gl_json_error error)
     return "unknown error";
 }
 
+gl_json gl_json_checked(gl_slice text)
+{
+    const char *end = text.data + text.len, *start = blank_end(text.data, end);
+    while (end > start && is_blank(end[-1])) end--;
+    return (gl_json){ kind_of(*start), gl_slice_of(start, (size_t)(end - start)) };
+}
+
 /* --- the walk -------------------------------------------------------------------------------- */
 
 /* Returns the place behind the string that starts at `at`. */

@@ -57,6 +57,9 @@ gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at);
 /* "syntax error", "nested deeper than 64", ...; static. */
 const char *gl_json_error_text(gl_json_error error);
 
+/* Returns the value of a text that passed the check, without the blanks around it. */
+gl_json gl_json_checked(gl_slice text);
+
 /* Walks an array or object: start, then next until it returns false. For an array name may be NULL
  * and is not written. */
 typedef struct gl_json_iter {

@@ -332,7 +332,7 @@ void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
     } else if (request->has_key || request->carries) { /* so the body is checked JSON */
         gl_buf *scratch = &request->engine->scratch;
         gl_buf_reset(scratch);
-        gl_prompt_last_user_text((gl_json){ GL_JSON_OBJECT, request->body }, scratch);
+        gl_prompt_last_user_text(gl_json_checked(request->body), scratch);
         if (!scratch->failed && scratch->len != 0) {
             words->input = scratch->data;
             words->input_len = scratch->len;

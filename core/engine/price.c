@@ -16,7 +16,7 @@ void gl_price(gl_request *request, gl_time now)
     static const char *const names[] = { "model", "max_tokens", "max_completion_tokens" };
     gl_json found[3];
     int64_t most = 0, newer;
-    gl_json_get_many((gl_json){ GL_JSON_OBJECT, request->body }, names, found, 3);
+    gl_json_get_many(gl_json_checked(request->body), names, found, 3);
     if (!gl_json_int64(found[1], &most) || most < 0) most = engine->config.max_tokens;
     if (gl_json_int64(found[2], &newer) && newer >= 0) most = newer;
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)most;

@@ -72,6 +72,31 @@ static void a_request_is_told_by_its_models_and_its_own_win(void **state)
     rig_close(&r);
 }
 
+/* Blanks are sent as they were written, and change nothing else. */
+static void a_body_with_blanks_around_it_is_of_its_model(void **state)
+{
+    (void)state;
+    rig r;
+    callback_log t;
+    rig_init(&r);
+    r.config.thresholds_auto = true;
+    rig_open(&r);
+    answers(&r, "m", 700 * GL_MS, 400);
+    static const char *const bodies[] = {
+        " {\"model\":\"m\",\"messages\":[]}",
+        "{\"model\":\"m\",\"messages\":[1]}\n",
+        "\r\n\t {\"model\":\"m\",\"messages\":[2]} \r\n",
+    };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        r.plans[0] = gl_sim_answer(1400 * GL_MS, "x");
+        rig_submit_with(&r, &t, bodies[i], NULL);
+        assert_true(gl_sim_run_idle(100));
+        assert_int_equal(t.status, GLIMPSE_STATUS_ALIGNED);
+        assert_int_equal(t.notice_ms[0], of(&r, "m").t1_ms);
+    }
+    rig_close(&r);
+}
+
 static void failures_and_answers_from_the_cache_do_not_count(void **state)
 {
     (void)state;
@@ -277,6 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_model_has_its_own),
         cmocka_unit_test(a_request_is_told_by_its_models_and_its_own_win),
+        cmocka_unit_test(a_body_with_blanks_around_it_is_of_its_model),
         cmocka_unit_test(failures_and_answers_from_the_cache_do_not_count),
         cmocka_unit_test(models_beyond_the_sixteenth_share_the_last),
         cmocka_unit_test(without_it_nothing_moves),

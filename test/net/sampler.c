@@ -83,6 +83,26 @@ static void azure_gets_its_paths_and_its_header(void **state)
     rig_end(&r);
 }
 
+/* What a request asks for is found between the blanks that it was written with. */
+static void a_body_with_blanks_around_it_is_read_all_the_same(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    r.path = "/responses";
+    rig_answer(&r, 200, "{\"status\":\"queued\",\"output\":[]}");
+    assert_int_equal(glimpse_result_error(rig_ask(&r, "{\"input\":\"q\"}")), GLIMPSE_ERR_HTTP);
+    static const char *const bodies[] = { "{\"background\":true}", " {\"background\":true}",
+                                          "\r\n{\"background\":true}\t\n" };
+    for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) {
+        assert_int_equal(glimpse_result_error(rig_ask(&r, bodies[i])), GLIMPSE_OK);
+        const fault_request *request = fault_server_request(r.server, i + 1);
+        assert_int_equal(request->body_len, strlen(bodies[i])); /* as it was written */
+        assert_memory_equal(request->body, bodies[i], request->body_len);
+    }
+    rig_end(&r);
+}
+
 static void an_echoed_key_reaches_nobody(void **state)
 {
     (void)state;
@@ -529,6 +549,7 @@ int main(void)
         cmocka_unit_test(the_body_goes_to_the_path_with_who_asks),
         cmocka_unit_test(without_a_key_no_authorization_is_sent),
         cmocka_unit_test(azure_gets_its_paths_and_its_header),
+        cmocka_unit_test(a_body_with_blanks_around_it_is_read_all_the_same),
         cmocka_unit_test(an_echoed_key_reaches_nobody),
         cmocka_unit_test(a_key_spelled_in_escapes_stays_out_of_the_message),
         cmocka_unit_test(a_secret_in_a_header_of_the_callers_is_one_too),

@@ -332,6 +332,19 @@ static void empty_containers_and_scalars_have_nothing_in_them(void **state)
     assert_int_equal(gl_json_get(none, "a").kind, GL_JSON_NONE);
 }
 
+static void a_checked_text_is_its_value_without_blanks(void **state)
+{
+    (void)state;
+    static const char *const texts[] = { "{\"a\":1}", " \t{\"a\":[ ]}", "[1]\r\n", "\n 7 ",
+                                         "null ",     " \"x \"",        "-1.5e3\n" };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        gl_json found = gl_json_checked(gl_slice_str(texts[i])), wanted = parse(texts[i]);
+        assert_int_equal(found.kind, wanted.kind);
+        assert_ptr_equal(found.text.data, wanted.text.data);
+        assert_int_equal(found.text.len, wanted.text.len);
+    }
+}
+
 static void tokens_are_the_text_without_its_blanks(void **state)
 {
     (void)state;
@@ -437,6 +450,7 @@ int main(void)
         cmocka_unit_test(random_texts_agree_with_json_c),
         cmocka_unit_test(a_walk_gives_each_element_and_member),
         cmocka_unit_test(empty_containers_and_scalars_have_nothing_in_them),
+        cmocka_unit_test(a_checked_text_is_its_value_without_blanks),
         cmocka_unit_test(tokens_are_the_text_without_its_blanks),
         cmocka_unit_test(the_last_member_of_a_name_wins),
         cmocka_unit_test(members_are_found_in_one_walk_as_in_many),
