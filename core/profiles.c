@@ -242,6 +242,26 @@ static size_t sort(uint32_t *hits, size_t count)
     return kept;
 }
 
+/* Whether a name may begin the model's, by its first and its last byte: most do not. */
+static bool may_begin(gl_slice model, const char *name, size_t len)
+{
+    return model.len >= len &&
+           gl_profile_fold(model.data[len - 1]) == gl_profile_fold(name[len - 1]) &&
+           gl_profile_fold(model.data[0]) == gl_profile_fold(name[0]);
+}
+
+static void take_built_in(gl_slice model, glimpse_profile *profile)
+{
+    gl_slice own = gl_profile_own_name(model);
+    for (size_t i = 0; i < gl_profile_table_count; i++) {
+        const gl_profile_entry *entry = &gl_profile_table[i];
+        size_t len = strlen(entry->name);
+        if (may_begin(own, entry->name, len) ||
+            (own.data != model.data && may_begin(model, entry->name, len)))
+            gl_profile_take(profile, entry, false, model);
+    }
+}
+
 static void take_own(const glimpse_profiles *profiles, gl_slice model, glimpse_profile *profile)
 {
     uint32_t hits[HITS_MAX];
@@ -407,8 +427,7 @@ glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char
     gl_slice name = given(model, len);
     glimpse_profile found;
     gl_profile_default(&found);
-    for (size_t i = 0; i < gl_profile_table_count; i++)
-        gl_profile_take(&found, &gl_profile_table[i], false, name);
+    take_built_in(name, &found);
     if (profiles != NULL) take_own(profiles, name, &found);
     return gl_layout_write(&layout, profile, &found) ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }

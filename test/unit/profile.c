@@ -249,6 +249,32 @@ static void many_entries_are_found_as_if_each_were_looked_at(void **state)
     }
 }
 
+/* Each name of the table, with what may stand before and behind it, and cut. */
+static void the_table_is_searched_as_if_each_entry_were_looked_at(void **state)
+{
+    (void)state;
+    static const char *const before[] = { "", "openai/", "ft:", "a/b/", "x", "FT:" };
+    static const char *const behind[] = {
+        "", "-2024-07-18", ":org::id", "x", ".5", "-mini", "/o1"
+    };
+    for (size_t i = 0; i < gl_profile_table_count; i++) {
+        for (size_t n = 0; n < 6 * 7 * 3; n++) {
+            char model[128];
+            const char *name = gl_profile_table[i].name;
+            int cut = (int)strlen(name) - (int)(n % 3 == 2);
+            snprintf(model, sizeof model, "%s%.*s%s", before[n / 21], cut, name, behind[n / 3 % 7]);
+            for (char *c = model; *c != '\0' && n % 3 == 1; c++)
+                *c = *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+            glimpse_profile found = of(NULL, model), wanted;
+            gl_profile_default(&wanted);
+            for (size_t k = 0; k < gl_profile_table_count; k++)
+                gl_profile_take(&wanted, &gl_profile_table[k], false, gl_slice_str(model));
+            for (int field = 0; field < GLIMPSE_PROFILE_FIELD_COUNT; field++)
+                assert_ptr_equal(found.from[field].entry, wanted.from[field].entry);
+        }
+    }
+}
+
 /* 20,000 entries: each is found, and none is looked at for another. */
 static void a_file_of_many_entries_is_no_list(void **state)
 {
@@ -284,6 +310,7 @@ int main(void)
         cmocka_unit_test(what_is_no_profile_is_named),
         cmocka_unit_test(without_memory_there_are_none),
         cmocka_unit_test(many_entries_are_found_as_if_each_were_looked_at),
+        cmocka_unit_test(the_table_is_searched_as_if_each_entry_were_looked_at),
         cmocka_unit_test(a_file_of_many_entries_is_no_list),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
