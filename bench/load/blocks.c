@@ -12,8 +12,9 @@
 
 load_blocks *load_blocks_new(gl_time start)
 {
-    load_blocks *blocks = gl_calloc(1, sizeof *blocks);
+    load_blocks *blocks = gl_malloc(sizeof *blocks);
     if (blocks == NULL) return NULL;
+    memset(blocks, 0, sizeof *blocks); /* touches each page, as gl_calloc would not */
     blocks->start = start;
     blocks->width = GL_MS;
     return blocks;
@@ -62,6 +63,26 @@ double load_block_sum(const uint32_t slots[LOAD_BLOCK_SLOTS])
 
 /* --- adding ----------------------------------------------------------------------------------- */
 
+static void use(load_block_range *range, size_t slot)
+{
+    if (range->to == 0 || slot < range->from) range->from = slot;
+    if (slot >= range->to) range->to = slot + 1;
+}
+
+static void join_slots(const load_block_range *range, uint32_t *to, const uint32_t *a,
+                       const uint32_t *b)
+{
+    for (size_t k = range->from; k < range->to; k++) to[k] = a[k] + b[k];
+}
+
+static void clear(const load_blocks *blocks, load_block *block)
+{
+    const load_block_range *latency = &blocks->latency, *ttft = &blocks->ttft;
+    memset(block->latency + latency->from, 0, (latency->to - latency->from) * sizeof(uint32_t));
+    memset(block->ttft + ttft->from, 0, (ttft->to - ttft->from) * sizeof(uint32_t));
+    block->ended = block->errors = block->answers = 0;
+}
+
 static void halve(load_blocks *blocks)
 {
     for (size_t i = 0; i < LOAD_BLOCKS / 2; i++) {
@@ -70,12 +91,10 @@ static void halve(load_blocks *blocks)
         to->ended = a->ended + b->ended;
         to->errors = a->errors + b->errors;
         to->answers = a->answers + b->answers;
-        for (size_t k = 0; k < LOAD_BLOCK_SLOTS; k++) {
-            to->latency[k] = a->latency[k] + b->latency[k];
-            to->ttft[k] = a->ttft[k] + b->ttft[k];
-        }
+        join_slots(&blocks->latency, to->latency, a->latency, b->latency);
+        join_slots(&blocks->ttft, to->ttft, a->ttft, b->ttft);
     }
-    memset(&blocks->block[LOAD_BLOCKS / 2], 0, LOAD_BLOCKS / 2 * sizeof(load_block));
+    for (size_t i = LOAD_BLOCKS / 2; i < LOAD_BLOCKS; i++) clear(blocks, &blocks->block[i]);
     blocks->count = (blocks->count + 1) / 2;
     blocks->width *= 2;
 }
@@ -97,11 +116,16 @@ void load_blocks_add(load_blocks *blocks, const load_block_sample *sample)
     const load_block_sample *s = sample;
     load_blocks_sent(blocks, s->intended);
     load_block *block = &blocks->block[index_of(blocks, s->intended)];
-    size_t done = index_of(blocks, s->done);
+    size_t done = index_of(blocks, s->done), slot = load_block_slot(s->latency_us);
     block->ended++;
     block->errors += s->failed;
-    block->latency[load_block_slot(s->latency_us)]++;
-    if (s->ttft_us >= 0) block->ttft[load_block_slot((uint64_t)s->ttft_us)]++;
+    block->latency[slot]++;
+    use(&blocks->latency, slot);
+    if (s->ttft_us >= 0) {
+        slot = load_block_slot((uint64_t)s->ttft_us);
+        block->ttft[slot]++;
+        use(&blocks->ttft, slot);
+    }
     if (done < LOAD_BLOCKS) blocks->block[done].answers += !s->failed;
 }
 

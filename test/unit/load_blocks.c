@@ -12,6 +12,8 @@
 #include "base/alloc.h"
 #include "load/blocks.h"
 
+#define TOP UINT64_C(0xffffffff)
+
 static void add(load_blocks *b, double at_s, uint64_t latency_us)
 {
     gl_time at = b->start + (gl_time)(at_s * 1e9);
@@ -59,6 +61,27 @@ static void any_length_keeps_64_blocks_and_loses_nothing(void **state)
         assert_int_equal(ttft, 3000);
         load_blocks_free(b);
     }
+}
+
+/* Each latency in turn, low, high and in between, before and after blocks are joined. */
+static void joined_blocks_keep_each_slot(void **state)
+{
+    (void)state;
+    static const uint64_t latencies[] = { 2000, 7, 900000, 1, 40, TOP };
+    const size_t kinds = sizeof latencies / sizeof *latencies;
+    load_blocks *b = load_blocks_new(0);
+    for (size_t k = 0; k < 1000 * kinds; k++)
+        add(b, 600.0 * (double)k / (1000.0 * (double)kinds), latencies[k / 1000]);
+    for (size_t i = 0; i < kinds; i++) {
+        uint64_t latency = 0, ttft = 0;
+        for (size_t k = 0; k < LOAD_BLOCKS; k++) {
+            latency += b->block[k].latency[load_block_slot(latencies[i])];
+            ttft += b->block[k].ttft[load_block_slot(latencies[i] / 2)];
+        }
+        assert_int_equal(latency, 1000);
+        assert_int_equal(ttft, 1000);
+    }
+    load_blocks_free(b);
 }
 
 static void a_straggler_makes_no_block_wider(void **state)
@@ -114,6 +137,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_slot_is_narrower_than_the_least_change),
         cmocka_unit_test(any_length_keeps_64_blocks_and_loses_nothing),
+        cmocka_unit_test(joined_blocks_keep_each_slot),
         cmocka_unit_test(a_straggler_makes_no_block_wider),
         cmocka_unit_test(what_is_below_is_interpolated_within_a_slot),
         cmocka_unit_test(the_json_has_each_block),
