@@ -122,7 +122,8 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
         .completion_tokens = own ? usage->completion_tokens : 0,
         .kind = item->asked.kind,
         .input_tokens = own ? item->asked.input_tokens : 0,
-        .output_tokens = own ? item->asked.output_tokens : 0
+        .output_tokens = own ? item->asked.output_tokens : 0,
+        .request_id = own ? glimpse_result_request_id(result) : NULL
     };
     if (own) out->arrivals = glimpse_result_arrivals(result, &out->arrival_count);
 }

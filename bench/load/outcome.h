@@ -48,7 +48,9 @@ typedef struct load_outcome {
 
     size_t kind;                          /* index of the workload's class */
     uint32_t input_tokens, output_tokens; /* the asked lengths; 0: none */
-    const char *wrong; /* why a 200 is no answer of its endpoint; NULL: it is one. Static */
+    const char *request_id; /* the endpoint's name for it (x-request-id); borrowed, NULL or "": none
+                             */
+    const char *wrong;      /* why a 200 is no answer of its endpoint; NULL: it is one. Static */
 } load_outcome;
 
 /* Returns the time from the first token to the last byte, divided by the tokens behind the first,

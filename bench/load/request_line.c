@@ -21,6 +21,7 @@ enum {
     SOURCE,
     ATTEMPTS,
     MEASURED,
+    REQUEST_ID,
     COLUMNS
 };
 
@@ -28,7 +29,7 @@ static const char *const names[COLUMNS] = { "n",        "class",         "schedu
                                             "sent_s",   "first_s",       "first_token_s",
                                             "last_s",   "prompt_tokens", "completion_tokens",
                                             "status",   "error",         "source",
-                                            "attempts", "measured" };
+                                            "attempts", "measured",      "request_id" };
 
 static void seconds(gl_buf *out, const load_request_line *line, gl_time at)
 {
@@ -36,13 +37,13 @@ static void seconds(gl_buf *out, const load_request_line *line, gl_time at)
     gl_buf_printf(out, "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
 }
 
-/* Writes the time since it was sent; below 0: never. */
-static void since_sent(gl_buf *out, const load_request_line *line, int64_t ns, const char *none)
+/* Writes the time since its last attempt began; below 0: never. */
+static void since_started(gl_buf *out, const load_request_line *line, int64_t ns, const char *none)
 {
     if (ns < 0)
         gl_buf_append_str(out, none);
     else
-        seconds(out, line, line->outcome->sent + (gl_time)ns);
+        seconds(out, line, line->outcome->started + (gl_time)ns);
 }
 
 static void count(gl_buf *out, int64_t value, const char *none)
@@ -53,7 +54,7 @@ static void count(gl_buf *out, int64_t value, const char *none)
         gl_buf_append_i64(out, value);
 }
 
-/* Writes a name of ours in quotes; a class's name is the user's. */
+/* Writes a name of ours in quotes; a class's name is the user's, a request's the endpoint's. */
 static void word(gl_buf *out, const char *text, bool json)
 {
     if (json)
@@ -86,13 +87,16 @@ static void value(gl_buf *out, const load_request_line *line, int column, bool j
         seconds(out, line, o->intended);
         break;
     case SENT:
-        seconds(out, line, o->sent);
+        if (o->left == GL_TIME_NEVER)
+            gl_buf_append_str(out, none);
+        else
+            seconds(out, line, o->left);
         break;
     case FIRST:
-        since_sent(out, line, o->first_byte_ns, none);
+        since_started(out, line, o->first_byte_ns, none);
         break;
     case FIRST_TOKEN:
-        since_sent(out, line, o->first_token_ns, none);
+        since_started(out, line, o->first_token_ns, none);
         break;
     case LAST:
         seconds(out, line, o->done);
@@ -118,8 +122,14 @@ static void value(gl_buf *out, const load_request_line *line, int column, bool j
     case ATTEMPTS:
         gl_buf_append_i64(out, o->attempts);
         break;
-    default:
+    case MEASURED:
         gl_buf_append_str(out, line->measured ? "true" : "false");
+        break;
+    default:
+        if (o->request_id == NULL || o->request_id[0] == '\0')
+            gl_buf_append_str(out, none);
+        else
+            word(out, o->request_id, json);
     }
 }
 

@@ -2,9 +2,10 @@
  * request_line.h - one request of a load test as a line for a file: JSON, or columns with commas
  * between. Pure.
  *
- * Times are seconds since the schedule's start, to the microsecond: scheduled, sent, first byte,
- * first text, last byte. A missing time is null, or empty. The order of the lines is that in which
- * the requests ended.
+ * Times are seconds since the schedule's start, to the microsecond: scheduled, first sent, first
+ * byte, first text, last byte. `request_id` is the endpoint's name for the request: it joins the
+ * line to the server's own log. A missing value is null, or empty. The order of the lines is that
+ * in which the requests ended.
  */
 #ifndef LOAD_REQUEST_LINE_H
 #define LOAD_REQUEST_LINE_H

@@ -9,7 +9,12 @@ quick="--latency 0 --calibrate-first off --validity off"
     equal "as they ended" "$(records all.jsonl '[.[] | select(.status == "server_error")] | length')" \
         "$(jq .totals.by_status.server_error run.json)"
     equal "numbers, each once" "$(records all.jsonl '[.[].n] | sort == [range(1; 121)]')" true
-    equal "times in order" "$(records all.jsonl 'all(.[]; .scheduled_s <= .sent_s and .sent_s <= .last_s)')" true
+    equal "times in order" "$(records all.jsonl 'all(.[]; .scheduled_s <= .sent_s and .sent_s <= .first_s and .first_s <= .last_s)')" true
+    equal "the mock's own names" "$(records all.jsonl '[.[].request_id | select(test("^[0-9]"))] | unique | length')" 120
+    # One at a time, so that each goes out when the one before has ended, however early it was asked for.
+    expect 0 "$GLIMPSE" bench $quick --requests 20 --requests one.jsonl --concurrent-users 4 --concurrency 1
+    equal "sent is when it went out, and its bytes came behind that" "$(records one.jsonl 'sort_by(.last_s) |
+        [range(1; length) as $i | .[$i].sent_s >= .[$i - 1].last_s and .[$i].first_s >= .[$i].sent_s] | all')" true
     equal "tokens" "$(records all.jsonl '[.[].completion_tokens // 0] | add')" "$(jq .totals.completion_tokens run.json)"
     equal "attempts" "$(records all.jsonl '[.[].attempts] | add')" "$(jq .totals.attempts run.json)"
     expect 0 "$GLIMPSE" bench $quick --requests 30 --requests all.csv --class a:input=5 --class b:input=6 --stream
