@@ -38,6 +38,7 @@ struct load_driver {
     struct event *over;    /* calls `ended`, from the loop */
     gl_time start, next;   /* next: of the schedule, since start */
     uint64_t issued, live; /* live: requests, and users that think */
+    uint64_t begun;        /* users that have sent, or had nothing to send */
     bool stopped, talks;
     load_item *users;
     void (*ended)(void *arg);
@@ -66,7 +67,7 @@ static bool may_send(const load_driver *d)
 /* Ends the run when no request is under way, and none will be. */
 static void look_for_end(load_driver *d)
 {
-    bool more = !d->stopped && (d->plan.open ? d->next != GL_TIME_NEVER && may_send(d) : false);
+    bool more = may_send(d) && (d->plan.open ? d->next != GL_TIME_NEVER : d->begun < d->plan.users);
     if (d->live == 0 && !more) event_active(d->over, EV_TIMEOUT, 1);
 }
 
@@ -281,17 +282,24 @@ static void user_goes_on(load_item *user)
     arm(user->think, gl_clock_now() + d->plan.think);
 }
 
+/* A user each turn of the loop: where all send in one, each waits in the client until the others'
+ * connections are opened too, 0.1 ms each, and that would be told as its latency. */
+static void begin_user(load_driver *d)
+{
+    if (d->begun < d->plan.users) user_sends(&d->users[d->begun++]);
+    if (d->begun < d->plan.users && may_send(d)) arm(d->timer, 0);
+    look_for_end(d);
+}
+
 static void begin(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
     load_driver *d = arg;
-    if (d->plan.open) {
+    if (d->plan.open)
         send_due(d);
-        return;
-    }
-    for (uint64_t i = 0; i < d->plan.users; i++) user_sends(&d->users[i]);
-    look_for_end(d);
+    else
+        begin_user(d);
 }
 
 static void stop_at_the_end(evutil_socket_t fd, short what, void *arg)

@@ -2,11 +2,12 @@
  * driver.h - sends the requests of a load test through an engine, on its loop, and hands each
  * outcome to a recorder.
  *
- * A closed loop has users: each sends, waits for its answer, thinks, and sends again. An open loop
- * sends at the times of its schedule, with or without answers: a server that stalls gets just as
- * many requests, and those that it keeps waiting count from their scheduled time. Where a workload
- * has conversations, a user holds one after the other; an open loop's schedule is that of their
- * first turns, and each further turn is due when the one before was answered.
+ * A closed loop has users: each sends, waits for its answer, thinks, and sends again. They begin
+ * one after the other, a turn of the loop each. An open loop sends at the times of its schedule,
+ * with or without answers: a server that stalls gets just as many requests, and those that it keeps
+ * waiting count from their scheduled time. Where a workload has conversations, a user holds one
+ * after the other; an open loop's schedule is that of their first turns, and each further turn is
+ * due when the one before was answered.
  */
 #ifndef LOAD_DRIVER_H
 #define LOAD_DRIVER_H
