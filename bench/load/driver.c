@@ -94,7 +94,9 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     /* A live answer ends with its last byte, any other when it is delivered. */
     bool read = source == GLIMPSE_SOURCE_LIVE && timings->answered_ns >= 0 &&
                 glimpse_result_error(result) == GLIMPSE_OK;
-    gl_time done = read ? item->sent + (gl_time)timings->answered_ns : gl_clock_now();
+    /* Times that count from submit do so from the engine's reading of the clock. */
+    gl_time submitted = (gl_time)timings->submitted_ns;
+    gl_time done = read ? submitted + (gl_time)timings->answered_ns : gl_clock_now();
     int64_t took = (int64_t)gl_time_since(done, item->sent);
     int64_t waited = (timings->queue_ns > 0 ? timings->queue_ns : 0) +
                      (timings->backoff_ns > 0 ? timings->backoff_ns : 0);
@@ -102,8 +104,8 @@ static void finished(load_item *item, const glimpse_result *result, load_outcome
     *out = (load_outcome){
         .intended = item->intended,
         .sent = item->sent,
-        .left = timings->sent_ns < 0 ? GL_TIME_NEVER : item->sent + (gl_time)timings->sent_ns,
-        .started = item->sent + (timings->started_ns > 0 ? (gl_time)timings->started_ns : 0),
+        .left = timings->sent_ns < 0 ? GL_TIME_NEVER : submitted + (gl_time)timings->sent_ns,
+        .started = submitted + (timings->started_ns > 0 ? (gl_time)timings->started_ns : 0),
         .waited = (gl_time)(waited < took ? waited : took),
         .done = done,
         .first_byte_ns = own ? timings->first_byte_ns : -1,

@@ -63,6 +63,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     gl_caller *caller = &request->caller;
     caller->id = caller->result->id = ++engine->last_id;
     caller->submitted = now;
+    caller->result->timings.submitted_ns = (int64_t)now;
     caller->own_thresholds = !gl_thresholds_inherit(&options->thresholds);
     caller->thresholds = caller->own_thresholds ? options->thresholds : gl_model_before(engine);
     caller->arrivals = options->arrivals != 0;

@@ -30,7 +30,8 @@ void gl_turn_unpack(glimpse_engine *engine, gl_time now)
 /* --- the turn: admit (4) and deliver (8) --- */
 
 /* Starts or refuses the requests that may go, *most at most, and subtracts their number from
- * *most. */
+ * *most. To start one takes 0.1 ms, for which the next waits: each has its own reading of the
+ * clock. */
 static void admit(glimpse_engine *engine, gl_time now, int *most)
 {
     gl_admission *admission = &engine->admission;
@@ -40,7 +41,7 @@ static void admit(glimpse_engine *engine, gl_time now, int *most)
     for (; *most > 0 && (node = gl_list_first(&engine->in.fallback)) != NULL; --*most)
         gl_steps_start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
     for (; *most > 0 && (request = gl_admission_next(admission, now, &when)) != NULL; --*most)
-        gl_steps_start(request, engine->sampler, now);
+        gl_steps_start(request, engine->sampler, gl_clockwork_now(&engine->clock));
     if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
         for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)

@@ -256,12 +256,54 @@ static void an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start(v
     rig_close(&r);
 }
 
+static void slow_start(void *self, glimpse_attempt *attempt)
+{
+    glimpse_attempt_progress(attempt, GLIMPSE_PROGRESS_SENT);
+    gl_sim_advance(GL_MS);
+    keeper_start(self, attempt);
+}
+
+/* A turn starts many, and each waits in the client until those before it are started. */
+static void an_attempt_begins_when_its_own_start_is_called(void **state)
+{
+    (void)state;
+    rig r;
+    callback_log t[3];
+    keeper k = { .count = 0 };
+    glimpse_sampler_vtable table = { .size = sizeof(glimpse_sampler_vtable),
+                                     .name = "slow",
+                                     .progress = true,
+                                     .start = slow_start,
+                                     .cancel = keeper_cancel };
+    glimpse_sampler *sampler;
+    char body[96];
+    rig_init(&r);
+    assert_int_equal(glimpse_sampler_new(&table, &k, &sampler, NULL), GLIMPSE_OK);
+    open_with(&r, sampler, NULL);
+    glimpse_sampler_unref(sampler);
+    gl_time now = gl_sim_now();
+    for (int i = 0; i < 3; i++) rig_submit(&r, &t[i], rig_body(body, i));
+    gl_sim_run_for_ms(10);
+    assert_int_equal(k.count, 3);
+    for (size_t i = 0; i < 3; i++) end_attempt(k.kept[i], GLIMPSE_OK, "said");
+    assert_true(gl_sim_run_idle(100));
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(t[i].timings.submitted_ns, now);
+        assert_int_equal(t[i].timings.started_ns, i * (int64_t)GL_MS);
+        assert_int_equal(t[i].timings.queue_ns, i * (int64_t)GL_MS);
+        assert_int_equal(t[i].timings.sent_ns, i * (int64_t)GL_MS);
+    }
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_end_inside_cancel_is_not_heard),
         cmocka_unit_test(a_fallback_may_take_its_time_and_fail),
         cmocka_unit_test(two_engines_may_share_a_sampler),
+        cmocka_unit_test(an_attempt_begins_when_its_own_start_is_called),
         cmocka_unit_test(a_sampler_that_ends_at_once_does_not_keep_the_loop_busy),
         cmocka_unit_test(many_notices_at_once_do_not_keep_the_loop_busy),
         cmocka_unit_test(an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start),

@@ -192,6 +192,11 @@ typedef struct glimpse_timings {
     /* Of a stream, last attempt, from its start. */
     int64_t first_chunk_ns;  /* to the first piece, which may be without text or reasoning */
     int64_t first_answer_ns; /* to the first text of the answer, after its reasoning */
+
+    /* The time of submit, by CLOCK_MONOTONIC. It puts the times above that count from submit on one
+     * axis with those of other requests. A clock that the caller reads before the call is earlier,
+     * by the time of the call. */
+    int64_t submitted_ns;
 } glimpse_timings;
 
 /* The times to open a connection, in nanoseconds. All are -1 for an attempt that used an open
