@@ -5,11 +5,17 @@
  *     glimpse-truth PORT_FILE LOG [NAME=NUMBER...]        until SIGTERM; the log is written then
  *
  * It shares no code with the mock, the library or the harness, so that none of their mistakes is
- * its own. Times are of CLOCK_MONOTONIC in ns; the log is a JSON object a request, in order of
- * arrival. One thread, one poll; it reads POSTs with a Content-Length and answers chat completions.
+ * its own. The log is a JSON object a request, in order of arrival; times are in ns since the first
+ * came. They are the kernel's: when a request's bytes arrived at the socket and when an answer's
+ * left it (SO_TIMESTAMPING), so that what the machine delays this process is a part of what the
+ * server did, and not an error of its log. `at` is when it came by the machine's clock, `late` how
+ * long it lay in the socket until it was read. One thread, one poll; it reads POSTs with a
+ * Content-Length and answers chat completions.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -36,6 +42,7 @@ static struct {
     double value;
 } settings[] = {
     { "latency", 0 },     /* to the answer; of a stream to its first token */
+    { "spread", 0 },      /* so much is added at most, to each request another part of it */
     { "gap", 10 },        /* between the tokens of a stream */
     { "tokens", 5 },      /* of an answer */
     { "reasoning", 0 },   /* so many of a stream's tokens come first, as reasoning */
@@ -61,7 +68,7 @@ static double of(const char *name)
 }
 
 typedef struct request {
-    int64_t came, first, last, token[TOKENS];
+    int64_t came, late, first, last, token[TOKENS];
     int status, tokens;
     bool stream;
 } request;
@@ -71,6 +78,7 @@ typedef struct conn {
     char in[BODY_MAX];
     size_t len;
     int64_t came;   /* the first byte of the request being read; 0: none yet */
+    int64_t late;   /* until it was read */
     request *doing; /* NULL: it reads */
     bool queued;    /* waits for its turn */
     int64_t due;    /* of the next piece */
@@ -96,6 +104,67 @@ static int64_t now(void)
     return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* --- the kernel's clock ----------------------------------------------------------------------- */
+
+/* CLOCK_MONOTONIC less CLOCK_REALTIME, in which the kernel's stamps are: the tightest of some
+ * readings, since this process may be stopped within one. */
+static int64_t between_clocks(void)
+{
+    int64_t least = INT64_MAX, found = 0;
+    for (int i = 0; i < 100; i++) {
+        struct timespec real;
+        int64_t before = now();
+        clock_gettime(CLOCK_REALTIME, &real);
+        int64_t after = now();
+        if (after - before >= least) continue;
+        least = after - before;
+        found = before + least / 2 - ((int64_t)real.tv_sec * 1000000000 + real.tv_nsec);
+    }
+    return found;
+}
+
+static int64_t clocks; /* between them, as this process began */
+
+/* As recvmsg; *stamp: the kernel's time of it, unchanged where it gave none. */
+static ssize_t receive(int fd, void *data, size_t len, int flags, int64_t *stamp)
+{
+    union {
+        char bytes[512];
+        struct cmsghdr aligned;
+    } control;
+    struct iovec part = { data, len };
+    struct msghdr message = { .msg_iov = &part,
+                              .msg_iovlen = 1,
+                              .msg_control = control.bytes,
+                              .msg_controllen = sizeof control.bytes };
+    ssize_t got = recvmsg(fd, &message, flags);
+    if (got < 0) return got;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c)) {
+        struct scm_timestamping times;
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPING) continue;
+        memcpy(&times, CMSG_DATA(c), sizeof times);
+        int64_t real = (int64_t)times.ts[0].tv_sec * 1000000000 + times.ts[0].tv_nsec;
+        if (real != 0) *stamp = real + clocks;
+    }
+    return got;
+}
+
+/* When the kernel let go what was sent last; `at` where it does not say. */
+static int64_t left_at(int fd, int64_t at)
+{
+    char none;
+    while (receive(fd, &none, sizeof none, MSG_ERRQUEUE | MSG_DONTWAIT, &at) >= 0) continue;
+    return at;
+}
+
+static void stamp(int fd)
+{
+    int what = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+               SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_TSONLY;
+    if (setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &what, sizeof what) != 0)
+        perror("glimpse-truth: SO_TIMESTAMPING");
+}
+
 static int64_t ms(const char *name)
 {
     return (int64_t)(of(name) * 1e6);
@@ -118,13 +187,16 @@ static bool every(const char *name, const request *r)
     return n != 0 && index_of(r) % n == n - 1;
 }
 
-/* A client that does not take some hundred bytes at once is not tested here. */
-static void send_all(conn *c, const char *text, size_t len)
+/* Returns when it left. A client that does not take some hundred bytes at once is not tested here.
+ */
+static int64_t send_all(conn *c, const char *text, size_t len)
 {
+    int64_t at = now();
     if (send(c->fd, text, len, MSG_NOSIGNAL) != (ssize_t)len) c->due = -1;
+    return left_at(c->fd, at);
 }
 
-__attribute__((format(printf, 2, 3))) static void chunk(conn *c, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static int64_t chunk(conn *c, const char *format, ...)
 {
     char data[1024], out[1200];
     va_list args;
@@ -132,7 +204,7 @@ __attribute__((format(printf, 2, 3))) static void chunk(conn *c, const char *for
     vsnprintf(data, sizeof data, format, args);
     va_end(args);
     int len = snprintf(out, sizeof out, "%zx\r\ndata: %s\n\n\r\n", strlen(data) + 8, data);
-    send_all(c, out, (size_t)len);
+    return send_all(c, out, (size_t)len);
 }
 
 /* --- answering -------------------------------------------------------------------------------- */
@@ -142,7 +214,7 @@ static void begin(conn *c)
     request *r = c->doing;
     c->queued = false;
     serving++;
-    int64_t wait = ms("latency");
+    int64_t wait = ms("latency") + ms("spread") / 1000 * (int64_t)(index_of(r) * 619 % 1000);
     if ((double)index_of(r) == of("slow_at")) wait = ms("slow");
     c->due = (of("capacity") > 0 ? now() : r->came) + wait;
 }
@@ -180,36 +252,35 @@ static void answer_whole(conn *c)
     if (r->status != 200 && of("retry_after") > 0)
         snprintf(wait, sizeof wait, "retry-after: %d\r\n", (int)of("retry_after"));
     int len = snprintf(out, sizeof out,
-                       "HTTP/1.1 %d X\r\ncontent-type: application/json\r\n%scontent-length: "
-                       "%zu\r\n\r\n%s",
-                       r->status, wait, strlen(body), body);
-    r->first = r->last = now();
-    send_all(c, out, (size_t)len);
+                       "HTTP/1.1 %d X\r\nx-request-id: %zu\r\ncontent-type: "
+                       "application/json\r\n%scontent-length: %zu\r\n\r\n%s",
+                       r->status, index_of(r), wait, strlen(body), body);
+    r->first = r->last = send_all(c, out, (size_t)len);
     end_request(c);
 }
 
 static void answer_piece(conn *c)
 {
-    static const char head[] = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
-                               "transfer-encoding: chunked\r\n\r\n";
+    char head[256];
     request *r = c->doing;
     int tokens = (int)of("tokens"), thinking = (int)of("reasoning");
-    int64_t at = now();
     if (r->tokens == 0) {
-        r->first = at;
-        send_all(c, head, sizeof head - 1);
+        int len = snprintf(head, sizeof head,
+                           "HTTP/1.1 200 OK\r\nx-request-id: %zu\r\ncontent-type: "
+                           "text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n",
+                           index_of(r));
+        r->first = send_all(c, head, (size_t)len);
     }
-    r->token[r->tokens] = at;
-    chunk(c,
-          "{\"id\":\"t\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
-          "\"choices\":[{\"index\":0,\"delta\":{\"%s\":\"t%d \"},\"finish_reason\":null}]}",
-          r->tokens < thinking ? "reasoning_content" : "content", r->tokens);
+    r->token[r->tokens] =
+        chunk(c,
+              "{\"id\":\"t\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
+              "\"choices\":[{\"index\":0,\"delta\":{\"%s\":\"t%d \"},\"finish_reason\":null}]}",
+              r->tokens < thinking ? "reasoning_content" : "content", r->tokens);
     if (++r->tokens < tokens && r->tokens < TOKENS) {
         c->due += ms("gap");
         if (every("pause_every", r) && r->tokens == tokens / 2) c->due += ms("pause");
         return;
     }
-    r->last = at;
     chunk(c, "{\"id\":\"t\",\"object\":\"chat.completion.chunk\",\"created\":1,\"model\":\"m\","
              "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}");
     chunk(c,
@@ -218,7 +289,7 @@ static void answer_piece(conn *c)
           "\"total_tokens\":%d}}",
           tokens, 7 + tokens);
     chunk(c, "[DONE]");
-    send_all(c, "0\r\n\r\n", 5);
+    r->last = send_all(c, "0\r\n\r\n", 5);
     end_request(c);
 }
 
@@ -240,7 +311,7 @@ static void take_request(conn *c, size_t head, size_t len)
 {
     if (request_count == REQUESTS) exit(70);
     request *r = &requests[request_count++];
-    *r = (request){ .came = c->came, .status = 200 };
+    *r = (request){ .came = c->came, .late = c->late, .status = 200 };
     r->stream = strstr(c->in + head, "\"stream\":true") != NULL;
     bool out = within("outage_from", "outage_to", r->came);
     if (every("error_every", r) || out) r->status = (int)of("status");
@@ -267,9 +338,13 @@ static void look_for_request(conn *c)
 
 static bool read_some(conn *c)
 {
-    ssize_t got = recv(c->fd, c->in + c->len, sizeof c->in - 1 - c->len, 0);
-    if (got <= 0) return got < 0 && errno == EINTR;
-    if (c->came == 0) c->came = now();
+    int64_t read = now(), at = read;
+    ssize_t got = receive(c->fd, c->in + c->len, sizeof c->in - 1 - c->len, MSG_DONTWAIT, &at);
+    if (got <= 0) return got < 0 && (errno == EINTR || errno == EAGAIN);
+    if (c->came == 0) {
+        c->came = at;
+        c->late = read - at;
+    }
     c->len += (size_t)got;
     c->in[c->len] = '\0';
     look_for_request(c);
@@ -292,6 +367,7 @@ static void answer_call(int listener)
     while (c < conns + CONNS && c->fd != 0) c++;
     if (fd < 0 || c == conns + CONNS) exit(71);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    stamp(fd);
     c->fd = fd;
 }
 
@@ -315,7 +391,10 @@ static void turn(int listener)
     struct timespec wait = { left / 1000000000, left % 1000000000 };
     if (ppoll(fds, count, &wait, NULL) < 0 && errno != EINTR) exit(71);
     for (nfds_t i = 1; i < count; i++)
-        if (fds[i].revents != 0 && !read_some(who[i])) hang_up(who[i]);
+        if (fds[i].revents != 0) {
+            left_at(who[i]->fd, 0);
+            if (!read_some(who[i])) hang_up(who[i]);
+        }
     if ((fds[0].revents & POLLIN) != 0) answer_call(listener);
     for (conn *c = conns; c < conns + CONNS; c++) {
         if (c->fd != 0 && c->doing != NULL && !c->queued && c->due <= now()) go_on(c);
@@ -330,9 +409,11 @@ static bool write_log(const char *path)
     if (out == NULL) return false;
     for (size_t i = 0; i < request_count; i++) {
         const request *r = &requests[i];
-        fprintf(out, "{\"came\":%lld,\"first\":%lld,\"last\":%lld,\"status\":%d,\"tokens\":[",
-                (long long)(r->came - requests[0].came), (long long)(r->first - requests[0].came),
-                (long long)(r->last - requests[0].came), r->last != 0 ? r->status : 0);
+        int64_t zero = requests[0].came;
+        fprintf(out, "{\"at\":%lld,\"came\":%lld,\"late\":%lld,\"first\":%lld,\"last\":%lld",
+                (long long)r->came, (long long)(r->came - zero), (long long)r->late,
+                (long long)(r->first - zero), (long long)(r->last - zero));
+        fprintf(out, ",\"status\":%d,\"tokens\":[", r->last != 0 ? r->status : 0);
         for (int k = 0; k < r->tokens; k++)
             fprintf(out, "%s%lld", k > 0 ? "," : "", (long long)(r->token[k] - requests[0].came));
         fputs("]}\n", out);
@@ -368,6 +449,8 @@ int main(int argc, char **argv)
         perror("glimpse-truth");
         return 71;
     }
+    clocks = between_clocks();
+    stamp(listener);
     FILE *port = fopen(argv[1], "w");
     if (port == NULL || fprintf(port, "%d\n", ntohs(at.sin_port)) < 0 || fclose(port) != 0)
         return 74;
