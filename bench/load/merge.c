@@ -24,6 +24,17 @@ const char *load_merge_add(load_merge *merge, gl_slice text)
     return NULL;
 }
 
+size_t load_merge_other_client(const load_merge *merge, gl_slice *first, gl_slice *other)
+{
+    for (size_t i = 0; i < merge->count; i++) {
+        gl_json client = gl_json_get(gl_json_get(merge->root[i], "settings"), "client");
+        if (i == 0) *first = client.text;
+        *other = client.text;
+        if (!gl_slice_equal(*first, *other)) return i;
+    }
+    return 0;
+}
+
 void merge_member(const same *objects, const char *name, same *out)
 {
     out->count = objects->count;

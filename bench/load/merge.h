@@ -26,6 +26,11 @@ typedef struct load_merge {
 /* Adds a text, which stays the caller's and must outlive the merge. Returns the fault, or NULL. */
 const char *load_merge_add(load_merge *merge, gl_slice text);
 
+/* Returns the first report whose client had other policies (settings.client) than the first's, by
+ * its number; 0: there is none. A retry or a cache in one makes the joined figures those of
+ * neither. *first and *other are the policies as JSON. */
+size_t load_merge_other_client(const load_merge *merge, gl_slice *first, gl_slice *other);
+
 /* Writes one object, a line, in the form of a report of --json, with "merged": how many. At least
  * one must have been added. The names of settings in which they differ go to `differ`, the names of
  * left-out members to `left` and into the object, with commas between. */

@@ -22,6 +22,18 @@ static int read_report(load_merge *merge, const char *path, char **text)
     return problem != NULL ? EXIT_VALUE : 0;
 }
 
+/* 0, or 78, said. */
+static int check_clients(const load_merge *merge, const char *const *paths)
+{
+    gl_slice first, other;
+    size_t i = load_merge_other_client(merge, &first, &other);
+    if (i == 0) return 0;
+    say("merge: %s is of a client that was %.*s, %s of one that was %.*s: the figures of both "
+        "together are of neither; --compare holds them against each other",
+        paths[0], (int)first.len, first.data, paths[i], (int)other.len, other.data);
+    return EXIT_VALUE;
+}
+
 int bench_merge(const char *const *paths, size_t count, const char *to)
 {
     load_merge merge = { .count = 0 };
@@ -38,6 +50,7 @@ int bench_merge(const char *const *paths, size_t count, const char *to)
                 return EXIT_USAGE;
             }
     for (size_t i = 0; i < count && code == 0; i++) code = read_report(&merge, paths[i], &texts[i]);
+    if (code == 0) code = check_clients(&merge, paths);
     if (code == 0) {
         gl_buf out, differ, left;
         gl_buf_init(&out, SIZE_MAX / 2);

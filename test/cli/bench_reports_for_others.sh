@@ -92,5 +92,11 @@ expect 1 "$GLIMPSE" bench $quick --requests 7 --fault 500:100% --latency 0 --jso
 expect 0 "$GLIMPSE" bench merge a.json b.json --json both.json
 expect 0 "$GLIMPSE" bench merge both.json none.json --json all.json
 equal "again" "$(jq -c --slurpfile both both.json '[.totals.measured, .client.machines, .phases == $both[0].phases]' all.json)" '[107,3,true]'
+# A client that asks again what failed measures another thing than one that does not.
+# shellcheck disable=SC2086
+expect 0 "$GLIMPSE" bench $quick --requests 50 --json other.json --concurrent-users 5 --max-attempts 5
+expect 78 "$GLIMPSE" bench merge a.json b.json other.json --json mixed.json
+says 'a.json is of a client that was "plain"' 'other.json of one that was "plain, with --max-attempts 5"'
+[ ! -e mixed.json ] || fail "joined all the same"
 expect 78 "$GLIMPSE" bench merge a.json all.csv
 says all.csv
