@@ -29,6 +29,7 @@ static const char *const kinds[DRAWN] = { "s1", "s2", "s3", "s4", "s5", "s6" };
 
 typedef struct tally {
     size_t worse, better, same, unjudged;
+    double hidden; /* the largest part that may hide where no difference was found */
 } tally;
 
 static tally tally_of(const load_compared_side *side, size_t sides)
@@ -41,6 +42,10 @@ static tally tally_of(const load_compared_side *side, size_t sides)
             t.same += side[i].change[k].verdict == LOAD_SAME;
             t.unjudged += side[i].change[k].verdict == LOAD_TOO_FEW ||
                           side[i].change[k].verdict == LOAD_TOO_SHORT;
+            if (side[i].change[k].verdict != LOAD_SAME) continue;
+            bool part;
+            double most = load_change_hides(&side[i].change[k], &part);
+            if (part) t.hidden = fmax(t.hidden, most);
         }
     return t;
 }
@@ -76,14 +81,18 @@ static void verdict(const load_compared_side *side, size_t sides, bool invalid, 
     else if (t.better > 0)
         load_verdict_begin(out, LOAD_PASS, "BETTER");
     else if (t.unjudged == 0)
-        load_verdict_begin(out, LOAD_PASS, "NO DIFFERENCE");
+        load_verdict_begin(out, LOAD_PASS, "NO DIFFERENCE FOUND");
     else
-        load_verdict_begin(out, LOAD_UNJUDGED, "NO DIFFERENCE SEEN");
+        load_verdict_begin(out, LOAD_UNJUDGED, "NO DIFFERENCE FOUND");
     if (invalid) gl_buf_append_str(out, "A run was INVALID: its figures say nothing. ");
     gl_buf_printf(out,
-                  "Of %zu metrics %zu are worse, %zu better, %zu show no difference; of %zu too "
-                  "little is known.</p>",
+                  "Of %zu metrics %zu are worse, %zu better; of %zu no difference was found, and "
+                  "of %zu too little is known.",
                   all, t.worse, t.better, t.same, t.unjudged);
+    if (t.hidden > 0)
+        gl_buf_printf(out, " Where none was found, one of up to \xc2\xb1%.1f %% may hide.",
+                      100 * t.hidden);
+    gl_buf_append_str(out, "</p>");
     if (!measured_alike(side, sides))
         gl_buf_append_str(out, "<p>Settings differ: the sides did not measure the same thing.</p>");
     gl_buf_append_str(out, "</section>\n");
@@ -128,14 +137,18 @@ static void runs(const load_compared_side *side, size_t sides, gl_buf *out)
 
 /* --- changes ---------------------------------------------------------------------------------- */
 
-static const char *word_of(const load_change *change)
+static const char *word_of(const load_change *change, char *text, size_t size)
 {
-    static const char *const words[] = { [LOAD_SAME] = "no difference",
-                                         [LOAD_BETTER] = "\xe2\x9c\x93 better",
+    static const char *const words[] = { [LOAD_BETTER] = "\xe2\x9c\x93 better",
                                          [LOAD_WORSE] = "\xe2\x9c\x97 worse",
                                          [LOAD_TOO_FEW] = "too few samples above it",
                                          [LOAD_TOO_SHORT] = "too short to tell" };
-    return words[change->verdict];
+    if (change->verdict != LOAD_SAME) return words[change->verdict];
+    bool part;
+    double most = load_change_hides(change, &part);
+    snprintf(text, size, "no difference found; \xc2\xb1%.*f%s may hide", part ? 1 : 3,
+             part ? 100 * most : most, part ? " %" : "");
+    return text;
 }
 
 static bool judged(const load_change *change)
@@ -178,13 +191,14 @@ static double reach_of(const load_compared_side *side)
 
 static void change_row(gl_buf *out, const load_change *c, double reach)
 {
+    char text[96];
     gl_buf_append_str(out, "<tr><th scope=\"row\">");
     load_html_text(out, load_compared_name(c->metric));
     gl_buf_printf(out, "</th><td class=\"text%s\">%s</td><td>%.3f</td><td>%.3f</td><td>",
                   c->verdict == LOAD_WORSE    ? " worse"
                   : c->verdict == LOAD_BETTER ? " better"
                                               : "",
-                  word_of(c), c->before, c->after);
+                  word_of(c, text, sizeof text), c->before, c->after);
     if (judged(c))
         gl_buf_printf(out, "%+.3f to %+.3f", c->low, c->high);
     else

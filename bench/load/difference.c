@@ -296,3 +296,10 @@ void load_difference_judge(load_change *change, size_t count)
         before = on ? next : 2;
     }
 }
+
+double load_change_hides(const load_change *change, bool *part)
+{
+    double most = fmax(fabs(change->low), fabs(change->high));
+    *part = change->before > 0;
+    return *part ? most / change->before : most;
+}

@@ -73,4 +73,9 @@ size_t load_difference(const load_side *before, const load_side *after,
  * is. */
 void load_difference_judge(load_change *change, size_t count);
 
+/* How large a change may be there and not be told, either way: of a metric that was judged. That
+ * none was found says no more than that it is not larger. As a part of `before`, or in the metric's
+ * unit where that is 0 (*part false). */
+double load_change_hides(const load_change *change, bool *part);
+
 #endif

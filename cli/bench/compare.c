@@ -85,7 +85,17 @@ static int read_all(comparison *c)
 
 /* --- reports ---------------------------------------------------------------------------------- */
 
-static const char *verdict_of(const load_change *change)
+/* That none is found is no equality: the interval says what may be there all the same. */
+static const char *none_found(const load_change *change, char *text, size_t size)
+{
+    bool part;
+    double most = load_change_hides(change, &part);
+    snprintf(text, size, "no difference found; one of up to +-%.*f%s may hide", part ? 1 : 3,
+             part ? 100 * most : most, part ? " %" : "");
+    return text;
+}
+
+static const char *verdict_of(const load_change *change, char *text, size_t size)
 {
     switch (change->verdict) {
     case LOAD_BETTER:
@@ -99,11 +109,12 @@ static const char *verdict_of(const load_change *change)
     case LOAD_SAME:
         break;
     }
-    return "no difference";
+    return none_found(change, text, size);
 }
 
 static void print_change(const load_change *change)
 {
+    char text[96];
     bool judged = change->verdict != LOAD_TOO_FEW && change->verdict != LOAD_TOO_SHORT;
     printf("%-20s %12.3f %12.3f ", load_compared_name(change->metric), change->before,
            change->after);
@@ -111,7 +122,7 @@ static void print_change(const load_change *change)
         printf("%12.3f .. %-12.3f", change->low, change->high);
     else
         printf("%12s    %-12s", "", "");
-    printf(" %s\n", verdict_of(change));
+    printf(" %s\n", verdict_of(change, text, sizeof text));
 }
 
 static void print_side(const comparison *c, size_t side)

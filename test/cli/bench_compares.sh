@@ -7,10 +7,16 @@ run() { # file, latency
 run fast.json lognormal:2ms:4ms
 run slow.json lognormal:60ms:120ms
 expect 0 "$GLIMPSE" bench --compare fast.json fast.json
-grep -q 'no difference' out || fail "not the same"
+grep -q ' no difference found; one of up to +-[0-9.]* % may hide$' out || fail "not the same"
+# What may hide is the end of the interval that is further away, as a part of what was before.
+equal "as wide as the interval" "$(awk '/no difference found.*%/ {
+    for (i = 1; i < NF; i++) { if ($i == "..") at = i; if ($i == "to") hides = substr($(i + 1), 3) }
+    most = $(at + 1) > -$(at - 1) ? $(at + 1) : -$(at - 1); off = hides - 100 * most / $(at - 3)
+    if (off > 0.2 || off < -0.2) print $0, "is off by", off }' out)" ""
 if grep -q 'not the same' out; then fail "the settings are the same"; fi
 expect 1 "$GLIMPSE" bench --compare fast.json slow.json
-grep -q '^latency p50.*WORSE' out || fail "not worse"
+# Of a busy machine's run the samples may depend on each other too much for a quantile: then the mean tells it.
+grep -q '^latency .*WORSE' out || fail "not worse"
 expect 0 "$GLIMPSE" bench --compare slow.json fast.json
 grep -q 'better' out || fail "not better"
 prints 'throughput, /s'

@@ -78,7 +78,7 @@ page=compared.html
 has 'Data: Latency by percentile' 'id="throughput"' 'class="s2"' 'class="band stall"'
 lacks '<script'
 equal "changes" "$(grep -c '<tr><th scope="row">.*class="whisker"' compared.html)" \
-    "$(grep -c ' \(better\|WORSE\|no difference\|too .*\)$' compared.txt)"
+    "$(grep -c ' \(better\|WORSE\|no difference found.*\|too .*\)$' compared.txt)"
 
 expect 0 node "$from/look.js" "$kept" "$axe" good=good.html failed=failed.html invalid=invalid.html search=search.html \
     compared=compared.html
