@@ -1,6 +1,7 @@
 /* judgement.c - see judgement.h. Pure. */
 #include "load/judgement.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "load/markup.h"
@@ -54,6 +55,20 @@ static void why_failed(const load_recorder *r, const load_facts *facts, gl_buf *
     }
 }
 
+/* A hit is no load on the endpoint: the rate that was asked is then the client's. */
+static void why_less_was_sent(const load_recorder *r, const load_facts *facts, gl_buf *out)
+{
+    double asked = load_recorder_asked_rate(r), sent = load_recorder_sent_rate(r);
+    if (r->hits == 0) return;
+    gl_buf_printf(out,
+                  " %.1f %% of the requests were answered in the client, by its cache or an "
+                  "identical request",
+                  100 * load_recorder_hit_rate(r));
+    if (facts->open && isfinite(asked) && isfinite(sent))
+        gl_buf_printf(out, ": the endpoint was sent %.1f/s of the %.1f/s asked", sent, asked);
+    gl_buf_append_char(out, '.');
+}
+
 static void why(const load_recorder *recorder, const load_facts *facts, gl_buf *out)
 {
     size_t terms = facts->sla != NULL ? facts->sla->count : 0;
@@ -88,6 +103,7 @@ void load_judgement_why(const load_recorder *recorder, const load_facts *facts, 
 {
     char lack[SENTENCE_MAX];
     why(recorder, facts, out);
+    if (facts->invalid_count == 0) why_less_was_sent(recorder, facts, out);
     if (facts->scrape == NULL || load_scrape_lacks(facts->scrape) == LOAD_SCRAPE_PART) return;
     load_scrape_say(facts->scrape, facts->scrape_url, lack, sizeof lack);
     if (lack[0] == '\0') return;

@@ -21,6 +21,10 @@ equal "the server's own count" "$(mock_stats .requests)" 100
 expect 0 "$GLIMPSE" bench --base-url "$URL" --requests 100 --concurrent-users 10 --validity off $quick --pool-ratio 1 --pool-size 3 --cache-size 10
 equal "hits" "$(jq '.totals.hits > 0 and .totals.sent == .totals.by_source.live' run.json)" true
 prints 'client       plain, with --cache-size 10'
+# A rate that the cache answered is no load on the endpoint, and the verdict says so.
+# shellcheck disable=SC2086
+expect 0 "$GLIMPSE" bench --base-url "$URL" --rate 100 --duration 2s --validity off $quick --pool-ratio 1 --pool-size 3 --cache-size 10
+equal "told" "$(jq '.totals.hits > 0 and (.why | test(" of the requests were answered in the client, .*: the endpoint was sent [0-9.]*/s of the [0-9.]*/s asked"))' run.json)" true
 
 # A server that is down, and a circuit: what was never sent has a source of its own, and spoils the run.
 start_mock --fault 503:100%

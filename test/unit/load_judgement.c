@@ -72,6 +72,25 @@ static void a_valid_run_passes_when_its_sla_is_met_or_none_is_given(void **state
                         "was not measured.");
 }
 
+/* Three of four are the cache's: the endpoint was under a quarter of the load that was asked. */
+static void a_rate_that_the_cache_answered_is_told_with_the_verdict(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        load_outcome o = answered(recorder.issued * GL_SECOND, 10 * GL_MS);
+        o.source = i % 4 == 0 ? GLIMPSE_SOURCE_LIVE : GLIMPSE_SOURCE_CACHE;
+        o.left = i % 4 == 0 ? o.sent : GL_TIME_NEVER;
+        load_recorder_issued(&recorder, o.intended);
+        load_recorder_ended(&recorder, &o);
+    }
+    assert_says("PASS", "The run is valid; no SLA was given. 66.7 % of the requests were answered "
+                        "in the client, by its cache or an identical request.");
+    facts.open = true;
+    assert_says("PASS", "The run is valid; no SLA was given. 66.7 % of the requests were answered "
+                        "in the client, by its cache or an identical request: the endpoint was "
+                        "sent 0.2/s of the 1.0/s asked.");
+}
+
 static void a_missed_term_no_answer_and_an_abort_are_failures(void **state)
 {
     (void)state;
@@ -151,6 +170,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_valid_run_passes_when_its_sla_is_met_or_none_is_given),
+        TEST(a_rate_that_the_cache_answered_is_told_with_the_verdict),
         TEST(a_missed_term_no_answer_and_an_abort_are_failures),
         TEST(nothing_answered_is_a_failure_also_when_nobody_judged),
         TEST(what_is_not_to_be_trusted_is_invalid_whatever_else_it_is),
