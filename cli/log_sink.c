@@ -91,8 +91,8 @@ void log_sink_close(log_sink *sink)
     sink->stream = NULL;
 }
 
-/* Prints the event as a sentence, for a person who did not ask for the log. false: the line is to
- * be shown. */
+/* Prints the event as a sentence, when the log was not asked for. false: the line is to be
+ * shown. */
 static bool say_in_words(const log_sink *sink, const glimpse_log_event *event)
 {
     char text[512];

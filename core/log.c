@@ -1,10 +1,10 @@
 /*
  * log.c - one event as one line of text or JSON, and the sending of events to the caller.
  *
- * Nothing is allocated, so an event about a lack of memory can be logged. Lines are one line
- * whatever the values hold: bytes that are not UTF-8 become U+FFFD; quotes, backslashes, control
- * characters (also DEL, U+0080 to U+009F and the two Unicode line ends, which terminals and viewers
- * act upon) are written as JSON escapes.
+ * Nothing is allocated, so an event about a lack of memory can be logged. Lines are one line with
+ * any values: bytes that are not UTF-8 become U+FFFD; quotes, backslashes, control characters (also
+ * DEL, U+0080 to U+009F and the two Unicode line ends, which terminals and viewers act upon) are
+ * written as JSON escapes.
  */
 #include "log.h"
 

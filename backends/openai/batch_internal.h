@@ -1,5 +1,5 @@
 /*
- * batch_internal.h - what the batch_*.c files share.
+ * batch_internal.h - shared by the batch_*.c files.
  *
  * batch_api.c     the client and its calls
  * batch_send.c    what each of them sends

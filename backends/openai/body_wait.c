@@ -1,7 +1,7 @@
 /*
  * body_wait.c - see body_wait.h. Called by decode.c, which prefers the header.
  *
- * Only members that describe the error are entered, never what a server echoes of the request.
+ * Only members that describe the error are entered, never a server's echo of the request.
  */
 #include "openai/body_wait.h"
 

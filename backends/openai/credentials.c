@@ -1,6 +1,6 @@
 /*
  * credentials.c - see credentials.h. Called by connection.c when an endpoint is set up; reads
- * nothing but its arguments, and keeps what it finds in a gl_secrets.
+ * nothing but its arguments, and keeps the secrets in a gl_secrets.
  */
 #include "openai/credentials.h"
 

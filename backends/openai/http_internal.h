@@ -1,5 +1,5 @@
 /*
- * http_internal.h - what the http*.c files share: the endpoint, a transfer, a shard.
+ * http_internal.h - shared by the http*.c files: the endpoint, a transfer, a shard.
  *
  * http.c          the seam: start, cancel, the one drain; waiting for the name
  * http_endpoint.c the configuration, checked and made ready for libcurl
@@ -9,7 +9,7 @@
  * http_memory.c   how much of answers is held at once
  * http_upload.c   bodies that are read from a file
  * http_shards.c   multi handles: which one takes a transfer, timers, messages
- * http_shard.c    one of them: libcurl is told what happened to its sockets
+ * http_shard.c    one of them: reports the events of its sockets to libcurl
  * http_socket.c   the table of sockets, watched and dormant
  * http_error.c    from libcurl's verdict to ours
  */
@@ -77,8 +77,8 @@ struct gl_transfer {
     gl_shard *shard; /* RUNNING only */
     gl_transfer_state state;
     CURL *easy;
-    gl_target *target;       /* what the easy handle's URL was made from, a reference */
-    gl_addresses *addresses; /* what its RESOLVE list was made from, a reference */
+    gl_target *target;       /* the target of the easy handle's URL, a reference */
+    gl_addresses *addresses; /* the addresses of its RESOLVE list, a reference */
     struct curl_slist *resolve;
     gl_http_observer observer;
     void *arg;

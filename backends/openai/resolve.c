@@ -134,7 +134,7 @@ static void lookup_free(evutil_socket_t fd, short what, void *arg)
     (void)what;
     struct lookup *lookup = arg;
     gl_resolve_tcp_free(lookup->tcp);
-    /* 0: what evdns still has queued for this look-up goes silently. */
+    /* 0: evdns' queue for this look-up is dropped without callbacks. */
     if (lookup->dns != NULL) evdns_base_free(lookup->dns, 0);
     if (lookup->end != NULL) event_free(lookup->end);
     gl_free(lookup);

@@ -118,7 +118,7 @@ static bool own_path(const char *root, char *path, size_t size)
         if (found) memcpy(path, line + 3, len - 3 + 1);
     }
     if (file != NULL) fclose(file);
-    /* Another namespace's cgroup: not below what we can see. */
+    /* Another namespace's cgroup: not below a path that we can see. */
     return found && strstr(path, "/..") == NULL;
 }
 

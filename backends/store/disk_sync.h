@@ -14,7 +14,7 @@ typedef struct gl_disk_sync gl_disk_sync;
 /* NULL: no memory, or the kernel does not do it. done is called from the loop. */
 gl_disk_sync *gl_disk_sync_new(gl_loop *loop, void (*done)(void *arg, bool on_disk), void *arg);
 
-/* Waits for what is under way. NULL is fine. */
+/* Waits for a sync under way. NULL is fine. */
 void gl_disk_sync_free(gl_disk_sync *sync);
 
 /* Begins: bytes written to the file until now will be on disk when done reports so. One at a time.

@@ -81,7 +81,7 @@ void gl_sqlite_cancel(void *self, void *arg);
 /* --- writes.c --- */
 
 bool gl_writes_setup(gl_sqlite *self);
-void gl_writes_end(gl_sqlite *self); /* writes what waits, within a bounded time */
+void gl_writes_end(gl_sqlite *self); /* writes the waiting changes, within a bounded time */
 void gl_sqlite_put(void *self, const glimpse_key *key, const glimpse_sample *sample,
                    glimpse_store_done_fn done, void *arg);
 void gl_sqlite_remove(void *self, const glimpse_key *key, glimpse_store_done_fn done, void *arg);

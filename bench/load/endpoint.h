@@ -2,7 +2,7 @@
  * endpoint.h - the calls of OpenAI's API, and of similar ones, that a load test can make: the path
  * of each, and the rule by which an answer with status 200 is one. Pure.
  *
- *   chat, completions, responses   the engine reads them; here: that something was said
+ *   chat, completions, responses   the engine reads them; here: the answer is not empty
  *   embeddings                     a vector for each text, all of one size (floats, or base64)
  *   rerank                         a score for each document, each document once (Jina's, Cohere's
  *                                  and vLLM's form)

@@ -1,8 +1,8 @@
 /*
- * faults.h - the books of a load test against a mock that injects faults: what the server says it
- * did, what the client saw of it, and what became of that. They have to balance:
+ * faults.h - the books of a load test against a mock that injects faults: the server's account,
+ * the client's, and the outcomes. They have to balance:
  *
- *   injected = given up before it came + seen       of each fault that can be told
+ *   injected = given up before it came + seen       of each distinguishable fault
  *   failed attempts = retried + surfaced
  *   requests that met a failure = recovered + surfaced
  *

@@ -14,7 +14,7 @@
 
 /* The rise of a stable queue over a short run is below these by chance. */
 #define LOAD_RISE_MAX 0.02 /* seconds of latency a second, when it is more than chance */
-#define LOAD_LEFT_MAX 0.05 /* of what is sent, when it is more than chance */
+#define LOAD_LEFT_MAX 0.05 /* of the sent requests, when it is more than chance */
 
 typedef struct load_keeping {
     double rise;       /* of the latency, s a second */

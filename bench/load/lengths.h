@@ -6,7 +6,7 @@
  *   normal:MEAN:DEVIATION
  *   lognormal:MEDIAN:P95         the deviation of the logarithm is ln(p95/median)/1.6448536
  *
- * Behind the last two :LEAST-MOST may stand; without it they are 1 and LOAD_LENGTH_MAX. What falls
+ * Behind the last two :LEAST-MOST may stand; without it they are 1 and LOAD_LENGTH_MAX. A length
  * outside is drawn again, so that no bound has a heap of its own.
  */
 #ifndef LOAD_LENGTHS_H

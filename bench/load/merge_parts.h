@@ -2,8 +2,9 @@
  * merge_parts.h - shared by merge*.c: the same member of several reports, and the functions that
  * join each kind of member. A joined object has its members in the first one's order.
  *
- * merge.c the whole; counts, rates, rows merge_distribution.c histograms merge_members.c classes,
- * tokens, phases, the client, the server, the SLA
+ * merge.c              the whole; counts, rates, rows
+ * merge_distribution.c histograms
+ * merge_members.c      classes, tokens, phases, the client, the server, the SLA
  */
 #ifndef LOAD_MERGE_PARTS_H
 #define LOAD_MERGE_PARTS_H

@@ -71,7 +71,7 @@ typedef struct load_recorder {
     gl_time end;         /* when the last answer came, measured or not */
     load_timeline *timeline;
     load_activity *activity;
-    load_blocks *blocks;       /* of what is measured */
+    load_blocks *blocks;       /* of the measured requests */
     const load_class *classes; /* the caller's, with SLOs of their own; NULL: there are none */
     size_t class_count;
     load_figures *by_class;

@@ -3,7 +3,7 @@
  * of the same time axis as the timeline (recorder.h). Pure.
  *
  * Only series that are known, or asked for by name, are kept, each summed over its labels. A name
- * that ends in _total, _sum or _count, or whose # TYPE says so, is a counter, of which a row has
+ * that ends in _total, _sum or _count, or whose # TYPE is counter, is a counter, of which a row has
  * the growth; of others (gauges) a row has the mean. A counter that falls was restarted. Memory
  * does not depend on the page or the run: at most LOAD_SCRAPE_SERIES names and LOAD_SCRAPE_ROWS
  * rows; when these are full, two become one.

@@ -4,7 +4,8 @@
  *   p50 p75 p90 p95 p99 p999 mean max      latency (of an open loop from its schedule)
  *   service_...                            the same of the time at the server: service_p99<50ms
  *   ttft_...                               the first text or reasoning of a stream, from the
- * schedule first_chunk_..., first_answer_...      its first piece; the first text of its answer
+ *                                          schedule
+ *   first_chunk_..., first_answer_...      its first piece; the first text of its answer
  *   chunk_gap_...                          each gap between two arrivals (also token_gap_)
  *   tpot_...                               time per output token
  *   error_rate hit_rate                    percent, or 0 to 1

@@ -6,10 +6,10 @@
  *
  *   latency    of an open loop from its schedule
  *   service    its time at the server
- *   ttft       the first text or reasoning of a stream, from the schedule; what came from a cache
- * has its text when it is told. A live answer without any text does not meet it tpot       the time
- * per output token of a stream; met where the usage is not known chunk_gap  the longest gap of this
- * stream (also token_gap); met by what has no gaps
+ *   ttft       the first text or reasoning of a stream, from the schedule; an answer from a cache
+ *              has its text at its delivery. A live answer without any text does not meet it
+ *   tpot       the time per output token of a stream; met where the usage is not known
+ *   chunk_gap  the longest gap of this stream (also token_gap); met by a stream without gaps
  *
  * Durations as in sla.h.
  */

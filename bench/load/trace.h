@@ -2,9 +2,8 @@
  * trace.h - an open loop's schedule from a recorded list of times.
  *
  * One time a line, in seconds with as many as nine decimals: of any origin, the first one is the
- * start. What follows a time after a blank, a comma or a semicolon is not looked at; empty lines
- * and lines that begin with # are not either. Times that are out of order are put in order, and
- * counted in `backward`. Pure.
+ * start. Text behind a blank, a comma or a semicolon is ignored; so are empty lines and lines that
+ * begin with #. Times that are out of order are put in order, and counted in `backward`. Pure.
  *
  * Two forms say lengths in tokens as well, and are known by their first line:
  *
@@ -12,7 +11,7 @@
  *       a line, as in Mooncake's traces: milliseconds; hash_ids may be left out
  *   Timestamp,Model,Request tokens,Response tokens,...
  *       columns, as in BurstGPT's: seconds. A row of 0 response tokens is a call that failed, and
- * is left out and counted in `dropped`
+ *       is left out and counted in `dropped`
  */
 #ifndef LOAD_TRACE_H
 #define LOAD_TRACE_H

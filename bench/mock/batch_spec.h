@@ -17,7 +17,7 @@
  *   empty-errors  a batch without failures has an error file, of no bytes
  *   capitals      statuses are written in capitals
  *   no-counts     a batch says nothing of how many are done
- *   same-page     lists show their first page whatever is asked for, and always have more
+ *   same-page     lists show their first page for any query, and always have more
  *
  * The content of a line and the seed decide whether it is one of them, so that two runs can be
  * compared.

@@ -1,6 +1,6 @@
 /*
- * endpoint.h - the table of what is served: a row is a method, a path and the function that answers
- * it. endpoint.c has the rows, route.c looks them up.
+ * endpoint.h - the table of the served endpoints: a row is a method, a path and the function that
+ * answers it. endpoint.c has the rows, route.c looks them up.
  */
 #ifndef MOCK_ENDPOINT_H
 #define MOCK_ENDPOINT_H

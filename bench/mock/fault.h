@@ -6,7 +6,7 @@
  * A list of NAME[+reset][@PLACE]:WHEN. docs/internals/mock.md explains each name.
  *
  *   NAME   a status of an error answer (400 401 403 404 408 409 413 422 429 500 502 503 504 529),
- *          reset, truncate, malformed, hang, stall, close, or what a model does to the list of
+ *          reset, truncate, malformed, hang, stall, close, or a model's mistake in the list of
  *          answers of a pack (pack.h): pack_short, pack_order, pack_duplicate, pack_overlong,
  *          pack_notjson, pack_cut
  *   +reset a status: its answer has no length, and ends with a reset

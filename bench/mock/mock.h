@@ -1,8 +1,7 @@
 /*
  * mock.h - an OpenAI-compatible server on the caller's libevent loop: chat completions, embeddings,
  * models, files and batches, with simulated latency, faults, outages and limits. For
- * demonstrations, tests and measurements; docs/internals/mock.md lists what it does and does not
- * do.
+ * demonstrations, tests and measurements; docs/internals/mock.md describes it and its limits.
  *
  * It runs on the thread that runs the loop and starts none. The text of an answer depends only on
  * the request, so that two runs can be compared; its time and its faults come from the specs and

@@ -3,7 +3,7 @@
  * or played from a recording with its times.
  *
  *   relay.c   how such an answer goes on the wire
- *   record.c  asks the other server, keeps what it says
+ *   record.c  asks the other server, keeps its answers
  *   replay.c  plays it
  */
 #ifndef MOCK_RELAY_H

@@ -1,7 +1,7 @@
 /*
  * server.h - shared by the files of the server: the server, a connection, a reply.
  *
- *   mock.c    sets it up on the HTTP server (frontends/http), holds the clock of what is due
+ *   mock.c    sets it up on the HTTP server (frontends/http), holds the clock of due answers
  *   conn.c    one connection: requests one after the other, each with its answer
  *   head.c    writes an answer; pace.c lets it go piece by piece
  *   route.c   finds the row that answers

@@ -1,7 +1,7 @@
 /*
  * stats.h - the server's counts, as GET /__mock/stats shows them.
  *
- * Distinct requests are told apart by 128 bits of SHA-256 over path and body. At most
+ * Distinct requests are distinguished by 128 bits of SHA-256 over path and body. At most
  * MOCK_DISTINCT_MAX are remembered (16 bytes each, 128 MiB at the most with the table's free
  * places); later new ones are not counted, and the answer says so with "distinct_full":true.
  */

@@ -1,7 +1,6 @@
 /*
- * upstream.h - asks another server on the mock's own loop, for recording. The only file of the
- * mock that knows libcurl. What arrives is told outside of libcurl's callbacks, so that whoever is
- * told may ask again or cancel.
+ * upstream.h - asks another server on the mock's own loop, for recording. The only file of the mock
+ * that knows libcurl. The callbacks run outside of libcurl's own, so they may ask again or cancel.
  */
 #ifndef MOCK_UPSTREAM_H
 #define MOCK_UPSTREAM_H
@@ -21,7 +20,8 @@ typedef struct mock_upstream_callbacks {
     /* Status and header lines ("name: value\r\n" each); length is Content-Length, or -1. */
     void (*head)(void *arg, int status, gl_slice lines, int64_t length, gl_time at);
     void (*bytes)(void *arg, gl_slice bytes, gl_time at);
-    /* why NULL: it came whole; else it failed, head told or not. The call is gone. */
+    /* why NULL: the answer is complete; else it failed, with or without its head. The call is
+     * freed. */
     void (*end)(void *arg, const char *why, gl_time at);
 } mock_upstream_callbacks;
 
@@ -37,6 +37,6 @@ void mock_upstream_free(mock_upstream *upstream); /* there are no calls any more
 mock_upstream_call *mock_upstream_ask(mock_upstream *upstream, gl_slice method, gl_slice target,
                                       gl_slice head, gl_slice body,
                                       const mock_upstream_callbacks *callbacks, void *arg);
-void mock_upstream_cancel(mock_upstream_call *call); /* nothing is told any more */
+void mock_upstream_cancel(mock_upstream_call *call); /* no callback comes any more */
 
 #endif

@@ -1,4 +1,5 @@
-/* outage_note.h - when a person is told that the job waits for its endpoint, and in which words. */
+/* outage_note.h - the moments and the words in which the program reports that the job waits for its
+ * endpoint. */
 #ifndef CLI_BATCH_OUTAGE_NOTE_H
 #define CLI_BATCH_OUTAGE_NOTE_H
 

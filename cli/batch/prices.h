@@ -20,7 +20,7 @@ typedef glimpse_price model_price;
 
 typedef struct price_list {
     glimpse_profiles *own;            /* the file's; NULL: there is none */
-    const glimpse_profiles *profiles; /* for what is not among them; NULL: the built-in ones */
+    const glimpse_profiles *profiles; /* for other models; NULL: the built-in ones */
 } price_list;
 
 /* Without a file (NULL), uses the profiles alone, which are borrowed. 0, or the exit code after an

@@ -172,7 +172,7 @@ static bool text_of(gl_json string, gl_buf *out)
     return gl_buf_terminate(out);
 }
 
-/* 0, or the exit code, said. */
+/* 0, or the exit code after an error message. */
 static int take_record(record_index *index, const record_view *view, const indexed_record *place)
 {
     indexed_record record = *place;

@@ -197,7 +197,7 @@ static bool is_of_another_input(const rewriting *work)
     return false;
 }
 
-/* 0, or the exit code, said. */
+/* 0, or the exit code after an error message. */
 static int rewrite(rewriting *work, int input, int old)
 {
     bool of_input = false;

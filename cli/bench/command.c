@@ -431,7 +431,8 @@ static int find_ceiling(bench *b)
     return caught != 0 ? 128 + caught : 0;
 }
 
-/* Asks the mock what it injected, when it has noticed that the run's connections are gone. */
+/* Asks the mock for its injected faults, when it has noticed that the run's connections are
+ * gone. */
 static void ask_mock(const bench *b, load_faults *faults)
 {
     size_t len;

@@ -29,7 +29,7 @@ typedef struct comparison {
 
 /* --- reading ---------------------------------------------------------------------------------- */
 
-/* 0, or 78, said. */
+/* 0, or 78 after an error message. */
 static int read_file(comparison *c, load_reports *side, const char *path)
 {
     const char *problem;

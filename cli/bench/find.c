@@ -111,8 +111,8 @@ static int run_one(finder *f, double load, load_finding *row)
 }
 
 /* Runs at one load until enough of them have shown something of the endpoint. The caller counts the
- * runs that the client spoilt. 0, or the exit code; seen: SPOILT, or what more than half of the
- * runs have shown. */
+ * runs that the client spoilt. 0, or the exit code; seen: SPOILT, or the outcome of more than half
+ * of the runs. */
 typedef struct gathered {
     int64_t runs, met;
     double throughput; /* the sum */

@@ -1,7 +1,7 @@
 /*
  * find.h - searches for a limit in several runs: the highest rate at which an endpoint keeps up and
  * meets an SLA, and its highest throughput. Used by command.c. load/rate_search.h and
- * load/users_search.h decide what is tried next.
+ * load/users_search.h decide the next load.
  *
  * Each run is a row on standard output as it ends, and the last line is the result. The client's
  * cache is off unless it is asked for.

@@ -34,7 +34,7 @@
 #define ALERT_TICKS 10
 
 /* Limits beyond which a run is INVALID. */
-#define CEILING_MAX   0.8          /* of what the client can do: above, it queues itself */
+#define CEILING_MAX   0.8          /* of the client's ceiling: above, it queues itself */
 #define LATENESS_MAX  (10 * 1000)  /* us at p99: sends that late are no schedule */
 #define STOP_MAX      (300 * 1000) /* us, however short its part of all: it is in the figures */
 #define SHORTFALL_MAX 0.01         /* of an open loop's rate, at the server */
@@ -51,7 +51,7 @@ typedef struct runner {
     bench_scrape *scraper;
     cli_signals signals;
     gl_time started, last_shown;
-    glimpse_config engine; /* in force, for its numbers: what it points to may be gone */
+    glimpse_config engine; /* in force, for its numbers: its pointers may dangle */
     unsigned ticks;
     bool terminal, wrong; /* wrong: an answer without a result has been reported */
     trim trim;

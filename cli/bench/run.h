@@ -49,7 +49,7 @@ typedef struct bench_result {
     char reasons[LOAD_REASONS][200]; /* of facts.invalid */
 } bench_result;
 
-/* 0, or the exit code, said. Free the result either way. */
+/* 0, or the exit code after an error message. Free the result in either case. */
 int bench_run(const bench_ask *ask, bench_result *result);
 void bench_result_free(bench_result *result);
 

@@ -7,8 +7,8 @@
 
 #include "base/slice.h"
 
-/* localhost and what is below it, 127.0.0.0/8, [::1] and [::ffff:127.0.0.0/104], with a port behind
- * it or without. */
+/* localhost and the names below it, 127.0.0.0/8, [::1] and [::ffff:127.0.0.0/104], with a port
+ * behind it or without. */
 bool loopback_host(gl_slice host);
 
 #endif

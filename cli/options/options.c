@@ -250,7 +250,7 @@ const cli_option *option_nearest(const char *name, size_t len, unsigned command)
 /* --- help ------------------------------------------------------------------------------------ */
 
 #define COLUMNS 80
-#define INDENT  28 /* of what an option does */
+#define INDENT  28 /* of an option's description */
 
 /* A row may end before a blank, and behind a comma of a list. */
 static size_t piece_length(const char *text)

@@ -47,7 +47,7 @@ typedef struct cli_option {
     option_type type;
     size_t offset;            /* where in struct cli_settings */
     unsigned commands;        /* FOR_... */
-    const char *value;        /* what --help calls the value */
+    const char *value;        /* the value's name in --help */
     const char *default_text; /* parsed as if it had been given; NULL = none */
     bool by_model;       /* default_text is the value of most models' profiles: for help alone */
     double min, max;     /* of the number stored: ms, bytes */

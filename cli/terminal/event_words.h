@@ -1,4 +1,4 @@
-/* event_words.h - words a log event for a person who did not ask for the log. Pure. */
+/* event_words.h - words a log event for users without --log. Pure. */
 #ifndef CLI_TERMINAL_EVENT_WORDS_H
 #define CLI_TERMINAL_EVENT_WORDS_H
 

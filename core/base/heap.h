@@ -16,7 +16,7 @@
 
 typedef struct gl_heap_entry {
     gl_time when;
-    uint64_t order; /* ties: who was set first */
+    uint64_t order; /* ties: the order in which they were set */
     size_t index;   /* GL_HEAP_NONE when it is in no heap */
 } gl_heap_entry;
 

@@ -16,7 +16,7 @@
 #include "base/json_run.h"
 #include "base/utf8.h"
 
-#define REPLACEMENT 0xFFFD /* U+FFFD, what stands for text that has no UTF-8 form */
+#define REPLACEMENT 0xFFFD /* U+FFFD, in place of text that has no UTF-8 form */
 
 /* --- strings --------------------------------------------------------------------------------- */
 

@@ -42,14 +42,14 @@ struct glimpse_engine {
     /* Every live request is in `requests` by its id, in the clock's heap if it has a time to wait
      * for, and in the one list that is named like its state (request.h). */
     gl_map requests;
-    gl_map flights; /* by the first bytes of their identity: who leads (flight.c) */
+    gl_map flights; /* leaders by the first bytes of their identity (flight.c) */
     /* WAITING is in the admission's queues, FOLLOWING in its leader's list. */
     struct {
         gl_list looking, running, backoff, fallback, done;
     } in;
     size_t lookups;         /* how many are LOOKING */
-    gl_looked_up looked_up; /* called with what a lookup in the store found */
-    gl_list speaking;       /* requests with text to tell, whatever their state */
+    gl_looked_up looked_up; /* called with the outcome of a lookup in the store */
+    gl_list speaking;       /* requests with text to deliver, in any state */
     glimpse_id last_id;
 
     gl_key_stop key_stop;

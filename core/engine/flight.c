@@ -5,10 +5,10 @@
  * attempt and no token is theirs, only their own thresholds, deadline and callbacks. The leader has
  * the highest priority of all, and a retry may use the latest deadline of all. The endpoint's
  * answer to the leader is everybody's, and so is its failure; each then falls back for itself.
- * Before a retry, a request leaves the flight with this failure if its text was told or its
- * deadline comes first. The leader's own deadline or cancel is not everybody's: its caller and the
- * first follower's change places (gl_request_change_places). The work stays, with the attempts that
- * were made; the caller that leaves is a follower by then.
+ * Before a retry, a request leaves the flight with this failure if it has had text of the attempt
+ * or its deadline comes first. The leader's own deadline or cancel is not everybody's: its caller
+ * and the first follower's change places (gl_request_change_places). The work stays, with the
+ * attempts that were made; the caller that leaves is a follower by then.
  *
  * `flights` finds a leader by the first 8 bytes of its identity; all 32 are compared. Of two
  * identities that begin alike only the first has a flight; the other is sent alone. Called by the

@@ -2,8 +2,8 @@
  * key_stop.c - the stop: the endpoint refused this key, or its money is used up, so every further
  * request would fail too, or earn a ban.
  *
- * Owns the endpoint's words until the caller resumes. steps.c ends what waits, packs or backs
- * off; what is out ends by itself and is not tried again.
+ * Owns the endpoint's words until the caller resumes. steps.c ends the requests that wait, pack or
+ * back off; an attempt that is out ends by itself and is not tried again.
  */
 #include "engine/key_stop.h"
 

@@ -6,13 +6,13 @@
  *                   |        +--------- BACKOFF <---------+   | retry: pays admission again
  *                   |        +---- (spared: no wait) <----+   |
  *                   |        |                            +-> FALLBACK -> RUNNING -> settle
- *                   +-> FOLLOWING an identical one: what settles that one settles it
- *                   +-> PACKING: settled with what its pack brought, or alone -> WAITING
+ *                   +-> FOLLOWING an identical one: settled with that one
+ *                   +-> PACKING: settled with its pack's answer, or alone -> WAITING
  *
  * attempt_failed decides what becomes of a failure: it asks policy/evidence, then policy/backoff,
  * and puts the wait into the heap. A closing engine and a stopped key retry nothing. Policies
  * (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in here but
- * notices, in gl_steps_expired, which the timer calls: results are told by the turn.
+ * notices, in gl_steps_expired, which the timer calls: the turn delivers the results.
  */
 #include "engine/steps.h"
 

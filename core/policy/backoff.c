@@ -88,7 +88,7 @@ static gl_retry_reason judge(const gl_backoff *backoff, const gl_failure *failur
     int retryable = gl_backoff_retryable(failure->error, failure->http_status);
     if (retryable == 2 && failure->same_once > 0) retryable = 0;
     if (!answered && retryable == 0) return GL_RETRY_NOT_RETRYABLE;
-    /* A shorter wait does not take its place: the server said that it would be in vain. */
+    /* A shorter wait does not take its place: by the server's word it would be in vain. */
     if (failure->retry_after_ms > backoff->max_retry_after_ms) return GL_RETRY_SERVER_WAIT_TOO_LONG;
     if (answered && failure->should_retry == 0) return GL_RETRY_SERVER_SAYS_NO;
     if (answered && failure->should_retry == 1) return GL_RETRY_YES;

@@ -1,6 +1,6 @@
 /*
  * cache.c - the prompt cache of <glimpse/cache.h>: LRU and TTL, bounded by entries and by bytes,
- * with a say on what may push out what.
+ * with a rule for which entry may push out which.
  *
  * Owns its entries and one reference to each sample. Every entry is in one segment's list (front =
  * used last) and in exactly one chain; the map finds a chain by the first 8 bytes of the key, and
@@ -156,7 +156,7 @@ static entry *find(const glimpse_cache *cache, const glimpse_key *key)
     return at;
 }
 
-/* Mixes all of the key into 64 bits, whatever bytes the caller uses as a key (the multiplier of
+/* Mixes all of the key into 64 bits, for any bytes that the caller uses as a key (the multiplier of
  * splitmix64). */
 static uint64_t hash_of(const glimpse_key *key)
 {

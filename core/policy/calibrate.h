@@ -5,7 +5,7 @@
  *   recent   the last 1,000 to 2,000 latencies, or those of the last quarter to half of an hour
  *            where there are fewer: two generations, the older of which is forgotten as a third
  *            begins
- *   bounded  each threshold stays within a quarter and four times of what it was set to, and rises
+ *   bounded  each threshold stays within a quarter and four times of its set value, and rises
  *            by at least a twentieth from one to the next, so that four notices are never one
  *   damped   at most once in 10 s each goes a quarter of the way, in logarithms, to where it should
  *            be, and by no more than a fifth of itself

@@ -110,7 +110,7 @@ static void learn(gl_bucket *bucket, const gl_rate_report *report, double sent, 
     bucket->known = true;
     if (report->limit > 0) bucket->rate = (double)report->limit / 60;
     double remaining = (double)report->remaining;
-    /* The most that ever remained is what surely fits; a limit per minute may be kept in smaller
+    /* The largest level that ever remained surely fits; a limit per minute may be kept in smaller
      * buckets. Plus one: this request was taken out of it. */
     if (remaining + 1 > bucket->capacity) bucket->capacity = remaining + 1;
     /* Refusals overtake answers: an answer that comes after those of later requests would count

@@ -14,7 +14,7 @@
 /* {"n":12,"text":""}, - the most tokens of it with the tokenizers in use. */
 #define TOKENS_AROUND 12
 
-/* --- who shares a request --- */
+/* --- sharing a request --- */
 
 bool gl_pack_same(const gl_pack_terms *a, const gl_pack_terms *b)
 {
@@ -34,8 +34,8 @@ uint64_t gl_pack_hash(const gl_pack_terms *terms)
     return gl_hash(hash, &terms->priority, sizeof terms->priority);
 }
 
-/* Tokens of answer that all drafts of a pack may have. One draft's own limit is its caller's
- * choice, who knows the model. */
+/* Tokens of answer that all drafts of a pack may have. One draft's own limit is the choice of its
+ * caller, which knows the model. */
 static int64_t most_tokens(int64_t max_tokens)
 {
     return max_tokens > ANSWER_TOKENS ? max_tokens : ANSWER_TOKENS;

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "base/slice.h"
 
-/* --- who shares a request --- */
+/* --- sharing a request --- */
 
 /* The terms that the drafts of a pack have in common. */
 typedef struct gl_pack_terms {

@@ -1,6 +1,6 @@
 /*
- * An engine beside what a program already has on its loop: here a timer that ticks, and a socket
- * that lines of text arrive on. Each line is summarized; nothing waits for anything else.
+ * An engine beside a program's own events on its loop: here a timer that ticks, and a socket that
+ * lines of text arrive on. Each line is summarized; nothing waits for anything else.
  *
  * The other end of the socket is written by the program itself, so that the example runs alone.
  */

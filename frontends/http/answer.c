@@ -20,7 +20,7 @@ static void finish(httpd_conn *conn, bool last)
     conn->answered = true;
     conn->closing |= last;
     conn->above = false;      /* no caller waits for it any more */
-    if (conn->inside) return; /* sent with the answers to what came with it */
+    if (conn->inside) return; /* sent with the answers to the requests that came with it */
     httpd_conn_push(conn);
     httpd_conn_rest(conn);
 }

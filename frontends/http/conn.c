@@ -2,7 +2,7 @@
  * conn.c - one connection: reads, hands the handler one request after the other, and ends.
  *
  * In the steady state a request costs one recv and one send, moves no timer and allocates nothing.
- * While the handler works, what the client sends ahead is read up to 64 KiB; beyond that the socket
+ * While the handler works, the client's further bytes are read up to 64 KiB; beyond that the socket
  * is not read, and the loop is asked to tell of a closed side alone (EPOLLRDHUP).
  */
 #include <errno.h>
@@ -178,7 +178,7 @@ static void take_request(httpd_conn *conn, const char *data)
         return;
     }
     show_fields(conn, data);
-    conn->phase = HTTPD_IDLE; /* what comes next is a head of its own */
+    conn->phase = HTTPD_IDLE; /* the next bytes are a head of their own */
     conn->turn = HTTPD_TURN_HANDLER;
     server->busy++;
     conn->data = data;

@@ -1,7 +1,7 @@
 /*
- * conn.h - what the files of the server share: the server and a connection.
+ * conn.h - shared by the files of the server: the server and a connection.
  *
- *   server.c  accepts, turns the wheel, holds what all connections share
+ *   server.c  accepts, turns the wheel, holds the parts that all connections share
  *   conn.c    one connection: bytes in, requests one after the other, its deadlines, its end
  *   send.c    bytes out; answer.c  an answer as HTTP; asked.c  what a handler asks of a request
  */
@@ -19,7 +19,7 @@
 #include "http/wheel.h"
 
 #define HTTPD_READ_SIZE ((size_t)64 * 1024)  /* one recv at most */
-#define HTTPD_AHEAD_MAX ((size_t)64 * 1024)  /* read of what is sent ahead; the kernel has more */
+#define HTTPD_AHEAD_MAX ((size_t)64 * 1024)  /* bytes read ahead; the kernel has more */
 #define HTTPD_GATHERED  ((size_t)256 * 1024) /* answers to pipelined requests gather so far */
 #define HTTPD_KEPT      ((size_t)64 * 1024)  /* a larger buffer is freed after use */
 #define HTTPD_TICK_MS   250

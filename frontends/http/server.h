@@ -110,8 +110,8 @@ void httpd_options_default(httpd_options *options);
 httpd_server *httpd_server_new(struct event_base *base, const httpd_options *options,
                                const httpd_handler *handler);
 
-/* Closes all: `gone` and `closed` are called for what is open. Not from a callback. NULL is fine.
- */
+/* Closes all: `gone` and `closed` are called for open connections. Not from a callback. NULL is
+ * fine. */
 void httpd_server_free(httpd_server *server);
 
 /* Accepts on a listening socket that does not block. The server owns it from now on, also when this

@@ -105,7 +105,7 @@ typedef struct glimpse_alert {
 } glimpse_alert;
 
 /* Called from the loop. It may submit, cancel, close and free, like any callback of the engine. It
- * is not called after the engine was told to close. */
+ * is not called after glimpse_engine_close. */
 typedef void (*glimpse_alert_fn)(const glimpse_alert *alert, void *arg);
 
 #ifdef __cplusplus

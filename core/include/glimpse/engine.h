@@ -4,7 +4,7 @@
  *
  * RULES OF LIFE
  *  1. Everything runs on the thread that runs the loop. Nothing locks. No thread is ever started.
- *     What belongs to one base, and samples, results and caches from it, stay on that thread;
+ *     The objects of one base, and samples, results and caches from it, stay on that thread;
  *     engines on different threads share nothing.
  *  2. submit copies what it is given.
  *  3. If submit returns GLIMPSE_OK, on_result runs exactly once, later, never inside submit: also

@@ -114,8 +114,8 @@ typedef struct glimpse_profiles glimpse_profiles;
  *                    "price": {"input": 0.15, "output": 0.6, "cached_input": 0.075,
  *                              "max_output": 16384},
  *                    "max_tokens_as": "max_tokens", "temperature": true, "schema": true,
- *                    "stream_options": true, "first_byte_timeout_ms": 30000, "idle_timeout_ms":
- * 10000, "timeout_ms": 120000}, ...}
+ *                    "stream_options": true, "first_byte_timeout_ms": 30000,
+ *                    "idle_timeout_ms": 10000, "timeout_ms": 120000}, ...}
  *
  * Each field may be left out; of a price input and output may not. text NULL = no entries.
  *
@@ -154,7 +154,7 @@ GLIMPSE_API void glimpse_profiles_unref(glimpse_profiles *profiles); /* NULL is 
  *   profiles: NULL = the built-in table
  *   model: its name; not NULL
  *   len: bytes of the name; 0 = strlen, GLIMPSE_EMPTY = none
- *   profile: set up by glimpse_profile_init; what it points to lives as long as the profiles
+ *   profile: set up by glimpse_profile_init; its pointers are valid as long as the profiles
  *   Returns: GLIMPSE_OK; INVALID
  *   Since: 0.1
  */

@@ -61,7 +61,7 @@ typedef enum glimpse_status {
 } glimpse_status;
 
 /*
- * Error kinds: what a function returns, and what a failed result carries. 0 is success.
+ * Error kinds, of functions and of failed results. 0 is success.
  *   X(symbol, name, sentence, retry)
  * retry: 1 = another attempt may succeed, 2 = worth one more attempt and no second, 0 = never.
  * For HTTP the status decides (policy in core/policy/backoff.h).
