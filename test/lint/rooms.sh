@@ -1,10 +1,12 @@
 #!/bin/sh
 # The room list of docs/architecture.md is the tree: each folder with C sources has its lines there,
 # each folder and file that it names exists, and each file of the library is named in its room, by its
-# name without an ending or by a beginning with a star (`http*`).
+# name without an ending or by a beginning with a star (`http*`). The top of cli/ has room for the
+# program as a whole and its small commands: a command of several files has a folder.
 . "$(dirname "$0")/lib.sh"
 
 page=docs/architecture.md
+cli_entries=25 # at most, at the top of cli/
 
 # The block below "## Rooms" as "room word" lines. A room begins a line ("core/engine/  ..."), or, with
 # two blanks before it, is one within the room above ("  openai/  ..."); so is a word with a slash.
@@ -43,6 +45,8 @@ check() { # root
             case $folder in test/?*) folder=test ;; esac # the kinds of tests: a room together
             grep -qxF "$folder" "$scratch/rooms" || echo "$page: no room $folder"
         done | sort -u
+        entries=$(ls cli 2>/dev/null | wc -l)
+        [ "$entries" -le $cli_entries ] || echo "cli/: $entries entries at its top, more than $cli_entries"
         # Files that are named.
         grep -E ' [a-z0-9_]+\.[ch]$' "$scratch/words" | while read -r room name; do
             [ -e "$room/$name" ] || echo "$page: $room has no $name"
@@ -99,6 +103,12 @@ self_test() {
     refused 'a file of a room within a room that is not named'
     rooms "$base" "$openai" 'bench/ the harness in load/'
     refused 'a room within a line that is not there'
+    rooms "$base" "$openai" 'cli/ the program'
+    for i in $(seq $cli_entries); do echo 'int a;' | sample cli/a$i.c; done
+    accepted 'as many entries at the top of cli/ as may be'
+    rooms "$base" "$openai" 'cli/ the program'
+    for i in $(seq 0 $cli_entries); do echo 'int a;' | sample cli/a$i.c; done
+    refused 'one entry too many at the top of cli/'
     rooms "$base" "$openai" 'bench/ the harness in load/'
     echo 'int a;' | sample bench/load/sla.c
     accepted 'the rooms as they are'
