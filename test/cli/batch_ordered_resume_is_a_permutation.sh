@@ -1,5 +1,6 @@
 # Putting the records in the input's order drops none of them, whatever becomes of the input meanwhile.
-start_mock --latency 20ms
+echo '{"rules":[{"when":{"call":"40-"},"latency":"600s"}]}' >script # the job cannot end before its input was cut
+start_mock --script script
 { drafts 60 && echo bad; } >in
 head -30 in >first
 expect 0 "$GLIMPSE" batch first -o answers --base-url "$URL"
@@ -10,6 +11,9 @@ some() { [ "$(wc -l <answers)" -gt 30 ]; }
 until_true some
 head -3 in >short
 cat short >in
+kill -9 "$MOCK"
+port=${URL##*:}
+start_mock --port "${port%/v1}"
 code=0
 wait "$job" || code=$?
 [ "$code" = 0 ] || [ "$code" = 1 ] || fail "exit $code"

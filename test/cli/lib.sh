@@ -81,13 +81,18 @@ until_true() {
     done
 }
 
+mock_listens() {
+    [ -s port ] || kill -0 "$MOCK" 2>/dev/null || fail "the mock ended: $(cat mock.err)"
+    [ -s port ]
+}
+
 # start_mock OPTIONS...: sets MOCK (its number) and URL.
 start_mock() {
     rm -f port
     "$GLIMPSE" mock --port-file port "$@" >mock.out 2>mock.err &
     MOCK=$!
     pids="$pids $MOCK"
-    until_true test -s port
+    until_true mock_listens
     URL=http://127.0.0.1:$(cat port)/v1
 }
 
