@@ -312,6 +312,7 @@ static const char *string_end(const char *at, const char *end)
     for (at++;;) {
         const char *quote = memchr(at, '"', (size_t)(end - at));
         assert(quote != NULL);
+        if (quote[-1] != '\\') return quote + 1; /* as nearly all are */
         /* A quote is escaped when an odd number of backslashes stands before it. */
         const char *back = quote;
         while (back > at && back[-1] == '\\') back--;
@@ -405,7 +406,7 @@ static void take_value(gl_json_iter *iter, gl_json *value)
     iter->at = blank_end(at, iter->end);
 }
 
-bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
+static inline bool next(gl_json_iter *iter, gl_json *name, gl_json *value)
 {
     if (iter->at == iter->end) return false;
     iter->at = blank_end(iter->at + 1, iter->end);
@@ -425,6 +426,11 @@ bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
     return true;
 }
 
+bool gl_json_next(gl_json_iter *iter, gl_json *name, gl_json *value)
+{
+    return next(iter, name, value);
+}
+
 gl_json gl_json_get(gl_json object, const char *name)
 {
     gl_json found;
@@ -439,7 +445,7 @@ bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, si
     gl_json_iter iter = gl_json_begin(object);
     gl_json name, value;
     bool others = false;
-    while (gl_json_next(&iter, &name, &value)) {
+    while (next(&iter, &name, &value)) {
         bool known = false;
         /* Most names are told apart by their first bytes; of an escape, and of the quote that ends
          * an empty name, these say nothing. */

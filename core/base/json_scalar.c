@@ -274,9 +274,23 @@ static char digit_at(const decimal *d, size_t i)
     return d->digits[i < d->split ? i : i + 1];
 }
 
+/* Reads a number that is digits alone, of which 18 fit; false when it is not. */
+static bool read_digits(gl_slice text, int64_t *out)
+{
+    int64_t number = 0;
+    if (text.len > 18) return false;
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.data[i] < '0' || text.data[i] > '9') return false;
+        number = number * 10 + (text.data[i] - '0');
+    }
+    *out = number;
+    return true;
+}
+
 bool gl_json_int64(gl_json number, int64_t *out)
 {
     if (number.kind != GL_JSON_NUMBER) return false;
+    if (read_digits(number.text, out)) return true;
     decimal d = decimal_of(number.text);
     /* 2^63 has 19 digits, and 19 digits fit uint64_t. */
     if (d.count > 0 && (d.point > 19 || d.point < (int64_t)d.count)) return false;

@@ -231,6 +231,25 @@ static void integers_are_read_in_any_spelling(void **state)
     }
 }
 
+/* Digits alone are read in a way of their own. */
+static void digits_alone_are_the_integer_that_they_are_with_a_fraction(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 12);
+    for (int turn = 0; turn < 20000; turn++) {
+        char digits[32], fraction[40];
+        int64_t value = -7, expected = -7;
+        uint64_t number = (uint64_t)gl_rng_next(&rng) << 32 | gl_rng_next(&rng);
+        snprintf(digits, sizeof digits, "%llu",
+                 (unsigned long long)(number >> gl_rng_below(&rng, 64)));
+        snprintf(fraction, sizeof fraction, "%s.0", digits);
+        bool read = gl_json_int64(parse(digits), &value);
+        assert_int_equal(read, gl_json_int64(parse(fraction), &expected));
+        assert_int_equal(value, expected);
+    }
+}
+
 static void doubles_are_the_nearest(void **state)
 {
     (void)state;
@@ -424,6 +443,7 @@ int main(void)
         cmocka_unit_test(a_string_is_written_as_it_would_be_a_character_at_a_time),
         cmocka_unit_test(a_rewritten_string_has_one_spelling),
         cmocka_unit_test(integers_are_read_in_any_spelling),
+        cmocka_unit_test(digits_alone_are_the_integer_that_they_are_with_a_fraction),
         cmocka_unit_test(doubles_are_the_nearest),
         cmocka_unit_test(the_last_of_many_digits_decides),
         cmocka_unit_test(a_rewritten_number_has_one_spelling),
