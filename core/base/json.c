@@ -438,6 +438,15 @@ gl_json gl_json_get(gl_json object, const char *name)
     return found;
 }
 
+/* Tells most names apart by their first two bytes. An escape says nothing, nor does the quote that
+ * ends a shorter name. */
+static inline bool may_be(gl_json string, const char *name)
+{
+    const char *inside = string.text.data + 1;
+    if (inside[0] == '\\' || inside[0] == '"') return true;
+    return inside[0] == name[0] && (inside[1] == name[1] || inside[1] == '\\' || inside[1] == '"');
+}
+
 bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count)
 {
     for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
@@ -447,12 +456,8 @@ bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, si
     bool others = false;
     while (next(&iter, &name, &value)) {
         bool known = false;
-        /* Most names are told apart by their first bytes; of an escape, and of the quote that ends
-         * an empty name, these say nothing. */
-        char first = name.text.data[1];
-        bool any = first == '\\' || first == '"';
         for (size_t i = 0; i < count; i++)
-            if ((any || first == names[i][0]) && gl_json_string_is(name, names[i])) {
+            if (may_be(name, names[i]) && gl_json_string_is(name, names[i])) {
                 out[i] = value;
                 known = true;
             }

@@ -11,6 +11,7 @@
 #include <assert.h>
 
 #include "base/alloc.h"
+#include "engine/body.h"
 #include "engine/engine.h"
 #include "engine/pack.h"
 #include "engine/price.h"
@@ -156,6 +157,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
     engine->packing.out++;
     gl_node_remove(&pack->node);
     log_sent(pack);
+    gl_body_read(carrier, gl_json_checked(carrier->body));
     gl_price(carrier, now);
     return carrier;
 }

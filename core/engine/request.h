@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/heap.h"
+#include "base/json.h"
 #include "base/list.h"
 #include "base/slice.h"
 #include "policy/pace.h"
@@ -104,6 +105,8 @@ struct gl_request {
     size_t lane;                     /* lane of the admission, by model */
     unsigned operation, asked_model; /* of the metrics: the operation, the model's name */
     double tokens;                   /* estimated cost */
+    gl_json named_model;             /* the model of its body, as it stands there */
+    int64_t answer_tokens;           /* the most that its answer may have */
     gl_pace_mark mark;               /* cost of the attempt that is out */
 
     gl_time since;         /* start of the present WAITING or BACKOFF */

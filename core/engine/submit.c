@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "base/utf8.h"
+#include "engine/body.h"
 #include "engine/engine.h"
 #include "engine/options.h"
 #include "engine/steps.h"
@@ -14,15 +15,6 @@
 #include "policy/latency.h"
 #include "policy/prompt.h"
 #include "sampler.h"
-
-/* Returns true when the answer will have a usage: a streamed completion has one when asked, a
- * response always. */
-static bool asks_usage(gl_json body, gl_slice path)
-{
-    if (!gl_slice_ends(path, "/completions")) return true;
-    gl_json options = gl_json_get(body, "stream_options");
-    return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
-}
 
 /* Works out the key, and the identity under which an answer is stored. The body of a draft is our
  * own and needs no check. */
@@ -35,9 +27,7 @@ static glimpse_error find_key(gl_request *request)
         if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
         if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     }
-    request->asks_stream = request->caller.wants_stream =
-        gl_json_get(body, "stream").kind == GL_JSON_TRUE;
-    request->asks_usage = !request->asks_stream || asks_usage(body, request->path);
+    gl_body_read(request, body);
     glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->caller.result->has_key = true;

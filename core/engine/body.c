@@ -1,0 +1,33 @@
+/*
+ * body.c - reads the members of a request's body that the engine goes by, in one walk: what the key
+ * does not say. Called where a request is submitted, and where a pack is loaded.
+ */
+#include "engine/body.h"
+
+#include "engine/engine.h"
+
+/* Returns true when a stream is to send its usage: a completion does when it is asked, a response
+ * always. */
+static bool sends_usage(gl_json options, gl_slice path)
+{
+    if (!gl_slice_ends(path, "/completions")) return true;
+    return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
+}
+
+void gl_body_read(gl_request *request, gl_json body)
+{
+    enum { STREAM, STREAM_OPTIONS, MODEL, MAX_TOKENS, MAX_COMPLETION_TOKENS, COUNT };
+    static const char *const names[COUNT] = { "stream", "stream_options", "model", "max_tokens",
+                                              "max_completion_tokens" };
+    gl_json found[COUNT];
+    int64_t most = 0, newer;
+    gl_json_get_many(body, names, found, COUNT);
+    request->asks_stream = request->caller.wants_stream = found[STREAM].kind == GL_JSON_TRUE;
+    request->asks_usage =
+        !request->asks_stream || sends_usage(found[STREAM_OPTIONS], request->path);
+    request->named_model = found[MODEL];
+    if (!gl_json_int64(found[MAX_TOKENS], &most) || most < 0)
+        most = request->engine->config.max_tokens;
+    if (gl_json_int64(found[MAX_COMPLETION_TOKENS], &newer) && newer >= 0) most = newer;
+    request->answer_tokens = most;
+}

@@ -1,0 +1,12 @@
+/* body.h - reads the members of a request's body that the engine goes by. */
+#ifndef GL_BODY_H
+#define GL_BODY_H
+
+#include "base/json.h"
+#include "engine/request.h"
+
+/* Reads the request's body, which was checked: whether it asks for a stream and for its usage, its
+ * model, and the tokens that its answer may have. */
+void gl_body_read(gl_request *request, gl_json body);
+
+#endif
