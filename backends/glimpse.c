@@ -70,6 +70,7 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
         const glimpse_endpoint endpoint = endpoint_of(config);
         const glimpse_logger log = { config->log, config->log_arg, config->log_level };
         glimpse_error error = glimpse_openai_sampler_new(base, &endpoint, &log, sampler, problem);
+        gl_problem_within(problem, "endpoint");
         if (error == GLIMPSE_ERR_INVALID) say_refused(config, problem);
         if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)
             return error;

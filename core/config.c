@@ -62,6 +62,20 @@ void glimpse_config_defaults(glimpse_config *config)
     gl_layout_write(&config_layout, config, &usual);
 }
 
+/* Names the struct whose size was not set: the configuration or one in it. */
+static void refuse_size(const glimpse_config *config, glimpse_problem *problem)
+{
+    static const struct {
+        const char *member, *init;
+    } parts[] = { { "endpoint", "glimpse_endpoint_init (or glimpse_config_init)" },
+                  { "packing", "glimpse_config_init" },
+                  { "alerts", "glimpse_config_init" } };
+    size_t part = gl_layout_fault(&config_layout, config);
+    bool inner = part < config_layout.part_count;
+    gl_refuse_size(problem, inner ? parts[part].init : "glimpse_config_init");
+    if (inner) gl_problem_within(problem, parts[part].member);
+}
+
 const glimpse_config *gl_config_read(const glimpse_config *config, glimpse_config *room,
                                      glimpse_problem *problem)
 {
@@ -69,9 +83,9 @@ const glimpse_config *gl_config_read(const glimpse_config *config, glimpse_confi
         gl_refuse(problem, "config", "is NULL");
         return NULL;
     }
-    config = gl_layout_read(&config_layout, config, &usual, room);
-    if (config == NULL) gl_refuse_size(problem, "glimpse_config_init");
-    return config;
+    const glimpse_config *read = gl_layout_read(&config_layout, config, &usual, room);
+    if (read == NULL) refuse_size(config, problem);
+    return read;
 }
 
 /* --- the environment --- */
@@ -152,16 +166,16 @@ static glimpse_error check_endpoint(const glimpse_endpoint *endpoint, glimpse_pr
     const struct {
         const char *text, *field;
     } texts[] = {
-        { endpoint->base_url, "base_url" },
-        { endpoint->api_key, "api_key" },
-        { endpoint->organization, "organization" },
-        { endpoint->project, "project" },
+        { endpoint->base_url, "endpoint.base_url" },
+        { endpoint->api_key, "endpoint.api_key" },
+        { endpoint->organization, "endpoint.organization" },
+        { endpoint->project, "endpoint.project" },
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (has_control(texts[i].text))
             return gl_refuse(problem, texts[i].field, "contains a control byte");
     if (endpoint->header_count != 0 && endpoint->headers == NULL)
-        return gl_refuse(problem, "headers", "is NULL");
+        return gl_refuse(problem, "endpoint.headers", "is NULL");
     return GLIMPSE_OK;
 }
 
@@ -183,9 +197,9 @@ static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem
         const char *field, *sentence;
     } numbers[] = {
         { offsetof(glimpse_config, endpoint.max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
-          "max_response_bytes", "must be from 1 to 1 TiB" },
+          "endpoint.max_response_bytes", "must be from 1 to 1 TiB" },
         { offsetof(glimpse_config, endpoint.max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
-          "max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
+          "endpoint.max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
         { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31, "max_tokens",
           "must be from 1 to 2147483648" },
         { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32, "cache_entries",
@@ -247,7 +261,7 @@ static glimpse_error check_choices(const glimpse_config *config, glimpse_problem
     if (asked && (unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
         return gl_refuse(problem, "use_openai", one);
     if (asked && (unsigned)config->endpoint.http_version > GLIMPSE_HTTP_2)
-        return gl_refuse(problem, "http_version", one);
+        return gl_refuse(problem, "endpoint.http_version", one);
     if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
         return gl_refuse(problem, "cache_control", one);
     if ((unsigned)config->priority > GLIMPSE_PRIORITY_INTERACTIVE)
@@ -270,7 +284,7 @@ glimpse_error glimpse_config_check(const glimpse_config *config, glimpse_problem
     bool asked = is_read(config, SAMPLER);
     glimpse_error error = check_choices(config, problem);
     if (error == GLIMPSE_OK && !gl_thresholds_inherit(&config->thresholds))
-        error = glimpse_thresholds_check(&config->thresholds, problem);
+        error = gl_thresholds_check(&config->thresholds, problem);
     if (error == GLIMPSE_OK && asked) error = check_endpoint(&config->endpoint, problem);
     if (error == GLIMPSE_OK) error = check_model(config->model, problem);
     if (error == GLIMPSE_OK) error = check_numbers(config, problem);

@@ -3,6 +3,7 @@
 #include "problem.h"
 
 #include <stdio.h>
+#include <string.h>
 
 void gl_problem_clear(glimpse_problem *problem)
 {
@@ -25,6 +26,14 @@ glimpse_error gl_refuse_size(glimpse_problem *problem, const char *init)
              "not set by %s, or a member is set that this version of the library does not know",
              init);
     return gl_refuse(problem, "size", sentence);
+}
+
+void gl_problem_within(glimpse_problem *problem, const char *member)
+{
+    char field[sizeof problem->field];
+    if (problem == NULL || problem->field[0] == '\0') return;
+    memcpy(field, problem->field, sizeof field);
+    snprintf(problem->field, sizeof problem->field, "%.20s.%.26s", member, field);
 }
 
 glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error)

@@ -16,6 +16,10 @@ glimpse_error gl_refuse(glimpse_problem *problem, const char *field, const char 
  * more members. */
 glimpse_error gl_refuse_size(glimpse_problem *problem, const char *init);
 
+/* Puts the name of a member before the field, if there is one: "base_url" within "endpoint" becomes
+ * "endpoint.base_url". */
+void gl_problem_within(glimpse_problem *problem, const char *member);
+
 /* Fills in the error's own sentence where no field is at fault, and returns the error. Success, and
  * a sentence that is there already, are kept. */
 glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error);

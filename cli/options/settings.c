@@ -319,18 +319,14 @@ static const cli_option *row_of_field(const cli_settings *settings, const char *
 {
     static const struct {
         const char *field, *row;
-    } special[] = { { "cache_entries", "cache-size" },
-                    { "use_openai", "sampler" },
-                    { "http_version", "http" },
-                    { "fallback_on", "fallback" },
-                    { "t1_ms", "thresholds" },
-                    { "t2_ms", "thresholds" },
-                    { "t3_ms", "thresholds" },
-                    { "t4_ms", "thresholds" },
-                    { "alerts.window_ms", "alert-window" },
-                    { "alerts.hold_ms", "alert-hold" } };
+    } special[] = { { "cache_entries", "cache-size" },      { "use_openai", "sampler" },
+                    { "endpoint.http_version", "http" },    { "fallback_on", "fallback" },
+                    { "thresholds.t1_ms", "thresholds" },   { "thresholds.t2_ms", "thresholds" },
+                    { "thresholds.t3_ms", "thresholds" },   { "thresholds.t4_ms", "thresholds" },
+                    { "alerts.window_ms", "alert-window" }, { "alerts.hold_ms", "alert-hold" } };
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
         if (strcmp(field, special[i].field) == 0) return row_named(special[i].row);
+    if (strncmp(field, "endpoint.", 9) == 0) field += 9;
     size_t len = strlen(field);
     if (settings->proxy != NULL && len > 6 && strcmp(field + len - 6, "_proxy") == 0)
         return row_named("proxy");

@@ -12,7 +12,7 @@ typedef struct stretch {
 } stretch;
 
 typedef struct stretches {
-    stretch items[2 * GL_LAYOUT_PARTS + 1];
+    stretch items[2 * GL_LAYOUT_PARTS + 1]; /* odd ones are parts */
     size_t count;
 } stretches;
 
@@ -94,6 +94,20 @@ const void *gl_layout_read(const gl_layout *layout, const void *from, const void
     }
     set_sizes(layout, ours);
     return room;
+}
+
+size_t gl_layout_fault(const gl_layout *layout, const void *from)
+{
+    const unsigned char *theirs = from;
+    stretches all;
+    /* Where the comparison ended early, it is for the part behind what it has. */
+    size_t at = compare(layout, theirs, &all) ? 0 : all.count;
+    for (; at < all.count; at++) {
+        const stretch *s = &all.items[at];
+        size_t len = shorter(s);
+        if (!is_zero(theirs + s->theirs + len, s->their_len - len)) break;
+    }
+    return at % 2 == 1 ? at / 2 : layout->part_count;
 }
 
 bool gl_layout_write(const gl_layout *layout, void *to, const void *from)

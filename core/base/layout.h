@@ -30,6 +30,10 @@ typedef struct gl_layout {
 const void *gl_layout_read(const gl_layout *layout, const void *from, const void *defaults,
                            void *room);
 
+/* Returns the index of the part for which gl_layout_read refuses the struct, or part_count where
+ * the struct itself is at fault. */
+size_t gl_layout_fault(const gl_layout *layout, const void *from);
+
 /* Writes ours into the caller's struct, whose sizes are set and stay; members that this version
  * does not know become zero. false: no size was set, and nothing is written. */
 bool gl_layout_write(const gl_layout *layout, void *to, const void *from);

@@ -59,7 +59,7 @@ static glimpse_error check(const glimpse_options *options, glimpse_problem *prob
     if (options->deadline_ms < GLIMPSE_INHERIT)
         return gl_refuse(problem, "deadline_ms", "must be from 0 (none) up, or GLIMPSE_INHERIT");
     if (!gl_thresholds_inherit(&options->thresholds) &&
-        glimpse_thresholds_check(&options->thresholds, problem) != GLIMPSE_OK)
+        gl_thresholds_check(&options->thresholds, problem) != GLIMPSE_OK)
         return GLIMPSE_ERR_INVALID;
     return check_choices(options, problem);
 }

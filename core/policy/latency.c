@@ -79,6 +79,13 @@ glimpse_error glimpse_thresholds_check(const glimpse_thresholds *thresholds,
     return GLIMPSE_OK;
 }
 
+glimpse_error gl_thresholds_check(const glimpse_thresholds *thresholds, glimpse_problem *problem)
+{
+    glimpse_error error = glimpse_thresholds_check(thresholds, problem);
+    gl_problem_within(problem, "thresholds");
+    return error;
+}
+
 const char *glimpse_notice_name(glimpse_notice_kind kind)
 {
     static const char *const names[GLIMPSE_NOTICE_COUNT] = {

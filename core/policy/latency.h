@@ -11,6 +11,10 @@
  * hold. */
 bool gl_thresholds_inherit(const glimpse_thresholds *thresholds);
 
+/* As glimpse_thresholds_check, for thresholds that are a member: problem names "thresholds.t1_ms".
+ */
+glimpse_error gl_thresholds_check(const glimpse_thresholds *thresholds, glimpse_problem *problem);
+
 /* Returns when threshold number n (0 to 3) is due for a request that started at start; NEVER from 4
  * on. */
 gl_time gl_latency_due(const glimpse_thresholds *thresholds, gl_time start, int n);

@@ -59,10 +59,10 @@ gl_choice gl_select(const glimpse_config *config, const char **reason, glimpse_p
     }
     if (endpoint->azure_deployment != NULL) {
         if (endpoint->azure_endpoint == NULL && endpoint->base_url == NULL)
-            return refuse(problem, "azure_deployment",
+            return refuse(problem, "endpoint.azure_deployment",
                           "the endpoint is not given (AZURE_OPENAI_ENDPOINT or base_url)");
         if (endpoint->api_version == NULL)
-            return refuse(problem, "api_version",
+            return refuse(problem, "endpoint.api_version",
                           "not given, and Azure needs one (OPENAI_API_VERSION)");
         return GL_CHOICE_OPENAI;
     }
@@ -71,7 +71,7 @@ gl_choice gl_select(const glimpse_config *config, const char **reason, glimpse_p
         *reason = "neither an API key nor another base URL is given";
         return GL_CHOICE_LOCAL;
     }
-    return refuse(problem, "api_key", OPENAI_HOST " needs one and none is given");
+    return refuse(problem, "endpoint.api_key", OPENAI_HOST " needs one and none is given");
 }
 
 bool gl_select_parse(const char *text, glimpse_use_openai *out)

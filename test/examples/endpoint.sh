@@ -18,4 +18,4 @@ lines_fit "$scratch/refused" '^endpoint: '
 
 ! "$examples/example_endpoint" ftp://canary.example/v1 sk-1 2>"$scratch/named" ||
     die "an endpoint that is none was taken"
-lines_fit "$scratch/named" '^endpoint: base_url: the scheme must be http or https$'
+lines_fit "$scratch/named" '^endpoint: endpoint.base_url: the scheme must be http or https$'

@@ -269,11 +269,11 @@ static void a_refused_sampler_says_why_and_tells_no_secret(void **state)
         const char *base_url, *key, *field;
         bool header;
     } cases[] = {
-        { "ftp://canary.example/v1", "sk-canary", "base_url", false },
-        { "http://user:canary@host/v1", "sk-canary", "base_url", false },
-        { "http://host/v1", "", "api_key", false },
-        { "http://host/v1", "sk canary", "api_key", false },
-        { "http://host/v1", "sk-canary", "headers", true },
+        { "ftp://canary.example/v1", "sk-canary", "endpoint.base_url", false },
+        { "http://user:canary@host/v1", "sk-canary", "endpoint.base_url", false },
+        { "http://host/v1", "", "endpoint.api_key", false },
+        { "http://host/v1", "sk canary", "endpoint.api_key", false },
+        { "http://host/v1", "sk-canary", "endpoint.headers", true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         heard h = { 0 };

@@ -83,6 +83,33 @@ static void a_size_that_was_never_set_is_refused_wherever_there_is_one(void **st
     assert_string_equal(problem.field, "size");
 }
 
+static void a_struct_within_that_was_never_set_is_named_with_its_own_init(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t offset;
+        const char *field, *init;
+    } rows[] = {
+        { offsetof(glimpse_config, endpoint), "endpoint.size", "glimpse_endpoint_init" },
+        { offsetof(glimpse_config, packing), "packing.size", "glimpse_config_init" },
+        { offsetof(glimpse_config, alerts), "alerts.size", "glimpse_config_init" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        glimpse_config config = usual();
+        glimpse_problem problem;
+        memset((char *)&config + rows[i].offset, 0, sizeof(size_t));
+        expect(&config, rows[i].field);
+        (void)glimpse_config_check(&config, &problem);
+        assert_non_null(strstr(problem.sentence, rows[i].init));
+    }
+    struct {
+        glimpse_config config;
+        char later[8];
+    } newer = { .config = usual(), .later = "set" };
+    newer.config.size = sizeof newer; /* set, and not known here: no part of it is to blame */
+    expect(&newer.config, "size");
+}
+
 static void each_number_out_of_its_range_is_named(void **state)
 {
     (void)state;
@@ -92,7 +119,7 @@ static void each_number_out_of_its_range_is_named(void **state)
         const char *field;
     } rows[] = {
         { offsetof(glimpse_config, endpoint.max_response_bytes), 0, ((int64_t)1 << 40) + 1,
-          "max_response_bytes" },
+          "endpoint.max_response_bytes" },
         { offsetof(glimpse_config, max_tokens), 0, ((int64_t)1 << 31) + 1, "max_tokens" },
         { offsetof(glimpse_config, cache_entries), -1, ((int64_t)1 << 32) + 1, "cache_entries" },
         { offsetof(glimpse_config, cache_bytes), 0, INT64_MIN, "cache_bytes" },
@@ -133,9 +160,9 @@ static void each_number_out_of_its_range_is_named(void **state)
     expect(&config, "max_attempts");
     config = usual();
     config.thresholds = (glimpse_thresholds){ 1500, 2500, 2500, 6000 };
-    expect(&config, "t3_ms");
+    expect(&config, "thresholds.t3_ms");
     config.thresholds = (glimpse_thresholds){ 1500, 2500, 4000, GLIMPSE_INHERIT }; /* all or none */
-    expect(&config, "t4_ms");
+    expect(&config, "thresholds.t4_ms");
 }
 
 static void a_text_that_would_break_a_header_is_named_and_not_shown(void **state)
@@ -145,10 +172,10 @@ static void a_text_that_would_break_a_header_is_named_and_not_shown(void **state
         size_t offset;
         const char *field;
     } rows[] = {
-        { offsetof(glimpse_config, endpoint.base_url), "base_url" },
-        { offsetof(glimpse_config, endpoint.api_key), "api_key" },
-        { offsetof(glimpse_config, endpoint.organization), "organization" },
-        { offsetof(glimpse_config, endpoint.project), "project" },
+        { offsetof(glimpse_config, endpoint.base_url), "endpoint.base_url" },
+        { offsetof(glimpse_config, endpoint.api_key), "endpoint.api_key" },
+        { offsetof(glimpse_config, endpoint.organization), "endpoint.organization" },
+        { offsetof(glimpse_config, endpoint.project), "endpoint.project" },
         { offsetof(glimpse_config, model), "model" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -234,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_defaults_are_fine_and_the_playbooks),
         cmocka_unit_test(a_size_that_was_never_set_is_refused_wherever_there_is_one),
+        cmocka_unit_test(a_struct_within_that_was_never_set_is_named_with_its_own_init),
         cmocka_unit_test(each_number_out_of_its_range_is_named),
         cmocka_unit_test(a_text_that_would_break_a_header_is_named_and_not_shown),
         cmocka_unit_test(what_nobody_reads_is_not_looked_at),

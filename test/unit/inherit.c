@@ -112,7 +112,7 @@ static void a_member_out_of_its_range_is_named(void **state)
     glimpse_options_init(&options);
     options.thresholds.t1_ms = 100; /* all four or none */
     assert_int_equal(glimpse_options_check(&options, &problem), GLIMPSE_ERR_INVALID);
-    assert_string_equal(problem.field, "t2_ms");
+    assert_string_equal(problem.field, "thresholds.t2_ms");
 }
 
 int main(void)

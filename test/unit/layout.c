@@ -132,6 +132,30 @@ static void a_size_that_cannot_be_is_refused(void **state)
     }
 }
 
+/* The struct itself is the fault where it is no part's. */
+static void the_part_at_fault_is_known(void **state)
+{
+    (void)state;
+    whole_now bad = defaults;
+    bad.size = 0;
+    assert_int_equal(gl_layout_fault(&layout, &bad), 2);
+    bad = defaults;
+    bad.one.size = 0;
+    assert_int_equal(gl_layout_fault(&layout, &bad), 0);
+    bad = defaults;
+    bad.two.size = 0;
+    assert_int_equal(gl_layout_fault(&layout, &bad), 1);
+    whole_later later = { .size = sizeof later,
+                          .one = { .size = sizeof(part_later) },
+                          .two = { .size = sizeof(part_later) } };
+    int64_t *const unknown[] = { &later.one.c, &later.two.c, &later.last };
+    for (size_t i = 0; i < 3; i++) {
+        *unknown[i] = 1;
+        assert_int_equal(gl_layout_fault(&layout, &later), i);
+        *unknown[i] = 0;
+    }
+}
+
 static void a_caller_that_knew_no_part_yet_gets_the_parts_defaults(void **state)
 {
     (void)state;
@@ -183,6 +207,7 @@ int main(void)
         cmocka_unit_test(what_is_ours_is_read_where_it_stands),
         cmocka_unit_test(a_later_caller_is_read_unless_it_sets_what_we_do_not_know),
         cmocka_unit_test(a_size_that_cannot_be_is_refused),
+        cmocka_unit_test(the_part_at_fault_is_known),
         cmocka_unit_test(a_caller_that_knew_no_part_yet_gets_the_parts_defaults),
         cmocka_unit_test(writing_keeps_the_callers_sizes_and_nothing_is_written_behind_it),
     };

@@ -90,8 +90,8 @@ static void a_proxy_that_is_none_is_named_by_its_scheme(void **state)
 {
     (void)state;
     struct event_base *base = event_base_new();
-    static const char *const urls[][2] = { { "http://192.0.2.1/v1", "http_proxy" },
-                                           { "https://192.0.2.1/v1", "https_proxy" } };
+    static const char *const urls[][2] = { { "http://192.0.2.1/v1", "endpoint.http_proxy" },
+                                           { "https://192.0.2.1/v1", "endpoint.https_proxy" } };
     for (size_t i = 0; i < 2; i++) {
         glimpse_problem p;
         glimpse_engine *engine;
@@ -102,6 +102,32 @@ static void a_proxy_that_is_none_is_named_by_its_scheme(void **state)
         refused(glimpse_engine_new(base, &config, &engine, &p), &p, urls[i][1]);
         assert_null(strstr(p.sentence, "canary"));
     }
+    event_base_free(base);
+}
+
+/* The same member, of the struct that was given and of a struct in that. */
+static void a_member_of_a_member_has_its_whole_path(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    glimpse_problem p;
+    glimpse_sampler *sampler;
+    glimpse_engine *engine;
+    glimpse_config config;
+    glimpse_config_init(&config);
+    config.endpoint.base_url = "no url";
+    config.endpoint.api_key = "sk-1";
+    refused(glimpse_openai_sampler_new(base, &config.endpoint, NULL, &sampler, &p), &p, "base_url");
+    refused(glimpse_engine_new(base, &config, &engine, &p), &p, "endpoint.base_url");
+    config.endpoint.base_url = NULL;
+    config.endpoint.max_connections = -1;
+    refused(glimpse_openai_sampler_new(base, &config.endpoint, NULL, &sampler, &p), &p,
+            "max_connections");
+    refused(glimpse_engine_new(base, &config, &engine, &p), &p, "endpoint.max_connections");
+    config.endpoint.max_connections = 0;
+    config.thresholds = (glimpse_thresholds){ 2, 1, 3, 4 };
+    refused(glimpse_thresholds_check(&config.thresholds, &p), &p, "t2_ms");
+    refused(glimpse_engine_new(base, &config, &engine, &p), &p, "thresholds.t2_ms");
     event_base_free(base);
 }
 
@@ -129,6 +155,9 @@ static void a_sentence_that_does_not_fit_is_cut(void **state)
     assert_int_equal(strlen(p.field), sizeof p.field - 1);
     assert_int_equal(strlen(p.sentence), sizeof p.sentence - 1);
     assert_int_equal(gl_refuse(NULL, longer, longer), GLIMPSE_ERR_INVALID);
+    gl_problem_within(&p, longer);
+    assert_true(strlen(p.field) < sizeof p.field);
+    gl_problem_within(NULL, longer);
 }
 
 int main(void)
@@ -137,6 +166,7 @@ int main(void)
         cmocka_unit_test(an_argument_that_is_missing_is_named),
         cmocka_unit_test(a_member_that_is_refused_is_named),
         cmocka_unit_test(a_proxy_that_is_none_is_named_by_its_scheme),
+        cmocka_unit_test(a_member_of_a_member_has_its_whole_path),
         cmocka_unit_test(without_memory_no_field_is_to_blame),
         cmocka_unit_test(a_sentence_that_does_not_fit_is_cut),
     };

@@ -96,11 +96,11 @@ static void a_deployment_of_azure_s_needs_its_endpoint_and_its_version(void **st
     assert_string_equal(gl_endpoint_key(&config.endpoint), "sk-1");
     config.endpoint.api_version = NULL;
     assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_REFUSED);
-    assert_string_equal(problem.field, "api_version");
+    assert_string_equal(problem.field, "endpoint.api_version");
     config.endpoint.api_version = "1";
     config.endpoint.azure_endpoint = config.endpoint.base_url = NULL;
     assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_REFUSED);
-    assert_string_equal(problem.field, "azure_deployment");
+    assert_string_equal(problem.field, "endpoint.azure_deployment");
     config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
     assert_int_equal(gl_select(&config, &reason, &problem), GL_CHOICE_LOCAL);
 }
