@@ -30,8 +30,9 @@ static glimpse_error print_key(gl_slice text, bool canonical)
     glimpse_key key;
     char *form, hex[65];
     size_t len;
-    glimpse_error error = canonical ? glimpse_key_canonical(text.data, text.len, &form, &len)
-                                    : glimpse_key_of_chat(text.data, text.len, &key);
+    size_t given = glimpse_length(text.len);
+    glimpse_error error = canonical ? glimpse_key_canonical(text.data, given, &form, &len)
+                                    : glimpse_key_of_chat(text.data, given, &key);
     if (error != GLIMPSE_OK) return error;
     if (canonical) {
         say_text(stdout, form, len);

@@ -374,12 +374,6 @@ static glimpse_error read_text(glimpse_profiles *profiles, gl_slice text, char *
     return GLIMPSE_OK;
 }
 
-static gl_slice given(const char *text, size_t len)
-{
-    if (len == GLIMPSE_EMPTY) return gl_slice_of("", 0);
-    return len != 0 ? gl_slice_of(text, len) : gl_slice_str(text);
-}
-
 glimpse_error glimpse_profiles_new(const char *text, size_t len, glimpse_profiles **profiles,
                                    glimpse_problem *problem)
 {
@@ -394,7 +388,7 @@ glimpse_error glimpse_profiles_new(const char *text, size_t len, glimpse_profile
     made->seed = gl_siphash_new_seed();
     glimpse_error error = GLIMPSE_OK;
     if (text != NULL) {
-        gl_slice all = given(text, len);
+        gl_slice all = gl_slice_given(text, len);
         error = read_text(made, all, problem->sentence, sizeof problem->sentence);
         if (error == GLIMPSE_ERR_INVALID) snprintf(problem->field, sizeof problem->field, "text");
     }
@@ -424,7 +418,7 @@ glimpse_error glimpse_profiles_find(const glimpse_profiles *profiles, const char
                                     glimpse_profile *profile)
 {
     if (model == NULL || profile == NULL) return GLIMPSE_ERR_INVALID;
-    gl_slice name = given(model, len);
+    gl_slice name = gl_slice_given(model, len);
     glimpse_profile found;
     gl_profile_default(&found);
     take_built_in(name, &found);

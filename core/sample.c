@@ -36,6 +36,8 @@ static const char *put(char **at, const char *text, size_t len)
     return start;
 }
 
+_Static_assert(GLIMPSE_EMPTY == SIZE_MAX, "gl_slice_given knows it by its value");
+
 static size_t length(const char *text)
 {
     return text != NULL ? strlen(text) : 0;
@@ -48,15 +50,20 @@ glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sa
     *sample = NULL;
     fields = gl_layout_read(&layout, fields, &usual, &whole);
     if (fields == NULL) return GLIMPSE_ERR_INVALID;
+    gl_slice text = gl_slice_given(fields->text, fields->text_len);
+    gl_slice body = gl_slice_given(fields->body, fields->body_len);
     char made[GL_ESSENCE_MAX];
     const char *essence = fields->essence;
     if (essence == NULL) {
-        gl_essence_words(gl_slice_of(fields->text, fields->text_len), gl_slice_str(NULL), made);
+        gl_essence_words(text, gl_slice_str(NULL), made);
         essence = made;
     }
-    size_t lengths[] = { fields->text_len,          length(essence),
-                         length(fields->delta),     fields->body_len,
-                         length(fields->model),     length(fields->finish_reason),
+    size_t lengths[] = { text.len,
+                         length(essence),
+                         length(fields->delta),
+                         body.len,
+                         length(fields->model),
+                         length(fields->finish_reason),
                          length(fields->request_id) };
     size_t size = sizeof(glimpse_sample);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -70,14 +77,16 @@ glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sa
     glimpse_sample_fields *to = &made_sample->fields;
     *to = *fields;
     char *at = made_sample->text;
-    to->text = put(&at, fields->text, lengths[0]);
+    to->text = put(&at, text.data, lengths[0]);
     to->essence = put(&at, essence, lengths[1]);
     const char *delta = put(&at, fields->delta, lengths[2]);
     to->delta = fields->delta != NULL ? delta : NULL;
-    to->body = put(&at, fields->body, lengths[3]);
+    to->body = put(&at, body.data, lengths[3]);
     to->model = put(&at, fields->model, lengths[4]);
     to->finish_reason = put(&at, fields->finish_reason, lengths[5]);
     to->request_id = put(&at, fields->request_id, lengths[6]);
+    to->text_len = text.len;
+    to->body_len = body.len;
     *sample = made_sample;
     return GLIMPSE_OK;
 }

@@ -236,7 +236,7 @@ static void start(void *self, glimpse_attempt *attempt)
     gl_slice input = gl_slice_of(words.input, words.input_len), sample = clip_sample(input);
     outcome.complete = true;
     outcome.sample.text = sample.data;
-    outcome.sample.text_len = sample.len;
+    outcome.sample.text_len = glimpse_length(sample.len);
     name_intent(&words, essence);
 
     const char *change = asks_change(goal), *none = forbids_change(constraints);

@@ -27,7 +27,7 @@ glimpse_error glimpse_batch_line_read(const char *text, size_t len, glimpse_batc
     gl_json root, member[3], response[3], error[2];
     int64_t status;
     *line = (glimpse_batch_line){ .custom_id = "" };
-    gl_json_error bad = gl_json_check(gl_slice_of(text, len), &root, NULL);
+    gl_json_error bad = gl_json_check(gl_slice_given(text, len), &root, NULL);
     if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
     if (bad != GL_JSON_OK || root.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     gl_json_get_many(root, names, member, 3);

@@ -93,7 +93,7 @@ static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
         gl_plain(gl_slice_str(encoding), name, ENCODING_MAX);
     if (*name == '\0' && found != NULL && compressed) snprintf(name, ENCODING_MAX, "%s", found);
     if (*name == '\0') return false;
-    d->outcome->sample.body_len = 0;
+    set_body(d, gl_slice_of(NULL, 0));
     return true;
 }
 
@@ -330,8 +330,7 @@ static void start(const decoding *d)
         gl_retry_after(input->retry_after_ms, input->retry_after, answered_at(d));
     outcome->should_retry = gl_should_retry(input->should_retry);
     outcome->sample.http_status = input->status;
-    outcome->sample.body = input->body.data;
-    outcome->sample.body_len = input->body.len;
+    set_body(d, input->body);
     if (input->request_id != NULL) {
         gl_plain(gl_slice_str(input->request_id), decoder->request_id, sizeof decoder->request_id);
         outcome->sample.request_id = decoder->request_id;
@@ -374,7 +373,7 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
     outcome->sample.body_is_json = json == GL_JSON_OK;
     if (json != GL_JSON_OK) {
         root.kind = GL_JSON_NONE;
-        outcome->sample.body_len = clip(input->body, KEEP_MAX);
+        set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
     }
     if (input->status >= 300 && input->status < 400) {
         fail_redirect(&d);
@@ -399,7 +398,7 @@ void gl_decode_broken(gl_decoder *decoder, const gl_decode_input *input, glimpse
 {
     decoding d = { decoder, input, outcome };
     start(&d);
-    outcome->sample.body_len = clip(input->body, KEEP_MAX);
+    set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
     if (error == GLIMPSE_ERR_REDIRECT) {
         fail_redirect(&d);
         return;
@@ -417,7 +416,7 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
     outcome->sample.body_is_json = gl_json_check(input->body, &root, NULL) == GL_JSON_OK;
     if (!outcome->sample.body_is_json) {
         root.kind = GL_JSON_NONE;
-        outcome->sample.body_len = clip(input->body, KEEP_MAX);
+        set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
     }
     gl_root parts;
     gl_root_read(root, &parts);

@@ -75,10 +75,17 @@ static inline void fail_unexpected(const decoding *d, glimpse_error error, const
     fail(d, error, d->decoder->message);
 }
 
+/* An empty text is "", because a length of 0 means strlen. */
 static inline void set_text(const decoding *d, gl_slice text)
 {
-    d->outcome->sample.text = text.data;
+    d->outcome->sample.text = text.len != 0 ? text.data : "";
     d->outcome->sample.text_len = text.len;
+}
+
+static inline void set_body(const decoding *d, gl_slice body)
+{
+    d->outcome->sample.body = body.len != 0 ? body.data : "";
+    d->outcome->sample.body_len = body.len;
 }
 
 #endif

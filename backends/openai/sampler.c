@@ -82,7 +82,7 @@ static bool hand_on(call *c, bool whole)
     if (!whole) news.len = gl_secrets_safe_length(&self->connection.secrets, news);
     c->handed += news.len;
     bool ok = gl_secrets_scrub(&self->connection.secrets, &news) &&
-              glimpse_attempt_text(c->attempt, news.data, news.len) == GLIMPSE_OK;
+              glimpse_attempt_text(c->attempt, news.data, glimpse_length(news.len)) == GLIMPSE_OK;
     gl_secrets_recycle(&self->connection.secrets);
     return ok;
 }

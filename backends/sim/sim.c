@@ -55,7 +55,7 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
         glimpse_words words;
         glimpse_attempt_words(attempt, &words);
         outcome.sample.text = plan->text != NULL ? plan->text : words.input;
-        outcome.sample.text_len = plan->text != NULL ? strlen(plan->text) : words.input_len;
+        outcome.sample.text_len = plan->text != NULL ? 0 : glimpse_length(words.input_len);
         outcome.sample.finish_reason = plan->complete ? "stop" : "length";
         outcome.sample.model = "sim";
     } else if (plan->error == GLIMPSE_ERR_HTTP && plan->http_status == 0) {
@@ -72,7 +72,8 @@ static void hand_text(play *p, size_t most)
         return;
     size_t left = strlen(p->plan.text) - p->handed;
     if (most > left) most = left;
-    if (glimpse_attempt_text(p->attempt, p->plan.text + p->handed, most) == GLIMPSE_OK)
+    if (glimpse_attempt_text(p->attempt, p->plan.text + p->handed, glimpse_length(most)) ==
+        GLIMPSE_OK)
         p->handed += most;
     else
         p->plan = (gl_sim_plan){ .error = GLIMPSE_ERR_OOM };

@@ -130,9 +130,9 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     glimpse_error error = GLIMPSE_ERR_OOM;
     if (!gl_buf_reserve(&strings, len)) goto done;
     fields.text = texts[0].data;
-    fields.text_len = texts[0].len;
+    fields.text_len = glimpse_length(texts[0].len);
     fields.body = texts[3].data;
-    fields.body_len = texts[3].len;
+    fields.body_len = glimpse_length(texts[3].len);
     fields.body_is_json = (flags & IS_JSON) != 0;
     fields.essence = terminated(&strings, texts[1], &ok);
     fields.delta = terminated(&strings, texts[2], &ok);

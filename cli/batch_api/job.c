@@ -53,7 +53,7 @@ static bool identify(api_job *job, const glimpse_attempt *attempt, const api_ite
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     uint64_t salt = settings_share_answers(job->pump.settings) ? 0 : item->base.line;
-    return glimpse_key_of_chat(body, len, &key) == GLIMPSE_OK &&
+    return glimpse_key_of_chat(body, glimpse_length(len), &key) == GLIMPSE_OK &&
            api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
 

@@ -31,7 +31,7 @@ static void take_line(scan *s, gl_slice text, uint64_t offset)
     glimpse_batch_line line;
     api_id id;
     size_t n = SIZE_MAX;
-    if (glimpse_batch_line_read(text.data, text.len, &line) == GLIMPSE_OK &&
+    if (glimpse_batch_line_read(text.data, glimpse_length(text.len), &line) == GLIMPSE_OK &&
         api_id_read(line.custom_id, line.custom_id_len, &id))
         n = api_slots_find(&job->slots, &id);
     api_slot *slot = n != SIZE_MAX ? &job->slots.at[n] : NULL;
@@ -177,7 +177,8 @@ static bool read_answer(api_job *job, const api_slot *slot, glimpse_batch_line *
     if (!gl_buf_reserve(&job->text, slot->length)) return false;
     if (gl_file_read_at(fd, job->text.data, slot->length, slot->offset) != 0) return false;
     job->text.len = slot->length;
-    return glimpse_batch_line_read(job->text.data, job->text.len, line) == GLIMPSE_OK;
+    return glimpse_batch_line_read(job->text.data, glimpse_length(job->text.len), line) ==
+           GLIMPSE_OK;
 }
 
 void api_join_answer(api_job *job, const api_slot *slot, glimpse_attempt *attempt)

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 typedef struct gl_slice {
@@ -21,6 +22,14 @@ static inline gl_slice gl_slice_of(const char *data, size_t len)
 static inline gl_slice gl_slice_str(const char *text)
 {
     return gl_slice_of(text, text != NULL ? strlen(text) : 0);
+}
+
+/* Returns a text of the caller's, by the one rule for its length (GLIMPSE_EMPTY in
+ * <glimpse/result.h>): 0 means strlen, SIZE_MAX means none. NULL is empty. */
+static inline gl_slice gl_slice_given(const char *text, size_t len)
+{
+    if (len == SIZE_MAX) return gl_slice_of("", 0);
+    return len != 0 && text != NULL ? gl_slice_of(text, len) : gl_slice_str(text);
 }
 
 static inline bool gl_slice_equal(gl_slice a, gl_slice b)

@@ -428,8 +428,9 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
 {
     gl_request *request = attempt->request;
     glimpse_engine *engine = request->engine;
-    if (len == 0 || !request->asks_stream || attempt->fallback) return GLIMPSE_OK;
-    gl_buf_append(&request->streamed, piece, len);
+    gl_slice more = gl_slice_given(piece, len);
+    if (more.len == 0 || !request->asks_stream || attempt->fallback) return GLIMPSE_OK;
+    gl_buf_append(&request->streamed, more.data, more.len);
     if (request->streamed.failed) return GLIMPSE_ERR_OOM;
     gl_time now = gl_clockwork_now(&engine->clock);
     if (attempt->first_answer == GL_TIME_NEVER) attempt->first_answer = now;

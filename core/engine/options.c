@@ -29,6 +29,11 @@ void glimpse_options_defaults(glimpse_options *options)
     gl_layout_write(&options_layout, options, &usual);
 }
 
+void glimpse_observer_defaults(glimpse_observer *observer)
+{
+    gl_layout_write(&observer_layout, observer, &nobody);
+}
+
 static glimpse_error check_choices(const glimpse_options *options, glimpse_problem *problem)
 {
     const struct {

@@ -146,10 +146,10 @@ static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer
                           fields.usage };
     gl_pack_write_answer(&part, &body);
     fields.text = text.data;
-    fields.text_len = text.len;
+    fields.text_len = glimpse_length(text.len);
     fields.essence = NULL; /* NULL: made from the text */
     fields.body = body.data;
-    fields.body_len = body.len;
+    fields.body_len = glimpse_length(body.len);
     fields.body_is_json = true;
     fields.finish_reason = "stop";
     if (!text.failed && !body.failed && glimpse_sample_new(&fields, &sample) != GLIMPSE_OK)

@@ -81,12 +81,6 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     return GLIMPSE_OK;
 }
 
-static gl_slice text_of(const char *text, size_t len)
-{
-    if (len == GLIMPSE_EMPTY) return gl_slice_of("", 0);
-    return len != 0 && text != NULL ? gl_slice_of(text, len) : gl_slice_str(text);
-}
-
 static bool valid_utf8(gl_slice text)
 {
     return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
@@ -105,9 +99,9 @@ static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *dr
                                  const glimpse_options *options, gl_prompt *prompt)
 {
     *prompt = (gl_prompt){
-        .input = text_of(draft->input_text, draft->input_text_len),
-        .goal = text_of(draft->goal, draft->goal_len),
-        .constraints = text_of(draft->constraints, draft->constraints_len),
+        .input = gl_slice_given(draft->input_text, draft->input_text_len),
+        .goal = gl_slice_given(draft->goal, draft->goal_len),
+        .constraints = gl_slice_given(draft->constraints, draft->constraints_len),
         .model = options->model != NULL ? options->model : engine->model,
         .temperature = options->temperature,
         .max_tokens = options->max_tokens,
@@ -192,9 +186,10 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
     if (observer == NULL || !valid_path(path) ||
         gl_options_read(&engine->config, options, &whole, NULL) != GLIMPSE_OK)
         return GLIMPSE_ERR_INVALID;
-    gl_request_parts parts = {
-        .body = text_of(chat->body, chat->body_len), .path = path, .observer = observer, .arg = arg
-    };
+    gl_request_parts parts = { .body = gl_slice_given(chat->body, chat->body_len),
+                               .path = path,
+                               .observer = observer,
+                               .arg = arg };
     return submit(engine, &parts, &whole, false, id);
 }
 

@@ -363,7 +363,7 @@ glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slic
 
 static glimpse_error check_body(const char *text, size_t len, gl_json *body)
 {
-    switch (gl_json_check(gl_slice_of(text, len), body, NULL)) {
+    switch (gl_json_check(gl_slice_given(text, len), body, NULL)) {
     case GL_JSON_OK:
         return body->kind == GL_JSON_OBJECT ? GLIMPSE_OK : GLIMPSE_ERR_BAD_JSON;
     case GL_JSON_UTF8:
@@ -396,7 +396,7 @@ glimpse_error glimpse_key_canonical(const char *body, size_t len, char **out, si
     error = gl_keyer_canonical(keyer, root, &form);
     if (error == GLIMPSE_OK) {
         *out = gl_strndup(form.data, form.len);
-        *out_len = form.len;
+        if (out_len != NULL) *out_len = form.len;
         if (*out == NULL) error = GLIMPSE_ERR_OOM;
     }
     gl_keyer_free(keyer);

@@ -297,6 +297,122 @@ static void an_attempt_begins_when_its_own_start_is_called(void **state)
     rig_close(&r);
 }
 
+/* Ends one attempt of a sampler that keeps them, and hears how its request ended. */
+typedef struct ending {
+    glimpse_error error;
+    glimpse_status status;
+    int attempts;
+    char text[32], message[96];
+} ending;
+
+static void hear_end(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    ending *e = arg;
+    (void)id;
+    e->error = glimpse_result_error(result);
+    e->status = glimpse_result_status(result);
+    e->attempts = glimpse_result_attempts(result);
+    snprintf(e->text, sizeof e->text, "%s", glimpse_result_text(result, NULL));
+    snprintf(e->message, sizeof e->message, "%s", glimpse_result_error_message(result));
+}
+
+static ending end_with(rig *r, keeper *k, const glimpse_outcome *outcome)
+{
+    ending e = { .error = GLIMPSE_ERROR_COUNT };
+    const glimpse_chat chat = { .body = "{\"model\":\"m\",\"messages\":[]}" };
+    glimpse_observer observer;
+    glimpse_observer_init(&observer);
+    observer.on_result = hear_end;
+    assert_int_equal(glimpse_submit_chat(r->engine, &chat, NULL, &observer, &e, NULL), GLIMPSE_OK);
+    for (int turn = 0; turn < 10 && e.error == GLIMPSE_ERROR_COUNT; turn++) {
+        gl_sim_run_for_ms(60000);
+        if (k->count == 1) glimpse_attempt_done(k->kept[--k->count], outcome);
+    }
+    return e;
+}
+
+static void open_keeper(rig *r, keeper *k)
+{
+    rig_init(r);
+    r->config.timeout_ms = r->config.connect_timeout_ms = 0;
+    r->config.fallback_on = false;
+    glimpse_sampler *sampler = keeper_sampler(k, false);
+    open_with(r, sampler, NULL);
+    glimpse_sampler_unref(sampler);
+}
+
+static void an_outcome_that_was_never_filled_in_is_no_answer(void **state)
+{
+    (void)state;
+    rig r;
+    keeper k = { .count = 0 };
+    glimpse_outcome outcome;
+    open_keeper(&r, &k);
+    glimpse_outcome_init(&outcome);
+    ending e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.error, GLIMPSE_ERR_INVALID);
+    assert_non_null(strstr(e.message, "neither an error nor a sample.text"));
+    e = end_with(&r, &k, NULL);
+    assert_int_equal(e.error, GLIMPSE_ERR_INVALID);
+    assert_non_null(strstr(e.message, "glimpse_outcome_init"));
+    outcome.sample.size = 0; /* of a struct in it */
+    e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.error, GLIMPSE_ERR_INVALID);
+    glimpse_outcome_init(&outcome);
+    outcome.sample.text = ""; /* an answer that is empty says so */
+    e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.error, GLIMPSE_OK);
+    glimpse_outcome_init(&outcome);
+    outcome.empty = true;
+    e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.error, GLIMPSE_OK);
+    rig_close(&r);
+}
+
+static void a_samplers_text_without_a_length_is_its_string(void **state)
+{
+    (void)state;
+    rig r;
+    keeper k = { .count = 0 };
+    glimpse_outcome outcome;
+    open_keeper(&r, &k);
+    glimpse_outcome_init(&outcome);
+    outcome.sample.text = "an answer";
+    ending e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.status, GLIMPSE_STATUS_ALIGNED);
+    assert_string_equal(e.text, "an answer");
+    outcome.sample.text_len = glimpse_length(2);
+    e = end_with(&r, &k, &outcome);
+    assert_string_equal(e.text, "an");
+    outcome.sample.text_len = glimpse_length(0);
+    e = end_with(&r, &k, &outcome);
+    assert_int_equal(e.status, GLIMPSE_STATUS_ALIGNED);
+    assert_string_equal(e.text, "");
+    rig_close(&r);
+}
+
+/* What is shown of an answer is UTF-8; the failure is worth one more attempt, as an endpoint's. */
+static void a_samplers_text_that_is_not_utf8_is_refused(void **state)
+{
+    (void)state;
+    rig r;
+    keeper k = { .count = 0 };
+    glimpse_outcome outcome;
+    open_keeper(&r, &k);
+    const char **const members[] = { &outcome.sample.text, &outcome.sample.essence,
+                                     &outcome.sample.delta };
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        glimpse_outcome_init(&outcome);
+        outcome.sample.text = "fine";
+        *members[i] = "\xff\xfe";
+        ending e = end_with(&r, &k, &outcome);
+        assert_int_equal(e.error, GLIMPSE_ERR_BAD_UTF8);
+        assert_string_equal(e.text, "");
+        assert_non_null(strstr(e.message, "the sampler's text"));
+    }
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -306,6 +422,9 @@ int main(void)
         cmocka_unit_test(an_attempt_begins_when_its_own_start_is_called),
         cmocka_unit_test(a_sampler_that_ends_at_once_does_not_keep_the_loop_busy),
         cmocka_unit_test(many_notices_at_once_do_not_keep_the_loop_busy),
+        cmocka_unit_test(an_outcome_that_was_never_filled_in_is_no_answer),
+        cmocka_unit_test(a_samplers_text_without_a_length_is_its_string),
+        cmocka_unit_test(a_samplers_text_that_is_not_utf8_is_refused),
         cmocka_unit_test(an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

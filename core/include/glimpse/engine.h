@@ -361,14 +361,37 @@ GLIMPSE_API glimpse_error glimpse_options_check(const glimpse_options *options,
  * broken stream is retried like any failure.
  */
 typedef struct glimpse_observer {
-    size_t size; /* REQUIRED: sizeof(glimpse_observer) */
+    size_t size; /* set by glimpse_observer_init, or .size = sizeof(glimpse_observer) */
     void (*on_notice)(glimpse_id id, const glimpse_notice *notice, void *arg);
     void (*on_text)(glimpse_id id, const char *text, size_t len, void *arg);
     void (*on_result)(glimpse_id id, const glimpse_result *result, void *arg); /* exactly once */
 } glimpse_observer;
 
 /*
- * Submits a draft. Every error of the request itself arrives in on_result.
+ * Writes the defaults. For the init function below, and for a caller in another language, which
+ * sets the sizes itself.
+ *
+ *   observer: its size is set; not NULL
+ *   Calls: nothing
+ *   Since: 0.1
+ */
+GLIMPSE_API void glimpse_observer_defaults(glimpse_observer *observer);
+
+/*
+ * Sets up the struct: its size, and nobody is told. Call it before a member is set.
+ *
+ *   observer: not NULL
+ *   Calls: nothing
+ *   Since: 0.1
+ */
+static inline void glimpse_observer_init(glimpse_observer *observer)
+{
+    observer->size = sizeof *observer;
+    glimpse_observer_defaults(observer);
+}
+
+/*
+ * Takes a draft. All that can go wrong with the request itself arrives in on_result.
  *
  *   engine: not NULL
  *   draft: copied; its input_text is not NULL
