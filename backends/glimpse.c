@@ -75,6 +75,7 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
         if (error != GLIMPSE_ERR_SETUP || config->use_openai != GLIMPSE_USE_OPENAI_AUTO)
             return error;
         reason = glimpse_error_sentence(error);
+        gl_problem_clear(problem);
     }
     if (config->use_openai != GLIMPSE_USE_OPENAI_NEVER)
         say(config, GLIMPSE_LOG_WARN, "sampler_fallback", "local", reason);

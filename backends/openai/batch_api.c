@@ -58,6 +58,16 @@ static glimpse_error check(const glimpse_batch_options *options, glimpse_problem
     return GLIMPSE_OK;
 }
 
+/* Returns the options in our form, or NULL where they are refused. */
+static const glimpse_batch_options *read_options(const glimpse_batch_options *options,
+                                                 glimpse_batch_options *room,
+                                                 glimpse_problem *problem)
+{
+    options = gl_layout_read(&layout, options != NULL ? options : &usual, &usual, room);
+    if (options == NULL) gl_refuse_size(problem, "glimpse_batch_options_init");
+    return options != NULL && check(options, problem) == GLIMPSE_OK ? options : NULL;
+}
+
 glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpoint *endpoint,
                                     const glimpse_batch_options *options, const glimpse_logger *log,
                                     glimpse_batch_api **api, glimpse_problem *problem)
@@ -70,14 +80,14 @@ glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpo
     glimpse_endpoint endpoint_room;
     glimpse_batch_options options_room;
     endpoint = gl_endpoint_read(endpoint, &endpoint_room, problem);
+    gl_problem_within(problem, "endpoint");
     if (endpoint == NULL) return GLIMPSE_ERR_INVALID;
-    if (options == NULL) options = &usual;
-    options = gl_layout_read(&layout, options, &usual, &options_room);
-    if (options == NULL) return gl_refuse_size(problem, "glimpse_batch_options_init");
+    options = read_options(options, &options_room, problem);
+    gl_problem_within(problem, "options");
+    if (options == NULL) return GLIMPSE_ERR_INVALID;
     if (endpoint->azure_deployment != NULL)
-        return gl_refuse(problem, "azure_deployment",
+        return gl_refuse(problem, "endpoint.azure_deployment",
                          "a deployment has no Batch API; use Azure's /openai/v1 as base_url");
-    if (check(options, problem) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     glimpse_batch_api *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     glimpse_endpoint its = *endpoint;
@@ -93,6 +103,7 @@ glimpse_error glimpse_batch_api_new(struct event_base *base, const glimpse_endpo
     glimpse_error error = GLIMPSE_ERR_OOM;
     if (self->loop != NULL && self->decoder != NULL)
         error = gl_connection_open(&self->connection, self->loop, base, &its, &to, problem);
+    gl_problem_within(problem, "endpoint");
     if (error != GLIMPSE_OK) {
         glimpse_batch_api_free(self);
         return gl_problem_of(problem, error);

@@ -327,6 +327,7 @@ static const cli_option *row_of_field(const cli_settings *settings, const char *
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
         if (strcmp(field, special[i].field) == 0) return row_named(special[i].row);
     if (strncmp(field, "endpoint.", 9) == 0) field += 9;
+    if (strncmp(field, "options.", 8) == 0) field += 8; /* of the Batch API's client */
     size_t len = strlen(field);
     if (settings->proxy != NULL && len > 6 && strcmp(field + len - 6, "_proxy") == 0)
         return row_named("proxy");

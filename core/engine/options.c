@@ -1,7 +1,10 @@
 /* options.c - see options.h. Called by submit.c, before anything of the request exists. */
 #include "engine/options.h"
 
+#include <string.h>
+
 #include "base/layout.h"
+#include "base/utf8.h"
 #include "policy/latency.h"
 #include "problem.h"
 
@@ -56,6 +59,9 @@ static glimpse_error check_choices(const glimpse_options *options, glimpse_probl
 
 static glimpse_error check(const glimpse_options *options, glimpse_problem *problem)
 {
+    const char *model = options->model;
+    if (model != NULL && gl_utf8_check(model, strlen(model)) != strlen(model))
+        return gl_refuse(problem, "model", "is not valid UTF-8");
     double temperature = options->temperature;
     if (temperature != GLIMPSE_INHERIT && !(temperature >= 0 && temperature <= 2))
         return gl_refuse(problem, "temperature", "must be from 0 to 2, or GLIMPSE_INHERIT");

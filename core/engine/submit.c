@@ -14,6 +14,7 @@
 #include "engine/turn.h"
 #include "policy/latency.h"
 #include "policy/prompt.h"
+#include "problem.h"
 #include "sampler.h"
 
 /* Works out the key, and the identity under which an answer is stored. The body of a draft is our
@@ -81,10 +82,88 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     return GLIMPSE_OK;
 }
 
-static bool valid_utf8(gl_slice text)
+/* --- what is refused --- */
+
+static glimpse_error check_draft(const glimpse_draft *draft, glimpse_problem *problem)
 {
-    return text.len == 0 || gl_utf8_check(text.data, text.len) == text.len;
+    if (draft == NULL) return gl_refuse(problem, "draft", "is NULL");
+    if (draft->input_text == NULL) return gl_refuse(problem, "draft.input_text", "is NULL");
+    const struct {
+        gl_slice text;
+        const char *field;
+    } texts[] = {
+        { gl_slice_given(draft->input_text, draft->input_text_len), "draft.input_text" },
+        { gl_slice_given(draft->goal, draft->goal_len), "draft.goal" },
+        { gl_slice_given(draft->constraints, draft->constraints_len), "draft.constraints" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (gl_utf8_check(texts[i].text.data, texts[i].text.len) != texts[i].text.len)
+            return gl_refuse(problem, texts[i].field, "is not valid UTF-8");
+    return GLIMPSE_OK;
 }
+
+/* A path can stand in a request line as it is: a line of data must never be able to send the key to
+ * another place. */
+static bool valid_path(gl_slice path)
+{
+    if (path.len < 2 || path.data[0] != '/' || path.data[1] == '/') return false;
+    for (size_t i = 0; i < path.len; i++) {
+        unsigned char c = (unsigned char)path.data[i];
+        if (c <= 0x20 || c >= 0x7f || c == '\\' || c == '#') return false;
+        if (c == '.' && i + 1 < path.len && path.data[i + 1] == '.') return false;
+    }
+    return true;
+}
+
+static gl_slice path_of(const glimpse_chat *chat)
+{
+    return gl_slice_str(chat->path != NULL ? chat->path : "/chat/completions");
+}
+
+static glimpse_error check_chat(const glimpse_chat *chat, glimpse_problem *problem)
+{
+    if (chat == NULL) return gl_refuse(problem, "chat", "is NULL");
+    if (chat->body == NULL) return gl_refuse(problem, "chat.body", "is NULL");
+    if (!valid_path(path_of(chat)))
+        return gl_refuse(
+            problem, "chat.path",
+            "must begin with one slash, and hold no \"..\", \"#\", backslash, blank or "
+            "control byte");
+    return GLIMPSE_OK;
+}
+
+/* Checks the arguments that a draft and a chat have in common. Each may be NULL. */
+static glimpse_error check_rest(const glimpse_options *options, const glimpse_observer *observer,
+                                glimpse_problem *problem)
+{
+    glimpse_observer room;
+    if (options != NULL && glimpse_options_check(options, problem) != GLIMPSE_OK) {
+        gl_problem_within(problem, "options");
+        return GLIMPSE_ERR_INVALID;
+    }
+    if (gl_observer_read(observer, &room) != NULL) return GLIMPSE_OK;
+    gl_refuse_size(problem, "glimpse_observer_init");
+    gl_problem_within(problem, "observer");
+    return GLIMPSE_ERR_INVALID;
+}
+
+glimpse_error glimpse_draft_check(const glimpse_draft *draft, const glimpse_options *options,
+                                  const glimpse_observer *observer, glimpse_problem *problem)
+{
+    gl_problem_clear(problem);
+    glimpse_error error = check_draft(draft, problem);
+    return error == GLIMPSE_OK ? check_rest(options, observer, problem) : error;
+}
+
+glimpse_error glimpse_chat_check(const glimpse_chat *chat, const glimpse_options *options,
+                                 const glimpse_observer *observer, glimpse_problem *problem)
+{
+    gl_problem_clear(problem);
+    glimpse_error error = check_chat(chat, problem);
+    return error == GLIMPSE_OK ? check_rest(options, observer, problem) : error;
+}
+
+/* --- drafts --- */
 
 /* A draft that wants a stream is not packed, because its caller wants to see its own text come. A
  * local or recorded sampler has no answer to a pack. */
@@ -98,6 +177,7 @@ static bool may_pack(const glimpse_engine *engine, const glimpse_options *option
 static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                  const glimpse_options *options, gl_prompt *prompt)
 {
+    if (check_draft(draft, NULL) != GLIMPSE_OK) return GLIMPSE_ERR_INVALID;
     *prompt = (gl_prompt){
         .input = gl_slice_given(draft->input_text, draft->input_text_len),
         .goal = gl_slice_given(draft->goal, draft->goal_len),
@@ -107,9 +187,6 @@ static glimpse_error write_draft(glimpse_engine *engine, const glimpse_draft *dr
         .max_tokens = options->max_tokens,
         .stream = options->stream != 0,
     };
-    if (!valid_utf8(prompt->input) || !valid_utf8(prompt->goal) ||
-        !valid_utf8(prompt->constraints) || !valid_utf8(gl_slice_str(prompt->model)))
-        return GLIMPSE_ERR_INVALID;
     gl_model_parameters(engine, prompt);
     gl_buf_reset(&engine->scratch);
     gl_prompt_write(prompt, &engine->scratch);
@@ -160,18 +237,7 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
     return submit(engine, &parts, &whole, true, id);
 }
 
-/* A path can stand in a request line as it is: a line of data must never be able to send the key to
- * another place. */
-static bool valid_path(gl_slice path)
-{
-    if (path.len < 2 || path.data[0] != '/' || path.data[1] == '/') return false;
-    for (size_t i = 0; i < path.len; i++) {
-        unsigned char c = (unsigned char)path.data[i];
-        if (c <= 0x20 || c >= 0x7f || c == '\\' || c == '#') return false;
-        if (c == '.' && i + 1 < path.len && path.data[i + 1] == '.') return false;
-    }
-    return true;
-}
+/* --- raw bodies --- */
 
 glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *chat,
                                   const glimpse_options *options, const glimpse_observer *observer,
@@ -181,13 +247,12 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
     glimpse_observer room;
     if (engine == NULL || chat == NULL || chat->body == NULL) return GLIMPSE_ERR_INVALID;
     if (engine->closing.on) return GLIMPSE_ERR_CLOSING;
-    gl_slice path = gl_slice_str(chat->path != NULL ? chat->path : "/chat/completions");
     observer = gl_observer_read(observer, &room);
-    if (observer == NULL || !valid_path(path) ||
+    if (observer == NULL || check_chat(chat, NULL) != GLIMPSE_OK ||
         gl_options_read(&engine->config, options, &whole, NULL) != GLIMPSE_OK)
         return GLIMPSE_ERR_INVALID;
     gl_request_parts parts = { .body = gl_slice_given(chat->body, chat->body_len),
-                               .path = path,
+                               .path = path_of(chat),
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, &whole, false, id);

@@ -82,7 +82,19 @@ static void a_member_that_is_refused_is_named(void **state)
     glimpse_endpoint_init(&endpoint);
     endpoint.azure_deployment = "d";
     glimpse_batch_api *api;
-    refused(glimpse_batch_api_new(base, &endpoint, NULL, NULL, &api, &p), &p, "azure_deployment");
+    refused(glimpse_batch_api_new(base, &endpoint, NULL, NULL, &api, &p), &p,
+            "endpoint.azure_deployment");
+    endpoint.azure_deployment = NULL;
+    endpoint.base_url = "no url";
+    refused(glimpse_batch_api_new(base, &endpoint, NULL, NULL, &api, &p), &p, "endpoint.base_url");
+    endpoint.size = 0;
+    refused(glimpse_batch_api_new(base, &endpoint, NULL, NULL, &api, &p), &p, "endpoint.size");
+    glimpse_endpoint_init(&endpoint);
+    glimpse_batch_options options;
+    glimpse_batch_options_init(&options);
+    options.poll_min_ms = 0;
+    refused(glimpse_batch_api_new(base, &endpoint, &options, NULL, &api, &p), &p,
+            "options.poll_min_ms");
     event_base_free(base);
 }
 
@@ -131,6 +143,86 @@ static void a_member_of_a_member_has_its_whole_path(void **state)
     event_base_free(base);
 }
 
+/* What submit refuses without a word, the check of the same arguments names; what the one takes,
+ * the other does. */
+static void a_check_names_what_submit_refuses(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    glimpse_problem p;
+    glimpse_engine *engine;
+    glimpse_config config;
+    glimpse_config_init(&config);
+    config.use_openai = GLIMPSE_USE_OPENAI_NEVER;
+    assert_int_equal(glimpse_engine_new(base, &config, &engine, &p), GLIMPSE_OK);
+    glimpse_options fine, hot, named;
+    glimpse_options_init(&fine);
+    hot = named = fine;
+    hot.temperature = 3;
+    named.model = "caf\xe9";
+    glimpse_observer observer, unset = { 0 };
+    glimpse_observer_init(&observer);
+    const struct {
+        glimpse_draft draft;
+        const glimpse_options *options;
+        const glimpse_observer *observer;
+        const char *field;
+    } drafts[] = {
+        { { .input_text = "a" }, NULL, NULL, NULL },
+        { { .input_text = "a" }, &fine, &observer, NULL },
+        { { .input_text = NULL }, NULL, NULL, "draft.input_text" },
+        { { .input_text = "\xff" }, NULL, NULL, "draft.input_text" },
+        { { .input_text = "a", .goal = "\xff" }, NULL, NULL, "draft.goal" },
+        { { .input_text = "a", .constraints = "b\xe2\x82" }, NULL, NULL, "draft.constraints" },
+        { { .input_text = "a" }, &hot, NULL, "options.temperature" },
+        { { .input_text = "a" }, &named, NULL, "options.model" },
+        { { .input_text = "a" }, NULL, &unset, "observer.size" },
+    };
+    for (size_t i = 0; i < sizeof drafts / sizeof *drafts; i++) {
+        glimpse_error error =
+            glimpse_draft_check(&drafts[i].draft, drafts[i].options, drafts[i].observer, &p);
+        assert_int_equal(glimpse_submit_draft(engine, &drafts[i].draft, drafts[i].options,
+                                              drafts[i].observer, NULL, NULL),
+                         error);
+        if (drafts[i].field != NULL)
+            refused(error, &p, drafts[i].field);
+        else
+            assert_int_equal(error, GLIMPSE_OK);
+    }
+    const struct {
+        glimpse_chat chat;
+        const glimpse_options *options;
+        const glimpse_observer *observer;
+        const char *field;
+    } chats[] = {
+        { { .body = "{}" }, &fine, &observer, NULL },
+        { { .body = "{}", .path = "/embeddings" }, NULL, NULL, NULL },
+        { { .body = NULL }, NULL, NULL, "chat.body" },
+        { { .body = "{}", .path = "//evil" }, NULL, NULL, "chat.path" },
+        { { .body = "{}" }, &hot, NULL, "options.temperature" },
+        { { .body = "{}" }, NULL, &unset, "observer.size" },
+    };
+    for (size_t i = 0; i < sizeof chats / sizeof *chats; i++) {
+        glimpse_error error =
+            glimpse_chat_check(&chats[i].chat, chats[i].options, chats[i].observer, &p);
+        assert_int_equal(glimpse_submit_chat(engine, &chats[i].chat, chats[i].options,
+                                             chats[i].observer, NULL, NULL),
+                         error);
+        if (chats[i].field != NULL)
+            refused(error, &p, chats[i].field);
+        else
+            assert_int_equal(error, GLIMPSE_OK);
+    }
+    refused(glimpse_draft_check(NULL, NULL, NULL, &p), &p, "draft");
+    refused(glimpse_chat_check(NULL, NULL, NULL, &p), &p, "chat");
+    assert_int_equal(glimpse_draft_check(&drafts[8].draft, NULL, &unset, NULL),
+                     GLIMPSE_ERR_INVALID);
+    (void)glimpse_draft_check(&drafts[8].draft, NULL, &unset, &p);
+    assert_non_null(strstr(p.sentence, "glimpse_observer_init"));
+    glimpse_engine_free(engine);
+    event_base_free(base);
+}
+
 static void without_memory_no_field_is_to_blame(void **state)
 {
     (void)state;
@@ -167,6 +259,7 @@ int main(void)
         cmocka_unit_test(a_member_that_is_refused_is_named),
         cmocka_unit_test(a_proxy_that_is_none_is_named_by_its_scheme),
         cmocka_unit_test(a_member_of_a_member_has_its_whole_path),
+        cmocka_unit_test(a_check_names_what_submit_refuses),
         cmocka_unit_test(without_memory_no_field_is_to_blame),
         cmocka_unit_test(a_sentence_that_does_not_fit_is_cut),
     };

@@ -82,7 +82,7 @@ static inline void glimpse_batch_options_init(glimpse_batch_options *options)
  *   options: NULL = the defaults; copied
  *   log: where events go; NULL = nowhere; copied
  *   api: gets the client; not NULL
- *   problem: gets the reason of a refusal; may be NULL
+ *   problem: says why it was refused ("endpoint.base_url", "options.poll_min_ms"); may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
  *   Owner: the caller's: glimpse_batch_api_free
  *   Since: 0.1
@@ -321,7 +321,8 @@ GLIMPSE_API glimpse_error glimpse_batch_download(glimpse_batch_api *api, const c
 
 /* --- lines of the files that come down ------------------------------------------------------- */
 
-/* A line of an output or error file; slices of it, as JSON text. Never grows. */
+/* A line of an output or error file; slices of it, as JSON text, whose lengths are bytes, from 0.
+ * Never grows. */
 typedef struct glimpse_batch_line {
     const char *custom_id; /* the text between the quotes, escapes not undone; of a numeric code its
                               digits */
@@ -335,9 +336,9 @@ typedef struct glimpse_batch_line {
  * Reads one line of an output or error file.
  *
  *   text: the line; the slices point into it
- *   len: its bytes
- *   line: gets its members; not NULL
- *   Returns: GLIMPSE_OK; BAD_JSON, BAD_UTF8: it is no such line, or has no custom_id
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
+ *   line: gets what it says; not NULL
+ *   Returns: GLIMPSE_OK; BAD_JSON, BAD_UTF8: it is none, or has no custom_id
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_batch_line_read(const char *text, size_t len,

@@ -25,6 +25,11 @@
  *     the library alone makes.
  * 10. A secret (a key, an Authorization header) never reaches a log, an error text, a cache, a
  *     metric or a report.
+ * 11. An idle engine has no event of its own in the loop: with the local sampler,
+ *     event_base_dispatch returns after the last on_result. Over the network the connections that
+ *     are kept for the next request hold the loop, for up to two minutes: a program that is done
+ *     calls event_base_loopbreak in its last on_result, or frees the engine. What a sampler of the
+ *     caller's own waits for are its own events.
  */
 #ifndef GLIMPSE_ENGINE_H
 #define GLIMPSE_ENGINE_H
@@ -56,11 +61,12 @@ typedef uint64_t glimpse_id;
 
 /* --- configuration --------------------------------------------------------------------------- */
 
-/* Which sampler the composition sets up (docs/playbook.md section 2.1). */
+/* Which sampler the engine sets up where config.sampler is NULL (docs/playbook.md section 2.1). */
 typedef enum glimpse_use_openai {
-    GLIMPSE_USE_OPENAI_AUTO, /* OpenAI when a key or another base URL is given, else local */
-    GLIMPSE_USE_OPENAI_ALWAYS,
-    GLIMPSE_USE_OPENAI_NEVER
+    GLIMPSE_USE_OPENAI_AUTO, /* the endpoint when a key or another base URL than OpenAI's is given,
+                              * else the local sampler */
+    GLIMPSE_USE_OPENAI_ALWAYS, /* the endpoint, or glimpse_engine_new fails */
+    GLIMPSE_USE_OPENAI_NEVER   /* the local sampler */
 } glimpse_use_openai;
 
 /*
@@ -116,22 +122,24 @@ typedef struct glimpse_config {
 
     glimpse_profiles *profiles; /* NULL: the built-in ones. Referenced */
 
-    glimpse_thresholds thresholds; /* docs/playbook.md section 1; GLIMPSE_INHERIT, all four: those
-                                    * of each model's profile (1500, 2500, 4000, 6000) */
-    bool thresholds_auto; /* false: the thresholds stay. true: each model's begin with these and
-                             follow its latencies' p50, p75, p95 and p99:
-                             docs/internals/thresholds.md */
+    glimpse_thresholds thresholds; /* when on_notice is called; GLIMPSE_INHERIT, all four: those of
+                                    * each model's profile (1500, 2500, 4000, 6000 ms:
+                                    * docs/playbook.md section 1) */
+    bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
+                                    * p95 and p99 of what it takes: docs/internals/thresholds.md */
 
-    /* docs/playbook.md section 2. cache_entries 0 = no cache. Not read when cache is given. */
-    int64_t cache_entries; /* 2000 */
-    int64_t cache_bytes;   /* 64 MiB */
-    int64_t cache_ttl_ms;  /* 7200000 */
-    bool cache_dynamic;    /* true: smaller while the kernel reports that memory is short
-                              (<glimpse/pressure.h>) */
+    /* The prompt cache (docs/playbook.md section 2). cache_entries 0 = no cache. Not read when
+     * cache is given. */
+    int64_t cache_entries;               /* 2000 */
+    int64_t cache_bytes;                 /* 64 MiB */
+    int64_t cache_ttl_ms;                /* 7200000 */
+    bool cache_dynamic;                  /* true: smaller while the kernel says that memory is short
+                                          * (<glimpse/pressure.h>) */
     glimpse_cache_control cache_control; /* USE */
     bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
-    /* docs/playbook.md section 3. */
+    /* Attempts of one request, and the waits between them (docs/playbook.md section 3):
+     * glimpse_backoff_policy. */
     int max_attempts;           /* 5 */
     int64_t base_delay_ms;      /* 500 */
     int64_t max_delay_ms;       /* 60000 */
@@ -150,18 +158,19 @@ typedef struct glimpse_config {
     int64_t timeout_ms;            /* INHERIT (600000) */
     int64_t deadline_ms;           /* 0: of a request, over all attempts and waits */
 
-    glimpse_packing packing; /* docs/playbook.md section 5: off */
+    glimpse_packing packing; /* off: similar drafts share a request (docs/playbook.md section 5) */
 
-    bool fallback_on;       /* true: docs/playbook.md section 4 */
-    int64_t close_grace_ms; /* 5000: the time that close gives attempts in flight */
+    bool fallback_on; /* true: what failed gets an essence from the fallback in the place of an
+                       * answer (docs/playbook.md section 4) */
+    int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
     uint64_t seed;          /* of the jitter; 0 = from the system */
 
     glimpse_log_fn log; /* NULL = silence */
     void *log_arg;
     glimpse_log_level log_level; /* WARN */
 
-    glimpse_alerts alerts;     /* docs/playbook.md section 9 */
-    glimpse_alert_fn on_alert; /* NULL: alerts go to the log and the statistics only */
+    glimpse_alerts alerts;     /* on: GLIMPSE_ALERTS_DEFAULT (docs/playbook.md section 9) */
+    glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
     void *alert_arg;
 
     unsigned omit; /* 0: a sum of glimpse_omit: parameters that drafts are sent without, besides
@@ -225,8 +234,10 @@ GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config,
 /* --- life ------------------------------------------------------------------------------------ */
 
 /*
- * Makes an engine. When the OpenAI sampler cannot be set up under AUTO, the local one is used and
- * the event `sampler_fallback` is logged, once.
+ * Makes an engine. What is not valid, such as a base_url that is no URL, is INVALID whatever
+ * use_openai says. Where it is AUTO and a library underneath cannot be set up (SETUP), or neither a
+ * key nor another base URL is given, the local sampler is used and the event `sampler_fallback` is
+ * logged, once; glimpse_engine_sampler_name tells which one it is.
  *
  *   base: the caller's loop; must outlive the new object; not NULL
  *   config: set up by glimpse_config_init; borrowed during the call; its parts are referenced
@@ -290,7 +301,8 @@ typedef struct glimpse_draft {
 
 /* A raw request: the body is sent as it is. Never grows. */
 typedef struct glimpse_chat {
-    const char *body; /* REQUIRED: one JSON object */
+    const char *body; /* REQUIRED: one JSON object, whole: with the model that the endpoint wants.
+                       * Nothing of the configuration or the options is put into it */
     size_t body_len;  /* 0: strlen; GLIMPSE_EMPTY: none */
     const char *path; /* below the base URL; NULL = "/chat/completions" */
 } glimpse_chat;
@@ -339,7 +351,7 @@ static inline void glimpse_options_init(glimpse_options *options)
 }
 
 /*
- * Makes the checks of submit.
+ * Checks the options alone, as submit does.
  *
  *   options: set up by glimpse_options_init
  *   problem: names the member; may be NULL
@@ -391,6 +403,40 @@ static inline void glimpse_observer_init(glimpse_observer *observer)
 }
 
 /*
+ * Checks what glimpse_submit_draft refuses as INVALID, and names it. To be called before, or after
+ * an INVALID.
+ *
+ *   draft: as for glimpse_submit_draft
+ *   options: likewise; may be NULL
+ *   observer: likewise; may be NULL
+ *   problem: names it: "draft.goal", "options.temperature", "observer.size"; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Calls: nothing
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_draft_check(const glimpse_draft *draft,
+                                              const glimpse_options *options,
+                                              const glimpse_observer *observer,
+                                              glimpse_problem *problem);
+
+/*
+ * Checks what glimpse_submit_chat refuses as INVALID, and names it. To be called before, or after
+ * an INVALID. What is wrong with the JSON of the body arrives in on_result.
+ *
+ *   chat: as for glimpse_submit_chat
+ *   options: likewise; may be NULL
+ *   observer: likewise; may be NULL
+ *   problem: names it: "chat.path", "options.temperature", "observer.size"; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID
+ *   Calls: nothing
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_chat_check(const glimpse_chat *chat,
+                                             const glimpse_options *options,
+                                             const glimpse_observer *observer,
+                                             glimpse_problem *problem);
+
+/*
  * Takes a draft. All that can go wrong with the request itself arrives in on_result.
  *
  *   engine: not NULL
@@ -399,8 +445,8 @@ static inline void glimpse_observer_init(glimpse_observer *observer)
  *   observer: NULL = no callbacks; copied
  *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
- *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
- *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_draft_check names what), OOM,
+ *     CLOSING: nothing will be called
  *   Calls: the observer's functions, from the loop, never inside this call
  *   Since: 0.1
  */
@@ -419,8 +465,8 @@ GLIMPSE_API glimpse_error glimpse_submit_draft(glimpse_engine *engine, const gli
  *   observer: NULL = no callbacks; copied
  *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
- *   Returns: GLIMPSE_OK: on_result will run once; INVALID (an argument, a text that is not UTF-8, a
- *     path, options or an observer that cannot be read), OOM, CLOSING: nothing will be called
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_chat_check names what), OOM,
+ *     CLOSING: nothing will be called
  *   Calls: the observer's functions, from the loop, never inside this call
  *   Since: 0.1
  */
@@ -438,7 +484,7 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
  *   options: NULL = the engine's settings
  *   body: gets the body, NUL terminated; not NULL
  *   len: gets its bytes; may be NULL
- *   Returns: GLIMPSE_OK; INVALID, OOM
+ *   Returns: GLIMPSE_OK; INVALID (glimpse_draft_check names what), OOM
  *   Owner: the caller's: glimpse_free
  *   Since: 0.1
  */
@@ -450,8 +496,9 @@ GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimp
  * Ends a request with status cancelled. Does nothing to a request that has ended.
  *
  *   engine: not NULL
- *   id: from submit
- *   Calls: its on_result, later, from the loop
+ *   id: as submit gave it
+ *   Calls: its on_result, later, from the loop; of a sampler of the caller's own its cancel, inside
+ *     this call, if an attempt is running: a request that waits never reached the sampler
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);

@@ -19,8 +19,9 @@ extern "C" {
  *
  * The field is the argument ("base"), or the member of the struct that was given, with the names of
  * the structs that it is in: of a glimpse_config "model", "packing.window_ms", "endpoint.base_url";
- * of a glimpse_endpoint "base_url". "size" is that of a struct which its init function did not set
- * up: the sentence names that function.
+ * of a glimpse_endpoint "base_url". Where several structs are given, the argument comes first:
+ * "draft.goal", "options.temperature". "size" is that of a struct which its init function did not
+ * set up: the sentence names that function.
  */
 typedef struct glimpse_problem {
     char field[48];     /* "packing.window_ms"; "" when none is to blame */
