@@ -413,6 +413,60 @@ static void a_samplers_text_that_is_not_utf8_is_refused(void **state)
     rig_close(&r);
 }
 
+/* "" of each failure; LOCAL where the fallback stood in, else what was asked, or would have been.
+ */
+static void the_source_of_a_failure_is_who_spoke_last(void **state)
+{
+    (void)state;
+    rig r;
+    callback_log ran, waited, leads, follows, failed;
+    keeper k = { .count = 0 };
+    rig_init(&r);
+    r.config.concurrency = 1;
+    r.config.max_attempts = 1;
+    r.config.timeout_ms = r.config.connect_timeout_ms = 0;
+    glimpse_sampler *sampler = keeper_sampler(&k, false);
+    open_with(&r, sampler, NULL);
+    glimpse_sampler_unref(sampler);
+    rig_submit(&r, &ran, "{\"n\":1}");
+    rig_submit(&r, &waited, "{\"n\":2}");
+    gl_sim_run_for_ms(1);
+    glimpse_cancel(r.engine, waited.id);
+    assert_int_equal(k.cancelled, 0); /* it never reached the sampler */
+    glimpse_cancel(r.engine, ran.id);
+    assert_int_equal(k.cancelled, 1); /* inside cancel */
+    gl_sim_run_for_ms(1);
+    assert_int_equal(waited.source, GLIMPSE_SOURCE_LIVE);
+    assert_int_equal(ran.source, GLIMPSE_SOURCE_LIVE);
+    rig_submit(&r, &leads, "{\"model\":\"m\",\"messages\":[]}");
+    rig_submit(&r, &follows, "{\"model\":\"m\",\"messages\":[]}");
+    gl_sim_run_for_ms(1);
+    glimpse_cancel(r.engine, follows.id);
+    gl_sim_run_for_ms(1);
+    assert_int_equal(follows.status, GLIMPSE_STATUS_CANCELLED);
+    assert_int_equal(follows.source, GLIMPSE_SOURCE_COALESCED);
+    end_attempt(k.kept[0], GLIMPSE_ERR_TLS, NULL);
+    k.count = 0;
+    gl_sim_run_for_ms(1);
+    assert_int_equal(leads.source, GLIMPSE_SOURCE_LOCAL); /* the rig's fallback */
+    assert_string_equal(leads.text, "");
+    glimpse_options options;
+    glimpse_options_init(&options);
+    options.fallback = 0;
+    failed = (callback_log){ .rig = &r };
+    const glimpse_chat chat = { .body = "{\"n\":3}" };
+    const glimpse_observer observer = { .size = sizeof observer, .on_result = rig_on_result };
+    assert_int_equal(glimpse_submit_chat(r.engine, &chat, &options, &observer, &failed, &failed.id),
+                     GLIMPSE_OK);
+    gl_sim_run_for_ms(1);
+    end_attempt(k.kept[0], GLIMPSE_ERR_TLS, NULL);
+    k.count = 0;
+    gl_sim_run_for_ms(1);
+    assert_int_equal(failed.error, GLIMPSE_ERR_TLS);
+    assert_int_equal(failed.source, GLIMPSE_SOURCE_LIVE);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +479,7 @@ int main(void)
         cmocka_unit_test(an_outcome_that_was_never_filled_in_is_no_answer),
         cmocka_unit_test(a_samplers_text_without_a_length_is_its_string),
         cmocka_unit_test(a_samplers_text_that_is_not_utf8_is_refused),
+        cmocka_unit_test(the_source_of_a_failure_is_who_spoke_last),
         cmocka_unit_test(an_attempt_of_a_sampler_that_reports_nothing_counts_from_its_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,7 +13,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -302,6 +304,80 @@ static void a_refused_sampler_says_why_and_tells_no_secret(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+/* The mock in a process of its own, so that the loop here has the engine's events alone. */
+static pid_t serve_elsewhere(int *port)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when a claim here fails */
+        char problem[256] = "";
+        const mock_options options = { .latency = "1ms", .seed = 1 };
+        struct event_base *base = event_base_new();
+        mock_server *server = mock_server_new(base, &options, problem, sizeof problem);
+        int its = server != NULL ? mock_server_port(server) : 0;
+        if (write(ends[1], &its, sizeof its) != sizeof its || its == 0) _exit(1);
+        event_base_dispatch(base);
+        _exit(0);
+    }
+    assert_int_equal(read(ends[0], port, sizeof *port), sizeof *port);
+    close(ends[0]);
+    close(ends[1]);
+    return pid;
+}
+
+static void count_result(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_ALIGNED);
+    ++*(int *)arg;
+}
+
+/* After its last answer an engine has no event of its own in the loop. Over the network the
+ * connections that are kept for the next request are, until the engine is freed. */
+static void an_idle_engine_holds_the_loop_by_its_connections_alone(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    int port = 0;
+    pid_t server = serve_elsewhere(&port);
+    char url[64];
+    snprintf(url, sizeof url, "http://127.0.0.1:%d/v1", port);
+    for (int network = 0; network < 2; network++) {
+        struct event_base *base = event_base_new();
+        glimpse_engine *engine;
+        glimpse_config config;
+        glimpse_observer observer;
+        int results = 0;
+        glimpse_config_init(&config);
+        config.endpoint.base_url = network ? url : NULL;
+        config.use_openai = network ? GLIMPSE_USE_OPENAI_ALWAYS : GLIMPSE_USE_OPENAI_NEVER;
+        glimpse_observer_init(&observer);
+        observer.on_result = count_result;
+        assert_int_equal(glimpse_engine_new(base, &config, &engine, NULL), GLIMPSE_OK);
+        for (int i = 0; i < 3; i++) {
+            char text[] = "The text number 0.";
+            text[16] = (char)('0' + i);
+            const glimpse_draft draft = { .input_text = text };
+            assert_int_equal(glimpse_submit_draft(engine, &draft, NULL, &observer, &results, NULL),
+                             GLIMPSE_OK);
+        }
+        while (results < 3) assert_int_equal(event_base_loop(base, EVLOOP_ONCE), 0);
+        for (int turn = 0; turn < 100; turn++) event_base_loop(base, EVLOOP_NONBLOCK);
+        int left = event_base_get_num_events(base, EVENT_BASE_COUNT_ADDED);
+        assert_int_equal(left != 0, network);
+        if (!network) assert_int_equal(event_base_dispatch(base), 1); /* nothing to wait for */
+        glimpse_engine_free(engine);
+        assert_int_equal(event_base_dispatch(base), 1);
+        event_base_free(base);
+    }
+    kill(server, SIGKILL);
+    assert_int_equal(waitpid(server, NULL, 0), server);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -310,6 +386,7 @@ int main(void)
         cmocka_unit_test(notices_are_never_early_on_a_default_base),
         cmocka_unit_test(a_chain_of_cache_hits_does_not_keep_the_sockets_waiting),
         cmocka_unit_test(a_refused_sampler_says_why_and_tells_no_secret),
+        cmocka_unit_test(an_idle_engine_holds_the_loop_by_its_connections_alone),
         cmocka_unit_test(freeing_an_engine_with_everything_in_flight_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

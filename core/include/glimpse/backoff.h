@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * backoff.h - the retry policy of docs/playbook.md section 3, for the engine and for any
- * asynchronous function of the caller's.
+ * backoff.h - the retry policy of docs/playbook.md section 3 (at most five attempts, waits that
+ * double from half a second), for the engine and for any asynchronous function of the caller's.
  */
 #ifndef GLIMPSE_BACKOFF_H
 #define GLIMPSE_BACKOFF_H

@@ -82,7 +82,8 @@ static inline void glimpse_batch_options_init(glimpse_batch_options *options)
  *   options: NULL = the defaults; copied
  *   log: where events go; NULL = nowhere; copied
  *   api: gets the client; not NULL
- *   problem: says why it was refused ("endpoint.base_url", "options.poll_min_ms"); may be NULL
+ *   problem: gets the reason of a refusal, of "endpoint.base_url", "options.poll_min_ms" and the
+ *     like; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP
  *   Owner: the caller's: glimpse_batch_api_free
  *   Since: 0.1
@@ -337,8 +338,8 @@ typedef struct glimpse_batch_line {
  *
  *   text: the line; the slices point into it
  *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
- *   line: gets what it says; not NULL
- *   Returns: GLIMPSE_OK; BAD_JSON, BAD_UTF8: it is none, or has no custom_id
+ *   line: gets its members; not NULL
+ *   Returns: GLIMPSE_OK; BAD_JSON, BAD_UTF8: it is no such line, or has no custom_id
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_batch_line_read(const char *text, size_t len,

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cache.h - the prompt cache of docs/playbook.md section 2, usable without an engine.
+ * cache.h - the prompt cache of docs/playbook.md section 2 (2,000 answers, for two hours), usable
+ * without an engine.
  *
  * LRU and TTL, bounded by entries and by bytes. The key of a request is SHA-256 over a canonical
- * form of its JSON; docs/internals/key.md specifies it. Times are arguments (nanoseconds of a
- * monotonic clock, glimpse_monotonic_ns or the caller's own), so a cache can be tested and
+ * form of its JSON (members sorted, numbers in one spelling, without user, stream and the like that
+ * do not change the answer); docs/internals/key.md specifies it. Times are arguments (nanoseconds
+ * of a monotonic clock, glimpse_monotonic_ns or the caller's own), so a cache can be tested and
  * simulated. One thread.
  */
 #ifndef GLIMPSE_CACHE_H
@@ -27,7 +29,7 @@ typedef struct glimpse_key {
  * Gives the key of a chat-completions body: SHA-256 of its canonical form.
  *
  *   body: borrowed during the call; not NULL
- *   len: its bytes
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
  *   key: gets the key; not NULL
  *   Returns: GLIMPSE_OK; BAD_JSON (not one JSON object, nested deeper than 64, an exponent of more
  *     than 18 digits), BAD_UTF8, OOM
@@ -39,7 +41,7 @@ GLIMPSE_API glimpse_error glimpse_key_of_chat(const char *body, size_t len, glim
  * Gives the canonical form, of which a key is the SHA-256.
  *
  *   body: borrowed during the call; not NULL
- *   len: its bytes
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
  *   out: gets the form, NUL terminated; not NULL
  *   out_len: gets its bytes; may be NULL
  *   Returns: as glimpse_key_of_chat

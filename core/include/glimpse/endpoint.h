@@ -4,6 +4,9 @@
  *
  * One struct describes it to an engine (glimpse_config.endpoint), to a sampler of its own
  * (glimpse_openai_sampler_new) and to the Batch API (glimpse_batch_api_new).
+ *
+ * For an engine, set members of config.endpoint, which glimpse_config_init has set up, or assign
+ * config.endpoint = endpoint, where glimpse_endpoint_init has set up endpoint.
  */
 #ifndef GLIMPSE_ENDPOINT_H
 #define GLIMPSE_ENDPOINT_H
@@ -44,7 +47,9 @@ GLIMPSE_API glimpse_http2 glimpse_http2_support(void);
 typedef struct glimpse_endpoint {
     size_t size;          /* set by glimpse_endpoint_init */
     const char *base_url; /* http or https; NULL = https://api.openai.com/v1 */
-    const char *api_key;  /* sent as a bearer token; never logged */
+    const char *api_key;  /* sent as a bearer token; never logged. NULL: no key is sent.
+                           * For api.openai.com an engine then is local, or refuses it:
+                           * glimpse_use_openai */
     const char *organization, *project;
     const char *const *headers; /* "Name: value", header_count of them, added to each request */
     size_t header_count;

@@ -28,8 +28,8 @@
  * 11. An idle engine has no event of its own in the loop: with the local sampler,
  *     event_base_dispatch returns after the last on_result. Over the network the connections that
  *     are kept for the next request hold the loop, for up to two minutes: a program that is done
- *     calls event_base_loopbreak in its last on_result, or frees the engine. What a sampler of the
- *     caller's own waits for are its own events.
+ *     calls event_base_loopbreak in its last on_result, or frees the engine. The events of a
+ *     sampler of the caller's own are its own.
  */
 #ifndef GLIMPSE_ENGINE_H
 #define GLIMPSE_ENGINE_H
@@ -125,16 +125,17 @@ typedef struct glimpse_config {
     glimpse_thresholds thresholds; /* when on_notice is called; GLIMPSE_INHERIT, all four: those of
                                     * each model's profile (1500, 2500, 4000, 6000 ms:
                                     * docs/playbook.md section 1) */
-    bool thresholds_auto;          /* false: each model's begin with these and follow the p50, p75,
-                                    * p95 and p99 of what it takes: docs/internals/thresholds.md */
+    bool thresholds_auto; /* false: the thresholds stay. true: each model's begin with these and
+                             follow its latencies' p50, p75, p95 and p99:
+                             docs/internals/thresholds.md */
 
     /* The prompt cache (docs/playbook.md section 2). cache_entries 0 = no cache. Not read when
      * cache is given. */
-    int64_t cache_entries;               /* 2000 */
-    int64_t cache_bytes;                 /* 64 MiB */
-    int64_t cache_ttl_ms;                /* 7200000 */
-    bool cache_dynamic;                  /* true: smaller while the kernel says that memory is short
-                                          * (<glimpse/pressure.h>) */
+    int64_t cache_entries; /* 2000 */
+    int64_t cache_bytes;   /* 64 MiB */
+    int64_t cache_ttl_ms;  /* 7200000 */
+    bool cache_dynamic;    /* true: smaller while the kernel reports that memory is short
+                            * (<glimpse/pressure.h>) */
     glimpse_cache_control cache_control; /* USE */
     bool coalesce; /* true: identical requests in flight are sent once; with a cache or a store */
 
@@ -160,9 +161,9 @@ typedef struct glimpse_config {
 
     glimpse_packing packing; /* off: similar drafts share a request (docs/playbook.md section 5) */
 
-    bool fallback_on; /* true: what failed gets an essence from the fallback in the place of an
+    bool fallback_on; /* true: a failed request gets an essence from the fallback in place of an
                        * answer (docs/playbook.md section 4) */
-    int64_t close_grace_ms; /* 5000: what close lets attempts in flight have */
+    int64_t close_grace_ms; /* 5000: the time that close gives attempts in flight */
     uint64_t seed;          /* of the jitter; 0 = from the system */
 
     glimpse_log_fn log; /* NULL = silence */
@@ -170,7 +171,7 @@ typedef struct glimpse_config {
     glimpse_log_level log_level; /* WARN */
 
     glimpse_alerts alerts;     /* on: GLIMPSE_ALERTS_DEFAULT (docs/playbook.md section 9) */
-    glimpse_alert_fn on_alert; /* NULL: only the log and the statistics tell */
+    glimpse_alert_fn on_alert; /* NULL: alerts go to the log and the statistics only */
     void *alert_arg;
 
     unsigned omit; /* 0: a sum of glimpse_omit: parameters that drafts are sent without, besides
@@ -234,10 +235,11 @@ GLIMPSE_API glimpse_error glimpse_config_check(const glimpse_config *config,
 /* --- life ------------------------------------------------------------------------------------ */
 
 /*
- * Makes an engine. What is not valid, such as a base_url that is no URL, is INVALID whatever
- * use_openai says. Where it is AUTO and a library underneath cannot be set up (SETUP), or neither a
- * key nor another base URL is given, the local sampler is used and the event `sampler_fallback` is
- * logged, once; glimpse_engine_sampler_name tells which one it is.
+ * Makes an engine. A value that is not valid, such as a base_url that is no URL, is INVALID
+ * under AUTO as under ALWAYS. Under AUTO the local sampler is used, and the event
+ * `sampler_fallback` logged once, where neither a key nor another base URL is given, or where a
+ * library underneath cannot be set up (SETUP). glimpse_engine_sampler_name tells which sampler it
+ * is.
  *
  *   base: the caller's loop; must outlive the new object; not NULL
  *   config: set up by glimpse_config_init; borrowed during the call; its parts are referenced
@@ -351,7 +353,7 @@ static inline void glimpse_options_init(glimpse_options *options)
 }
 
 /*
- * Checks the options alone, as submit does.
+ * Makes the checks of submit, of the options alone.
  *
  *   options: set up by glimpse_options_init
  *   problem: names the member; may be NULL
@@ -380,8 +382,8 @@ typedef struct glimpse_observer {
 } glimpse_observer;
 
 /*
- * Writes the defaults. For the init function below, and for a caller in another language, which
- * sets the sizes itself.
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the sizes themselves.
  *
  *   observer: its size is set; not NULL
  *   Calls: nothing
@@ -390,7 +392,7 @@ typedef struct glimpse_observer {
 GLIMPSE_API void glimpse_observer_defaults(glimpse_observer *observer);
 
 /*
- * Sets up the struct: its size, and nobody is told. Call it before a member is set.
+ * Sets up the struct: its size, and no callbacks. Call it before a member is set.
  *
  *   observer: not NULL
  *   Calls: nothing
@@ -403,13 +405,13 @@ static inline void glimpse_observer_init(glimpse_observer *observer)
 }
 
 /*
- * Checks what glimpse_submit_draft refuses as INVALID, and names it. To be called before, or after
- * an INVALID.
+ * Makes the checks of glimpse_submit_draft and names the fault. Call it before, or after an
+ * INVALID.
  *
  *   draft: as for glimpse_submit_draft
- *   options: likewise; may be NULL
- *   observer: likewise; may be NULL
- *   problem: names it: "draft.goal", "options.temperature", "observer.size"; may be NULL
+ *   options: for the same call; may be NULL
+ *   observer: for the same call; may be NULL
+ *   problem: names the fault: "draft.goal", "options.temperature", "observer.size"; may be NULL
  *   Returns: GLIMPSE_OK; INVALID
  *   Calls: nothing
  *   Since: 0.1
@@ -420,13 +422,13 @@ GLIMPSE_API glimpse_error glimpse_draft_check(const glimpse_draft *draft,
                                               glimpse_problem *problem);
 
 /*
- * Checks what glimpse_submit_chat refuses as INVALID, and names it. To be called before, or after
- * an INVALID. What is wrong with the JSON of the body arrives in on_result.
+ * Makes the checks of glimpse_submit_chat and names the fault. Call it before, or after an INVALID.
+ * An error in the JSON of the body arrives in on_result.
  *
  *   chat: as for glimpse_submit_chat
- *   options: likewise; may be NULL
- *   observer: likewise; may be NULL
- *   problem: names it: "chat.path", "options.temperature", "observer.size"; may be NULL
+ *   options: for the same call; may be NULL
+ *   observer: for the same call; may be NULL
+ *   problem: names the fault: "chat.path", "options.temperature", "observer.size"; may be NULL
  *   Returns: GLIMPSE_OK; INVALID
  *   Calls: nothing
  *   Since: 0.1
@@ -437,7 +439,7 @@ GLIMPSE_API glimpse_error glimpse_chat_check(const glimpse_chat *chat,
                                              glimpse_problem *problem);
 
 /*
- * Takes a draft. All that can go wrong with the request itself arrives in on_result.
+ * Submits a draft. Every error of the request itself arrives in on_result.
  *
  *   engine: not NULL
  *   draft: copied; its input_text is not NULL
@@ -445,8 +447,8 @@ GLIMPSE_API glimpse_error glimpse_chat_check(const glimpse_chat *chat,
  *   observer: NULL = no callbacks; copied
  *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
- *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_draft_check names what), OOM,
- *     CLOSING: nothing will be called
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_draft_check names the fault),
+ *     OOM, CLOSING: nothing will be called
  *   Calls: the observer's functions, from the loop, never inside this call
  *   Since: 0.1
  */
@@ -465,8 +467,8 @@ GLIMPSE_API glimpse_error glimpse_submit_draft(glimpse_engine *engine, const gli
  *   observer: NULL = no callbacks; copied
  *   arg: passed to the callback; may be NULL
  *   id: gets the request's name; may be NULL
- *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_chat_check names what), OOM,
- *     CLOSING: nothing will be called
+ *   Returns: GLIMPSE_OK: on_result will run once; INVALID (glimpse_chat_check names the fault),
+ *     OOM, CLOSING: nothing will be called
  *   Calls: the observer's functions, from the loop, never inside this call
  *   Since: 0.1
  */
@@ -484,7 +486,7 @@ GLIMPSE_API glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glim
  *   options: NULL = the engine's settings
  *   body: gets the body, NUL terminated; not NULL
  *   len: gets its bytes; may be NULL
- *   Returns: GLIMPSE_OK; INVALID (glimpse_draft_check names what), OOM
+ *   Returns: GLIMPSE_OK; INVALID (glimpse_draft_check names the fault), OOM
  *   Owner: the caller's: glimpse_free
  *   Since: 0.1
  */
@@ -496,9 +498,9 @@ GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimp
  * Ends a request with status cancelled. Does nothing to a request that has ended.
  *
  *   engine: not NULL
- *   id: as submit gave it
- *   Calls: its on_result, later, from the loop; of a sampler of the caller's own its cancel, inside
- *     this call, if an attempt is running: a request that waits never reached the sampler
+ *   id: from submit
+ *   Calls: inside this call the sampler's cancel, if an attempt runs (a request that waits never
+ *     reached the sampler); its on_result, later, from the loop
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);

@@ -28,7 +28,11 @@
  *     }
  *
  * It is kept, compiled and run, as docs/examples/twenty_lines.c. Read engine.h next: it holds the
- * rules of life that everything here keeps.
+ * rules of life that everything here keeps; sampler.h begins with a smallest sampler of one's own.
+ *
+ * CMake generates <glimpse/version.h>, which all headers include: a program that is compiled
+ * against a tree that is not installed needs -I BUILD/include beside -I core/include. The pages
+ * that headers cite (docs/...) are in the source tree; they hold reasons and details.
  */
 #ifndef GLIMPSE_GLIMPSE_H
 #define GLIMPSE_GLIMPSE_H

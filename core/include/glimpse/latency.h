@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * latency.h - the latency monitor of docs/playbook.md section 1: t1 to t4 are notices, never
- * aborts.
+ * latency.h - the latency monitor of docs/playbook.md section 1: the four thresholds t1
+ * to t4 are notices, never aborts.
  *
  * The engine runs one for every request. glimpse_latency_monitor_* offers the same for any other
  * asynchronous operation.

@@ -12,20 +12,19 @@ extern "C" {
 #endif
 
 /*
- * Filled by each function that takes one, in the caller's memory: "" and "" on success, a sentence
- * on each error. INVALID names the field; of OOM, SETUP and the others no field is to blame, and
- * the sentence is that of the error where nothing nearer is known. Never holds a value that was
- * given, which may be a secret. Shown as "FIELD: SENTENCE", or the sentence alone. Never grows.
+ * Filled in by each function that takes one, in the caller's memory: "" and "" on success, a
+ * sentence on each error. INVALID names the field. For OOM, SETUP and the other errors the field is
+ * mostly "", and the sentence is that of the error unless more is known. Never holds a value of the
+ * caller's, which may be a secret. Show it as "FIELD: SENTENCE". Never grows.
  *
- * The field is the argument ("base"), or the member of the struct that was given, with the names of
- * the structs that it is in: of a glimpse_config "model", "packing.window_ms", "endpoint.base_url";
- * of a glimpse_endpoint "base_url". Where several structs are given, the argument comes first:
- * "draft.goal", "options.temperature". "size" is that of a struct which its init function did not
- * set up: the sentence names that function.
+ * The field is an argument ("base"), or the path of a member: in a glimpse_config "model",
+ * "packing.window_ms", "endpoint.base_url"; in a glimpse_endpoint "base_url". Where a function
+ * takes several structs, the argument comes first: "draft.goal", "options.temperature". "size" is
+ * the size of a struct that its init function did not set up: the sentence names that function.
  */
 typedef struct glimpse_problem {
-    char field[48];     /* "packing.window_ms"; "" when none is to blame */
-    char sentence[256]; /* what is wrong with it: "must be from 0 to a minute" */
+    char field[48];     /* "packing.window_ms"; "" when no field is at fault */
+    char sentence[256]; /* the fault: "must be from 0 to a minute" */
 } glimpse_problem;
 
 #ifdef __cplusplus

@@ -19,7 +19,8 @@
 extern "C" {
 #endif
 
-/* The length of an empty text, because a length that is 0, or was never set, means strlen. */
+/* The length of a text that is empty, wherever a caller gives one: a length that is 0, or was never
+ * set, means strlen. A length that the library gives is bytes, from 0. */
 #define GLIMPSE_EMPTY SIZE_MAX
 
 /*
@@ -37,7 +38,8 @@ static inline size_t glimpse_length(size_t len)
 }
 
 /*
- * Statuses: docs/playbook.md section 4, and the two that mean an answer came.
+ * Statuses: how a request ended. Two mean that an answer came; the failures, and what stands in for
+ * an answer then, are those of docs/playbook.md section 4.
  *   X(symbol, name, sentence)
  */
 #define GLIMPSE_STATUS_TABLE(X)                                                                    \
@@ -64,7 +66,7 @@ typedef enum glimpse_status {
  * Error kinds, of functions and of failed results. 0 is success.
  *   X(symbol, name, sentence, retry)
  * retry: 1 = another attempt may succeed, 2 = worth one more attempt and no second, 0 = never.
- * For HTTP the status decides (policy in core/policy/backoff.h).
+ * For HTTP the status decides: 408, 409, 429 and from 500 on (but 501 and 505) are 1, others 0.
  */
 #define GLIMPSE_ERROR_TABLE(X)                                                                     \
     X(INVALID, "invalid", "an argument is not valid", 0)                                           \
@@ -260,7 +262,10 @@ GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *result);
 
 /*
- * Returns the origin of the text.
+ * Returns the origin of the text. For a failure it is LOCAL where the fallback stood in: the
+ * essence was made here, and the text is "". For a failure without a fallback, and for a cancelled
+ * request, it is COALESCED where the request followed another, else LIVE, also where nothing was
+ * sent.
  *
  *   result: not NULL
  *   Returns: a glimpse_source
@@ -269,11 +274,14 @@ GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *resul
 GLIMPSE_API glimpse_source glimpse_result_source(const glimpse_result *result);
 
 /*
- * Returns the sample's text. It may hold NUL bytes, so use len.
+ * Returns the text of the answer, whole. It is UTF-8 and may hold NUL bytes, so use len. For a
+ * failure it is "", also where the fallback stood in: the fallback's words are in
+ * glimpse_result_essence (only a fallback of the caller's own may have a text, too). The text that
+ * a stream brought before it failed is in glimpse_result_partial.
  *
  *   result: not NULL
  *   len: gets its bytes; may be NULL
- *   Returns: a string that lives as long as the result; never NULL; "" when none came
+ *   Returns: a string that lives as long as the result; never NULL; "" when no answer came
  *   Since: 0.1
  */
 GLIMPSE_API const char *glimpse_result_text(const glimpse_result *result, size_t *len);
@@ -309,10 +317,11 @@ GLIMPSE_API bool glimpse_result_no_done(const glimpse_result *result);
 GLIMPSE_API bool glimpse_result_empty(const glimpse_result *result);
 
 /*
- * Returns the short form of the sample, or on failure the local stand-in, marked with the status.
+ * Returns the short form of the answer, or on failure the local stand-in, marked with the status.
  *
  *   result: not NULL
- *   Returns: a string that lives as long as the result; never NULL
+ *   Returns: a string that lives as long as the result; never NULL; UTF-8; "" for a failure
+ *     without a fallback (glimpse_options.fallback 0) and for a cancelled request
  *   Since: 0.1
  */
 GLIMPSE_API const char *glimpse_result_essence(const glimpse_result *result);
@@ -465,7 +474,8 @@ GLIMPSE_API const int64_t *glimpse_result_arrivals(const glimpse_result *result,
 
 /*
  * Returns the body as the endpoint sent it, on errors too (then at most the first 4 KiB of a body
- * that is not JSON).
+ * that is not JSON). It may hold any bytes; glimpse_result_to_json writes U+FFFD for those that are
+ * not UTF-8.
  *
  *   result: not NULL
  *   len: gets its bytes; may be NULL
@@ -545,7 +555,8 @@ static inline void glimpse_record_init(glimpse_record *record)
 
 /*
  * Writes the result as one line of JSON without a line end, the record of
- * docs/internals/records.md.
+ * docs/internals/records.md: id, custom_id, response and error as in OpenAI's Batch output, and an
+ * object "glimpse" with the status, the text ("sample"), the essence, the attempts, the times.
  *
  *   result: not NULL
  *   record: the further members, set up by glimpse_record_init; NULL = the defaults; borrowed

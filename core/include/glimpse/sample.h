@@ -17,23 +17,27 @@ extern "C" {
 
 typedef struct glimpse_sample glimpse_sample;
 
-/* The fields of a sample. Strings are copied by glimpse_sample_new; NULL means absent. */
+/*
+ * The fields of a sample. Strings are copied by glimpse_sample_new. NULL means absent, and is the
+ * default. A length of 0, the default, means strlen; GLIMPSE_EMPTY means none (glimpse_length makes
+ * it of a slice). In the fields of glimpse_sample_get, lengths are bytes, from 0.
+ */
 typedef struct glimpse_sample_fields {
-    size_t size;     /* set by glimpse_sample_fields_init */
-    int http_status; /* 0 where HTTP was not involved */
-    const char *text;
+    size_t size;      /* set by glimpse_sample_fields_init */
+    int http_status;  /* 0 (default) where HTTP was not involved */
+    const char *text; /* the answer; UTF-8, which may hold NUL bytes where its length is given */
     size_t text_len;
-    const char *essence; /* NULL: made from the text when the sample is made */
-    const char *delta;   /* not NULL: the sample does not serve the draft, for this reason */
-    const char *body;    /* the answer as the endpoint sent it */
+    const char *essence; /* NULL: made from the text when the sample is made. UTF-8 */
+    const char *delta;   /* not NULL: the sample does not serve the draft, for this reason. UTF-8 */
+    const char *body;    /* the answer as the endpoint sent it, any bytes */
     size_t body_len;
-    bool body_is_json; /* body is one valid JSON text */
+    bool body_is_json; /* body is one valid JSON text; false by default */
     const char *model;
     const char *finish_reason;
     const char *request_id;
-    glimpse_usage usage;
-    bool usage_unasked; /* of a stream that did not ask for its usage and did not get it: it does
-                           not serve a request that asks for usage */
+    glimpse_usage usage; /* -1, -1, -1: not known */
+    bool usage_unasked;  /* of a stream that did not ask for its usage and did not get it: it does
+                          * not serve a request that asks for usage; false by default */
 } glimpse_sample_fields;
 
 /*
@@ -60,7 +64,8 @@ static inline void glimpse_sample_fields_init(glimpse_sample_fields *fields)
 /*
  * Makes a sample: one allocation with copies of all fields.
  *
- *   fields: set up by glimpse_sample_fields_init
+ *   fields: set up by glimpse_sample_fields_init; borrowed. glimpse_attempt_done checks that texts
+ *     are UTF-8, and this function does not
  *   sample: gets the sample; not NULL
  *   Returns: GLIMPSE_OK; OOM, INVALID
  *   Owner: the caller's, one reference: glimpse_sample_unref

@@ -3,8 +3,32 @@
  * sampler.h - a sampler turns a request into a sample: OpenAI over HTTP, the local one, a
  * simulator, or the caller's own.
  *
- * A sampler is a const table of functions and a pointer. The engine starts attempts; a sampler ends
- * each of them exactly once. It never sees the engine, and decides no retry.
+ * A sampler is a const table of functions and a pointer. The engine starts attempts; a sampler
+ * ends each of them exactly once. It never sees the engine, and decides no retry.
+ *
+ * A smallest sampler, whose attempts end inside start:
+ *
+ *     static void start(void *self, glimpse_attempt *attempt)
+ *     {
+ *         glimpse_outcome outcome;
+ *         glimpse_outcome_init(&outcome);
+ *         outcome.sample.text = "an answer"; // text_len 0: strlen
+ *         outcome.complete = true;           // it may be cached
+ *         glimpse_attempt_done(attempt, &outcome);
+ *     }
+ *     static const glimpse_sampler_vtable table = {
+ *         .size = sizeof(glimpse_sampler_vtable), .name = "mine", .start = start
+ *     };
+ *
+ * glimpse_sampler_new makes the sampler of the table, and glimpse_config.sampler takes it.
+ *
+ * For a failure, set outcome.error in place of the text, to the kind that names it best. The
+ * `retry` column of GLIMPSE_ERROR_TABLE decides whether the engine makes another attempt: after
+ * CONNECT, RESET or TIMEOUT it does, after PROTOCOL once, after INVALID or TLS never. With HTTP,
+ * set sample.http_status too; the status decides: 408, 409, 429 and from 500 on (but 501 and 505)
+ * are retried. A retry waits for retry_after_ms, if it is set. 401, 402, QUOTA and PROXY stop the
+ * engine (glimpse_engine_resume). No connection, no answer in time and statuses from 500 on are
+ * evidence against the endpoint, and open the circuit when they go on (glimpse_breaker).
  */
 #ifndef GLIMPSE_SAMPLER_H
 #define GLIMPSE_SAMPLER_H
@@ -30,20 +54,24 @@ typedef struct glimpse_attempt glimpse_attempt;
 typedef struct glimpse_sampler_vtable {
     size_t size;      /* REQUIRED: sizeof(glimpse_sampler_vtable) */
     const char *name; /* REQUIRED: for logs, static */
-    bool local;       /* results have source "local" and are not cached */
+    bool local;       /* true: results have source "local" and are not cached */
     bool progress; /* it calls glimpse_attempt_progress: the engine's connect, first-byte and idle
                       limits apply to its attempts; else only the time limits of the whole attempt
                       and request */
     bool recorded; /* its answers are from another time: they say nothing about the endpoint now, so
                       no failure is retried, stops the key or opens the circuit */
 
-    /* REQUIRED. Called from the loop, never while another start or cancel of this sampler is on the
-     * stack. Must lead to one glimpse_attempt_done, inside start or later. */
+    /* REQUIRED. Called from the loop, never inside submit, and never while another start or cancel
+     * of this sampler is on the stack. Must lead to one glimpse_attempt_done, inside start or
+     * later. */
     void (*start)(void *self, glimpse_attempt *attempt);
 
-    /* Optional for a sampler that always ends inside start. The attempt is gone when cancel
-     * returns: call no glimpse_attempt_done for it afterwards. Inside cancel glimpse_attempt_done
-     * does nothing, for samplers over libraries that end a cancelled call by calling back. */
+    /* REQUIRED unless every attempt ends inside start: only cancel tells a sampler that an attempt
+     * that it keeps is gone. The request was cancelled, or a time limit passed. Called from the
+     * loop, and inside glimpse_cancel, glimpse_engine_close and glimpse_engine_free. After cancel a
+     * glimpse_attempt_done for the attempt uses freed memory. Inside cancel it is ignored, for
+     * samplers over libraries that end a cancelled call by calling back. A request that is
+     * cancelled before its turn never reached the sampler: no cancel is called for it. */
     void (*cancel)(void *self, glimpse_attempt *attempt);
 
     /* Optional. Identifies the endpoint: base URL, organization, project. Two samplers with
@@ -58,7 +86,7 @@ typedef struct glimpse_sampler_vtable {
 /*
  * Makes a sampler of the caller's own.
  *
- *   vtable: copied; not NULL
+ *   vtable: its size, name and start are set; copied; not NULL
  *   self: passed to each of its functions
  *   sampler: gets the sampler; not NULL
  *   problem: gets the reason of a refusal; may be NULL
@@ -243,8 +271,8 @@ GLIMPSE_API void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_
  * same.
  *
  *   attempt: not NULL
- *   piece: whole UTF-8 characters; copied
- *   len: its bytes, from 0
+ *   piece: whole UTF-8 characters, which is not checked; copied
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none (glimpse_length of a slice)
  *   Returns: GLIMPSE_OK; OOM: the sampler ends the attempt with it
  *   Calls: nothing inside; on_text from the engine's next turn
  *   Since: 0.1
@@ -265,29 +293,37 @@ GLIMPSE_API void glimpse_attempt_came(glimpse_attempt *attempt, int http_status,
                                       const char *request_id);
 
 /* One rate limit from an answer's headers: requests or tokens a minute, the rest that remained,
- * milliseconds until it is full again; -1 where the headers have no value. Never grows. */
+ * milliseconds until it is full again; -1 (the default) where the headers have no value. Never
+ * grows. */
 typedef struct glimpse_rate_limit {
     int64_t limit, remaining, reset_ms;
 } glimpse_rate_limit;
 
-/* The outcome of an attempt. All of it is borrowed during glimpse_attempt_done and copied there. */
+/*
+ * The outcome of an attempt. All of it is borrowed during glimpse_attempt_done and copied there.
+ * For an answer set sample.text, and complete where it may be cached; for a failure set error. The
+ * other members are optional. Each line begins with the default.
+ */
 typedef struct glimpse_outcome {
     size_t size;               /* set by glimpse_outcome_init */
-    glimpse_error error;       /* GLIMPSE_OK: sample is an answer */
-    const char *error_code;    /* the endpoint's own code, or NULL */
-    const char *error_message; /* one sentence without a secret, or NULL */
-    int64_t retry_after_ms;    /* the wait that the server asked for, -1 when it asked for none */
-    int should_retry;          /* x-should-retry: 1 or 0; -1: no such header */
-    int error_status; /* the HTTP status that a failure counts as, where that is not the response's
-                         own: an error within a 200, or a request that is too long with any status;
-                         0 elsewhere */
-    bool complete;    /* the answer may be cached: whole, not cut by a limit */
-    bool no_done;     /* a stream that was complete and did not announce its end */
-    glimpse_rate_limit requests, tokens, project_tokens;
-    glimpse_sample_fields sample;
-    bool empty;  /* an empty answer: no text, no call, no image; never complete */
-    bool reused; /* it went out on a connection that had carried another request before: when that
-                    breaks before a byte of a response, the engine sends again at once */
+    glimpse_error error;       /* GLIMPSE_OK: sample is an answer; else the kind of the failure */
+    const char *error_code;    /* NULL; else the endpoint's own code */
+    const char *error_message; /* NULL: the sentence of the error; else one without a secret */
+    int64_t retry_after_ms;    /* -1; else the milliseconds that the server asked to wait */
+    int should_retry;          /* -1: no such header; else x-should-retry: 1 or 0 */
+    int error_status;          /* 0; else the HTTP status that a failure counts as, where that is
+                                * not sample.http_status: an error within a 200, or a request that
+                                * is too long with any status */
+    bool complete; /* false; true: the answer may be cached: whole, not cut by a limit */
+    bool no_done;  /* false; true: a stream that was complete and did not announce its
+                    * end */
+    glimpse_rate_limit requests, tokens, project_tokens; /* -1, -1, -1 each */
+    glimpse_sample_fields sample; /* as glimpse_sample_fields_init; http_status and body are kept of
+                                   * a failure too */
+    bool empty; /* false; true: an empty answer: no text, no call, no image; never complete */
+    bool
+        reused; /* false; true: it went out on a connection that had carried another request before:
+                 * when that breaks before a byte of a response, the engine sends again at once */
 } glimpse_outcome;
 
 /*
@@ -316,7 +352,9 @@ static inline void glimpse_outcome_init(glimpse_outcome *outcome)
  * Ends the attempt, exactly once, inside start or later, from the loop.
  *
  *   attempt: gone afterwards
- *   outcome: set up by glimpse_outcome_init; copied
+ *   outcome: set up by glimpse_outcome_init; copied. One that was not set up, or that is GLIMPSE_OK
+ *     with neither a text, a body, an essence, a delta nor `empty`, ends the attempt with INVALID;
+ *     a text, an essence or a delta that is not UTF-8 ends it with BAD_UTF8
  *   Calls: inside only the log's callback; on_result later
  *   Since: 0.1
  */
@@ -343,8 +381,9 @@ GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
                                                      glimpse_problem *problem);
 
 /*
- * Makes the local sampler, which is deterministic and asks no model. It is also the essence-only
- * fallback (docs/playbook.md section 4).
+ * Makes the local sampler, which is deterministic and asks no model: its text is the beginning of
+ * the input. It is also the fallback: no text, and an essence of the draft's words and the
+ * failure's status (docs/playbook.md section 4).
  *
  *   sampler: gets the sampler; not NULL
  *   Returns: GLIMPSE_OK; OOM

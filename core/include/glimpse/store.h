@@ -226,7 +226,7 @@ typedef struct glimpse_sqlite_store_stats {
     uint64_t damaged;  /* found altered; counted as misses too */
     uint64_t written;  /* written to the file */
     uint64_t lost;     /* put and lost: a full disk, a lock held for too long, no memory */
-    uint64_t rejected; /* too large to be put: docs/internals/store.md */
+    uint64_t rejected; /* larger than 256 KiB, or than a quarter of max_bytes */
     uint64_t evicted;  /* deleted because of the size bound or their age */
     uint64_t busy;     /* times that another process held a lock */
     uint64_t commits, checkpoints;
