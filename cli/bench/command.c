@@ -187,7 +187,7 @@ static int check_needs(const bench *b)
                             .lengths = b->ask.workload != NULL,
                             .rows = b->trace.lengths,
                             .drafts = b->ask.inputs == NULL || b->inputs.drafts,
-                            .told = b->ask.workload == NULL || b->workload.max_name != NULL,
+                            .length_asked = b->ask.workload == NULL || b->workload.max_name != NULL,
                             .pool = b->ask.pool_ratio > 0,
                             .own_mock = wants_mock(b),
                             .sla_good = load_sla_wants_slo(&b->sla) };

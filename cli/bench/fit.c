@@ -255,12 +255,12 @@ static bool has_drafts(const bench_fit *fit)
     return fit->drafts;
 }
 
-static bool is_told(const bench_fit *fit)
+static bool asks_length(const bench_fit *fit)
 {
-    return fit->told;
+    return fit->length_asked;
 }
 
-static bool good_is_told(const bench_fit *fit)
+static bool reports_good(const bench_fit *fit)
 {
     return fit->kind != BENCH_SWEEP || fit->sla_good;
 }
@@ -318,7 +318,8 @@ static const struct {
     { "zipf", has_pool, "says nothing without a pool: --pool-ratio is 0" },
     { "input-tokens", no_rows, ROWS_SAY },
     { "output-tokens", no_rows, ROWS_SAY },
-    { "output-tokens", is_told, "is not told to this model (--omit max_tokens, or its profile)" },
+    { "output-tokens", asks_length,
+      "is not told to this model (--omit max_tokens, or its profile)" },
     { "max-tokens", no_lengths, OF_DRAFTS },
     { "max-tokens", has_drafts, BODIES_SAY },
     { "temperature", has_drafts, BODIES_SAY },
@@ -326,7 +327,7 @@ static const struct {
     { "model", has_drafts, BODIES_SAY },
     { "stream", has_drafts, BODIES_SAY },
     { "temperature", no_lengths, "is of drafts, and not of texts made of lengths" },
-    { "goodput", good_is_told, "says nothing of a search, but for --sla 'good_rate>95%'" },
+    { "goodput", reports_good, "says nothing of a search, but for --sla 'good_rate>95%'" },
     { "cache-bytes", has_memory, NO_CACHE },
     { "cache-ttl", has_memory, NO_CACHE },
     { "cache-dynamic", has_memory, NO_CACHE },

@@ -39,14 +39,14 @@ int bench_fit_kind(const cli_settings *settings, bench_kind kind);
 typedef struct bench_fit {
     const cli_settings *settings;
     bench_kind kind;
-    bool streams;  /* some of what is asked may be a stream */
-    bool lengths;  /* texts are made of lengths */
-    bool drafts;   /* some of what is asked is no body of --input */
-    bool told;     /* the model is told how much to write, where that is asked for */
-    bool rows;     /* a trace says the lengths */
-    bool pool;     /* some requests repeat */
-    bool sla_good; /* --sla asks for goodput */
-    bool own_mock; /* is asked: there is no endpoint */
+    bool streams;      /* some of what is asked may be a stream */
+    bool lengths;      /* texts are made of lengths */
+    bool drafts;       /* some of what is asked is no body of --input */
+    bool length_asked; /* the model is told how much to write, where that is asked for */
+    bool rows;         /* a trace says the lengths */
+    bool pool;         /* some requests repeat */
+    bool sla_good;     /* --sla asks for goodput */
+    bool own_mock;     /* is asked: there is no endpoint */
 } bench_fit;
 
 /* 0, or 64, as of a kind: for options that say something only beside another one. */

@@ -88,7 +88,7 @@ static void a_cut_stream_fails_those_who_heard_and_is_retried_for_the_others(voi
         ask(&p, &second, STREAM_BODY, !leader_hears);
         ask(&p, &heard, STREAM_BODY, true);
         hearer *listened = leader_hears ? &first : &second,
-               *untold = leader_hears ? &second : &first;
+               *other = leader_hears ? &second : &first;
         say(&p, "half");
         gl_sim_run_for_ms(10);
         breaks(&p, GLIMPSE_ERR_STREAM_TRUNCATED);
@@ -97,14 +97,14 @@ static void a_cut_stream_fails_those_who_heard_and_is_retried_for_the_others(voi
         assert_string_equal(listened->partial, "half");
         assert_int_equal(heard.error, GLIMPSE_ERR_STREAM_TRUNCATED);
         assert_string_equal(heard.partial, "half");
-        assert_int_equal(untold->results, 0);
+        assert_int_equal(other->results, 0);
         gl_sim_run_for_ms(60000);
         assert_int_equal(p.starts, 2);
         answer(&p, "whole");
         gl_sim_run_for_ms(1);
-        assert_string_equal(untold->result_text, "whole");
-        assert_int_equal(untold->attempts, leader_hears ? 1 : 2);
-        assert_int_equal(listened->results + heard.results + untold->results, 3);
+        assert_string_equal(other->result_text, "whole");
+        assert_int_equal(other->attempts, leader_hears ? 1 : 2);
+        assert_int_equal(listened->results + heard.results + other->results, 3);
         puppet_close(&p);
     }
 }

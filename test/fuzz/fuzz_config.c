@@ -22,7 +22,7 @@ static int say_into(int fd)
     return before;
 }
 
-static void check_said(int fd, int code)
+static void check_messages(int fd, int code)
 {
     char text[4096];
     ssize_t len = pread(fd, text, sizeof text, 0);
@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     claim(dup2(before, STDERR_FILENO) >= 0, "no descriptor");
     close(before);
     claim(code == 0 || code == EXIT_VALUE, "another exit code");
-    check_said(said, code);
+    check_messages(said, code);
     check_ranges(&settings);
     settings_free(&settings);
     claim(gl_alloc_live() == live, "memory is left");

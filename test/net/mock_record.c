@@ -98,8 +98,8 @@ static void an_answer_is_passed_on_recorded_and_played(void **state)
     const mock_options origin = { .token_rate = 200, .latency = "20ms" };
     open_studio(&s, &origin);
     mock_client *plain = ask(&s, MOCK_RIG_CHAT), *stream = ask(&s, STREAM);
-    char *said_plain = heard(plain), *said_stream = heard(stream);
-    assert_non_null(strstr(said_plain, "Cats sleep a lot."));
+    char *heard_plain = heard(plain), *heard_stream = heard(stream);
+    assert_non_null(strstr(heard_plain, "Cats sleep a lot."));
     assert_int_equal(mock_client_count(stream, "[DONE]"), 1);
     assert_int_equal(mock_rig_stat(&s.w, NULL, "recorded"), 2);
     assert_int_equal(mock_rig_stat(&s.w, "by_status", "200"), 2);
@@ -117,15 +117,15 @@ static void an_answer_is_passed_on_recorded_and_played(void **state)
     stream = ask(&s, STREAM);
     assert_true(gl_clock_now() - start >= 20 * GL_MS + 3 * 5 * GL_MS); /* three gaps */
     char *again_plain = heard(plain), *again_stream = heard(stream);
-    assert_string_equal(said_plain, again_plain);
+    assert_string_equal(heard_plain, again_plain);
     assert_int_equal(mock_client_count(stream, "[DONE]"), 1);
     assert_int_equal(mock_client_count(stream, "\"content\":"), 5); /* the role's, four tokens */
     assert_int_equal(mock_rig_stat(&s.w, NULL, "replayed"), 2);
     assert_int_equal(mock_rig_stat(&s.w, "by_status", "200"), 2);
     mock_client_close(plain);
     mock_client_close(stream);
-    free(said_plain);
-    free(said_stream);
+    free(heard_plain);
+    free(heard_stream);
     free(again_plain);
     free(again_stream);
     close_studio(&s);

@@ -15,7 +15,7 @@
 
 #include "base/alloc.h"
 #include "mock/schema.h"
-#include "mock_said.h"
+#include "mock_response.h"
 
 #define SEEDS 50
 
@@ -164,7 +164,7 @@ static bool allows(gl_json root, gl_json schema, gl_json value)
         snprintf(path, sizeof path, "%.*s", (int)ref.text.len - 2, ref.text.data + 1);
         for (char *at = path; *at != '\0'; at++)
             if (*at == '/') *at = '.';
-        return allows(root, path[1] != '\0' ? mock_said_in(root, path + 2) : root, value);
+        return allows(root, path[1] != '\0' ? mock_response_in(root, path + 2) : root, value);
     }
     part = gl_json_get(schema, "const");
     if (part.kind != GL_JSON_NONE && !same(root, part, value)) return false;

@@ -10,28 +10,28 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "mock_said.h"
+#include "mock_response.h"
 
 #define CONTENT "choices.0.message.content"
 #define CALL    "choices.0.message.tool_calls.0.function."
 
-static void open_script(mock_said *said, const char *text)
+static void open_script(mock_response *response, const char *text)
 {
     char problem[400] = "";
-    mock_said_init(said);
-    if (!mock_script_parse(&said->model.script, gl_slice_str(text), "text", problem,
+    mock_response_init(response);
+    if (!mock_script_parse(&response->model.script, gl_slice_str(text), "text", problem,
                            sizeof problem))
         fail_msg("%s", problem);
 }
 
-static void close_script(mock_said *said)
+static void close_script(mock_response *response)
 {
-    mock_script_free(&said->model.script);
-    mock_said_free(said);
+    mock_script_free(&response->model.script);
+    mock_response_free(response);
 }
 
 /* A chat whose messages are these, "user: Hello." each. Returns the status. */
-static int chat(mock_said *said, const char *model, const char *messages)
+static int chat(mock_response *response, const char *model, const char *messages)
 {
     static char body[2000];
     gl_buf out = { .data = body, .capacity = sizeof body, .max = sizeof body };
@@ -51,72 +51,73 @@ static int chat(mock_said *said, const char *model, const char *messages)
     }
     gl_buf_append_str(&out, "]}");
     assert_true(gl_buf_terminate(&out));
-    return mock_said_ask(said, MOCK_FORM_CHAT, body);
+    return mock_response_ask(response, MOCK_FORM_CHAT, body);
 }
 
-static void says(mock_said *said, const char *model, const char *messages, const char *json)
+static void says(mock_response *response, const char *model, const char *messages, const char *json)
 {
-    assert_int_equal(chat(said, model, messages), 200);
-    mock_said_is(said, CONTENT, json);
+    assert_int_equal(chat(response, model, messages), 200);
+    mock_response_is(response, CONTENT, json);
 }
 
 static void the_first_rule_that_fits_answers(void **state)
 {
     (void)state;
-    mock_said said;
-    open_script(&said,
+    mock_response response;
+    open_script(&response,
                 "{\"rules\":[{\"when\":{\"contains\":\"\\u0063at\"},\"content\":\"A cat.\"},"
                 "{\"when\":{\"model\":\"gpt-*\"},\"content\":\"A gpt.\"},"
                 "{\"when\":{\"model\":\"m\",\"contains\":\"dog\"},\"content\":\"A dog.\"}]}");
-    says(&said, "m", "user:my cat", "\"A cat.\"");
-    says(&said, "gpt-4o", "user:my cat", "\"A cat.\"");
-    says(&said, "gpt-4o", "user:x", "\"A gpt.\"");
-    says(&said, "gpt", "user:x", "\"x\"");
-    says(&said, "m", "user:my dog", "\"A dog.\"");
-    says(&said, "mm", "user:my dog", "\"my dog\"");
-    says(&said, "m", "user:my cat|user:x", "\"x\""); /* only the last message counts */
-    close_script(&said);
+    says(&response, "m", "user:my cat", "\"A cat.\"");
+    says(&response, "gpt-4o", "user:my cat", "\"A cat.\"");
+    says(&response, "gpt-4o", "user:x", "\"A gpt.\"");
+    says(&response, "gpt", "user:x", "\"x\"");
+    says(&response, "m", "user:my dog", "\"A dog.\"");
+    says(&response, "mm", "user:my dog", "\"my dog\"");
+    says(&response, "m", "user:my cat|user:x", "\"x\""); /* only the last message counts */
+    close_script(&response);
 }
 
 static void a_rule_answers_so_many_times_and_the_nth_call(void **state)
 {
     (void)state;
-    mock_said said;
-    open_script(&said, "{\"rules\":[{\"times\":2,\"content\":\"Twice.\"},"
-                       "{\"when\":{\"call\":4},\"content\":\"Four.\"},"
-                       "{\"when\":{\"call\":\"5\"},\"content\":\"Five.\"},"
-                       "{\"when\":{\"call\":\"6-7\"},\"content\":\"Six.\"},"
-                       "{\"when\":{\"call\":\"9-\"},\"content\":\"Nine.\"}]}");
+    mock_response response;
+    open_script(&response, "{\"rules\":[{\"times\":2,\"content\":\"Twice.\"},"
+                           "{\"when\":{\"call\":4},\"content\":\"Four.\"},"
+                           "{\"when\":{\"call\":\"5\"},\"content\":\"Five.\"},"
+                           "{\"when\":{\"call\":\"6-7\"},\"content\":\"Six.\"},"
+                           "{\"when\":{\"call\":\"9-\"},\"content\":\"Nine.\"}]}");
     static const char *const answers[] = { "\"Twice.\"", "\"Twice.\"", "\"x\"",    "\"Four.\"",
                                            "\"Five.\"",  "\"Six.\"",   "\"Six.\"", "\"x\"",
                                            "\"Nine.\"",  "\"Nine.\"" };
     for (int round = 0; round < 2; round++) {
-        for (size_t i = 0; i < 10; i++) says(&said, "m", "user:x", answers[i]);
-        mock_script_rewind(&said.model.script);
+        for (size_t i = 0; i < 10; i++) says(&response, "m", "user:x", answers[i]);
+        mock_script_rewind(&response.model.script);
     }
-    close_script(&said);
+    close_script(&response);
 }
 
 /* By what the conversation holds, so that several may go on at once and a retry changes nothing. */
 static void turns_follow_the_conversation(void **state)
 {
     (void)state;
-    mock_said said;
-    open_script(&said, "{\"rules\":[{\"turns\":[{\"content\":\"One.\"},{\"content\":\"Two.\"}]}]}");
+    mock_response response;
+    open_script(&response,
+                "{\"rules\":[{\"turns\":[{\"content\":\"One.\"},{\"content\":\"Two.\"}]}]}");
     for (int round = 0; round < 2; round++) {
-        says(&said, "m", "system:s|user:a", "\"One.\"");
-        says(&said, "m", "user:a|assistant:One.|user:b", "\"Two.\"");
-        says(&said, "m", "user:a|assistant:One.|assistant:again|tool:t", "\"Two.\"");
-        says(&said, "m", "user:a|assistant:One.|user:b|assistant:Two.|user:c", "\"c\"");
+        says(&response, "m", "system:s|user:a", "\"One.\"");
+        says(&response, "m", "user:a|assistant:One.|user:b", "\"Two.\"");
+        says(&response, "m", "user:a|assistant:One.|assistant:again|tool:t", "\"Two.\"");
+        says(&response, "m", "user:a|assistant:One.|user:b|assistant:Two.|user:c", "\"c\"");
     }
-    close_script(&said);
+    close_script(&response);
 }
 
 static void an_answer_has_what_the_line_says(void **state)
 {
     (void)state;
-    mock_said said;
-    open_script(&said,
+    mock_response response;
+    open_script(&response,
                 "{\"rules\":[{\"when\":{\"contains\":\"1\"},\"content\":{\"a\":[1]}},"
                 "{\"when\":{\"contains\":\"2\"},\"tool_calls\":[{\"name\":\"f\",\"arguments\":"
                 "{\"x\":1}},{\"function\":{\"name\":\"g\",\"arguments\":\"not JSON\"}},"
@@ -124,23 +125,24 @@ static void an_answer_has_what_the_line_says(void **state)
                 "{\"when\":{\"contains\":\"3\"},\"content\":\"c\",\"finish_reason\":\"length\","
                 "\"reasoning\":\"r\"},"
                 "{\"when\":{\"contains\":\"4\"},\"status\":418,\"error\":{\"code\":7}}]}");
-    says(&said, "m", "user:1", "\"{\\\"a\\\":[1]}\"");
-    assert_int_equal(chat(&said, "m", "user:2"), 200);
-    mock_said_is(&said, CALL "name", "\"f\"");
-    mock_said_is(&said, CALL "arguments", "\"{\\\"x\\\":1}\"");
-    mock_said_is(&said, "choices.0.message.tool_calls.1.function.arguments", "\"not JSON\"");
-    mock_said_is(&said, "choices.0.message.tool_calls.2.function.arguments", "\"{}\"");
-    mock_said_is(&said, "choices.0.finish_reason", "\"tool_calls\"");
-    says(&said, "m", "user:3", "\"c\"");
-    mock_said_is(&said, "choices.0.finish_reason", "\"length\"");
-    mock_said_is(&said, "choices.0.message.reasoning_content", "\"r\"");
-    assert_int_equal(chat(&said, "m", "user:4"), 200); /* the server makes an error of it */
-    gl_buf_reset(&said.body);
-    assert_int_equal(mock_line_error(said.answer.line, &said.body), 418);
-    assert_int_equal(gl_json_check(gl_buf_slice(&said.body), &said.root, NULL), GL_JSON_OK);
-    mock_said_is(&said, "error.code", "7");
-    mock_said_is(&said, "error.type", "\"invalid_request_error\"");
-    close_script(&said);
+    says(&response, "m", "user:1", "\"{\\\"a\\\":[1]}\"");
+    assert_int_equal(chat(&response, "m", "user:2"), 200);
+    mock_response_is(&response, CALL "name", "\"f\"");
+    mock_response_is(&response, CALL "arguments", "\"{\\\"x\\\":1}\"");
+    mock_response_is(&response, "choices.0.message.tool_calls.1.function.arguments",
+                     "\"not JSON\"");
+    mock_response_is(&response, "choices.0.message.tool_calls.2.function.arguments", "\"{}\"");
+    mock_response_is(&response, "choices.0.finish_reason", "\"tool_calls\"");
+    says(&response, "m", "user:3", "\"c\"");
+    mock_response_is(&response, "choices.0.finish_reason", "\"length\"");
+    mock_response_is(&response, "choices.0.message.reasoning_content", "\"r\"");
+    assert_int_equal(chat(&response, "m", "user:4"), 200); /* the server makes an error of it */
+    gl_buf_reset(&response.body);
+    assert_int_equal(mock_line_error(response.answer.line, &response.body), 418);
+    assert_int_equal(gl_json_check(gl_buf_slice(&response.body), &response.root, NULL), GL_JSON_OK);
+    mock_response_is(&response, "error.code", "7");
+    mock_response_is(&response, "error.type", "\"invalid_request_error\"");
+    close_script(&response);
 }
 
 static void the_example_does_what_the_page_says(void **state)
@@ -148,24 +150,25 @@ static void the_example_does_what_the_page_says(void **state)
     (void)state;
     size_t live = gl_alloc_live();
     char problem[400] = "";
-    mock_said said;
-    mock_said_init(&said);
-    if (!mock_script_read(&said.model.script, TEST_SOURCE_DIR "/../docs/examples/mock_script.json",
-                          problem, sizeof problem))
+    mock_response response;
+    mock_response_init(&response);
+    if (!mock_script_read(&response.model.script,
+                          TEST_SOURCE_DIR "/../docs/examples/mock_script.json", problem,
+                          sizeof problem))
         fail_msg("%s", problem);
-    assert_int_equal(chat(&said, "m", "user:What is the weather in Paris?"), 200);
-    mock_said_is(&said, CALL "arguments", "\"{ \\\"city\\\": \\\"Paris\\\" }\"");
-    says(&said, "clock-1", "user:a|assistant:|tool:12", "\"It is noon.\"");
-    says(&said, "m", "user:in JSON, please", "\"{ \\\"answer\\\": 42, \\\"sure\\\": true }\"");
+    assert_int_equal(chat(&response, "m", "user:What is the weather in Paris?"), 200);
+    mock_response_is(&response, CALL "arguments", "\"{ \\\"city\\\": \\\"Paris\\\" }\"");
+    says(&response, "clock-1", "user:a|assistant:|tool:12", "\"It is noon.\"");
+    says(&response, "m", "user:in JSON, please", "\"{ \\\"answer\\\": 42, \\\"sure\\\": true }\"");
     for (int i = 0; i < 2; i++) {
-        chat(&said, "m", "user:overload");
-        assert_int_equal(said.answer.line->status, 503);
-        assert_int_equal(said.answer.line->retry_after, 50 * GL_MS);
+        chat(&response, "m", "user:overload");
+        assert_int_equal(response.answer.line->status, 503);
+        assert_int_equal(response.answer.line->retry_after, 50 * GL_MS);
     }
-    says(&said, "m", "user:overload", "\"Here you are.\"");
-    chat(&said, "m", "user:hang up");
-    assert_int_equal(said.answer.line->mishap.fault, MOCK_FAULT_RESET);
-    close_script(&said);
+    says(&response, "m", "user:overload", "\"Here you are.\"");
+    chat(&response, "m", "user:hang up");
+    assert_int_equal(response.answer.line->mishap.fault, MOCK_FAULT_RESET);
+    close_script(&response);
     assert_int_equal(gl_alloc_live(), live);
 }
 

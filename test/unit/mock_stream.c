@@ -13,14 +13,14 @@
 #include "base/alloc.h"
 #include "base/json.h"
 #include "mock/stream.h"
-#include "mock_said.h"
+#include "mock_response.h"
 #include "openai/stream.h"
 
 #define PARTS                                                                                      \
     "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"One two \\\"three\\\".\"}]"
 
 typedef struct played {
-    mock_said said; /* the same, plain */
+    mock_response response; /* the same, plain */
     gl_buf chunked, events, ends;
     mock_streamed streamed;
     gl_stream *stream;
@@ -52,8 +52,8 @@ static void play_form(played *p, mock_form form, const char *body, mock_fault fa
     p->stream = gl_stream_new(100000);
     gl_buf *bufs[] = { &p->chunked, &p->events, &p->ends };
     for (int i = 0; i < 3; i++) gl_buf_init(bufs[i], 1 << 20);
-    assert_int_equal(mock_said_ask(&p->said, form, body), 200);
-    p->streamed = mock_stream_write(&p->said.answer, true, fault, &p->chunked, &p->ends);
+    assert_int_equal(mock_response_ask(&p->response, form, body), 200);
+    p->streamed = mock_stream_write(&p->response.answer, true, fault, &p->chunked, &p->ends);
     assert_int_equal(p->ends.len, p->streamed.steps * sizeof(uint32_t));
     assert_true(gl_buf_terminate(&p->chunked));
     assert_int_equal(unchunk(gl_buf_slice(&p->chunked), &p->events), fault != MOCK_FAULT_TRUNCATE);
@@ -65,7 +65,7 @@ static void play_form(played *p, mock_form form, const char *body, mock_fault fa
 
 static void play(played *p, const char *body, mock_fault fault)
 {
-    mock_said_init(&p->said);
+    mock_response_init(&p->response);
     play_form(p, MOCK_FORM_CHAT, body, fault);
 }
 
@@ -74,7 +74,7 @@ static void played_free(played *p)
     gl_buf *bufs[] = { &p->chunked, &p->events, &p->ends };
     for (int i = 0; i < 3; i++) gl_buf_free(bufs[i]);
     gl_stream_free(p->stream);
-    mock_said_free(&p->said);
+    mock_response_free(&p->response);
 }
 
 static gl_json content_of(gl_slice completion)
@@ -96,11 +96,11 @@ static void the_stream_is_the_plain_answer_in_pieces(void **state)
     assert_int_equal(p.streamed.steps, 3);
     assert_int_equal(p.end.error, GLIMPSE_OK);
     assert_false(p.end.no_done);
-    assert_true(
-        gl_slice_equal(content_of(p.end.body).text, content_of(gl_buf_slice(&p.said.body)).text));
+    assert_true(gl_slice_equal(content_of(p.end.body).text,
+                               content_of(gl_buf_slice(&p.response.body)).text));
     gl_json merged, plain;
     assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
-    assert_int_equal(gl_json_check(gl_buf_slice(&p.said.body), &plain, NULL), GL_JSON_OK);
+    assert_int_equal(gl_json_check(gl_buf_slice(&p.response.body), &plain, NULL), GL_JSON_OK);
     static const char *const same[] = { "id", "created", "model", "usage", "system_fingerprint" };
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         assert_true(
@@ -166,7 +166,7 @@ static void without_chunks_the_events_are_the_same(void **state)
     gl_buf_append_str(&bare, "before");
     gl_buf_reset(&p.ends);
     mock_streamed streamed =
-        mock_stream_write(&p.said.answer, false, MOCK_FAULT_NONE, &bare, &p.ends);
+        mock_stream_write(&p.response.answer, false, MOCK_FAULT_NONE, &bare, &p.ends);
     assert_int_equal(bare.len, p.events.len + 6);
     assert_memory_equal(bare.data + 6, p.events.data, p.events.len);
     assert_int_equal(streamed.steps, 4); /* the longer one: "One two "three". (2)" */
@@ -189,8 +189,8 @@ static void choices_are_streamed_side_by_side(void **state)
     for (int i = 0; i < 3; i++) {
         char path[40];
         snprintf(path, sizeof path, "choices.%d.message.content", i);
-        assert_true(
-            gl_slice_equal(mock_said_in(merged, path).text, mock_said_at(&p.said, path).text));
+        assert_true(gl_slice_equal(mock_response_in(merged, path).text,
+                                   mock_response_at(&p.response, path).text));
     }
     played_free(&p);
 }
@@ -199,8 +199,8 @@ static void thoughts_and_logprobs_are_streamed_too(void **state)
 {
     (void)state;
     played p = { .streamed = { 0 } };
-    mock_said_init(&p.said);
-    p.said.model.reasoning = 4;
+    mock_response_init(&p.response);
+    p.response.model.reasoning = 4;
     play_form(&p, MOCK_FORM_CHAT, PARTS ",\"stream\":true,\"logprobs\":true,\"top_logprobs\":1}",
               MOCK_FAULT_NONE);
     assert_int_equal(p.streamed.steps, 7);
@@ -225,14 +225,14 @@ static void a_completion_and_a_response_are_streamed_as_they_are_said(void **sta
     };
     for (size_t i = 0; i < 2; i++) {
         played p;
-        mock_said_init(&p.said);
+        mock_response_init(&p.response);
         play_form(&p, cases[i].form, cases[i].body, MOCK_FAULT_NONE);
         assert_int_equal(p.end.error, GLIMPSE_OK);
         assert_int_equal(p.streamed.steps, 2);
-        mock_said_is(&p.said, cases[i].text, "\"One two.\"");
+        mock_response_is(&p.response, cases[i].text, "\"One two.\"");
         gl_json merged;
         assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
-        assert_true(gl_slice_is(mock_said_in(merged, cases[i].text).text, "\"One two.\""));
+        assert_true(gl_slice_is(mock_response_in(merged, cases[i].text).text, "\"One two.\""));
         played_free(&p);
     }
 }
@@ -262,16 +262,16 @@ static void tool_calls_are_streamed_as_they_are_said(void **state)
     for (size_t i = 0; i < 2; i++) {
         played p;
         gl_json merged;
-        mock_said_init(&p.said);
-        p.said.model.reasoning = 1;
+        mock_response_init(&p.response);
+        p.response.model.reasoning = 1;
         play_form(&p, cases[i].form, cases[i].body, MOCK_FAULT_NONE);
         assert_int_equal(p.end.error, GLIMPSE_OK);
         /* a thought, and of each call its name and five pieces of its arguments */
         assert_int_equal(p.streamed.steps, 1 + 2 * (1 + 5));
-        gl_json plain = mock_said_at(&p.said, cases[i].calls);
-        assert_true(gl_json_string_is(mock_said_in(plain, cases[i].name), "g"));
+        gl_json plain = mock_response_at(&p.response, cases[i].calls);
+        assert_true(gl_json_string_is(mock_response_in(plain, cases[i].name), "g"));
         assert_int_equal(gl_json_check(p.end.body, &merged, NULL), GL_JSON_OK);
-        gl_json streamed = mock_said_in(merged, cases[i].calls);
+        gl_json streamed = mock_response_in(merged, cases[i].calls);
         gl_json one, other;
         gl_json_iter from = gl_json_begin(plain), of = gl_json_begin(streamed);
         while (gl_json_next(&from, NULL, &one)) {
@@ -280,8 +280,8 @@ static void tool_calls_are_streamed_as_they_are_said(void **state)
                                                 "content", "function.arguments" };
             assert_true(gl_json_next(&of, NULL, &other));
             for (size_t k = 0; k < sizeof same / sizeof same[0]; k++)
-                assert_true(gl_slice_equal(mock_said_in(one, same[k]).text,
-                                           mock_said_in(other, same[k]).text));
+                assert_true(gl_slice_equal(mock_response_in(one, same[k]).text,
+                                           mock_response_in(other, same[k]).text));
         }
         assert_false(gl_json_next(&of, NULL, &other));
         played_free(&p);
@@ -299,7 +299,7 @@ static void a_response_that_is_spoilt_has_half_of_its_tokens(void **state)
                   { MOCK_FAULT_MALFORMED, GLIMPSE_ERR_BAD_JSON } };
     for (size_t i = 0; i < 2; i++) {
         played p;
-        mock_said_init(&p.said);
+        mock_response_init(&p.response);
         play_form(&p, MOCK_FORM_RESPONSE, body, cases[i].fault);
         assert_int_equal(p.end.error, cases[i].error);
         assert_int_equal(p.streamed.steps, cases[i].fault == MOCK_FAULT_TRUNCATE ? 2 : 3);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mock_said.h"
+#include "mock_response.h"
 
 #define TOOL(name)                                                                                 \
     "{\"type\":\"function\",\"function\":{\"name\":\"" name                                        \
@@ -19,16 +19,17 @@
 #define USER(text) "{\"role\":\"user\",\"content\":\"" text "\"}"
 #define CALLS      "choices.0.message.tool_calls"
 
-static void ask(mock_said *said, char *body, size_t size, const char *messages, const char *more)
+static void ask(mock_response *response, char *body, size_t size, const char *messages,
+                const char *more)
 {
     snprintf(body, size, "{\"model\":\"m\",\"messages\":[%s]%s}", messages, more);
-    if (mock_said_ask(said, MOCK_FORM_CHAT, body) != 200)
-        fail_msg("%.*s", (int)said->body.len, said->body.data);
+    if (mock_response_ask(response, MOCK_FORM_CHAT, body) != 200)
+        fail_msg("%.*s", (int)response->body.len, response->body.data);
 }
 
-static size_t count_calls(const mock_said *said)
+static size_t count_calls(const mock_response *response)
 {
-    gl_json calls = mock_said_at(said, CALLS), call;
+    gl_json calls = mock_response_at(response, CALLS), call;
     gl_json_iter iter = gl_json_begin(calls);
     size_t count = 0;
     while (calls.kind == GL_JSON_ARRAY && gl_json_next(&iter, NULL, &call)) count++;
@@ -61,37 +62,38 @@ static void tool_choice_decides_whether_and_which(void **state)
         { USER("Hello.") ",{\"role\":\"tool\",\"content\":\"21\"}",
           "," TOOLS ",\"tool_choice\":\"required\"", 1, "\"get_weather\"", "\"tool_calls\"" },
     };
-    mock_said said;
+    mock_response response;
     char body[2048];
-    mock_said_init(&said);
+    mock_response_init(&response);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        ask(&said, body, sizeof body, cases[i].messages, cases[i].more);
-        if (count_calls(&said) != cases[i].calls)
-            fail_msg("case %zu: %.*s", i, (int)said.body.len, said.body.data);
-        mock_said_is(&said, "choices.0.finish_reason", cases[i].finish);
+        ask(&response, body, sizeof body, cases[i].messages, cases[i].more);
+        if (count_calls(&response) != cases[i].calls)
+            fail_msg("case %zu: %.*s", i, (int)response.body.len, response.body.data);
+        mock_response_is(&response, "choices.0.finish_reason", cases[i].finish);
         if (cases[i].calls == 0) continue;
-        mock_said_is(&said, CALLS ".0.function.name", cases[i].first);
-        mock_said_is(&said, "choices.0.message.content", "null");
+        mock_response_is(&response, CALLS ".0.function.name", cases[i].first);
+        mock_response_is(&response, "choices.0.message.content", "null");
     }
-    mock_said_free(&said);
+    mock_response_free(&response);
 }
 
 static void arguments_are_valid_by_the_tools_schema(void **state)
 {
     (void)state;
-    mock_said said;
+    mock_response response;
     char body[2048];
-    mock_said_init(&said);
-    ask(&said, body, sizeof body, USER("get_time"), "," TOOLS);
-    mock_said_is(&said, CALLS ".0.function.arguments", "\"{\\\"city\\\":\\\"get_time\\\"}\"");
-    mock_said_is(&said, "usage.completion_tokens", "3"); /* the call, and two of 16 bytes */
-    ask(&said, body, sizeof body, USER("a"),
+    mock_response_init(&response);
+    ask(&response, body, sizeof body, USER("get_time"), "," TOOLS);
+    mock_response_is(&response, CALLS ".0.function.arguments",
+                     "\"{\\\"city\\\":\\\"get_time\\\"}\"");
+    mock_response_is(&response, "usage.completion_tokens", "3"); /* the call, and two of 16 bytes */
+    ask(&response, body, sizeof body, USER("a"),
         ",\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"none\"}}]");
-    mock_said_is(&said, CALLS ".0.function.arguments", "\"{}\"");
-    ask(&said, body, sizeof body, USER("get_time"), "," TOOLS ",\"max_tokens\":2");
-    mock_said_is(&said, CALLS ".0.function.arguments", "\"{\\\"city\\\":\\\"get_tim\"");
-    mock_said_is(&said, "choices.0.finish_reason", "\"length\"");
-    mock_said_free(&said);
+    mock_response_is(&response, CALLS ".0.function.arguments", "\"{}\"");
+    ask(&response, body, sizeof body, USER("get_time"), "," TOOLS ",\"max_tokens\":2");
+    mock_response_is(&response, CALLS ".0.function.arguments", "\"{\\\"city\\\":\\\"get_tim\"");
+    mock_response_is(&response, "choices.0.finish_reason", "\"length\"");
+    mock_response_free(&response);
 }
 
 static void a_schema_that_has_no_value_is_400(void **state)
@@ -106,37 +108,37 @@ static void a_schema_that_has_no_value_is_400(void **state)
                  "\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"$ref\":\"#\"}}}}",
     };
     static const char *const params[] = { "\"tools\"", "\"response_format\"" };
-    mock_said said;
-    mock_said_init(&said);
+    mock_response response;
+    mock_response_init(&response);
     for (size_t i = 0; i < 2; i++) {
-        assert_int_equal(mock_said_ask(&said, MOCK_FORM_CHAT, bodies[i]), 400);
-        mock_said_is(&said, "error.param", params[i]);
-        mock_said_is(&said, "error.code", "\"invalid_schema\"");
+        assert_int_equal(mock_response_ask(&response, MOCK_FORM_CHAT, bodies[i]), 400);
+        mock_response_is(&response, "error.param", params[i]);
+        mock_response_is(&response, "error.code", "\"invalid_schema\"");
     }
-    mock_said_free(&said);
+    mock_response_free(&response);
 }
 
 static void the_text_is_json_where_that_is_asked_for(void **state)
 {
     (void)state;
-    mock_said said;
+    mock_response response;
     char body[2048];
-    mock_said_init(&said);
-    ask(&said, body, sizeof body, USER("Say \\\"so\\\"."),
+    mock_response_init(&response);
+    ask(&response, body, sizeof body, USER("Say \\\"so\\\"."),
         ",\"response_format\":{\"type\":\"json_object\"}");
-    mock_said_is(&said, "choices.0.message.content",
-                 "\"{\\\"answer\\\":\\\"Say \\\\\\\"so\\\\\\\".\\\"}\"");
-    ask(&said, body, sizeof body, USER("a"),
+    mock_response_is(&response, "choices.0.message.content",
+                     "\"{\\\"answer\\\":\\\"Say \\\\\\\"so\\\\\\\".\\\"}\"");
+    ask(&response, body, sizeof body, USER("a"),
         ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":"
         "{\"type\":\"object\",\"properties\":{\"a\":{\"const\":1}},\"required\":[\"a\"]}}}");
-    mock_said_is(&said, "choices.0.message.content", "\"{\\\"a\\\":1}\"");
+    mock_response_is(&response, "choices.0.message.content", "\"{\\\"a\\\":1}\"");
     assert_int_equal(
-        mock_said_ask(&said, MOCK_FORM_RESPONSE,
-                      "{\"model\":\"m\",\"input\":\"a\",\"text\":{\"format\":{\"type\":"
-                      "\"json_schema\",\"name\":\"n\",\"schema\":{\"const\":7}}}}"),
+        mock_response_ask(&response, MOCK_FORM_RESPONSE,
+                          "{\"model\":\"m\",\"input\":\"a\",\"text\":{\"format\":{\"type\":"
+                          "\"json_schema\",\"name\":\"n\",\"schema\":{\"const\":7}}}}"),
         200);
-    mock_said_is(&said, "output.0.content.0.text", "\"7\"");
-    mock_said_free(&said);
+    mock_response_is(&response, "output.0.content.0.text", "\"7\"");
+    mock_response_free(&response);
 }
 
 static void a_response_calls_tools_as_items(void **state)
@@ -144,24 +146,24 @@ static void a_response_calls_tools_as_items(void **state)
     (void)state;
     static const char tools[] = "\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"parameters\":{"
                                 "\"type\":\"object\",\"properties\":{}}}]}";
-    mock_said said;
+    mock_response response;
     char body[1024];
-    mock_said_init(&said);
-    said.model.reasoning = 2;
+    mock_response_init(&response);
+    response.model.reasoning = 2;
     snprintf(body, sizeof body, "{\"model\":\"m\",\"input\":\"a\",%s", tools);
-    assert_int_equal(mock_said_ask(&said, MOCK_FORM_RESPONSE, body), 200);
-    mock_said_is(&said, "output.0.type", "\"reasoning\"");
-    mock_said_is(&said, "output.1.type", "\"function_call\"");
-    mock_said_is(&said, "output.1.arguments", "\"{}\"");
-    mock_said_is(&said, "usage.output_tokens", "4");
+    assert_int_equal(mock_response_ask(&response, MOCK_FORM_RESPONSE, body), 200);
+    mock_response_is(&response, "output.0.type", "\"reasoning\"");
+    mock_response_is(&response, "output.1.type", "\"function_call\"");
+    mock_response_is(&response, "output.1.arguments", "\"{}\"");
+    mock_response_is(&response, "usage.output_tokens", "4");
     snprintf(body, sizeof body,
              "{\"model\":\"m\",\"input\":[{\"role\":\"user\",\"content\":\"a\"},{\"type\":"
              "\"function_call\",\"name\":\"f\",\"arguments\":\"{}\",\"call_id\":\"1\"},{\"type\":"
              "\"function_call_output\",\"call_id\":\"1\",\"output\":\"b\"}],%s",
              tools);
-    assert_int_equal(mock_said_ask(&said, MOCK_FORM_RESPONSE, body), 200);
-    mock_said_is(&said, "output.1.content.0.text", "\"a\"");
-    mock_said_free(&said);
+    assert_int_equal(mock_response_ask(&response, MOCK_FORM_RESPONSE, body), 200);
+    mock_response_is(&response, "output.1.content.0.text", "\"a\"");
+    mock_response_free(&response);
 }
 
 int main(void)
