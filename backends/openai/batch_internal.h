@@ -2,9 +2,9 @@
  * batch_internal.h - shared by the batch_*.c files.
  *
  * batch_api.c     the client and its calls
- * batch_send.c    what each of them sends
- * batch_call.c    one call: its attempts, their limits, what came back
- * batch_take.c    what that means
+ * batch_send.c    the requests of these calls
+ * batch_call.c    one call: its attempts, their limits, its answer
+ * batch_take.c    reads the answer of a call
  * batch_file.c    the content of a file that comes down
  * batch_object.c  the endpoint's objects
  * batch_line.c    lines of output files

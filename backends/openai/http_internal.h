@@ -4,9 +4,9 @@
  * http.c          the seam: start, cancel, the one drain; waiting for the name
  * http_endpoint.c the configuration, checked and made ready for libcurl
  * http_transfer.c easy handles, their callbacks and their pool
- * http_enough.c   what has all it wants and waits for the end
+ * http_enough.c   transfers that have all they want and wait for the end
  * http_flood.c    frames without end that carry nothing
- * http_memory.c   how much of answers is held at once
+ * http_memory.c   the bytes of answers that are held at once
  * http_upload.c   bodies that are read from a file
  * http_shards.c   multi handles: which one takes a transfer, timers, messages
  * http_shard.c    one of them: reports the events of its sockets to libcurl

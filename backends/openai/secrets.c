@@ -139,7 +139,7 @@ static spelling code_at(gl_slice text, size_t *at, uint32_t *code)
 
 /*
  * Takes an escape at *at of text for the next character of the secret, at *done of it, and moves
- * both on. The number of backslashes does not matter: a reader who undoes them once or again must
+ * both on. The number of backslashes does not matter: a reader that undoes them once or again must
  * not find the secret.
  */
 static spelling take_escape(gl_slice text, size_t *at, gl_slice secret, size_t *done)
@@ -192,9 +192,9 @@ static spelling spells(gl_slice text, gl_slice secret, size_t *len)
     return SPELLS_ALL;
 }
 
-/* A secret in a text: its place, the bytes that spell it, and its own length. And what the search
- * knows: the next backslash, or the text's end, and how far before it a secret may begin that goes
- * on there. */
+/* A secret in a text: its place, the bytes that spell it, and its own length. The search also keeps
+ * `stop`, the next backslash or the text's end, and `before`, the distance before it at which a
+ * secret may begin that goes on there. */
 typedef struct place {
     size_t begin, len, secret_len;
     size_t stop, before;

@@ -28,7 +28,7 @@ typedef struct gl_secrets {
     size_t count, capacity;
     unsigned char first[256];       /* by first byte: the first of the chain, as in next */
     size_t shortest, longest;       /* bytes of the words */
-    unsigned char window;           /* what the search looks at: the shortest, 255 at most */
+    unsigned char window;           /* bytes that the search looks at: the shortest, 255 at most */
     unsigned char skip[256];        /* by the window's last byte: how far it moves on; 0: look */
     bool inside[256];               /* bytes that stand in a word */
     gl_buf scrubbed, scrubbed_text; /* the copy of a body, of its text, that held one */

@@ -102,7 +102,7 @@ const char *load_class_wrong(const load_class *kind)
     return NULL;
 }
 
-/* Whether the key stands in what was read, behind ':' or ',' and before '='. */
+/* Whether the key stands in the text that was read, behind ':' or ',' and before '='. */
 static bool came_before(gl_slice read, gl_slice key)
 {
     for (size_t i = 0; key.len > 0 && i + key.len < read.len; i++) {

@@ -6,7 +6,7 @@
 
 #include "load/markup.h"
 
-/* Of what the server's page lacks, with its address. */
+/* Bytes of the sentence on missing figures of the server, with its address. */
 #define SENTENCE_MAX 768
 
 static bool nothing_answered(const load_recorder *r)

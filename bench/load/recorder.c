@@ -277,7 +277,7 @@ double load_recorder_goodput(const load_recorder *recorder)
     return in_window(recorder, recorder->window.good);
 }
 
-/* Some server said its usage. */
+/* Whether any answer reported usage. */
 static bool has_usage(const load_recorder *r)
 {
     return r->prompt_tokens > 0 || r->completion_tokens > 0;

@@ -6,7 +6,7 @@
 #include "load/report.h"
 #include "load/time_chart.h"
 
-/* Writes a page's beginning, up to its main heading (`what` and of whom), and its end, with a
+/* Writes a page's beginning, up to its main heading (`what` and `of_whom`), and its end, with a
  * sentence on where programs find the same figures. */
 void load_page_begin(gl_buf *out, const char *what, const char *of_whom);
 void load_page_end(gl_buf *out, const char *elsewhere);

@@ -229,7 +229,7 @@ bool load_series_row_at(const load_series *series, size_t row, double *value)
     return isfinite(*value);
 }
 
-/* --- what is missing -------------------------------------------------------------------------- */
+/* --- missing figures -------------------------------------------------------------------------- */
 
 load_scrape_lack load_scrape_lacks(const load_scrape *scrape)
 {

@@ -65,7 +65,7 @@ bool load_scrape_init(load_scrape *scrape, gl_time start, const char *names, cha
 
 void load_scrape_page(load_scrape *scrape, gl_slice page, gl_time at);
 
-/* What is missing of the server's figures, if anything. */
+/* The gap in the server's figures, if there is one. */
 typedef enum load_scrape_lack {
     LOAD_SCRAPE_WHOLE,
     LOAD_SCRAPE_UNREAD, /* not one page was read */

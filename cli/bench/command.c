@@ -443,7 +443,8 @@ static void ask_mock(const bench *b, load_faults *faults)
     gl_free(stats);
 }
 
-/* Also to those who look at the exit code alone. */
+/* Prints the gap in the figures of the server, if there is one: a caller that looks at the exit
+ * code alone reads no report. */
 static void tell_lack(const load_facts *facts)
 {
     char lack[768] = "";

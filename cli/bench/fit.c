@@ -1,5 +1,5 @@
-/* fit.c - see fit.h. Two tables: in which kinds of run an option says something, and what else an
- * option needs. */
+/* fit.c - see fit.h. Two tables: the kinds of run in which an option has a meaning, and the other
+ * options that it needs. */
 #include "bench/fit.h"
 
 #include <stdio.h>
@@ -75,7 +75,7 @@ static const struct {
     { "calibrate", BIT(CALIBRATE) },
     { "calibrate-first", LOAD },
     { "validity", LOAD },
-    /* Of all commands: what is about the program and not about requests. */
+    /* Of all commands: options about the program and not about requests. */
     { "quiet", ALL },
     { "config", ALL },
     { "log-level", ALL },
@@ -126,8 +126,8 @@ static void list_kinds(unsigned kinds, char *text, size_t size)
     }
 }
 
-/* 0, or 64: what was typed is refused; what a file says is told, but for what may be there for
- * another command. */
+/* 0, or 64. An option that was typed is refused. One from a file is reported, unless it may be
+ * there for another command. */
 static int passed_over(const cli_settings *s, const cli_option *row, const char *why)
 {
     char name[512];
@@ -139,7 +139,7 @@ static int passed_over(const cli_settings *s, const cli_option *row, const char 
     return origin == FROM_FLAG ? EXIT_USAGE : 0;
 }
 
-/* --sweep=off asks for nothing. */
+/* Whether it is a switch that is off: --sweep=off asks for nothing. */
 static bool is_off(const cli_settings *settings, const cli_option *row)
 {
     return row->type == OPTION_SWITCH &&
@@ -167,7 +167,7 @@ int bench_fit_kind(const cli_settings *settings, bench_kind kind)
     return 0;
 }
 
-/* --- what an option needs --------------------------------------------------------------------- */
+/* --- needs of an option ----------------------------------------------------------------------- */
 
 static bool given(const bench_fit *fit, const char *name)
 {
@@ -179,7 +179,7 @@ static bool engine(const bench_fit *fit)
     return fit->settings->bench.client == BENCH_CLIENT_ENGINE || fit->kind == BENCH_PLAYBOOK;
 }
 
-/* Of a search, the memory's only when it is asked for. */
+/* Whether the run has a memory cache; a search has one only with --cache-size. */
 static bool has_memory(const bench_fit *fit)
 {
     bool usual = engine(fit) && fit->kind != BENCH_SWEEP && fit->kind != BENCH_SATURATE;
@@ -196,7 +196,7 @@ static bool has_cache(const bench_fit *fit)
     return has_memory(fit) || has_store(fit);
 }
 
-/* What takes nothing from a cache is so without one, too. */
+/* Without a cache, an option under which requests take nothing from one holds too. */
 static bool cache_or_none(const bench_fit *fit)
 {
     return has_cache(fit) || fit->settings->engine.cache_control == GLIMPSE_CACHE_BYPASS ||

@@ -1,5 +1,5 @@
-/* fit.h - which options say something of which load test: the one place for it. An option that a
- * kind of run would pass over is refused. Used by command.c. */
+/* fit.h - which options have a meaning for which kind of load test: the one place for it. An option
+ * that a kind of run would ignore is refused. Used by command.c. */
 #ifndef CLI_BENCH_FIT_H
 #define CLI_BENCH_FIT_H
 
@@ -20,36 +20,38 @@ typedef enum bench_kind {
     BENCH_KINDS
 } bench_kind;
 
-/* What was asked for; of several, the one that leaves the least of the others in force. */
+/* The kind of run that the settings ask for; of several, the one that leaves the fewest of the
+ * other options in force. */
 bench_kind bench_kind_of(const cli_settings *settings);
 
-/* Whether the option says something of this kind of run. */
+/* Whether the option has a meaning for this kind of run. */
 bool bench_fits(const cli_option *row, bench_kind kind);
 
 /* The options that the tables name, for their test; NULL behind the last one. */
 const char *bench_fit_option(size_t index);
 
-/* 0, or 64 after the first option that says nothing of this kind of run was named. What a file or
- * the environment says may be for other runs: options of bench alone are told on standard error,
- * those of other commands too, and all beside reports that are compared or merged, are passed
- * over. */
+/* 0, or 64 after an error message that names the first typed option without a meaning for this kind
+ * of run. An option from a file or the environment may be for other runs. One of bench alone is
+ * reported on standard error. One that other commands have too is ignored, and so is every one
+ * where reports are compared or merged. */
 int bench_fit_kind(const cli_settings *settings, bench_kind kind);
 
-/* What the plan of a load test says to the options that need something else. */
+/* The parts of the plan of a load test on which options depend. */
 typedef struct bench_fit {
     const cli_settings *settings;
     bench_kind kind;
-    bool streams;      /* some of what is asked may be a stream */
-    bool lengths;      /* texts are made of lengths */
-    bool drafts;       /* some of what is asked is no body of --input */
-    bool length_asked; /* the model is told how much to write, where that is asked for */
-    bool rows;         /* a trace says the lengths */
+    bool streams;      /* some requests may ask for a stream */
+    bool lengths;      /* texts are made to lengths */
+    bool drafts;       /* some requests are no bodies of --input */
+    bool length_asked; /* requests carry the length of their output, where one is given */
+    bool rows;         /* a trace has the lengths */
     bool pool;         /* some requests repeat */
     bool sla_good;     /* --sla asks for goodput */
-    bool own_mock;     /* is asked: there is no endpoint */
+    bool own_mock;     /* requests go to a mock of ours: there is no endpoint */
 } bench_fit;
 
-/* 0, or 64, as of a kind: for options that say something only beside another one. */
+/* The same for options that have a meaning only beside another one: 0, or 64 after an error
+ * message. */
 int bench_fit_needs(const bench_fit *fit);
 
 #endif

@@ -127,7 +127,7 @@ int mock_child_start(mock_child *child, const char *const *arguments)
         waitpid(child->pid, &status, 0);
     }
     child->pid = 0;
-    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_VALUE) return EXIT_VALUE; /* it said so */
+    if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_VALUE) return EXIT_VALUE; /* printed */
     say("the mock cannot be started");
     return EXIT_OS_LIMIT;
 }

@@ -28,7 +28,7 @@ static void reports_of(const cli_settings *s, report list[REPORTS])
     memcpy(list, all, sizeof all);
 }
 
-/* --- what is written over what ---------------------------------------------------------------- */
+/* --- one file written over another ------------------------------------------------------------ */
 
 typedef struct place {
     const char *option, *path; /* NULL: not asked for */

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-/* Of files that are there, whatever they are called: a link too. Of a file that is not there yet,
- * by its directory and its name. What is no regular file (a terminal, /dev/null) is never the same;
- * "-" is no file. */
+/* Whether two paths are the same file. Files that exist are compared under any name, links too. A
+ * file that does not exist yet is compared by its directory and its name. A place that is no
+ * regular file (a terminal, /dev/null) is never the same; "-" is no file. */
 bool same_place(const char *a, const char *b);
 
 #endif

@@ -194,7 +194,7 @@ void gl_json_rewrite_string(gl_buf *out, gl_slice string)
 void gl_json_write_text(gl_buf *out, gl_slice text)
 {
     if (text.len == 0) return;
-    const char *at = text.data, *end = at + text.len, *start = at; /* of what is written as it is */
+    const char *at = text.data, *end = at + text.len, *start = at; /* of the run that is copied */
     while ((at = gl_json_run_end(at, end)) < end) {
         size_t used = 1;
         unsigned char c = (unsigned char)*at;

@@ -1,6 +1,6 @@
 /*
- * engine.h - the engine's own struct. The header of each file says what it does with the struct;
- * docs/internals/engine.md has the files in the order in which a request meets them.
+ * engine.h - the engine's own struct. The header of each file describes its part in the struct;
+ * docs/internals/engine.md lists the files in the order in which a request meets them.
  */
 #ifndef GL_ENGINE_H
 #define GL_ENGINE_H

@@ -39,7 +39,7 @@ typedef struct glimpse_thresholds {
 typedef enum glimpse_notice_kind {
     GLIMPSE_NOTICE_TRYING,          /* t1 */
     GLIMPSE_NOTICE_MATCHING_INTENT, /* t2 */
-    GLIMPSE_NOTICE_PATIENCE,        /* t3: choices lists what a program may offer a person */
+    GLIMPSE_NOTICE_PATIENCE,        /* t3: choices lists what a program may offer its user */
     GLIMPSE_NOTICE_DEGRADED,        /* t4 */
     GLIMPSE_NOTICE_RETRY,           /* an attempt failed and another will be made */
     GLIMPSE_NOTICE_COUNT
