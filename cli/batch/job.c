@@ -1,7 +1,6 @@
 /*
- * job.c - a job online: each line is asked of the endpoint now. Decides how many requests are under
- * way, whether --max-cost allows a line, and when a job is not worth going on with. The machine is
- * pump.c.
+ * job.c - a job online: each line is sent to the endpoint at once. Decides how many requests are in
+ * flight, whether --max-cost allows a line, and when the job stops early. The machine is pump.c.
  *
  * Invariant: at most `most` requests are submitted and not ended.
  */
@@ -16,38 +15,38 @@
 #include "exits.h"
 #include "say.h"
 
-/* How often the requests that rest are counted: a snapshot walks the histogram of latencies, so not
- * at every line. */
+/* Interval at which the requests in backoff are counted. A snapshot walks the histogram of
+ * latencies, which is too much for every line. */
 static const struct timeval look_every = { 0, 100000 };
-/* Resting requests that others make up for, in units of the concurrency: bounds the memory of an
- * endpoint that refuses everything. */
+/* The most requests in backoff that are replaced by others, in units of the concurrency. Bounds the
+ * memory under an endpoint that refuses everything. */
 #define RESTING_MAX 3
-/* Lines beyond those that are held for an open circuit, so that each probe can be another line: a
- * night of them at one in 4 s. */
+/* Lines that may be taken beyond those that wait for an open circuit, so that each probe can be
+ * another line. It lasts a night of probes, one in 4 s. */
 #define PROBES_MAX 10000
 
 typedef struct cli_job {
     cli_pump pump;
     job_line held; /* a line that waits until its cost fits (is_held) */
     bool is_held;
-    bool held_looking, held_missing; /* its stored answer is being looked for; is not there */
-    bool spent_out;                  /* --max-cost is reached: only stored answers are given */
-    size_t window, most;             /* requests under way: usually; now */
+    bool held_looking, held_missing; /* its stored answer is being looked up; has none */
+    bool spent_out;                  /* --max-cost is reached: only stored answers are used */
+    size_t window, most;             /* the limit of requests in flight: as set; at present */
     outage_note outage;
-    struct event *look; /* at how the engine is doing */
+    struct event *look; /* timer: reads the engine's statistics */
     void (*leaving)(const cli_report *report, void *arg);
     void *leaving_arg;
 } cli_job;
 
 typedef struct job_item {
     pump_item base;
-    double bound;     /* reserved of --max-cost */
-    bool stored_only; /* its stored answer is looked for, nothing is sent, nothing reserved */
+    double bound;     /* cost reserved of --max-cost */
+    bool stored_only; /* only a stored answer may end it: nothing is sent or reserved */
 } job_item;
 
 /* --- results --------------------------------------------------------------------------------- */
 
-/* What is in flight is paid for, and may take the time it takes. */
+/* Requests in flight are paid for already, so they get as much time as they need. */
 static void stop_for_key(cli_pump *pump, const glimpse_result *result)
 {
     char text[1024];
@@ -78,14 +77,14 @@ static void ended(pump_item *base, const glimpse_result *result)
         pump_leave_out(pump, base->order);
         return;
     }
-    /* A cancelled line is no failure of its own, and a key that stops the job is told of there. */
+    /* A cancelled line is no failure of its own. stop_for_key reports a key that stops the job. */
     if (!pump_put_result(base, result, -1) || key_stop || cancelled) return;
     if (pump_note_result(base, result, !pump->stopping)) pump_stop_reading(pump, EXIT_STOPPED);
 }
 
 /* --- lines ----------------------------------------------------------------------------------- */
 
-/* stored_only: only a stored answer is taken, and that costs nothing. */
+/* stored_only: only a stored answer may end the line, which costs nothing. */
 static void submit(cli_job *job, uint64_t order, job_line *line, double bound, bool stored_only)
 {
     glimpse_options options;
@@ -104,15 +103,15 @@ static void submit(cli_job *job, uint64_t order, job_line *line, double bound, b
     job->held_looking = job->is_held = false;
 }
 
-/* Whether a stored answer would be taken, if there is one. */
+/* Whether the settings let a stored answer be used, if there is one. */
 static bool may_be_stored(const cli_pump *pump)
 {
     return pump->settings->engine.cache_control == GLIMPSE_CACHE_USE &&
            settings_share_answers(pump->settings);
 }
 
-/* No money is left for this line, nor under way that might come back. The lines behind it get what
- * is stored for them. */
+/* Marks the job as out of money: the rest does not pay for this line, and no request in flight can
+ * return enough of its reserve. Later lines get their stored answers only. */
 static void spend_no_more(cli_job *job, const job_line *line)
 {
     cli_pump *pump = &job->pump;
@@ -126,8 +125,8 @@ static void spend_no_more(cli_job *job, const job_line *line)
     if (pump->exit_code == 0) pump->exit_code = EXIT_STOPPED;
 }
 
-/* Sends a line, or holds it until it is known whether --max-cost allows it; but what is stored
- * costs nothing, so that is looked for first. */
+/* Sends a line, or holds it until it is known whether --max-cost allows it. A stored answer costs
+ * nothing, so it is looked up first. */
 static void send_or_hold(cli_job *job, uint64_t order, job_line *line)
 {
     cli_pump *pump = &job->pump;
@@ -184,8 +183,8 @@ static bool turn(cli_pump *pump)
     return false;
 }
 
-/* Room comes back without a result when a request goes to wait for its retry, and when the window
- * grows; and a job whose endpoint nobody ever reached is not worth waiting with. */
+/* Reads the engine's state. Room appears without a result when a request enters backoff and when
+ * the window grows. The job ends when no connection to the endpoint ever succeeded. */
 static void look_at_engine(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
@@ -230,7 +229,7 @@ static void leave(int number, void *arg)
     progress_clear(&pump->progress);
     pump_leave_records(pump);
     pump->stopping = true;
-    /* A line whose stored answer is looked for is held, and counted as that. */
+    /* A line whose stored answer is being looked up counts as held. */
     pump->tally.unsent += pump->live - (job->held_looking ? 1 : 0) + (job->is_held ? 1 : 0);
     pump_count_rest(pump);
     pump_look(pump, &report);
@@ -238,7 +237,8 @@ static void leave(int number, void *arg)
     if (job->leaving != NULL) job->leaving(&report, job->leaving_arg);
 }
 
-/* Its records stay: they are of the lines as they were read. */
+/* Warns when the input was cut while the job ran. Its records stay: they are of the lines as they
+ * were read. */
 static void tell_of_input(const cli_pump *pump)
 {
     struct stat status;
@@ -248,7 +248,8 @@ static void tell_of_input(const cli_pump *pump)
             pump->settings->words[0]);
 }
 
-/* Why not one line was answered, where that is plain: 0, or the exit code, said. */
+/* Prints why no line was answered, where one cause explains it. Returns 0, or the exit code after
+ * the error message. */
 static int why_nothing(const cli_pump *pump)
 {
     const cli_tally *tally = &pump->tally;
@@ -266,15 +267,15 @@ static int why_nothing(const cli_pump *pump)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
-/* Lines that are needed to fill a request. */
+/* Lines that fill one request. */
 static size_t drafts_a_request(const cli_settings *settings)
 {
     const glimpse_packing *packing = &settings->engine.packing;
     return packing->on ? (size_t)packing->max_drafts : 1;
 }
 
-/* The job ends by its deadline: nothing is sent in the last of its time, so that what is in flight
- * may finish. */
+/* The part of a job's time at its end in which nothing is sent, so that requests in flight can
+ * finish. */
 static int64_t last_of(int64_t deadline_ms)
 {
     return deadline_ms / 4 < GRACE_MS ? deadline_ms / 4 : GRACE_MS;

@@ -1,12 +1,12 @@
 /*
  * pump.c - takes lines while there is room, and runs a job to its end. Owns the input and the
- * events of the loop; the way of the job says what becomes of a line. Called by job.c and
- * batch_api/.
+ * events of the loop. The way of the job, a table of hooks, decides the fate of each line. Called
+ * by job.c and batch_api/.
  *
- * Invariants: a line is taken only while its way has room and no more than BACKLOG bytes wait to be
+ * Invariants: a line is taken only while its way has room and at most BACKLOG bytes wait to be
  * written, so memory does not depend on the input's length. A record is written in the turn of the
- * loop in which it was made: every change schedules `turn`, which libevent runs after what is ready
- * now. Nothing here blocks but a regular file.
+ * loop in which it was made: every change schedules `turn`, which libevent runs after the events
+ * that are ready now. Only a regular file can block here.
  */
 #include "batch/pump.h"
 
@@ -21,7 +21,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* What may wait to be written before reading pauses: 16 pipes' worth on Linux. */
+/* Bytes that may wait to be written before reading pauses: 16 pipes' worth on Linux. */
 #define BACKLOG ((size_t)1024 * 1024)
 
 void pump_changed(cli_pump *pump)
@@ -96,7 +96,7 @@ static void too_late(evutil_socket_t fd, short what, void *arg)
 
 /* --- requests -------------------------------------------------------------------------------- */
 
-/* Of `size` bytes; the texts stand behind them. */
+/* Allocates an item of `size` bytes; its texts stand behind them. */
 static pump_item *item_new(cli_pump *pump, size_t size, uint64_t order, const job_line *line)
 {
     size_t len = strlen(line->custom_id) + 1;
@@ -191,8 +191,8 @@ static void take_line(cli_pump *pump)
     job_line line;
     line_state state = line_reader_next(&pump->reader, &text, &number);
     if (state == LINE_EMPTY) {
-        /* When the loop says so from what may be slow, else at once (epoll knows neither files nor
-         * most devices). */
+        /* A slow input is read when the loop reports bytes, any other at once: epoll watches
+         * neither files nor most devices. */
         pump->waits_for_input = pump->readable != NULL && event_add(pump->readable, NULL) == 0;
         if (!pump->waits_for_input) fill(pump);
         return;
@@ -222,7 +222,8 @@ static void turn(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     cli_pump *pump = arg;
-    /* First what has been answered: a kill from here on costs nothing but what is sent now. */
+    /* Writes finished records first: a kill after this line costs only the requests that are sent
+     * now. */
     pump_flush_records(pump);
     bool goes_on = pump->way->turn(pump);
     for (int taken = 0; taken < LINES_A_TURN && may_read(pump); taken++) take_line(pump);

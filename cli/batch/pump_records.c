@@ -1,7 +1,8 @@
 /*
- * pump_records.c - the records of a job: made, counted, and where they go: to the output, at once
- * or in the order of the input, and beside it (ahead.c) while they wait for their turn; and whether
- * all of it is still there at the end. Called by pump.c and the ways of a job.
+ * pump_records.c - the records of a job: makes and counts them, and writes them to the output, at
+ * once or in the order of the input. A record that waits for its turn stands beside the output
+ * (ahead.c). At the end it checks that all of them are still there. Called by pump.c and the ways
+ * of a job.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -12,7 +13,7 @@
 #include "exits.h"
 #include "say.h"
 
-/* OUTPUT.ahead is made anew at this size: seldom, and never much of a disk. */
+/* Size at which OUTPUT.ahead is made anew: large enough to be rare, and small for a disk. */
 #define AHEAD_BYTES ((uint64_t)8 << 20)
 
 /* --- made ------------------------------------------------------------------------------------ */
@@ -23,7 +24,7 @@ static void emit(void *arg, gl_slice record)
     output_add(pump->out, record);
 }
 
-/* A line's record, or none (no bytes) when it ends without. */
+/* Puts a line's record, or marks the line as ended without one (no bytes). */
 static void put(cli_pump *pump, uint64_t order, gl_slice record)
 {
     if (!pump->settings->ordered) {
@@ -99,7 +100,7 @@ bool pump_note_result(const pump_item *item, const glimpse_result *result, bool 
 {
     cli_pump *pump = item->pump;
     char text[1024];
-    /* An answer that was kept says nothing of the endpoint, and one more good one nothing new. */
+    /* A stored answer is no sign of the endpoint's state, and another good one is no news. */
     if (glimpse_result_error(result) == GLIMPSE_OK &&
         (pump->failures.answered || glimpse_result_attempts(result) == 0))
         return false;
@@ -119,7 +120,7 @@ static void ready(void *arg)
     pump_changed(arg);
 }
 
-/* So that what is told of the job is what is in the output. */
+/* Takes a lost record out of the tally, so that the report counts only records in the output. */
 static void lost(void *arg, gl_slice record)
 {
     cli_pump *pump = arg;

@@ -1,11 +1,11 @@
 /*
- * job.c - a job through the Batch API: what becomes of a line. Owns the engine's requests, whose
- * sampler asks nobody: a request whose answer has come down is answered from the file, any other is
- * put into a part and taken back. The machine is batch/pump.c.
+ * job.c - a job through the Batch API: the fate of each line. Owns the engine's requests. Their
+ * sampler calls no endpoint: it answers a request from the file when its answer has come down;
+ * otherwise it puts the request into a part and cancels it. The machine is batch/pump.c.
  *
- * Two passes: the first over the input (what is bad, cached, or done before gets its record or
- * none; the rest goes into parts and is kept as a line's place), then, for each part that has come
- * down, over its lines. Memory: 24 bytes a line and 50 a different request.
+ * Two passes. The first reads the input: a line that is bad, cached or done before gets its record
+ * or none; any other goes into a part, and only its place is kept. The second reads the lines of
+ * each part that has come down. Memory: 24 bytes a line and 50 a different request.
  */
 #include "batch_api/job.h"
 
@@ -23,7 +23,7 @@ typedef struct api_item {
     pump_item base;
     uint64_t offset;
     uint32_t length, slot;
-    bool joins, waits; /* of the second pass; its request is in a part */
+    bool joins, waits; /* the second pass submitted it; its request is in a part */
 } api_item;
 
 void api_tell(api_job *job, const char *format, ...)
@@ -45,8 +45,8 @@ bool api_no_memory(api_job *job)
 
 /* --- the sampler ------------------------------------------------------------------------------ */
 
-/* What its answer is known by. Without a cache and a store nobody shares an answer: each line is
- * its own. */
+/* Computes the id by which a request's answer is found. Without a cache and a store no two lines
+ * share an answer, so each gets an id of its own. */
 static bool identify(api_job *job, const glimpse_attempt *attempt, const api_item *item, api_id *id)
 {
     glimpse_key key;
@@ -57,7 +57,8 @@ static bool identify(api_job *job, const glimpse_attempt *attempt, const api_ite
            api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
 
-/* A line that is read again is not the one whose answer has come: that answer is nobody's now. */
+/* Stops the job: a line that was read again differs from the one whose answer has come, so that
+ * answer belongs to no line. */
 static void refuse_line(api_job *job, uint64_t number)
 {
     if (job->pump.stopping) return;
@@ -104,8 +105,8 @@ static const char *scope(void *arg)
 
 /* --- records ---------------------------------------------------------------------------------- */
 
-/* How often the endpoint was asked for this: in how many batches that it took on the request was.
- * What goes into the first record of a request goes into no other. */
+/* Returns the attempts of a request: the number of batches that the endpoint accepted with it. They
+ * go into the first record of the request, and are 0 in the others. */
 static uint32_t attempts_of(api_job *job, const glimpse_result *result, const api_item *item)
 {
     if (!item->joins || glimpse_result_attempts(result) == 0) return 0;
@@ -116,7 +117,7 @@ static uint32_t attempts_of(api_job *job, const glimpse_result *result, const ap
     return part->code != NULL ? slot->asked - 1u : slot->asked;
 }
 
-/* Something is left to be asked, but for the part whose answers are read now. */
+/* Whether a part other than the one that is read now is still to be answered. */
 static bool has_more_to_ask(const api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
@@ -167,19 +168,20 @@ static void ended(pump_item *base, const glimpse_result *result)
 
 /* --- lines ------------------------------------------------------------------------------------ */
 
-/* Batches have no streams. The endpoint would refuse the whole file for one. */
+/* Whether the line asks for a stream. A batch has none: the endpoint would refuse the whole
+ * file. */
 static bool asks_for_stream(const job_line *line)
 {
     gl_json body = { GL_JSON_OBJECT, gl_slice_of(line->chat.body, line->chat.body_len) };
     return line->is_chat && gl_json_get(body, "stream").kind == GL_JSON_TRUE;
 }
 
-/* A line and its place; joins: of the second pass. */
+/* Submits a line. place: where it stands; joins: it is of the second pass. */
 static void submit(api_job *job, uint64_t order, job_line *line, const api_line *place, bool joins)
 {
     glimpse_options options;
     glimpse_options_init(&options);
-    if (!joins) options.coalesce = 0; /* each finds its own slot, and is taken back */
+    if (!joins) options.coalesce = 0; /* each finds its own slot, and is cancelled */
     api_item *item = pump_submit(&job->pump, sizeof *item, order, line, &options);
     if (item == NULL) return;
     item->offset = place->offset;
@@ -205,7 +207,7 @@ static void send_line(cli_pump *pump, uint64_t order, job_line *line, gl_slice t
     pump_put_bad_line(pump, order, line);
 }
 
-/* Reads the line at this place again, and stops the job when it is another by now. */
+/* Reads the line at this place again, and stops the job when its bytes changed. */
 static void join_line(api_job *job, const api_line *place)
 {
     job_line line = { .error_code = "" };
@@ -250,12 +252,12 @@ static size_t parts_at(const api_job *job, api_step step)
     return count;
 }
 
-/* What has come down has its records. A part of which no batch was asked for is forgotten, for
- * whoever goes on may ask for something else; batches stay with the journal. */
+/* Ends a hopeless job. Answers that have come down get their records first. A part without a batch
+ * is dropped, because the next run may ask for other requests; batches stay in the journal. */
 static void give_up(api_job *job)
 {
     const api_entry joined = { .step = API_JOINED };
-    if (parts_at(job, API_DOWNLOADED) > 0) return; /* its records come first */
+    if (parts_at(job, API_DOWNLOADED) > 0) return; /* wait for their records */
     for (size_t i = 0; i < job->part_count; i++) {
         api_part *part = job->parts[i];
         if (part == NULL || part->step >= API_CREATING) continue;
@@ -268,7 +270,7 @@ static void give_up(api_job *job)
     pump_stop(&job->pump, EXIT_STOPPED, 0);
 }
 
-/* The records of the part are in the output: it is done with. */
+/* Ends a part whose records are all in the output. */
 static void end_join(api_job *job)
 {
     api_part *part = job->joining;
@@ -282,7 +284,8 @@ static void end_join(api_job *job)
     if (job->hopeless) give_up(job);
 }
 
-/* The next part that has come down; only behind the first pass, which finds its lines. */
+/* Begins the next part that has come down, but only after the first pass, which finds the lines of
+ * the parts. */
 static void begin_join(api_job *job)
 {
     if (!job->pump.input_ended || job->pump.live > 0 || job->pump.stopping) return;
@@ -301,7 +304,7 @@ static bool turn(cli_pump *pump)
         if (job->joining == NULL || job->join_next == job->join_count) break;
         join_line(job, &job->lines[job->join_lines[job->join_next++]]);
     }
-    /* The last lines of the first pass are planned when the engine has started them. */
+    /* The last lines of the first pass are planned once the engine has started them. */
     if (pump->input_ended && pump->live == 0 && !pump->stopping) api_plan_end(job);
     if (job->joining != NULL && job->join_next == job->join_count) end_join(job);
     if (!pump->stopping && !job->hopeless)
@@ -314,7 +317,7 @@ static bool turn(cli_pump *pump)
 
 static void stop(cli_pump *pump, int64_t grace_ms)
 {
-    (void)grace_ms; /* what is at the endpoint stays there, and in the journal */
+    (void)grace_ms; /* its batches stay at the endpoint, and in the journal */
     glimpse_batch_api_cancel(((api_job *)pump)->api);
 }
 
@@ -330,7 +333,7 @@ static void tell_stop(cli_pump *pump, int64_t grace_ms, bool late)
 static void correct(const cli_pump *pump, cli_report *report)
 {
     const api_job *job = (const api_job *)pump;
-    /* Each line that is joined was looked up before it was asked; that is no second miss. */
+    /* Each joined line was looked up before it was sent; the second lookup is no second miss. */
     uint64_t *misses = &report->stats.cache.misses;
     *misses -= *misses < job->looked_twice ? *misses : job->looked_twice;
     report->stats.attempts = job->attempts;

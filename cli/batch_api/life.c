@@ -1,6 +1,6 @@
 /*
- * life.c - sets up a job through the Batch API, takes over what earlier runs have under way,
- * runs it, and tells how it ended. Called by batch/command.c.
+ * life.c - sets up a job through the Batch API, takes over the parts that earlier runs have under
+ * way, runs the job, and prints its end. Called by batch/command.c.
  */
 #include <event2/event.h>
 #include <string.h>
@@ -10,10 +10,10 @@
 #include "exits.h"
 #include "say.h"
 
-/* What a token costs in a batch, of its list price. */
+/* The price of a token in a batch, as a share of its list price. */
 #define BATCH_PRICE 0.5
 
-/* The engine as it was asked for, but for all that has to do with asking somebody now. */
+/* Makes the engine of the settings, without the policies for requests that are sent at once. */
 static glimpse_error make_engine(api_job *job, glimpse_problem *problem)
 {
     glimpse_config config = job->pump.settings->engine;
@@ -47,7 +47,7 @@ static glimpse_error make_api(api_job *job, glimpse_problem *problem)
                                  &job->api, problem);
 }
 
-/* 0, or the exit code, said. */
+/* 0, or the exit code after an error message. */
 static int set_up(api_job *job, const job_parts *parts)
 {
     glimpse_problem problem;
@@ -73,7 +73,8 @@ static int set_up(api_job *job, const job_parts *parts)
                             api_recall, job);
 }
 
-/* What earlier runs have under way. 0, or the exit code. */
+/* Takes over the parts that earlier runs have under way. 0, or the exit code after an error
+ * message. */
 static int take_over(api_job *job)
 {
     for (size_t i = 0; i < job->part_count && !job->pump.stopping; i++) {
@@ -85,7 +86,7 @@ static int take_over(api_job *job)
             api_tell(job, "part %u: %llu requests of an earlier run", (unsigned)part->number,
                      (unsigned long long)part->requests);
     }
-    /* Later parts have taken their requests from earlier ones by now. */
+    /* Later parts have taken their requests out of earlier ones by now. */
     size_t known = job->part_count;
     for (size_t i = 0; i < known && !job->pump.stopping; i++)
         if (job->parts[i] != NULL && job->parts[i]->step == API_SPLIT)
@@ -97,7 +98,7 @@ static int take_over(api_job *job)
     return job->pump.stopping ? job->pump.exit_code : 0;
 }
 
-/* Of parts that nobody will ever take. */
+/* Removes the files of parts that no run will take over. */
 static void remove_plans(api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
@@ -115,7 +116,8 @@ static bool is_done_with_journal(const api_job *job)
 static void run(api_job *job, cli_report *report)
 {
     cli_pump *pump = &job->pump;
-    /* An earlier run's records must not be taken for this one's when it goes on. */
+    /* Takes an earlier run's records out of the output: a later run must not take them for records
+     * of this one. */
     output_empty(pump->out);
     pump_run(pump, report);
     pump_records_stand(pump);
@@ -128,7 +130,7 @@ static void run(api_job *job, cli_report *report)
     }
     if (job->no_batch_api) remove_plans(job);
     if (is_done_with_journal(job)) api_journal_remove(&job->journal);
-    pump_close_records(pump); /* last: until then no other run takes the output or the journal */
+    pump_close_records(pump); /* last: until then no other run can lock the output or the journal */
 }
 
 static void clean_up(api_job *job)
