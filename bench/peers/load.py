@@ -101,7 +101,7 @@ def main():
     finally:
         mock.terminate()
         mock.wait()
-    lines = ["# What it costs to load an endpoint, by client", "",
+    lines = ["# The cost of loading an endpoint, by client", "",
              f"Printed by `sh bench/peers/load.sh {seconds} {rounds}`: each client in a closed loop for {seconds} s against the "
              f"same `glimpse mock` without latency, HTTP/1.1 on loopback, the client on one core and the mock on "
              f"another; median (least-most) of {rounds} rounds, the clients in turn. CPU and memory are of the "

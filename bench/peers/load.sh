@@ -1,5 +1,5 @@
 #!/bin/sh
-# What it costs to load an endpoint, by client: ceiling, CPU per request and memory, side by side:
+# The cost of loading an endpoint, by client: ceiling, CPU per request and memory, side by side:
 #
 #     sh bench/peers/load.sh [SECONDS] [ROUNDS]
 #
