@@ -81,6 +81,7 @@ self_test() {
     refuses core/policy/limit.c 'clock_gettime(CLOCK_MONOTONIC, &now);'
     refuses core/policy/limit.c "case '\"': exit(1);"
     refuses docs/examples/embed.c 'sleep(1);'
+    refuses frontends/http/server.c 'usleep(10);'
     accepts core/base/alloc.c 'return malloc(size);'
     accepts core/base/time.c 'clock_gettime(CLOCK_MONOTONIC, &now);'
     accepts core/engine/engine.c 'gl_free(x); /* free(x) would not do; nor malloc( */'

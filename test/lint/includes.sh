@@ -71,7 +71,7 @@ check() { # root
         if (allowed == "-") return 0
         base = file
         sub(/^core\//, "", base); sub(/\.[ch]$/, ".h", base)
-        room = dir_of(file); sub(/^backends\//, "", room)
+        room = dir_of(file); sub(/^(backends|frontends)\//, "", room)
         gsub(/SELF/, base, allowed)
         gsub(/ROOM\//, room == "" ? "/" : room, allowed)
         if (allowed ~ /OWN/ && name !~ /\// && stands(dir_of(file) name)) return 1
@@ -148,6 +148,8 @@ self_test() {
     refuses bench/mock/mock.c '<curl/curl.h>'
     refuses bench/load/arrival.c '"engine/engine.h"'
     refuses bench/load/arrival.c '"mock/mock.h"'
+    refuses frontends/http/conn.c '"mock/mock.h"'
+    refuses frontends/http/conn.c '"engine/engine.h"'
     refuses docs/examples/embed.c '"base/buf.h"'
     refuses docs/examples/embed.c '<curl/curl.h>'
     refuses core/engine/engine.c 'WHATEVER'
@@ -171,6 +173,7 @@ self_test() {
     accepts cli/mock.c '"mock/mock.h"'
     accepts bench/mock/upstream.c '<curl/curl.h>'
     accepts bench/load/arrival.c '"load/arrival.h"'
+    accepts frontends/http/conn.c '"http/deadlines.h"'
     accepts cli/bench/command.c '"load/driver.h"'
     accepts docs/examples/embed.c '<event2/event.h>'
     accepts test/unit/http.c '<curl/curl.h>'

@@ -12,7 +12,7 @@ sources() {
     (
         cd "$1"
         shift
-        for room in core backends cli bench test docs/examples; do
+        for room in core backends frontends cli bench test docs/examples; do
             [ ! -d "$room" ] || for pattern in "$@"; do find "$room" -type f -name "$pattern"; done
         done | sort -u
     )
