@@ -7,10 +7,9 @@
  * length ends with LOAD_BLOCKS / 2 of them or more, unless it was shorter than that many
  * milliseconds.
  *
- * Joining happens while requests are under way, and what it takes all of them wait for. So it looks
- * at no slot below or above those in use, and the memory is the process's from the beginning: 1.7
- * MB of pages first touched by a join held the loop for 2.4 ms, in every run, 128 ms after its
- * start.
+ * Joining happens while requests are in flight, and all of them wait for it. So it looks at no slot
+ * below or above those in use, and the memory is touched before the run: 1.7 MB of pages first
+ * touched by a join held the loop for 2.4 ms, in every run, 128 ms after its start.
  */
 #ifndef LOAD_BLOCKS_H
 #define LOAD_BLOCKS_H

@@ -57,7 +57,7 @@ typedef struct load_change {
         LOAD_TOO_FEW,  /* samples above the quantile that are independent of each other */
         LOAD_TOO_SHORT /* too short for its autocorrelation: how much the runs vary is not known */
     } verdict;
-    double p; /* how often chance alone makes such a change; 1: not judged */
+    double p; /* the probability of such a change by chance; 1: not judged */
     double
         error[2]; /* standard errors of the sides: of a quantile in parts of 1, else in the unit */
     double freedom; /* degrees of it, of the change */
@@ -73,9 +73,9 @@ size_t load_difference(const load_side *before, const load_side *after,
  * is. */
 void load_difference_judge(load_change *change, size_t count);
 
-/* How large a change may be there and not be told, either way: of a metric that was judged. That
- * none was found says no more than that it is not larger. As a part of `before`, or in the metric's
- * unit where that is 0 (*part false). */
+/* Returns the largest change, either way, that a metric without a reported change may still have: a
+ * comparison that found none shows no more than this. A part of `before`, or in the metric's unit
+ * where that is 0 (*part false). Call after load_difference_judge. */
 double load_change_hides(const load_change *change, bool *part);
 
 #endif

@@ -136,7 +136,7 @@ static void judge(const load_item *item, const glimpse_result *result, load_outc
 {
     const load_question *asked = &item->asked;
     size_t len;
-    bool draft = !asked->raw; /* what it asks for is a text */
+    bool draft = !asked->raw; /* it asks for a text */
     if ((!asked->judged && !draft) || out->error != GLIMPSE_OK) return;
     const char *body = glimpse_result_body(result, &len);
     out->wrong = load_endpoint_wrong(draft ? LOAD_CHAT : asked->endpoint, asked->texts,
@@ -284,8 +284,9 @@ static void user_goes_on(load_item *user)
     arm(user->think, gl_clock_now() + d->plan.think);
 }
 
-/* A user each turn of the loop: where all send in one, each waits in the client until the others'
- * connections are opened too, 0.1 ms each, and that would be told as its latency. */
+/* Lets one user begin in each turn of the loop. If all sent in one turn, each would wait in the
+ * client until the connections of the others are open, 0.1 ms each, and its latency would have that
+ * wait. */
 static void begin_user(load_driver *d)
 {
     if (d->begun < d->plan.users) user_sends(&d->users[d->begun++]);

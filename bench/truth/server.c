@@ -6,11 +6,11 @@
  *
  * It shares no code with the mock, the library or the harness, so that none of their mistakes is
  * its own. The log is a JSON object a request, in order of arrival; times are in ns since the first
- * came. They are the kernel's: when a request's bytes arrived at the socket and when an answer's
- * left it (SO_TIMESTAMPING), so that what the machine delays this process is a part of what the
- * server did, and not an error of its log. `at` is when it came by the machine's clock, `late` how
- * long it lay in the socket until it was read. One thread, one poll; it reads POSTs with a
- * Content-Length and answers chat completions.
+ * came. They are the kernel's, of a request's bytes at the socket and of an answer's bytes as they
+ * left it (SO_TIMESTAMPING): a delay of this process by the machine is then a part of the server's
+ * time, and not an error of its log. `at` is the arrival by the machine's clock, `late` the time
+ * for which the request lay in the socket until it was read. One thread, one poll; it reads POSTs
+ * with a Content-Length and answers chat completions.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -106,8 +106,8 @@ static int64_t now(void)
 
 /* --- the kernel's clock ----------------------------------------------------------------------- */
 
-/* CLOCK_MONOTONIC less CLOCK_REALTIME, in which the kernel's stamps are: the tightest of some
- * readings, since this process may be stopped within one. */
+/* Returns CLOCK_MONOTONIC less CLOCK_REALTIME, the clock of the kernel's stamps. It is the tightest
+ * of some readings, since this process may be stopped within one. */
 static int64_t between_clocks(void)
 {
     int64_t least = INT64_MAX, found = 0;
@@ -123,7 +123,7 @@ static int64_t between_clocks(void)
     return found;
 }
 
-static int64_t clocks; /* between them, as this process began */
+static int64_t clocks; /* between_clocks as this process began */
 
 /* As recvmsg; *stamp: the kernel's time of it, unchanged where it gave none. */
 static ssize_t receive(int fd, void *data, size_t len, int flags, int64_t *stamp)
@@ -149,7 +149,7 @@ static ssize_t receive(int fd, void *data, size_t len, int flags, int64_t *stamp
     return got;
 }
 
-/* When the kernel let go what was sent last; `at` where it does not say. */
+/* Returns the kernel's time at which the last bytes sent left; `at` where it gives none. */
 static int64_t left_at(int fd, int64_t at)
 {
     char none;

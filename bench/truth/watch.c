@@ -1,15 +1,15 @@
 /*
  * watch.c - what the machine did to a process: the times that it was ready to run and had no CPU,
- * and those at which a CPU ran nothing that was due. Without it nobody can tell a figure that is
- * wrong from a machine that is busy (test/show/truth.sh).
+ * and those at which a CPU ran nothing that was due. It tells a busy machine from a wrong figure
+ * (test/show/truth.sh).
  *
  *     glimpse-truth-watch PID OUT        until PID has ended, or SIGTERM; OUT is written then
  *
- * A process on each CPU wakes each quarter of a millisecond. What it is late was taken from
- * whatever else was to run there: by the hypervisor, by interrupts, or by a system call of another
+ * A process on each CPU wakes each quarter of a millisecond. When it wakes late, the CPU was taken
+ * from every process due there: by the hypervisor, by interrupts, or by a system call of another
  * process, which this kernel may not interrupt. Run it before PID in priority, or it is late for
- * reasons of its own. The parent of them reads what the kernel counts of PID (schedstat: the time
- * it waited for a CPU).
+ * reasons of its own. Their parent reads the kernel's count for PID (schedstat: the time that it
+ * waited for a CPU).
  *
  * OUT is a JSON object: `no_cpu_ms`, the longest wait of PID, `late_ms`, the longest of a CPU, and
  * `stalls`, each of at least 0.1 ms: {"at", "ns", "cpu"}, `at` by CLOCK_MONOTONIC in ns, cpu
@@ -70,7 +70,7 @@ static void add(int cpu, int64_t ns, int64_t at)
     if (i < STALLS) seen->stall[i] = (stall){ at - ns, ns, cpu };
 }
 
-/* How long it has waited for a CPU in all, ns; -1: it has ended. */
+/* Returns the ns that PID has waited for a CPU in all; -1: it has ended. */
 static int64_t waited(void)
 {
     char text[128];
@@ -81,7 +81,7 @@ static int64_t waited(void)
     return sscanf(text, "%lld %lld", &ran, &wait) == 2 ? wait : -1;
 }
 
-/* Of a CPU; below 0: of the process. */
+/* Writes the stalls of a CPU; below 0: of the process. */
 static void watch(int cpu)
 {
     int64_t due = now(), before = cpu < 0 ? waited() : 0;

@@ -85,7 +85,8 @@ static int read_all(comparison *c)
 
 /* --- reports ---------------------------------------------------------------------------------- */
 
-/* That none is found is no equality: the interval says what may be there all the same. */
+/* Writes the line where no difference is found. That is no equality: the interval holds the
+ * difference that may exist all the same. */
 static const char *none_found(const load_change *change, char *text, size_t size)
 {
     bool part;

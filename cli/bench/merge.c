@@ -22,7 +22,7 @@ static int read_report(load_merge *merge, const char *path, char **text)
     return problem != NULL ? EXIT_VALUE : 0;
 }
 
-/* 0, or 78, said. */
+/* 0, or 78 after an error message: reports of clients with different policies are not joined. */
 static int check_clients(const load_merge *merge, const char *const *paths)
 {
     gl_slice first, other;
