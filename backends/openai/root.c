@@ -1,6 +1,6 @@
 /*
- * root.c - see root.h. Owns nothing. Called by decode.c and stream.c. Decides what a choice that
- * failed is, and nothing else.
+ * root.c - see root.h. Owns nothing. Called by decode.c and stream.c. Decides the error of a
+ * choice that failed, and nothing else.
  */
 #include "openai/root.h"
 

@@ -5,7 +5,7 @@
  *   conn.c    one connection: requests one after the other, each with its answer
  *   head.c    writes an answer; pace.c lets it go piece by piece
  *   route.c   finds the row that answers
- *   fate.c    decides when it is answered, and what goes wrong
+ *   fate.c    decides the time of its answer, and its fault
  */
 #ifndef MOCK_SERVER_H
 #define MOCK_SERVER_H

@@ -82,7 +82,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     return GLIMPSE_OK;
 }
 
-/* --- what is refused --- */
+/* --- refusals --- */
 
 static glimpse_error check_draft(const glimpse_draft *draft, glimpse_problem *problem)
 {

@@ -3,7 +3,7 @@
  *
  *   server.c  accepts, turns the wheel, holds the parts that all connections share
  *   conn.c    one connection: bytes in, requests one after the other, its deadlines, its end
- *   send.c    bytes out; answer.c  an answer as HTTP; asked.c  what a handler asks of a request
+ *   send.c    bytes out; answer.c  an answer as HTTP; asked.c  the calls of a handler on a request
  */
 #ifndef HTTPD_CONN_H
 #define HTTPD_CONN_H

@@ -38,8 +38,8 @@ static inline size_t glimpse_length(size_t len)
 }
 
 /*
- * Statuses: how a request ended. Two mean that an answer came; the failures, and what stands in for
- * an answer then, are those of docs/playbook.md section 4.
+ * Statuses: how a request ended. Two mean that an answer came; docs/playbook.md section 4 has the
+ * failures, and the text that replaces an answer then.
  *   X(symbol, name, sentence)
  */
 #define GLIMPSE_STATUS_TABLE(X)                                                                    \
