@@ -54,6 +54,7 @@ bool gl_batch_asks_again(const gl_batch_call *call, const glimpse_outcome *outco
      * can be sent again: a creation looks first. */
     bool odd_200 = outcome->error == GLIMPSE_ERR_HTTP && outcome->error_status == 0 &&
                    outcome->sample.http_status >= 200 && outcome->sample.http_status < 300;
+    if (outcome->retry_after_ms > call->api->options.max_retry_after_ms) return false;
     if (call->kind == GL_BATCH_CANCEL && status == 409) return false;
     return odd_200 || gl_batch_may_pass(outcome, call->api->options.max_retry_after_ms) ||
            gl_batch_not_there_yet(call, status, outcome->error_code);

@@ -3,7 +3,7 @@
  *
  *   429:5%,500:#3,stall@20+2s:1%,401:~poison
  *
- * A list of NAME[+reset][@PLACE]:WHEN. docs/internals/mock.md explains each name.
+ * A list of NAME[+reset][@PLACE]:WHEN. docs/internals/mock_faults.md explains each name.
  *
  *   NAME   a status of an error answer (400 401 403 404 408 409 413 422 429 500 502 503 504 529),
  *          reset, truncate, malformed, hang, stall, close, or a model's mistake in the list of
@@ -17,7 +17,7 @@
  *          /10     each tenth
  *          ~TEXT   those whose body holds TEXT
  *
- * The first of the last three that fits goes before a drawn one.
+ * The first item of the last three kinds that fits a request wins over a drawn one.
  */
 #ifndef MOCK_FAULT_H
 #define MOCK_FAULT_H

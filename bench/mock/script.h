@@ -1,6 +1,6 @@
 /*
- * script.h - answers from a file: each for the requests that fit. docs/internals/mock.md has the
- * form, docs/examples/mock_script.json an example.
+ * script.h - answers from a file: each for the requests that fit. docs/internals/mock_answers.md
+ * has the form, docs/examples/mock_script.json an example.
  */
 #ifndef MOCK_SCRIPT_H
 #define MOCK_SCRIPT_H

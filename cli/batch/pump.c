@@ -1,7 +1,8 @@
 /*
  * pump.c - takes lines while there is room, and runs a job to its end. Owns the input and the
- * events of the loop. The way of the job, a table of hooks, decides the fate of each line. Called
- * by job.c and batch_api/.
+ * events of the loop. take_line passes over a line that an earlier run has answered, and writes the
+ * record of a bad one. Every other line goes to the way's `send`, and its result to the way's
+ * `ended`.
  *
  * Invariants: a line is taken only while its way has room and at most BACKLOG bytes wait to be
  * written, so memory does not depend on the input's length. A record is written in the turn of the

@@ -1,7 +1,8 @@
 /*
  * job.c - a job through the Batch API: the fate of each line. Owns the engine's requests. Their
  * sampler calls no endpoint: it answers a request from the file when its answer has come down;
- * otherwise it puts the request into a part and cancels it. The machine is batch/pump.c.
+ * otherwise `start` puts the request into a part and cancels it, and `ended` keeps the line's
+ * place. The machine is batch/pump.c.
  *
  * Two passes. The first reads the input: a line that is bad, cached or done before gets its record
  * or none; any other goes into a part, and only its place is kept. The second reads the lines of

@@ -1,6 +1,6 @@
 /*
  * job.h - a job that goes through the Batch API: the same input and the same records as
- * batch/job.h, at half the price and within a day; docs/internals/batch_api.md.
+ * batch/job.h, at half the price and within a day; docs/internals/batch_api_job.md.
  */
 #ifndef CLI_BATCH_API_JOB_H
 #define CLI_BATCH_API_JOB_H

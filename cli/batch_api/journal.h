@@ -1,7 +1,7 @@
 /*
  * journal.h - the steps of a job at the endpoint, kept beside its output (OUTPUT.journal): one JSON
  * object a line, appended and synced before and after each remote step.
- * docs/internals/batch_api.md.
+ * docs/internals/batch_api_job.md.
  *
  *   {"glimpse_journal":1,"job":"<32 hex>","scope":"<whose answers these are>"}
  *   {"part":1,"step":"planned","path":"/chat/completions","requests":50000,"bytes":31000000,"asked":1}

@@ -47,7 +47,7 @@ typedef struct api_job {
     size_t join_count, join_next;
     size_t joined_lines;        /* lines that have a record of an answer */
     uint64_t left;              /* lines of batches that were cancelled */
-    uint64_t attempts, retries; /* in the records of this run: docs/internals/batch_api.md */
+    uint64_t attempts, retries; /* in the records of this run: docs/internals/batch_api_job.md */
     struct event *room;
     uint64_t room_wait_ms;
     uint64_t room_bytes; /* of the smallest part refused while alone; 0: none was */

@@ -485,7 +485,7 @@ const cli_option option_table[] = {
               "malformed, hang, stall, close; of packs pack_short, _order, _duplicate, _overlong, "
               "_notjson, _cut. WHEN: 5% drawn, #3 the third request, #3-5, /10 each tenth, ~TEXT "
               "those that hold it. 429:5%,500:#3,401+reset:~poison,reset@20:1%,stall@20+2s:1%: "
-              "docs/internals/mock.md" },
+              "docs/internals/mock_faults.md" },
     { .name = "retry-after", .type = OPTION_TEXT, AT(retry_after), .commands = MOCK,
       .value = "TIME|FROM-TO",
       .help = "which a 429 or 503 of --fault asks for: 2s, or drawn for each, 1s-30s" },
@@ -542,7 +542,7 @@ const cli_option option_table[] = {
     { .name = "batch-fault", .type = OPTION_TEXT, AT(batch_fault), .commands = MOCK,
       .value = "LIST", .help = "expire:30%,fail:1%,invalid:1,not-found:2: lines left undone or "
               "failed at first, batches that are refused late, creations that find no file; and "
-              "how other Batch APIs differ: docs/internals/mock.md" },
+              "how other Batch APIs differ: docs/internals/mock_files.md" },
     { .name = "enqueued-tokens", .type = OPTION_COUNT, AT(enqueued_tokens), .commands = MOCK,
       .value = "N", .min = 0, .max = 1e15,
       .help = "most tokens of batches at work, a quarter of their bytes; more fail, late; 0 = any" },

@@ -4,8 +4,8 @@
  * Owns the queues of WAITING requests and the policies that are asked before one goes: the window
  * of attempts in flight, the circuit breaker, and for each model a lane with its own rate limits,
  * because endpoints count per model: 16 lanes, the last of which all further models share. Parks a
- * lane for as long as the endpoint asked, if the refusal was load. Knows no sampler and no
- * callback; time is an argument.
+ * lane for as long as the endpoint asked, max_retry_after_ms at most, unless the window says that
+ * the refusal was noise. Knows no sampler and no callback; time is an argument.
  */
 #ifndef GL_ADMISSION_H
 #define GL_ADMISSION_H

@@ -9,8 +9,10 @@
  *                   +-> FOLLOWING an identical one: settled with that one
  *                   +-> PACKING: settled with its pack's answer, or alone -> WAITING
  *
- * attempt_failed decides what becomes of a failure: it asks policy/evidence, then policy/backoff,
- * and puts the wait into the heap. A closing engine and a stopped key retry nothing. Policies
+ * attempt_failed decides what becomes of a failure: it asks policy/evidence (by
+ * gl_attempt_judge), then policy/backoff, and puts the wait into the heap. gl_steps_expired ends
+ * the wait: it asks the retry budget and queues the request. A closing engine, a stopped key and a
+ * recorded sampler retry nothing. Policies
  * (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in here but
  * notices, in gl_steps_expired, which the timer calls: the turn delivers the results.
  */

@@ -3,12 +3,12 @@
  *
  *   CLOSED   everything goes
  *   OPEN     nothing goes until `until`, then one probe
- *   PROBING  one probe is out; it closes the circuit, or opens it for twice as long. Beside one
- *            that has hung for 10 s another may go
+ *   PROBING  one probe is out; it closes the circuit, or opens it for twice as long, 4 s at most.
+ *            Beside one that has hung for 10 s another may go
  *
  * It opens when 20 attempts on end failed, or at least half of the last 10 s' and at least 20 of
  * them (the endpoint's failures: 5xx, no connection, a broken or late answer; a 429 that only paces
- * is none), or, where that is asked for, when half of them took longer than t4 for 10 s on end.
+ * is none), or, with `breaker` "local", when half of them took longer than t4 for 10 s on end.
  * After it closes the window of limit.h starts from 2 and doubles.
  */
 #ifndef GL_POLICY_BREAKER_H

@@ -2,8 +2,9 @@
  * evidence.h - the verdict on the end of one attempt: whether it speaks of the endpoint, of the
  * request itself, or only of the connection it went out on. Pure.
  *
- * This is decided nowhere else: the circuit, the count of a request's attempts and the retry budget
- * take the verdict and look at no error themselves. The table is that of docs/internals/circuit.md,
+ * The circuit and the count of a request's attempts take this verdict. steps.c decides one case: an
+ * attempt that found no descriptor is spared while others are in flight. A spared attempt never
+ * reaches the retry budget. The table is that of docs/internals/circuit.md,
  * which test/unit/evidence.c reads.
  */
 #ifndef GL_POLICY_EVIDENCE_H

@@ -1,5 +1,6 @@
 /*
- * conn.c - one connection: reads, hands the handler one request after the other, and ends.
+ * conn.c - one connection: reads, has httpd_request_read parse, hands the handler one request after
+ * the other, keeps its deadlines (httpd_conn_arm, httpd_conn_expired), and ends.
  *
  * In the steady state a request costs one recv and one send, moves no timer and allocates nothing.
  * While the handler works, the client's further bytes are read up to 64 KiB; beyond that the socket

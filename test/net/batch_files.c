@@ -197,6 +197,25 @@ static void content_comes_without_a_description_and_after_some_404s(void **state
     rig_close(&r);
 }
 
+/* The endpoint's wait goes before what else would be asked again: a day is not waited for. */
+static void a_file_that_is_not_there_for_a_day_is_given_up(void **state)
+{
+    static const fault_step tomorrow[] = {
+        { FAULT_SEND, "HTTP/1.1 404 Not Found\r\nRetry-After: 86400\r\nContent-Length: 2\r\n\r\n{}",
+          0 },
+        END
+    };
+    (void)state;
+    rig r;
+    rig_open(&r, 4, 0);
+    fault_server_play(r.server, tomorrow);
+    download(&r);
+    assert_int_equal(r.reply.error, GLIMPSE_ERR_HTTP);
+    assert_int_equal(r.reply.http_status, 404);
+    assert_int_equal(r.reply.attempts, 1);
+    rig_close(&r);
+}
+
 static void a_file_is_cut_at_the_first_byte_too_many(void **state)
 {
     (void)state;
@@ -455,6 +474,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_file_of_no_bytes_comes_down_as_one),
         cmocka_unit_test(content_comes_without_a_description_and_after_some_404s),
+        cmocka_unit_test(a_file_that_is_not_there_for_a_day_is_given_up),
         cmocka_unit_test(a_file_is_cut_at_the_first_byte_too_many),
         cmocka_unit_test(a_file_that_drips_is_given_up_by_time),
         cmocka_unit_test(a_link_in_the_place_of_the_file_is_not_written_through),
