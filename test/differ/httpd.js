@@ -6,7 +6,7 @@
 "use strict";
 const { spawnSync } = require("child_process");
 const fs = require("fs");
-const { HTTPParser } = require("_http_common");
+const { HTTPParser, methods } = require("_http_common");
 
 const [verdicts, root, changed = "20000"] = process.argv.slice(2);
 
@@ -76,7 +76,7 @@ function theirs(text) {
     let address = "";
     parser[HTTPParser.kOnHeaders | 0] = (more, url) => { address += url; };
     parser[HTTPParser.kOnHeadersComplete | 0] = (major, minor, more, method, url, status, message, upgrade, keeps) => {
-        current = { method: HTTPParser.methods?.[method] ?? require("_http_common").methods[method],
+        current = { method: methods[method] ?? `method ${method}`,
             target: url ?? address, body: [], keeps, upgrade };
         address = "";
         return 0;
