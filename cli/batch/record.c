@@ -29,17 +29,21 @@ void record_bad_line(gl_buf *out, const job_line *line)
 /* --- records of an earlier run -----------------------------------------------------------------
  */
 
+/* -1: it is none. */
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 static bool read_hex_key(gl_json text, glimpse_key *key)
 {
     if (text.kind != GL_JSON_STRING || text.text.len != 2 * sizeof key->bytes + 2) return false;
-    for (size_t i = 0; i < 2 * sizeof key->bytes; i++) {
-        static const char digits[] = "0123456789abcdef";
-        char c = text.text.data[1 + i];
-        const char *digit = c != '\0' ? strchr(digits, c) : NULL;
-        if (digit == NULL) return false;
-        unsigned value = (unsigned)(digit - digits);
-        key->bytes[i / 2] =
-            (unsigned char)(i % 2 == 0 ? value << 4 : (unsigned)key->bytes[i / 2] | value);
+    const char *digits = text.text.data + 1;
+    for (size_t i = 0; i < sizeof key->bytes; i++) {
+        int high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
+        if (high < 0 || low < 0) return false;
+        key->bytes[i] = (unsigned char)(high << 4 | low);
     }
     return true;
 }

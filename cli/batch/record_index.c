@@ -19,6 +19,8 @@
 
 /* Longer than any record: an answer is at most 64 MiB, and is in the record twice. */
 #define RECORD_MAX ((size_t)1 << 30)
+/* Read at once where records are asked for about in the order of the file. */
+#define WINDOW ((uint64_t)64 * 1024)
 
 /* A hash; the id itself decides. */
 static uint64_t hash_id(const record_index *index, gl_slice id)
@@ -119,6 +121,7 @@ static bool add(record_index *index, const indexed_record *record)
         return true;
     }
     index->records[index->count] = *record;
+    index->indexed += (uint64_t)record->length + 1;
     enter(index, (uint32_t)index->count++);
     return true;
 }
@@ -177,6 +180,9 @@ static int take_record(record_index *index, const record_view *view, const index
 {
     indexed_record record = *place;
     record.answered = is_answered(view->status);
+    record.line = view->line;
+    record.status = (uint8_t)view->status;
+    record.source = (uint8_t)(view->known_source ? view->source : GLIMPSE_SOURCE_COUNT);
     bool good = text_of(view->custom_id, &index->id);
     if (good) record.id = hash_id(index, gl_buf_slice(&index->id));
     const char *path = NULL;
@@ -234,7 +240,7 @@ static int read_line(record_index *index, const line_reader *reader, gl_slice li
     record_view view;
     uint64_t behind = (uint64_t)(reader->data + reader->len - line.data);
     indexed_record place = { .offset = reader->offset - behind,
-                             .length = line.len,
+                             .length = (uint32_t)line.len,
                              .beside = index->fds[1] >= 0 };
     const char *problem = record_read(line, &view);
     if (problem == NULL) {
@@ -301,6 +307,7 @@ int record_index_read(record_index *index, int fd, const char *name, const recor
     *index = (record_index){ .fds = { fd, -1 } };
     gl_buf_init(&index->text, SIZE_MAX / 2);
     gl_buf_init(&index->id, SIZE_MAX / 2);
+    gl_buf_init(&index->window, SIZE_MAX / 2);
     index->seed = gl_siphash_new_seed();
     index->sha = gl_sha256_new();
     if (index->sha != NULL) return read_file(index, fd, name, wish);
@@ -322,24 +329,90 @@ void record_index_free(record_index *index)
     gl_sha256_free(index->sha);
     gl_buf_free(&index->text);
     gl_buf_free(&index->id);
+    gl_buf_free(&index->window);
     index->records = NULL;
     index->by_both = index->by_identity = NULL;
     index->sha = NULL;
     index->count = 0;
 }
 
+/* --- read again ------------------------------------------------------------------------------ */
+
+bool record_index_is_all(const record_index *index)
+{
+    return index->fds[1] < 0 && index->indexed == index->bytes;
+}
+
+/* Returns true when the window holds these bytes. */
+static bool is_in_window(const record_index *index, const indexed_record *record)
+{
+    return index->window_of == record->beside && record->offset >= index->window_at &&
+           record->offset + record->length <= index->window_at + index->window.len;
+}
+
+/* Reads a window around the record where the window before was near it, else the record alone: of
+ * an output in another order than the input most of a window would be read for nothing. */
+static int move_window(record_index *index, const indexed_record *record)
+{
+    gl_buf *window = &index->window;
+    uint64_t at = record->offset, end = at + record->length;
+    /* `bytes` is the length of the file only where there is one. */
+    bool is_near = index->fds[1] < 0 && at + 2 * WINDOW >= index->window_at &&
+                   at <= index->window_at + window->len + WINDOW;
+    if (is_near) {
+        at -= at < WINDOW / 4 ? at : WINDOW / 4;
+        if (end < at + WINDOW) end = at + WINDOW < index->bytes ? at + WINDOW : index->bytes;
+    }
+    gl_buf_reset(window);
+    if (!gl_buf_reserve(window, (size_t)(end - at))) return ENOMEM;
+    int error = gl_file_read_at(index->fds[record->beside], window->data, (size_t)(end - at), at);
+    if (error != 0) return error;
+    window->len = (size_t)(end - at);
+    index->window_at = at;
+    index->window_of = record->beside;
+    return 0;
+}
+
+/* Gives the record's text, which is valid until the next call. 0, or an errno. */
+static int read_again(record_index *index, const indexed_record *record, gl_slice *text)
+{
+    int error = is_in_window(index, record) ? 0 : move_window(index, record);
+    if (error == 0)
+        *text =
+            gl_slice_of(index->window.data + (record->offset - index->window_at), record->length);
+    return error;
+}
+
+int record_index_confirm(record_index *index, const indexed_record *record, const char *custom_id,
+                         bool *is_its)
+{
+    static const char head[] = "{\"id\":\"", next[] = "\",\"custom_id\":";
+    gl_slice text;
+    *is_its = false;
+    int error = read_again(index, record, &text);
+    if (error != 0) return error;
+    gl_buf_reset(&index->id);
+    gl_buf_append_str(&index->id, next);
+    gl_json_write_string(&index->id, gl_slice_str(custom_id));
+    gl_buf_append_char(&index->id, ',');
+    if (index->id.failed) return ENOMEM;
+    size_t begun = strlen(head);
+    if (text.len < begun || memcmp(text.data, head, begun) != 0) return 0;
+    const char *end =
+        memchr(text.data + begun, '"', text.len - begun); /* our ids hold no escapes */
+    *is_its = end != NULL && (size_t)(text.data + text.len - end) >= index->id.len &&
+              memcmp(end, index->id.data, index->id.len) == 0;
+    return 0;
+}
+
 int record_index_fetch(record_index *index, const indexed_record *record, record_view *view,
                        const char **custom_id)
 {
-    gl_buf *text = &index->text;
-    gl_buf_reset(text);
-    if (!gl_buf_reserve(text, (size_t)record->length + 1)) return ENOMEM;
-    int error = gl_file_read_at(index->fds[record->beside], text->data, (size_t)record->length,
-                                record->offset);
+    gl_slice text;
+    int error = read_again(index, record, &text);
     if (error != 0) return error;
-    text->len = (size_t)record->length;
     /* Another program has changed the record since it was read. */
-    if (record_read(gl_buf_slice(text), view) != NULL) return EIO;
+    if (record_read(text, view) != NULL) return EIO;
     if (!text_of(view->custom_id, &index->id)) return ENOMEM;
     *custom_id = view->custom_id.kind == GL_JSON_STRING ? index->id.data : NULL;
     return 0;

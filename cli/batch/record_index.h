@@ -4,7 +4,8 @@
  *
  * A record is known by its request (the key, and the path where that is not /chat/completions) and
  * by its custom_id. Of the request all 32 bytes are kept. Of the custom_id a hash of 64 bits is
- * kept: the caller compares the custom_id itself in the file (record_index_fetch).
+ * kept: the caller compares the custom_id itself in the file (record_index_confirm, or
+ * record_index_fetch).
  */
 #ifndef CLI_BATCH_RECORD_INDEX_H
 #define CLI_BATCH_RECORD_INDEX_H
@@ -20,9 +21,13 @@ typedef struct request_identity {
 typedef struct indexed_record {
     request_identity identity;
     uint64_t id; /* hash of its custom_id */
-    uint64_t offset, length;
-    bool answered; /* aligned or not_aligned: may serve other lines too */
-    bool beside;   /* it is in the second file */
+    uint64_t offset;
+    uint64_t line;     /* 0: it names none */
+    uint32_t length;   /* at most 1 GiB */
+    uint8_t status;    /* a glimpse_status */
+    uint8_t source;    /* a glimpse_source; GLIMPSE_SOURCE_COUNT: not known to this version */
+    bool answered : 1; /* aligned or not_aligned: may serve other lines too */
+    bool beside : 1;   /* it is in the second file */
 } indexed_record;
 
 /* Selects records; the others count as missing. */
@@ -44,7 +49,11 @@ typedef struct record_index {
     uint64_t local;                  /* of them, answers for which no model was asked */
     uint64_t torn;                   /* lines that a kill or a power cut broke */
     uint64_t bytes;                  /* bytes of the files */
+    uint64_t indexed;                /* of them, of records in the array, line ends included */
     gl_buf text, id;                 /* of the last fetched record */
+    gl_buf window;                   /* bytes of a file from window_at on, of fds[window_of] */
+    uint64_t window_at;
+    int window_of;
 } record_index;
 
 /*
@@ -69,6 +78,16 @@ const indexed_record *record_index_own(const record_index *index, const char *cu
 /* Returns an answered record of any custom_id for this request, or NULL. */
 const indexed_record *record_index_same(const record_index *index,
                                         const request_identity *identity);
+
+/* Returns true when there is one file, and it holds the records of the array, each with its line
+ * end, and not one byte besides. */
+bool record_index_is_all(const record_index *index);
+
+/* Reads the beginning of the record again and looks whether its custom_id is this one, byte by
+ * byte. *is_its false: it is not, or the record is not in the form that this program writes, which
+ * record_index_fetch reads too. 0, or an errno. */
+int record_index_confirm(record_index *index, const indexed_record *record, const char *custom_id,
+                         bool *is_its);
 
 /* Reads the record from the file again; *view and *custom_id (NULL: null) are valid until the next
  * call. 0, or an errno. */

@@ -24,12 +24,18 @@ int replacement_init(replacement *r, const char *path)
     return (size_t)len < sizeof r->new_path ? 0 : ENAMETOOLONG;
 }
 
+int replacement_unneeded(const replacement *r)
+{
+    /* The output is locked, so no other process is writing it. */
+    return unlink(r->new_path) != 0 && errno != ENOENT ? errno : 0;
+}
+
 int replacement_begin(replacement *r, int old)
 {
     struct stat status;
     pid_t owner;
-    /* A killed run's file; the output is locked, so no other process is writing it. */
-    if (unlink(r->new_path) != 0 && errno != ENOENT) return errno;
+    int error = replacement_unneeded(r);
+    if (error != 0) return error;
     r->fd = open(r->new_path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (r->fd < 0) return errno;
     if (fstat(old, &status) != 0) return errno;

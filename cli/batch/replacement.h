@@ -22,6 +22,10 @@ int replacement_init(replacement *r, const char *path);
 /* Makes the new file, with the old one's owner and mode. 0, or an errno. */
 int replacement_begin(replacement *r, int old);
 
+/* In place of replacement_begin where no new file is needed: removes a killed run's. 0, or an
+ * errno. */
+int replacement_unneeded(const replacement *r);
+
 /* Writes the added bytes when they are many, or `all`. 0, or an errno. */
 int replacement_flush(replacement *r, bool all);
 

@@ -1,7 +1,8 @@
 /*
  * resume.c - see resume.h. Called by command.c and pump.c.
  *
- * Invariants: the old output is only read; its replacement is whole and on disk before the rename,
+ * Invariants: the old output is only read. It stays where each of its bytes would be in the new
+ * one: then nothing is written. Else its replacement is whole and on disk before the rename,
  * and locked, so that no other process finds the output without an owner. A record is taken over
  * only when its request is the line's in all 32 bytes, and as the line's own only when its
  * custom_id is, byte by byte.
@@ -15,6 +16,8 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
+#include "base/file.h"
 #include "batch/ahead.h"
 #include "batch/line_reader.h"
 #include "batch/replacement.h"
@@ -27,6 +30,10 @@ typedef struct rewriting {
     record_index index;
     line_parser parser;
     replacement file;
+    int old;            /* the output as it is */
+    bool stands;        /* so far each line's record is the old one as it is; nothing is written */
+    uint32_t *standing; /* while `stands`: numbers of these records, in the order of the lines */
+    size_t standing_count, standing_capacity;
 } rewriting;
 
 bool resume_is_done(const resume_state *state, uint64_t n)
@@ -47,6 +54,37 @@ static int end_record(rewriting *work)
 {
     gl_buf_append_char(&work->file.out, '\n');
     return replacement_flush(&work->file, false);
+}
+
+static bool stand(rewriting *work, const indexed_record *record)
+{
+    uint32_t *numbers = gl_array_room(work->standing, &work->standing_capacity,
+                                      work->standing_count + 1, 1024, sizeof *numbers);
+    if (numbers == NULL) return false;
+    work->standing = numbers;
+    numbers[work->standing_count++] = (uint32_t)(record - work->index.records);
+    return true;
+}
+
+/* Called before anything is added to the new file. The records that stood so far go into it first.
+ * A view that was fetched before is no longer valid. 0, or an errno. */
+static int begin_writing(rewriting *work)
+{
+    record_view view;
+    const char *custom_id;
+    if (!work->stands) return 0;
+    work->stands = false;
+    int error = replacement_begin(&work->file, work->old);
+    for (size_t i = 0; i < work->standing_count && error == 0; i++) {
+        const indexed_record *record = &work->index.records[work->standing[i]];
+        error = record_index_fetch(&work->index, record, &view, &custom_id);
+        if (error != 0) break;
+        gl_buf_append(&work->file.out, view.root.text.data, view.root.text.len);
+        error = end_record(work);
+    }
+    gl_free(work->standing);
+    work->standing = NULL;
+    return error;
 }
 
 static int mark(resume_state *state, bool done)
@@ -86,12 +124,30 @@ static void count(cli_tally *tally, const record_view *view, bool reused)
     tally->resumed++;
 }
 
+/* Takes the line's own record where it stands. */
+static int leave_own(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
+{
+    if (!work->stands || found->line != line->number) return 0;
+    int error = record_index_confirm(&work->index, found, line->custom_id, done);
+    if (error != 0 || !*done) return error;
+    record_view view = { .status = (glimpse_status)found->status,
+                         .source = (glimpse_source)found->source,
+                         .known_source = found->source < GLIMPSE_SOURCE_COUNT };
+    count(&work->state->tally, &view, false);
+    work->state->kept++;
+    return stand(work, found) ? 0 : ENOMEM;
+}
+
 /* Takes the line's own record, as it is but for the line's number. */
 static int take_own(rewriting *work, const indexed_record *found, const job_line *line, bool *done)
 {
     record_view view;
     const char *custom_id;
-    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    int error = leave_own(work, found, line, done);
+    if (error != 0 || *done) return error;
+    error = begin_writing(work);
+    if (error != 0) return error;
+    error = record_index_fetch(&work->index, found, &view, &custom_id);
     if (error != 0) return error;
     if (custom_id == NULL || strcmp(custom_id, line->custom_id) != 0) return 0; /* same hash */
     if (view.line == line->number)
@@ -108,7 +164,8 @@ static int take_same(rewriting *work, const indexed_record *found, const job_lin
 {
     record_view view;
     const char *custom_id;
-    int error = record_index_fetch(&work->index, found, &view, &custom_id);
+    int error = begin_writing(work);
+    if (error == 0) error = record_index_fetch(&work->index, found, &view, &custom_id);
     if (error != 0) return error;
     record_reuse(&work->file.out, &view, line->custom_id, line->number);
     count(&work->state->tally, &view, true);
@@ -144,11 +201,12 @@ static int take_line(rewriting *work, const job_line *line)
     } else if (strcmp(line->error_code, "oom") == 0) {
         error = ENOMEM;
     } else {
+        error = begin_writing(work);
         record_bad_line(&work->file.out, line);
         tally_add_bad_line(&work->state->tally);
         work->state->tally.resumed++;
         done = true;
-        error = end_record(work);
+        if (error == 0) error = end_record(work);
     }
     return error != 0 ? error : mark(work->state, done);
 }
@@ -197,17 +255,29 @@ static bool is_of_another_input(const rewriting *work)
     return false;
 }
 
+/* The old output stays, or the new one takes its place. 0, or an errno. */
+static int finish(rewriting *work)
+{
+    if (work->stands && work->standing_count == work->index.count) {
+        int error = replacement_unneeded(&work->file);
+        return error != 0 ? error : gl_file_sync(work->old); /* of a run that was killed */
+    }
+    int error = begin_writing(work);
+    return error != 0 ? error : replacement_commit(&work->file);
+}
+
 /* 0, or the exit code after an error message. */
-static int rewrite(rewriting *work, int input, int old)
+static int rewrite(rewriting *work, int input)
 {
     bool of_input = false;
     off_t start = lseek(input, 0, SEEK_CUR);
     int error = start < 0 ? errno : 0;
-    if (error == 0) error = replacement_begin(&work->file, old);
+    work->stands = true;
+    if (error == 0 && !record_index_is_all(&work->index)) error = begin_writing(work);
     if (error == 0) error = take_lines(work, input, &of_input);
     if (error == 0 && lseek(input, start, SEEK_SET) != start) error = errno;
     bool other = error == 0 && is_of_another_input(work);
-    if (error == 0 && !other) error = replacement_commit(&work->file);
+    if (error == 0 && !other) error = finish(work);
     if (error == 0 && !other) return 0;
     if (other)
         say("%s: no answer in it is to a line of the input as it is asked now (another input or "
@@ -239,13 +309,14 @@ static int resume_from(rewriting *work, int input, int *output, int ahead)
     resume_state *state = work->state;
     int code = read_records(work, *output, ahead);
     if (code != 0 || work->index.bytes == 0) return code;
-    code = rewrite(work, input, *output);
+    work->old = *output;
+    code = rewrite(work, input);
     state->torn = work->index.torn;
     state->local = work->index.local;
     state->dropped = work->index.dropped + work->index.count;
     state->dropped -= state->dropped < state->kept ? state->dropped : state->kept;
     if (code != 0) return code;
-    *output = work->file.fd;
+    if (!work->stands) *output = work->file.fd;
     ahead_remove(work->ask->path);
     return 0;
 }
@@ -267,6 +338,7 @@ int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *
         line_parser_init(&work->parser);
         code = resume_from(work, input, output, ahead);
         record_index_free(&work->index);
+        gl_free(work->standing);
         line_parser_free(&work->parser);
     }
     if (ahead >= 0) close(ahead);

@@ -3,8 +3,9 @@
  * docs/internals/resume.md.
  *
  * resume_rewrite makes an output of exactly the records that still hold, in the order of the input,
- * and marks their lines. Memory: the index of the old records while it works, and one bit for each
- * line after.
+ * and marks their lines; an output of nothing but these, as they are, stays as it is, in its order.
+ * Memory: the index of the old records and 4 bytes a line while it works, and one bit for each line
+ * after.
  */
 #ifndef CLI_BATCH_RESUME_H
 #define CLI_BATCH_RESUME_H
@@ -38,9 +39,9 @@ typedef struct resume_state {
 /*
  * Reads the open output (locked: cli/files/lock.h) and the input (a regular file, whose offset
  * stays), writes a new file beside the output, syncs it, and puts it in the output's place. Then
- * *output is the new file, locked, at its end; the caller closes the old descriptor. An empty
- * output stays. 0, or the exit code after an error message: the output is as it was. Free the state
- * in either case.
+ * *output is the new file, locked, at its end; the caller closes the old descriptor. An output that
+ * is empty, or needs no change, stays, and is synced. 0, or the exit code after an error message:
+ * the output is as it was. Free the state in either case.
  */
 int resume_rewrite(const resume_ask *ask, int input, int *output, resume_state *state);
 void resume_free(resume_state *state);

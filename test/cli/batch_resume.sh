@@ -72,3 +72,40 @@ equal "the same" "$(mock_stats .requests)" "$before"
 code=0
 "$GLIMPSE" batch moderate -o embed.jsonl --resume --base-url "$URL" >out 2>err || code=$?
 equal "another path is asked" "$(mock_stats .requests)" $((before + 1))
+
+# Where each record stands as it is, the file stays: not a byte is written, whatever its order.
+inode() { ls -i "$1" | sed 's/ .*//'; }
+drafts 200 | sed 's/"d7"/"a \\"7\\u00e9"/' >stand
+expect 0 "$GLIMPSE" batch stand -o first.jsonl --base-url "$URL"
+awk '{ line[NR] = $0 } END { for (i = NR; i > 0; i--) print line[i] }' first.jsonl >stand.jsonl
+cp stand.jsonl was.jsonl
+was=$(inode stand.jsonl)
+before=$(mock_stats .requests)
+echo "of a killed run" >stand.jsonl.resuming
+expect 0 "$GLIMPSE" batch stand -o stand.jsonl --resume --base-url "$URL" --summary summary
+says '200 records stand, 0 answers serve other lines, 0 old records dropped, 0 torn'
+equal "the same file" "$(inode stand.jsonl)" "$was"
+cmp was.jsonl stand.jsonl || fail "a record was touched"
+equal "nothing is left beside it" "$(echo stand.jsonl*)" stand.jsonl
+equal summary "$(jq -c '[.lines,.done,.resumed,.attempts,.by_status.aligned,.by_source.live]' summary)" \
+    '[200,200,200,0,200,200]'
+# A line that has no record yet is added to it.
+{ cat stand && echo '{"custom_id":"added","input_text":"added"}'; } >stand2
+expect 0 "$GLIMPSE" batch stand2 -o stand.jsonl --resume --base-url "$URL"
+equal "the same file" "$(inode stand.jsonl)" "$was"
+head -n 200 stand.jsonl | cmp - was.jsonl || fail "a record was touched"
+equal "one is new" "$(mock_stats .requests)" $((before + 1))
+# The last line is another one's: all that stood goes into the new file.
+sed '$s/added"/renamed"/' stand2 >stand3
+expect 0 "$GLIMPSE" batch stand3 -o stand.jsonl --resume --base-url "$URL"
+equal ids "$(ids stand.jsonl)" "$(input_ids stand3)"
+equal "as they were" "$(grep -v '"renamed"' stand.jsonl | sort)" "$(sort was.jsonl)"
+# A line less: its record goes, and with it the file.
+head -n 199 stand >stand4
+expect 0 "$GLIMPSE" batch stand4 -o stand.jsonl --resume --base-url "$URL"
+equal ids "$(ids stand.jsonl)" "$(input_ids stand4)"
+# Records that another program has written anew are the same records.
+sed 's/"custom_id":/"custom_id" : /' stand.jsonl >spaced && mv spaced stand.jsonl
+expect 0 "$GLIMPSE" batch stand4 -o stand.jsonl --resume --base-url "$URL"
+equal ids "$(ids stand.jsonl)" "$(input_ids stand4)"
+equal "none is asked again" "$(mock_stats .requests)" $((before + 1))

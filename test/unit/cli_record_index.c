@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,6 +223,128 @@ static void many_are_found_and_nothing_that_is_not_there(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+static bool is_all(const gl_buf *text)
+{
+    record_index index;
+    record_wish wish = { .failed = true };
+    int fd = file_of(text);
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    bool all = record_index_is_all(&index);
+    record_index_free(&index);
+    close(fd);
+    return all;
+}
+
+/* Of a file that has anything else in it a new one is made. */
+static void a_file_of_wanted_records_alone_is_told_from_one_with_more(void **state)
+{
+    (void)state;
+    static const char *const more[] = { "\n", " \r\n", "{\"id\":\"x", "\r\n" };
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "a", 1, "aligned", "");
+    append_record(&text, "b", 2, "error", "");
+    assert_true(is_all(&text));
+    size_t len = text.len;
+    text.len--; /* without its line end */
+    assert_false(is_all(&text));
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        text.len = i < 3 ? len : len - 1;
+        gl_buf_append_str(&text, more[i]);
+        assert_false(is_all(&text));
+    }
+    text.data[len - 1] = '\n';
+    text.len = len;
+    gl_buf_append(&text, "\0\0\n", 3);
+    assert_false(is_all(&text));
+    text.len = len;
+    append_record(&text, "a", 1, "aligned", ""); /* twice */
+    assert_false(is_all(&text));
+    text.len = len;
+    append_record(&text, "c", 3, "cancelled", ""); /* not wanted */
+    assert_false(is_all(&text));
+    gl_buf_free(&text);
+}
+
+static bool confirmed(record_index *index, const char *id, int key, const char *asked)
+{
+    bool is_its;
+    assert_int_equal(record_index_confirm(index, own(index, id, key), asked, &is_its), 0);
+    return is_its;
+}
+
+static void custom_id_is_confirmed_in_all_its_bytes(void **state)
+{
+    (void)state;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "abc", 1, "aligned", "");
+    append_record(&text, "q\\\"\\u000a", 2, "aligned", "");
+    gl_buf_append_str(&text, "{\"id\":\"custom_id\", \"custom_id\":\"far\",\"glimpse\":{"
+                             "\"status\":\"aligned\",\"key\":\"");
+    for (int i = 0; i < 32; i++) gl_buf_append_str(&text, "03");
+    gl_buf_append_str(&text, "\"}}\n");
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { .failed = true };
+    record_view view;
+    const char *id;
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_true(confirmed(&index, "abc", 1, "abc"));
+    assert_false(confirmed(&index, "abc", 1, "ab"));
+    assert_false(confirmed(&index, "abc", 1, "abcd"));
+    assert_false(confirmed(&index, "abc", 1, "Abc"));
+    assert_false(confirmed(&index, "q\"\n", 2, "q\"\n")); /* written in another way: not denied, */
+    assert_false(confirmed(&index, "far", 3, "far"));
+    assert_int_equal(record_index_fetch(&index, own(&index, "q\"\n", 2), &view, &id), 0);
+    assert_string_equal(id, "q\"\n"); /* but left to this */
+    assert_int_equal(own(&index, "abc", 1)->line, 7);
+    assert_int_equal(own(&index, "far", 3)->line, 0);
+    assert_int_equal(own(&index, "abc", 1)->source, GLIMPSE_SOURCE_LIVE);
+    assert_int_equal(own(&index, "far", 3)->source, GLIMPSE_SOURCE_COUNT);
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+}
+
+/* In the order of the file, and jumping to and fro in it. */
+static void records_are_fetched_in_any_order(void **state)
+{
+    (void)state;
+    enum { MANY = 2000 }; /* 400 KB: several windows */
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    for (int i = 0; i < MANY; i++) {
+        char id[32];
+        snprintf(id, sizeof id, "id-%d", i);
+        append_record(&text, id, i % 200, i % 3 == 0 ? "error" : "aligned", "");
+    }
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { .failed = true };
+    record_view view;
+    const char *found;
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    for (int i = 0; i < 3 * MANY; i++) {
+        int n = i < MANY ? i : i < 2 * MANY ? (i * 997) % MANY : (i ^ 32) % MANY;
+        char id[32];
+        snprintf(id, sizeof id, "id-%d", n);
+        assert_true(confirmed(&index, id, n % 200, id));
+        assert_int_equal(record_index_fetch(&index, own(&index, id, n % 200), &view, &found), 0);
+        assert_string_equal(found, id);
+    }
+    /* Cut while it is read: an error, and nothing that was never there. */
+    bool is_its;
+    assert_int_equal(ftruncate(fd, (off_t)text.len / 2), 0);
+    assert_true(confirmed(&index, "id-0", 0, "id-0"));
+    assert_int_equal(record_index_confirm(&index, own(&index, "id-1999", 199), "id-1999", &is_its),
+                     EIO);
+    assert_false(is_its);
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+}
+
 static int left;
 
 static bool some_left(void)
@@ -371,6 +494,9 @@ int main(void)
         cmocka_unit_test(only_the_beginning_of_a_record_is_torn),
         cmocka_unit_test(path_is_part_of_the_request),
         cmocka_unit_test(many_are_found_and_nothing_that_is_not_there),
+        cmocka_unit_test(a_file_of_wanted_records_alone_is_told_from_one_with_more),
+        cmocka_unit_test(custom_id_is_confirmed_in_all_its_bytes),
+        cmocka_unit_test(records_are_fetched_in_any_order),
         cmocka_unit_test(crafted_ids_are_spread),
         cmocka_unit_test(without_memory_it_says_so_and_leaks_nothing),
         cmocka_unit_test(what_is_no_record_is_told_from_one),
