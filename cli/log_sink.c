@@ -1,4 +1,4 @@
-/* log_sink.c - writes events as lines. Called by the library through session.c. */
+/* log_sink.c - writes events as lines. */
 #include "log_sink.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* session.c - sets up an engine for a command. Called by run.c, batch/command.c and bench/run.c. */
+/* session.c - sets up an engine for a command. */
 #include "session.h"
 
 #include <event2/event.h>

@@ -1,5 +1,5 @@
 /*
- * advice.c - see advice.h. Called by decode.c, which appends the advice to the endpoint's words.
+ * advice.c - see advice.h.
  *
  * A raw body is sent as it was written, so its author needs to know. A parameter that we write for
  * a draft can be left out by a profile or --omit (docs/internals/profiles.md).

@@ -1,8 +1,7 @@
 /*
  * answer.c - reads the fields of an answer: a completion's choices, a response's output, the usage.
  *
- * Owns nothing; the fields go into the decoder's memory (decode_internal.h). Called by decode.c for
- * a 2xx without an error. Decides no retry.
+ * Owns nothing; the fields go into the decoder's memory (decode_internal.h). Decides no retry.
  */
 #include "base/count.h"
 #include "openai/decode_internal.h"

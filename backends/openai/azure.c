@@ -1,5 +1,5 @@
 /*
- * azure.c - see azure.h. Called by sampler.c for each request; keeps nothing.
+ * azure.c - see azure.h. Keeps nothing.
  *
  * A deployment is a name of the caller's: unencoded, one such as "a/../../x" would lead out of the
  * path, with the key (openai-node's issue 2337).

@@ -1,6 +1,6 @@
 /*
  * batch_call.c - one call of the Batch API's client: attempts by glimpse_backoff, the limits of
- * each, and its end. Called by batch_api.c, http.c and the timers.
+ * each, and its end.
  *
  *   start -> attempt -> request(s) -> attempt again, or callback -> (a watch: waits, attempt ...)
  *

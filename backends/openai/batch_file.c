@@ -1,6 +1,6 @@
 /*
  * batch_file.c - the content of a file that comes down: its address, its length limit, and the
- * local file. Called by batch_call.c and batch_api.c.
+ * local file.
  *
  * The content goes to PATH.tmp, which is made anew: a link or a file that somebody put there is not
  * written to. Content longer than the endpoint announced is cut at the first byte too many.

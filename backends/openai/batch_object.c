@@ -1,4 +1,4 @@
-/* batch_object.c - see batch_object.h. Called by batch_call.c. */
+/* batch_object.c - see batch_object.h. */
 #include "openai/batch_object.h"
 
 #include <string.h>

@@ -1,7 +1,4 @@
-/*
- * batch_send.c - writes the requests of the Batch API's calls: path and body. Called by
- * batch_call.c for each request of an attempt.
- */
+/* batch_send.c - writes the requests of the Batch API's calls: path and body. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
  * batch_take.c - reads the answers of the Batch API: whether to try again, the objects of a list,
- * the result. Called by batch_call.c.
+ * the result.
  */
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /*
- * body_wait.c - see body_wait.h. Called by decode.c, which prefers the header.
+ * body_wait.c - see body_wait.h.
  *
  * Only members that describe the error are entered, never a server's echo of the request.
  */

@@ -1,7 +1,4 @@
-/*
- * complaint.c - see complaint.h. Owns nothing. Called by decode.c and stream.c, so that an error
- * counts the same in an answer and in a stream. Decides no retry.
- */
+/* complaint.c - see complaint.h. Owns nothing. Decides no retry. */
 #include "openai/complaint.h"
 
 #include "openai/finish.h"

@@ -1,6 +1,6 @@
 /*
- * credentials.c - see credentials.h. Called by connection.c when an endpoint is set up; reads
- * nothing but its arguments, and keeps the secrets in a gl_secrets.
+ * credentials.c - see credentials.h. Reads nothing but its arguments, and keeps the secrets in a
+ * gl_secrets.
  */
 #include "openai/credentials.h"
 

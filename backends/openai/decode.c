@@ -4,7 +4,7 @@
  * Owns the scratch memory that an outcome points into (decode_internal.h): short strings in fixed
  * arrays, and two buffers for strings with escapes (a text without escapes is a slice of the body).
  * A 200 is believed only after its whole body was checked. Every text that goes into a message
- * passes gl_plain. Called by sampler.c and the fuzzer; knows no network, and decides no retry.
+ * passes gl_plain. Knows no network, and decides no retry.
  */
 #include "openai/decode_internal.h"
 

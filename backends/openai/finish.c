@@ -1,7 +1,4 @@
-/*
- * finish.c - see finish.h: one table. Owns nothing. Called by answer.c and complaint.c for a whole
- * answer, and by merge.c for the chunks of a stream, so that both are judged alike.
- */
+/* finish.c - see finish.h: one table. Owns nothing. */
 #include "openai/finish.h"
 
 #include <stdbool.h>

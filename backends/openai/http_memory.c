@@ -4,8 +4,6 @@
  * Beyond the bound a transfer is paused: libcurl stops reading its socket, the kernel's window
  * closes, and the server waits. When another transfer has ended, paused ones go on, the one that
  * waits longest first. A transfer that has begun is never paused, so that one can always end.
- * Called by http_transfer.c inside libcurl, where it only notes, and by the drain, where it
- * resumes.
  */
 #include "openai/http_internal.h"
 

@@ -1,7 +1,7 @@
 /*
  * http_shard.c - one multi handle: reports events of its sockets and the passing of time to
  * libcurl, keeps its bits for room and warm connections, and leaves the rest of the work to the
- * drain. Called by http_shards.c and by the sockets.
+ * drain.
  */
 #include "openai/http_internal.h"
 

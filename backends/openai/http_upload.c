@@ -1,6 +1,6 @@
 /*
  * http_upload.c - bodies that are read from a file while they are sent, so that a large one is
- * never in memory. Called by http.c; the callback runs inside libcurl.
+ * never in memory. The callback runs inside libcurl.
  *
  * A handle with an upload is not used again, because its options differ.
  */

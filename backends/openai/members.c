@@ -1,7 +1,7 @@
 /*
  * members.c - see members.h. Owns one buffer for the name and one for the value of each member.
- * Called by merge.c. Strings are kept as they are in the JSON, with their escapes. An object within
- * an object is one call deeper: at most as deep as JSON may be (GL_JSON_DEPTH_MAX).
+ * Strings are kept as they are in the JSON, with their escapes. An object within an object is one
+ * call deeper: at most as deep as JSON may be (GL_JSON_DEPTH_MAX).
  */
 #include "openai/members.h"
 

@@ -1,6 +1,6 @@
 /*
- * merge.c - see merge.h: adds the chunks. Owns one buffer for each string that grows. Called by
- * stream.c; sees no events and no errors, which stream.c has looked for before.
+ * merge.c - see merge.h: adds the chunks. Owns one buffer for each string that grows. Sees no
+ * events and no errors, which stream.c has looked for before.
  */
 #include "openai/merge_internal.h"
 

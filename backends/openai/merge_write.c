@@ -1,7 +1,4 @@
-/*
- * merge_write.c - see merge.h: writes the merged chunks as a whole completion. Owns nothing. Called
- * by stream.c at the end of a stream.
- */
+/* merge_write.c - see merge.h: writes the merged chunks as a whole completion. Owns nothing. */
 #include "openai/merge_internal.h"
 
 static void write_buf(gl_buf *out, const gl_buf *value)

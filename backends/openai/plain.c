@@ -1,8 +1,8 @@
 /*
  * plain.c - text of an endpoint on its way into a message of ours.
  *
- * An endpoint may answer with anything: terminal escapes, line ends, a page of HTML, the key it
- * was sent. Nothing of that may reach a log or a terminal. Called by decode.c; allocates nothing.
+ * An endpoint may answer with anything: terminal escapes, line ends, a page of HTML, the key it was
+ * sent. Nothing of that may reach a log or a terminal. Allocates nothing.
  */
 #include "openai/plain.h"
 

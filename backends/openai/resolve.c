@@ -9,7 +9,7 @@
  * evdns (libevent 2.1) asks for 512 bytes and does not report a longer answer: with a search list
  * it even reports that the name does not exist. So a name that it did not find is asked for once
  * more over TCP (resolve_tcp.c), of the first name server; when that does not answer, evdns'
- * verdict holds. Called by http.c; calls only `ready`.
+ * verdict holds. Calls only `ready`.
  */
 #include "openai/resolve.h"
 

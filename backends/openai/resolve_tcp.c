@@ -1,6 +1,6 @@
 /*
  * resolve_tcp.c - see resolve_tcp.h. Owns one connection to a name server; the server's answer is
- * bounded by two messages of 64 KiB and by 5 s. Called by resolve.c.
+ * bounded by two messages of 64 KiB and by 5 s.
  */
 #include "openai/resolve_tcp.h"
 

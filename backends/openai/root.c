@@ -1,6 +1,5 @@
 /*
- * root.c - see root.h. Owns nothing. Called by decode.c and stream.c. Decides the error of a
- * choice that failed, and nothing else.
+ * root.c - see root.h. Owns nothing. Decides the error of a choice that failed, and nothing else.
  */
 #include "openai/root.h"
 

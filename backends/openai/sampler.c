@@ -3,8 +3,7 @@
  *
  * Owns its loop handle, the connection, the decoder, and a pool of calls (one for each attempt in
  * flight, kept for the next: an attempt allocates nothing here once its peak was reached). Knows
- * the secrets (secrets.c) that are taken out of an endpoint's echo. Called by the engine through
- * the sampler's table, and by http.c. Decides no retry.
+ * the secrets (secrets.c) that are taken out of an endpoint's echo. Decides no retry.
  */
 #include <glimpse/sampler.h>
 

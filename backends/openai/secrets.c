@@ -1,6 +1,5 @@
 /*
- * secrets.c - see secrets.h. Owns copies of the words, overwritten before they are freed. Called by
- * sampler.c and the Batch API's calls for every text that leaves them.
+ * secrets.c - see secrets.h. Owns copies of the words, overwritten before they are freed.
  *
  * A secret is also found where JSON's escapes spell it, in a text that was quoted any number of
  * times: a little more is covered than a reader would unescape, never less.

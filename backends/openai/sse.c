@@ -1,7 +1,6 @@
 /*
  * sse.c - see sse.h. Owns the event being gathered, and nothing of its line: the value of a `data`
- * line goes into the event as it comes, so no byte is kept or searched twice. Called by stream.c
- * and the fuzzer.
+ * line goes into the event as it comes, so no byte is kept or searched twice.
  */
 #include "openai/sse.h"
 

@@ -1,6 +1,6 @@
 /*
  * stream.c - see stream.h. Owns the event reader and the result of the events: a merged completion
- * (merge.c), or the response and its text. Called by sampler.c and the fuzzer.
+ * (merge.c), or the response and its text.
  *
  * An event is checked for an error before it is checked for data. An event that is not JSON spoils
  * the answer but does not end the stream: the error that a server sends behind it is more specific.

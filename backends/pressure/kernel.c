@@ -1,5 +1,5 @@
 /*
- * kernel.c - opens and reads the kernel's files of kernel.h. Called by pressure.c.
+ * kernel.c - opens and reads the kernel's files of kernel.h.
  *
  * A PSI trigger reports by EPOLLPRI alone, which libevent cannot ask for (and EPOLLIN is always
  * set). So the trigger is in an epoll descriptor of its own, which becomes readable when the

@@ -1,5 +1,5 @@
 /*
- * checkpoint.c - see checkpoint.h. Called by sqlite.c after commits, and by the loop.
+ * checkpoint.c - see checkpoint.h.
  *
  * Invariant: from step 1 to step 5 `db` is in a transaction that has changed nothing. Where the
  * kernel does no asynchronous fsync, steps 2 and 4 are left out: a power cut can then damage the

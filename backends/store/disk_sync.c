@@ -1,6 +1,6 @@
 /*
  * disk_sync.c - see disk_sync.h. Owns one context of the kernel's asynchronous I/O and the
- * descriptor that it answers by. Called by checkpoint.c.
+ * descriptor that it answers by.
  */
 #include "store/disk_sync.h"
 

@@ -1,5 +1,5 @@
 /*
- * file.c - see file.h. Called by the store when it is made and freed, and by maintain.c.
+ * file.c - see file.h.
  *
  * A file that is not certainly ours is never written to: an existing file must be empty, or carry
  * our application id and our format.

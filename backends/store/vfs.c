@@ -1,6 +1,6 @@
 /*
  * vfs.c - see vfs.h. Owns the one table for SQLite, and the tables of the log files that are opened
- * through it. Called by file.c once for each connection, then by SQLite.
+ * through it.
  *
  * Invariant: a file opened here is a file of the VFS underneath, with room behind it for a copy of
  * its table of methods; the methods underneath get the same pointer and see nothing else.

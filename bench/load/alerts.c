@@ -1,5 +1,4 @@
-/* alerts.c - see alerts.h. Called by report.c, report_json.c, and by the progress and the summary
- * of cli. */
+/* alerts.c - see alerts.h. */
 #include "load/alerts.h"
 
 #include <inttypes.h>

@@ -1,6 +1,6 @@
 /*
  * batch_run.c - runs a batch over its input: checks it, answers its lines as online, writes the
- * output and error files. Called by batches.c.
+ * output and error files.
  */
 #include "base/alloc.h"
 #include "base/json.h"

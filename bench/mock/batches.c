@@ -1,4 +1,4 @@
-/* batches.c - see batches.h. Called by route.c. */
+/* batches.c - see batches.h. */
 #include "mock/batches.h"
 
 #include "base/alloc.h"

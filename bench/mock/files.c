@@ -1,4 +1,4 @@
-/* files.c - see files.h. Called by route.c and batches.c. */
+/* files.c - see files.h. */
 #include "mock/files.h"
 
 #include "base/alloc.h"

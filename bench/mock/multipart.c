@@ -1,4 +1,4 @@
-/* multipart.c - see multipart.h. Called by files.c. */
+/* multipart.c - see multipart.h. */
 #include "mock/multipart.h"
 
 #include <strings.h>

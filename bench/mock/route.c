@@ -1,6 +1,6 @@
 /*
  * route.c - dispatches a request: finds the row of the table that answers it, and lets fate.c
- * decide the fate of the answer. Called by conn.c for each complete request. Sends nothing.
+ * decide the fate of the answer. Sends nothing.
  */
 #include <strings.h>
 

@@ -1,4 +1,4 @@
-/* ahead.c - see ahead.h. Called by pump_records.c, resume.c and output.c. */
+/* ahead.c - see ahead.h. */
 #include "batch/ahead.h"
 
 #include <errno.h>

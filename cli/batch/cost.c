@@ -1,4 +1,4 @@
-/* cost.c - see cost.h. Called by job.c. */
+/* cost.c - see cost.h. */
 #include "batch/cost.h"
 
 #include <string.h>

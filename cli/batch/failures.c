@@ -1,5 +1,4 @@
-/* failures.c - see failures.h. Called by pump_records.c, job.c, batch_api/job.c and
- * bench/run.c. */
+/* failures.c - see failures.h. */
 #include "batch/failures.h"
 
 #include <inttypes.h>

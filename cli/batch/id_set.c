@@ -1,4 +1,4 @@
-/* id_set.c - finds repeated custom_ids in a job of any length. Called by job_line.c. */
+/* id_set.c - finds repeated custom_ids in a job of any length. */
 #include "batch/id_set.h"
 
 void id_set_init(id_set *set)

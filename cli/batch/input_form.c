@@ -1,5 +1,5 @@
 /*
- * input_form.c - see input_form.h. Called by command.c.
+ * input_form.c - see input_form.h.
  *
  * A line that cannot be used gets a record of its own. For a file without any lines one message is
  * of more use, and nothing is sent.

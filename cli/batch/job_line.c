@@ -1,6 +1,6 @@
 /*
  * job_line.c - reads one line of a job's input. Owns the set of ids and the scratch memory for
- * texts with escapes. Called by pump.c and strict.c.
+ * texts with escapes.
  *
  * A line's text is checked once, as a whole; a body is sent as the slice of the line that it is.
  */

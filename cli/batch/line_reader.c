@@ -1,6 +1,6 @@
 /*
  * line_reader.c - splits a descriptor into lines. Owns one buffer, of at most the longest line and
- * a chunk. Called by command.c and strict.c.
+ * a chunk.
  *
  * Each byte is searched once: `scanned` remembers how far, so that a line of 16 MiB in small pieces
  * costs no more than its length.

@@ -1,4 +1,4 @@
-/* order_output.c - see order_output.h. Called by pump_records.c. Memory: 24 bytes a record. */
+/* order_output.c - see order_output.h. Memory: 24 bytes a record. */
 #include "batch/order_output.h"
 
 #include <errno.h>

@@ -1,5 +1,4 @@
-/* ordered.c - a ring of records that came before their turn. Called by pump_records.c for
- * --ordered, which stops reading before a number is past the window. */
+/* ordered.c - a ring of records that came before their turn. */
 #include "batch/ordered.h"
 
 #include <assert.h>

@@ -1,6 +1,5 @@
 /*
  * output.c - the buffered writer of records. Owns its descriptor, the backlog and two events.
- * Called by pump_records.c.
  *
  * Pipes and terminals are often shared with other programs, so they are never set non-blocking: a
  * poll(2) reports that PIPE_BUF bytes fit, and no more is written before the next poll (POSIX: a

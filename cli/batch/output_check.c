@@ -1,4 +1,4 @@
-/* output_check.c - see output_check.h. Called by output.c. */
+/* output_check.c - see output_check.h. */
 #include "batch/output_check.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * prices.c - the user's file of prices, and the sums. Called by cost.c.
+ * prices.c - the user's file of prices, and the sums.
  *
  * The file: {"MODEL":{"input":0.15,"cached_input":0.075,"output":0.6,"max_output":16384},...}, all
  * in US dollars for a million tokens; cached_input and max_output may be left out. Where there is

@@ -1,4 +1,4 @@
-/* progress.c - draws a report on stderr by timer. Called by pump.c. */
+/* progress.c - draws a report on stderr by timer. */
 #include "batch/progress.h"
 
 #include <event2/event.h>

@@ -1,8 +1,7 @@
 /*
  * pump_records.c - the records of a job: makes and counts them, and writes them to the output, at
  * once or in the order of the input. A record that waits for its turn stands beside the output
- * (ahead.c). At the end it checks that all of them are still there. Called by pump.c and the ways
- * of a job.
+ * (ahead.c). At the end it checks that all of them are still there.
  */
 #include <string.h>
 #include <sys/stat.h>

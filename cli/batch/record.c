@@ -1,4 +1,4 @@
-/* record.c - see record.h. Called by pump_records.c, record_index.c and resume.c. */
+/* record.c - see record.h. */
 #include "batch/record.h"
 
 #include <string.h>

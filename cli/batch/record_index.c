@@ -1,5 +1,5 @@
 /*
- * record_index.c - see record_index.h. Called by resume.c.
+ * record_index.c - see record_index.h.
  *
  * Two tables of numbers over one array: one by custom_id and request, one by request. Of records
  * that answer the same line one is kept: an answered one before a failed one, else the first.

@@ -1,4 +1,4 @@
-/* replacement.c - see replacement.h. Called by batch/resume.c and batch/order_output.c. */
+/* replacement.c - see replacement.h. */
 #include "batch/replacement.h"
 
 #include <errno.h>

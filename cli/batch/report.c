@@ -1,5 +1,4 @@
-/* report.c - counts the work of a job and writes it in three forms. Called by job.c, progress.c and
- * command.c. */
+/* report.c - counts the work of a job and writes it in three forms. */
 #include "batch/report.h"
 
 #include <inttypes.h>

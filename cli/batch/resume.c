@@ -1,5 +1,5 @@
 /*
- * resume.c - see resume.h. Called by command.c and pump.c.
+ * resume.c - see resume.h.
  *
  * Invariants: the old output is only read. It stays where each of its bytes would be in the new
  * one: then nothing is written. Else its replacement is whole and on disk before the rename,

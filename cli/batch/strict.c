@@ -1,4 +1,4 @@
-/* strict.c - the check before a strict job. Called by command.c. */
+/* strict.c - the check before a strict job. */
 #include "batch/strict.h"
 
 #include <inttypes.h>

@@ -1,7 +1,6 @@
 /*
  * join.c - finds a part's answers again, request by request: the output and error files are read
- * once, and of each line only its place is kept. Called by steps.c when a part has come down, and
- * by the sampler in job.c for each answer.
+ * once, and of each line only its place is kept.
  */
 #include <errno.h>
 #include <fcntl.h>

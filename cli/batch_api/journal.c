@@ -1,4 +1,4 @@
-/* journal.c - see journal.h. Called by job.c and steps.c. */
+/* journal.c - see journal.h. */
 #include "batch_api/journal.h"
 
 #include <dirent.h>

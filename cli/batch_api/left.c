@@ -1,6 +1,6 @@
 /*
  * left.c - counts the lines of a job that are still to be sent: those without a record that the
- * store does not answer. Called by mode.c. Sends nothing, and leaves the input's offset as it was.
+ * store does not answer. Sends nothing, and leaves the input's offset as it was.
  */
 #include "batch_api/left.h"
 

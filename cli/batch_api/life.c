@@ -1,6 +1,6 @@
 /*
  * life.c - sets up a job through the Batch API, takes over the parts that earlier runs have under
- * way, runs the job, and prints its end. Called by batch/command.c.
+ * way, runs the job, and prints its end.
  */
 #include <event2/event.h>
 #include <string.h>

@@ -1,5 +1,4 @@
-/* mode.c - decides whether a job goes through the Batch API. Called by batch/command.c before
- * anything is opened for writing. */
+/* mode.c - decides whether a job goes through the Batch API. */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>

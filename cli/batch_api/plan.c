@@ -1,5 +1,4 @@
-/* plan.c - puts requests into parts: one model and one path each, bounded by count and bytes.
- * Called by job.c for lines, and when requests are sent again. */
+/* plan.c - puts requests into parts: one model and one path each, bounded by count and bytes. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>

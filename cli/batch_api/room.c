@@ -1,6 +1,6 @@
 /*
  * room.c - parts for which the endpoint has no room: which part waits, for how long, and which is
- * halved. Called by steps.c and a timer.
+ * halved.
  */
 #include <event2/event.h>
 

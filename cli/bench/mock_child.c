@@ -1,4 +1,4 @@
-/* mock_child.c - see mock_child.h. Called by command.c. */
+/* mock_child.c - see mock_child.h. */
 #include "bench/mock_child.h"
 
 #include <errno.h>

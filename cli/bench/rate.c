@@ -1,4 +1,4 @@
-/* rate.c - see rate.h. Called by command.c. */
+/* rate.c - see rate.h. */
 #include "bench/rate.h"
 
 #include <math.h>

@@ -1,4 +1,4 @@
-/* trim.c - see trim.h. Called by run.c. */
+/* trim.c - see trim.h. */
 #include "bench/trim.h"
 
 #include <malloc.h>

@@ -1,4 +1,4 @@
-/* lock.c - see lock.h. Called by batch/output.c and batch/resume.c. */
+/* lock.c - see lock.h. */
 #include "files/lock.h"
 
 #include <errno.h>

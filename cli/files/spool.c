@@ -1,4 +1,4 @@
-/* spool.c - see spool.h. Called by batch/command.c. */
+/* spool.c - see spool.h. */
 #include "files/spool.h"
 
 #include <errno.h>

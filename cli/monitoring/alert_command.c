@@ -1,5 +1,5 @@
 /*
- * alert_command.c - see alert_command.h. Called by session.c.
+ * alert_command.c - see alert_command.h.
  *
  * At most one child of each kind of alert runs. Of the alerts that come meanwhile the newest of its
  * kind waits. A child has a process group of its own, so that Ctrl-C does not reach it; its output

@@ -1,6 +1,6 @@
 /*
  * metrics_http.c - see metrics_http.h. Uses the HTTP server of the house, on a duplicate of the
- * listening socket. Called by metrics_server.c, on the command's own loop.
+ * listening socket.
  *
  * A listener on this machine only answers to this machine's names only, so that a page in a browser
  * whose name was bound to 127.0.0.1 (DNS rebinding) reads nothing.

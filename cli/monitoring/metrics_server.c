@@ -1,6 +1,6 @@
 /*
  * metrics_server.c - --metrics: its listener, and its page: glimpse_metrics_text and figures of the
- * process. Called by session.c and bench/command.c; metrics_http.c talks to clients.
+ * process. metrics_http.c talks to clients.
  *
  * It never keeps a command running: each ends by breaking its loop.
  */

@@ -1,4 +1,4 @@
-/* config_file.c - reads a config file into the settings. Called by settings.c once. */
+/* config_file.c - reads a config file into the settings. */
 #include "options/config_file.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* listen_address.c - see listen_address.h. Called by checks.c and monitoring/metrics_server.c. */
+/* listen_address.c - see listen_address.h. */
 #include "options/listen_address.h"
 
 #include <arpa/inet.h>

@@ -1,6 +1,6 @@
 /*
- * options.c - parses values by the option table, finds rows, prints help. Called by settings.c
- * and commands.c; the table itself is option_table.c.
+ * options.c - parses values by the option table, finds rows, prints help. The table itself is
+ * option_table.c.
  */
 #include "options/options.h"
 

@@ -2,8 +2,8 @@
  * settings.c - the command line, the environment and the config file, in this order of power,
  * become one struct cli_settings; then the engine's settings are checked as a whole.
  *
- * Owns the texts that are neither argv's nor the environment's. Called by main.c and the commands.
- * A message names the source of a value and never shows it, because it might be a secret.
+ * Owns the texts that are neither argv's nor the environment's. A message names the source of a
+ * value and never shows it, because it might be a secret.
  */
 #include "options/settings.h"
 

@@ -1,4 +1,4 @@
-/* event_words.c - see event_words.h. Called by log_sink.c. */
+/* event_words.c - see event_words.h. */
 #include "terminal/event_words.h"
 
 #include <inttypes.h>

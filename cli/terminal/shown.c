@@ -1,4 +1,4 @@
-/* shown.c - see shown.h. Called by say.c and batch/output.c. */
+/* shown.c - see shown.h. */
 #include "terminal/shown.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* options.c - see options.h. Called by submit.c, before anything of the request exists. */
+/* options.c - see options.h. */
 #include "engine/options.h"
 
 #include <string.h>

@@ -3,8 +3,7 @@
  *
  * Invariants: a pack has a member as long as it lives; a request is PACKING exactly while it is a
  * member, except while it is being taken out; `going` is empty except while the engine takes
- * requests from it. Without memory for a pack every draft goes alone. Called by steps.c; starts and
- * ends no request.
+ * requests from it. Without memory for a pack every draft goes alone. Starts and ends no request.
  */
 #include "engine/packing.h"
 

@@ -1,6 +1,5 @@
 /*
- * alert.c - see alert.h. Called by core/engine/alerts.c with each request that ended, and with the
- * time.
+ * alert.c - see alert.h.
  *
  * "Sustained" means three things at once: the limit is passed over the whole window; it was passed
  * at every look for the time `hold`; and the requests that ended within the last `hold` pass it by

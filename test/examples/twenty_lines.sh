@@ -1,5 +1,5 @@
 #!/bin/sh
-# The program at the head of glimpse.h is the one that is kept as an example; with no key it answers
+# The program at the head of glimpse.h and of the README is the one that is kept as an example; with no key it answers
 # on this machine, and asks the endpoint that the environment names.
 . "$(dirname "$0")/lib.sh"
 
@@ -9,6 +9,8 @@ sed -n '/^ \*     #include <event2/,/^ \* It is kept/p' "$root/core/include/glim
 sed '/^\/\*.*\*\/$/d' "$root/docs/examples/twenty_lines.c" | tr -d ' \n' >"$scratch/in_file"
 [ -s "$scratch/in_header" ] || die "no program found in glimpse.h"
 cmp "$scratch/in_header" "$scratch/in_file" || die "glimpse.h and twenty_lines.c differ"
+sed -n '/^```c$/,/^```$/p' "$root/README.md" | sed '/^```/d' | tr -d ' \n' >"$scratch/in_readme"
+cmp "$scratch/in_readme" "$scratch/in_file" || die "README.md and twenty_lines.c differ"
 
 "$examples/example_twenty_lines" >"$scratch/local"
 lines_fit "$scratch/local" '^aligned: \.\.\.$'

@@ -36,6 +36,10 @@ check() { # root
         function found(word, better) {
             print FILENAME ":" FNR ": \"" word "\" in a comment; write " better
         }' "$file"
+        # A list of callers goes stale, and a search finds them.
+        awk '/\/\*/ { head = 1 } head { text = text $0 } /\*\// { exit }
+            END { gsub(/ \* /, " ", text)
+                if (text ~ /Called by [^.;]*[a-z]\.c[^a-z]/) print FILENAME ": names its callers in its head" }' "$file"
     done <"$scratch/files" >"$scratch/findings"
     report "$scratch/findings"
 }
@@ -51,6 +55,9 @@ accepts() {
 }
 
 self_test() {
+    refuses core/a.c '/* a.c - makes. Called by b.c. */'
+    refuses core/a.c "$(printf '/*\n * a.c - makes. Called by\n * engine/b.c and c.c; owns nothing.\n */')"
+    accepts core/a.c '/* a.c - makes. Called by the engine, once a turn; see b.c. */'
     refuses core/a.c '/* 0, or the exit code, said. */'
     refuses core/a.c 'int x; // the caller was told'
     refuses backends/a.h '/* one */ int x; /* Told once. */'
