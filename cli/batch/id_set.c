@@ -3,7 +3,7 @@
 
 void id_set_init(id_set *set)
 {
-    set->sha = gl_sha256_new();
+    for (size_t i = 0; i < 2; i++) set->seeds[i] = gl_siphash_new_seed();
     gl_digest_set_init(&set->seen);
 }
 
@@ -15,15 +15,13 @@ void id_set_clear(id_set *set)
 void id_set_free(id_set *set)
 {
     id_set_clear(set);
-    gl_sha256_free(set->sha);
-    set->sha = NULL;
 }
 
 id_set_verdict id_set_add(id_set *set, gl_slice id)
 {
-    unsigned char digest[32];
-    if (set->sha == NULL || !gl_sha256_digest(set->sha, &id, 1, digest)) return ID_FAILED;
-    switch (gl_digest_set_add(&set->seen, gl_digest_of(digest))) {
+    gl_digest digest = { gl_siphash(&set->seeds[0], id.data, id.len),
+                         gl_siphash(&set->seeds[1], id.data, id.len) };
+    switch (gl_digest_set_add(&set->seen, digest)) {
     case GL_DIGEST_NEW:
         return ID_NEW;
     case GL_DIGEST_SEEN:

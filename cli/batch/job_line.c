@@ -188,24 +188,24 @@ static bool read_draft(line_parser *parser, const gl_json *members, job_line *li
 
 /* --- a line ---------------------------------------------------------------------------------- */
 
-static bool read_json(gl_slice text, gl_json *root, job_line *line)
+static bool read_json(gl_slice text, gl_json *members, job_line *line)
 {
     size_t at = 0;
-    gl_json_error error = gl_json_check(text, root, &at);
+    gl_json root;
+    gl_json_error error = gl_json_check_members(text, &root, &at, names, members, MEMBERS);
     if (error != GL_JSON_OK)
         return refuse(line, error == GL_JSON_UTF8 ? "bad_utf8" : "bad_json",
                       "the line is not JSON: %s at byte %zu", gl_json_error_text(error), at);
-    if (root->kind != GL_JSON_OBJECT)
+    if (root.kind != GL_JSON_OBJECT)
         return refuse(line, "bad_json", "the line is not a JSON object");
     return true;
 }
 
 void line_parser_read(line_parser *parser, gl_slice text, uint64_t number, job_line *line)
 {
-    gl_json root, members[MEMBERS];
+    gl_json members[MEMBERS];
     *line = (job_line){ .number = number };
-    if (!read_json(text, &root, line)) return;
-    gl_json_get_many(root, names, members, MEMBERS);
+    if (!read_json(text, members, line)) return;
     if (!read_id(parser, members[ID], line)) return;
     bool chat = members[METHOD].kind != GL_JSON_NONE || members[URL].kind != GL_JSON_NONE ||
                 members[BODY].kind != GL_JSON_NONE;

@@ -75,9 +75,9 @@ const char *record_read(gl_slice text, record_view *view)
     gl_json top[2], found[5];
     int64_t line;
     memset(view, 0, sizeof *view);
-    if (gl_json_check(text, &view->root, NULL) != GL_JSON_OK || view->root.kind != GL_JSON_OBJECT)
+    if (gl_json_check_members(text, &view->root, NULL, names, top, 2) != GL_JSON_OK ||
+        view->root.kind != GL_JSON_OBJECT)
         return "it is no JSON object";
-    gl_json_get_many(view->root, names, top, 2);
     if (top[1].kind != GL_JSON_OBJECT) return "it has no \"glimpse\" object";
     view->custom_id = top[0];
     view->glimpse = top[1];

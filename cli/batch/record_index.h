@@ -10,6 +10,7 @@
 #ifndef CLI_BATCH_RECORD_INDEX_H
 #define CLI_BATCH_RECORD_INDEX_H
 
+#include "base/sha256.h"
 #include "base/siphash.h"
 #include "batch/record.h"
 

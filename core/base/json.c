@@ -43,6 +43,9 @@ static const char *blank_end(const char *at, const char *end)
 typedef struct reader {
     const char *at, *end;
     gl_json_error error;
+    const char *const *names; /* members of the outermost object to be kept in `out` */
+    gl_json *out;
+    size_t count;
 } reader;
 
 static bool fail(reader *r, gl_json_error error)
@@ -198,43 +201,16 @@ static bool check_scalar(reader *r)
     }
 }
 
-static bool check_name(reader *r)
+/* *name is the whole string. */
+static bool check_name(reader *r, gl_slice *name)
 {
+    name->data = r->at;
     if (!expect(r, '"') || !check_string(r)) return false;
+    name->len = (size_t)(r->at - name->data);
     r->at = blank_end(r->at, r->end);
     if (!expect(r, ':')) return false;
     r->at = blank_end(r->at, r->end);
     return true;
-}
-
-/* Checks the value at `at`. A turn reads one member or element: its name, then a whole scalar or
- * only the opening bracket; and behind it the brackets that close. */
-static bool check_value(reader *r)
-{
-    uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
-    int depth = 0;
-    for (;;) {
-        if (depth > 0 && (objects & 1) != 0 && !check_name(r)) return false;
-        if (r->at < r->end && (*r->at == '{' || *r->at == '[')) {
-            if (depth == GL_JSON_DEPTH_MAX) return fail(r, GL_JSON_DEPTH);
-            depth++;
-            objects = objects << 1 | (*r->at == '{');
-            r->at = blank_end(r->at + 1, r->end);
-            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) continue;
-        } else if (!check_scalar(r)) {
-            return false;
-        }
-        for (;;) {
-            if (depth == 0) return true;
-            r->at = blank_end(r->at, r->end);
-            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) break;
-            r->at++;
-            objects >>= 1;
-            depth--;
-        }
-        if (!expect(r, ',')) return false;
-        r->at = blank_end(r->at, r->end);
-    }
 }
 
 static gl_json_kind kind_of(char first)
@@ -257,25 +233,101 @@ static gl_json_kind kind_of(char first)
     }
 }
 
-gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at)
+/* Tells most names apart by their first two bytes. An escape says nothing, nor does the quote that
+ * ends a shorter name. */
+static inline bool may_be(gl_json string, const char *name)
 {
-    if (text.len == 0) text.data = "";
-    reader r = { text.data, text.data + text.len, GL_JSON_OK };
-    r.at = blank_end(r.at, r.end);
-    const char *start = r.at;
-    bool ok = check_value(&r);
+    const char *inside = string.text.data + 1;
+    if (inside[0] == '\\' || inside[0] == '"') return true;
+    return inside[0] == name[0] && (inside[1] == name[1] || inside[1] == '\\' || inside[1] == '"');
+}
+
+/* A member of the outermost object: its name, and where its value begins. */
+typedef struct top_member {
+    gl_slice name;
+    const char *value;
+} top_member;
+
+/* The value of the member ends at `at`. The last member of a name counts. */
+static void keep_member(const reader *r, top_member *m)
+{
+    gl_json name = { GL_JSON_STRING, m->name };
+    for (size_t i = 0; i < r->count; i++)
+        if (may_be(name, r->names[i]) && gl_json_string_is(name, r->names[i]))
+            r->out[i] =
+                (gl_json){ kind_of(*m->value), gl_slice_of(m->value, (size_t)(r->at - m->value)) };
+    m->name.len = 0;
+}
+
+/* Checks the value at `at`. A turn reads one member or element: its name, then a whole scalar or
+ * only the opening bracket; and behind it the brackets that close. */
+static bool check_value(reader *r)
+{
+    uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
+    int depth = 0;
+    gl_slice name;
+    top_member kept = { .name.len = 0 };
+    for (;;) {
+        if (depth > 0 && (objects & 1) != 0) {
+            if (!check_name(r, &name)) return false;
+            if (depth == 1) kept = (top_member){ name, r->at };
+        }
+        if (r->at < r->end && (*r->at == '{' || *r->at == '[')) {
+            if (depth == GL_JSON_DEPTH_MAX) return fail(r, GL_JSON_DEPTH);
+            depth++;
+            objects = objects << 1 | (*r->at == '{');
+            r->at = blank_end(r->at + 1, r->end);
+            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) continue;
+        } else if (!check_scalar(r)) {
+            return false;
+        }
+        for (;;) {
+            if (depth == 0) return true;
+            if (depth == 1 && r->count > 0 && kept.name.len > 0) keep_member(r, &kept);
+            r->at = blank_end(r->at, r->end);
+            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) break;
+            r->at++;
+            objects >>= 1;
+            depth--;
+        }
+        if (!expect(r, ',')) return false;
+        r->at = blank_end(r->at, r->end);
+    }
+}
+
+static gl_json_error check(reader *r, const char *text, gl_json *root, size_t *at)
+{
+    r->at = blank_end(r->at, r->end);
+    const char *start = r->at;
+    bool ok = check_value(r);
     if (ok) {
-        const char *end = r.at;
-        r.at = blank_end(r.at, r.end);
-        if (r.at == r.end) {
+        const char *end = r->at;
+        r->at = blank_end(r->at, r->end);
+        if (r->at == r->end) {
             root->kind = kind_of(*start);
             root->text = gl_slice_of(start, (size_t)(end - start));
             return GL_JSON_OK;
         }
-        fail_here(&r);
+        fail_here(r);
     }
-    if (at != NULL) *at = (size_t)(r.at - text.data);
-    return r.error;
+    if (at != NULL) *at = (size_t)(r->at - text);
+    return r->error;
+}
+
+gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at)
+{
+    return gl_json_check_members(text, root, at, NULL, NULL, 0);
+}
+
+gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
+                                    const char *const *names, gl_json *out, size_t count)
+{
+    if (text.len == 0) text.data = "";
+    for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
+    reader r = {
+        .at = text.data, .end = text.data + text.len, .names = names, .out = out, .count = count
+    };
+    return check(&r, text.data, root, at);
 }
 
 const char *gl_json_error_text(gl_json_error error)
@@ -436,15 +488,6 @@ gl_json gl_json_get(gl_json object, const char *name)
     gl_json found;
     gl_json_get_many(object, &name, &found, 1);
     return found;
-}
-
-/* Tells most names apart by their first two bytes. An escape says nothing, nor does the quote that
- * ends a shorter name. */
-static inline bool may_be(gl_json string, const char *name)
-{
-    const char *inside = string.text.data + 1;
-    if (inside[0] == '\\' || inside[0] == '"') return true;
-    return inside[0] == name[0] && (inside[1] == name[1] || inside[1] == '\\' || inside[1] == '"');
 }
 
 bool gl_json_get_many(gl_json object, const char *const *names, gl_json *out, size_t count)

@@ -54,6 +54,11 @@ typedef enum gl_json_error {
  * of the fault. Time linear in len, stack and memory constant. */
 gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at);
 
+/* The same, and in the same walk what gl_json_get_many finds in the value: names and out have
+ * `count` items. Where the text fails, out is not to be used. */
+gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
+                                    const char *const *names, gl_json *out, size_t count);
+
 /* "syntax error", "nested deeper than 64", ...; static. */
 const char *gl_json_error_text(gl_json_error error);
 

@@ -23,6 +23,22 @@ static void rewrite_twice(gl_slice token, void (*rewrite)(gl_buf *, gl_slice))
     gl_buf_free(&twice);
 }
 
+/* The check leaves behind the members that a walk of the checked text finds. */
+static void find_members_twice(gl_slice text, gl_json root)
+{
+    static const char *const names[] = { "a", "id", "model", "" };
+    gl_json again, found[4], walked[4];
+    claim(gl_json_check_members(text, &again, NULL, names, found, 4) == GL_JSON_OK,
+          "not valid when members are asked for");
+    claim(gl_slice_equal(root.text, again.text), "another value");
+    gl_json_get_many(root, names, walked, 4);
+    for (size_t i = 0; i < 4; i++)
+        claim(found[i].kind == walked[i].kind &&
+                  (found[i].kind == GL_JSON_NONE || (found[i].text.data == walked[i].text.data &&
+                                                     found[i].text.len == walked[i].text.len)),
+              "another member");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = malloc(size + 1);
@@ -39,6 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (exact != NULL) {
         if (size > 0) memcpy(exact, data, size);
         if (gl_json_check(gl_slice_of(exact, size), &root, &at) == GL_JSON_OK) {
+            find_members_twice(gl_slice_of(exact, size), root);
             gl_json_iter iter = gl_json_tokens(root);
             gl_slice token;
             for (char c; (c = gl_json_token(&iter, &token)) != '\0';) {

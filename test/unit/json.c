@@ -429,6 +429,53 @@ static void members_are_found_in_one_walk_as_in_many(void **state)
     }
 }
 
+/* The members that the check leaves behind are those that a walk of the checked text finds. */
+static void check_finds_the_members_that_a_walk_finds(void **state)
+{
+    (void)state;
+    static const char *const spelled[] = { "", "a", "\\u0061", "\\\"", "ab", "a\\u0062", "model" };
+    static const char *const values[] = {
+        "1",     "{}",   "[]",     "{ }", "{\"a\":{\"a\":[2,{\"ab\":3}]}}", "[{\"a\":1},[]]",
+        "\"a\"", "null", "-0.5e1",
+    };
+    static const char *const around[][2] = {
+        { " {", "} " },
+        { "[{", "}]" },
+        { "{\"in\":{", "}}" },
+        { "{\"a\":[{", "}] ,\"ab\":{} }" },
+    };
+    static const char *const names[] = { "", "a", "\"", "ab", "model", "in" };
+    enum { NAMES = sizeof names / sizeof *names };
+    gl_rng rng;
+    gl_rng_seed(&rng, 4);
+    for (int turn = 0; turn < 5000; turn++) {
+        gl_buf text;
+        gl_json root, checked, found[NAMES], walked[NAMES];
+        const char *const *outer = around[gl_rng_below(&rng, sizeof around / sizeof *around)];
+        gl_buf_init(&text, SIZE_MAX);
+        gl_buf_append_str(&text, outer[0]);
+        for (uint32_t i = 0, count = gl_rng_below(&rng, 6); i < count; i++)
+            gl_buf_printf(&text, "%s\"%s\"%s%s ", i == 0 ? "" : " , ",
+                          spelled[gl_rng_below(&rng, sizeof spelled / sizeof *spelled)],
+                          i % 2 == 0 ? ":" : " : ",
+                          values[gl_rng_below(&rng, sizeof values / sizeof *values)]);
+        gl_buf_append_str(&text, outer[1]);
+        gl_slice whole = gl_buf_slice(&text);
+        assert_int_equal(gl_json_check(whole, &root, NULL), GL_JSON_OK);
+        assert_int_equal(gl_json_check_members(whole, &checked, NULL, names, found, NAMES),
+                         GL_JSON_OK);
+        assert_true(gl_slice_equal(checked.text, root.text) && checked.kind == root.kind);
+        gl_json_get_many(root, names, walked, NAMES);
+        for (size_t i = 0; i < NAMES; i++) {
+            assert_int_equal(found[i].kind, walked[i].kind);
+            if (walked[i].kind == GL_JSON_NONE) continue;
+            assert_ptr_equal(found[i].text.data, walked[i].text.data);
+            assert_int_equal(found[i].text.len, walked[i].text.len);
+        }
+        gl_buf_free(&text);
+    }
+}
+
 static void errors_have_words(void **state)
 {
     (void)state;
@@ -454,6 +501,7 @@ int main(void)
         cmocka_unit_test(tokens_are_the_text_without_its_blanks),
         cmocka_unit_test(the_last_member_of_a_name_wins),
         cmocka_unit_test(members_are_found_in_one_walk_as_in_many),
+        cmocka_unit_test(check_finds_the_members_that_a_walk_finds),
         cmocka_unit_test(errors_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
