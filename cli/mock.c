@@ -91,51 +91,57 @@ static int refused_together(const char *why)
     return EXIT_USAGE;
 }
 
-int command_mock(cli_settings *settings)
+static mock_options options_of(const cli_settings *settings)
 {
-    char problem[512] = "";
-    mock_options options = { .host = settings->host,
-                             .port = settings->port,
-                             .latency = settings->latency,
-                             .fault = settings->fault,
-                             .outage = settings->outage,
-                             .ttft = settings->ttft,
-                             .stall = settings->stall,
-                             .capacity = settings->capacity,
-                             .queue = settings->queue,
-                             .times = settings->times,
-                             .retry_after = settings->retry_after,
-                             .refuse = settings->refuse,
-                             .reset_errors = settings->reset_errors,
-                             .close_after = settings->close_after,
-                             .journal = settings->journal,
-                             .record = settings->record,
-                             .record_file = settings->record_file,
-                             .replay = settings->replay,
-                             .replay_speed = settings->replay_speed,
-                             .quota_after = settings->quota_after,
-                             .rpm = settings->rpm,
-                             .tpm = settings->tpm,
-                             .batch_latency_ms = settings->batch_latency_ms,
-                             .batch_fault = settings->batch_fault,
-                             .enqueued_tokens = settings->enqueued_tokens,
-                             .token_rate = settings->token_rate,
-                             .token_gap = settings->token_gap,
-                             .prefill_rate = settings->prefill_rate,
-                             .piece_tokens = settings->piece_tokens,
-                             .max_body = settings->max_body,
-                             .slowdown = settings->slowdown,
-                             .models = settings->models,
-                             .script = settings->script,
-                             .key = settings->require_key,
-                             .reasoning = settings->reasoning,
-                             .seed = settings->engine.seed };
+    return (mock_options){ .host = settings->host,
+                           .port = settings->port,
+                           .latency = settings->latency,
+                           .fault = settings->fault,
+                           .outage = settings->outage,
+                           .ttft = settings->ttft,
+                           .stall = settings->stall,
+                           .capacity = settings->capacity,
+                           .queue = settings->queue,
+                           .times = settings->times,
+                           .retry_after = settings->retry_after,
+                           .refuse = settings->refuse,
+                           .reset_errors = settings->reset_errors,
+                           .close_after = settings->close_after,
+                           .journal = settings->journal,
+                           .record = settings->record,
+                           .record_file = settings->record_file,
+                           .replay = settings->replay,
+                           .replay_speed = settings->replay_speed,
+                           .quota_after = settings->quota_after,
+                           .rpm = settings->rpm,
+                           .tpm = settings->tpm,
+                           .batch_latency_ms = settings->batch_latency_ms,
+                           .batch_fault = settings->batch_fault,
+                           .enqueued_tokens = settings->enqueued_tokens,
+                           .token_rate = settings->token_rate,
+                           .token_gap = settings->token_gap,
+                           .prefill_rate = settings->prefill_rate,
+                           .piece_tokens = settings->piece_tokens,
+                           .max_body = settings->max_body,
+                           .slowdown = settings->slowdown,
+                           .models = settings->models,
+                           .script = settings->script,
+                           .key = settings->require_key,
+                           .reasoning = settings->reasoning,
+                           .seed = settings->engine.seed };
+}
+
+/* Finds options that contradict each other, and a recording that is there already: EXIT_DONE, or
+ * the exit code after an error message. */
+static int check_usage(const cli_settings *settings)
+{
     if ((settings->record != NULL) != (settings->record_file != NULL))
         return refused_together("--record URL and --record-file FILE go together");
     if (settings->record != NULL && settings->replay != NULL)
         return refused_together("--record and --replay both say who answers; give one");
     const cli_option *unheard = settings_unheard(settings);
     if (unheard != NULL) {
+        char problem[512];
         snprintf(problem, sizeof problem, "--%s says nothing beside %s, whose answers are recorded",
                  unheard->name, settings->replay != NULL ? "--replay" : "--record");
         return refused_together(problem);
@@ -145,20 +151,33 @@ int command_mock(cli_settings *settings)
             settings->record_file);
         return EXIT_EXISTS;
     }
+    return EXIT_DONE;
+}
+
+/* Reports why there is no server; returns the exit code. */
+static int tell_refusal(const char *problem)
+{
+    bool value = refused_value(problem);
+    say("%s%s", is_option(problem) ? "--" : "", problem);
+    if (!value) return EXIT_OS_LIMIT;
+    if (strncmp(problem, "record-file:", 12) == 0) return EXIT_IO;
+    return strncmp(problem, "replay:", 7) == 0 ? EXIT_BAD_INPUT : EXIT_VALUE;
+}
+
+int command_mock(cli_settings *settings)
+{
+    char problem[512] = "";
+    const mock_options options = options_of(settings);
+    int code = check_usage(settings);
+    if (code != EXIT_DONE) return code;
     struct event_base *base = process_setup();
     if (base == NULL) return EXIT_OS_LIMIT;
-    int code;
     mock_server *server = mock_server_new(base, &options, problem, sizeof problem);
     if (server != NULL) {
         code = serve(base, settings, server);
         mock_server_free(server);
     } else {
-        bool value = refused_value(problem);
-        say("%s%s", is_option(problem) ? "--" : "", problem);
-        code = !value                                      ? EXIT_OS_LIMIT
-               : strncmp(problem, "record-file:", 12) == 0 ? EXIT_IO
-               : strncmp(problem, "replay:", 7) == 0       ? EXIT_BAD_INPUT
-                                                           : EXIT_VALUE;
+        code = tell_refusal(problem);
     }
     event_base_free(base);
     return code;

@@ -188,58 +188,59 @@ static glimpse_error check_model(const char *model, glimpse_problem *problem)
     return GLIMPSE_OK;
 }
 
+/* The members of type int64_t, and the least and the largest value of each. */
+static const struct {
+    size_t offset;
+    reader who;
+    int64_t min, max;
+    const char *field, *sentence;
+} numbers[] = {
+    { offsetof(glimpse_config, endpoint.max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
+      "endpoint.max_response_bytes", "must be from 1 to 1 TiB" },
+    { offsetof(glimpse_config, endpoint.max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
+      "endpoint.max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
+    { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31, "max_tokens",
+      "must be from 1 to 2147483648" },
+    { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32, "cache_entries",
+      "must be from 0 (no cache) to 4294967296" },
+    { offsetof(glimpse_config, cache_bytes), CACHE, 1, INT64_MAX, "cache_bytes",
+      "must be at least 1" },
+    { offsetof(glimpse_config, cache_ttl_ms), CACHE, 0, INT64_C(3650) * DAY_MS, "cache_ttl_ms",
+      "must be from 0 to ten years" },
+    { offsetof(glimpse_config, base_delay_ms), ENGINE, 0, DAY_MS, "base_delay_ms",
+      "must be from 0 to 24 h" },
+    { offsetof(glimpse_config, max_delay_ms), ENGINE, 0, DAY_MS, "max_delay_ms",
+      "must be from 0 to 24 h" },
+    { offsetof(glimpse_config, max_retry_after_ms), ENGINE, 0, DAY_MS, "max_retry_after_ms",
+      "must be from 0 to 24 h" },
+    { offsetof(glimpse_config, concurrency), ENGINE, 1, 1000000, "concurrency",
+      "must be from 1 to 1000000" },
+    { offsetof(glimpse_config, rpm), ENGINE, -1, INT64_C(1) << 40, "rpm",
+      "must be from 0 (no limit) up, or -1 (learned)" },
+    { offsetof(glimpse_config, tpm), ENGINE, -1, INT64_C(1) << 40, "tpm",
+      "must be from 0 (no limit) up, or -1 (learned)" },
+    { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS, "connect_timeout_ms",
+      "must be from 0 (none) to 24 h" },
+    { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS,
+      "first_byte_timeout_ms", "must be from 0 (none) to 24 h, or GLIMPSE_INHERIT (the model's)" },
+    { offsetof(glimpse_config, idle_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS, "idle_timeout_ms",
+      "must be from 0 (none) to 24 h" },
+    { offsetof(glimpse_config, timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS, "timeout_ms",
+      "must be from 0 (none) to 24 h" },
+    { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS, "deadline_ms",
+      "must be from 0 (none) to a year" },
+    { offsetof(glimpse_config, packing.window_ms), ENGINE, 0, 60 * 1000, "packing.window_ms",
+      "must be from 0 to a minute" },
+    { offsetof(glimpse_config, packing.max_drafts), ENGINE, 2, GLIMPSE_PACK_DRAFTS_MAX,
+      "packing.max_drafts", "must be from 2 to 128" },
+    { offsetof(glimpse_config, packing.max_chars), ENGINE, 1, 1000000, "packing.max_chars",
+      "must be from 1 to 1000000" },
+    { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS, "close_grace_ms",
+      "must be from 0 to 24 h" },
+};
+
 static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem *problem)
 {
-    static const struct {
-        size_t offset;
-        reader who;
-        int64_t min, max;
-        const char *field, *sentence;
-    } numbers[] = {
-        { offsetof(glimpse_config, endpoint.max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
-          "endpoint.max_response_bytes", "must be from 1 to 1 TiB" },
-        { offsetof(glimpse_config, endpoint.max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
-          "endpoint.max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
-        { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31, "max_tokens",
-          "must be from 1 to 2147483648" },
-        { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32, "cache_entries",
-          "must be from 0 (no cache) to 4294967296" },
-        { offsetof(glimpse_config, cache_bytes), CACHE, 1, INT64_MAX, "cache_bytes",
-          "must be at least 1" },
-        { offsetof(glimpse_config, cache_ttl_ms), CACHE, 0, INT64_C(3650) * DAY_MS, "cache_ttl_ms",
-          "must be from 0 to ten years" },
-        { offsetof(glimpse_config, base_delay_ms), ENGINE, 0, DAY_MS, "base_delay_ms",
-          "must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_delay_ms), ENGINE, 0, DAY_MS, "max_delay_ms",
-          "must be from 0 to 24 h" },
-        { offsetof(glimpse_config, max_retry_after_ms), ENGINE, 0, DAY_MS, "max_retry_after_ms",
-          "must be from 0 to 24 h" },
-        { offsetof(glimpse_config, concurrency), ENGINE, 1, 1000000, "concurrency",
-          "must be from 1 to 1000000" },
-        { offsetof(glimpse_config, rpm), ENGINE, -1, INT64_C(1) << 40, "rpm",
-          "must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, tpm), ENGINE, -1, INT64_C(1) << 40, "tpm",
-          "must be from 0 (no limit) up, or -1 (learned)" },
-        { offsetof(glimpse_config, connect_timeout_ms), ENGINE, 0, DAY_MS, "connect_timeout_ms",
-          "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, first_byte_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS,
-          "first_byte_timeout_ms",
-          "must be from 0 (none) to 24 h, or GLIMPSE_INHERIT (the model's)" },
-        { offsetof(glimpse_config, idle_timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS,
-          "idle_timeout_ms", "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, timeout_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS, "timeout_ms",
-          "must be from 0 (none) to 24 h" },
-        { offsetof(glimpse_config, deadline_ms), ENGINE, 0, 365 * DAY_MS, "deadline_ms",
-          "must be from 0 (none) to a year" },
-        { offsetof(glimpse_config, packing.window_ms), ENGINE, 0, 60 * 1000, "packing.window_ms",
-          "must be from 0 to a minute" },
-        { offsetof(glimpse_config, packing.max_drafts), ENGINE, 2, GLIMPSE_PACK_DRAFTS_MAX,
-          "packing.max_drafts", "must be from 2 to 128" },
-        { offsetof(glimpse_config, packing.max_chars), ENGINE, 1, 1000000, "packing.max_chars",
-          "must be from 1 to 1000000" },
-        { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS, "close_grace_ms",
-          "must be from 0 to 24 h" },
-    };
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         if (!is_read(config, numbers[i].who)) continue;
         int64_t number = *(const int64_t *)(const void *)((const char *)config + numbers[i].offset);

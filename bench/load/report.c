@@ -204,10 +204,8 @@ static void judgement(const load_recorder *r, const load_facts *facts, FILE *out
     gl_buf_free(&text);
 }
 
-void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
+static void schedule(const load_facts *facts, FILE *out)
 {
-    const load_recorder *r = recorder;
-    judgement(r, facts, out);
     if (facts->open && facts->rate == NULL)
         fprintf(out, "open loop    the times of a trace, against %s\n", facts->target);
     else if (facts->open)
@@ -216,6 +214,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
     else
         fprintf(out, "closed loop  %" PRIu64 " users, against %s\n", facts->users, facts->target);
     if (facts->policy != NULL) fprintf(out, "client       %s\n", facts->policy);
+}
+
+static void throughput(const load_recorder *r, const load_facts *facts, FILE *out)
+{
     fprintf(out,
             "requests     %" PRIu64 " measured, %" PRIu64
             " cut as warm-up and cool-down, in %.2f s%s\n",
@@ -236,6 +238,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
                                                       "request failed, and the times are theirs\n"
                                                     : "\n",
           out);
+}
+
+static void goodput_and_cache(const load_recorder *r, const load_facts *facts, FILE *out)
+{
     if (facts->goodput != NULL)
         fprintf(out, "goodput      %.2f answers/s, %.2f %% of the requests, met %s\n",
                 load_recorder_goodput(r), 100 * load_recorder_good_rate(r), facts->goodput);
@@ -244,6 +250,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             " were hits (%" PRIu64 " cache, %" PRIu64 " coalesced)\n",
             100 * load_recorder_hit_rate(r), r->repeated, r->hits, r->sources[GLIMPSE_SOURCE_CACHE],
             r->sources[GLIMPSE_SOURCE_COALESCED]);
+}
+
+static void statuses_and_attempts(const load_recorder *r, FILE *out)
+{
     fprintf(out, "status      ");
     for (int i = 0; i < GLIMPSE_STATUS_COUNT; i++)
         if (r->by_status[i] > 0)
@@ -254,7 +264,10 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
             "attempts     %" PRIu64 ", %" PRIu64 " of them retries; tokens %" PRIu64
             " prompt, %" PRIu64 " completion\n",
             r->attempts, r->retried, r->prompt_tokens, r->completion_tokens);
-    connections(r, facts->stats, out);
+}
+
+static void token_rates(const load_recorder *r, FILE *out)
+{
     if (load_recorder_tokens_in(r) < 0)
         fputs("tokens       not known: no answer says its usage", out);
     else
@@ -262,18 +275,35 @@ void load_report_table(const load_recorder *recorder, const load_facts *facts, F
                 load_recorder_tokens_out(r));
     if (load_recorder_tokens_a_user(r) >= 0)
         fprintf(out, "; %.1f/s out for the median user", load_recorder_tokens_a_user(r));
-    fprintf(out, "\nthresholds  ");
+    fputc('\n', out);
+}
+
+static void thresholds(const load_recorder *r, const load_facts *facts, FILE *out)
+{
+    fprintf(out, "thresholds  ");
     for (int i = 0; i < 4; i++)
         fprintf(out, " %" PRIu64 " past t%d (%" PRId64 " ms)%s", r->thresholds[i], i + 1,
                 facts->thresholds_ms[i],
                 i < 3                    ? ","
                 : facts->thresholds_auto ? "; the times are those at the end\n"
                                          : "\n");
-    faults(&r->faults, out);
+}
+
+void load_report_table(const load_recorder *recorder, const load_facts *facts, FILE *out)
+{
+    judgement(recorder, facts, out);
+    schedule(facts, out);
+    throughput(recorder, facts, out);
+    goodput_and_cache(recorder, facts, out);
+    statuses_and_attempts(recorder, out);
+    connections(recorder, facts->stats, out);
+    token_rates(recorder, out);
+    thresholds(recorder, facts, out);
+    faults(&recorder->faults, out);
     if (facts->stats != NULL) load_alerts_print(facts->stats, out);
     if (facts->aborted[0] != '\0') fprintf(out, "aborted      %s\n", facts->aborted);
-    load_report_classes_table(r, facts, out);
-    latencies(r, facts, out);
+    load_report_classes_table(recorder, facts, out);
+    latencies(recorder, facts, out);
     load_report_server_table(facts, out);
-    client(r, facts, out);
+    client(recorder, facts, out);
 }

@@ -305,19 +305,13 @@ const char *bench_target(const bench_ask *ask)
     return url != NULL ? url : "https://api.openai.com/v1";
 }
 
-static void take_facts(runner *r, const load_resources *before)
+/* Takes the run's plan, its target and the options that shaped its requests. */
+static void take_plan(load_facts *facts, const bench_ask *ask)
 {
-    const bench_ask *ask = r->ask;
-    const glimpse_config *engine = &ask->settings->engine;
-    bench_result *result = r->result;
-    load_facts *facts = &result->facts;
-    const load_recorder *recorder = &result->recorder;
-    load_resources after;
-    load_resources_read(&after);
-    glimpse_stats_init(&result->stats);
-    glimpse_engine_stats(r->session.engine, &result->stats);
+    const cli_settings *settings = ask->settings;
     facts->target = bench_target(ask);
-    facts->model = engine->model;
+    facts->model = settings->engine.model;
+    facts->thresholds_auto = settings->engine.thresholds_auto;
     facts->open = ask->plan.open;
     facts->stream = ask->plan.stream;
     facts->users = ask->plan.users;
@@ -326,49 +320,74 @@ static void take_facts(runner *r, const load_resources *before)
     facts->duration_s = (double)ask->plan.duration / 1e9;
     facts->warmup_s = (double)ask->plan.warmup / 1e9;
     facts->cooldown_s = (double)ask->plan.cooldown / 1e9;
+    facts->think_s = (double)ask->plan.think / 1e9;
     facts->pool_ratio = ask->pool_ratio;
     facts->pool_size = ask->pool_size;
     facts->zipf = ask->zipf;
-    result->engine = r->engine;
-    facts->engine = &result->engine;
-    facts->shape = ask->settings->bench.arrival == 2 ? ask->settings->bench.shape : -1;
-    facts->think_s = (double)ask->plan.think / 1e9;
-    facts->policy = result->policy;
-    bench_policy_describe(ask->settings, ask->client, &r->engine, result->policy,
-                          sizeof result->policy);
-    facts->input = ask->settings->bench.input;
+    facts->seed = ask->seed;
+    facts->shape = settings->bench.arrival == 2 ? settings->bench.shape : -1;
+    facts->input = settings->bench.input;
     facts->workload = ask->workload;
-    facts->scrape = result->scrape;
-    facts->scrape_url = result->scrape_url;
     if (ask->workload != NULL && ask->workload->count == 1) {
-        facts->input_tokens = ask->settings->bench.input_tokens;
-        facts->output_tokens = ask->settings->bench.output_tokens;
+        facts->input_tokens = settings->bench.input_tokens;
+        facts->output_tokens = settings->bench.output_tokens;
     }
     facts->mock_latency = ask->mock_latency;
-    facts->mock_fault = ask->settings->fault;
-    facts->mock_outage = ask->settings->outage;
+    facts->mock_fault = settings->fault;
+    facts->mock_outage = settings->outage;
     facts->mock_options = ask->mock_options;
-    facts->token_rate = ask->settings->token_rate;
-    facts->seed = ask->seed;
+    facts->token_rate = settings->token_rate;
+}
+
+/* Takes the CPU time, memory and descriptors that this process used for the run. */
+static void take_resources(load_facts *facts, const load_resources *before,
+                           const load_resources *after)
+{
+    facts->cpu_user_s = after->cpu_user_s - before->cpu_user_s;
+    facts->cpu_system_s = after->cpu_system_s - before->cpu_system_s;
+    facts->rss_begin = before->rss_bytes;
+    facts->rss_end = after->rss_bytes;
+    facts->rss_max = after->rss_max_bytes;
+    facts->descriptors = after->descriptors;
+}
+
+/* Takes the state of the engine and of the recorder at the end of the run. */
+static void take_outcome(runner *r)
+{
+    const bench_ask *ask = r->ask;
+    bench_result *result = r->result;
+    load_facts *facts = &result->facts;
+    const load_recorder *recorder = &result->recorder;
+    glimpse_stats_init(&result->stats);
+    glimpse_engine_stats(r->session.engine, &result->stats);
+    facts->stats = &result->stats;
+    result->engine = r->engine;
+    facts->engine = &result->engine;
+    bench_policy_describe(ask->settings, ask->client, &r->engine, result->policy,
+                          sizeof result->policy);
+    facts->policy = result->policy;
+    facts->scrape = result->scrape;
+    facts->scrape_url = result->scrape_url;
     facts->ceiling_rps = -1;
     if (recorder->last_done > recorder->first_issued)
         facts->elapsed_s = (double)(recorder->last_done - recorder->first_issued) / 1e9;
     const glimpse_thresholds *in_force = &result->stats.thresholds;
     const int64_t thresholds[] = { in_force->t1_ms, in_force->t2_ms, in_force->t3_ms,
                                    in_force->t4_ms };
-    facts->thresholds_auto = engine->thresholds_auto;
     memcpy(facts->thresholds_ms, thresholds, sizeof thresholds);
     facts->interrupted = bench_early_exit(result) != 0;
-    facts->stats = &result->stats;
-    facts->cpu_user_s = after.cpu_user_s - before->cpu_user_s;
-    facts->cpu_system_s = after.cpu_system_s - before->cpu_system_s;
-    facts->rss_begin = before->rss_bytes;
-    facts->rss_end = after.rss_bytes;
-    facts->rss_max = after.rss_max_bytes;
-    facts->descriptors = after.descriptors;
     facts->loop_lag = result->loop_lag;
     load_marks_finish(&result->marks, recorder, ask->plan.cooldown);
     facts->marks = &result->marks;
+}
+
+static void take_facts(runner *r, const load_resources *before)
+{
+    load_resources after;
+    load_resources_read(&after);
+    take_plan(&r->result->facts, r->ask);
+    take_outcome(r);
+    take_resources(&r->result->facts, before, &after);
 }
 
 int bench_run(const bench_ask *ask, bench_result *result)
