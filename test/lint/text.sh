@@ -1,10 +1,11 @@
 #!/bin/sh
 # What no written file may hold: work left undone, a path of one person's machine, blanks at line
-# ends, tabs or carriage returns in sources, more lines than one noun needs, and a list of CMake's that
-# is wider than a page or in no order.
+# ends, tabs or carriage returns in sources, more lines than one noun needs, a function of the product
+# that is longer than a page, and a list of CMake's that is wider than a page or in no order.
 . "$(dirname "$0")/lib.sh"
 
 longest=600 # lines; a file that grows past it is two nouns
+longest_function=60 # lines, from the brace that opens it to the one that closes it
 
 find_text() { # what it is, extended regular expression; file names from $scratch/files
     xargs grep -nEI "$2" /dev/null <"$scratch/files" | cut -c1-160 | sed "s,^,$1: ," || true
@@ -25,6 +26,16 @@ check() { # root
         xargs wc -l /dev/null <"$scratch/code" |
             awk -v longest="$longest" '$2 != "total" && $1 > longest {
                 print $2 ": " $1 " lines, more than " longest }'
+        # A brace that opens a line, as clang-format sets them, opens a function and nothing else.
+        grep -v '^test/' "$scratch/code" | grep '\.[ch]$' | xargs awk -v longest="$longest_function" '
+            FNR == 1 { begin = 0 }
+            /^\{/ { begin = FNR }
+            /^\}/ {
+                lines = FNR - begin + 1
+                if (begin && lines > longest)
+                    print FILENAME ":" begin ": a function of " lines " lines, more than " longest
+                begin = 0
+            }' /dev/null
         # A list begins anew with each folder.
         grep -E '(^|/)CMakeLists\.txt$' "$scratch/files" | xargs awk '
             length($0) > 100 { print FILENAME ":" FNR ": wider than 100 columns" }
@@ -41,6 +52,12 @@ check() { # root
             /\)$/ { list = 0 }' /dev/null
     } >"$scratch/findings"
     report "$scratch/findings"
+}
+
+function_of() { # lines, with both braces
+    printf 'static void run(void)\n{\n'
+    awk -v lines="$1" 'BEGIN { for (i = 2; i < lines; i++) print "    step();" }'
+    printf '}\n'
 }
 
 self_test() {
@@ -64,6 +81,18 @@ self_test() {
     refused '601 lines'
     awk 'BEGIN { for (i = 0; i < 600; i++) print "int a;" }' | sample core/engine/engine.c
     accepted '600 lines'
+    for room in core/engine backends/openai cli/batch bench/load frontends/http docs/examples; do
+        function_of 60 | sample $room/one.c
+        accepted "a function of 60 lines in $room"
+        function_of 61 | sample $room/one.c
+        refused "a function of 61 lines in $room"
+    done
+    { function_of 60; function_of 60; } | sample core/engine/engine.h
+    accepted 'two functions of 60 lines'
+    { function_of 3; function_of 61; } | sample core/engine/engine.h
+    refused 'a function of 61 lines behind a short one'
+    function_of 61 | sample test/unit/engine.c
+    accepted 'a test of 61 lines'
     printf '/* TODOS is a word */\n/* /proc/self/task, build/dev/root/x */\n' | sample core/engine/engine.c
     accepted 'words that only look like it'
 }
