@@ -6,9 +6,9 @@
 
 #include <ctype.h>
 
-#include "../support/root_oracle.h"
 #include "base/utf8.h"
 #include "openai/decode.h"
+#include "support/root_oracle.h"
 
 static void claim_clean(const char *text)
 {

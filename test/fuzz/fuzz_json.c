@@ -5,8 +5,8 @@
  */
 #include "fuzz.h"
 
-#include "../support/json_oracle.h"
 #include "base/json.h"
+#include "support/json_oracle.h"
 
 /* Writing a scalar again gives a spelling that writing again does not change. */
 static void rewrite_twice(gl_slice token, void (*rewrite)(gl_buf *, gl_slice))

@@ -4,10 +4,10 @@
  */
 #include "fuzz.h"
 
-#include "../support/key_body.h"
 #include "base/alloc.h"
 #include "base/json.h"
 #include "policy/key.h"
+#include "support/key_body.h"
 
 static void check_form(gl_keyer *keyer, gl_slice form)
 {

@@ -6,11 +6,11 @@
  */
 #include "fuzz.h"
 
-#include "../support/json_oracle.h"
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "result.h"
+#include "support/json_oracle.h"
 
 /* What a text becomes in a record: bytes that are not UTF-8 are replaced. */
 static void claim_text(gl_json value, gl_slice text, const char *what)

@@ -6,6 +6,7 @@
 #   the path; what it may include in quotes; which libraries it may include in angle brackets.
 # OWN stands for a header of the same folder, CORE and CLI for one that stands in core/ or cli/ itself,
 # SELF for the file's own name. `-` is nothing. The public headers and the C library are open to all.
+# A path upwards (`..`) is refused everywhere: it would leave a room that it begins in.
 rules='
 ^core/include/                  -                                                       -
 ^core/base/sha256\.c            ^base/                                                  ^openssl/
@@ -88,6 +89,7 @@ check() { # root
         name = substr($0, RSTART + 1, RLENGTH - 2)
         for (i = 1; i <= rows; i++) if (file ~ path[i]) break
         if (i > rows) { print file ":" at ": stands in no room"; next }
+        if (name ~ /(^|\/)\.\.(\/|$)/) { print file ":" at ": includes by a way upwards: " name; next }
         ok = 1
         if (mark == "\"") ok = name !~ /^glimpse\// && may(name, file, quoted[i])
         else if (name ~ threads) ok = 0
@@ -153,6 +155,10 @@ self_test() {
     refuses docs/examples/embed.c '"base/buf.h"'
     refuses docs/examples/embed.c '<curl/curl.h>'
     refuses core/engine/engine.c 'WHATEVER'
+    refuses core/engine/engine.c '"policy/../openai/http.h"'
+    refuses backends/openai/decode.c '"openai/../store/file.h"'
+    refuses core/base/map.c '<glimpse/../curl/curl.h>'
+    refuses test/unit/http.c '"../support/rig.h"'
     accepts core/engine/engine.c '"loop.h"'
     accepts core/engine/engine.c '"policy/key.h"'
     accepts core/engine/engine.c '"engine/request.h"'

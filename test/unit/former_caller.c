@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../support/former_glimpse.h"
 #include "base/alloc.h"
+#include "support/former_glimpse.h"
 
 /* What the caller's compiler made of glimpse_config_init, and something behind the struct that the
  * library must not touch. */
