@@ -10,14 +10,18 @@ check() { # root, build
     (cd "$1" && find core backends -name '*.c' 2>/dev/null | sort) >"$scratch/sources"
     # By the sources that there are: a build folder keeps the objects of those that are gone.
     while read -r source; do
-        [ -e "$objects/$source.o" ] || echo "$source: was not built below $objects"
+        if [ ! -e "$objects/$source.o" ]; then
+            echo "$source: was not built below $objects"
+        elif [ -n "$(find "$1/$source" -newer "$objects/$source.o")" ]; then
+            echo "$source: is newer than its object below $objects"
+        fi
     done <"$scratch/sources" >"$scratch/findings"
     report "$scratch/findings" || return 1
     # "core/loop.c                  U gl_free"
     (cd "$objects" && sed 's/$/.o/' "$scratch/sources" | xargs nm -A) | sed 's,\.o:, ,' \
         >"$scratch/symbols"
     awk '
-    $(NF - 1) == "U" { used[++uses] = $NF; user[uses] = $1 }
+    $(NF - 1) ~ /^[Uvw]$/ { used[++uses] = $NF; user[uses] = $1 }
     $(NF - 1) ~ /^[A-TV-Z]$/ { owner[$NF] = $1 }
     !($1 in known) { known[$1]; files[++count] = $1 }
 
@@ -72,6 +76,13 @@ self_test() {
     refused 'four files in a circle, by a variable too'
     echo 'int a(void) { return 1; }' | sample core/a.c
     refused 'a file that was not built'
+    echo 'int a(void) { return 1; }' | unit core/a.c
+    touch -d '1 hour ago' "$tree/CMakeFiles/glimpse-objects.dir/core/a.c.o"
+    refused 'a file that was changed after it was built'
+    echo 'int b(void) __attribute__((weak)); int a(void) { return b ? b() : 0; }' | unit core/a.c
+    echo 'extern const int c __attribute__((weak)); int b(void) { return &c ? c : 0; }' | unit core/b.c
+    echo 'int a(void); int d(void) { return a(); } const int c = 1;' | unit core/c.c
+    refused 'a circle by weak references'
     refused 'nothing to look at'
     echo 'int b(void); int a(void) { return b(); }' | unit core/a.c
     echo 'int b(void) { return 1; }' | unit core/b.c
