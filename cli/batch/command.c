@@ -18,6 +18,7 @@
 #include "batch_api/job.h"
 #include "commands.h"
 #include "exits.h"
+#include "files/same_place.h"
 #include "files/spool.h"
 #include "say.h"
 
@@ -36,34 +37,17 @@ static int open_input(const char *path, int *code)
     return fd;
 }
 
-static bool same(const struct stat *a, const struct stat *b)
-{
-    return S_ISREG(a->st_mode) && a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-static bool same_file(int a, int b)
-{
-    struct stat x, y;
-    return fstat(a, &x) == 0 && fstat(b, &y) == 0 && same(&x, &y);
-}
-
-/* Compares two names as far as possible before either is opened. */
-static bool same_path(const char *a, const char *b)
-{
-    struct stat x, y;
-    if (a == NULL || b == NULL || strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
-    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 && same(&x, &y));
-}
-
 /* Opened before the run, so that a wrong name is found out before it; written after the run. */
 static int open_summary(const char *path, int input, int output, int *code)
 {
+    struct stat status;
     if (strcmp(path, "-") == 0) return STDOUT_FILENO;
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0) {
         say("--summary: %s: %s", path, strerror(errno));
         *code = EXIT_IO;
-    } else if (same_file(fd, input) || same_file(fd, output)) {
+    } else if (fstat(fd, &status) == 0 &&
+               (same_open_file(&status, input) || same_open_file(&status, output))) {
         say("--summary: %s: is the input or the output", path);
         *code = EXIT_USAGE;
     }
@@ -120,11 +104,16 @@ static int run(job_parts *parts, int summary, bool through_batches)
     return tell_end(parts, &report, &to, code);
 }
 
+/* Compares the names before any of them is opened. */
 static bool log_is_taken(const cli_settings *settings)
 {
+    const char *const others[] = { settings->words[0], settings->output, settings->summary };
     const char *log = settings->log_file;
-    return same_path(log, settings->words[0]) || same_path(log, settings->output) ||
-           same_path(log, settings->summary);
+    if (log == NULL || strcmp(log, "-") == 0) return false;
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i] != NULL && (strcmp(log, others[i]) == 0 || same_place(log, others[i])))
+            return true;
+    return false;
 }
 
 /* Finds options that contradict each other or are missing: 0, or the exit code after an error

@@ -25,6 +25,7 @@
 #include "batch/output_check.h"
 #include "exits.h"
 #include "files/lock.h"
+#include "files/same_place.h"
 #include "say.h"
 #include "terminal/shown.h"
 
@@ -260,13 +261,6 @@ int output_close(cli_output *out)
 
 /* --- opening --------------------------------------------------------------------------------- */
 
-static bool same_file(const struct stat *a, int fd)
-{
-    struct stat b;
-    return fstat(fd, &b) == 0 && S_ISREG(b.st_mode) && a->st_dev == b.st_dev &&
-           a->st_ino == b.st_ino;
-}
-
 static int say_exists(const char *path)
 {
     say("%s: exists; --resume goes on with it, --overwrite replaces it", path);
@@ -289,7 +283,7 @@ int output_refused(const char *path, output_mode mode, int input)
         return EXIT_EXISTS;
     }
     if (!there) return 0;
-    if (same_file(&status, input)) {
+    if (same_open_file(&status, input)) {
         say("%s: input and output are the same file", path);
         return EXIT_USAGE;
     }

@@ -28,6 +28,12 @@ static bool look_at_directory(const char *path, struct stat *status)
     return there;
 }
 
+bool same_open_file(const struct stat *file, int fd)
+{
+    struct stat open;
+    return S_ISREG(file->st_mode) && fstat(fd, &open) == 0 && same_file(file, &open);
+}
+
 bool same_place(const char *a, const char *b)
 {
     struct stat one, other;
