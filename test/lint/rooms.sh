@@ -2,10 +2,12 @@
 # The room list of docs/architecture.md is the tree: each folder with C sources has its lines there,
 # each folder and file that it names exists, and each file of the library is named in its room, by its
 # name without an ending or by a beginning with a star (`http*`). The top of cli/ has room for the
-# program as a whole and its small commands: a command of several files has a folder.
+# program as a whole and its small commands: a command of several files has a folder. The lines of
+# core/, core/engine/ and the public headers describe files in words: there a name has its ending.
 . "$(dirname "$0")/lib.sh"
 
 page=docs/architecture.md
+described='^core(/engine|/include/glimpse)?$' # the rooms whose lines are prose too
 cli_entries=25 # at most, at the top of cli/
 
 # The block below "## Rooms" as "room word" lines. A room begins a line ("core/engine/  ..."), or, with
@@ -53,9 +55,10 @@ check() { # root
         done
         # Files that are there.
         sources . '*.c' '*.h' | grep -E '^(core|backends)/' | sed 's/\.[ch]$//' | sort -u >"$scratch/stems"
-        awk -v page="$page" '
+        awk -v page="$page" -v described="$described" '
         FILENAME == ARGV[1] {
             room = $1; name = $2
+            if (room ~ described && name !~ /\.[ch]$/) next
             sub(/\.[ch]$/, "", name)
             if (name ~ /\*$/) { sub(/\*$/, "", name); begins[room] = begins[room] " " name }
             else named[room " " name] = 1
@@ -101,6 +104,13 @@ self_test() {
     rooms "$base" 'backends/
   openai/  https is the wire'
     refused 'a file of a room within a room that is not named'
+    rooms "$base" "$openai" 'core/engine/  turn.c one run of it'
+    echo 'int a;' | sample core/engine/one.c
+    refused 'a file whose name is a word about another one'
+    rooms "$base" "$openai" 'core/engine/  turn.c one run, of one.h too'
+    echo 'int a;' | sample core/engine/turn.c
+    echo 'int a;' | sample core/engine/one.h
+    accepted 'files that are named with their endings'
     rooms "$base" "$openai" 'bench/ the harness in load/'
     refused 'a room within a line that is not there'
     rooms "$base" "$openai" 'cli/ the program'
