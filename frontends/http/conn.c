@@ -112,6 +112,7 @@ void httpd_conn_close(httpd_conn *conn)
     if (server->fields_of == conn) server->fields_of = NULL;
     server->held -= conn->held;
     server->count--;
+    server->surplus -= conn->surplus;
     httpd_timer_stop(&conn->timer);
     gl_node_remove(&conn->task);
     gl_node_remove(&conn->node);

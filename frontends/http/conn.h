@@ -43,7 +43,8 @@ struct httpd_server {
     httpd_wheel wheel;
     uint64_t head_ticks, body_ticks, idle_ticks, write_ticks, linger_ticks;
     size_t count, busy;
-    size_t held; /* bytes of requests and answers in all connections */
+    size_t surplus, surplus_most; /* of count: connections above options.connections */
+    size_t held;                  /* bytes of requests and answers in all connections */
     bool draining, stopped;
     bool watches;                /* the loop reports a closed side without reading */
     httpd_fields fields;         /* scratch: the headers of one request */

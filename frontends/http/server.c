@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,8 +18,13 @@
 #include "http/conn.h"
 
 #define ACCEPT_BURST 64 /* connections accepted in one wake, so that those at work go on */
-/* Connections above the limit that get 503; those beyond are closed without an answer. */
+/* Connections above the limit that get 503; for one beyond, the quietest of them goes. */
 #define SURPLUS ((size_t)64)
+/* Where the limit is that of the descriptors: those that are kept, and the part of these that the
+ * surplus may have. */
+#define KEPT         ((size_t)32)
+#define KEPT_SURPLUS ((size_t)16)
+#define FEWEST       ((size_t)8)
 
 void httpd_options_default(httpd_options *options)
 {
@@ -114,37 +121,38 @@ static void resume_accepting(evutil_socket_t fd, short what, void *arg)
     set_accepting(arg, true);
 }
 
-/* Returns the connection without a request that was quiet for longest, by preference one that has
- * all its answers. NULL: there is none. */
-static httpd_conn *quietest(httpd_server *server)
+/* Closes the connection without a request that was quiet for longest, by preference one that has
+ * all its answers: of the surplus, or of the others. false: there is none. */
+static bool close_quietest(httpd_server *server, bool surplus)
 {
     httpd_conn *first = NULL;
     const gl_node *end = &server->quiet.head;
     int looked = 0;
-    for (gl_node *node = end->next; node != end && looked < 64; node = node->next, looked++) {
+    for (gl_node *node = end->next; node != end && looked < 64; node = node->next) {
         httpd_conn *conn = GL_CONTAINER(node, httpd_conn, node);
-        if (conn->inside) continue;
-        if (conn->out.len == 0) return conn;
-        if (first == NULL) first = conn;
+        if (conn->inside || conn->surplus != surplus) continue;
+        looked++;
+        if (first == NULL || conn->out.len == 0) first = conn;
+        if (conn->out.len == 0) break;
     }
-    return first;
+    if (first != NULL) httpd_conn_close(first);
+    return first != NULL;
 }
 
 /* false: it was closed. */
 static bool take_connection(httpd_server *server, int fd, const struct sockaddr *peer, size_t len)
 {
     size_t most = server->options.connections;
-    bool full = most != 0 && server->count >= most;
-    httpd_conn *quiet = full ? quietest(server) : NULL;
-    if (quiet != NULL) httpd_conn_close(quiet);
-    full = full && quiet == NULL;
-    if (full && server->count >= most + SURPLUS) {
+    bool full = most != 0 && server->count - server->surplus >= most;
+    bool surplus = full && !close_quietest(server, false);
+    if (surplus && server->surplus >= server->surplus_most && !close_quietest(server, true)) {
         close(fd);
         return false;
     }
     httpd_conn *conn = httpd_conn_open(server, fd);
     if (conn == NULL) return false;
-    conn->surplus = full;
+    conn->surplus = surplus;
+    server->surplus += surplus;
     if (peer != NULL && len >= sizeof peer->sa_family && len <= sizeof conn->peer)
         memcpy(&conn->peer, peer, len);
     return true;
@@ -221,6 +229,17 @@ static size_t or_default(size_t value, size_t otherwise)
     return value != 0 ? value : otherwise;
 }
 
+/* 0: there is no limit. */
+static size_t descriptors_for_clients(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur > SIZE_MAX)
+        return 0;
+    size_t all = (size_t)limit.rlim_cur;
+    return all > KEPT + FEWEST ? all - KEPT : FEWEST;
+}
+
 httpd_server *httpd_server_new(struct event_base *base, const httpd_options *options,
                                const httpd_handler *handler)
 {
@@ -233,6 +252,8 @@ httpd_server *httpd_server_new(struct event_base *base, const httpd_options *opt
     server->options.memory = or_default(options->memory, (size_t)1 << 30);
     server->options.high = or_default(options->high, (size_t)256 * 1024);
     server->options.low = or_default(options->low, (size_t)64 * 1024);
+    server->options.connections = or_default(options->connections, descriptors_for_clients());
+    server->surplus_most = options->connections != 0 ? SURPLUS : KEPT_SURPLUS;
     server->head_ticks = ticks_of(options->deadlines.head);
     server->body_ticks = ticks_of(options->deadlines.body);
     server->idle_ticks = ticks_of(options->deadlines.idle);

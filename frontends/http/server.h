@@ -96,7 +96,8 @@ typedef struct httpd_options {
     httpd_limits limits;
     httpd_deadlines deadlines;
     size_t connections; /* above it the quietest that has no request goes; if none has not, 503 and
-                           retry-after: 1. 0 = as many as there are descriptors */
+                           retry-after: 1. 0 = the soft limit of descriptors when the
+                           server is made, less 32, at least 8 */
     size_t memory; /* bytes in requests and answers of all connections; above it 503. 0 = 1 GiB */
     size_t high, low; /* bytes unsent of a connection: `drained`. 0 = 256 KiB, 64 KiB */
     int keep_alive_s; /* sent to clients as keep-alive: timeout=N; 0 = not sent */

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -414,6 +415,68 @@ static void above_the_bound_the_quietest_goes_and_then_503(void **state)
     assert_int_equal(r.closed, 5);
 }
 
+/* Clients above the bound that send nothing make no place for one more, and keep none from its
+ * answer. */
+static void the_surplus_never_gets_a_place(void **state)
+{
+    (void)state;
+    rig r;
+    int silent[80];
+    open_rig(&r, 1);
+    int busy = join(&r);
+    put(&r, busy, WAIT);
+    for (size_t i = 0; i < 80; i++) {
+        silent[i] = join(&r);
+        assert_true(httpd_connections(r.server) <= 1 + 64);
+        int fd = join(&r);
+        put(&r, fd, WAIT);
+        assert_true(take(&r, fd));
+        assert_non_null(strstr(text, " 503 "));
+        assert_int_equal(httpd_busy(r.server), 1);
+        close(fd);
+    }
+    httpd_answer(r.waiting, 200, NULL, gl_slice_str(""), gl_slice_str(""));
+    put(&r, busy, GET);
+    assert_false(take(&r, busy));
+    assert_non_null(strstr(text, " 200 "));
+    for (size_t i = 0; i < 80; i++) close(silent[i]);
+    close(busy);
+    close_rig(&r);
+}
+
+/* 64 descriptors are 32 clients, and 39 are 8. */
+static void the_bound_is_that_of_the_descriptors(void **state)
+{
+    static const struct {
+        rlim_t descriptors;
+        size_t clients;
+    } table[] = { { 39, 8 }, { 40, 8 }, { 64, 32 } };
+    (void)state;
+    struct rlimit before, now;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        rig r;
+        int silent[64];
+        now = before;
+        now.rlim_cur = table[i].descriptors;
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &now), 0);
+        open_rig(&r, 0);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0); /* the clients are here too */
+        for (size_t k = 0; k < 64; k++) {
+            silent[k] = join(&r);
+            assert_true(httpd_connections(r.server) <= table[i].clients);
+        }
+        int other = join(&r);
+        put(&r, other, GET);
+        assert_false(take(&r, other));
+        assert_non_null(strstr(text, " 200 "));
+        assert_int_equal(httpd_connections(r.server), table[i].clients);
+        for (size_t k = 0; k < 64; k++) close(silent[k]);
+        close(other);
+        close_rig(&r);
+    }
+}
+
 static void a_drained_server_says_so_and_ends_what_waits(void **state)
 {
     (void)state;
@@ -449,6 +512,8 @@ int main(void)
         cmocka_unit_test(a_stream_is_held_back_until_its_reader_has_read),
         cmocka_unit_test(what_came_meanwhile_is_answered),
         cmocka_unit_test(above_the_bound_the_quietest_goes_and_then_503),
+        cmocka_unit_test(the_surplus_never_gets_a_place),
+        cmocka_unit_test(the_bound_is_that_of_the_descriptors),
         cmocka_unit_test(a_drained_server_says_so_and_ends_what_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
