@@ -53,7 +53,9 @@ static glimpse_error judge_code(const gl_transfer *transfer)
     case CURLE_OUT_OF_MEMORY:
         return GLIMPSE_ERR_OOM;
     case CURLE_URL_MALFORMAT:
-        return GLIMPSE_ERR_INVALID;
+        /* libcurl 8.14 says so where it finds no memory for the text of CURLOPT_CURLU. */
+        return strstr(transfer->reason, "No URL set") != NULL ? GLIMPSE_ERR_OOM
+                                                              : GLIMPSE_ERR_INVALID;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return GLIMPSE_ERR_DNS;
