@@ -44,6 +44,14 @@ static bool ended_by_close_alone(const gl_transfer *transfer)
            curl_easy_header(easy, "Transfer-Encoding", 0, CURLH_HEADER, -1, &coding) != CURLHE_OK;
 }
 
+/* libcurl 8.14 makes the text of a URL that it has in parts, and calls it malformed where it finds
+ * no memory for that. A path that is no URL has no parts. */
+static bool url_found_no_memory(const gl_transfer *transfer)
+{
+    return transfer->target != NULL && transfer->target->url != NULL &&
+           strstr(transfer->reason, "No URL set") != NULL;
+}
+
 static glimpse_error judge_code(const gl_transfer *transfer)
 {
     bool sent = transfer->sendings != 0;
@@ -53,9 +61,7 @@ static glimpse_error judge_code(const gl_transfer *transfer)
     case CURLE_OUT_OF_MEMORY:
         return GLIMPSE_ERR_OOM;
     case CURLE_URL_MALFORMAT:
-        /* libcurl 8.14 says so where it finds no memory for the text of CURLOPT_CURLU. */
-        return strstr(transfer->reason, "No URL set") != NULL ? GLIMPSE_ERR_OOM
-                                                              : GLIMPSE_ERR_INVALID;
+        return url_found_no_memory(transfer) ? GLIMPSE_ERR_OOM : GLIMPSE_ERR_INVALID;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
         return GLIMPSE_ERR_DNS;
