@@ -35,7 +35,7 @@ typedef struct call {
     client *client;
     CURL *easy;
     gl_buf answer;
-    char body[WIRE_BODY_SIZE + 1];
+    char body[WIRE_BODY_MAX + 1];
 } call;
 
 static size_t on_bytes(char *data, size_t size, size_t count, void *arg)
@@ -57,15 +57,15 @@ static bool set_up(call *c)
     curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
     curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, c->body);
-    curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, (long)WIRE_BODY_SIZE);
+    curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, (long)all->load->body_size);
     return true;
 }
 
 static void start_next(call *c)
 {
     client *all = c->client;
-    if (all->next == all->meter->total) return;
-    wire_body(c->body, all->load->first + all->next++);
+    if (all->next == wire_starts(all->load)) return;
+    wire_body(c->body, all->load->body_size, all->load->first + all->next++);
     gl_buf_reset(&c->answer);
     if ((c->easy == NULL && !set_up(c)) || curl_multi_add_handle(all->multi, c->easy) != CURLM_OK) {
         all->failed = true;

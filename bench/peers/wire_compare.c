@@ -1,5 +1,6 @@
 /*
- * wire_compare.c - glimpse-bench-wire: the engine beside the textbook curl_multi loop, in one run.
+ * wire_compare.c - glimpse-bench-wire: the engine, and a whole `glimpse batch`, beside the textbook
+ * curl_multi loop, in one run.
  *
  * The mock server runs in a child pinned to CPU 1; every measurement in a child of its own pinned
  * to CPU 0, so that each starts with clean memory. The clients take turns, round after round, so
@@ -33,8 +34,9 @@ static const struct {
     { "textbook", wire_textbook },
     { "textbook, handles kept", wire_textbook_reuse },
     { "glimpse", wire_engine },
+    { "glimpse batch", wire_batch }, /* where a program is named */
 };
-enum { TEXTBOOK, TEXTBOOK_REUSE, GLIMPSE, CLIENTS };
+enum { TEXTBOOK, TEXTBOOK_REUSE, GLIMPSE, BATCH, CLIENTS };
 
 /* The result that a measuring child sends its parent. */
 typedef struct report {
@@ -44,10 +46,12 @@ typedef struct report {
 } report;
 
 typedef struct settings {
-    unsigned long requests, rounds;
+    unsigned long requests, rounds, body_size;
     unsigned levels[LEVELS_MAX];
     size_t level_count;
-    int only; /* one client, or -1 */
+    const char *latency; /* of the mock; NULL = none */
+    const char *program; /* NULL = without `glimpse batch` */
+    bool chosen[CLIENTS];
 } settings;
 
 static void pin_to(int cpu)
@@ -65,21 +69,22 @@ static void child_of(pid_t parent)
     if (getppid() != parent) _exit(1); /* the parent ended before that */
 }
 
-static void serve(int port_out)
+static void serve(int port_out, const char *latency)
 {
-    char problem[300];
-    const mock_options options = { .seed = 1 };
+    char problem[300] = "no event base";
+    const mock_options options = { .seed = 1, .latency = latency };
     pin_to(1);
     struct event_base *base = event_base_new();
     mock_server *server =
         base != NULL ? mock_server_new(base, &options, problem, sizeof problem) : NULL;
     int port = server != NULL ? mock_server_port(server) : -1;
+    if (server == NULL) fprintf(stderr, "the mock server: %s\n", problem);
     if (write(port_out, &port, sizeof port) != (ssize_t)sizeof port || server == NULL) _exit(1);
     event_base_dispatch(base);
     _exit(0);
 }
 
-static pid_t start_server(int *port)
+static pid_t start_server(const char *latency, int *port)
 {
     int pipe_fds[2];
     pid_t parent = getpid();
@@ -87,7 +92,7 @@ static pid_t start_server(int *port)
     pid_t child = fork();
     if (child == 0) {
         child_of(parent);
-        serve(pipe_fds[1]);
+        serve(pipe_fds[1], latency);
     }
     close(pipe_fds[1]);
     if (child > 0 && (read(pipe_fds[0], port, sizeof *port) != (ssize_t)sizeof *port || *port < 0))
@@ -96,11 +101,13 @@ static pid_t start_server(int *port)
     return child;
 }
 
+/* Of this process, or of the program that it has run. */
 static long peak_kib(void)
 {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return usage.ru_maxrss;
+    struct rusage own, program;
+    getrusage(RUSAGE_SELF, &own);
+    getrusage(RUSAGE_CHILDREN, &program);
+    return own.ru_maxrss > program.ru_maxrss ? own.ru_maxrss : program.ru_maxrss;
 }
 
 static bool measure(size_t client, const wire_load *load, report *result)
@@ -174,14 +181,16 @@ static bool run_level(const settings *set, unsigned in_flight, int port, uint64_
     memset(columns, 0, sizeof columns);
     for (size_t round = 0; round < set->rounds; round++) {
         for (size_t client = 0; client < CLIENTS; client++) {
-            if (set->only >= 0 && (size_t)set->only != client) continue;
+            if (!set->chosen[client]) continue;
             unsigned long warm = in_flight > WARM_MIN / 2 ? 2ul * in_flight : WARM_MIN;
             const wire_load load = { .port = port,
                                      .warm = warm,
                                      .measured = set->requests,
                                      .first = next_body,
-                                     .in_flight = in_flight };
-            next_body += warm + set->requests;
+                                     .body_size = set->body_size,
+                                     .in_flight = in_flight,
+                                     .program = set->program };
+            next_body += wire_starts(&load);
             report result;
             if (!measure(client, &load, &result)) {
                 fprintf(stderr, "%s at %u in flight did not finish\n", clients[client].name,
@@ -191,7 +200,7 @@ static bool run_level(const settings *set, unsigned in_flight, int port, uint64_
             keep(&columns[client], round, &result);
         }
     }
-    double rate[CLIENTS] = { 0 };
+    double rate[CLIENTS] = { 0 }, cpu_us[CLIENTS] = { 0 };
     for (size_t client = 0; client < CLIENTS; client++) {
         column *c = &columns[client];
         if (c->rate[0] <= 0) continue;
@@ -199,6 +208,7 @@ static bool run_level(const settings *set, unsigned in_flight, int port, uint64_
         spread cpu = spread_of(c->cpu_us, set->rounds), peak = spread_of(c->peak_mib, set->rounds);
         spread grown = spread_of(c->grown_mib, set->rounds);
         rate[client] = per_second.median;
+        cpu_us[client] = cpu.median;
         printf("%9u  %-22s  %7.0f (%6.0f to %6.0f)  %6.1f (%5.1f to %5.1f)  %5.1f (+%.1f)  %6llu\n",
                in_flight, clients[client].name, per_second.median, per_second.low, per_second.high,
                cpu.median, cpu.low, cpu.high, peak.median, grown.median,
@@ -212,6 +222,9 @@ static bool run_level(const settings *set, unsigned in_flight, int port, uint64_
                (unsigned long long)columns[TEXTBOOK].sent_bytes,
                (unsigned long long)columns[TEXTBOOK].got_bytes,
                (unsigned long long)columns[GLIMPSE].body_bytes);
+    if (rate[TEXTBOOK] > 0 && rate[BATCH] > 0)
+        printf("%9u  glimpse batch / textbook, CPU a request %.3f\n", in_flight,
+               cpu_us[BATCH] / cpu_us[TEXTBOOK]);
     fflush(stdout);
     return true;
 }
@@ -246,8 +259,9 @@ static bool read_levels(const char *list, settings *set)
 static bool read_settings(int argc, char **argv, settings *set)
 {
     *set = (settings){
-        .requests = 30000, .rounds = 5, .levels = { 32, 1000 }, .level_count = 2, .only = -1
+        .requests = 30000, .rounds = 5, .body_size = 590, .levels = { 32, 1000 }, .level_count = 2
     };
+    bool all = true;
     for (int i = 1; i < argc; i += 2) {
         const char *value = i + 1 < argc ? argv[i + 1] : NULL;
         bool ok = false;
@@ -257,30 +271,37 @@ static bool read_settings(int argc, char **argv, settings *set)
             ok = read_number(value, ROUNDS_MAX, &set->rounds);
         else if (strcmp(argv[i], "--in-flight") == 0)
             ok = read_levels(value, set);
-        else if (strcmp(argv[i], "--only") == 0) /* for a profiler */
-            for (int c = 0; c < CLIENTS && value != NULL; c++)
-                if (strcmp(value, clients[c].name) == 0) {
-                    set->only = c;
-                    ok = true;
-                }
+        else if (strcmp(argv[i], "--body") == 0)
+            ok = read_number(value, WIRE_BODY_MAX, &set->body_size) &&
+                 set->body_size >= WIRE_BODY_MIN;
+        else if (strcmp(argv[i], "--latency") == 0)
+            ok = (set->latency = value) != NULL;
+        else if (strcmp(argv[i], "--program") == 0)
+            ok = (set->program = value) != NULL;
+        else if (strcmp(argv[i], "--only") == 0)
+            for (size_t c = 0; c < CLIENTS && value != NULL; c++)
+                if (strcmp(value, clients[c].name) == 0) ok = set->chosen[c] = !(all = false);
         if (!ok) return false;
     }
-    return true;
+    for (size_t c = 0; c < CLIENTS && all; c++) set->chosen[c] = c != BATCH || set->program != NULL;
+    return !set->chosen[BATCH] || set->program != NULL;
 }
 
 int main(int argc, char **argv)
 {
     settings set;
     if (!read_settings(argc, argv, &set)) {
-        fprintf(stderr, "usage: glimpse-bench-wire [--requests N] [--rounds N] "
-                        "[--in-flight N,N,...] [--only CLIENT]\n");
+        fprintf(stderr,
+                "usage: glimpse-bench-wire [--requests N] [--rounds N] [--in-flight N,N,...]\n"
+                "           [--body BYTES] [--latency SPEC] [--program GLIMPSE] "
+                "[--only CLIENT]...\n");
         return 64;
     }
     signal(SIGPIPE, SIG_IGN);
     if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
         fprintf(stderr, "one CPU only: client and server share it, the figures mean little\n");
     int port = -1;
-    pid_t server = start_server(&port);
+    pid_t server = start_server(set.latency, &port);
     if (server < 0) {
         fprintf(stderr, "the mock server could not be started\n");
         return 71;

@@ -25,10 +25,10 @@ static void submit_next(client *all)
 {
     static const glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                                .on_result = on_result };
-    if (all->next == all->meter->total) return;
-    char body[WIRE_BODY_SIZE + 1];
-    wire_body(body, all->load->first + all->next++);
-    const glimpse_chat chat = { .body = body, .body_len = WIRE_BODY_SIZE };
+    if (all->next == wire_starts(all->load)) return;
+    char body[WIRE_BODY_MAX + 1];
+    wire_body(body, all->load->body_size, all->load->first + all->next++);
+    const glimpse_chat chat = { .body = body, .body_len = all->load->body_size };
     if (glimpse_submit_chat(all->engine, &chat, NULL, &observer, all, NULL) == GLIMPSE_OK) return;
     all->failed = true;
     event_base_loopbreak(all->base);
@@ -38,6 +38,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
     (void)id;
     client *all = arg;
+    if (all->meter->answered == all->meter->total) return; /* the engine is being freed */
     size_t text = 0, body = 0;
     (void)glimpse_result_text(result, &text);
     (void)glimpse_result_body(result, &body);
