@@ -31,27 +31,34 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static const char *blank_end(const char *at, const char *end)
+static __attribute__((noinline)) const char *blanks_end(const char *at, const char *end)
 {
     while (at < end && is_blank(*at)) at++;
     return at;
 }
 
+static inline const char *blank_end(const char *at, const char *end)
+{
+    return at < end && (unsigned char)*at <= ' ' ? blanks_end(at, end) : at;
+}
+
 /* --- the check ------------------------------------------------------------------------------- */
 
-/* The state of the check. A step returns false with error set and `at` at the fault. */
+/* The state of the check. A step gets the place where it begins and returns the one behind it; NULL
+ * with `error` and `fault` set where it fails. */
 typedef struct reader {
-    const char *at, *end;
+    const char *end, *fault;
     gl_json_error error;
     const char *const *names; /* members of the outermost object to be kept in `out` */
     gl_json *out;
     size_t count;
 } reader;
 
-static bool fail(reader *r, gl_json_error error)
+static const char *fail(reader *r, const char *at, gl_json_error error)
 {
     r->error = error;
-    return false;
+    r->fault = at;
+    return NULL;
 }
 
 /* Returns true when the bytes at..end are the beginning of a character that lacks its end: when
@@ -70,19 +77,18 @@ static bool is_cut_character(const char *at, const char *end)
 }
 
 /* Fails where the grammar wants another byte. */
-static bool fail_here(reader *r)
+static const char *fail_here(reader *r, const char *at)
 {
     size_t used;
-    if (r->at == r->end) return fail(r, GL_JSON_CUT);
-    bool is_utf8 = gl_utf8_decode(r->at, (size_t)(r->end - r->at), &used) != GL_UTF8_BAD;
-    return fail(r, is_utf8 ? GL_JSON_SYNTAX : GL_JSON_UTF8);
+    if (at == r->end) return fail(r, at, GL_JSON_CUT);
+    bool is_utf8 = gl_utf8_decode(at, (size_t)(r->end - at), &used) != GL_UTF8_BAD;
+    return fail(r, at, is_utf8 ? GL_JSON_SYNTAX : GL_JSON_UTF8);
 }
 
-static bool expect(reader *r, char c)
+static inline const char *expect(reader *r, const char *at, char c)
 {
-    if (r->at == r->end || *r->at != c) return fail_here(r);
-    r->at++;
-    return true;
+    if (at == r->end || *at != c) return fail_here(r, at);
+    return at + 1;
 }
 
 static bool is_hex(char c)
@@ -91,11 +97,11 @@ static bool is_hex(char c)
 }
 
 /* at is on the backslash. */
-static bool check_escape(reader *r)
+static const char *check_escape(reader *r, const char *at)
 {
-    r->at++;
-    if (r->at == r->end) return fail(r, GL_JSON_CUT);
-    switch (*r->at) {
+    at++;
+    if (at == r->end) return fail(r, at, GL_JSON_CUT);
+    switch (*at) {
     case '"':
     case '\\':
     case '/':
@@ -104,113 +110,114 @@ static bool check_escape(reader *r)
     case 'n':
     case 'r':
     case 't':
-        r->at++;
-        return true;
+        return at + 1;
     case 'u':
-        r->at++;
-        for (int i = 0; i < 4; i++, r->at++)
-            if (r->at == r->end || !is_hex(*r->at)) return fail_here(r);
-        return true;
+        at++;
+        for (int i = 0; i < 4; i++, at++)
+            if (at == r->end || !is_hex(*at)) return fail_here(r, at);
+        return at;
     default:
-        return fail_here(r);
+        return fail_here(r, at);
+    }
+}
+
+/* Checks characters beyond ASCII, of which the first is at `at`. */
+static const char *check_characters(reader *r, const char *at)
+{
+    do {
+        size_t used;
+        if (gl_utf8_decode(at, (size_t)(r->end - at), &used) == GL_UTF8_BAD)
+            return fail(r, at, is_cut_character(at, r->end) ? GL_JSON_CUT : GL_JSON_UTF8);
+        at += used;
+    } while (at < r->end && (unsigned char)*at >= 0x80);
+    return at;
+}
+
+/* Checks the rest of a string that is not all plain. */
+static __attribute__((noinline)) const char *check_rest(reader *r, const char *at)
+{
+    for (;;) {
+        if (at == r->end) return fail(r, at, GL_JSON_CUT);
+        unsigned char c = (unsigned char)*at;
+        if (c == '"') return at + 1;
+        if (c < 0x20) return fail(r, at, GL_JSON_SYNTAX);
+        at = c == '\\' ? check_escape(r, at) : check_characters(r, at);
+        if (at == NULL) return NULL;
+        at = gl_json_run_end(at, r->end);
     }
 }
 
 /* at is behind the opening quote. */
-static bool check_string(reader *r)
+static inline const char *check_string(reader *r, const char *at)
 {
-    for (;;) {
-        r->at = gl_json_run_end(r->at, r->end);
-        if (r->at == r->end) return fail(r, GL_JSON_CUT);
-        unsigned char c = (unsigned char)*r->at;
-        if (c == '"') {
-            r->at++;
-            return true;
-        }
-        if (c == '\\') {
-            if (!check_escape(r)) return false;
-        } else if (c < 0x20) {
-            return fail(r, GL_JSON_SYNTAX);
-        } else {
-            do {
-                size_t used;
-                if (gl_utf8_decode(r->at, (size_t)(r->end - r->at), &used) == GL_UTF8_BAD)
-                    return fail(r, is_cut_character(r->at, r->end) ? GL_JSON_CUT : GL_JSON_UTF8);
-                r->at += used;
-            } while (r->at < r->end && (unsigned char)*r->at >= 0x80);
-        }
-    }
+    at = gl_json_run_end(at, r->end);
+    return at < r->end && *at == '"' ? at + 1 : check_rest(r, at);
+}
+
+static inline const char *digits_end(const char *at, const char *end)
+{
+    while (at < end && is_digit(*at)) at++;
+    return at;
 }
 
 /* Reads one digit at least. */
-static bool check_digits(reader *r)
+static const char *check_digits(reader *r, const char *at)
 {
-    if (r->at == r->end || !is_digit(*r->at)) return fail_here(r);
-    while (r->at < r->end && is_digit(*r->at)) r->at++;
-    return true;
+    return at == r->end || !is_digit(*at) ? fail_here(r, at) : digits_end(at, r->end);
 }
 
-static bool check_number(reader *r)
+static const char *check_number(reader *r, const char *at)
 {
-    if (*r->at == '-') r->at++;
-    if (r->at < r->end && *r->at == '0')
-        r->at++; /* a digit behind it is then reported as neither comma nor end */
-    else if (!check_digits(r))
-        return false;
-    if (r->at < r->end && *r->at == '.') {
-        r->at++;
-        if (!check_digits(r)) return false;
+    if (*at == '-') at++;
+    if (at < r->end && *at == '0')
+        at++; /* a digit behind it is then reported as neither comma nor end */
+    else if ((at = check_digits(r, at)) == NULL)
+        return NULL;
+    if (at < r->end && *at == '.' && (at = check_digits(r, at + 1)) == NULL) return NULL;
+    if (at < r->end && (*at == 'e' || *at == 'E')) {
+        at++;
+        if (at < r->end && (*at == '+' || *at == '-')) at++;
+        const char *digits = at;
+        if ((at = check_digits(r, at)) == NULL) return NULL;
+        if (at - digits > EXPONENT_DIGITS) return fail(r, digits, GL_JSON_EXPONENT);
     }
-    if (r->at < r->end && (*r->at == 'e' || *r->at == 'E')) {
-        r->at++;
-        if (r->at < r->end && (*r->at == '+' || *r->at == '-')) r->at++;
-        const char *digits = r->at;
-        if (!check_digits(r)) return false;
-        if (r->at - digits > EXPONENT_DIGITS) {
-            r->at = digits;
-            return fail(r, GL_JSON_EXPONENT);
-        }
-    }
-    return true;
+    return at;
 }
 
-static bool check_literal(reader *r, const char *word)
+static inline const char *check_literal(reader *r, const char *at, const char *word)
 {
-    for (; *word != '\0'; word++)
-        if (!expect(r, *word)) return false;
-    return true;
+    size_t len = strlen(word);
+    if ((size_t)(r->end - at) >= len && memcmp(at, word, len) == 0) return at + len;
+    for (; *word != '\0' && at != NULL; word++) at = expect(r, at, *word);
+    return at;
 }
 
 /* Checks a value that holds no other value. */
-static bool check_scalar(reader *r)
+static inline const char *check_scalar(reader *r, const char *at)
 {
-    if (r->at == r->end) return fail(r, GL_JSON_CUT);
-    switch (*r->at) {
+    if (at == r->end) return fail(r, at, GL_JSON_CUT);
+    switch (*at) {
     case '"':
-        r->at++;
-        return check_string(r);
+        return check_string(r, at + 1);
     case 'n':
-        return check_literal(r, "null");
+        return check_literal(r, at, "null");
     case 't':
-        return check_literal(r, "true");
+        return check_literal(r, at, "true");
     case 'f':
-        return check_literal(r, "false");
+        return check_literal(r, at, "false");
     default:
-        if (*r->at == '-' || is_digit(*r->at)) return check_number(r);
-        return fail_here(r);
+        if (*at == '-' || is_digit(*at)) return check_number(r, at);
+        return fail_here(r, at);
     }
 }
 
-/* *name is the whole string. */
-static bool check_name(reader *r, gl_slice *name)
+/* *name_end is the place behind the string. */
+static inline const char *check_name(reader *r, const char *at, const char **name_end)
 {
-    name->data = r->at;
-    if (!expect(r, '"') || !check_string(r)) return false;
-    name->len = (size_t)(r->at - name->data);
-    r->at = blank_end(r->at, r->end);
-    if (!expect(r, ':')) return false;
-    r->at = blank_end(r->at, r->end);
-    return true;
+    if ((at = expect(r, at, '"')) == NULL || (at = check_string(r, at)) == NULL) return NULL;
+    *name_end = at;
+    at = expect(r, blank_end(at, r->end), ':');
+    return at != NULL ? blank_end(at, r->end) : NULL;
 }
 
 static gl_json_kind kind_of(char first)
@@ -242,75 +249,75 @@ static inline bool may_be(gl_json string, const char *name)
     return inside[0] == name[0] && (inside[1] == name[1] || inside[1] == '\\' || inside[1] == '"');
 }
 
-/* A member of the outermost object: its name, and where its value begins. */
+/* A member of the outermost object: its name (no bytes: none), and where its value begins. */
 typedef struct top_member {
     gl_slice name;
     const char *value;
 } top_member;
 
-/* The value of the member ends at `at`. The last member of a name counts. */
-static void keep_member(const reader *r, top_member *m)
+/* The value of the member ends at `end`. The last member of a name counts. */
+static void keep_member(const reader *r, top_member *m, const char *end)
 {
     gl_json name = { GL_JSON_STRING, m->name };
     for (size_t i = 0; i < r->count; i++)
         if (may_be(name, r->names[i]) && gl_json_string_is(name, r->names[i]))
             r->out[i] =
-                (gl_json){ kind_of(*m->value), gl_slice_of(m->value, (size_t)(r->at - m->value)) };
+                (gl_json){ kind_of(*m->value), gl_slice_of(m->value, (size_t)(end - m->value)) };
     m->name.len = 0;
 }
 
 /* Checks the value at `at`. A turn reads one member or element: its name, then a whole scalar or
  * only the opening bracket; and behind it the brackets that close. */
-static bool check_value(reader *r)
+static const char *check_value(reader *r, const char *at)
 {
     uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
     int depth = 0;
-    gl_slice name;
+    int kept_depth = r->count > 0 ? 1 : -1; /* the level of which members are kept */
     top_member kept = { .name.len = 0 };
     for (;;) {
-        if (depth > 0 && (objects & 1) != 0) {
-            if (!check_name(r, &name)) return false;
-            if (depth == 1) kept = (top_member){ name, r->at };
+        if ((objects & 1) != 0) {
+            const char *name = at, *name_end;
+            if ((at = check_name(r, at, &name_end)) == NULL) return NULL;
+            if (depth == kept_depth)
+                kept = (top_member){ gl_slice_of(name, (size_t)(name_end - name)), at };
         }
-        if (r->at < r->end && (*r->at == '{' || *r->at == '[')) {
-            if (depth == GL_JSON_DEPTH_MAX) return fail(r, GL_JSON_DEPTH);
+        if (at < r->end && (*at == '{' || *at == '[')) {
+            if (depth == GL_JSON_DEPTH_MAX) return fail(r, at, GL_JSON_DEPTH);
             depth++;
-            objects = objects << 1 | (*r->at == '{');
-            r->at = blank_end(r->at + 1, r->end);
-            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) continue;
-        } else if (!check_scalar(r)) {
-            return false;
+            objects = objects << 1 | (*at == '{');
+            at = blank_end(at + 1, r->end);
+            if (at == r->end || *at != ((objects & 1) != 0 ? '}' : ']')) continue;
+        } else if ((at = check_scalar(r, at)) == NULL) {
+            return NULL;
         }
         for (;;) {
-            if (depth == 0) return true;
-            if (depth == 1 && r->count > 0 && kept.name.len > 0) keep_member(r, &kept);
-            r->at = blank_end(r->at, r->end);
-            if (r->at == r->end || *r->at != ((objects & 1) != 0 ? '}' : ']')) break;
-            r->at++;
+            if (depth == 0) return at;
+            if (depth == kept_depth && kept.name.len > 0) keep_member(r, &kept, at);
+            at = blank_end(at, r->end);
+            if (at == r->end || *at != ((objects & 1) != 0 ? '}' : ']')) break;
+            at++;
             objects >>= 1;
             depth--;
         }
-        if (!expect(r, ',')) return false;
-        r->at = blank_end(r->at, r->end);
+        if ((at = expect(r, at, ',')) == NULL) return NULL;
+        at = blank_end(at, r->end);
     }
 }
 
-static gl_json_error check(reader *r, const char *text, gl_json *root, size_t *at)
+static gl_json_error check(reader *r, gl_slice text, gl_json *root, size_t *at)
 {
-    r->at = blank_end(r->at, r->end);
-    const char *start = r->at;
-    bool ok = check_value(r);
-    if (ok) {
-        const char *end = r->at;
-        r->at = blank_end(r->at, r->end);
-        if (r->at == r->end) {
+    const char *start = blank_end(text.data, r->end);
+    const char *end = check_value(r, start);
+    if (end != NULL) {
+        const char *behind = blank_end(end, r->end);
+        if (behind == r->end) {
             root->kind = kind_of(*start);
             root->text = gl_slice_of(start, (size_t)(end - start));
             return GL_JSON_OK;
         }
-        fail_here(r);
+        fail_here(r, behind);
     }
-    if (at != NULL) *at = (size_t)(r->at - text);
+    if (at != NULL) *at = (size_t)(r->fault - text.data);
     return r->error;
 }
 
@@ -324,10 +331,8 @@ gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
 {
     if (text.len == 0) text.data = "";
     for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
-    reader r = {
-        .at = text.data, .end = text.data + text.len, .names = names, .out = out, .count = count
-    };
-    return check(&r, text.data, root, at);
+    reader r = { .end = text.data + text.len, .names = names, .out = out, .count = count };
+    return check(&r, text, root, at);
 }
 
 const char *gl_json_error_text(gl_json_error error)
@@ -359,17 +364,12 @@ gl_json gl_json_checked(gl_slice text)
 /* --- the walk -------------------------------------------------------------------------------- */
 
 /* Returns the place behind the string that starts at `at`. */
-static const char *string_end(const char *at, const char *end)
+static inline const char *string_end(const char *at, const char *end)
 {
-    for (at++;;) {
-        const char *quote = memchr(at, '"', (size_t)(end - at));
-        assert(quote != NULL);
-        if (quote[-1] != '\\') return quote + 1; /* as nearly all are */
-        /* A quote is escaped when an odd number of backslashes stands before it. */
-        const char *back = quote;
-        while (back > at && back[-1] == '\\') back--;
-        at = quote + 1;
-        if ((quote - back) % 2 == 0) return at;
+    for (at++;; at += 2) { /* over a backslash and the character that it escapes */
+        at = gl_json_quote(at, end);
+        assert(at < end);
+        if (*at == '"') return at + 1;
     }
 }
 

@@ -9,6 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__ /* every x86-64 */
+#include <emmintrin.h>
+#endif
 
 #define GL_EACH_BYTE(b) (UINT64_C(0x0101010101010101) * (b))
 
@@ -29,11 +32,36 @@ static inline bool gl_json_is_plain(unsigned char byte)
     return byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
 }
 
+#ifdef __SSE2__
+/* A bit for each of the 16 bytes at `at` that is equal to `byte`. */
+static inline unsigned gl_sixteen_equal(__m128i sixteen, char byte)
+{
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(sixteen, _mm_set1_epi8(byte)));
+}
+
+static inline __m128i gl_sixteen(const char *at)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)at);
+}
+#endif
+
 /* Returns the first byte of at..end that plain ASCII inside a string cannot be: a quote, a
  * backslash, a control byte, or a byte from 0x80 up. Most of a text is inside strings, so most of
- * the time goes here: eight bytes a turn. */
+ * the time goes here: 16 bytes a turn, or eight. */
 static inline const char *gl_json_run_end(const char *at, const char *end)
 {
+#ifdef __SSE2__
+    while ((size_t)(end - at) >= sizeof(__m128i)) {
+        __m128i bytes = gl_sixteen(at);
+        /* As signed bytes, those from 0x80 up are less than a blank too. */
+        __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+        __m128i quote = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+        __m128i backslash = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+        int stop = _mm_movemask_epi8(_mm_or_si128(low, _mm_or_si128(quote, backslash)));
+        if (stop != 0) return at + __builtin_ctz((unsigned)stop);
+        at += sizeof(__m128i);
+    }
+#endif
     while ((size_t)(end - at) >= sizeof(uint64_t)) {
         uint64_t w;
         memcpy(&w, at, sizeof w);
@@ -49,6 +77,21 @@ static inline const char *gl_json_run_end(const char *at, const char *end)
         at += sizeof w;
     }
     while (at < end && gl_json_is_plain((unsigned char)*at)) at++;
+    return at;
+}
+
+/* Returns the first quote or backslash of at..end; `end` where there is none. */
+static inline const char *gl_json_quote(const char *at, const char *end)
+{
+#ifdef __SSE2__
+    while ((size_t)(end - at) >= sizeof(__m128i)) {
+        __m128i bytes = gl_sixteen(at);
+        unsigned found = gl_sixteen_equal(bytes, '"') | gl_sixteen_equal(bytes, '\\');
+        if (found != 0) return at + __builtin_ctz(found);
+        at += sizeof(__m128i);
+    }
+#endif
+    while (at < end && *at != '"' && *at != '\\') at++;
     return at;
 }
 

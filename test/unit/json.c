@@ -233,6 +233,39 @@ static void any_byte_may_change(void **state)
     free(text);
 }
 
+/* Strings of up to two blocks and a half of 16, the size that is looked at in one step; the array
+ * behind one ends with a string, so that an end overlooked is an end found elsewhere. */
+static void each_byte_is_seen_at_each_place_of_a_string(void **state)
+{
+    (void)state;
+    for (size_t len = 1; len <= 40; len++) {
+        for (size_t place = 0; place < len; place++) {
+            for (int byte = 0; byte < 256; byte++) {
+                char text[64] = "[\"";
+                memset(text + 2, 'x', len);
+                text[2 + place] = (char)byte;
+                memcpy(text + 2 + len, "\",\"\"]", 6);
+                size_t at = 0, whole = len + 7;
+                gl_json root;
+                gl_json_error error = gl_json_check(gl_slice_of(text, whole), &root, &at);
+                bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+                if (plain) {
+                    assert_int_equal(error, GL_JSON_OK);
+                    assert_int_equal(count_tokens(root), 5);
+                } else if (byte == '\\') { /* the byte behind it is no escape, or is the quote */
+                    assert_int_equal(error, GL_JSON_SYNTAX);
+                    assert_int_equal(at, place + 1 < len ? 3 + place : 5 + len);
+                } else {
+                    assert_int_equal(error, byte >= 0x80 ? GL_JSON_UTF8 : GL_JSON_SYNTAX);
+                    bool ends =
+                        byte == '"'; /* then the next byte is no comma, but that of the end */
+                    assert_int_equal(at, 2 + place + (ends ? 1 : 0));
+                }
+            }
+        }
+    }
+}
+
 /* --- against json-c -------------------------------------------------------------------------- */
 
 static void all_short_texts_agree_with_json_c(void **state)
@@ -493,6 +526,7 @@ int main(void)
         cmocka_unit_test(depth_is_bounded_and_costs_no_stack),
         cmocka_unit_test(every_prefix_of_an_object_is_cut),
         cmocka_unit_test(any_byte_may_change),
+        cmocka_unit_test(each_byte_is_seen_at_each_place_of_a_string),
         cmocka_unit_test(all_short_texts_agree_with_json_c),
         cmocka_unit_test(random_texts_agree_with_json_c),
         cmocka_unit_test(a_walk_gives_each_element_and_member),
