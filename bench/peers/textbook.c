@@ -56,6 +56,7 @@ static bool set_up(call *c)
     curl_easy_setopt(c->easy, CURLOPT_WRITEDATA, c);
     curl_easy_setopt(c->easy, CURLOPT_PRIVATE, c);
     curl_easy_setopt(c->easy, CURLOPT_NOSIGNAL, 1L);
+    if (all->load->buffer != 0) curl_easy_setopt(c->easy, CURLOPT_BUFFERSIZE, all->load->buffer);
     curl_easy_setopt(c->easy, CURLOPT_POSTFIELDS, c->body);
     curl_easy_setopt(c->easy, CURLOPT_POSTFIELDSIZE, (long)all->load->body_size);
     return true;

@@ -47,6 +47,7 @@ typedef struct report {
 
 typedef struct settings {
     unsigned long requests, rounds, body_size;
+    unsigned long buffer; /* wire_load.buffer */
     unsigned levels[LEVELS_MAX];
     size_t level_count;
     const char *latency; /* of the mock; NULL = none */
@@ -189,6 +190,7 @@ static bool run_level(const settings *set, unsigned in_flight, int port, uint64_
                                      .first = next_body,
                                      .body_size = set->body_size,
                                      .in_flight = in_flight,
+                                     .buffer = (long)set->buffer,
                                      .program = set->program };
             next_body += wire_starts(&load);
             report result;
@@ -274,6 +276,8 @@ static bool read_settings(int argc, char **argv, settings *set)
         else if (strcmp(argv[i], "--body") == 0)
             ok = read_number(value, WIRE_BODY_MAX, &set->body_size) &&
                  set->body_size >= WIRE_BODY_MIN;
+        else if (strcmp(argv[i], "--buffer") == 0)
+            ok = read_number(value, 1024 * 1024, &set->buffer);
         else if (strcmp(argv[i], "--latency") == 0)
             ok = (set->latency = value) != NULL;
         else if (strcmp(argv[i], "--program") == 0)
@@ -293,8 +297,8 @@ int main(int argc, char **argv)
     if (!read_settings(argc, argv, &set)) {
         fprintf(stderr,
                 "usage: glimpse-bench-wire [--requests N] [--rounds N] [--in-flight N,N,...]\n"
-                "           [--body BYTES] [--latency SPEC] [--program GLIMPSE] "
-                "[--only CLIENT]...\n");
+                "           [--body BYTES] [--buffer BYTES] [--latency SPEC] "
+                "[--program GLIMPSE] [--only CLIENT]...\n");
         return 64;
     }
     signal(SIGPIPE, SIG_IGN);

@@ -24,6 +24,7 @@ typedef struct wire_load {
     uint64_t first;          /* number of the first body, so that no two runs send the same */
     size_t body_size;        /* bytes of each body, WIRE_BODY_MIN to WIRE_BODY_MAX */
     unsigned in_flight;
+    long buffer;         /* of libcurl, in the textbook's clients, bytes; 0 = its default */
     const char *program; /* glimpse, for wire_batch */
 } wire_load;
 
