@@ -79,7 +79,7 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
     }
     if (config->use_openai != GLIMPSE_USE_OPENAI_NEVER)
         say(config, GLIMPSE_LOG_WARN, "sampler_fallback", "local", reason);
-    return glimpse_local_sampler_new(sampler);
+    return glimpse_local_sampler_new(sampler, problem);
 }
 
 glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
@@ -108,7 +108,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
         whole.sampler = sampler;
     }
     if (whole.fallback == NULL) {
-        error = glimpse_local_sampler_new(&fallback);
+        error = glimpse_local_sampler_new(&fallback, problem);
         if (error != GLIMPSE_OK) goto done;
         whole.fallback = fallback;
     }

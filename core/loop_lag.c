@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/time.h"
+#include "problem.h"
 
 struct glimpse_loop_lag {
     gl_loop *own; /* of glimpse_loop_lag_new; else NULL */
@@ -51,17 +52,22 @@ glimpse_loop_lag *gl_loop_lag_new(gl_loop *loop, int64_t every_ms, glimpse_loop_
 }
 
 glimpse_error glimpse_loop_lag_new(struct event_base *base, int64_t every_ms,
-                                   glimpse_loop_lag_fn fn, void *arg, glimpse_loop_lag **lag)
+                                   glimpse_loop_lag_fn fn, void *arg, glimpse_loop_lag **lag,
+                                   glimpse_problem *problem)
 {
-    if (base == NULL || every_ms < 1 || every_ms > GL_LOOP_LAG_MS_MAX || fn == NULL || lag == NULL)
-        return GLIMPSE_ERR_INVALID;
+    gl_problem_clear(problem);
+    if (lag == NULL) return gl_refuse(problem, "lag", "is NULL");
     *lag = NULL;
+    if (base == NULL) return gl_refuse(problem, "base", "is NULL");
+    if (every_ms < 1 || every_ms > GL_LOOP_LAG_MS_MAX)
+        return gl_refuse(problem, "every_ms", "must be from 1 ms to a day");
+    if (fn == NULL) return gl_refuse(problem, "fn", "is NULL");
     gl_loop *loop = gl_loop_new(base);
-    if (loop == NULL) return GLIMPSE_ERR_OOM;
+    if (loop == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     *lag = gl_loop_lag_new(loop, every_ms, fn, arg);
     if (*lag == NULL) {
         gl_loop_free(loop);
-        return GLIMPSE_ERR_OOM;
+        return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     }
     (*lag)->own = loop;
     return GLIMPSE_OK;

@@ -10,6 +10,7 @@
 #include "base/layout.h"
 #include "base/slice.h"
 #include "policy/essence.h"
+#include "problem.h"
 
 struct glimpse_sample {
     glimpse_sample_fields fields;
@@ -43,13 +44,9 @@ static size_t length(const char *text)
     return text != NULL ? strlen(text) : 0;
 }
 
-glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sample **sample)
+/* Copies the fields. NULL: out of memory. */
+static glimpse_sample *copy_of(const glimpse_sample_fields *fields)
 {
-    glimpse_sample_fields whole;
-    if (fields == NULL || sample == NULL) return GLIMPSE_ERR_INVALID;
-    *sample = NULL;
-    fields = gl_layout_read(&layout, fields, &usual, &whole);
-    if (fields == NULL) return GLIMPSE_ERR_INVALID;
     gl_slice text = gl_slice_given(fields->text, fields->text_len);
     gl_slice body = gl_slice_given(fields->body, fields->body_len);
     char made[GL_ESSENCE_MAX];
@@ -67,16 +64,16 @@ glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sa
                          length(fields->request_id) };
     size_t size = sizeof(glimpse_sample);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-        if (lengths[i] >= SIZE_MAX - size) return GLIMPSE_ERR_OOM;
+        if (lengths[i] >= SIZE_MAX - size) return NULL;
         size += lengths[i] + 1;
     }
-    glimpse_sample *made_sample = gl_malloc(size);
-    if (made_sample == NULL) return GLIMPSE_ERR_OOM;
-    made_sample->size = size;
-    made_sample->owners = 1;
-    glimpse_sample_fields *to = &made_sample->fields;
+    glimpse_sample *sample = gl_malloc(size);
+    if (sample == NULL) return NULL;
+    sample->size = size;
+    sample->owners = 1;
+    glimpse_sample_fields *to = &sample->fields;
     *to = *fields;
-    char *at = made_sample->text;
+    char *at = sample->text;
     to->text = put(&at, text.data, lengths[0]);
     to->essence = put(&at, essence, lengths[1]);
     const char *delta = put(&at, fields->delta, lengths[2]);
@@ -87,8 +84,21 @@ glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sa
     to->request_id = put(&at, fields->request_id, lengths[6]);
     to->text_len = text.len;
     to->body_len = body.len;
-    *sample = made_sample;
-    return GLIMPSE_OK;
+    return sample;
+}
+
+glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields, glimpse_sample **sample,
+                                 glimpse_problem *problem)
+{
+    glimpse_sample_fields whole;
+    gl_problem_clear(problem);
+    if (sample == NULL) return gl_refuse(problem, "sample", "is NULL");
+    *sample = NULL;
+    if (fields == NULL) return gl_refuse(problem, "fields", "is NULL");
+    fields = gl_layout_read(&layout, fields, &usual, &whole);
+    if (fields == NULL) return gl_refuse_size(problem, "glimpse_sample_fields_init");
+    *sample = copy_of(fields);
+    return *sample != NULL ? GLIMPSE_OK : gl_problem_of(problem, GLIMPSE_ERR_OOM);
 }
 
 const glimpse_sample_fields *glimpse_sample_get(const glimpse_sample *sample)

@@ -250,7 +250,7 @@ static void start(void *self, glimpse_attempt *attempt)
     glimpse_attempt_done(attempt, &outcome);
 }
 
-glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler)
+glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler, glimpse_problem *problem)
 {
     static const glimpse_sampler_vtable vtable = {
         .size = sizeof(glimpse_sampler_vtable),
@@ -258,5 +258,5 @@ glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler)
         .local = true,
         .start = start,
     };
-    return glimpse_sampler_new(&vtable, NULL, sampler, NULL);
+    return glimpse_sampler_new(&vtable, NULL, sampler, problem);
 }

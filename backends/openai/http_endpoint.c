@@ -120,8 +120,11 @@ static glimpse_error take_base_url(gl_endpoint *endpoint, struct origin *origin,
         oom = oom || endpoint->base_url == NULL;
     } else if (code == CURLUE_OUT_OF_MEMORY) {
         oom = true;
+    } else if (code == CURLUE_BAD_PORT_NUMBER) {
+        error = gl_refuse(problem, "base_url", "the port must be a number, at most 65535");
     } else {
-        error = gl_refuse(problem, "base_url", "not a URL such as https://host/v1");
+        error = gl_refuse(problem, "base_url",
+                          "not a URL such as https://host/v1 or http://host:8000/v1");
     }
     curl_url_cleanup(url);
     return oom ? GLIMPSE_ERR_OOM : error;

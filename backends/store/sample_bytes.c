@@ -140,7 +140,7 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     fields.model = terminated(&strings, texts[4], &ok);
     fields.finish_reason = terminated(&strings, texts[5], &ok);
     fields.request_id = terminated(&strings, texts[6], &ok);
-    error = ok ? glimpse_sample_new(&fields, sample) : GLIMPSE_ERR_STORE;
+    error = ok ? glimpse_sample_new(&fields, sample, NULL) : GLIMPSE_ERR_STORE;
 done:
     gl_buf_free(&strings);
     return error;

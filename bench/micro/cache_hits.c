@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     }
     glimpse_sample_fields_init(&fields);
     fields.text = fields.essence = "";
-    if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) return 71;
+    if (glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK) return 71;
     printf("%lld entries, seed %llu, %d requests; hit rate in %%, ns a request\n",
            (long long)entries, (unsigned long long)seed, REQUESTS);
     printf("%-10s %8s %10s %8s %8s %8s\n", "", "lru", "frequency", "points", "lru ns", "freq ns");

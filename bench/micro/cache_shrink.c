@@ -32,7 +32,7 @@ int main(void)
         fields.text = fields.essence = "";
         fields.body = body;
         fields.body_len = sizeof body;
-        if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK ||
+        if (glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK ||
             glimpse_cache_put(cache, &key, sample, 0) != GLIMPSE_OK)
             return 71;
         glimpse_sample_unref(sample);

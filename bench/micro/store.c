@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     glimpse_sample_fields_init(&fields);
     fields.text = text;
     fields.text_len = bytes;
-    glimpse_sample_new(&fields, &sample);
+    glimpse_sample_new(&fields, &sample, NULL);
     run("puts", put_more);
     run("hits", get_more);
     if (found != entries) {

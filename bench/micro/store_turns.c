@@ -71,7 +71,7 @@ static void put(size_t size)
     glimpse_sample_fields_init(&fields);
     fields.text = text;
     fields.text_len = size + 1;
-    if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) exit(70);
+    if (glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK) exit(70);
     glimpse_store_put(store, &key, sample, NULL, NULL);
     glimpse_sample_unref(sample);
 }

@@ -283,7 +283,7 @@ static int set_up(runner *r, cli_settings *settings)
         r->driver =
             load_driver_new(r->session.base, r->session.engine, &plan, &r->mix, &result->recorder);
     if (!good || r->driver == NULL ||
-        glimpse_loop_lag_new(r->session.base, TICK_MS, ticked, r, &r->tick) != GLIMPSE_OK) {
+        glimpse_loop_lag_new(r->session.base, TICK_MS, ticked, r, &r->tick, NULL) != GLIMPSE_OK) {
         say("out of memory");
         return EXIT_OS_LIMIT;
     }

@@ -168,10 +168,10 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
     const glimpse_usage *usage = &outcome->sample.usage;
     bool has_usage =
         usage->prompt_tokens >= 0 || usage->completion_tokens >= 0 || usage->total_tokens >= 0;
-    if (request->asks_usage || has_usage) return glimpse_sample_new(&outcome->sample, sample);
+    if (request->asks_usage || has_usage) return glimpse_sample_new(&outcome->sample, sample, NULL);
     glimpse_sample_fields fields = outcome->sample;
     fields.usage_unasked = true;
-    return glimpse_sample_new(&fields, sample);
+    return glimpse_sample_new(&fields, sample, NULL);
 }
 
 /* Logs the window when it has halved or doubled since it was last logged. */
@@ -285,7 +285,7 @@ void glimpse_attempt_came(glimpse_attempt *attempt, int http_status, const char 
     fields.request_id = request_id;
     glimpse_sample_unref(attempt->came);
     /* Without memory for the copy, the part that had come is lost. */
-    if (glimpse_sample_new(&fields, &attempt->came) != GLIMPSE_OK) attempt->came = NULL;
+    if (glimpse_sample_new(&fields, &attempt->came, NULL) != GLIMPSE_OK) attempt->came = NULL;
 }
 
 /* --- functions that a sampler calls --- */

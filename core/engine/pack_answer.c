@@ -152,7 +152,7 @@ static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer
     fields.body_len = glimpse_length(body.len);
     fields.body_is_json = true;
     fields.finish_reason = "stop";
-    if (!text.failed && !body.failed && glimpse_sample_new(&fields, &sample) != GLIMPSE_OK)
+    if (!text.failed && !body.failed && glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK)
         sample = NULL;
     gl_buf_free(&text);
     gl_buf_free(&body);

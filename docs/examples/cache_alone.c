@@ -48,7 +48,7 @@ int main(void)
     glimpse_sample_fields_init(&fields);
     fields.text = "Yes, there is one around the corner.";
     fields.text_len = strlen(fields.text);
-    if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK ||
+    if (glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK ||
         glimpse_cache_put(cache, &key, sample, now) != GLIMPSE_OK)
         goto done;
 

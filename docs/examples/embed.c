@@ -105,7 +105,8 @@ int main(void)
     if (a.base == NULL) goto done;
     if (glimpse_config_from_env(&config, &problem) != GLIMPSE_OK ||
         glimpse_engine_new(a.base, &config, &a.engine, &problem) != GLIMPSE_OK) {
-        fprintf(stderr, "embed: %s: %s\n", problem.field, problem.sentence);
+        fprintf(stderr, "embed: %s%s%s\n", problem.field, problem.field[0] != '\0' ? ": " : "",
+                problem.sentence);
         goto done;
     }
     a.tick = event_new(a.base, -1, EV_PERSIST, on_tick, &a);

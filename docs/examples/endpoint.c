@@ -42,7 +42,8 @@ int main(int argc, char **argv)
     config.use_openai = GLIMPSE_USE_OPENAI_ALWAYS; /* no answer of this machine's in its place */
     if (a.base == NULL) return EXIT_FAILURE;
     if (glimpse_engine_new(a.base, &config, &engine, &problem) != GLIMPSE_OK) {
-        fprintf(stderr, "endpoint: %s: %s\n", problem.field, problem.sentence);
+        fprintf(stderr, "endpoint: %s%s%s\n", problem.field, problem.field[0] != '\0' ? ": " : "",
+                problem.sentence);
         event_base_free(a.base);
         return EXIT_FAILURE;
     }

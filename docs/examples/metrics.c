@@ -95,7 +95,8 @@ int main(int argc, char **argv)
 
 done:
     if (exit_code != EXIT_SUCCESS)
-        fprintf(stderr, "metrics: %s %s\n", problem.field, problem.sentence);
+        fprintf(stderr, "metrics: %s%s%s\n", problem.field, problem.field[0] != '\0' ? ": " : "",
+                problem.sentence);
     if (a.interrupt != NULL) event_free(a.interrupt);
     if (a.terminate != NULL) event_free(a.terminate);
     glimpse_metrics_unmount(a.page); /* before the server and before the engine */

@@ -18,7 +18,7 @@ static void answer(evutil_socket_t fd, short what, void *attempt)
     event_free(glimpse_attempt_data(attempt));
     glimpse_outcome_init(&outcome);
     outcome.sample.text = text;
-    outcome.sample.text_len = len;
+    outcome.sample.text_len = glimpse_length(len);
     outcome.complete = true; /* may be cached */
     glimpse_attempt_done(attempt, &outcome);
 }

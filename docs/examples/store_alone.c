@@ -52,7 +52,7 @@ int main(int argc, char **argv)
     glimpse_sample_fields_init(&fields);
     fields.text = "Yes, there is one around the corner.";
     fields.text_len = strlen(fields.text);
-    if (glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) goto done;
+    if (glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK) goto done;
     glimpse_store_put(store, &key, sample, stored, base);
     event_base_dispatch(base); /* until it is in the file; a program need not wait for that */
 

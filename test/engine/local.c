@@ -52,7 +52,7 @@ static heard ask(const glimpse_draft *draft, const gl_sim_plan *plan)
     config.seed = 1;
     config.max_attempts = 1;
     glimpse_sampler *local = NULL, *sim = NULL;
-    assert_int_equal(glimpse_local_sampler_new(&local), GLIMPSE_OK);
+    assert_int_equal(glimpse_local_sampler_new(&local, NULL), GLIMPSE_OK);
     assert_string_equal(glimpse_sampler_name(local), "local");
     gl_sim_config script = { .plan = plan_of, .arg = &copy };
     assert_int_equal(gl_sim_sampler_new(loop, &script, &sim, NULL), GLIMPSE_OK);

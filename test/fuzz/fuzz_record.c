@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fields.body_len = in.size;
     fields.body_is_json = gl_json_check(gl_slice_of(body, in.size), &root, NULL) == GL_JSON_OK;
 
-    claim(glimpse_sample_new(&fields, &result->sample) == GLIMPSE_OK, "no sample");
+    claim(glimpse_sample_new(&fields, &result->sample, NULL) == GLIMPSE_OK, "no sample");
     result->response = glimpse_sample_ref(result->sample);
     gl_result_set_error(result, error, words[CODE], words[MESSAGE]);
     char *record = NULL;

@@ -11,7 +11,8 @@
 #    *   Since: the version that it came with, N.N, at most the project's
 #    */
 #
-# No other "name:" stands there. Each GLIMPSE_API and each `inline` of a header begins a declaration at
+# A function whose name ends in _new has the reason of a refusal for its last parameter: glimpse_problem
+# *problem. No other "name:" stands there. Each GLIMPSE_API and each `inline` of a header begins a declaration at
 # the start of a line: one that stands elsewhere was not judged, and is a finding.
 . "$(dirname "$0")/lib.sh"
 
@@ -87,6 +88,7 @@ check() { # root
             if (returns !~ /^void $/ && !has("Returns")) finding("its comment does not say what it returns (Returns:)")
             if (inside ~ /[A-Za-z] \*\*[a-z]/ && inside !~ /const char \*\*/ && !has("Owner")) finding("its comment does not say who owns what it hands out (Owner:)")
             if (inside ~ /_fn [a-z]|\(\*[a-z]+\)\(|glimpse_observer/ && !has("Calls")) finding("its comment does not say what is called, and when (Calls:)")
+            if (name ~ /_new$/ && inside !~ /, glimpse_problem \*problem\);/) finding("its last parameter is not glimpse_problem *problem, which says why it refuses")
             depth = 1; part = ""
             for (at = 1; at <= length(inside) && depth > 0; at++) {
                 c = substr(inside, at, 1)
@@ -133,12 +135,14 @@ good='/*
  *   size: bytes, from 1
  *   out: gets it
  *   fn: told
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; OOM
  *   Owner: the caller: glimpse_one_free
  *   Calls: fn, once, from the loop
  *   Since: 0.1
  */'
-made='GLIMPSE_API glimpse_error glimpse_one_new(size_t size, glimpse_one **out, glimpse_one_fn fn);'
+made='GLIMPSE_API glimpse_error glimpse_one_new(size_t size, glimpse_one **out, glimpse_one_fn fn,
+    glimpse_problem *problem);'
 
 header() { # lines
     printf '%s\n' "$@" | sample core/include/glimpse/one.h
@@ -167,6 +171,8 @@ self_test() {
     without Owner 'something handed out that nobody owns'
     without Calls 'a callback that nobody knows the time of'
     without Since 'a function that is of no version'
+    header "$(printf '%s\n' "$good" | grep -v problem:)" 'GLIMPSE_API glimpse_error glimpse_one_new(size_t size, glimpse_one **out, glimpse_one_fn fn);'
+    refused 'a _new that does not say why'
     header "$good" "$made" '' 'GLIMPSE_API' 'void glimpse_two(void);'
     refused 'GLIMPSE_API alone on its line'
     header "$good" "$made" '' 'extern GLIMPSE_API void glimpse_two(void);'

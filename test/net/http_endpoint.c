@@ -34,6 +34,22 @@ static void expect_refused(gl_http_config config, const char *field)
     assert_int_equal(gl_alloc_live(), live);
 }
 
+static void a_port_that_is_none_is_said_to_be_at_fault(void **state)
+{
+    (void)state;
+    struct event_base *base = event_base_new();
+    gl_loop *loop = gl_loop_new(base);
+    const gl_http_config config = { .base_url = "https://example.com:99999/",
+                                    .max_response_bytes = 1000,
+                                    .max_connections = 10 };
+    gl_http *http = NULL;
+    glimpse_problem problem;
+    assert_int_equal(gl_http_new(loop, base, &config, &http, &problem), GLIMPSE_ERR_INVALID);
+    assert_string_equal(problem.sentence, "the port must be a number, at most 65535");
+    gl_loop_free(loop);
+    event_base_free(base);
+}
+
 static void base_url_must_be_a_plain_http_url(void **state)
 {
     (void)state;
@@ -236,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(base_url_must_be_a_plain_http_url),
+        cmocka_unit_test(a_port_that_is_none_is_said_to_be_at_fault),
         cmocka_unit_test(header_line_with_a_control_byte_is_refused),
         cmocka_unit_test(proxy_must_be_one_that_is_known),
         cmocka_unit_test(path_that_is_no_url_ends_as_invalid),

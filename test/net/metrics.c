@@ -198,13 +198,42 @@ static void count_late(uint64_t late_ns, void *arg)
     event_base_loopbreak(l->base);
 }
 
+static void a_measurement_that_cannot_be_made_says_why(void **state)
+{
+    (void)state;
+    lagging l = { .base = event_base_new() };
+    const int64_t day = 86400000;
+    const struct {
+        struct event_base *base;
+        int64_t every_ms;
+        glimpse_loop_lag_fn fn;
+        glimpse_loop_lag **lag;
+        const char *field;
+    } rows[] = {
+        { l.base, 1, count_late, NULL, "lag" },
+        { NULL, 1, count_late, &l.lag, "base" },
+        { l.base, 0, count_late, &l.lag, "every_ms" },
+        { l.base, day + 1, count_late, &l.lag, "every_ms" },
+        { l.base, 1, NULL, &l.lag, "fn" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        glimpse_problem problem;
+        assert_int_equal(glimpse_loop_lag_new(rows[i].base, rows[i].every_ms, rows[i].fn, &l,
+                                              rows[i].lag, &problem),
+                         GLIMPSE_ERR_INVALID);
+        assert_string_equal(problem.field, rows[i].field);
+        assert_string_not_equal(problem.sentence, "");
+        assert_null(l.lag);
+    }
+    event_base_free(l.base);
+}
+
 static void a_loop_is_measured_on_its_own_and_not_kept_running(void **state)
 {
     (void)state;
     size_t live = gl_alloc_live();
     lagging l = { .base = event_base_new() };
-    assert_int_equal(glimpse_loop_lag_new(l.base, 0, count_late, &l, &l.lag), GLIMPSE_ERR_INVALID);
-    assert_int_equal(glimpse_loop_lag_new(l.base, 1, count_late, &l, &l.lag), GLIMPSE_OK);
+    assert_int_equal(glimpse_loop_lag_new(l.base, 1, count_late, &l, &l.lag, NULL), GLIMPSE_OK);
     event_base_dispatch(l.base); /* nothing else is there */
     assert_non_null(l.lag);
     event_base_loop(l.base, EVLOOP_NO_EXIT_ON_EMPTY);
@@ -246,6 +275,7 @@ int main(void)
         cmocka_unit_test(get_and_head_are_answered_and_others_refused),
         cmocka_unit_test(a_page_that_is_taken_off_is_not_found),
         cmocka_unit_test(without_memory_nothing_is_mounted_and_a_scrape_says_so),
+        cmocka_unit_test(a_measurement_that_cannot_be_made_says_why),
         cmocka_unit_test(a_loop_is_measured_on_its_own_and_not_kept_running),
         cmocka_unit_test(a_client_that_reads_nothing_fills_no_memory),
     };

@@ -91,7 +91,7 @@ static void fill(int entries)
     glimpse_sample *sample;
     glimpse_sample_fields_init(&fields);
     fields.text = fields.essence = "";
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     for (int i = 0; i < entries; i++) {
         glimpse_key key = { { 0 } };
         memcpy(key.bytes, &i, sizeof i);

@@ -124,7 +124,7 @@ static inline glimpse_sample *store_sample(uint64_t i, uint64_t turn, size_t siz
     fields.model = "m";
     fields.http_status = 200;
     fields.usage.total_tokens = (int64_t)i;
-    if (text.failed || glimpse_sample_new(&fields, &sample) != GLIMPSE_OK) sample = NULL;
+    if (text.failed || glimpse_sample_new(&fields, &sample, NULL) != GLIMPSE_OK) sample = NULL;
     gl_buf_free(&text);
     return sample;
 }

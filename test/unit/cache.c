@@ -47,7 +47,7 @@ static glimpse_sample *sample_of(int number, size_t body_len)
     fields.essence = "";
     fields.body = body;
     fields.body_len = body_len;
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     return sample;
 }
 

@@ -42,7 +42,7 @@ static glimpse_sample *sample_of(size_t len)
     fields.text = fields.essence = "";
     fields.body = text;
     fields.body_len = len;
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     return sample;
 }
 

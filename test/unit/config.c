@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "oom.h"
+
 static void expect(const glimpse_config *config, const char *field)
 {
     glimpse_problem problem = { "of before", "of before" };
@@ -76,11 +78,47 @@ static void a_size_that_was_never_set_is_refused_wherever_there_is_one(void **st
         glimpse_sample_fields_init(&fields);
         fields.size = size;
         glimpse_sample *sample;
-        assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_ERR_INVALID);
+        assert_int_equal(glimpse_sample_new(&fields, &sample, &problem), GLIMPSE_ERR_INVALID);
+        assert_string_equal(problem.field, "size");
+        assert_null(sample);
     }
     glimpse_config none = { 0 }; /* never initialised at all */
     assert_int_equal(glimpse_config_check(&none, &problem), GLIMPSE_ERR_INVALID);
     assert_string_equal(problem.field, "size");
+}
+
+static void refused(glimpse_error error, const glimpse_problem *problem, const char *field)
+{
+    assert_int_equal(error, GLIMPSE_ERR_INVALID);
+    assert_string_equal(problem->field, field);
+    assert_string_not_equal(problem->sentence, "");
+}
+
+static void a_sample_and_a_local_sampler_say_why_they_are_not_made(void **state)
+{
+    (void)state;
+    glimpse_problem problem;
+    glimpse_sample *sample = NULL;
+    glimpse_sampler *sampler = NULL;
+    glimpse_sample_fields fields;
+    glimpse_sample_fields_init(&fields);
+    refused(glimpse_sample_new(&fields, NULL, &problem), &problem, "sample");
+    refused(glimpse_sample_new(NULL, &sample, &problem), &problem, "fields");
+    refused(glimpse_local_sampler_new(NULL, &problem), &problem, "sampler");
+    oom_fail_at(1);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, &problem), GLIMPSE_ERR_OOM);
+    assert_true(oom_end());
+    assert_null(sample);
+    assert_string_equal(problem.field, "");
+    assert_string_equal(problem.sentence, glimpse_error_sentence(GLIMPSE_ERR_OOM));
+    oom_fail_at(1);
+    assert_int_equal(glimpse_local_sampler_new(&sampler, &problem), GLIMPSE_ERR_OOM);
+    assert_true(oom_end());
+    assert_null(sampler);
+    assert_string_equal(problem.sentence, glimpse_error_sentence(GLIMPSE_ERR_OOM));
+    assert_int_equal(glimpse_sample_new(&fields, &sample, &problem), GLIMPSE_OK);
+    assert_string_equal(problem.sentence, ""); /* of the refusal before nothing is left */
+    glimpse_sample_unref(sample);
 }
 
 static void a_struct_within_that_was_never_set_is_named_with_its_own_init(void **state)
@@ -199,7 +237,7 @@ static void what_nobody_reads_is_not_looked_at(void **state)
 {
     (void)state;
     glimpse_config config = usual();
-    assert_int_equal(glimpse_local_sampler_new(&config.sampler), GLIMPSE_OK);
+    assert_int_equal(glimpse_local_sampler_new(&config.sampler, NULL), GLIMPSE_OK);
     assert_int_equal(glimpse_cache_new(NULL, &config.cache, NULL), GLIMPSE_OK);
     config.endpoint.base_url = "\n";
     config.endpoint.api_key = "\n";
@@ -261,6 +299,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_defaults_are_fine_and_the_playbooks),
         cmocka_unit_test(a_size_that_was_never_set_is_refused_wherever_there_is_one),
+        cmocka_unit_test(a_sample_and_a_local_sampler_say_why_they_are_not_made),
         cmocka_unit_test(a_struct_within_that_was_never_set_is_named_with_its_own_init),
         cmocka_unit_test(each_number_out_of_its_range_is_named),
         cmocka_unit_test(a_text_that_would_break_a_header_is_named_and_not_shown),

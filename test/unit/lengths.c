@@ -33,14 +33,14 @@ static void a_sample_takes_its_texts_by_the_rule(void **state)
         glimpse_sample_fields_init(&fields);
         fields.text = fields.body = rows[i].given;
         fields.text_len = fields.body_len = rows[i].len;
-        assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+        assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
         const glimpse_sample_fields *kept = glimpse_sample_get(sample);
         assert_string_equal(kept->text, rows[i].kept);
         assert_string_equal(kept->body, rows[i].kept);
         assert_int_equal(kept->text_len, strlen(rows[i].kept));
         assert_int_equal(kept->body_len, strlen(rows[i].kept));
         /* What a sample has makes the same sample. */
-        assert_int_equal(glimpse_sample_new(kept, &copy), GLIMPSE_OK);
+        assert_int_equal(glimpse_sample_new(kept, &copy, NULL), GLIMPSE_OK);
         assert_string_equal(glimpse_sample_get(copy)->text, rows[i].kept);
         assert_int_equal(glimpse_sample_get(copy)->body_len, strlen(rows[i].kept));
         glimpse_sample_unref(copy);

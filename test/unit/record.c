@@ -45,7 +45,7 @@ static glimpse_sample *some_sample(gl_rng *rng)
     fields.body_is_json =
         gl_json_check(gl_slice_of(fields.body, fields.body_len), &root, NULL) == GL_JSON_OK;
     if (gl_rng_below(rng, 2) == 0) fields.usage.prompt_tokens = (int64_t)gl_rng_below(rng, 100000);
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     return sample;
 }
 

@@ -28,7 +28,7 @@ static glimpse_sample *full_sample(void)
     fields.request_id = "req_1";
     fields.usage = (glimpse_usage){ 3, INT64_MAX, -1 };
     fields.usage_unasked = true;
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     return sample;
 }
 
@@ -75,7 +75,7 @@ static void the_form_is_what_the_header_says(void **state)
     fields.text_len = 1;
     fields.essence = "e";
     fields.http_status = 0x102;
-    assert_int_equal(glimpse_sample_new(&fields, &sample), GLIMPSE_OK);
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
     gl_buf_init(&bytes, 1000);
     assert_true(gl_sample_to_bytes(sample, &bytes));
     static const unsigned char expected[] = {

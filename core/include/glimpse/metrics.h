@@ -11,6 +11,7 @@
 #define GLIMPSE_METRICS_H
 
 #include <glimpse/engine.h>
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>
 
@@ -98,10 +99,11 @@ typedef void (*glimpse_loop_lag_fn)(uint64_t late_ns, void *arg);
  * does not keep the loop running.
  *
  *   base: the caller's loop; must outlive the new object; not NULL
- *   every_ms: milliseconds between measurements, at least 1
+ *   every_ms: milliseconds between measurements, 1 to 86400000 (a day)
  *   fn: gets each lag in nanoseconds; not NULL
  *   arg: passed to the callback; may be NULL
  *   lag: gets the measurement; not NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Owner: the caller's: glimpse_loop_lag_free
  *   Calls: fn each time that the timer fired, from the loop
@@ -109,7 +111,7 @@ typedef void (*glimpse_loop_lag_fn)(uint64_t late_ns, void *arg);
  */
 GLIMPSE_API glimpse_error glimpse_loop_lag_new(struct event_base *base, int64_t every_ms,
                                                glimpse_loop_lag_fn fn, void *arg,
-                                               glimpse_loop_lag **lag);
+                                               glimpse_loop_lag **lag, glimpse_problem *problem);
 
 /*
  * Ends the measurement; may be called inside its callback.

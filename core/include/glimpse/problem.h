@@ -15,7 +15,8 @@ extern "C" {
  * Filled in by each function that takes one, in the caller's memory: "" and "" on success, a
  * sentence on each error. INVALID names the field. For OOM, SETUP and the other errors the field is
  * mostly "", and the sentence is that of the error unless more is known. Never holds a value of the
- * caller's, which may be a secret. Show it as "FIELD: SENTENCE". Never grows.
+ * caller's, which may be a secret. Show it as "FIELD: SENTENCE", and where the field is "" as
+ * "SENTENCE". Never grows.
  *
  * The field is an argument ("base"), or the path of a member: in a glimpse_config "model",
  * "packing.window_ms", "endpoint.base_url"; in a glimpse_endpoint "base_url". Where a function

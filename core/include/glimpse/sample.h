@@ -8,6 +8,7 @@
 #ifndef GLIMPSE_SAMPLE_H
 #define GLIMPSE_SAMPLE_H
 
+#include <glimpse/problem.h>
 #include <glimpse/result.h>
 #include <glimpse/version.h>
 
@@ -67,12 +68,13 @@ static inline void glimpse_sample_fields_init(glimpse_sample_fields *fields)
  *   fields: set up by glimpse_sample_fields_init; borrowed. glimpse_attempt_done checks that texts
  *     are UTF-8, and this function does not
  *   sample: gets the sample; not NULL
+ *   problem: gets the reason of a refusal; may be NULL
  *   Returns: GLIMPSE_OK; OOM, INVALID
  *   Owner: the caller's, one reference: glimpse_sample_unref
  *   Since: 0.1
  */
 GLIMPSE_API glimpse_error glimpse_sample_new(const glimpse_sample_fields *fields,
-                                             glimpse_sample **sample);
+                                             glimpse_sample **sample, glimpse_problem *problem);
 
 /*
  * Returns the fields of a sample.

@@ -12,7 +12,7 @@
  *     {
  *         glimpse_outcome outcome;
  *         glimpse_outcome_init(&outcome);
- *         outcome.sample.text = "an answer"; // text_len 0: strlen
+ *         outcome.sample.text = "an answer"; // text_len stays 0: strlen
  *         outcome.complete = true;           // it may be cached
  *         glimpse_attempt_done(attempt, &outcome);
  *     }
@@ -21,6 +21,31 @@
  *     };
  *
  * glimpse_sampler_new makes the sampler of the table, and glimpse_config.sampler takes it.
+ *
+ * A sampler whose attempts end later keeps with each the handle of its work, and gives the work up
+ * in cancel. With a timer of libevent, and the event_base as self:
+ *
+ *     static void fired(evutil_socket_t fd, short what, void *attempt)
+ *     {
+ *         event_free(glimpse_attempt_data(attempt));
+ *         ... // glimpse_attempt_done as above
+ *     }
+ *     static void start(void *self, glimpse_attempt *attempt)
+ *     {
+ *         struct event *timer = evtimer_new(self, fired, attempt);
+ *         glimpse_attempt_set_data(attempt, timer);
+ *         evtimer_add(timer, &moment);
+ *     }
+ *     static void cancel(void *self, glimpse_attempt *attempt)
+ *     {
+ *         event_free(glimpse_attempt_data(attempt)); // it does not fire any more
+ *     }
+ *
+ * docs/examples/own_sampler.c is the whole program.
+ *
+ * A text of a known length sets text_len to glimpse_length(len): 0 would mean strlen. A text of ""
+ * is an answer, which is empty. A text of NULL, the default, is none: with no essence, delta, body
+ * or `empty` beside it the outcome counts as one that was never filled in, and fails.
  *
  * For a failure, set outcome.error in place of the text, to the kind that names it best. The
  * `retry` column of GLIMPSE_ERROR_TABLE decides whether the engine makes another attempt: after
@@ -66,12 +91,12 @@ typedef struct glimpse_sampler_vtable {
      * later. */
     void (*start)(void *self, glimpse_attempt *attempt);
 
-    /* REQUIRED unless every attempt ends inside start: only cancel tells a sampler that an attempt
-     * that it keeps is gone. The request was cancelled, or a time limit passed. Called from the
-     * loop, and inside glimpse_cancel, glimpse_engine_close and glimpse_engine_free. After cancel a
-     * glimpse_attempt_done for the attempt uses freed memory. Inside cancel it is ignored, for
-     * samplers over libraries that end a cancelled call by calling back. A request that is
-     * cancelled before its turn never reached the sampler: no cancel is called for it. */
+    /* REQUIRED unless every attempt ends inside start. The engine takes back an attempt that start
+     * began and glimpse_attempt_done has not ended: its request was cancelled, or a time limit
+     * passed. The sampler gives up the work and frees what it keeps for the attempt. The attempt is
+     * gone when cancel returns: glimpse_attempt_done must not be called for it afterwards, and
+     * inside cancel has no effect, for libraries that end a cancelled call by calling back. Called
+     * from the loop, and inside glimpse_cancel, glimpse_engine_close and glimpse_engine_free. */
     void (*cancel)(void *self, glimpse_attempt *attempt);
 
     /* Optional. Identifies the endpoint: base URL, organization, project. Two samplers with
@@ -386,11 +411,13 @@ GLIMPSE_API glimpse_error glimpse_openai_sampler_new(struct event_base *base,
  * failure's status (docs/playbook.md section 4).
  *
  *   sampler: gets the sampler; not NULL
- *   Returns: GLIMPSE_OK; OOM
+ *   problem: gets the reason of a refusal; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM
  *   Owner: the caller's, one reference: glimpse_sampler_unref
  *   Since: 0.1
  */
-GLIMPSE_API glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler);
+GLIMPSE_API glimpse_error glimpse_local_sampler_new(glimpse_sampler **sampler,
+                                                    glimpse_problem *problem);
 
 #ifdef __cplusplus
 }
