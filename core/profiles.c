@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/index.h"
 #include "base/json.h"
 #include "base/layout.h"
 #include "base/siphash.h"
@@ -30,11 +31,8 @@ struct glimpse_profiles {
     unsigned references;
     gl_profile_entry *own;
     size_t count, capacity;
-    /* Open addressed, at most half full, by folded name: number of the entry + 1, 0 = empty. Names
-     * that differ only in case keep the order of the file. */
-    uint32_t *table;
-    size_t places;
-    size_t longest; /* name */
+    gl_index by_name; /* numbers of the entries, by folded name */
+    size_t longest;   /* name */
     gl_siphash_seed seed;
 };
 
@@ -160,42 +158,32 @@ static bool is_folded(const char *name, const char *folded, size_t len)
     return true;
 }
 
-static size_t place_of(const glimpse_profiles *profiles, const char *folded, size_t len)
+static uint64_t hash_of(const void *owner, uint32_t number)
 {
-    return (size_t)gl_siphash(&profiles->seed, folded, len) & (profiles->places - 1);
+    const glimpse_profiles *profiles = owner;
+    const char *name = profiles->own[number].name;
+    char folded[NAME_MAX_BYTES];
+    size_t len = strlen(name);
+    fold(name, len, folded);
+    return gl_siphash(&profiles->seed, folded, len);
 }
 
 static void enter(glimpse_profiles *profiles, size_t number)
 {
-    char folded[NAME_MAX_BYTES];
-    const char *name = profiles->own[number].name;
-    size_t len = strlen(name);
-    fold(name, len, folded);
-    size_t place = place_of(profiles, folded, len);
-    while (profiles->table[place] != 0) place = (place + 1) & (profiles->places - 1);
-    profiles->table[place] = (uint32_t)number + 1;
+    size_t len = strlen(profiles->own[number].name);
+    gl_index_add(&profiles->by_name, hash_of(profiles, (uint32_t)number), (uint32_t)number);
     if (len > profiles->longest) profiles->longest = len;
 }
 
-/* Reserves room for one more entry, here and in the table. */
+/* Reserves room for one more entry, here and in the index. */
 static bool grow(glimpse_profiles *profiles)
 {
-    if (profiles->count < profiles->capacity) return true;
-    size_t capacity = profiles->capacity;
+    size_t count = profiles->count + 1;
     gl_profile_entry *own =
-        gl_array_room(profiles->own, &capacity, profiles->count + 1, 16, sizeof *own);
-    if (own != NULL) profiles->own = own;
-    uint32_t *table = gl_calloc(2 * capacity, sizeof *table);
-    if (own == NULL || table == NULL || capacity > UINT32_MAX / 2) {
-        gl_free(table);
-        return false;
-    }
-    gl_free(profiles->table);
-    profiles->table = table;
-    profiles->places = 2 * capacity;
-    profiles->capacity = capacity;
-    for (size_t i = 0; i < profiles->count; i++) enter(profiles, i);
-    return true;
+        gl_array_room(profiles->own, &profiles->capacity, count, 16, sizeof *own);
+    if (own == NULL) return false;
+    profiles->own = own;
+    return gl_index_reserve(&profiles->by_name, count, hash_of, profiles);
 }
 
 /* Adds the entries of this folded name to hits. Returns their number, above HITS_MAX where there
@@ -204,11 +192,12 @@ static size_t look_up(const glimpse_profiles *profiles, const char *folded, size
                       uint32_t *hits, size_t count)
 {
     if (len > profiles->longest) return count;
-    size_t place = place_of(profiles, folded, len);
-    for (uint32_t n; (n = profiles->table[place]) != 0;
-         place = (place + 1) & (profiles->places - 1)) {
-        if (!is_folded(profiles->own[n - 1].name, folded, len)) continue;
-        if (count < HITS_MAX) hits[count] = n - 1;
+    uint32_t number;
+    gl_index_walk walk =
+        gl_index_find(&profiles->by_name, gl_siphash(&profiles->seed, folded, len));
+    while (gl_index_next(&walk, &number)) {
+        if (!is_folded(profiles->own[number].name, folded, len)) continue;
+        if (count < HITS_MAX) hits[count] = number;
         count++;
     }
     return count;
@@ -283,12 +272,12 @@ static bool is_there(const glimpse_profiles *profiles, const char *name)
 {
     char folded[NAME_MAX_BYTES];
     size_t len = strlen(name);
-    if (profiles->count == 0) return false;
     fold(name, len, folded);
-    size_t place = place_of(profiles, folded, len);
-    for (uint32_t n; (n = profiles->table[place]) != 0;
-         place = (place + 1) & (profiles->places - 1))
-        if (strcmp(profiles->own[n - 1].name, name) == 0) return true;
+    uint32_t number;
+    gl_index_walk walk =
+        gl_index_find(&profiles->by_name, gl_siphash(&profiles->seed, folded, len));
+    while (gl_index_next(&walk, &number))
+        if (strcmp(profiles->own[number].name, name) == 0) return true;
     return false;
 }
 
@@ -410,7 +399,7 @@ void glimpse_profiles_unref(glimpse_profiles *profiles)
     if (profiles == NULL || --profiles->references > 0) return;
     for (size_t i = 0; i < profiles->count; i++) gl_free((char *)(uintptr_t)profiles->own[i].name);
     gl_free(profiles->own);
-    gl_free(profiles->table);
+    gl_index_free(&profiles->by_name);
     gl_free(profiles);
 }
 

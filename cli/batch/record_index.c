@@ -1,7 +1,7 @@
 /*
  * record_index.c - see record_index.h.
  *
- * Two tables of numbers over one array: one by custom_id and request, one by request. Of records
+ * Two indexes over one array: one by custom_id and request, one by request. Of records
  * that answer the same line one is kept: an answered one before a failed one, else the first.
  */
 #include "batch/record_index.h"
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "base/file.h"
 #include "batch/line_reader.h"
 #include "exits.h"
@@ -33,12 +34,6 @@ static uint64_t hash_identity(const record_index *index, const request_identity 
     return gl_siphash(&index->seed, identity->bytes, sizeof identity->bytes);
 }
 
-/* Each of the two is spread well, and by a seed. */
-static uint64_t hash_both(const record_index *index, const indexed_record *record)
-{
-    return record->id ^ hash_identity(index, &record->identity);
-}
-
 bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
                       request_identity *identity)
 {
@@ -53,97 +48,102 @@ bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
+/* Each of the two is spread well, and by a seed. */
+static uint64_t hash_both(const record_index *index, const indexed_record *record)
+{
+    return record->id ^ hash_identity(index, &record->identity);
+}
+
+static uint64_t hash_both_of(const void *owner, uint32_t number)
+{
+    const record_index *index = owner;
+    return hash_both(index, &index->records[number]);
+}
+
+static uint64_t hash_identity_of(const void *owner, uint32_t number)
+{
+    const record_index *index = owner;
+    return hash_identity(index, &index->records[number].identity);
+}
+
 static bool same_identity(const indexed_record *a, const indexed_record *b)
 {
     return memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
 }
 
-/* Returns the slot of a record like `like`, or the empty one where it belongs. */
-static uint32_t *slot_by_both(const record_index *index, const indexed_record *like)
+/* Returns the record of this request and custom_id, or NULL. */
+static indexed_record *find_both(const record_index *index, const indexed_record *like)
 {
-    size_t i = (size_t)hash_both(index, like) & (index->slots - 1);
-    for (; index->by_both[i] != 0; i = (i + 1) & (index->slots - 1)) {
-        const indexed_record *found = &index->records[index->by_both[i] - 1];
-        if (found->id == like->id && same_identity(found, like)) break;
+    uint32_t number;
+    gl_index_walk walk = gl_index_find(&index->by_both, hash_both(index, like));
+    while (gl_index_next(&walk, &number)) {
+        indexed_record *found = &index->records[number];
+        if (found->id == like->id && same_identity(found, like)) return found;
     }
-    return &index->by_both[i];
+    return NULL;
 }
 
-static uint32_t *slot_by_identity(const record_index *index, const indexed_record *like)
+/* Returns an answered record of this request, or NULL. */
+static indexed_record *find_identity(const record_index *index, const indexed_record *like)
 {
-    size_t i = (size_t)hash_identity(index, &like->identity) & (index->slots - 1);
-    while (index->by_identity[i] != 0 &&
-           !same_identity(&index->records[index->by_identity[i] - 1], like))
-        i = (i + 1) & (index->slots - 1);
-    return &index->by_identity[i];
+    uint32_t number;
+    gl_index_walk walk = gl_index_find(&index->by_identity, hash_identity(index, &like->identity));
+    while (gl_index_next(&walk, &number))
+        if (same_identity(&index->records[number], like)) return &index->records[number];
+    return NULL;
 }
 
-static void enter(record_index *index, uint32_t number)
+/* An answered record may serve each line of its request. */
+static void offer(record_index *index, const indexed_record *record)
 {
-    const indexed_record *record = &index->records[number];
-    *slot_by_both(index, record) = number + 1;
-    if (record->answered) {
-        uint32_t *slot = slot_by_identity(index, record);
-        if (*slot == 0) *slot = number + 1;
-    }
+    if (record->answered && find_identity(index, record) == NULL)
+        gl_index_add(&index->by_identity, hash_identity(index, &record->identity),
+                     (uint32_t)(record - index->records));
 }
 
-/* Makes room for one more: the array doubles, and tables of twice as many slots are filled anew. */
+/* Makes room for one more. */
 static bool grow(record_index *index)
 {
-    if (index->count < index->capacity) return true;
-    size_t capacity = index->capacity != 0 ? index->capacity * 2 : 512;
-    if (capacity > UINT32_MAX / 2) return false;
-    indexed_record *records = gl_realloc(index->records, capacity * sizeof *records);
+    size_t count = index->count + 1;
+    indexed_record *records =
+        gl_array_room(index->records, &index->capacity, count, 512, sizeof *records);
     if (records == NULL) return false;
     index->records = records;
-    gl_free(index->by_both);
-    gl_free(index->by_identity);
-    index->slots = 2 * capacity;
-    index->by_both = gl_calloc(index->slots, sizeof *index->by_both);
-    index->by_identity = gl_calloc(index->slots, sizeof *index->by_identity);
-    if (index->by_both == NULL || index->by_identity == NULL) return false;
-    index->capacity = capacity;
-    for (size_t i = 0; i < index->count; i++) enter(index, (uint32_t)i);
-    return true;
+    return gl_index_reserve(&index->by_both, count, hash_both_of, index) &&
+           gl_index_reserve(&index->by_identity, index->by_identity.count + 1, hash_identity_of,
+                            index);
 }
 
 static bool add(record_index *index, const indexed_record *record)
 {
     if (!grow(index)) return false;
-    uint32_t *slot = slot_by_both(index, record);
-    if (*slot != 0) {
-        indexed_record *first = &index->records[*slot - 1];
+    indexed_record *first = find_both(index, record);
+    if (first != NULL) {
         index->dropped++;
         if (first->answered || !record->answered) return true;
         *first = *record;
-        enter(index, *slot - 1);
+        offer(index, first);
         return true;
     }
-    index->records[index->count] = *record;
+    indexed_record *last = &index->records[index->count];
+    *last = *record;
     index->indexed += (uint64_t)record->length + 1;
-    enter(index, (uint32_t)index->count++);
+    gl_index_add(&index->by_both, hash_both(index, last), (uint32_t)index->count++);
+    offer(index, last);
     return true;
-}
-
-static const indexed_record *find(const record_index *index, const indexed_record *like, bool both)
-{
-    if (index->count == 0) return NULL;
-    uint32_t number = both ? *slot_by_both(index, like) : *slot_by_identity(index, like);
-    return number != 0 ? &index->records[number - 1] : NULL;
 }
 
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity)
 {
     indexed_record like = { .identity = *identity, .id = hash_id(index, gl_slice_str(custom_id)) };
-    return find(index, &like, true);
+    return find_both(index, &like);
 }
 
 const indexed_record *record_index_same(const record_index *index, const request_identity *identity)
 {
     indexed_record like = { .identity = *identity };
-    return find(index, &like, false);
+    return find_identity(index, &like);
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
@@ -324,14 +324,13 @@ int record_index_read_more(record_index *index, int fd, const char *name, const 
 void record_index_free(record_index *index)
 {
     gl_free(index->records);
-    gl_free(index->by_both);
-    gl_free(index->by_identity);
+    gl_index_free(&index->by_both);
+    gl_index_free(&index->by_identity);
     gl_sha256_free(index->sha);
     gl_buf_free(&index->text);
     gl_buf_free(&index->id);
     gl_buf_free(&index->window);
     index->records = NULL;
-    index->by_both = index->by_identity = NULL;
     index->sha = NULL;
     index->count = 0;
 }

@@ -1,6 +1,6 @@
 /*
  * record_index.h - the records of an earlier run, found again by their requests: 64 bytes each and
- * up to 32 of tables, so that a million take 80 MB.
+ * up to 16 in each of two indexes, so that a million take 72 to 80 MB.
  *
  * A record is known by its request (the key, and the path where that is not /chat/completions) and
  * by its custom_id. Of the request all 32 bytes are kept. Of the custom_id a hash of 64 bits is
@@ -10,6 +10,7 @@
 #ifndef CLI_BATCH_RECORD_INDEX_H
 #define CLI_BATCH_RECORD_INDEX_H
 
+#include "base/index.h"
 #include "base/sha256.h"
 #include "base/siphash.h"
 #include "batch/record.h"
@@ -44,15 +45,15 @@ typedef struct record_index {
     gl_siphash_seed seed; /* ids and bodies come from strangers */
     indexed_record *records;
     size_t count, capacity;
-    uint32_t *by_both, *by_identity; /* open addressed: number of the record + 1, 0 = empty */
-    size_t slots;                    /* of each: a power of two */
-    uint64_t dropped;                /* whole records that are not selected */
-    uint64_t local;                  /* of them, answers for which no model was asked */
-    uint64_t torn;                   /* lines that a kill or a power cut broke */
-    uint64_t bytes;                  /* bytes of the files */
-    uint64_t indexed;                /* of them, of records in the array, line ends included */
-    gl_buf text, id;                 /* of the last fetched record */
-    gl_buf window;                   /* bytes of a file from window_at on, of fds[window_of] */
+    gl_index by_both;     /* numbers of the records, by request and custom_id */
+    gl_index by_identity; /* of the answered ones, by request: one each */
+    uint64_t dropped;     /* whole records that are not selected */
+    uint64_t local;       /* of them, answers for which no model was asked */
+    uint64_t torn;        /* lines that a kill or a power cut broke */
+    uint64_t bytes;       /* bytes of the files */
+    uint64_t indexed;     /* of them, of records in the array, line ends included */
+    gl_buf text, id;      /* of the last fetched record */
+    gl_buf window;        /* bytes of a file from window_at on, of fds[window_of] */
     uint64_t window_at;
     int window_of;
 } record_index;

@@ -17,7 +17,7 @@ void api_slots_free(api_slots *slots)
 {
     gl_sha256_free(slots->sha);
     gl_free(slots->at);
-    gl_free(slots->table);
+    gl_index_free(&slots->by_id);
     *slots = (api_slots){ .sha = NULL };
 }
 
@@ -63,47 +63,30 @@ bool api_id_read(const char *text, size_t len, api_id *id)
     return true;
 }
 
-static size_t place_of(const api_slots *slots, const api_id *id)
+static uint64_t hash_of(const void *owner, uint32_t number)
 {
-    size_t place = (size_t)gl_siphash(&slots->seed, id, sizeof *id) & (slots->places - 1);
-    for (uint32_t n; (n = slots->table[place]) != 0; place = (place + 1) & (slots->places - 1)) {
-        const api_id *other = &slots->at[n - 1].id;
-        if (api_id_equal(other, id)) break;
-    }
-    return place;
+    const api_slots *slots = owner;
+    return gl_siphash(&slots->seed, &slots->at[number].id, sizeof(api_id));
 }
 
 size_t api_slots_find(const api_slots *slots, const api_id *id)
 {
-    if (slots->places == 0) return SIZE_MAX;
-    uint32_t n = slots->table[place_of(slots, id)];
-    return n != 0 ? n - 1 : SIZE_MAX;
-}
-
-/* Keeps the table at most half full. */
-static bool grow_table(api_slots *slots)
-{
-    if (slots->count * 2 < slots->places) return true;
-    size_t places = slots->places != 0 ? slots->places * 2 : 1024;
-    uint32_t *table = gl_calloc(places, sizeof *table);
-    if (table == NULL) return false;
-    gl_free(slots->table);
-    slots->table = table;
-    slots->places = places;
-    for (size_t i = 0; i < slots->count; i++)
-        table[place_of(slots, &slots->at[i].id)] = (uint32_t)(i + 1);
-    return true;
+    uint32_t number;
+    gl_index_walk walk = gl_index_find(&slots->by_id, gl_siphash(&slots->seed, id, sizeof *id));
+    while (gl_index_next(&walk, &number))
+        if (api_id_equal(&slots->at[number].id, id)) return number;
+    return SIZE_MAX;
 }
 
 size_t api_slots_add(api_slots *slots, const api_id *id)
 {
-    if (slots->count == UINT32_MAX - 1 || !grow_table(slots)) return SIZE_MAX;
-    api_slot *at = gl_array_room(slots->at, &slots->capacity, slots->count + 1, 512, sizeof *at);
+    size_t number = slots->count;
+    if (!gl_index_reserve(&slots->by_id, number + 1, hash_of, slots)) return SIZE_MAX;
+    api_slot *at = gl_array_room(slots->at, &slots->capacity, number + 1, 512, sizeof *at);
     if (at == NULL) return SIZE_MAX;
     slots->at = at;
-    size_t n = slots->count;
-    slots->at[n] = (api_slot){ .id = *id };
-    slots->table[place_of(slots, id)] = (uint32_t)(n + 1);
+    slots->at[number] = (api_slot){ .id = *id };
+    gl_index_add(&slots->by_id, hash_of(slots, (uint32_t)number), (uint32_t)number);
     slots->count++;
-    return n;
+    return number;
 }

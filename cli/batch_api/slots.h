@@ -1,13 +1,14 @@
 /*
  * slots.h - the requests of a job that goes through batches: each different one once, by 128 bits
  * of SHA-256 over its key and path, with its part and the place of its answer. 48 bytes each and up
- * to 8 of table.
+ * to 16 of index.
  */
 #ifndef CLI_BATCH_API_SLOTS_H
 #define CLI_BATCH_API_SLOTS_H
 
 #include <glimpse/cache.h>
 
+#include "base/index.h"
 #include "base/sha256.h"
 #include "base/siphash.h"
 
@@ -41,8 +42,7 @@ typedef struct api_slots {
     gl_siphash_seed seed; /* bodies are strangers', and their digests begin as they like */
     api_slot *at;
     size_t count, capacity;
-    uint32_t *table; /* number of the slot + 1; 0 = empty */
-    size_t places;   /* a power of two */
+    gl_index by_id; /* numbers of the slots */
 } api_slots;
 
 /* false: out of memory. Free it either way. */

@@ -392,10 +392,10 @@ static void crafted_ids_are_spread(void **state)
     int fd = file_of(&text);
     assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
     assert_int_equal(index.count, CRAFTED);
-    assert_int_equal(index.slots, 1 << BITS);
+    assert_int_equal(index.by_both.size, 1 << BITS);
     size_t run = 0, longest = 0;
-    for (size_t i = 0; i < 2 * index.slots; i++) {
-        run = index.by_both[i % index.slots] != 0 ? run + 1 : 0;
+    for (size_t i = 0; i < 2 * index.by_both.size; i++) {
+        run = index.by_both.places[i % index.by_both.size] != 0 ? run + 1 : 0;
         if (run > longest) longest = run;
     }
     /* Half full and spread, a run of 200 has a probability below 10^-20; fallen together, all are
