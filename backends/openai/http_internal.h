@@ -166,12 +166,14 @@ struct gl_shard {
 /* Shards of one word of the bits. */
 enum { GL_SHARD_WORD = 64 };
 
-/* The shards by index; a bit marks those with room, and those with a warm connection. */
+/* The shards by index. */
 typedef struct gl_shards {
     gl_shard **at; /* NULL where one was freed */
-    uint64_t *room, *warm;
-    size_t count, capacity; /* capacity is a multiple of GL_SHARD_WORD */
-    size_t live;            /* of the count, the shards that exist */
+    struct gl_shard_bits {
+        uint64_t room, warm; /* a bit a shard: it has room, it has a warm connection */
+    } *bits;                 /* of GL_SHARD_WORD shards each */
+    size_t count, capacity, bits_capacity;
+    size_t live; /* of the count, the shards that exist */
 } gl_shards;
 
 /* Reports an event of a socket to libcurl, or that time has passed (CURL_SOCKET_TIMEOUT). */

@@ -5,11 +5,12 @@
  */
 #include "openai/http_internal.h"
 
-static void put_bit(uint64_t *words, size_t bit, bool on)
+static void put_bits(const gl_shard *shard, bool room, bool warm)
 {
-    uint64_t mask = UINT64_C(1) << (bit % GL_SHARD_WORD);
-    words[bit / GL_SHARD_WORD] =
-        on ? words[bit / GL_SHARD_WORD] | mask : words[bit / GL_SHARD_WORD] & ~mask;
+    struct gl_shard_bits *bits = &shard->http->shards.bits[shard->index / GL_SHARD_WORD];
+    uint64_t mask = UINT64_C(1) << (shard->index % GL_SHARD_WORD);
+    bits->room = room ? bits->room | mask : bits->room & ~mask;
+    bits->warm = warm ? bits->warm | mask : bits->warm & ~mask;
 }
 
 static size_t shard_capacity(const gl_http *http)
@@ -24,14 +25,12 @@ void gl_shard_update(gl_shard *shard)
 {
     gl_http *http = shard->http;
     bool warm = http->endpoint.multiplex ? shard->sockets != 0 : shard->dormant > shard->fresh;
-    put_bit(http->shards.room, shard->index, shard->transfers < shard_capacity(http));
-    put_bit(http->shards.warm, shard->index, warm);
+    put_bits(shard, shard->transfers < shard_capacity(http), warm);
 }
 
 void gl_shard_forget(gl_shard *shard)
 {
-    put_bit(shard->http->shards.room, shard->index, false);
-    put_bit(shard->http->shards.warm, shard->index, false);
+    put_bits(shard, false, false);
 }
 
 void gl_shard_mark_dirty(gl_shard *shard)

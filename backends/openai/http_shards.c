@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "openai/http_internal.h"
 
 /* A shard that is not used for this long at least, and twice this at most, is closed with its
@@ -86,20 +87,18 @@ static bool set_limits(const gl_shard *shard)
                CURLM_OK;
 }
 
-static bool grow(gl_shards *shards)
+/* Makes room for the shard of this index, the next one. */
+static bool make_room(gl_shards *shards, size_t index)
 {
-    size_t capacity = shards->capacity != 0 ? shards->capacity * 2 : GL_SHARD_WORD;
-    size_t words = capacity / GL_SHARD_WORD, had = shards->capacity / GL_SHARD_WORD;
-    gl_shard **at = gl_realloc(shards->at, capacity * sizeof *at);
-    if (at != NULL) shards->at = at;
-    uint64_t *room = gl_realloc(shards->room, words * sizeof *room);
-    if (room != NULL) shards->room = room;
-    uint64_t *warm = gl_realloc(shards->warm, words * sizeof *warm);
-    if (warm != NULL) shards->warm = warm;
-    if (at == NULL || room == NULL || warm == NULL) return false;
-    memset(room + had, 0, (words - had) * sizeof *room);
-    memset(warm + had, 0, (words - had) * sizeof *warm);
-    shards->capacity = capacity;
+    gl_shard **at = gl_array_room(shards->at, &shards->capacity, index + 1, 64, sizeof *at);
+    if (at == NULL) return false;
+    shards->at = at;
+    size_t word = index / GL_SHARD_WORD;
+    struct gl_shard_bits *bits =
+        gl_array_room(shards->bits, &shards->bits_capacity, word + 1, 1, sizeof *bits);
+    if (bits == NULL) return false;
+    shards->bits = bits;
+    if (index % GL_SHARD_WORD == 0) bits[word] = (struct gl_shard_bits){ 0 };
     return true;
 }
 
@@ -109,7 +108,7 @@ static gl_shard *shard_new(gl_http *http, glimpse_error *error)
     size_t index = 0;
     *error = GLIMPSE_ERR_OOM;
     while (index < shards->count && shards->at[index] != NULL) index++;
-    if (index == shards->capacity && !grow(shards)) return NULL;
+    if (index == shards->count && !make_room(shards, index)) return NULL;
     gl_shard *shard = gl_calloc(1, sizeof *shard);
     if (shard == NULL) return NULL;
     shard->http = http;
@@ -146,10 +145,10 @@ static gl_shard *choose(gl_http *http, glimpse_error *error)
     size_t words = (shards->count + GL_SHARD_WORD - 1) / GL_SHARD_WORD;
     gl_shard *cold = NULL;
     for (size_t i = 0; i < words; i++) {
-        uint64_t both = shards->room[i] & shards->warm[i];
+        uint64_t room = shards->bits[i].room, both = room & shards->bits[i].warm;
         if (both != 0) return shards->at[i * GL_SHARD_WORD + (size_t)__builtin_ctzll(both)];
-        if (cold == NULL && shards->room[i] != 0)
-            cold = shards->at[i * GL_SHARD_WORD + (size_t)__builtin_ctzll(shards->room[i])];
+        if (cold == NULL && room != 0)
+            cold = shards->at[i * GL_SHARD_WORD + (size_t)__builtin_ctzll(room)];
     }
     return cold != NULL ? cold : shard_new(http, error);
 }
@@ -297,7 +296,6 @@ void gl_shards_free(gl_http *http)
     for (size_t i = 0; i < http->shards.count; i++)
         if (http->shards.at[i] != NULL) shard_free(http->shards.at[i]);
     gl_free(http->shards.at);
-    gl_free(http->shards.room);
-    gl_free(http->shards.warm);
+    gl_free(http->shards.bits);
     http->shards = (gl_shards){ 0 };
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "load/report.h"
 
 /* Bound of a block's number, so that a forged report cannot ask for more memory than a real one. */
@@ -94,7 +95,7 @@ static const char *add_values(load_values *values, json_object *distributions, c
     size_t more = json_object_array_length(pairs);
     if (more == 0) return NULL;
     struct load_value *all =
-        gl_realloc(values->value, (values->count + more) * sizeof *values->value);
+        gl_array_room(values->value, &values->room, values->count + more, 256, sizeof *all);
     if (all == NULL) return "does not fit into memory";
     values->value = all;
     for (size_t i = 0; i < more; i++) {

@@ -15,7 +15,7 @@ typedef struct load_values {
     struct load_value {
         double us, count;
     } *value;
-    size_t count;
+    size_t count, room;
     double total; /* of the counts */
 } load_values;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 #include "load/percentiles.h"
 #include "load/student.h"
 
@@ -37,7 +38,8 @@ load_finding load_finding_of(double load, const load_recorder *recorder)
 
 bool load_findings_add(load_findings *findings, const load_finding *finding)
 {
-    load_finding *rows = gl_realloc(findings->row, (findings->count + 1) * sizeof *findings->row);
+    load_finding *rows =
+        gl_array_room(findings->row, &findings->room, findings->count + 1, 16, sizeof *rows);
     if (rows == NULL) return false;
     findings->row = rows;
     rows[findings->count++] = *finding;
@@ -48,7 +50,7 @@ void load_findings_free(load_findings *findings)
 {
     gl_free(findings->row);
     findings->row = NULL;
-    findings->count = 0;
+    findings->count = findings->room = 0;
 }
 
 load_judgement load_findings_judge(const load_findings *findings)

@@ -26,7 +26,7 @@ typedef struct load_finding {
 
 typedef struct load_findings {
     load_finding *row;
-    size_t count;
+    size_t count, room;
     /* The settings of the search, and its result; the caller's. */
     bool rates;                       /* else users */
     const char *target, *model, *sla; /* sla: NULL without one */

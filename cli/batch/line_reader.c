@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 
 /* One read: as much as a pipe holds by default on Linux. */
 #define CHUNK ((size_t)64 * 1024)
@@ -98,16 +99,17 @@ static bool make_room(line_reader *reader)
         reader->scanned -= reader->start;
         reader->start = 0;
     }
-    size_t capacity = reader->capacity;
-    if (reader->len == 0 && capacity > KEEP)
-        capacity = CHUNK;
-    else if (capacity - reader->len < CHUNK / 2)
-        capacity *= 2;
-    if (capacity == reader->capacity) return true;
-    char *data = gl_realloc(reader->data, capacity);
+    if (reader->len == 0 && reader->capacity > KEEP) {
+        char *small = gl_malloc(CHUNK);
+        if (small == NULL) return false;
+        gl_free(reader->data);
+        reader->data = small;
+        reader->capacity = CHUNK;
+        return true;
+    }
+    char *data = gl_array_room(reader->data, &reader->capacity, reader->len + CHUNK / 2, CHUNK, 1);
     if (data == NULL) return false;
     reader->data = data;
-    reader->capacity = capacity;
     return true;
 }
 

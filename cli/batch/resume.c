@@ -45,7 +45,7 @@ void resume_free(resume_state *state)
 {
     gl_free(state->done);
     state->done = NULL;
-    state->lines = 0;
+    state->done_capacity = state->lines = 0;
 }
 
 /* --- writing --------------------------------------------------------------------------------- */
@@ -89,14 +89,14 @@ static int begin_writing(rewriting *work)
 
 static int mark(resume_state *state, bool done)
 {
-    size_t n = state->lines++;
-    if (n % 8 == 0 && (n & (n - 1)) == 0) { /* at 0, 8, 16, 32, ...: twice as many bits */
-        size_t bytes = n == 0 ? 1 : n / 4;
-        unsigned char *bits = gl_realloc(state->done, bytes);
+    size_t n = state->lines;
+    if (n % 8 == 0) {
+        unsigned char *bits = gl_array_room(state->done, &state->done_capacity, n / 8 + 1, 64, 1);
         if (bits == NULL) return ENOMEM;
-        memset(bits + n / 8, 0, bytes - n / 8);
         state->done = bits;
+        bits[n / 8] = 0;
     }
+    state->lines++;
     if (done) state->done[n / 8] = (unsigned char)(state->done[n / 8] | 1U << (n % 8));
     return 0;
 }

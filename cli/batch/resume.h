@@ -26,13 +26,14 @@ typedef struct resume_ask {
 
 /* All zero: no line is done. */
 typedef struct resume_state {
-    unsigned char *done; /* a bit for each line of the input that line_reader hands out */
-    size_t lines;        /* bits */
-    cli_tally tally;     /* of the lines that are done */
-    uint64_t kept;       /* records kept for the same line */
-    uint64_t reused;     /* answers that now serve another line */
-    uint64_t dropped;    /* old records that no longer hold */
-    uint64_t local;      /* of them, answers for which no model was asked */
+    unsigned char *done;  /* a bit for each line of the input that line_reader hands out */
+    size_t done_capacity; /* in bytes */
+    size_t lines;         /* bits */
+    cli_tally tally;      /* of the lines that are done */
+    uint64_t kept;        /* records kept for the same line */
+    uint64_t reused;      /* answers that now serve another line */
+    uint64_t dropped;     /* old records that no longer hold */
+    uint64_t local;       /* of them, answers for which no model was asked */
     uint64_t torn;
 } resume_state;
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/alloc.h"
+#include "base/array.h"
 #include "options/settings.h"
 #include "options/units.h"
 #include "say.h"
@@ -77,7 +77,8 @@ static const char *set_on_off(const char *text, bool *out)
 
 static const char *add_text(text_list *list, const char *text)
 {
-    const char **items = gl_realloc(list->items, (list->count + 1) * sizeof *items);
+    const char **items =
+        gl_array_room(list->items, &list->capacity, list->count + 1, 4, sizeof *items);
     if (items == NULL) return "finds no memory";
     list->items = items;
     list->items[list->count++] = text;

@@ -11,7 +11,7 @@
 
 typedef struct text_list {
     const char **items;
-    size_t count;
+    size_t count, capacity;
 } text_list;
 
 typedef enum log_format { LOG_TEXT, LOG_JSON } log_format;

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/array.h"
 
 enum { ROWS = 4, KEYS_A_BLOCK = 8 };
 
@@ -31,13 +32,9 @@ void gl_sketch_free(gl_sketch *sketch)
 
 bool gl_sketch_reserve(gl_sketch *sketch, size_t keys)
 {
-    size_t count = sketch->count != 0 ? sketch->count : 1;
-    while (count < keys / KEYS_A_BLOCK + (keys % KEYS_A_BLOCK != 0)) {
-        if (count > SIZE_MAX / 2 / sizeof *sketch->blocks) return false;
-        count *= 2;
-    }
-    if (count == sketch->count) return true;
-    struct gl_sketch_block *blocks = gl_realloc(sketch->blocks, count * sizeof *blocks);
+    size_t count = sketch->count, wanted = keys / KEYS_A_BLOCK + (keys % KEYS_A_BLOCK != 0);
+    struct gl_sketch_block *blocks =
+        gl_array_room(sketch->blocks, &count, wanted, 1, sizeof *blocks);
     if (blocks == NULL) return false;
     if (sketch->count == 0) {
         memset(blocks, 0, sizeof *blocks);

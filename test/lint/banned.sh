@@ -1,6 +1,7 @@
 #!/bin/sh
 # Functions that have no place here: unbounded writes, parsers that hide errors, sleeps, threads,
-# shells; in the library also printing, exiting, raw memory and the clock outside its rooms.
+# shells; arrays that grow by themselves; in the library also printing, exiting, raw memory and the
+# clock outside its rooms.
 . "$(dirname "$0")/lib.sh"
 
 # Source text without comments, strings and character constants: names in them are no calls.
@@ -40,6 +41,7 @@ calls_of() { # path pattern of files, names
 
 everywhere='strcpy|strcat|sprintf|vsprintf|gets|strtok|strtok_r|atoi|atol|atof|rand|srand|random|sleep|usleep|nanosleep|system|popen|alloca|setjmp|longjmp|tmpnam|mktemp|pthread_create|thrd_create'
 in_library='printf|vprintf|puts|putchar|fprintf|vfprintf|fputs|perror|exit|_exit|abort|signal|sigaction|setenv|putenv|setlocale|getaddrinfo|gethostbyname'
+growing='realloc|reallocarray|gl_realloc'
 memory='malloc|calloc|realloc|free|strdup|strndup|asprintf|vasprintf'
 clock='time|clock|clock_gettime|gettimeofday|event_base_gettimeofday_cached'
 
@@ -50,8 +52,11 @@ check() { # root
     library=$(printf '%s\n' $all | grep -E '^(core|backends)/' || true)
     unclocked=$(printf '%s\n' $library | grep -vE '^core/(loop|log|base/(time|wall))\.c$' || true)
     unmanaged=$(printf '%s\n' $library | grep -vE '^core/base/alloc\.c$' || true)
+    growers=$(printf '%s\n' $all | grep -E '^(core|backends|frontends|cli|bench)/' |
+        grep -vE '^core/base/(alloc|array|buf)\.[ch]$' || true)
     {
         [ -z "$all" ] || calls_of "$all" "$everywhere" ""
+        [ -z "$growers" ] || calls_of "$growers" "$growing" "here: an array grows by base/array.h, bytes by base/buf.h"
         [ -z "$library" ] || calls_of "$library" "$in_library" "in the library"
         [ -z "$unmanaged" ] || calls_of "$unmanaged" "$memory" "here: memory goes through base/alloc.h"
         [ -z "$unclocked" ] || calls_of "$unclocked" "$clock" "here: time is an argument"
@@ -82,6 +87,14 @@ self_test() {
     refuses core/policy/limit.c "case '\"': exit(1);"
     refuses docs/examples/embed.c 'sleep(1);'
     refuses frontends/http/server.c 'usleep(10);'
+    refuses cli/batch/order.c 'at = gl_realloc(at, 2 * size);'
+    refuses backends/openai/http.c 'at = gl_realloc(at, size + 1);'
+    refuses core/base/sketch.c 'at = gl_realloc(at, size);'
+    refuses bench/peers/load.c 'at = realloc(at, size);'
+    refuses frontends/http/server.c 'at = reallocarray(at, 2, size);'
+    accepts core/base/array.c 'grown = gl_realloc(array, more * size);'
+    accepts core/base/buf.c 'data = gl_realloc(buf->data, size);'
+    accepts test/support/rig.c 'text = realloc(text, size);'
     accepts core/base/alloc.c 'return malloc(size);'
     accepts core/base/time.c 'clock_gettime(CLOCK_MONOTONIC, &now);'
     accepts core/engine/engine.c 'gl_free(x); /* free(x) would not do; nor malloc( */'
