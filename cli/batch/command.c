@@ -100,7 +100,7 @@ static int run(job_parts *parts, int summary, bool through_batches)
     telling to = { .settings = parts->settings, .summary = summary };
     parts->leaving = tell;
     parts->leaving_arg = &to;
-    int code = through_batches ? api_job_run(parts, &report) : job_run(parts, &report);
+    int code = through_batches ? batch_api_job_run(parts, &report) : job_run(parts, &report);
     return tell_end(parts, &report, &to, code);
 }
 
@@ -202,7 +202,7 @@ int command_batch(cli_settings *settings)
     if (code == 0) code = input_form_check(input, name);
     /* The refusals first: nothing is opened for writing before the input is known to be good. */
     if (code == 0) code = output_refused(settings->output, mode, input);
-    if (code == 0) code = api_choose(settings, input, &through_batches);
+    if (code == 0) code = batch_api_choose(settings, input, &through_batches);
     if (code == 0 && settings->strict) code = strict_check(input, name, (size_t)settings->max_line);
     bool makes_output = is_missing(settings->output), makes_summary = is_missing(settings->summary);
     if (code == 0) output = output_open(settings->output, mode, settings->no_lock, &code);
@@ -216,7 +216,7 @@ int command_batch(cli_settings *settings)
                         .resume = done.lines > 0 ? &done : NULL,
                         .input = input,
                         .output = output };
-    if (code == 0 && through_batches) code = api_choose_again(&parts, &through_batches);
+    if (code == 0 && through_batches) code = batch_api_choose_again(&parts, &through_batches);
     if (code == 0) {
         code = run(&parts, summary, through_batches);
     } else {

@@ -20,14 +20,14 @@
 #include "exits.h"
 #include "say.h"
 
-typedef struct api_item {
+typedef struct batch_api_item {
     pump_item base;
     uint64_t offset;
     uint32_t length, slot;
     bool joins, waits; /* the second pass submitted it; its request is in a part */
-} api_item;
+} batch_api_item;
 
-void api_tell(api_job *job, const char *format, ...)
+void batch_api_tell(batch_api_job *job, const char *format, ...)
 {
     char line[1024];
     va_list args;
@@ -38,7 +38,7 @@ void api_tell(api_job *job, const char *format, ...)
     pump_say(&job->pump, "%s", line);
 }
 
-bool api_no_memory(api_job *job)
+bool batch_api_no_memory(batch_api_job *job)
 {
     pump_fail(&job->pump, EXIT_OS_LIMIT, "out of memory");
     return false;
@@ -48,19 +48,20 @@ bool api_no_memory(api_job *job)
 
 /* Computes the id by which a request's answer is found. Without a cache and a store no two lines
  * share an answer, so each gets an id of its own. */
-static bool identify(api_job *job, const glimpse_attempt *attempt, const api_item *item, api_id *id)
+static bool identify(batch_api_job *job, const glimpse_attempt *attempt, const batch_api_item *item,
+                     batch_api_id *id)
 {
     glimpse_key key;
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     uint64_t salt = settings_share_answers(job->pump.settings) ? 0 : item->base.line;
     return glimpse_key_of_chat(body, glimpse_length(len), &key) == GLIMPSE_OK &&
-           api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
+           batch_api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
 
 /* Stops the job: a line that was read again differs from the one whose answer has come, so that
  * answer belongs to no line. */
-static void refuse_line(api_job *job, uint64_t number)
+static void refuse_line(batch_api_job *job, uint64_t number)
 {
     if (job->pump.stopping) return;
     pump_fail(
@@ -72,16 +73,16 @@ static void refuse_line(api_job *job, uint64_t number)
 
 static void start(void *arg, glimpse_attempt *attempt)
 {
-    api_job *job = arg;
+    batch_api_job *job = arg;
     uint64_t request = glimpse_attempt_request(attempt);
-    api_item *item = gl_map_get(&job->items, request);
-    api_id id;
+    batch_api_item *item = gl_map_get(&job->items, request);
+    batch_api_id id;
     size_t n = SIZE_MAX, len;
     const char *body = glimpse_attempt_body(attempt, &len);
     if (item->joins) {
-        const api_slot *slot = &job->slots.at[item->slot];
-        if (identify(job, attempt, item, &id) && api_id_equal(&id, &slot->id)) {
-            api_join_answer(job, slot, attempt);
+        const batch_api_slot *slot = &job->slots.at[item->slot];
+        if (identify(job, attempt, item, &id) && batch_api_id_equal(&id, &slot->id)) {
+            batch_api_join_answer(job, slot, attempt);
         } else {
             refuse_line(job, item->base.line);
             glimpse_cancel(job->pump.engine, request);
@@ -89,9 +90,9 @@ static void start(void *arg, glimpse_attempt *attempt)
         return;
     }
     if (!job->pump.stopping && identify(job, attempt, item, &id)) {
-        n = api_slots_find(&job->slots, &id);
+        n = batch_api_slots_find(&job->slots, &id);
         if (n == SIZE_MAX)
-            n = api_plan(job, &id, glimpse_attempt_path(attempt), gl_slice_of(body, len));
+            n = batch_api_plan(job, &id, glimpse_attempt_path(attempt), gl_slice_of(body, len));
     }
     item->waits = n != SIZE_MAX;
     item->slot = (uint32_t)n;
@@ -100,7 +101,7 @@ static void start(void *arg, glimpse_attempt *attempt)
 
 static const char *scope(void *arg)
 {
-    const api_job *job = arg;
+    const batch_api_job *job = arg;
     return glimpse_batch_api_scope(job->api);
 }
 
@@ -108,25 +109,26 @@ static const char *scope(void *arg)
 
 /* Returns the attempts of a request: the number of batches that the endpoint accepted with it. They
  * go into the first record of the request, and are 0 in the others. */
-static uint32_t attempts_of(api_job *job, const glimpse_result *result, const api_item *item)
+static uint32_t attempts_of(batch_api_job *job, const glimpse_result *result,
+                            const batch_api_item *item)
 {
     if (!item->joins || glimpse_result_attempts(result) == 0) return 0;
-    api_slot *slot = &job->slots.at[item->slot];
-    const api_part *part = job->parts[slot->part - 1];
+    batch_api_slot *slot = &job->slots.at[item->slot];
+    const batch_api_part *part = job->parts[slot->part - 1];
     if (slot->attempts_recorded) return 0;
     slot->attempts_recorded = true;
     return part->code != NULL ? slot->asked - 1u : slot->asked;
 }
 
 /* Whether a part other than the one that is read now is still to be answered. */
-static bool has_more_to_ask(const api_job *job)
+static bool has_more_to_ask(const batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step < API_DOWNLOADED) return true;
+        if (job->parts[i] != NULL && job->parts[i]->step < BATCH_API_DOWNLOADED) return true;
     return false;
 }
 
-static void put_record(api_job *job, const glimpse_result *result, const api_item *item)
+static void put_record(batch_api_job *job, const glimpse_result *result, const batch_api_item *item)
 {
     uint32_t attempts = attempts_of(job, result, item);
     if (!pump_put_result(&item->base, result, (int)attempts)) return;
@@ -136,25 +138,25 @@ static void put_record(api_job *job, const glimpse_result *result, const api_ite
 }
 
 /* Keeps the place of a line whose request is in a part. */
-static void keep_line(api_job *job, const api_item *item)
+static void keep_line(batch_api_job *job, const batch_api_item *item)
 {
-    api_line *lines =
+    batch_api_line *lines =
         gl_array_room(job->lines, &job->line_capacity, job->line_count + 1, 1024, sizeof *lines);
     if (lines == NULL || job->line_count >= UINT32_MAX) {
-        api_no_memory(job);
+        batch_api_no_memory(job);
         return;
     }
     job->lines = lines;
-    job->lines[job->line_count++] = (api_line){ .offset = item->offset,
-                                                .number = item->base.line,
-                                                .length = item->length,
-                                                .slot = item->slot };
+    job->lines[job->line_count++] = (batch_api_line){ .offset = item->offset,
+                                                      .number = item->base.line,
+                                                      .length = item->length,
+                                                      .slot = item->slot };
 }
 
 static void ended(pump_item *base, const glimpse_result *result)
 {
-    const api_item *item = (const api_item *)base;
-    api_job *job = (api_job *)base->pump;
+    const batch_api_item *item = (const batch_api_item *)base;
+    batch_api_job *job = (batch_api_job *)base->pump;
     gl_map_remove(&job->items, base->id);
     if (glimpse_result_status(result) != GLIMPSE_STATUS_CANCELLED) {
         cost_settle(base->pump->cost, 0, result);
@@ -178,12 +180,13 @@ static bool asks_for_stream(const job_line *line)
 }
 
 /* Submits a line. place: where it stands; joins: it is of the second pass. */
-static void submit(api_job *job, uint64_t order, job_line *line, const api_line *place, bool joins)
+static void submit(batch_api_job *job, uint64_t order, job_line *line, const batch_api_line *place,
+                   bool joins)
 {
     glimpse_options options;
     glimpse_options_init(&options);
     if (!joins) options.coalesce = 0; /* each finds its own slot, and is cancelled */
-    api_item *item = pump_submit(&job->pump, sizeof *item, order, line, &options);
+    batch_api_item *item = pump_submit(&job->pump, sizeof *item, order, line, &options);
     if (item == NULL) return;
     item->offset = place->offset;
     item->length = place->length;
@@ -196,10 +199,10 @@ static void submit(api_job *job, uint64_t order, job_line *line, const api_line 
 
 static void send_line(cli_pump *pump, uint64_t order, job_line *line, gl_slice text)
 {
-    const api_line place = { .offset = line_reader_offset(&pump->reader, text),
-                             .length = (uint32_t)text.len };
+    const batch_api_line place = { .offset = line_reader_offset(&pump->reader, text),
+                                   .length = (uint32_t)text.len };
     if (!asks_for_stream(line)) {
-        submit((api_job *)pump, order, line, &place, false);
+        submit((batch_api_job *)pump, order, line, &place, false);
         return;
     }
     line->error_code = "stream_in_batch";
@@ -209,7 +212,7 @@ static void send_line(cli_pump *pump, uint64_t order, job_line *line, gl_slice t
 }
 
 /* Reads the line at this place again, and stops the job when its bytes changed. */
-static void join_line(api_job *job, const api_line *place)
+static void join_line(batch_api_job *job, const batch_api_line *place)
 {
     job_line line = { .error_code = "" };
     gl_buf_reset(&job->text);
@@ -230,22 +233,22 @@ static void join_line(api_job *job, const api_line *place)
 
 static bool has_room(const cli_pump *pump)
 {
-    return pump->live < API_LIVE_MAX;
+    return pump->live < BATCH_API_LIVE_MAX;
 }
 
-void api_remove_files(api_job *job, api_part *part)
+void batch_api_remove_files(batch_api_job *job, batch_api_part *part)
 {
-    if (!api_part_remove_files(part, job->pump.settings->output)) job->files_left = true;
+    if (!batch_api_part_remove_files(part, job->pump.settings->output)) job->files_left = true;
 }
 
-bool api_all_joined(const api_job *job)
+bool batch_api_all_joined(const batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step != API_JOINED) return false;
+        if (job->parts[i] != NULL && job->parts[i]->step != BATCH_API_JOINED) return false;
     return true;
 }
 
-static size_t parts_at(const api_job *job, api_step step)
+static size_t parts_at(const batch_api_job *job, batch_api_step step)
 {
     size_t count = 0;
     for (size_t i = 0; i < job->part_count; i++)
@@ -255,71 +258,71 @@ static size_t parts_at(const api_job *job, api_step step)
 
 /* Ends a hopeless job. Answers that have come down get their records first. A part without a batch
  * is dropped, because the next run may ask for other requests; batches stay in the journal. */
-static void give_up(api_job *job)
+static void give_up(batch_api_job *job)
 {
-    const api_entry joined = { .step = API_JOINED };
-    if (parts_at(job, API_DOWNLOADED) > 0) return; /* wait for their records */
+    const batch_api_entry joined = { .step = BATCH_API_JOINED };
+    if (parts_at(job, BATCH_API_DOWNLOADED) > 0) return; /* wait for their records */
     for (size_t i = 0; i < job->part_count; i++) {
-        api_part *part = job->parts[i];
-        if (part == NULL || part->step >= API_CREATING) continue;
-        if (!api_note(job, part, &joined)) return;
-        api_remove_files(job, part);
+        batch_api_part *part = job->parts[i];
+        if (part == NULL || part->step >= BATCH_API_CREATING) continue;
+        if (!batch_api_note(job, part, &joined)) return;
+        batch_api_remove_files(job, part);
     }
-    if (parts_at(job, API_CREATED) > 0)
+    if (parts_at(job, BATCH_API_CREATED) > 0)
         say("%zu batches go on at the endpoint: --mode api --resume takes their answers",
-            parts_at(job, API_CREATED));
+            parts_at(job, BATCH_API_CREATED));
     pump_stop(&job->pump, EXIT_STOPPED, 0);
 }
 
 /* Ends a part whose records are all in the output. */
-static void end_join(api_job *job)
+static void end_join(batch_api_job *job)
 {
-    api_part *part = job->joining;
+    batch_api_part *part = job->joining;
     if (job->pump.live > 0 || job->pump.stopping || !pump_records_stand(&job->pump)) return;
     gl_free(job->join_lines);
     job->join_lines = NULL;
     job->joining = NULL;
-    const api_entry entry = { .step = API_JOINED };
-    if (!api_note(job, part, &entry)) return;
-    api_remove_files(job, part);
+    const batch_api_entry entry = { .step = BATCH_API_JOINED };
+    if (!batch_api_note(job, part, &entry)) return;
+    batch_api_remove_files(job, part);
     if (job->hopeless) give_up(job);
 }
 
 /* Begins the next part that has come down, but only after the first pass, which finds the lines of
  * the parts. */
-static void begin_join(api_job *job)
+static void begin_join(batch_api_job *job)
 {
     if (!job->pump.input_ended || job->pump.live > 0 || job->pump.stopping) return;
     for (size_t i = 0; i < job->part_count; i++) {
-        api_part *part = job->parts[i];
-        if (part == NULL || part->step != API_DOWNLOADED) continue;
-        if (!api_join_begin(job, part)) api_no_memory(job);
+        batch_api_part *part = job->parts[i];
+        if (part == NULL || part->step != BATCH_API_DOWNLOADED) continue;
+        if (!batch_api_join_begin(job, part)) batch_api_no_memory(job);
         return;
     }
 }
 
 static bool turn(cli_pump *pump)
 {
-    api_job *job = (api_job *)pump;
+    batch_api_job *job = (batch_api_job *)pump;
     for (int taken = 0; taken < LINES_A_TURN && pump_has_room(pump); taken++) {
         if (job->joining == NULL || job->join_next == job->join_count) break;
         join_line(job, &job->lines[job->join_lines[job->join_next++]]);
     }
     /* The last lines of the first pass are planned once the engine has started them. */
-    if (pump->input_ended && pump->live == 0 && !pump->stopping) api_plan_end(job);
+    if (pump->input_ended && pump->live == 0 && !pump->stopping) batch_api_plan_end(job);
     if (job->joining != NULL && job->join_next == job->join_count) end_join(job);
     if (!pump->stopping && !job->hopeless)
-        api_steps(job); /* may bring a part down at once: one without files */
+        batch_api_steps(job); /* may bring a part down at once: one without files */
     if (job->joining == NULL) begin_join(job);
     if (job->joining != NULL && pump->live == 0 && pump_has_room(pump)) pump_again(pump);
     if (glimpse_batch_api_calls(job->api) > 0) return true;
-    return !pump->stopping && (job->joining != NULL || !api_all_joined(job));
+    return !pump->stopping && (job->joining != NULL || !batch_api_all_joined(job));
 }
 
 static void stop(cli_pump *pump, int64_t grace_ms)
 {
     (void)grace_ms; /* its batches stay at the endpoint, and in the journal */
-    glimpse_batch_api_cancel(((api_job *)pump)->api);
+    glimpse_batch_api_cancel(((batch_api_job *)pump)->api);
 }
 
 static void tell_stop(cli_pump *pump, int64_t grace_ms, bool late)
@@ -328,12 +331,12 @@ static void tell_stop(cli_pump *pump, int64_t grace_ms, bool late)
     pump_say(pump,
              "%sstopping; %zu batches go on at the endpoint: --mode api --resume takes their "
              "answers",
-             late ? "--job-deadline: " : "", parts_at((api_job *)pump, API_CREATED));
+             late ? "--job-deadline: " : "", parts_at((batch_api_job *)pump, BATCH_API_CREATED));
 }
 
 static void correct(const cli_pump *pump, cli_report *report)
 {
-    const api_job *job = (const api_job *)pump;
+    const batch_api_job *job = (const batch_api_job *)pump;
     /* Each joined line was looked up before it was sent; the second lookup is no second miss. */
     uint64_t *misses = &report->stats.cache.misses;
     *misses -= *misses < job->looked_twice ? *misses : job->looked_twice;
@@ -343,15 +346,15 @@ static void correct(const cli_pump *pump, cli_report *report)
 
 /* --- set up ----------------------------------------------------------------------------------- */
 
-const pump_way api_way = { .has_room = has_room,
-                           .send = send_line,
-                           .ended = ended,
-                           .turn = turn,
-                           .stop = stop,
-                           .tell_stop = tell_stop,
-                           .correct = correct };
+const pump_way batch_api_way = { .has_room = has_room,
+                                 .send = send_line,
+                                 .ended = ended,
+                                 .turn = turn,
+                                 .stop = stop,
+                                 .tell_stop = tell_stop,
+                                 .correct = correct };
 
-glimpse_error api_make_sampler(api_job *job)
+glimpse_error batch_api_make_sampler(batch_api_job *job)
 {
     static const glimpse_sampler_vtable vtable = { .size = sizeof(glimpse_sampler_vtable),
                                                    .name = "batch",

@@ -10,13 +10,13 @@
 /* Chooses a job's way: by --mode, and for `auto` by its size and deadline, with a message. The
  * input may be read, and its offset stays. 0, or the exit code after an error message: the options
  * make no sense with batches, or OUTPUT has a journal of batches that this job does not ask for. */
-int api_choose(const cli_settings *settings, int input, bool *through_batches);
+int batch_api_choose(const cli_settings *settings, int input, bool *through_batches);
 
 /* Decides again on a job that --mode auto sends through batches, when its rest is known: the lines
  * without a record and a stored answer. 0, or the exit code after an error message. */
-int api_choose_again(const job_parts *parts, bool *through_batches);
+int batch_api_choose_again(const job_parts *parts, bool *through_batches);
 
 /* Runs it to its end and returns the exit code; parts as for job_run. *report gets its figures. */
-int api_job_run(const job_parts *parts, cli_report *report);
+int batch_api_job_run(const job_parts *parts, cli_report *report);
 
 #endif

@@ -18,35 +18,35 @@
  */
 
 typedef struct scan {
-    api_job *job;
-    const api_part *part;
+    batch_api_job *job;
+    const batch_api_part *part;
     bool errors;      /* the error file is read */
     uint64_t strange; /* lines that belong to no request of ours */
 } scan;
 
 static void take_line(scan *s, gl_slice text, uint64_t offset)
 {
-    api_job *job = s->job;
+    batch_api_job *job = s->job;
     glimpse_batch_line line;
-    api_id id;
+    batch_api_id id;
     size_t n = SIZE_MAX;
     if (glimpse_batch_line_read(text.data, glimpse_length(text.len), &line) == GLIMPSE_OK &&
-        api_id_read(line.custom_id, line.custom_id_len, &id))
-        n = api_slots_find(&job->slots, &id);
-    api_slot *slot = n != SIZE_MAX ? &job->slots.at[n] : NULL;
+        batch_api_id_read(line.custom_id, line.custom_id_len, &id))
+        n = batch_api_slots_find(&job->slots, &id);
+    batch_api_slot *slot = n != SIZE_MAX ? &job->slots.at[n] : NULL;
     if (slot == NULL || slot->part != s->part->number || text.len > UINT32_MAX) {
         s->strange++;
         return;
     }
     /* A good answer stands, whatever other lines there are for its request. */
-    if (slot->state == API_ANSWERED && !slot->in_errors) return;
+    if (slot->state == BATCH_API_ANSWERED && !slot->in_errors) return;
     bool again = glimpse_batch_line_again(job->api, &line);
     if (s->part->left && line.status_code == 0)
-        slot->state = API_LEFT;
+        slot->state = BATCH_API_LEFT;
     else if (again && slot->asked < (unsigned)job->pump.settings->engine.max_attempts)
-        slot->state = API_AGAIN;
+        slot->state = BATCH_API_AGAIN;
     else
-        slot->state = API_ANSWERED;
+        slot->state = BATCH_API_ANSWERED;
     slot->offset = offset;
     slot->length = (uint32_t)text.len;
     slot->in_errors = s->errors;
@@ -81,9 +81,9 @@ static int scan_file(scan *s, int fd)
 }
 
 /* Opens and reads a downloaded file; a file that the batch did not have is no error. */
-static bool read_file(scan *s, api_file which, int *fd)
+static bool read_file(scan *s, batch_api_file which, int *fd)
 {
-    char *path = api_part_path(s->job->pump.settings->output, s->part->number, which);
+    char *path = batch_api_part_path(s->job->pump.settings->output, s->part->number, which);
     int error = ENOMEM;
     if (path != NULL) {
         *fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -97,30 +97,30 @@ static bool read_file(scan *s, api_file which, int *fd)
 }
 
 /* A request in neither file was not done, or its answer is lost. */
-static void settle_missing(api_job *job, const api_part *part)
+static void settle_missing(batch_api_job *job, const batch_api_part *part)
 {
     for (size_t i = 0; i < job->slots.count; i++) {
-        api_slot *slot = &job->slots.at[i];
-        if (slot->part != part->number || slot->state != API_WAITS) continue;
+        batch_api_slot *slot = &job->slots.at[i];
+        if (slot->part != part->number || slot->state != BATCH_API_WAITS) continue;
         if (part->left)
-            slot->state = API_LEFT;
+            slot->state = BATCH_API_LEFT;
         else if (part->code != NULL ||
                  slot->asked >= (unsigned)job->pump.settings->engine.max_attempts)
-            slot->state = API_REFUSED;
+            slot->state = BATCH_API_REFUSED;
         else
-            slot->state = API_AGAIN;
+            slot->state = BATCH_API_AGAIN;
     }
 }
 
-bool api_join_open(api_job *job, api_part *part)
+bool batch_api_join_open(batch_api_job *job, batch_api_part *part)
 {
     scan s = { .job = job, .part = part };
-    if (!read_file(&s, API_FILE_OUT, &part->out)) return false;
+    if (!read_file(&s, BATCH_API_FILE_OUT, &part->out)) return false;
     s.errors = true;
-    if (!read_file(&s, API_FILE_ERR, &part->err)) return false;
+    if (!read_file(&s, BATCH_API_FILE_ERR, &part->err)) return false;
     if (s.strange > 0)
-        api_tell(job, "part %u: %llu lines that came down belong to no request of it",
-                 (unsigned)part->number, (unsigned long long)s.strange);
+        batch_api_tell(job, "part %u: %llu lines that came down belong to no request of it",
+                       (unsigned)part->number, (unsigned long long)s.strange);
     settle_missing(job, part);
     return true;
 }
@@ -130,22 +130,23 @@ bool api_join_open(api_job *job, api_part *part)
 
 static int by_slot(const void *a, const void *b, void *arg)
 {
-    const api_line *lines = arg;
+    const batch_api_line *lines = arg;
     uint32_t i = *(const uint32_t *)a, j = *(const uint32_t *)b;
     if (lines[i].slot != lines[j].slot) return lines[i].slot < lines[j].slot ? -1 : 1;
     return i < j ? -1 : i > j;
 }
 
-bool api_join_begin(api_job *job, api_part *part)
+bool batch_api_join_begin(batch_api_job *job, batch_api_part *part)
 {
     size_t count = 0;
     uint32_t *list = gl_malloc((job->line_count + 1) * sizeof *list);
     if (list == NULL) return false;
     for (size_t i = 0; i < job->line_count; i++) {
-        const api_slot *slot = &job->slots.at[job->lines[i].slot];
+        const batch_api_slot *slot = &job->slots.at[job->lines[i].slot];
         if (slot->part != part->number) continue;
-        if (slot->state == API_LEFT) job->left++;
-        if (slot->state == API_ANSWERED || slot->state == API_REFUSED) list[count++] = (uint32_t)i;
+        if (slot->state == BATCH_API_LEFT) job->left++;
+        if (slot->state == BATCH_API_ANSWERED || slot->state == BATCH_API_REFUSED)
+            list[count++] = (uint32_t)i;
     }
     /* Lines with the same request one after the other: the engine answers them with one attempt. */
     qsort_r(list, count, sizeof *list, by_slot, job->lines);
@@ -156,7 +157,7 @@ bool api_join_begin(api_job *job, api_part *part)
     return true;
 }
 
-static void refused_line(const api_part *part, glimpse_batch_line *line)
+static void refused_line(const batch_api_part *part, glimpse_batch_line *line)
 {
     static const char code[] = "batch_incomplete";
     static const char message[] = "its batch ended without an answer to it";
@@ -168,9 +169,9 @@ static void refused_line(const api_part *part, glimpse_batch_line *line)
     line->message_len = strlen(line->message);
 }
 
-static bool read_answer(api_job *job, const api_slot *slot, glimpse_batch_line *line)
+static bool read_answer(batch_api_job *job, const batch_api_slot *slot, glimpse_batch_line *line)
 {
-    const api_part *part = job->parts[slot->part - 1];
+    const batch_api_part *part = job->parts[slot->part - 1];
     int fd = slot->in_errors ? part->err : part->out;
     gl_buf_reset(&job->text);
     if (!gl_buf_reserve(&job->text, slot->length)) return false;
@@ -180,10 +181,10 @@ static bool read_answer(api_job *job, const api_slot *slot, glimpse_batch_line *
            GLIMPSE_OK;
 }
 
-void api_join_answer(api_job *job, const api_slot *slot, glimpse_attempt *attempt)
+void batch_api_join_answer(batch_api_job *job, const batch_api_slot *slot, glimpse_attempt *attempt)
 {
     glimpse_batch_line line;
-    if (slot->state == API_REFUSED) {
+    if (slot->state == BATCH_API_REFUSED) {
         refused_line(job->parts[slot->part - 1], &line);
     } else if (!read_answer(job, slot, &line)) {
         pump_fail(&job->pump, EXIT_IO, "%s.part-%u: cannot be read again",

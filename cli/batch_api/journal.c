@@ -18,11 +18,12 @@
 
 #define JOURNAL_MAX ((size_t)64 << 20) /* 2,000 batches an hour for a day make 20 MB */
 
-static const char *const steps[API_STEPS] = {
-    [API_PLANNED] = "planned",   [API_UPLOADING] = "uploading",   [API_UPLOADED] = "uploaded",
-    [API_CREATING] = "creating", [API_CREATED] = "created",       [API_ENDED] = "ended",
-    [API_REFUSAL] = "refused",   [API_DOWNLOADED] = "downloaded", [API_JOINED] = "joined",
-    [API_SPLIT] = "split",
+static const char *const steps[BATCH_API_STEPS] = {
+    [BATCH_API_PLANNED] = "planned",   [BATCH_API_UPLOADING] = "uploading",
+    [BATCH_API_UPLOADED] = "uploaded", [BATCH_API_CREATING] = "creating",
+    [BATCH_API_CREATED] = "created",   [BATCH_API_ENDED] = "ended",
+    [BATCH_API_REFUSAL] = "refused",   [BATCH_API_DOWNLOADED] = "downloaded",
+    [BATCH_API_JOINED] = "joined",     [BATCH_API_SPLIT] = "split",
 };
 
 static char *path_of(const char *output)
@@ -36,7 +37,7 @@ static char *path_of(const char *output)
     return NULL;
 }
 
-bool api_journal_exists(const char *output)
+bool batch_api_journal_exists(const char *output)
 {
     char *path = path_of(output);
     struct stat status;
@@ -47,7 +48,7 @@ bool api_journal_exists(const char *output)
 
 /* --- writing --- */
 
-static int write_line(api_journal *journal)
+static int write_line(batch_api_journal *journal)
 {
     gl_buf *line = &journal->line;
     gl_buf_append_char(line, '\n');
@@ -70,7 +71,7 @@ static void add_count(gl_buf *line, const char *name, uint64_t count)
     gl_buf_append_u64(line, count);
 }
 
-int api_journal_add(api_journal *journal, const api_entry *entry)
+int batch_api_journal_add(batch_api_journal *journal, const batch_api_entry *entry)
 {
     gl_buf *line = &journal->line;
     gl_buf_reset(line);
@@ -112,7 +113,7 @@ static uint64_t take_count(gl_json object, const char *name)
     return gl_json_int64(gl_json_get(object, name), &count) && count > 0 ? (uint64_t)count : 0;
 }
 
-static bool read_entry(gl_slice text, gl_buf *buf, api_entry *entry)
+static bool read_entry(gl_slice text, gl_buf *buf, batch_api_entry *entry)
 {
     static const char *const names[] = { "path",   "file",   "batch", "state",
                                          "output", "errors", "code",  "message" };
@@ -120,13 +121,14 @@ static bool read_entry(gl_slice text, gl_buf *buf, api_entry *entry)
     gl_json root;
     size_t at[TEXTS];
     if (gl_json_check(text, &root, NULL) != GL_JSON_OK || root.kind != GL_JSON_OBJECT) return false;
-    *entry = (api_entry){ .part = (uint32_t)take_count(root, "part"), .step = API_STEPS };
+    *entry =
+        (batch_api_entry){ .part = (uint32_t)take_count(root, "part"), .step = BATCH_API_STEPS };
     gl_json step = gl_json_get(root, "step");
-    for (int i = 0; i < API_STEPS; i++)
-        if (gl_json_string_is(step, steps[i])) entry->step = (api_step)i;
+    for (int i = 0; i < BATCH_API_STEPS; i++)
+        if (gl_json_string_is(step, steps[i])) entry->step = (batch_api_step)i;
     gl_buf_reset(buf);
     for (size_t i = 0; i < TEXTS; i++) take_text(root, names[i], buf, &at[i]);
-    if (buf->failed || entry->part == 0 || entry->step == API_STEPS) return false;
+    if (buf->failed || entry->part == 0 || entry->step == BATCH_API_STEPS) return false;
     const char **texts[TEXTS] = { &entry->path,   &entry->file,   &entry->batch, &entry->state,
                                   &entry->output, &entry->errors, &entry->code,  &entry->message };
     for (size_t i = 0; i < TEXTS; i++)
@@ -163,7 +165,7 @@ static bool is_torn_head(gl_slice text)
 }
 
 /* Reads the first line. 0, or the exit code after an error message. */
-static int read_head(api_journal *journal, gl_slice text, const char *scope)
+static int read_head(batch_api_journal *journal, gl_slice text, const char *scope)
 {
     gl_json root, job;
     bool good =
@@ -181,8 +183,8 @@ static int read_head(api_journal *journal, gl_slice text, const char *scope)
     return EXIT_VALUE;
 }
 
-static int read_entries(api_journal *journal, gl_slice rest, const char *scope, api_entry_fn fn,
-                        void *arg)
+static int read_entries(batch_api_journal *journal, gl_slice rest, const char *scope,
+                        batch_api_entry_fn fn, void *arg)
 {
     gl_buf buf;
     size_t whole = 0;
@@ -194,7 +196,7 @@ static int read_entries(api_journal *journal, gl_slice rest, const char *scope, 
         if (end == NULL && whole == 0) end = rest.data + rest.len; /* no head of ours */
         if (end == NULL) break;
         gl_slice line = gl_slice_of(start, (size_t)(end - start));
-        api_entry entry;
+        batch_api_entry entry;
         if (whole == 0) {
             code = read_head(journal, line, scope);
         } else if (!read_entry(line, &buf, &entry)) {
@@ -229,7 +231,7 @@ static bool parts_are_there(const char *output)
     return there;
 }
 
-static int begin(api_journal *journal, const char *output, const char *scope)
+static int begin(batch_api_journal *journal, const char *output, const char *scope)
 {
     gl_buf *line = &journal->line;
     if (parts_are_there(output)) {
@@ -255,10 +257,10 @@ static int begin(api_journal *journal, const char *output, const char *scope)
     return EXIT_IO;
 }
 
-int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
-                     void *arg)
+int batch_api_journal_open(batch_api_journal *journal, const char *output, const char *scope,
+                           batch_api_entry_fn fn, void *arg)
 {
-    *journal = (api_journal){ .fd = -1, .path = path_of(output) };
+    *journal = (batch_api_journal){ .fd = -1, .path = path_of(output) };
     gl_buf_init(&journal->line, JOURNAL_MAX);
     if (journal->path == NULL) {
         say("out of memory");
@@ -279,13 +281,13 @@ int api_journal_open(api_journal *journal, const char *output, const char *scope
     return code;
 }
 
-void api_journal_remove(const api_journal *journal)
+void batch_api_journal_remove(const batch_api_journal *journal)
 {
     if (unlink(journal->path) != 0)
         say("%s: cannot be removed: %s", journal->path, strerror(errno));
 }
 
-void api_journal_close(api_journal *journal)
+void batch_api_journal_close(batch_api_journal *journal)
 {
     if (journal->fd >= 0) close(journal->fd);
     gl_free(journal->path);

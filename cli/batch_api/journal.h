@@ -25,55 +25,55 @@
 #include "base/buf.h"
 #include "base/json.h"
 
-typedef enum api_step {
-    API_PLANNED,
-    API_UPLOADING,
-    API_UPLOADED,
-    API_CREATING,
-    API_CREATED,
-    API_ENDED,
-    API_REFUSAL,
-    API_SPLIT,
-    API_DOWNLOADED,
-    API_JOINED,
-    API_STEPS
-} api_step;
+typedef enum batch_api_step {
+    BATCH_API_PLANNED,
+    BATCH_API_UPLOADING,
+    BATCH_API_UPLOADED,
+    BATCH_API_CREATING,
+    BATCH_API_CREATED,
+    BATCH_API_ENDED,
+    BATCH_API_REFUSAL,
+    BATCH_API_SPLIT,
+    BATCH_API_DOWNLOADED,
+    BATCH_API_JOINED,
+    BATCH_API_STEPS
+} batch_api_step;
 
 /* One line; members that a step does not have are NULL or 0. Borrowed. */
-typedef struct api_entry {
+typedef struct batch_api_entry {
     uint32_t part;
-    api_step step;
+    batch_api_step step;
     const char *path, *file, *batch, *state, *output, *errors, *code, *message;
     uint64_t requests, bytes;
     uint32_t asked, tries;
-} api_entry;
+} batch_api_entry;
 
-typedef struct api_journal {
+typedef struct batch_api_journal {
     int fd;
     char *path; /* of the journal */
     char job[33];
     gl_buf line;
-} api_journal;
+} batch_api_journal;
 
 /* Returns true when there is one beside this output. */
-bool api_journal_exists(const char *output);
+bool batch_api_journal_exists(const char *output);
 
 /* Gets each entry of a journal in order. false, after an error message, stops it. */
-typedef bool (*api_entry_fn)(const api_entry *entry, void *arg);
+typedef bool (*batch_api_entry_fn)(const batch_api_entry *entry, void *arg);
 
 /* Opens the journal of this output: the existing one, whose entries are passed to fn, or a new one
  * with a new job. A missing journal, or one without a line, beside parts of a job is refused (73),
  * a journal of another scope is refused (78). 0, or the exit code after an error message. Close it
  * in either case. */
-int api_journal_open(api_journal *journal, const char *output, const char *scope, api_entry_fn fn,
-                     void *arg);
+int batch_api_journal_open(batch_api_journal *journal, const char *output, const char *scope,
+                           batch_api_entry_fn fn, void *arg);
 
 /* Appends and syncs. 0, or an errno. */
-int api_journal_add(api_journal *journal, const api_entry *entry);
+int batch_api_journal_add(batch_api_journal *journal, const batch_api_entry *entry);
 
 /* Removes the journal of a job that is done; with a message if it cannot. */
-void api_journal_remove(const api_journal *journal);
+void batch_api_journal_remove(const batch_api_journal *journal);
 
-void api_journal_close(api_journal *journal);
+void batch_api_journal_close(batch_api_journal *journal);
 
 #endif

@@ -95,7 +95,7 @@ static glimpse_error make_engine(count *c)
     return glimpse_engine_new(c->parts->session->base, &config, &c->engine, NULL);
 }
 
-int api_left(const job_parts *parts, uint64_t most, uint64_t *left)
+int batch_api_left(const job_parts *parts, uint64_t most, uint64_t *left)
 {
     count c = { .parts = parts };
     off_t start = lseek(parts->input, 0, SEEK_CUR);

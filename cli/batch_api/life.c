@@ -14,13 +14,13 @@
 #define BATCH_PRICE 0.5
 
 /* Makes the engine of the settings, without the policies for requests that are sent at once. */
-static glimpse_error make_engine(api_job *job, glimpse_problem *problem)
+static glimpse_error make_engine(batch_api_job *job, glimpse_problem *problem)
 {
     glimpse_config config = job->pump.settings->engine;
-    glimpse_error error = api_make_sampler(job);
+    glimpse_error error = batch_api_make_sampler(job);
     if (error != GLIMPSE_OK) return error;
     config.sampler = job->sampler;
-    config.concurrency = API_LIVE_MAX;
+    config.concurrency = BATCH_API_LIVE_MAX;
     config.packing.on = false;
     config.rpm = config.tpm = 0;
     config.timeout_ms = config.first_byte_timeout_ms = config.idle_timeout_ms = 0;
@@ -30,7 +30,7 @@ static glimpse_error make_engine(api_job *job, glimpse_problem *problem)
     return error;
 }
 
-static glimpse_error make_api(api_job *job, glimpse_problem *problem)
+static glimpse_error make_api(batch_api_job *job, glimpse_problem *problem)
 {
     const glimpse_config *config = &job->pump.settings->engine;
     glimpse_batch_options options;
@@ -48,72 +48,73 @@ static glimpse_error make_api(api_job *job, glimpse_problem *problem)
 }
 
 /* 0, or the exit code after an error message. */
-static int set_up(api_job *job, const job_parts *parts)
+static int set_up(batch_api_job *job, const job_parts *parts)
 {
     glimpse_problem problem;
     struct event_base *base = parts->session->base;
     const cli_settings *settings = parts->settings;
-    bool good = pump_init(&job->pump, &api_way, parts, API_LIVE_MAX);
+    bool good = pump_init(&job->pump, &batch_api_way, parts, BATCH_API_LIVE_MAX);
     job->pump.engine = NULL;
     line_parser_init(&job->again);
     gl_map_init(&job->items);
     gl_buf_init(&job->text, SIZE_MAX / 2);
-    job->room = evtimer_new(base, api_room_again, job);
+    job->room = evtimer_new(base, batch_api_room_again, job);
     glimpse_error error = make_api(job, &problem);
     if (error == GLIMPSE_OK) error = make_engine(job, &problem);
     if (error == GLIMPSE_ERR_INVALID) return settings_say_problem(settings, &problem);
-    if (!good || job->room == NULL || !api_slots_init(&job->slots) ||
-        !gl_map_reserve(&job->items, API_LIVE_MAX))
+    if (!good || job->room == NULL || !batch_api_slots_init(&job->slots) ||
+        !gl_map_reserve(&job->items, BATCH_API_LIVE_MAX))
         error = GLIMPSE_ERR_OOM;
     if (error != GLIMPSE_OK) {
         say("the job cannot be set up: %s", glimpse_error_sentence(error));
         return EXIT_OS_LIMIT;
     }
-    return api_journal_open(&job->journal, settings->output, glimpse_batch_api_scope(job->api),
-                            api_recall, job);
+    return batch_api_journal_open(&job->journal, settings->output,
+                                  glimpse_batch_api_scope(job->api), batch_api_recall, job);
 }
 
 /* Takes over the parts that earlier runs have under way. 0, or the exit code after an error
  * message. */
-static int take_over(api_job *job)
+static int take_over(batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count && !job->pump.stopping; i++) {
-        api_part *part = job->parts[i];
+        batch_api_part *part = job->parts[i];
         if (part == NULL) continue;
-        if (part->step == API_JOINED)
-            api_remove_files(job, part);
-        else if (api_plan_load(job, part))
-            api_tell(job, "part %u: %llu requests of an earlier run", (unsigned)part->number,
-                     (unsigned long long)part->requests);
+        if (part->step == BATCH_API_JOINED)
+            batch_api_remove_files(job, part);
+        else if (batch_api_plan_load(job, part))
+            batch_api_tell(job, "part %u: %llu requests of an earlier run", (unsigned)part->number,
+                           (unsigned long long)part->requests);
     }
     /* Later parts have taken their requests out of earlier ones by now. */
     size_t known = job->part_count;
     for (size_t i = 0; i < known && !job->pump.stopping; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step == API_SPLIT)
-            api_plan_split(job, job->parts[i]);
+        if (job->parts[i] != NULL && job->parts[i]->step == BATCH_API_SPLIT)
+            batch_api_plan_split(job, job->parts[i]);
     for (size_t i = 0; i < known && !job->pump.stopping; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step == API_DOWNLOADED &&
-            api_join_open(job, job->parts[i]))
-            api_plan_again(job, job->parts[i]);
+        if (job->parts[i] != NULL && job->parts[i]->step == BATCH_API_DOWNLOADED &&
+            batch_api_join_open(job, job->parts[i]))
+            batch_api_plan_again(job, job->parts[i]);
     return job->pump.stopping ? job->pump.exit_code : 0;
 }
 
 /* Removes the files of parts that no run will take over. */
-static void remove_plans(api_job *job)
+static void remove_plans(batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
-        if (job->parts[i] != NULL) api_part_remove_files(job->parts[i], job->pump.settings->output);
+        if (job->parts[i] != NULL)
+            batch_api_part_remove_files(job->parts[i], job->pump.settings->output);
 }
 
-static bool is_done_with_journal(const api_job *job)
+static bool is_done_with_journal(const batch_api_job *job)
 {
     if (job->no_batch_api) return true;
     if (job->files_left) return false;
-    if (job->hopeless) return job->pump.exit_code == EXIT_STOPPED && api_all_joined(job);
+    if (job->hopeless) return job->pump.exit_code == EXIT_STOPPED && batch_api_all_joined(job);
     return !job->pump.stopping && job->pump.exit_code == 0;
 }
 
-static void run(api_job *job, cli_report *report)
+static void run(batch_api_job *job, cli_report *report)
 {
     cli_pump *pump = &job->pump;
     /* Takes an earlier run's records out of the output: a later run must not take them for records
@@ -129,11 +130,11 @@ static void run(api_job *job, cli_report *report)
         pump->exit_code = EXIT_STOPPED;
     }
     if (job->no_batch_api) remove_plans(job);
-    if (is_done_with_journal(job)) api_journal_remove(&job->journal);
+    if (is_done_with_journal(job)) batch_api_journal_remove(&job->journal);
     pump_close_records(pump); /* last: until then no other run can lock the output or the journal */
 }
 
-static void clean_up(api_job *job)
+static void clean_up(batch_api_job *job)
 {
     const cli_session *session = job->pump.session;
     if (job->pump.engine != NULL) metrics_show(session->metrics, session->engine);
@@ -141,9 +142,9 @@ static void clean_up(api_job *job)
     glimpse_sampler_unref(job->sampler);
     glimpse_batch_api_free(job->api);
     if (job->room != NULL) event_free(job->room);
-    for (size_t i = 0; i < job->part_count; i++) api_part_free(job->parts[i]);
-    api_journal_close(&job->journal);
-    api_slots_free(&job->slots);
+    for (size_t i = 0; i < job->part_count; i++) batch_api_part_free(job->parts[i]);
+    batch_api_journal_close(&job->journal);
+    batch_api_slots_free(&job->slots);
     gl_map_free(&job->items);
     gl_free(job->parts);
     gl_free(job->lines);
@@ -153,11 +154,11 @@ static void clean_up(api_job *job)
     pump_free(&job->pump);
 }
 
-int api_job_run(const job_parts *parts, cli_report *report)
+int batch_api_job_run(const job_parts *parts, cli_report *report)
 {
-    api_job job = { .journal = { .fd = -1 },
-                    .bounds = { (uint64_t)parts->settings->batch_requests,
-                                (uint64_t)parts->settings->batch_bytes } };
+    batch_api_job job = { .journal = { .fd = -1 },
+                          .bounds = { (uint64_t)parts->settings->batch_requests,
+                                      (uint64_t)parts->settings->batch_bytes } };
     memset(report, 0, sizeof *report);
     cost_set_part(parts->cost, BATCH_PRICE);
     int code = set_up(&job, parts);

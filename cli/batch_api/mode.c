@@ -59,11 +59,12 @@ static bool choose_for(const cli_settings *settings, int input)
     return why == NULL;
 }
 
-int api_choose_again(const job_parts *parts, bool *through_batches)
+int batch_api_choose_again(const job_parts *parts, bool *through_batches)
 {
     uint64_t left;
-    if (parts->settings->mode != MODE_AUTO || api_journal_exists(parts->settings->output)) return 0;
-    int code = api_left(parts, AUTO_LINES, &left);
+    if (parts->settings->mode != MODE_AUTO || batch_api_journal_exists(parts->settings->output))
+        return 0;
+    int code = batch_api_left(parts, AUTO_LINES, &left);
     if (code != 0) return code;
     *through_batches = left >= AUTO_LINES;
     if (*through_batches)
@@ -74,9 +75,9 @@ int api_choose_again(const job_parts *parts, bool *through_batches)
     return 0;
 }
 
-int api_choose(const cli_settings *settings, int input, bool *through_batches)
+int batch_api_choose(const cli_settings *settings, int input, bool *through_batches)
 {
-    bool journal = strcmp(settings->output, "-") != 0 && api_journal_exists(settings->output);
+    bool journal = strcmp(settings->output, "-") != 0 && batch_api_journal_exists(settings->output);
     *through_batches = settings->mode == MODE_API;
     if (settings->mode == MODE_AUTO)
         *through_batches = journal ? true : choose_for(settings, input);

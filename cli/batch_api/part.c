@@ -13,7 +13,7 @@
 /* Requests are written in pieces of about this size. */
 #define WRITE_SIZE ((size_t)256 * 1024)
 
-char *api_part_path(const char *output, uint32_t number, api_file which)
+char *batch_api_part_path(const char *output, uint32_t number, batch_api_file which)
 {
     static const char *const ends[] = { "in", "out", "err" };
     gl_buf path;
@@ -28,9 +28,9 @@ char *api_part_path(const char *output, uint32_t number, api_file which)
     return NULL;
 }
 
-api_part *api_part_new(uint32_t number, const char *path)
+batch_api_part *batch_api_part_new(uint32_t number, const char *path)
 {
-    api_part *part = gl_calloc(1, sizeof *part);
+    batch_api_part *part = gl_calloc(1, sizeof *part);
     if (part == NULL) return NULL;
     part->number = number;
     part->in = part->out = part->err = -1;
@@ -40,11 +40,11 @@ api_part *api_part_new(uint32_t number, const char *path)
     gl_buf_init(&part->pending, SIZE_MAX / 2);
     part->path = gl_strdup(path);
     if (part->path != NULL) return part;
-    api_part_free(part);
+    batch_api_part_free(part);
     return NULL;
 }
 
-static void close_files(api_part *part)
+static void close_files(batch_api_part *part)
 {
     int *files[] = { &part->in, &part->out, &part->err };
     for (size_t i = 0; i < 3; i++) {
@@ -53,7 +53,7 @@ static void close_files(api_part *part)
     }
 }
 
-void api_part_free(api_part *part)
+void batch_api_part_free(batch_api_part *part)
 {
     if (part == NULL) return;
     char *texts[] = { part->path,   part->model, part->file,    part->batch, part->output,
@@ -64,7 +64,7 @@ void api_part_free(api_part *part)
     gl_free(part);
 }
 
-bool api_part_set(char **text, const char *value)
+bool batch_api_part_set(char **text, const char *value)
 {
     char *copy = gl_strdup(value != NULL ? value : "");
     if (copy == NULL) return false;
@@ -73,14 +73,15 @@ bool api_part_set(char **text, const char *value)
     return true;
 }
 
-bool api_part_fits(const api_part *part, const api_bounds *bounds, uint64_t units, uint64_t bytes)
+bool batch_api_part_fits(const batch_api_part *part, const batch_api_bounds *bounds, uint64_t units,
+                         uint64_t bytes)
 {
     return part->requests < bounds->requests &&
            (part->units + units <= bounds->requests || part->requests == 0) &&
            (part->bytes + bytes + 1 <= bounds->bytes || part->requests == 0);
 }
 
-static int write_pending(api_part *part)
+static int write_pending(batch_api_part *part)
 {
     if (part->pending.failed) return ENOMEM;
     int error = gl_file_write(part->in, part->pending.data, part->pending.len);
@@ -96,10 +97,10 @@ static int make_file(const char *path)
     return open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-int api_part_add(api_part *part, const char *output, gl_slice line, uint64_t units)
+int batch_api_part_add(batch_api_part *part, const char *output, gl_slice line, uint64_t units)
 {
     if (part->in < 0) {
-        char *path = api_part_path(output, part->number, API_FILE_IN);
+        char *path = batch_api_part_path(output, part->number, BATCH_API_FILE_IN);
         if (path == NULL) return ENOMEM;
         part->in = make_file(path);
         int error = part->in < 0 ? errno : 0;
@@ -115,7 +116,7 @@ int api_part_add(api_part *part, const char *output, gl_slice line, uint64_t uni
     return part->pending.len >= WRITE_SIZE || part->pending.failed ? write_pending(part) : 0;
 }
 
-int api_part_close(api_part *part)
+int batch_api_part_close(batch_api_part *part)
 {
     int error = write_pending(part);
     if (error == 0) error = gl_file_sync(part->in);
@@ -133,12 +134,12 @@ static bool remove_file(const char *path)
 }
 
 /* Also the files that a broken download has left. */
-bool api_part_remove_files(api_part *part, const char *output)
+bool batch_api_part_remove_files(batch_api_part *part, const char *output)
 {
     bool good = true;
     close_files(part);
-    for (int which = API_FILE_IN; which <= API_FILE_ERR; which++) {
-        char *path = api_part_path(output, part->number, (api_file)which);
+    for (int which = BATCH_API_FILE_IN; which <= BATCH_API_FILE_ERR; which++) {
+        char *path = batch_api_part_path(output, part->number, (batch_api_file)which);
         gl_buf beside;
         gl_buf_init(&beside, SIZE_MAX / 2);
         gl_buf_append_str(&beside, path != NULL ? path : "");
@@ -152,7 +153,7 @@ bool api_part_remove_files(api_part *part, const char *output)
     return good;
 }
 
-void api_part_name(const api_part *part, char *name, size_t size)
+void batch_api_part_name(const batch_api_part *part, char *name, size_t size)
 {
     snprintf(name, size, "%u-%u", (unsigned)part->number, (unsigned)part->tries);
 }

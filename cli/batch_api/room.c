@@ -14,61 +14,62 @@
  * halved. */
 #define NO_ROOM_MAX 2
 
-bool api_is_alone(const api_part *part)
+bool batch_api_is_alone(const batch_api_part *part)
 {
-    const api_job *job = part->job;
+    const batch_api_job *job = part->job;
     for (size_t i = 0; i < job->part_count && part->alone; i++) {
-        const api_part *other = job->parts[i];
+        const batch_api_part *other = job->parts[i];
         if (other != NULL && other != part &&
-            (other->step == API_CREATING || other->step == API_CREATED))
+            (other->step == BATCH_API_CREATING || other->step == BATCH_API_CREATED))
             return false;
     }
     return part->alone;
 }
 
-bool api_is_too_large(const api_part *part)
+bool batch_api_is_too_large(const batch_api_part *part)
 {
     uint64_t known = part->job->room_bytes;
     return part->requests > 1 &&
            (part->no_room >= NO_ROOM_MAX || (known != 0 && part->bytes >= known));
 }
 
-void api_halve(api_part *part)
+void batch_api_halve(batch_api_part *part)
 {
-    api_job *job = part->job;
-    api_tell(job,
-             "part %u: its %llu requests are too many for the endpoint's room: halved; a smaller "
-             "--batch-requests saves this",
-             (unsigned)part->number, (unsigned long long)part->requests);
+    batch_api_job *job = part->job;
+    batch_api_tell(
+        job,
+        "part %u: its %llu requests are too many for the endpoint's room: halved; a smaller "
+        "--batch-requests saves this",
+        (unsigned)part->number, (unsigned long long)part->requests);
     if (job->room_bytes == 0 || part->bytes < job->room_bytes) job->room_bytes = part->bytes;
     part->waits = false;
-    if (api_plan_split(job, part)) pump_changed(&job->pump);
+    if (batch_api_plan_split(job, part)) pump_changed(&job->pump);
 }
 
-static void try_first(api_job *job)
+static void try_first(batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++) {
-        api_part *part = job->parts[i];
+        batch_api_part *part = job->parts[i];
         if (part == NULL || !part->waits) continue;
         part->waits = false;
         return;
     }
 }
 
-void api_room_made(const api_part *part)
+void batch_api_room_made(const batch_api_part *part)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     job->room_wait_ms = 0;
     if (part->bytes >= job->room_bytes) job->room_bytes = 0;
     try_first(job);
 }
 
-void api_wait_for_room(api_part *part)
+void batch_api_wait_for_room(batch_api_part *part)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     if (evtimer_pending(job->room, NULL)) return;
-    if (api_is_too_large(part)) {
-        api_halve(part);
+    if (batch_api_is_too_large(part)) {
+        batch_api_halve(part);
         return;
     }
     if (part->no_room == 0) {
@@ -83,11 +84,11 @@ void api_wait_for_room(api_part *part)
     evtimer_add(job->room, &wait);
 }
 
-void api_room_again(evutil_socket_t fd, short what, void *arg)
+void batch_api_room_again(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    api_job *job = arg;
+    batch_api_job *job = arg;
     try_first(job);
     pump_changed(&job->pump);
 }

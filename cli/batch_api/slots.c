@@ -7,22 +7,22 @@
 #include "base/alloc.h"
 #include "base/array.h"
 
-bool api_slots_init(api_slots *slots)
+bool batch_api_slots_init(batch_api_slots *slots)
 {
-    *slots = (api_slots){ .sha = gl_sha256_new(), .seed = gl_siphash_new_seed() };
+    *slots = (batch_api_slots){ .sha = gl_sha256_new(), .seed = gl_siphash_new_seed() };
     return slots->sha != NULL;
 }
 
-void api_slots_free(api_slots *slots)
+void batch_api_slots_free(batch_api_slots *slots)
 {
     gl_sha256_free(slots->sha);
     gl_free(slots->at);
     gl_index_free(&slots->by_id);
-    *slots = (api_slots){ .sha = NULL };
+    *slots = (batch_api_slots){ .sha = NULL };
 }
 
-bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
-               api_id *id)
+bool batch_api_id_of(batch_api_slots *slots, const glimpse_key *key, const char *path,
+                     uint64_t salt, batch_api_id *id)
 {
     unsigned char digest[32];
     const gl_slice parts[] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes),
@@ -33,21 +33,21 @@ bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint6
     return true;
 }
 
-bool api_id_equal(const api_id *a, const api_id *b)
+bool batch_api_id_equal(const batch_api_id *a, const batch_api_id *b)
 {
     return a->high == b->high && a->low == b->low;
 }
 
-void api_id_write(const api_id *id, char text[API_ID_TEXT])
+void batch_api_id_write(const batch_api_id *id, char text[BATCH_API_ID_TEXT])
 {
-    snprintf(text, API_ID_TEXT, "%016llx%016llx", (unsigned long long)id->high,
+    snprintf(text, BATCH_API_ID_TEXT, "%016llx%016llx", (unsigned long long)id->high,
              (unsigned long long)id->low);
 }
 
-bool api_id_read(const char *text, size_t len, api_id *id)
+bool batch_api_id_read(const char *text, size_t len, batch_api_id *id)
 {
     uint64_t half[2] = { 0, 0 };
-    if (len != API_ID_TEXT - 1) return false;
+    if (len != BATCH_API_ID_TEXT - 1) return false;
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         uint64_t digit;
@@ -59,33 +59,33 @@ bool api_id_read(const char *text, size_t len, api_id *id)
             return false;
         half[i / 16] = half[i / 16] << 4 | digit;
     }
-    *id = (api_id){ half[0], half[1] };
+    *id = (batch_api_id){ half[0], half[1] };
     return true;
 }
 
 static uint64_t hash_of(const void *owner, uint32_t number)
 {
-    const api_slots *slots = owner;
-    return gl_siphash(&slots->seed, &slots->at[number].id, sizeof(api_id));
+    const batch_api_slots *slots = owner;
+    return gl_siphash(&slots->seed, &slots->at[number].id, sizeof(batch_api_id));
 }
 
-size_t api_slots_find(const api_slots *slots, const api_id *id)
+size_t batch_api_slots_find(const batch_api_slots *slots, const batch_api_id *id)
 {
     uint32_t number;
     gl_index_walk walk = gl_index_find(&slots->by_id, gl_siphash(&slots->seed, id, sizeof *id));
     while (gl_index_next(&walk, &number))
-        if (api_id_equal(&slots->at[number].id, id)) return number;
+        if (batch_api_id_equal(&slots->at[number].id, id)) return number;
     return SIZE_MAX;
 }
 
-size_t api_slots_add(api_slots *slots, const api_id *id)
+size_t batch_api_slots_add(batch_api_slots *slots, const batch_api_id *id)
 {
     size_t number = slots->count;
     if (!gl_index_reserve(&slots->by_id, number + 1, hash_of, slots)) return SIZE_MAX;
-    api_slot *at = gl_array_room(slots->at, &slots->capacity, number + 1, 512, sizeof *at);
+    batch_api_slot *at = gl_array_room(slots->at, &slots->capacity, number + 1, 512, sizeof *at);
     if (at == NULL) return SIZE_MAX;
     slots->at = at;
-    slots->at[number] = (api_slot){ .id = *id };
+    slots->at[number] = (batch_api_slot){ .id = *id };
     gl_index_add(&slots->by_id, hash_of(slots, (uint32_t)number), (uint32_t)number);
     slots->count++;
     return number;

@@ -12,22 +12,22 @@
 #include "base/sha256.h"
 #include "base/siphash.h"
 
-#define API_ID_TEXT 33 /* 32 hex digits and a NUL: the custom_id in the part */
+#define BATCH_API_ID_TEXT 33 /* 32 hex digits and a NUL: the custom_id in the part */
 
-typedef struct api_id {
+typedef struct batch_api_id {
     uint64_t high, low;
-} api_id;
+} batch_api_id;
 
-typedef enum api_slot_state {
-    API_WAITS,    /* in a part that has not come back */
-    API_ANSWERED, /* the line at offset of the part's output (or error) file is its answer */
-    API_REFUSED,  /* its part was refused as a whole */
-    API_AGAIN,    /* to be sent again, in another part */
-    API_LEFT      /* of a cancelled batch: not sent again in this run */
-} api_slot_state;
+typedef enum batch_api_slot_state {
+    BATCH_API_WAITS,    /* in a part that has not come back */
+    BATCH_API_ANSWERED, /* the line at offset of the part's output (or error) file is its answer */
+    BATCH_API_REFUSED,  /* its part was refused as a whole */
+    BATCH_API_AGAIN,    /* to be sent again, in another part */
+    BATCH_API_LEFT      /* of a cancelled batch: not sent again in this run */
+} batch_api_slot_state;
 
-typedef struct api_slot {
-    api_id id;
+typedef struct batch_api_slot {
+    batch_api_id id;
     uint64_t offset;
     uint32_t length;
     uint32_t part;
@@ -35,32 +35,32 @@ typedef struct api_slot {
     uint8_t state;
     bool in_errors;         /* the answer is in the error file */
     bool attempts_recorded; /* a record has the number of attempts: the others have 0 */
-} api_slot;
+} batch_api_slot;
 
-typedef struct api_slots {
+typedef struct batch_api_slots {
     gl_sha256 *sha;
     gl_siphash_seed seed; /* bodies are strangers', and their digests begin as they like */
-    api_slot *at;
+    batch_api_slot *at;
     size_t count, capacity;
     gl_index by_id; /* numbers of the slots */
-} api_slots;
+} batch_api_slots;
 
 /* false: out of memory. Free it either way. */
-bool api_slots_init(api_slots *slots);
-void api_slots_free(api_slots *slots);
+bool batch_api_slots_init(batch_api_slots *slots);
+void batch_api_slots_free(batch_api_slots *slots);
 
 /* Gives the id of a request. salt is 0, or separates requests that must not share an answer. false:
  * no SHA-256. */
-bool api_id_of(api_slots *slots, const glimpse_key *key, const char *path, uint64_t salt,
-               api_id *id);
-bool api_id_equal(const api_id *a, const api_id *b);
-void api_id_write(const api_id *id, char text[API_ID_TEXT]);
-bool api_id_read(const char *text, size_t len, api_id *id);
+bool batch_api_id_of(batch_api_slots *slots, const glimpse_key *key, const char *path,
+                     uint64_t salt, batch_api_id *id);
+bool batch_api_id_equal(const batch_api_id *a, const batch_api_id *b);
+void batch_api_id_write(const batch_api_id *id, char text[BATCH_API_ID_TEXT]);
+bool batch_api_id_read(const char *text, size_t len, batch_api_id *id);
 
 /* Returns the number of the slot, or SIZE_MAX. */
-size_t api_slots_find(const api_slots *slots, const api_id *id);
+size_t batch_api_slots_find(const batch_api_slots *slots, const batch_api_id *id);
 
 /* Adds an id that is not there. SIZE_MAX: out of memory. */
-size_t api_slots_add(api_slots *slots, const api_id *id);
+size_t batch_api_slots_add(batch_api_slots *slots, const batch_api_id *id);
 
 #endif

@@ -17,11 +17,11 @@
 /* A file that fails validation is created once more, because endpoints fail so for reasons of their
  * own; a batch that fails so costs nothing. */
 #define INVALID_MAX 2
-bool api_note(api_job *job, api_part *part, const api_entry *entry)
+bool batch_api_note(batch_api_job *job, batch_api_part *part, const batch_api_entry *entry)
 {
-    api_entry its = *entry;
+    batch_api_entry its = *entry;
     its.part = part->number;
-    int error = api_journal_add(&job->journal, &its);
+    int error = batch_api_journal_add(&job->journal, &its);
     if (error == 0) {
         part->step = entry->step;
         return true;
@@ -30,16 +30,17 @@ bool api_note(api_job *job, api_part *part, const api_entry *entry)
     return false;
 }
 
-static bool note(api_part *part, api_step step)
+static bool note(batch_api_part *part, batch_api_step step)
 {
-    const api_entry entry = { .step = step, .tries = step == API_CREATING ? part->tries : 0 };
-    return api_note(part->job, part, &entry);
+    const batch_api_entry entry = { .step = step,
+                                    .tries = step == BATCH_API_CREATING ? part->tries : 0 };
+    return batch_api_note(part->job, part, &entry);
 }
 
 /* --- the steps of an earlier run
  * --------------------------------------------------------------- */
 
-static bool recall_texts(api_part *part, const api_entry *entry)
+static bool recall_texts(batch_api_part *part, const batch_api_entry *entry)
 {
     const struct {
         char **to;
@@ -48,17 +49,17 @@ static bool recall_texts(api_part *part, const api_entry *entry)
                   { &part->output, entry->output }, { &part->errors, entry->errors },
                   { &part->code, entry->code },     { &part->message, entry->message } };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (texts[i].text != NULL && !api_part_set(texts[i].to, texts[i].text)) return false;
+        if (texts[i].text != NULL && !batch_api_part_set(texts[i].to, texts[i].text)) return false;
     return true;
 }
 
-bool api_recall(const api_entry *entry, void *arg)
+bool batch_api_recall(const batch_api_entry *entry, void *arg)
 {
-    api_job *job = arg;
-    api_part *part = entry->part <= job->part_count ? job->parts[entry->part - 1] : NULL;
-    if (entry->step == API_PLANNED && part == NULL && entry->path != NULL &&
+    batch_api_job *job = arg;
+    batch_api_part *part = entry->part <= job->part_count ? job->parts[entry->part - 1] : NULL;
+    if (entry->step == BATCH_API_PLANNED && part == NULL && entry->path != NULL &&
         entry->part <= UINT32_C(1000000)) {
-        part = api_plan_part(job, entry->part, entry->path);
+        part = batch_api_plan_part(job, entry->part, entry->path);
         if (part == NULL) return false;
         part->requests = entry->requests;
         part->bytes = entry->bytes;
@@ -69,12 +70,12 @@ bool api_recall(const api_entry *entry, void *arg)
         return false;
     }
     part->step = entry->step;
-    part->uncertain = entry->step == API_UPLOADING || entry->step == API_CREATING;
-    if (entry->step == API_CREATING) part->tries = entry->tries;
-    if (entry->step == API_ENDED) {
+    part->uncertain = entry->step == BATCH_API_UPLOADING || entry->step == BATCH_API_CREATING;
+    if (entry->step == BATCH_API_CREATING) part->tries = entry->tries;
+    if (entry->step == BATCH_API_ENDED) {
         part->left = entry->state != NULL && strcmp(entry->state, "cancelled") == 0;
-    } else if (entry->step == API_REFUSAL) {
-        part->step = API_UPLOADED;
+    } else if (entry->step == BATCH_API_REFUSAL) {
+        part->step = BATCH_API_UPLOADED;
         part->tries++;
         if (entry->tries == 0) part->invalid++;
     }
@@ -84,25 +85,25 @@ bool api_recall(const api_entry *entry, void *arg)
 /* --- failures --------------------------------------------------------------------------------- */
 
 /* Returns true when the endpoint has never named a file: then nothing of this job is there. */
-static bool has_nothing_there(const api_job *job)
+static bool has_nothing_there(const batch_api_job *job)
 {
     for (size_t i = 0; i < job->part_count; i++)
-        if (job->parts[i] != NULL && job->parts[i]->step > API_UPLOADING) return false;
+        if (job->parts[i] != NULL && job->parts[i]->step > BATCH_API_UPLOADING) return false;
     return true;
 }
 
 /* Returns true for a server without files: a local one, most gateways. No run can succeed there, so
  * the files made for it are removed. */
-static bool has_no_batch_api(const api_job *job, const glimpse_batch_reply *reply)
+static bool has_no_batch_api(const batch_api_job *job, const glimpse_batch_reply *reply)
 {
     int status = reply->http_status;
     return (status == 404 || status == 405 || status == 501) && has_nothing_there(job);
 }
 
 /* Ends the job after a call that failed for good. */
-static void fail(api_part *part, const char *what, const glimpse_batch_reply *reply)
+static void fail(batch_api_part *part, const char *what, const glimpse_batch_reply *reply)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     int code = EXIT_STOPPED;
     if (job->pump.stopping || reply->error == GLIMPSE_ERR_CANCELLED) return;
     if (has_no_batch_api(job, reply)) {
@@ -134,27 +135,27 @@ static void unquote(char *text)
 }
 
 /* The part will never be answered: its lines get records with the endpoint's words. */
-static void refuse_part(api_part *part, const char *code, const char *message)
+static void refuse_part(batch_api_part *part, const char *code, const char *message)
 {
-    api_job *job = part->job;
-    if (!api_part_set(&part->code, code) || !api_part_set(&part->message, message)) {
-        api_no_memory(job);
+    batch_api_job *job = part->job;
+    if (!batch_api_part_set(&part->code, code) || !batch_api_part_set(&part->message, message)) {
+        batch_api_no_memory(job);
         return;
     }
     unquote(part->code);
     unquote(part->message);
-    api_tell(job, "part %u: refused: %s (%s)", (unsigned)part->number, message, code);
-    const api_entry entry = { .step = API_ENDED,
-                              .state = "failed",
-                              .output = "",
-                              .errors = "",
-                              .code = part->code,
-                              .message = part->message };
-    if (!api_part_set(&part->output, "") || !api_part_set(&part->errors, "")) {
-        api_no_memory(job);
+    batch_api_tell(job, "part %u: refused: %s (%s)", (unsigned)part->number, message, code);
+    const batch_api_entry entry = { .step = BATCH_API_ENDED,
+                                    .state = "failed",
+                                    .output = "",
+                                    .errors = "",
+                                    .code = part->code,
+                                    .message = part->message };
+    if (!batch_api_part_set(&part->output, "") || !batch_api_part_set(&part->errors, "")) {
+        batch_api_no_memory(job);
         return;
     }
-    api_note(job, part, &entry);
+    batch_api_note(job, part, &entry);
 }
 
 /* Returns true for an answer about this file alone. */
@@ -170,7 +171,7 @@ static bool shows_too_little(const glimpse_batch_reply *reply)
 }
 
 /* Handles the end of a call. false: there is nothing more to do with it. */
-static bool ended(api_part *part, const glimpse_batch_reply *reply)
+static bool ended(batch_api_part *part, const glimpse_batch_reply *reply)
 {
     part->running = false;
     if (reply->http_status != 0) part->job->connected = true;
@@ -178,11 +179,11 @@ static bool ended(api_part *part, const glimpse_batch_reply *reply)
     return !part->job->pump.stopping;
 }
 
-static void begin(api_part *part, glimpse_error error)
+static void begin(batch_api_part *part, glimpse_error error)
 {
     part->running = error == GLIMPSE_OK;
     if (error == GLIMPSE_ERR_OOM)
-        api_no_memory(part->job);
+        batch_api_no_memory(part->job);
     else if (error != GLIMPSE_OK)
         pump_fail(&part->job->pump, EXIT_IO,
                   "part %u: its file cannot be read, or an id cannot be used",
@@ -191,25 +192,25 @@ static void begin(api_part *part, glimpse_error error)
 
 /* --- upload ----------------------------------------------------------------------------------- */
 
-static void file_name(const api_part *part, char *name, size_t size)
+static void file_name(const batch_api_part *part, char *name, size_t size)
 {
     snprintf(name, size, "glimpse-%s-%u.jsonl", part->job->journal.job, (unsigned)part->number);
 }
 
-static void upload(api_part *part);
+static void upload(batch_api_part *part);
 
 /* The endpoint checks the file first (Azure): until then it makes no batch of it. */
-static void file_waits(api_part *part)
+static void file_waits(batch_api_part *part)
 {
     if (!part->file_waits)
-        api_tell(part->job, "part %u: its file is not ready at the endpoint; asking again",
-                 (unsigned)part->number);
+        batch_api_tell(part->job, "part %u: its file is not ready at the endpoint; asking again",
+                       (unsigned)part->number);
     part->file_waits = true;
 }
 
 static void uploaded(const glimpse_batch_reply *reply, void *arg)
 {
-    api_part *part = arg;
+    batch_api_part *part = arg;
     bool looked = part->uncertain;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK && looked && shows_too_little(reply)) {
@@ -230,27 +231,27 @@ static void uploaded(const glimpse_batch_reply *reply, void *arg)
         upload(part);
         return;
     }
-    if (!api_part_set(&part->file, reply->file_id)) {
-        api_no_memory(part->job);
+    if (!batch_api_part_set(&part->file, reply->file_id)) {
+        batch_api_no_memory(part->job);
         return;
     }
-    api_tell(part->job, "part %u: %llu requests uploaded", (unsigned)part->number,
-             (unsigned long long)part->requests);
-    const api_entry entry = { .step = API_UPLOADED, .file = part->file };
-    api_note(part->job, part, &entry);
+    batch_api_tell(part->job, "part %u: %llu requests uploaded", (unsigned)part->number,
+                   (unsigned long long)part->requests);
+    const batch_api_entry entry = { .step = BATCH_API_UPLOADED, .file = part->file };
+    batch_api_note(part->job, part, &entry);
 }
 
-static void upload(api_part *part)
+static void upload(batch_api_part *part)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     char name[80];
     file_name(part, name, sizeof name);
     if (part->uncertain) {
         begin(part, glimpse_batch_find_file(job->api, name, part->bytes, uploaded, part));
         return;
     }
-    if (part->step == API_PLANNED && !note(part, API_UPLOADING)) return;
-    char *path = api_part_path(job->pump.settings->output, part->number, API_FILE_IN);
+    if (part->step == BATCH_API_PLANNED && !note(part, BATCH_API_UPLOADING)) return;
+    char *path = batch_api_part_path(job->pump.settings->output, part->number, BATCH_API_FILE_IN);
     begin(part, path != NULL ? glimpse_batch_upload(job->api, path, name, uploaded, part)
                              : GLIMPSE_ERR_OOM);
     gl_free(path);
@@ -258,7 +259,7 @@ static void upload(api_part *part)
 
 static void file_ready(const glimpse_batch_reply *reply, void *arg)
 {
-    api_part *part = arg;
+    batch_api_part *part = arg;
     if (!reply->last) {
         if (reply->file_waits) file_waits(part);
         return;
@@ -271,18 +272,18 @@ static void file_ready(const glimpse_batch_reply *reply, void *arg)
     if (!may_be_created) fail(part, "its file cannot be asked about", reply);
 }
 
-static void await_file(api_part *part)
+static void await_file(batch_api_part *part)
 {
     begin(part, glimpse_batch_await_file(part->job->api, part->file, file_ready, part));
 }
 
 /* --- the batch -------------------------------------------------------------------------------- */
 
-static void create(api_part *part);
+static void create(batch_api_part *part);
 
 /* Returns true when a batch that may have been made is made again, though the list does not show
  * it: only where the user asks for that. */
-static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
+static bool may_pay_again(batch_api_part *part, const glimpse_batch_reply *reply)
 {
     if (!shows_too_little(reply)) return false;
     part->uncertain = !part->job->pump.settings->retry_failed;
@@ -295,7 +296,7 @@ static bool may_pay_again(api_part *part, const glimpse_batch_reply *reply)
 
 static void created(const glimpse_batch_reply *reply, void *arg)
 {
-    api_part *part = arg;
+    batch_api_part *part = arg;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK) {
         bool of_the_file = !part->uncertain && is_about_the_file(reply);
@@ -315,32 +316,32 @@ static void created(const glimpse_batch_reply *reply, void *arg)
         create(part);
         return;
     }
-    if (!api_part_set(&part->batch, reply->batch->id)) {
-        api_no_memory(part->job);
+    if (!batch_api_part_set(&part->batch, reply->batch->id)) {
+        batch_api_no_memory(part->job);
         return;
     }
-    api_tell(part->job, "part %u: batch %s", (unsigned)part->number, part->batch);
-    const api_entry entry = { .step = API_CREATED, .batch = part->batch };
-    api_note(part->job, part, &entry);
+    batch_api_tell(part->job, "part %u: batch %s", (unsigned)part->number, part->batch);
+    const batch_api_entry entry = { .step = BATCH_API_CREATED, .batch = part->batch };
+    batch_api_note(part->job, part, &entry);
 }
 
-static void create(api_part *part)
+static void create(batch_api_part *part)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     char name[32], url[300];
-    api_part_name(part, name, sizeof name);
+    batch_api_part_name(part, name, sizeof name);
     snprintf(url, sizeof url, "/v1%s", part->path);
     if (part->uncertain) {
         begin(part, glimpse_batch_find(job->api, job->journal.job, name, created, part));
         return;
     }
-    if (part->step == API_UPLOADED && !note(part, API_CREATING)) return;
+    if (part->step == BATCH_API_UPLOADED && !note(part, BATCH_API_CREATING)) return;
     begin(part,
           glimpse_batch_create(job->api, part->file, url, job->journal.job, name, created, part));
 }
 
 /* A part of one request cannot be made smaller: it is tried as often as any call. */
-static bool no_room_for_one(api_part *part, const char *message)
+static bool no_room_for_one(batch_api_part *part, const char *message)
 {
     char text[512];
     if (part->requests > 1 ||
@@ -356,10 +357,10 @@ static bool no_room_for_one(api_part *part, const char *message)
 
 /* The batch was refused as a whole, late: for lack of room it is created again when there is
  * some. */
-static void batch_failed(api_part *part, const glimpse_batch *batch)
+static void batch_failed(batch_api_part *part, const glimpse_batch *batch)
 {
     bool room = strcmp(batch->error_code, "token_limit_exceeded") == 0;
-    if (room && api_is_alone(part)) {
+    if (room && batch_api_is_alone(part)) {
         part->no_room++;
         if (no_room_for_one(part, batch->error_message)) return;
     }
@@ -368,59 +369,60 @@ static void batch_failed(api_part *part, const glimpse_batch *batch)
                     batch->error_message[0] != '\0' ? batch->error_message : "the batch failed");
         return;
     }
-    api_tell(part->job, "part %u: %s: %s", (unsigned)part->number,
-             room ? "waits for room at the endpoint" : "failed, and is made once more",
-             batch->error_message);
+    batch_api_tell(part->job, "part %u: %s: %s", (unsigned)part->number,
+                   room ? "waits for room at the endpoint" : "failed, and is made once more",
+                   batch->error_message);
     /* `tries` tells the two apart when the journal is read again. */
-    const api_entry entry = { .step = API_REFUSAL,
-                              .tries = room ? part->tries : 0,
-                              .code = batch->error_code };
-    if (!api_note(part->job, part, &entry)) return;
-    part->step = API_UPLOADED;
+    const batch_api_entry entry = { .step = BATCH_API_REFUSAL,
+                                    .tries = room ? part->tries : 0,
+                                    .code = batch->error_code };
+    if (!batch_api_note(part->job, part, &entry)) return;
+    part->step = BATCH_API_UPLOADED;
     part->tries++;
     part->waits = room;
 }
 
 /* Prints the news of a watched batch that goes on. */
-static void tell_progress(api_part *part, const glimpse_batch *batch)
+static void tell_progress(batch_api_part *part, const glimpse_batch *batch)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     bool strange = batch->state == GLIMPSE_BATCH_UNKNOWN &&
                    (part->status == NULL || strcmp(part->status, batch->status) != 0);
-    if (strange && api_part_set(&part->status, batch->status)) {
+    if (strange && batch_api_part_set(&part->status, batch->status)) {
         gl_buf *shown = &job->pump.scratch;
         gl_buf_reset(shown);
         gl_json_write_string(shown, gl_slice_str(batch->status));
-        api_tell(job,
-                 "part %u: the endpoint calls its state %.*s, which is not known; asking again",
-                 (unsigned)part->number, shown->len < 100 ? (int)shown->len : 100, shown->data);
+        batch_api_tell(
+            job, "part %u: the endpoint calls its state %.*s, which is not known; asking again",
+            (unsigned)part->number, shown->len < 100 ? (int)shown->len : 100, shown->data);
     }
     if (batch->completed < 0 || batch->completed + batch->failed == part->answered) return;
     part->answered = batch->completed + batch->failed;
-    api_tell(job, "part %u: %s, %lld of %lld done", (unsigned)part->number,
-             glimpse_batch_state_name(batch->state), (long long)part->answered,
-             (long long)batch->total);
+    batch_api_tell(job, "part %u: %s, %lld of %lld done", (unsigned)part->number,
+                   glimpse_batch_state_name(batch->state), (long long)part->answered,
+                   (long long)batch->total);
 }
 
-static void tell_end(const api_part *part, const glimpse_batch *batch)
+static void tell_end(const batch_api_part *part, const glimpse_batch *batch)
 {
     const char *state = glimpse_batch_state_name(batch->state);
     if (batch->completed < 0 || batch->failed < 0)
-        api_tell(part->job, "part %u: %s", (unsigned)part->number, state);
+        batch_api_tell(part->job, "part %u: %s", (unsigned)part->number, state);
     else
-        api_tell(part->job, "part %u: %s, %lld answered, %lld not", (unsigned)part->number, state,
-                 (long long)batch->completed, (long long)batch->failed);
+        batch_api_tell(part->job, "part %u: %s, %lld answered, %lld not", (unsigned)part->number,
+                       state, (long long)batch->completed, (long long)batch->failed);
 }
 
 /* Returns true when an object that the endpoint has named and does not give, after all tries, is
  * made anew. It has most likely been paid for, so only where the user asks for that. */
-static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
+static bool is_given_up(batch_api_part *part, const glimpse_batch_reply *reply)
 {
     bool gone = reply->http_status == 404 || strcmp(reply->code, "no_output_file") == 0;
     if (!gone) return false;
     if (part->job->pump.settings->retry_failed) {
-        api_tell(part->job, "part %u: %s; asked for again, and paid for again (--retry-failed)",
-                 (unsigned)part->number, reply->message);
+        batch_api_tell(part->job,
+                       "part %u: %s; asked for again, and paid for again (--retry-failed)",
+                       (unsigned)part->number, reply->message);
         return true;
     }
     say("part %u: what it has been paid for is not there (yet): --resume looks again; --resume "
@@ -429,21 +431,23 @@ static bool is_given_up(api_part *part, const glimpse_batch_reply *reply)
     return false;
 }
 
-static bool set_files(api_part *part, const char *output, const char *errors)
+static bool set_files(batch_api_part *part, const char *output, const char *errors)
 {
-    if (api_part_set(&part->output, output) && api_part_set(&part->errors, errors)) return true;
-    return api_no_memory(part->job);
+    if (batch_api_part_set(&part->output, output) && batch_api_part_set(&part->errors, errors))
+        return true;
+    return batch_api_no_memory(part->job);
 }
 
 static void watched(const glimpse_batch_reply *reply, void *arg)
 {
-    api_part *part = arg;
-    api_job *job = part->job;
+    batch_api_part *part = arg;
+    batch_api_job *job = part->job;
     const glimpse_batch *batch = reply->batch;
     if (!reply->last) {
         if (reply->http_status != 0) job->connected = true;
         if (batch == NULL)
-            api_tell(job, "part %u: %s; asking again", (unsigned)part->number, reply->message);
+            batch_api_tell(job, "part %u: %s; asking again", (unsigned)part->number,
+                           reply->message);
         else
             tell_progress(part, batch);
         return;
@@ -462,22 +466,22 @@ static void watched(const glimpse_batch_reply *reply, void *arg)
     part->left = !gone && batch->state == GLIMPSE_BATCH_CANCELLED;
     if (!set_files(part, gone ? "" : batch->output_file_id, gone ? "" : batch->error_file_id))
         return;
-    const api_entry entry = { .step = API_ENDED,
-                              .state = gone ? "gone" : glimpse_batch_state_name(batch->state),
-                              .output = part->output,
-                              .errors = part->errors };
-    api_note(job, part, &entry);
+    const batch_api_entry entry = { .step = BATCH_API_ENDED,
+                                    .state = gone ? "gone" : glimpse_batch_state_name(batch->state),
+                                    .output = part->output,
+                                    .errors = part->errors };
+    batch_api_note(job, part, &entry);
     job->room_wait_ms = 0;
-    api_room_made(part);
+    batch_api_room_made(part);
 }
 
 /* --- download --------------------------------------------------------------------------------- */
 
-static void download(api_part *part);
+static void download(batch_api_part *part);
 
 static void came_down(const glimpse_batch_reply *reply, void *arg)
 {
-    api_part *part = arg;
+    batch_api_part *part = arg;
     char **id = part->output[0] != '\0' ? &part->output : &part->errors;
     if (!ended(part, reply)) return;
     if (reply->error != GLIMPSE_OK && !is_given_up(part, reply)) {
@@ -488,16 +492,17 @@ static void came_down(const glimpse_batch_reply *reply, void *arg)
     download(part);
 }
 
-static void download(api_part *part)
+static void download(batch_api_part *part)
 {
-    api_job *job = part->job;
+    batch_api_job *job = part->job;
     bool output = part->output[0] != '\0';
     if (!output && part->errors[0] == '\0') {
-        if (note(part, API_DOWNLOADED) && api_join_open(job, part)) api_plan_again(job, part);
+        if (note(part, BATCH_API_DOWNLOADED) && batch_api_join_open(job, part))
+            batch_api_plan_again(job, part);
         return;
     }
-    char *path = api_part_path(job->pump.settings->output, part->number,
-                               output ? API_FILE_OUT : API_FILE_ERR);
+    char *path = batch_api_part_path(job->pump.settings->output, part->number,
+                                     output ? BATCH_API_FILE_OUT : BATCH_API_FILE_ERR);
     begin(part, path != NULL
                     ? glimpse_batch_download(job->api, output ? part->output : part->errors, path,
                                              came_down, part)
@@ -507,22 +512,22 @@ static void download(api_part *part)
 
 /* --- all parts -------------------------------------------------------------------------------- */
 
-static void step(api_part *part, size_t *uploads, size_t *at_work)
+static void step(batch_api_part *part, size_t *uploads, size_t *at_work)
 {
     switch (part->step) {
-    case API_PLANNED:
-        if (api_is_too_large(part)) {
-            api_halve(part);
+    case BATCH_API_PLANNED:
+        if (batch_api_is_too_large(part)) {
+            batch_api_halve(part);
             return;
         }
         __attribute__((fallthrough));
-    case API_UPLOADING:
+    case BATCH_API_UPLOADING:
         if (*uploads >= UPLOADS_MAX) return;
         ++*uploads;
         upload(part);
         return;
-    case API_UPLOADED:
-    case API_CREATING:
+    case BATCH_API_UPLOADED:
+    case BATCH_API_CREATING:
         if (part->waits) return;
         if (part->file_waits) {
             await_file(part);
@@ -532,37 +537,37 @@ static void step(api_part *part, size_t *uploads, size_t *at_work)
         create(part);
         ++*at_work;
         return;
-    case API_CREATED:
+    case BATCH_API_CREATED:
         ++*at_work;
         begin(part, glimpse_batch_watch(part->job->api, part->batch, watched, part));
         return;
-    case API_ENDED:
+    case BATCH_API_ENDED:
         download(part);
         return;
-    case API_DOWNLOADED:
-    case API_REFUSAL:
-    case API_SPLIT:
-    case API_JOINED:
-    case API_STEPS:
+    case BATCH_API_DOWNLOADED:
+    case BATCH_API_REFUSAL:
+    case BATCH_API_SPLIT:
+    case BATCH_API_JOINED:
+    case BATCH_API_STEPS:
         return;
     }
 }
 
-void api_steps(api_job *job)
+void batch_api_steps(batch_api_job *job)
 {
     size_t uploads = 0, at_work = 0;
-    api_part *waiting = NULL;
+    batch_api_part *waiting = NULL;
     for (size_t i = 0; i < job->part_count; i++) {
-        api_part *part = job->parts[i];
+        batch_api_part *part = job->parts[i];
         if (part == NULL) continue;
-        if (part->running && part->step <= API_UPLOADING) uploads++;
-        if (part->running && part->step >= API_UPLOADED) at_work++;
+        if (part->running && part->step <= BATCH_API_UPLOADING) uploads++;
+        if (part->running && part->step >= BATCH_API_UPLOADED) at_work++;
         if (part->waits && waiting == NULL) waiting = part;
     }
     for (size_t i = 0; i < job->part_count && !job->pump.stopping; i++) {
-        api_part *part = job->parts[i];
+        batch_api_part *part = job->parts[i];
         if (part != NULL && !part->open && !part->running) step(part, &uploads, &at_work);
     }
     if (waiting != NULL && at_work == 0 && uploads == 0 && !job->pump.stopping)
-        api_wait_for_room(waiting);
+        batch_api_wait_for_room(waiting);
 }

@@ -17,14 +17,14 @@
 
 typedef struct listing {
     int count;
-    api_step last;
+    batch_api_step last;
     char output[64];
 } listing;
 
-static bool tell(const api_entry *entry, void *arg)
+static bool tell(const batch_api_entry *entry, void *arg)
 {
     listing *t = arg;
-    claim(entry->part > 0 && entry->step < API_STEPS, "an entry of no part or step");
+    claim(entry->part > 0 && entry->step < BATCH_API_STEPS, "an entry of no part or step");
     t->count++;
     t->last = entry->step;
     snprintf(t->output, sizeof t->output, "%s", entry->output != NULL ? entry->output : "");
@@ -49,32 +49,33 @@ static off_t size_of(const char *path)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char output[64], path[80];
-    api_journal journal;
+    batch_api_journal journal;
     listing before = { 0 }, after = { 0 };
-    const api_entry entry = {
-        .part = 3, .step = API_ENDED, .output = "file-\"\n", .code = "c\x01"
+    const batch_api_entry entry = {
+        .part = 3, .step = BATCH_API_ENDED, .output = "file-\"\n", .code = "c\x01"
     };
     snprintf(output, sizeof output, "/dev/shm/glimpse-fuzz-%ld", (long)getpid());
     snprintf(path, sizeof path, "%s.journal", output);
     write_file(path, data, size);
     off_t was = size_of(path);
     fuzz_hush(true);
-    int code = api_journal_open(&journal, output, "s", tell, &before);
+    int code = batch_api_journal_open(&journal, output, "s", tell, &before);
     fuzz_hush(false);
     char job[sizeof journal.job];
     memcpy(job, journal.job, sizeof job);
     if (code == 0) {
         claim(strspn(job, "0123456789abcdef") == sizeof job - 1, "a job's name is 32 hex digits");
-        claim(api_journal_add(&journal, &entry) == 0, "an entry cannot be added");
-        api_journal_close(&journal);
-        code = api_journal_open(&journal, output, "s", tell, &after);
+        claim(batch_api_journal_add(&journal, &entry) == 0, "an entry cannot be added");
+        batch_api_journal_close(&journal);
+        code = batch_api_journal_open(&journal, output, "s", tell, &after);
         claim(code == 0 && after.count == before.count + 1, "it reads otherwise with one more");
-        claim(after.last == API_ENDED && strcmp(after.output, entry.output) == 0, "another entry");
+        claim(after.last == BATCH_API_ENDED && strcmp(after.output, entry.output) == 0,
+              "another entry");
         claim(memcmp(job, journal.job, sizeof job) == 0, "another job");
     } else {
         claim(size_of(path) == was, "what was refused was changed");
     }
-    api_journal_close(&journal);
+    batch_api_journal_close(&journal);
     unlink(path);
     return 0;
 }

@@ -40,81 +40,81 @@ static int remove_folder(void **state)
 static void an_id_survives_its_text(void **state)
 {
     (void)state;
-    api_slots slots;
-    api_id id, same, read;
-    char text[API_ID_TEXT];
+    batch_api_slots slots;
+    batch_api_id id, same, read;
+    char text[BATCH_API_ID_TEXT];
     glimpse_key key = { { 1, 2, 3 } };
-    assert_true(api_slots_init(&slots));
-    assert_true(api_id_of(&slots, &key, "/chat/completions", 0, &id));
-    assert_true(api_id_of(&slots, &key, "/chat/completions", 0, &same));
+    assert_true(batch_api_slots_init(&slots));
+    assert_true(batch_api_id_of(&slots, &key, "/chat/completions", 0, &id));
+    assert_true(batch_api_id_of(&slots, &key, "/chat/completions", 0, &same));
     assert_memory_equal(&id, &same, sizeof id);
-    assert_true(api_id_of(&slots, &key, "/embeddings", 0, &same));
+    assert_true(batch_api_id_of(&slots, &key, "/embeddings", 0, &same));
     assert_memory_not_equal(&id, &same, sizeof id);
-    assert_true(api_id_of(&slots, &key, "/chat/completions", 7, &same));
+    assert_true(batch_api_id_of(&slots, &key, "/chat/completions", 7, &same));
     assert_memory_not_equal(&id, &same, sizeof id);
-    api_id_write(&id, text);
-    assert_true(api_id_read(text, strlen(text), &read));
+    batch_api_id_write(&id, text);
+    assert_true(batch_api_id_read(text, strlen(text), &read));
     assert_memory_equal(&id, &read, sizeof id);
-    assert_false(api_id_read(text, strlen(text) - 1, &read));
+    assert_false(batch_api_id_read(text, strlen(text) - 1, &read));
     text[3] = 'g';
-    assert_false(api_id_read(text, strlen(text), &read));
-    api_slots_free(&slots);
+    assert_false(batch_api_id_read(text, strlen(text), &read));
+    batch_api_slots_free(&slots);
 }
 
 static void each_request_is_found_again_among_many(void **state)
 {
     (void)state;
     size_t live = gl_alloc_live();
-    api_slots slots;
-    assert_true(api_slots_init(&slots));
+    batch_api_slots slots;
+    assert_true(batch_api_slots_init(&slots));
     for (uint64_t i = 0; i < 5000; i++) {
-        api_id id = { i * 7, i % 3 }; /* most share their place in the table */
-        assert_int_equal(api_slots_find(&slots, &id), SIZE_MAX);
-        assert_int_equal(api_slots_add(&slots, &id), i);
+        batch_api_id id = { i * 7, i % 3 }; /* most share their place in the table */
+        assert_int_equal(batch_api_slots_find(&slots, &id), SIZE_MAX);
+        assert_int_equal(batch_api_slots_add(&slots, &id), i);
     }
     for (uint64_t i = 0; i < 5000; i++) {
-        api_id id = { i * 7, i % 3 };
-        assert_int_equal(api_slots_find(&slots, &id), i);
+        batch_api_id id = { i * 7, i % 3 };
+        assert_int_equal(batch_api_slots_find(&slots, &id), i);
     }
-    api_slots_free(&slots);
+    batch_api_slots_free(&slots);
     assert_int_equal(gl_alloc_live(), live);
 }
 
 static void a_part_keeps_its_bounds_but_takes_one_request_of_any_size(void **state)
 {
     (void)state;
-    const api_bounds bounds = { .requests = 3, .bytes = 100 };
-    api_part *part = api_part_new(1, "/chat/completions");
-    assert_true(api_part_fits(part, &bounds, 1, 1000));
-    assert_int_equal(api_part_add(part, output, gl_slice_str("0123456789"), 1), 0);
-    assert_true(api_part_fits(part, &bounds, 1, 88)); /* 11 + 88 + 1 */
-    assert_false(api_part_fits(part, &bounds, 1, 89));
-    assert_false(api_part_fits(part, &bounds, 3, 10)); /* inputs of embeddings */
-    assert_int_equal(api_part_add(part, output, gl_slice_str("a"), 1), 0);
-    assert_int_equal(api_part_add(part, output, gl_slice_str("b"), 1), 0);
-    assert_false(api_part_fits(part, &bounds, 1, 1));
-    assert_int_equal(api_part_close(part), 0);
-    char *path = api_part_path(output, 1, API_FILE_IN), text[32] = "";
+    const batch_api_bounds bounds = { .requests = 3, .bytes = 100 };
+    batch_api_part *part = batch_api_part_new(1, "/chat/completions");
+    assert_true(batch_api_part_fits(part, &bounds, 1, 1000));
+    assert_int_equal(batch_api_part_add(part, output, gl_slice_str("0123456789"), 1), 0);
+    assert_true(batch_api_part_fits(part, &bounds, 1, 88)); /* 11 + 88 + 1 */
+    assert_false(batch_api_part_fits(part, &bounds, 1, 89));
+    assert_false(batch_api_part_fits(part, &bounds, 3, 10)); /* inputs of embeddings */
+    assert_int_equal(batch_api_part_add(part, output, gl_slice_str("a"), 1), 0);
+    assert_int_equal(batch_api_part_add(part, output, gl_slice_str("b"), 1), 0);
+    assert_false(batch_api_part_fits(part, &bounds, 1, 1));
+    assert_int_equal(batch_api_part_close(part), 0);
+    char *path = batch_api_part_path(output, 1, BATCH_API_FILE_IN), text[32] = "";
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     assert_int_equal(fread(text, 1, sizeof text - 1, file), 15);
     fclose(file);
     assert_string_equal(text, "0123456789\na\nb\n");
-    api_part_remove_files(part, output);
+    batch_api_part_remove_files(part, output);
     assert_int_not_equal(access(path, F_OK), 0);
     gl_free(path);
-    api_part_free(part);
+    batch_api_part_free(part);
 }
 
 /* --- the journal ------------------------------------------------------------------------------ */
 
 typedef struct seen {
     int count;
-    api_step last;
+    batch_api_step last;
     char batch[64], message[64];
 } seen;
 
-static bool see(const api_entry *entry, void *arg)
+static bool see(const batch_api_entry *entry, void *arg)
 {
     seen *s = arg;
     s->count++;
@@ -124,11 +124,11 @@ static bool see(const api_entry *entry, void *arg)
     return true;
 }
 
-static int reopen(api_journal *journal, const char *scope, seen *s)
+static int reopen(batch_api_journal *journal, const char *scope, seen *s)
 {
     *s = (seen){ .count = 0 };
-    int code = api_journal_open(journal, output, scope, see, s);
-    api_journal_close(journal);
+    int code = batch_api_journal_open(journal, output, scope, see, s);
+    batch_api_journal_close(journal);
     return code;
 }
 
@@ -136,24 +136,32 @@ static void a_journal_is_read_as_it_was_written_however_it_was_torn(void **state
 {
     (void)state;
     size_t live = gl_alloc_live();
-    static const api_entry entries[] = {
-        { .part = 1, .step = API_PLANNED, .path = "/chat/completions", .requests = 2, .bytes = 9 },
-        { .part = 1, .step = API_CREATED, .batch = "batch_1" },
-        { .part = 1, .step = API_ENDED, .state = "failed", .message = "a \"word\"\nand \\ more" },
+    static const batch_api_entry entries[] = {
+        { .part = 1,
+          .step = BATCH_API_PLANNED,
+          .path = "/chat/completions",
+          .requests = 2,
+          .bytes = 9 },
+        { .part = 1, .step = BATCH_API_CREATED, .batch = "batch_1" },
+        { .part = 1,
+          .step = BATCH_API_ENDED,
+          .state = "failed",
+          .message = "a \"word\"\nand \\ more" },
     };
-    api_journal journal;
+    batch_api_journal journal;
     seen s = { .count = 0 };
     char path[128], job[33];
     snprintf(path, sizeof path, "%s.journal", output);
-    assert_false(api_journal_exists(output));
-    assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
+    assert_false(batch_api_journal_exists(output));
+    assert_int_equal(batch_api_journal_open(&journal, output, "scope", see, &s), 0);
     memcpy(job, journal.job, sizeof job);
-    for (size_t i = 0; i < 3; i++) assert_int_equal(api_journal_add(&journal, &entries[i]), 0);
-    api_journal_close(&journal);
-    assert_true(api_journal_exists(output));
-    assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(batch_api_journal_add(&journal, &entries[i]), 0);
+    batch_api_journal_close(&journal);
+    assert_true(batch_api_journal_exists(output));
+    assert_int_equal(batch_api_journal_open(&journal, output, "scope", see, &s), 0);
     assert_string_equal(journal.job, job);
-    api_journal_close(&journal);
+    batch_api_journal_close(&journal);
     assert_int_equal(s.count, 3);
     assert_string_equal(s.batch, "batch_1");
     assert_string_equal(s.message, entries[2].message);
@@ -166,7 +174,7 @@ static void a_journal_is_read_as_it_was_written_however_it_was_torn(void **state
         assert_int_equal(truncate(path, size), 0);
         assert_int_equal(reopen(&journal, "scope", &s), 0);
         assert_int_equal(s.count, 2);
-        assert_int_equal(s.last, API_CREATED);
+        assert_int_equal(s.last, BATCH_API_CREATED);
         size_t grown = 0;
         FILE *file = fopen(path, "a");
         grown += fwrite("{\"part\":1,\"step\":\"end", 1, 21, file);
@@ -188,7 +196,7 @@ static void a_journal_with_a_torn_head_is_begun_anew_and_goes_on(void **state)
     (void)state;
     static const char head[] =
         "{\"glimpse_journal\":1,\"job\":\"0123456789abcdef0123456789abcdef\"";
-    const api_entry entry = { .part = 1, .step = API_CREATED, .batch = "batch_1" };
+    const batch_api_entry entry = { .part = 1, .step = BATCH_API_CREATED, .batch = "batch_1" };
     char path[128];
     snprintf(path, sizeof path, "%s.journal", output);
     for (size_t len = 0; len < sizeof head + 3; len++) {
@@ -197,11 +205,11 @@ static void a_journal_with_a_torn_head_is_begun_anew_and_goes_on(void **state)
         FILE *file = fopen(path, "w");
         assert_int_equal(fwrite(torn, 1, len, file), len);
         fclose(file);
-        api_journal journal;
+        batch_api_journal journal;
         seen s = { .count = 0 };
-        assert_int_equal(api_journal_open(&journal, output, "scope", see, &s), 0);
-        assert_int_equal(api_journal_add(&journal, &entry), 0);
-        api_journal_close(&journal);
+        assert_int_equal(batch_api_journal_open(&journal, output, "scope", see, &s), 0);
+        assert_int_equal(batch_api_journal_add(&journal, &entry), 0);
+        batch_api_journal_close(&journal);
         assert_int_equal(reopen(&journal, "scope", &s), 0);
         assert_int_equal(s.count, 1);
     }
@@ -223,7 +231,7 @@ static void what_is_no_journal_of_ours_is_left_as_it_is(void **state)
         fputs(text, file);
         fclose(file);
         if (link) assert_int_equal(symlink(target, path), 0);
-        api_journal journal;
+        batch_api_journal journal;
         seen s;
         assert_int_not_equal(reopen(&journal, "scope", &s), 0);
         file = fopen(link ? target : path, "r");
@@ -239,40 +247,40 @@ static void a_link_in_place_of_a_part_is_replaced_and_not_written_through(void *
 {
     (void)state;
     char target[128];
-    char *path = api_part_path(output, 1, API_FILE_IN);
+    char *path = batch_api_part_path(output, 1, BATCH_API_FILE_IN);
     struct stat status;
     snprintf(target, sizeof target, "%s.target", output);
     FILE *file = fopen(target, "w");
     fputs("theirs", file);
     fclose(file);
     assert_int_equal(symlink(target, path), 0);
-    api_part *part = api_part_new(1, "/chat/completions");
-    assert_int_equal(api_part_add(part, output, gl_slice_str("ours"), 1), 0);
-    assert_int_equal(api_part_close(part), 0);
+    batch_api_part *part = batch_api_part_new(1, "/chat/completions");
+    assert_int_equal(batch_api_part_add(part, output, gl_slice_str("ours"), 1), 0);
+    assert_int_equal(batch_api_part_close(part), 0);
     assert_int_equal(lstat(path, &status), 0);
     assert_true(S_ISREG(status.st_mode));
     assert_int_equal(stat(target, &status), 0);
     assert_int_equal(status.st_size, 6);
-    assert_true(api_part_remove_files(part, output));
+    assert_true(batch_api_part_remove_files(part, output));
     assert_int_equal(unlink(target), 0);
     gl_free(path);
-    api_part_free(part);
+    batch_api_part_free(part);
 }
 
 static void what_a_cut_download_left_goes_with_the_part_and_what_cannot_go_is_told(void **state)
 {
     (void)state;
     char left[128], folder_in_its_place[128];
-    api_part *part = api_part_new(2, "/chat/completions");
+    batch_api_part *part = batch_api_part_new(2, "/chat/completions");
     snprintf(left, sizeof left, "%s.part-2.out.tmp", output);
     snprintf(folder_in_its_place, sizeof folder_in_its_place, "%s.part-2.err", output);
     fclose(fopen(left, "w"));
-    assert_true(api_part_remove_files(part, output));
+    assert_true(batch_api_part_remove_files(part, output));
     assert_int_not_equal(access(left, F_OK), 0);
     assert_int_equal(mkdir(folder_in_its_place, 0700), 0);
-    assert_false(api_part_remove_files(part, output));
+    assert_false(batch_api_part_remove_files(part, output));
     assert_int_equal(rmdir(folder_in_its_place), 0);
-    api_part_free(part);
+    batch_api_part_free(part);
 }
 
 int main(void)
