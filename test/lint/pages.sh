@@ -9,7 +9,7 @@ widest=100
 
 check() { # root
     cd "$1" || exit
-    written_files . | grep -E '^(docs/.*|README|CONTRIBUTING)\.md$' >"$scratch/pages" || true
+    written_files . | grep -E '^(docs/.*|README|CHANGELOG|CONTRIBUTING)\.md$' >"$scratch/pages" || true
     [ -s "$scratch/pages" ] || return 0
     {
         xargs awk -v widest="$widest" '
@@ -60,6 +60,8 @@ self_test() {
     long=$(printf '%0101d' 0)
     page '# A' '' 'What: a.' '' '## How' 'x' '## Numbers' '1' '## Limits' 'y' '## Tests' 'z' "$long"
     refused '101 columns'
+    printf '# Changelog\n\n- %s\n' "$long" | sample CHANGELOG.md
+    refused 'a change of 103 columns'
     page 'A' '' 'What: a.' '' '## How' 'x' '## Numbers' '1' '## Limits' 'y' '## Tests' 'z'
     refused 'no title'
     page '# A' '' 'It is a.' '' '## How' 'x' '## Numbers' '1' '## Limits' 'y' '## Tests' 'z'
