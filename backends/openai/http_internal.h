@@ -104,6 +104,7 @@ struct gl_transfer {
     gl_http_framing framing;
     bool get, began, satisfied; /* satisfied: the observer has had ENOUGH */
     bool paused;                /* paused because memory is short */
+    bool small;                 /* libcurl's receive buffer has the smallest size */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
     char reason[CURL_ERROR_SIZE];
 };

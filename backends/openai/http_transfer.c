@@ -11,12 +11,19 @@
 #include "base/alloc.h"
 #include "openai/http_internal.h"
 
-/* A larger receive buffer is freed when the transfer is pooled; answers are 1 to 4 KiB. */
+/* A larger answer is freed when the transfer is pooled; answers are 1 to 4 KiB. */
 #define KEEP_BYTES ((size_t)64 * 1024)
 /* At most this much is reserved because of a Content-Length alone. */
 #define TRUST_BYTES ((curl_off_t)256 * 1024)
 /* Transfers that are kept although fewer run. */
 #define POOL_FLOOR 64
+/* While this many run, or more, memory goes before time: each further one has libcurl's smallest
+ * receive buffer, and gives its own back when it ends. A read of the answer is then 1 KiB at most,
+ * which costs 1.5 us for each KiB more (libcurl 7.88.1). */
+#define MANY 1000
+/* Bytes of libcurl's receive buffer, and its smallest (READBUFFER_MIN). */
+#define READ_BYTES     4096L
+#define READ_BYTES_MIN 1024L
 /* Most bytes of status lines, headers and trailers of one answer. libcurl bounds the headers at as
  * much (MAX_HTTP_RESP_HEADER_SIZE), and keeps trailers without a bound. */
 #define HEAD_BYTES_MAX ((size_t)300 * 1024)
@@ -189,17 +196,31 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
 
 #define SET(option, value) ok = ok && curl_easy_setopt(easy, option, value) == CURLE_OK
 
+/* Before 8.7.0 each transfer has its own buffer, from its start to its end; since then all of a
+ * multi handle share one. */
+static bool has_own_buffers(void)
+{
+    return curl_version_info(CURLVERSION_NOW)->version_num < 0x080700;
+}
+
 static bool set_buffers(CURL *easy)
 {
     bool ok = true;
-    /* Before 8.7.0 each transfer has its own buffer: 26.5 KB in flight with the defaults, 14 KB
-     * with this size (16 KiB is the least for uploads). Since then all of a multi handle share
-     * one. */
-    if (curl_version_info(CURLVERSION_NOW)->version_num < 0x080700) {
-        SET(CURLOPT_BUFFERSIZE, 4096L);
-        SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L);
+    if (has_own_buffers()) {
+        SET(CURLOPT_BUFFERSIZE, READ_BYTES);
+        SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* the least there is */
     }
     return ok;
+}
+
+/* Before it is added, when it has no buffer yet. Where libcurl refuses, the size stays. */
+static void choose_buffer(gl_transfer *transfer)
+{
+    bool small = transfer->http->running >= MANY;
+    if (small == transfer->small || !has_own_buffers()) return;
+    if (curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE, small ? READ_BYTES_MIN : READ_BYTES) ==
+        CURLE_OK)
+        transfer->small = small;
 }
 
 static bool set_wire(CURL *easy, gl_http *http)
@@ -395,6 +416,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
         gl_transfer_free(transfer);
         return NULL;
     }
+    choose_buffer(transfer);
     gl_buf_reset(&transfer->body);
     transfer->request = body;
     transfer->error = GLIMPSE_OK;
@@ -425,7 +447,7 @@ void gl_transfer_release(gl_transfer *transfer)
         gl_transfer_free(transfer);
         return;
     }
-    if (transfer->body.capacity > KEEP_BYTES) gl_buf_free(&transfer->body);
+    gl_buf_recycle(&transfer->body, http->running < MANY ? KEEP_BYTES : 0);
     transfer->state = GL_TRANSFER_POOLED;
     gl_list_push_front(&http->pool, &transfer->node); /* the one last used is warm in the cache */
     http->pooled++;

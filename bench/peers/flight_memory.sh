@@ -60,7 +60,7 @@ kill "$mock"
 mock=
 echo "glimpse batch: $answered of $((places * 2)) answered, at most $at_once in flight, peak $((peak / 1024)) KiB, $((least / 1024)) KiB with one in flight"
 [ "$at_once" -eq "$places" ] && [ "$answered" -eq $((places * 2)) ] || exit 1
-for buffer in 16384 1024; do # libcurl's default, and its smallest
+[ -n "${SKIP_TEXTBOOK-}" ] || for buffer in 16384 1024; do # libcurl's default, and its smallest
     echo "libcurl's own share, by the textbook loop with a receive buffer of $buffer bytes (RSS: the peak, and its growth):"
     build/release/bench/glimpse-bench-wire --in-flight "$places" --requests "$places" --rounds 1 --only textbook \
         --latency "$((places / 1000 + 2))s" --buffer "$buffer" | grep textbook
