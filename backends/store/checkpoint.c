@@ -31,7 +31,7 @@ struct gl_checkpoint {
     gl_loop *loop;
     gl_file *file;
     gl_timer *timer;    /* brings the log to the disk some time after a commit */
-    gl_disk_sync *sync; /* NULL: not on this system */
+    gl_disk_sync *sync; /* NULL: no memory for it */
     char *path, *log_path;
     phase phase;
     bool timer_set;

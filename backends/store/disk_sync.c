@@ -1,6 +1,7 @@
 /*
  * disk_sync.c - see disk_sync.h. Owns one context of the kernel's asynchronous I/O and the
- * descriptor that it answers by.
+ * descriptor that it answers by, both made for the first sync: the kernel takes 30 ms and more to
+ * give a context back, which a process that writes nothing need not wait for.
  */
 #include "store/disk_sync.h"
 
@@ -13,9 +14,10 @@
 #include "base/alloc.h"
 
 struct gl_disk_sync {
+    gl_loop *loop;
     aio_context_t context;
-    gl_watch *watch;
-    int fd; /* readable when the kernel is done */
+    gl_watch *watch; /* NULL: not set up yet */
+    int fd;          /* readable when the kernel is done */
     bool under_way;
     void (*done)(void *arg, bool on_disk);
     void *arg;
@@ -38,27 +40,44 @@ gl_disk_sync *gl_disk_sync_new(gl_loop *loop, void (*done)(void *arg, bool on_di
 {
     gl_disk_sync *sync = gl_calloc(1, sizeof *sync);
     if (sync == NULL) return NULL;
+    sync->loop = loop;
     sync->done = done;
     sync->arg = arg;
-    sync->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (sync->fd >= 0 && syscall(SYS_io_setup, 1L, &sync->context) == 0)
-        sync->watch = gl_watch_new(loop, sync->fd, answered, sync);
-    if (sync->watch != NULL) return sync;
-    gl_disk_sync_free(sync);
-    return NULL;
+    sync->fd = -1;
+    return sync;
+}
+
+static void give_back(gl_disk_sync *sync)
+{
+    gl_watch_free(sync->watch);
+    if (sync->context != 0) syscall(SYS_io_destroy, sync->context);
+    if (sync->fd >= 0) close(sync->fd);
+    sync->watch = NULL;
+    sync->context = 0;
+    sync->fd = -1;
 }
 
 void gl_disk_sync_free(gl_disk_sync *sync)
 {
     if (sync == NULL) return;
-    gl_watch_free(sync->watch);
-    if (sync->context != 0) syscall(SYS_io_destroy, sync->context);
-    if (sync->fd >= 0) close(sync->fd);
+    give_back(sync);
     gl_free(sync);
+}
+
+/* false: no memory, or the kernel does not do it; the next sync tries again. */
+static bool set_up(gl_disk_sync *sync)
+{
+    if (sync->watch != NULL) return true;
+    sync->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (sync->fd >= 0 && syscall(SYS_io_setup, 1L, &sync->context) == 0)
+        sync->watch = gl_watch_new(sync->loop, sync->fd, answered, sync);
+    if (sync->watch == NULL) give_back(sync);
+    return sync->watch != NULL;
 }
 
 bool gl_disk_sync_start(gl_disk_sync *sync, int fd)
 {
+    if (!set_up(sync)) return false;
     struct iocb block = { .aio_lio_opcode = IOCB_CMD_FSYNC,
                           .aio_fildes = (uint32_t)fd,
                           .aio_flags = IOCB_FLAG_RESFD,
