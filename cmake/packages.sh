@@ -5,8 +5,8 @@
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev
                 libjson-c-dev libssl-dev libsqlite3-dev ca-certificates"
 # The test run: cmocka; jq, curl and perl to speak with the program and read what it wrote; nghttpx
-# and libnghttp2 to speak HTTP/2.
-test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev"
+# and libnghttp2 to speak HTTP/2; valgrind to count instructions.
+test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev valgrind"
 # What only some checks need, 1.6 GB on a bare Debian 12: clang with its sanitizers, and llvm to turn addresses into
 # lines; clang-format; prometheus and its promtool to scrape --metrics; chromium to open the page that
 # bench writes; node and npm for the official SDK against the mock and for llhttp; slowhttptest for

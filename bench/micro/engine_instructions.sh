@@ -16,7 +16,7 @@ counted() { # PROGRAM KIND REQUESTS: the instructions of a run
         sed -n 's/.*Collected : \([0-9]*\).*/\1/p'
 }
 
-for kind in sent draft hit shared packed; do
+for kind in sent miss draft hit shared packed; do
     for program; do
         few=$(counted "$program" $kind 2048)
         many=$(counted "$program" $kind 6144)
