@@ -48,22 +48,17 @@ bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
 
 /* --- tables ---------------------------------------------------------------------------------- */
 
-/* Each of the two is spread well, and by a seed. */
-static uint64_t hash_both(const record_index *index, const indexed_record *record)
-{
-    return record->id ^ hash_identity(index, &record->identity);
-}
-
-static uint64_t hash_both_of(const void *owner, uint32_t number)
-{
-    const record_index *index = owner;
-    return hash_both(index, &index->records[number]);
-}
-
 static uint64_t hash_identity_of(const void *owner, uint32_t number)
 {
     const record_index *index = owner;
     return hash_identity(index, &index->records[number].identity);
+}
+
+/* Each of the two hashes is spread well, and by a seed. */
+static uint64_t hash_both_of(const void *owner, uint32_t number)
+{
+    const record_index *index = owner;
+    return index->records[number].id ^ hash_identity_of(owner, number);
 }
 
 static bool same_identity(const indexed_record *a, const indexed_record *b)
@@ -71,11 +66,12 @@ static bool same_identity(const indexed_record *a, const indexed_record *b)
     return memcmp(&a->identity, &b->identity, sizeof a->identity) == 0;
 }
 
-/* Returns the record of this request and custom_id, or NULL. */
-static indexed_record *find_both(const record_index *index, const indexed_record *like)
+/* Returns the record of this request, which has this hash, and custom_id; or NULL. */
+static indexed_record *find_both(const record_index *index, const indexed_record *like,
+                                 uint64_t hash)
 {
     uint32_t number;
-    gl_index_walk walk = gl_index_find(&index->by_both, hash_both(index, like));
+    gl_index_walk walk = gl_index_find(&index->by_both, like->id ^ hash);
     while (gl_index_next(&walk, &number)) {
         indexed_record *found = &index->records[number];
         if (found->id == like->id && same_identity(found, like)) return found;
@@ -84,21 +80,21 @@ static indexed_record *find_both(const record_index *index, const indexed_record
 }
 
 /* Returns an answered record of this request, or NULL. */
-static indexed_record *find_identity(const record_index *index, const indexed_record *like)
+static indexed_record *find_identity(const record_index *index, const indexed_record *like,
+                                     uint64_t hash)
 {
     uint32_t number;
-    gl_index_walk walk = gl_index_find(&index->by_identity, hash_identity(index, &like->identity));
+    gl_index_walk walk = gl_index_find(&index->by_identity, hash);
     while (gl_index_next(&walk, &number))
         if (same_identity(&index->records[number], like)) return &index->records[number];
     return NULL;
 }
 
 /* An answered record may serve each line of its request. */
-static void offer(record_index *index, const indexed_record *record)
+static void offer(record_index *index, const indexed_record *record, uint64_t hash)
 {
-    if (record->answered && find_identity(index, record) == NULL)
-        gl_index_add(&index->by_identity, hash_identity(index, &record->identity),
-                     (uint32_t)(record - index->records));
+    if (record->answered && find_identity(index, record, hash) == NULL)
+        gl_index_add(&index->by_identity, hash, (uint32_t)(record - index->records));
 }
 
 /* Makes room for one more. */
@@ -117,19 +113,20 @@ static bool grow(record_index *index)
 static bool add(record_index *index, const indexed_record *record)
 {
     if (!grow(index)) return false;
-    indexed_record *first = find_both(index, record);
+    uint64_t hash = hash_identity(index, &record->identity);
+    indexed_record *first = find_both(index, record, hash);
     if (first != NULL) {
         index->dropped++;
         if (first->answered || !record->answered) return true;
         *first = *record;
-        offer(index, first);
+        offer(index, first, hash);
         return true;
     }
     indexed_record *last = &index->records[index->count];
     *last = *record;
     index->indexed += (uint64_t)record->length + 1;
-    gl_index_add(&index->by_both, hash_both(index, last), (uint32_t)index->count++);
-    offer(index, last);
+    gl_index_add(&index->by_both, last->id ^ hash, (uint32_t)index->count++);
+    offer(index, last, hash);
     return true;
 }
 
@@ -137,13 +134,13 @@ const indexed_record *record_index_own(const record_index *index, const char *cu
                                        const request_identity *identity)
 {
     indexed_record like = { .identity = *identity, .id = hash_id(index, gl_slice_str(custom_id)) };
-    return find_both(index, &like);
+    return find_both(index, &like, hash_identity(index, identity));
 }
 
 const indexed_record *record_index_same(const record_index *index, const request_identity *identity)
 {
     indexed_record like = { .identity = *identity };
-    return find_identity(index, &like);
+    return find_identity(index, &like, hash_identity(index, identity));
 }
 
 /* --- reading --------------------------------------------------------------------------------- */
