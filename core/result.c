@@ -160,7 +160,8 @@ static const glimpse_sample_fields nothing = { .text = "",
                                                .model = "",
                                                .finish_reason = "",
                                                .request_id = "",
-                                               .usage = { -1, -1, -1 } };
+                                               .usage = { -1, -1, -1 },
+                                               .bill = { -1, 0, 0 } };
 
 static const glimpse_sample_fields *shown(const glimpse_result *result)
 {
@@ -262,6 +263,11 @@ const char *glimpse_result_finish_reason(const glimpse_result *result)
 const glimpse_usage *glimpse_result_usage(const glimpse_result *result)
 {
     return &came(result)->usage;
+}
+
+const glimpse_bill *glimpse_result_bill(const glimpse_result *result)
+{
+    return &came(result)->bill;
 }
 
 const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count)

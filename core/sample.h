@@ -4,6 +4,7 @@
 
 #include <glimpse/sample.h>
 
-#define GL_SAMPLE_FIELDS_USUAL { .size = sizeof(glimpse_sample_fields), .usage = { -1, -1, -1 } }
+#define GL_SAMPLE_FIELDS_USUAL                                                                     \
+    { .size = sizeof(glimpse_sample_fields), .usage = { -1, -1, -1 }, .bill = { -1, 0, 0 } }
 
 #endif

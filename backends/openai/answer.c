@@ -16,15 +16,54 @@ static int64_t count_of(gl_json value)
     return gl_json_int64(value, &number) && number >= 0 && number <= GL_COUNT_MAX ? number : -1;
 }
 
+/* The values of a usage, in the order in which they are wanted. */
+enum { PROMPT, COMPLETION, TOTAL, INPUT, OUTPUT, COUNTS };
+
+static void take_usage(glimpse_usage *usage, const gl_json *found)
+{
+    usage->prompt_tokens =
+        count_of(found[PROMPT].kind != GL_JSON_NONE ? found[PROMPT] : found[INPUT]);
+    usage->completion_tokens =
+        count_of(found[COMPLETION].kind != GL_JSON_NONE ? found[COMPLETION] : found[OUTPUT]);
+    usage->total_tokens = count_of(found[TOTAL]);
+}
+
+/* A usage that stands elsewhere than in the root. */
 static void read_usage(glimpse_usage *usage, gl_json value)
 {
-    static const char *const names[] = { "prompt_tokens", "completion_tokens", "total_tokens",
-                                         "input_tokens", "output_tokens" };
-    gl_json found[5];
-    gl_json_get_many(value, names, found, 5);
-    usage->prompt_tokens = count_of(found[0].kind != GL_JSON_NONE ? found[0] : found[3]);
-    usage->completion_tokens = count_of(found[1].kind != GL_JSON_NONE ? found[1] : found[4]);
-    usage->total_tokens = count_of(found[2]);
+    static const char *const names[COUNTS] = { "prompt_tokens", "completion_tokens", "total_tokens",
+                                               "input_tokens", "output_tokens" };
+    gl_json found[COUNTS];
+    gl_json_get_many(value, names, found, COUNTS);
+    take_usage(usage, found);
+}
+
+/* Reads a count that may be absent (0). false: it is there and is no count. */
+static bool read_count(gl_json value, int64_t *out)
+{
+    *out = 0;
+    if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
+    *out = count_of(value);
+    return *out >= 0;
+}
+
+/* Nothing of it is guessed: a count that is none makes the whole bill unknown. */
+static void read_bill(glimpse_bill *out, const gl_root *root)
+{
+    const gl_json *found = root->member;
+    gl_json tier = found[GL_ROOT_SERVICE_TIER], prompt = found[GL_USAGE_PROMPT_TOKENS];
+    bool newer = prompt.kind == GL_JSON_NONE; /* the words of /responses */
+    if (newer) prompt = found[GL_USAGE_INPUT_TOKENS];
+    glimpse_bill bill;
+    bool known = prompt.kind == GL_JSON_NUMBER &&
+                 (tier.kind != GL_JSON_STRING || gl_json_string_is(tier, "default")) &&
+                 read_count(prompt, &bill.prompt_tokens) &&
+                 read_count(found[newer ? GL_USAGE_OUTPUT_TOKENS : GL_USAGE_COMPLETION_TOKENS],
+                            &bill.completion_tokens) &&
+                 read_count(found[newer ? GL_USAGE_INPUT_CACHED : GL_USAGE_PROMPT_CACHED],
+                            &bill.cached_tokens) &&
+                 bill.cached_tokens <= bill.prompt_tokens;
+    if (known) *out = bill;
 }
 
 static void set_refusal(const decoding *d, gl_json refusal)
@@ -74,40 +113,40 @@ static bool says_anything(gl_json message)
 }
 
 /* Reads the first choice; false when it is none, or its content cannot be read. */
-static bool read_choice(const decoding *d, const gl_choice *choice)
+static bool read_choice(const decoding *d, const gl_root *root)
 {
-    enum { CONTENT, REFUSAL, TOOLS, FUNCTION, AUDIO, IMAGES, COUNT };
-    static const char *const names[COUNT] = { "content",       "refusal", "tool_calls",
-                                              "function_call", "audio",   "images" };
+    const gl_choice *choice = &root->first;
+    const gl_json *found = root->member;
     gl_decoder *decoder = d->decoder;
     glimpse_sample_fields *sample = &d->outcome->sample;
-    gl_json message = choice->message, found[COUNT];
+    gl_json content = found[GL_MESSAGE_CONTENT], refusal = found[GL_MESSAGE_REFUSAL];
     bool others = false;
-    gl_json_get_many(message, names, found, COUNT);
-    if (message.kind != GL_JSON_OBJECT) {
-        found[CONTENT] = choice->text; /* a completion that is no chat */
-        if (found[CONTENT].kind != GL_JSON_STRING) return false;
+    if (choice->message.kind != GL_JSON_OBJECT) {
+        content = choice->text; /* a completion that is no chat */
+        if (content.kind != GL_JSON_STRING) return false;
     }
     if (choice->finish != GL_FINISH_NONE)
         sample->finish_reason = plain_string(decoder, choice->finish_reason, decoder->finish_reason,
                                              sizeof decoder->finish_reason);
-    if (found[CONTENT].kind == GL_JSON_STRING) {
-        set_text(d, string_text(found[CONTENT], &decoder->text));
-    } else if (found[CONTENT].kind == GL_JSON_ARRAY) {
-        others = append_parts(&decoder->text, found[CONTENT], &found[REFUSAL]);
+    if (content.kind == GL_JSON_STRING) {
+        set_text(d, string_text(content, &decoder->text));
+    } else if (content.kind == GL_JSON_ARRAY) {
+        others = append_parts(&decoder->text, content, &refusal);
         set_text(d, gl_buf_slice(&decoder->text));
     } else if (gl_json_has_text(
-                   gl_json_get(found[CONTENT], "text"))) { /* one part, without a list around it */
-        gl_json_string_append(gl_json_get(found[CONTENT], "text"), &decoder->text, NULL);
+                   gl_json_get(content, "text"))) { /* one part, without a list around it */
+        gl_json_string_append(gl_json_get(content, "text"), &decoder->text, NULL);
         set_text(d, gl_buf_slice(&decoder->text));
-    } else if (found[CONTENT].kind != GL_JSON_NULL && found[CONTENT].kind != GL_JSON_NONE) {
+    } else if (content.kind != GL_JSON_NULL && content.kind != GL_JSON_NONE) {
         return false;
     }
-    bool calls = is_given(found[TOOLS]) || is_given(found[FUNCTION]);
+    bool calls =
+        is_given(found[GL_MESSAGE_TOOL_CALLS]) || is_given(found[GL_MESSAGE_FUNCTION_CALL]);
     d->outcome->complete = choice->finish == GL_FINISH_WELL && (sample->text_len != 0 || calls);
-    d->outcome->empty = sample->text_len == 0 && !calls && !others && !is_given(found[AUDIO]) &&
-                        !is_given(found[IMAGES]) && !gl_json_has_text(found[REFUSAL]);
-    if (gl_json_has_text(found[REFUSAL])) set_refusal(d, found[REFUSAL]);
+    d->outcome->empty = sample->text_len == 0 && !calls && !others &&
+                        !is_given(found[GL_MESSAGE_AUDIO]) && !is_given(found[GL_MESSAGE_IMAGES]) &&
+                        !gl_json_has_text(refusal);
+    if (gl_json_has_text(refusal)) set_refusal(d, refusal);
     return true;
 }
 
@@ -121,7 +160,7 @@ static void read_choices(const decoding *d, const gl_root *root)
             fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no choices");
         return;
     }
-    if (!read_choice(d, first)) {
+    if (!read_choice(d, root)) {
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON,
                         first->message.kind == GL_JSON_OBJECT
                             ? "the content of the answer's first choice is no text"
@@ -214,8 +253,11 @@ void gl_decode_answer(const decoding *d, const gl_root *root)
     gl_json usage = root->member[GL_ROOT_USAGE];
     d->outcome->sample.model =
         plain_string(decoder, root->member[GL_ROOT_MODEL], decoder->model, sizeof decoder->model);
-    if (usage.kind != GL_JSON_OBJECT) usage = gl_json_get(root->member[GL_ROOT_X_GROQ], "usage");
-    read_usage(&d->outcome->sample.usage, usage);
+    if (usage.kind == GL_JSON_OBJECT)
+        take_usage(&d->outcome->sample.usage, &root->member[GL_USAGE_PROMPT_TOKENS]);
+    else
+        read_usage(&d->outcome->sample.usage, gl_json_get(root->member[GL_ROOT_X_GROQ], "usage"));
+    read_bill(&d->outcome->sample.bill, root);
     if (gl_path_ends(d->input->path, "/completions"))
         read_choices(d, root);
     else if (gl_path_ends(d->input->path, "/responses"))
@@ -223,7 +265,7 @@ void gl_decode_answer(const decoding *d, const gl_root *root)
     else if (gl_path_ends(d->input->path, "/embeddings") &&
              root->member[GL_ROOT_DATA].kind != GL_JSON_ARRAY)
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer has no data");
-    else if (!has_members(root->value))
+    else if (!has_members(root->member[GL_ROOT_VALUE]))
         fail_unexpected(d, GLIMPSE_ERR_BAD_JSON, "the answer is an empty object");
     else
         d->outcome->complete = true;

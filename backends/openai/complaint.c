@@ -114,15 +114,16 @@ static bool tells_of_failure(gl_json code)
 gl_json gl_complaint_find(const gl_root *root)
 {
     const gl_json *found = root->member;
-    if (root->value.kind == GL_JSON_ARRAY) { /* Gemini's: [{"error":{...}}] */
-        gl_json first = first_of(root->value);
+    gl_json value = found[GL_ROOT_VALUE];
+    if (value.kind == GL_JSON_ARRAY) { /* Gemini's: [{"error":{...}}] */
+        gl_json first = first_of(value);
         if (gl_root_tells(gl_json_get(first, "error"))) return first;
     }
-    if (root->value.kind != GL_JSON_OBJECT) return (gl_json){ .kind = GL_JSON_NONE };
+    if (value.kind != GL_JSON_OBJECT) return (gl_json){ .kind = GL_JSON_NONE };
     if (gl_root_tells(found[GL_ROOT_ERROR]) || gl_json_string_is(found[GL_ROOT_OBJECT], "error") ||
         gl_json_string_is(found[GL_ROOT_TYPE], "error") ||
         base_resp_status(found[GL_ROOT_BASE_RESP]) != 0)
-        return root->value;
+        return value;
     /* The other shapes are members that an answer may have too, beside its own. */
     bool answers = found[GL_ROOT_CHOICES].kind == GL_JSON_ARRAY ||
                    found[GL_ROOT_OUTPUT].kind == GL_JSON_ARRAY ||
@@ -135,6 +136,6 @@ gl_json gl_complaint_find(const gl_root *root)
          (gl_json_has_text(found[GL_ROOT_MSG]) && tells_of_failure(found[GL_ROOT_CODE])) ||
          (gl_json_has_text(found[GL_ROOT_ERROR_MSG]) &&
           tells_of_failure(found[GL_ROOT_ERROR_CODE]))))
-        return root->value;
+        return value;
     return root->failed;
 }

@@ -348,17 +348,16 @@ static gl_slice without_mark(gl_slice body)
 }
 
 /* A 2xx that is JSON: an answer, or an error all the same. */
-static void read_json(const decoding *d, gl_json value)
+static void read_json(const decoding *d, const gl_root *root)
 {
-    gl_root root;
-    gl_root_read(value, &root);
-    gl_json failing = gl_complaint_find(&root);
+    gl_json failing = gl_complaint_find(root);
+    gl_json_kind kind = root->member[GL_ROOT_VALUE].kind;
     if (failing.kind != GL_JSON_NONE)
         fail_http(d, failing);
-    else if (value.kind != GL_JSON_OBJECT)
-        fail_not_object(d, value.kind);
+    else if (kind != GL_JSON_OBJECT)
+        fail_not_object(d, kind);
     else
-        gl_decode_answer(d, &root);
+        gl_decode_answer(d, root);
 }
 
 void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcome *outcome)
@@ -367,24 +366,22 @@ void gl_decode(gl_decoder *decoder, const gl_decode_input *given, glimpse_outcom
     input->body = without_mark(given->body);
     decoding d = { decoder, input, outcome };
     start(&d);
-    gl_json root = { .kind = GL_JSON_NONE };
+    gl_root root;
     size_t at = 0;
-    gl_json_error json = gl_json_check(input->body, &root, &at);
+    gl_json_error json = gl_root_check(input->body, &root, &at);
     outcome->sample.body_is_json = json == GL_JSON_OK;
-    if (json != GL_JSON_OK) {
-        root.kind = GL_JSON_NONE;
+    if (json != GL_JSON_OK)
         set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
-    }
     if (input->status >= 300 && input->status < 400) {
         fail_redirect(&d);
     } else if (input->status < 200 || input->status >= 300) {
-        fail_http(&d, root);
+        fail_http(&d, root.member[GL_ROOT_VALUE]);
     } else if (input->status == 204 || is_blank(input->body)) {
         fail(&d, GLIMPSE_ERR_EMPTY_BODY, glimpse_error_sentence(GLIMPSE_ERR_EMPTY_BODY));
     } else if (json != GL_JSON_OK) {
         fail_not_json(&d, json, at);
     } else {
-        read_json(&d, root);
+        read_json(&d, &root);
     }
     if (outcome->error != GLIMPSE_OK) {
         outcome->complete = outcome->empty = false;
@@ -412,14 +409,11 @@ void gl_decode_stream_error(gl_decoder *decoder, const gl_decode_input *input,
 {
     decoding d = { decoder, input, outcome };
     start(&d);
-    gl_json root = { .kind = GL_JSON_NONE };
-    outcome->sample.body_is_json = gl_json_check(input->body, &root, NULL) == GL_JSON_OK;
-    if (!outcome->sample.body_is_json) {
-        root.kind = GL_JSON_NONE;
-        set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
-    }
     gl_root parts;
-    gl_root_read(root, &parts);
+    outcome->sample.body_is_json = gl_root_check(input->body, &parts, NULL) == GL_JSON_OK;
+    if (!outcome->sample.body_is_json)
+        set_body(&d, gl_slice_of(input->body.data, clip(input->body, KEEP_MAX)));
+    gl_json root = parts.member[GL_ROOT_VALUE];
     gl_json failing = gl_complaint_find(&parts); /* NONE: only the event's name marks the error */
     gl_complaint c = gl_complaint_read(failing.kind != GL_JSON_NONE ? failing : root);
     error_names names;

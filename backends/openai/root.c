@@ -1,5 +1,6 @@
 /*
- * root.c - see root.h. Owns nothing. Decides the error of a choice that failed, and nothing else.
+ * root.c - see root.h: the table of what is wanted, and the choices behind the first. Owns nothing.
+ * Decides the error of a choice that failed, and nothing else.
  */
 #include "openai/root.h"
 
@@ -22,20 +23,65 @@ bool gl_root_tells(gl_json value)
     }
 }
 
-static void read_choice(gl_json value, gl_choice *choice)
+static const gl_json_wanted wanted[GL_ROOT_WANTED] = {
+    [GL_ROOT_VALUE] = { NULL, GL_ROOT_ERROR, GL_ROOT_MEMBERS - GL_ROOT_ERROR },
+    [GL_ROOT_ERROR] = { "error", 0, 0 },
+    [GL_ROOT_OBJECT] = { "object", 0, 0 },
+    [GL_ROOT_TYPE] = { "type", 0, 0 },
+    [GL_ROOT_DETAIL] = { "detail", 0, 0 },
+    [GL_ROOT_ERRORS] = { "errors", 0, 0 },
+    [GL_ROOT_MESSAGE] = { "message", 0, 0 },
+    [GL_ROOT_MSG] = { "msg", 0, 0 },
+    [GL_ROOT_CODE] = { "code", 0, 0 },
+    [GL_ROOT_ERROR_MSG] = { "error_msg", 0, 0 },
+    [GL_ROOT_ERROR_CODE] = { "error_code", 0, 0 },
+    [GL_ROOT_BASE_RESP] = { "base_resp", 0, 0 },
+    [GL_ROOT_CHOICES] = { "choices", GL_CHOICE, 1 },
+    [GL_ROOT_OUTPUT] = { "output", 0, 0 },
+    [GL_ROOT_DATA] = { "data", 0, 0 },
+    [GL_ROOT_ID] = { "id", 0, 0 },
+    [GL_ROOT_MODEL] = { "model", 0, 0 },
+    [GL_ROOT_USAGE] = { "usage", GL_USAGE_PROMPT_TOKENS, GL_USAGE_END - GL_USAGE_PROMPT_TOKENS },
+    [GL_ROOT_STATUS] = { "status", 0, 0 },
+    [GL_ROOT_INCOMPLETE_DETAILS] = { "incomplete_details", 0, 0 },
+    [GL_ROOT_X_GROQ] = { "x_groq", 0, 0 },
+    [GL_ROOT_SERVICE_TIER] = { "service_tier", 0, 0 },
+    [GL_CHOICE] = { NULL, GL_CHOICE_MESSAGE, GL_CHOICE_END - GL_CHOICE_MESSAGE },
+    [GL_CHOICE_MESSAGE] = { "message", GL_MESSAGE_CONTENT, GL_MESSAGE_END - GL_MESSAGE_CONTENT },
+    [GL_CHOICE_TEXT] = { "text", 0, 0 },
+    [GL_CHOICE_USAGE] = { "usage", 0, 0 },
+    [GL_CHOICE_ERROR] = { "error", 0, 0 },
+    [GL_CHOICE_FINISH_REASON] = { "finish_reason", 0, 0 },
+    [GL_MESSAGE_CONTENT] = { "content", 0, 0 },
+    [GL_MESSAGE_REFUSAL] = { "refusal", 0, 0 },
+    [GL_MESSAGE_TOOL_CALLS] = { "tool_calls", 0, 0 },
+    [GL_MESSAGE_FUNCTION_CALL] = { "function_call", 0, 0 },
+    [GL_MESSAGE_AUDIO] = { "audio", 0, 0 },
+    [GL_MESSAGE_IMAGES] = { "images", 0, 0 },
+    [GL_USAGE_PROMPT_TOKENS] = { "prompt_tokens", 0, 0 },
+    [GL_USAGE_COMPLETION_TOKENS] = { "completion_tokens", 0, 0 },
+    [GL_USAGE_TOTAL_TOKENS] = { "total_tokens", 0, 0 },
+    [GL_USAGE_INPUT_TOKENS] = { "input_tokens", 0, 0 },
+    [GL_USAGE_OUTPUT_TOKENS] = { "output_tokens", 0, 0 },
+    [GL_USAGE_PROMPT_DETAILS] = { "prompt_tokens_details", GL_USAGE_PROMPT_CACHED, 1 },
+    [GL_USAGE_INPUT_DETAILS] = { "input_tokens_details", GL_USAGE_INPUT_CACHED, 1 },
+    [GL_USAGE_PROMPT_CACHED] = { "cached_tokens", 0, 0 },
+    [GL_USAGE_INPUT_CACHED] = { "cached_tokens", 0, 0 },
+};
+
+_Static_assert(GL_ROOT_WANTED <= GL_JSON_WANTED_MAX, "the check takes no more");
+
+/* From the values of its members, in the order in which they are wanted. */
+static gl_choice choice_of(gl_json value, const gl_json *found)
 {
-    enum { MESSAGE, TEXT, USAGE, ERROR, FINISH_REASON, COUNT };
-    static const char *const names[COUNT] = { "message", "text", "usage", "error",
-                                              "finish_reason" };
-    gl_json found[COUNT];
-    gl_json_get_many(value, names, found, COUNT);
-    *choice = (gl_choice){ .value = value,
-                           .message = found[MESSAGE],
-                           .text = found[TEXT],
-                           .usage = found[USAGE],
-                           .error = found[ERROR],
-                           .finish_reason = found[FINISH_REASON],
-                           .finish = gl_finish_of(found[FINISH_REASON]) };
+    const gl_json *reason = &found[GL_CHOICE_FINISH_REASON - GL_CHOICE_MESSAGE];
+    return (gl_choice){ .value = value,
+                        .message = found[0],
+                        .text = found[GL_CHOICE_TEXT - GL_CHOICE_MESSAGE],
+                        .usage = found[GL_CHOICE_USAGE - GL_CHOICE_MESSAGE],
+                        .error = found[GL_CHOICE_ERROR - GL_CHOICE_MESSAGE],
+                        .finish_reason = *reason,
+                        .finish = gl_finish_of(*reason) };
 }
 
 /* OpenRouter's: the response is one, but a choice of it is {"finish_reason":"error","error":{...}};
@@ -46,48 +92,53 @@ static bool has_failed(const gl_choice *choice)
            (gl_root_tells(choice->error) || choice->finish == GL_FINISH_FAILED);
 }
 
-static void read_choices(gl_json choices, gl_root *root)
+/* The choices behind the first. */
+static void read_others(gl_json choices, gl_root *root)
 {
-    gl_json value;
-    gl_choice choice;
-    if (choices.kind != GL_JSON_ARRAY) return;
-    for (gl_json_iter iter = gl_json_begin(choices); gl_json_next(&iter, NULL, &value);) {
-        read_choice(value, &choice);
+    enum { COUNT = GL_CHOICE_END - GL_CHOICE_MESSAGE };
+    const char *names[COUNT];
+    gl_json value, found[COUNT];
+    for (size_t i = 0; i < COUNT; i++) names[i] = wanted[GL_CHOICE_MESSAGE + i].name;
+    gl_json_iter iter = gl_json_begin(choices);
+    for (bool first = true; gl_json_next(&iter, NULL, &value); first = false) {
+        if (first) continue;
+        gl_json_get_many(value, names, found, COUNT);
+        gl_choice choice = choice_of(value, found);
         if (root->failed.kind == GL_JSON_NONE && has_failed(&choice)) root->failed = value;
-        if (root->first.value.kind == GL_JSON_NONE) {
-            root->first = choice;
-            continue;
-        }
         root->only = false;
         if (choice.finish != GL_FINISH_WELL) root->others_well = false;
     }
 }
 
+/* Whether another element stands behind the first of a list. */
+static bool has_more(gl_json list, gl_json first)
+{
+    const char *at = first.text.data + first.text.len;
+    while (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n') at++;
+    return at + 1 < list.text.data + list.text.len;
+}
+
+static void read_choices(gl_root *root)
+{
+    gl_json first = root->member[GL_CHOICE], choices = root->member[GL_ROOT_CHOICES];
+    root->only = root->others_well = true;
+    root->failed.kind = GL_JSON_NONE;
+    root->first = choice_of(first, &root->member[GL_CHOICE_MESSAGE]);
+    if (first.kind == GL_JSON_NONE) return;
+    if (has_failed(&root->first)) root->failed = first;
+    if (has_more(choices, first)) read_others(choices, root);
+}
+
+gl_json_error gl_root_check(gl_slice text, gl_root *root, size_t *at)
+{
+    gl_json_error error = gl_json_check_wanted(text, wanted, root->member, GL_ROOT_WANTED, at);
+    if (error != GL_JSON_OK)
+        for (size_t i = 0; i < GL_ROOT_WANTED; i++) root->member[i].kind = GL_JSON_NONE;
+    read_choices(root);
+    return error;
+}
+
 void gl_root_read(gl_json value, gl_root *root)
 {
-    static const char *const names[GL_ROOT_MEMBERS] = {
-        [GL_ROOT_ERROR] = "error",
-        [GL_ROOT_OBJECT] = "object",
-        [GL_ROOT_TYPE] = "type",
-        [GL_ROOT_DETAIL] = "detail",
-        [GL_ROOT_ERRORS] = "errors",
-        [GL_ROOT_MESSAGE] = "message",
-        [GL_ROOT_MSG] = "msg",
-        [GL_ROOT_CODE] = "code",
-        [GL_ROOT_ERROR_MSG] = "error_msg",
-        [GL_ROOT_ERROR_CODE] = "error_code",
-        [GL_ROOT_BASE_RESP] = "base_resp",
-        [GL_ROOT_CHOICES] = "choices",
-        [GL_ROOT_OUTPUT] = "output",
-        [GL_ROOT_DATA] = "data",
-        [GL_ROOT_ID] = "id",
-        [GL_ROOT_MODEL] = "model",
-        [GL_ROOT_USAGE] = "usage",
-        [GL_ROOT_STATUS] = "status",
-        [GL_ROOT_INCOMPLETE_DETAILS] = "incomplete_details",
-        [GL_ROOT_X_GROQ] = "x_groq",
-    };
-    *root = (gl_root){ .value = value, .only = true, .others_well = true };
-    gl_json_get_many(value, names, root->member, GL_ROOT_MEMBERS);
-    read_choices(root->member[GL_ROOT_CHOICES], root);
+    (void)gl_root_check(value.kind != GL_JSON_NONE ? value.text : gl_slice_of("", 0), root, NULL);
 }

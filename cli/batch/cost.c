@@ -24,13 +24,13 @@ void cost_free(cli_cost *cost)
 
 /* --- before a request ------------------------------------------------------------------------ */
 
-static double bound_of(const cli_cost *cost, gl_json body, const char **why)
+static double bound_of(cli_cost *cost, gl_json body, const char **why)
 {
     gl_json model = gl_json_get(body, "model");
     gl_slice name = { "", 0 };
     if (model.kind == GL_JSON_STRING)
         name = gl_slice_of(model.text.data + 1, model.text.len - 2); /* names need no escapes */
-    const model_price *price = prices_find(&cost->prices, name);
+    const model_price *price = prices_recall(&cost->prices, name);
     *why = "the price of its model is not known; --prices or --profiles FILE tells it";
     if (price == NULL) return -1;
     *why = "it says no max_tokens, and no max_output of its model is known; --prices or --profiles "
@@ -38,7 +38,7 @@ static double bound_of(const cli_cost *cost, gl_json body, const char **why)
     return price_bound(price, body);
 }
 
-static double line_bound(const cli_cost *cost, glimpse_engine *engine, const job_line *line,
+static double line_bound(cli_cost *cost, glimpse_engine *engine, const job_line *line,
                          const char **why)
 {
     /* Checked with the line, or written by the engine. */
@@ -96,26 +96,14 @@ static bool may_be_billed(const glimpse_attempt_record *attempt)
     }
 }
 
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
-}
-
 /* Gives the answer's own cost; false: its usage is missing, or the price is not known. */
-static bool answer_cost(const cli_cost *cost, const glimpse_result *result, double *dollars)
+static bool answer_cost(cli_cost *cost, const glimpse_result *result, double *dollars)
 {
-    billed tokens;
-    size_t len;
-    const char *body = glimpse_result_body(result, &len);
+    const glimpse_bill *bill = glimpse_result_bill(result);
     const model_price *price =
-        prices_find(&cost->prices, gl_slice_str(glimpse_result_model(result)));
-    for (; len > 0 && is_blank(body[0]); len--) body++;
-    while (len > 0 && is_blank(body[len - 1])) len--;
-    if (price == NULL || len == 0 || body[0] != '{' || !glimpse_result_body_is_json(result))
-        return false;
-    gl_json root = { GL_JSON_OBJECT, gl_slice_of(body, len) };
-    if (!billed_read(root, &tokens) || !tokens.standard) return false;
-    *dollars = price_of(price, &tokens) * cost->part;
+        prices_recall(&cost->prices, gl_slice_str(glimpse_result_model(result)));
+    if (price == NULL || bill->prompt_tokens < 0) return false;
+    *dollars = price_of(price, bill) * cost->part;
     return true;
 }
 

@@ -12,7 +12,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "base/count.h"
 #include "exits.h"
 #include "files/whole_file.h"
 #include "say.h"
@@ -107,41 +106,33 @@ const model_price *prices_find(const price_list *prices, gl_slice model)
     return own != NULL && own_len >= len ? own : known;
 }
 
+const model_price *prices_recall(price_list *prices, gl_slice model)
+{
+    for (size_t i = 0; i < prices->recent_count; i++)
+        if (gl_slice_is(model, prices->recent[i].model)) return prices->recent[i].price;
+    const model_price *price = prices_find(prices, model);
+    if (model.len >= PRICES_MODEL_SIZE ||
+        (model.len > 0 && memchr(model.data, '\0', model.len) != NULL))
+        return price;
+    if (prices->recent_count < PRICES_RECENT) prices->recent_count++;
+    recent_price *entry = &prices->recent[prices->next];
+    prices->next = (prices->next + 1) % PRICES_RECENT;
+    if (model.len > 0) memcpy(entry->model, model.data, model.len);
+    entry->model[model.len] = '\0';
+    entry->price = price;
+    return price;
+}
+
 /* --- sums ------------------------------------------------------------------------------------ */
-
-/* Reads a count that may be absent (0). false: it is present and no count. */
-static bool read_count(gl_json value, int64_t *out)
-{
-    *out = 0;
-    if (value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL) return true;
-    return gl_json_int64(value, out) && *out >= 0 && *out <= GL_COUNT_MAX;
-}
-
-bool billed_read(gl_json body, billed *out)
-{
-    static const char *const outer[] = { "usage", "service_tier" };
-    static const char *const names[] = { "prompt_tokens",         "input_tokens",
-                                         "completion_tokens",     "output_tokens",
-                                         "prompt_tokens_details", "input_tokens_details" };
-    gl_json top[2], found[6];
-    gl_json_get_many(body, outer, top, 2);
-    gl_json_get_many(top[0], names, found, 6);
-    bool new_words = found[0].kind == GL_JSON_NONE;
-    gl_json cached = gl_json_get(new_words ? found[5] : found[4], "cached_tokens");
-    out->standard = top[1].kind != GL_JSON_STRING || gl_json_string_is(top[1], "default");
-    return found[new_words ? 1 : 0].kind == GL_JSON_NUMBER &&
-           read_count(found[new_words ? 1 : 0], &out->prompt) &&
-           read_count(found[new_words ? 3 : 2], &out->completion) &&
-           read_count(cached, &out->cached) && out->cached <= out->prompt;
-}
 
 #define MILLION 1e6
 
-double price_of(const model_price *price, const billed *tokens)
+double price_of(const model_price *price, const glimpse_bill *bill)
 {
     double cached = price->cached_input >= 0 ? price->cached_input : price->input;
-    return ((double)(tokens->prompt - tokens->cached) * price->input +
-            (double)tokens->cached * cached + (double)tokens->completion * price->output) /
+    return ((double)(bill->prompt_tokens - bill->cached_tokens) * price->input +
+            (double)bill->cached_tokens * cached +
+            (double)bill->completion_tokens * price->output) /
            MILLION;
 }
 

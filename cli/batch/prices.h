@@ -12,15 +12,27 @@
 #include <stdint.h>
 
 #include <glimpse/profile.h>
+#include <glimpse/result.h>
 
 #include "base/json.h"
 #include "base/slice.h"
 
 typedef glimpse_price model_price;
 
+/* A job asks one model, or a few by turns, for each of its lines. */
+#define PRICES_RECENT     8
+#define PRICES_MODEL_SIZE 96 /* a longer name is looked up each time */
+
+typedef struct recent_price {
+    char model[PRICES_MODEL_SIZE];
+    const model_price *price; /* NULL: it is not known */
+} recent_price;
+
 typedef struct price_list {
     glimpse_profiles *own;            /* the file's; NULL: there is none */
     const glimpse_profiles *profiles; /* for other models; NULL: the built-in ones */
+    recent_price recent[PRICES_RECENT];
+    size_t recent_count, next; /* next: the place that the next one takes */
 } price_list;
 
 /* Without a file (NULL), uses the profiles alone, which are borrowed. 0, or the exit code after an
@@ -31,19 +43,11 @@ void prices_free(price_list *prices);
 /* NULL: this model's price is not known. */
 const model_price *prices_find(const price_list *prices, gl_slice model);
 
-/* The tokens that an answer was billed for. */
-typedef struct billed {
-    int64_t prompt, cached,
-        completion; /* cached: those of prompt that were cached; 0 when not reported */
-    bool standard;  /* the answer names no other tier of service */
-} billed;
+/* The same, and remembers the answers for the models last asked for. */
+const model_price *prices_recall(price_list *prices, gl_slice model);
 
-/* Reads an answer's body (a checked object, or GL_JSON_NONE): its usage in the words of chat
- * completions, responses or embeddings. false: it has none, or values that are no counts. */
-bool billed_read(gl_json body, billed *out);
-
-/* In dollars. */
-double price_of(const model_price *price, const billed *tokens);
+/* In dollars; the prompt of the bill is known. */
+double price_of(const model_price *price, const glimpse_bill *bill);
 
 /* Returns the most that a request may cost: a prompt has at most as many tokens as its body has
  * bytes, and an answer as many as the body allows (max_tokens and its like, times n), else

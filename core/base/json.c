@@ -44,14 +44,21 @@ static inline const char *blank_end(const char *at, const char *end)
 
 /* --- the check ------------------------------------------------------------------------------- */
 
+/* A container of which members are wanted. */
+typedef struct level {
+    unsigned within, count; /* the wanted entries of its members */
+    unsigned member;        /* the entry of the member that is being read; 0: it is not wanted */
+    const char *value;      /* where that one's value begins */
+} level;
+
 /* The state of the check. A step gets the place where it begins and returns the one behind it; NULL
  * with `error` and `fault` set where it fails. */
 typedef struct reader {
     const char *end, *fault;
     gl_json_error error;
-    const char *const *names; /* members of the outermost object to be kept in `out` */
+    const gl_json_wanted *wanted; /* NULL: nothing is */
     gl_json *out;
-    size_t count;
+    level levels[GL_JSON_WANTED_DEPTH];
 } reader;
 
 static const char *fail(reader *r, const char *at, gl_json_error error)
@@ -249,21 +256,54 @@ static inline bool may_be(gl_json string, const char *name)
     return inside[0] == name[0] && (inside[1] == name[1] || inside[1] == '\\' || inside[1] == '"');
 }
 
-/* A member of the outermost object: its name (no bytes: none), and where its value begins. */
-typedef struct top_member {
-    gl_slice name;
-    const char *value;
-} top_member;
-
-/* The value of the member ends at `end`. The last member of a name counts. */
-static void keep_member(const reader *r, top_member *m, const char *end)
+/* A second value of a name: what was wanted within the first one is forgotten. */
+static __attribute__((noinline)) void forget_within(const reader *r, unsigned member)
 {
-    gl_json name = { GL_JSON_STRING, m->name };
-    for (size_t i = 0; i < r->count; i++)
-        if (may_be(name, r->names[i]) && gl_json_string_is(name, r->names[i]))
-            r->out[i] =
-                (gl_json){ kind_of(*m->value), gl_slice_of(m->value, (size_t)(end - m->value)) };
-    m->name.len = 0;
+    uint64_t inner = 0; /* a bit an entry */
+    for (unsigned i = member; i < GL_JSON_WANTED_MAX; i++) {
+        if (i != member && (inner >> i & 1) == 0) continue;
+        const gl_json_wanted *w = &r->wanted[i];
+        for (unsigned j = 0; j < w->count; j++) inner |= UINT64_C(1) << (w->within + j);
+        if (i != member) r->out[i].kind = GL_JSON_NONE;
+        if (inner >> i >> 1 == 0) return;
+    }
+}
+
+/* A member's name, and the beginning of its value. */
+static inline void note_member(reader *r, level *l, gl_slice text, const char *value)
+{
+    gl_json name = { GL_JSON_STRING, text };
+    l->member = 0;
+    for (unsigned i = l->within; i < l->within + l->count; i++) {
+        const char *wanted = r->wanted[i].name;
+        if (wanted == NULL || !may_be(name, wanted) || !gl_json_string_is(name, wanted)) continue;
+        l->member = i;
+        l->value = value;
+        if (r->out[i].kind != GL_JSON_NONE && r->wanted[i].count != 0) forget_within(r, i);
+        return;
+    }
+}
+
+/* A container begins that is the value of a wanted member, with its first name or element at `at`.
+ * Returns true when something is wanted within it. */
+static inline bool enter(reader *r, int depth, bool object, const char *at)
+{
+    const gl_json_wanted *w = &r->wanted[r->levels[depth].member];
+    if (w->count == 0) return false;
+    assert(depth + 1 < GL_JSON_WANTED_DEPTH);
+    bool first = !object && r->wanted[w->within].name == NULL;
+    r->levels[depth + 1] = (level){ w->within, w->count, first ? w->within : 0, at };
+    return true;
+}
+
+/* The value of the member ends at `end`; an empty list has no first element. The last member of a
+ * name counts. */
+static inline void keep_member(const reader *r, level *l, const char *end)
+{
+    if (l->member == 0 || l->value == end) return;
+    r->out[l->member] =
+        (gl_json){ kind_of(*l->value), gl_slice_of(l->value, (size_t)(end - l->value)) };
+    l->member = 0;
 }
 
 /* Checks the value at `at`. A turn reads one member or element: its name, then a whole scalar or
@@ -272,32 +312,35 @@ static const char *check_value(reader *r, const char *at)
 {
     uint64_t objects = 0; /* bit 0 is the innermost level: set for an object */
     int depth = 0;
-    int kept_depth = r->count > 0 ? 1 : -1; /* the level of which members are kept */
-    top_member kept = { .name.len = 0 };
+    int looked = r->wanted != NULL ? 0 : -1; /* the innermost level with wanted members */
     for (;;) {
         if ((objects & 1) != 0) {
             const char *name = at, *name_end;
             if ((at = check_name(r, at, &name_end)) == NULL) return NULL;
-            if (depth == kept_depth)
-                kept = (top_member){ gl_slice_of(name, (size_t)(name_end - name)), at };
+            if (depth == looked)
+                note_member(r, &r->levels[depth], gl_slice_of(name, (size_t)(name_end - name)), at);
         }
         if (at < r->end && (*at == '{' || *at == '[')) {
             if (depth == GL_JSON_DEPTH_MAX) return fail(r, at, GL_JSON_DEPTH);
-            depth++;
-            objects = objects << 1 | (*at == '{');
+            bool object = *at == '{';
+            objects = objects << 1 | object;
             at = blank_end(at + 1, r->end);
+            if (depth == looked && (depth == 0 || r->levels[depth].member != 0) &&
+                enter(r, depth, object, at))
+                looked++;
+            depth++;
             if (at == r->end || *at != ((objects & 1) != 0 ? '}' : ']')) continue;
         } else if ((at = check_scalar(r, at)) == NULL) {
             return NULL;
         }
         for (;;) {
             if (depth == 0) return at;
-            if (depth == kept_depth && kept.name.len > 0) keep_member(r, &kept, at);
+            if (depth == looked) keep_member(r, &r->levels[depth], at);
             at = blank_end(at, r->end);
             if (at == r->end || *at != ((objects & 1) != 0 ? '}' : ']')) break;
             at++;
             objects >>= 1;
-            depth--;
+            if (looked == depth--) looked--;
         }
         if ((at = expect(r, at, ',')) == NULL) return NULL;
         at = blank_end(at, r->end);
@@ -323,16 +366,39 @@ static gl_json_error check(reader *r, gl_slice text, gl_json *root, size_t *at)
 
 gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at)
 {
-    return gl_json_check_members(text, root, at, NULL, NULL, 0);
+    reader r;
+    if (text.len == 0) text.data = "";
+    r.end = text.data + text.len;
+    r.wanted = NULL;
+    return check(&r, text, root, at);
+}
+
+gl_json_error gl_json_check_wanted(gl_slice text, const gl_json_wanted *wanted, gl_json *out,
+                                   size_t count, size_t *at)
+{
+    assert(count <= GL_JSON_WANTED_MAX);
+    if (text.len == 0) text.data = "";
+    for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
+    reader r;
+    r.end = text.data + text.len;
+    r.wanted = wanted;
+    r.out = out;
+    r.levels[0].member = 0;
+    return check(&r, text, out, at);
 }
 
 gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
                                     const char *const *names, gl_json *out, size_t count)
 {
-    if (text.len == 0) text.data = "";
-    for (size_t i = 0; i < count; i++) out[i] = (gl_json){ .kind = GL_JSON_NONE };
-    reader r = { .end = text.data + text.len, .names = names, .out = out, .count = count };
-    return check(&r, text, root, at);
+    gl_json_wanted wanted[GL_JSON_WANTED_MAX];
+    gl_json found[GL_JSON_WANTED_MAX];
+    assert(count < GL_JSON_WANTED_MAX);
+    wanted[0] = (gl_json_wanted){ NULL, 1, (unsigned char)count };
+    for (size_t i = 0; i < count; i++) wanted[i + 1] = (gl_json_wanted){ names[i], 0, 0 };
+    gl_json_error error = gl_json_check_wanted(text, wanted, found, count + 1, at);
+    *root = error == GL_JSON_OK ? found[0] : *root;
+    memcpy(out, found + 1, count * sizeof *out);
+    return error;
 }
 
 const char *gl_json_error_text(gl_json_error error)

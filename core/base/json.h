@@ -54,10 +54,29 @@ typedef enum gl_json_error {
  * of the fault. Time linear in len, stack and memory constant. */
 gl_json_error gl_json_check(gl_slice text, gl_json *root, size_t *at);
 
-/* The same, and in the same walk what gl_json_get_many finds in the value: names and out have
- * `count` items. Where the text fails, out is not to be used. */
+/* The same, and in the same walk what gl_json_get_many finds in the value: names, which differ, and
+ * out have `count` items, fewer than GL_JSON_WANTED_MAX. Where the text fails, out is not to be
+ * used. */
 gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
                                     const char *const *names, gl_json *out, size_t count);
+
+/* A member that is wanted of a text, at any depth. An array of them describes all: entry 0 stands
+ * for the whole value, and each entry says which entries are wanted within its own value: `count`
+ * of them, from `within` on, behind it. name NULL: the first element of an array. */
+typedef struct gl_json_wanted {
+    const char *name;
+    unsigned char within, count;
+} gl_json_wanted;
+
+/* Most entries, and most entries one within the other. */
+#define GL_JSON_WANTED_MAX   64
+#define GL_JSON_WANTED_DEPTH 8
+
+/* Checks the whole text, and finds in the same walk what is wanted of it: out[i] for wanted[i],
+ * `count` of them, out[0] the whole value; NONE for what is missing, the last of several of one
+ * name. Names of one object differ. Where the text fails, out is not to be used. */
+gl_json_error gl_json_check_wanted(gl_slice text, const gl_json_wanted *wanted, gl_json *out,
+                                   size_t count, size_t *at);
 
 /* "syntax error", "nested deeper than 64", ...; static. */
 const char *gl_json_error_text(gl_json_error error);

@@ -131,6 +131,14 @@ static void share_usage(const gl_pack *pack, gl_pack_answer *answer)
                                              sums ? shares[0][i] + shares[1][i] : shares[2][i] };
 }
 
+/* The pack is billed as one; where it is, its drafts share that as they share the usage. */
+static glimpse_bill share_of_bill(const glimpse_bill *whole, const glimpse_usage *share)
+{
+    if (whole->prompt_tokens < 0 || share->prompt_tokens < 0) return (glimpse_bill){ -1, 0, 0 };
+    return (glimpse_bill){ share->prompt_tokens, 0,
+                           share->completion_tokens > 0 ? share->completion_tokens : 0 };
+}
+
 /* Makes a member's own answer. NULL: out of memory. */
 static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer *answer)
 {
@@ -142,6 +150,7 @@ static glimpse_sample *own_sample(const gl_request *member, const gl_pack_answer
     gl_buf_init(&body, SIZE_MAX / 2);
     gl_json_string_append(item->text, &text, NULL);
     fields.usage = answer->shares[member->number];
+    fields.bill = share_of_bill(&fields.bill, &fields.usage);
     gl_pack_part part = { answer->whole, gl_buf_slice(&text), gl_slice_str(fields.model),
                           fields.usage };
     gl_pack_write_answer(&part, &body);

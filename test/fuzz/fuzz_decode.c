@@ -8,6 +8,7 @@
 
 #include "base/utf8.h"
 #include "openai/decode.h"
+#include "support/bill_oracle.h"
 #include "support/root_oracle.h"
 
 static void claim_clean(const char *text)
@@ -47,6 +48,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         claim(root_is_read(root), "a member of the root is not found");
     gl_decode(decoder, &input, &outcome);
     claim(outcome.retry_after_ms >= -1, "a negative wait");
+    const glimpse_bill *bill = &outcome.sample.bill;
+    claim(bill->prompt_tokens >= -1 && bill->completion_tokens >= 0 && bill->cached_tokens >= 0,
+          "a count below 0");
+    claim(bill->prompt_tokens <= GL_COUNT_MAX && bill->completion_tokens <= GL_COUNT_MAX,
+          "no count");
+    if (outcome.error == GLIMPSE_OK) {
+        glimpse_bill there = bill_looked_for(
+            gl_json_checked(gl_slice_of(outcome.sample.body, outcome.sample.body_len)));
+        claim(bill_same(bill, &there), "another bill than the body's");
+    }
     claim(outcome.sample.body_len <= body_len, "more body than came");
     if (input.status != 200) claim(outcome.error != GLIMPSE_OK, "an answer that is none");
     if (outcome.error != GLIMPSE_OK) {

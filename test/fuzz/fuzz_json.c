@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "support/json_oracle.h"
+#include "support/wanted_oracle.h"
 
 /* Writing a scalar again gives a spelling that writing again does not change. */
 static void rewrite_twice(gl_slice token, void (*rewrite)(gl_buf *, gl_slice))
@@ -56,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (size > 0) memcpy(exact, data, size);
         if (gl_json_check(gl_slice_of(exact, size), &root, &at) == GL_JSON_OK) {
             find_members_twice(gl_slice_of(exact, size), root);
+            claim(wanted_is_found(gl_slice_of(exact, size), root), "what is wanted is not found");
             gl_json_iter iter = gl_json_tokens(root);
             gl_slice token;
             for (char c; (c = gl_json_token(&iter, &token)) != '\0';) {

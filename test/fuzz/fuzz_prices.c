@@ -9,9 +9,9 @@
 #include <math.h>
 #include <sys/mman.h>
 
-#include "base/count.h"
 #include "batch/prices.h"
 #include "exits.h"
+#include "support/bill_oracle.h"
 
 /* The file's path: it is read as the program reads it. */
 static const char *put_file(const fuzz_input *in)
@@ -35,14 +35,8 @@ static void pay(const model_price *price, gl_slice text)
     size_t at;
     gl_json body;
     if (gl_json_check(text, &body, &at) != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return;
-    billed tokens;
-    if (billed_read(body, &tokens)) {
-        claim(tokens.prompt >= 0 && tokens.completion >= 0 && tokens.cached >= 0,
-              "a count below 0");
-        claim(tokens.cached <= tokens.prompt, "more cached than asked");
-        claim(tokens.prompt <= GL_COUNT_MAX && tokens.completion <= GL_COUNT_MAX, "no count");
-        claim_sum(price_of(price, &tokens), "a price that is none");
-    }
+    glimpse_bill bill = bill_looked_for(body);
+    if (bill.prompt_tokens >= 0) claim_sum(price_of(price, &bill), "a price that is none");
     double bound = price_bound(price, body);
     claim(!isnan(bound), "a bound that is none");
 }

@@ -38,10 +38,19 @@ static inline gl_json root_failed_choice(gl_json choices)
     return (gl_json){ .kind = GL_JSON_NONE };
 }
 
+/* The members from..to of the root, which have these names in this object. */
+static inline bool root_has(const gl_root *root, size_t from, size_t to, gl_json object,
+                            const char *const *names)
+{
+    for (size_t i = from; i < to; i++)
+        if (!root_same(root->member[i], gl_json_get(object, names[i - from]))) return false;
+    return true;
+}
+
 /* Whether gl_root_read finds in this value what there is. */
 static inline bool root_is_read(gl_json value)
 {
-    static const char *const names[GL_ROOT_MEMBERS] = {
+    static const char *const names[GL_ROOT_MEMBERS - GL_ROOT_ERROR] = {
         "error",
         "object",
         "type",
@@ -62,11 +71,28 @@ static inline bool root_is_read(gl_json value)
         "status",
         "incomplete_details",
         "x_groq",
+        "service_tier",
+    };
+    static const char *const said[GL_MESSAGE_END - GL_MESSAGE_CONTENT] = {
+        "content", "refusal", "tool_calls", "function_call", "audio", "images",
+    };
+    static const char *const counts[GL_USAGE_END - GL_USAGE_PROMPT_TOKENS] = {
+        "prompt_tokens", "completion_tokens",     "total_tokens",         "input_tokens",
+        "output_tokens", "prompt_tokens_details", "input_tokens_details",
     };
     gl_root root;
     gl_root_read(value, &root);
-    for (size_t i = 0; i < GL_ROOT_MEMBERS; i++)
-        if (!root_same(root.member[i], gl_json_get(value, names[i]))) return false;
+    if (!root_same(root.member[GL_ROOT_VALUE], value) ||
+        !root_has(&root, GL_ROOT_ERROR, GL_ROOT_MEMBERS, value, names) ||
+        !root_has(&root, GL_MESSAGE_CONTENT, GL_MESSAGE_END, root.member[GL_CHOICE_MESSAGE],
+                  said) ||
+        !root_has(&root, GL_USAGE_PROMPT_TOKENS, GL_USAGE_END, root.member[GL_ROOT_USAGE],
+                  counts) ||
+        !root_same(root.member[GL_USAGE_PROMPT_CACHED],
+                   gl_json_get(root.member[GL_USAGE_PROMPT_DETAILS], "cached_tokens")) ||
+        !root_same(root.member[GL_USAGE_INPUT_CACHED],
+                   gl_json_get(root.member[GL_USAGE_INPUT_DETAILS], "cached_tokens")))
+        return false;
     gl_json choices = gl_json_get(value, "choices"), choice, first = { .kind = GL_JSON_NONE };
     gl_json_iter iter = gl_json_begin(choices);
     size_t count = 0;
@@ -77,8 +103,9 @@ static inline bool root_is_read(gl_json value)
         else if (gl_finish_of(gl_json_get(choice, "finish_reason")) != GL_FINISH_WELL)
             well = false;
     }
-    return root_choice_same(&root.first, first) && root.only == (count < 2) &&
-           root.others_well == well && root_same(root.failed, root_failed_choice(choices));
+    return root_same(root.member[GL_CHOICE], first) && root_choice_same(&root.first, first) &&
+           root.only == (count < 2) && root.others_well == well &&
+           root_same(root.failed, root_failed_choice(choices));
 }
 
 #endif

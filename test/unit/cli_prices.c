@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/rng.h"
 #include "batch/prices.h"
 
 static gl_json checked(const char *text)
@@ -92,42 +93,49 @@ static void file_goes_over_the_table_row_by_row(void **state)
     assert_int_equal(gl_alloc_live(), live);
 }
 
-static void usage_is_read_in_the_words_of_each_endpoint(void **state)
+static void cached_tokens_have_their_own_price_where_there_is_one(void **state)
 {
     (void)state;
     const model_price price = { .input = 2, .output = 8, .cached_input = 0.5 };
     const model_price plain = { .input = 2, .output = 8, .cached_input = -1 };
-    billed tokens;
-    assert_true(
-        billed_read(checked("{\"usage\":{\"prompt_tokens\":1000000,\"completion_tokens\":"
-                            "500000,\"prompt_tokens_details\":{\"cached_tokens\":400000}}}"),
-                    &tokens));
-    assert_dollars(price_of(&price, &tokens), 0.6 * 2 + 0.4 * 0.5 + 0.5 * 8);
-    assert_dollars(price_of(&plain, &tokens), 2 + 0.5 * 8);
-    assert_true(billed_read(checked("{\"usage\":{\"input_tokens\":10,\"output_tokens\":5,"
-                                    "\"input_tokens_details\":{\"cached_tokens\":10}}}"),
-                            &tokens));
-    assert_dollars(price_of(&price, &tokens), (10 * 0.5 + 5 * 8) / 1e6);
-    assert_true(billed_read(checked("{\"usage\":{\"prompt_tokens\":7,\"total_tokens\":7}}"),
-                            &tokens)); /* embeddings */
-    assert_int_equal(tokens.completion, 0);
-    assert_true(tokens.standard);
-    assert_true(billed_read(checked("{\"service_tier\":\"flex\",\"usage\":{\"prompt_tokens\":7}}"),
-                            &tokens));
-    assert_false(tokens.standard);
-    static const char *const none[] = {
-        "{}",
-        "{\"usage\":null}",
-        "{\"usage\":{}}",
-        "{\"usage\":{\"completion_tokens\":5}}",
-        "{\"usage\":{\"prompt_tokens\":-1}}",
-        "{\"usage\":{\"prompt_tokens\":\"7\"}}",
-        "{\"usage\":{\"prompt_tokens\":1,\"completion_tokens\":1e99}}",
-        "{\"usage\":{\"prompt_tokens\":9007199254740993}}",
-        "{\"usage\":{\"prompt_tokens\":1,\"prompt_tokens_details\":{\"cached_tokens\":2}}}",
-    };
-    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
-        assert_false(billed_read(checked(none[i]), &tokens));
+    const glimpse_bill bill = { 1000000, 400000, 500000 }, cached = { 10, 10, 5 };
+    assert_dollars(price_of(&price, &bill), 0.6 * 2 + 0.4 * 0.5 + 0.5 * 8);
+    assert_dollars(price_of(&plain, &bill), 2 + 0.5 * 8);
+    assert_dollars(price_of(&price, &cached), (10 * 0.5 + 5 * 8) / 1e6);
+}
+
+/* Twice as many models as are remembered, one of them unknown, one with a name too long. */
+static void a_recalled_price_is_the_one_that_is_found(void **state)
+{
+    (void)state;
+    price_list prices;
+    char name[2 * PRICES_MODEL_SIZE + 1];
+    gl_rng rng;
+    gl_rng_seed(&rng, 7);
+    assert_int_equal(prices_read(&prices, NULL, NULL), 0);
+    static const char *const names[] = { "gpt-4o-mini",
+                                         "gpt-4o",
+                                         "no-such-model",
+                                         "",
+                                         "gpt-4o-mini-2024-07-18",
+                                         "o3-mini",
+                                         "gpt-4.1",
+                                         "gpt-5",
+                                         "gpt-4.1-mini",
+                                         "gpt-4.1-nano",
+                                         "o1",
+                                         "o3",
+                                         "o4-mini",
+                                         "gpt-4o-m",
+                                         "gpt-4o-mini2" };
+    for (int turn = 0; turn < 10000; turn++) {
+        uint32_t i = gl_rng_below(&rng, sizeof names / sizeof *names + 1);
+        memset(name, 'x', sizeof name - 1);
+        name[sizeof name - 1] = '\0';
+        gl_slice model = gl_slice_str(i < sizeof names / sizeof *names ? names[i] : name);
+        assert_ptr_equal(prices_recall(&prices, model), prices_find(&prices, model));
+    }
+    prices_free(&prices);
 }
 
 static void bound_is_of_every_byte_and_of_all_the_answer_may_take(void **state)
@@ -150,7 +158,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(model_is_found_by_its_name_and_by_its_name_without_a_date),
         cmocka_unit_test(file_goes_over_the_table_row_by_row),
-        cmocka_unit_test(usage_is_read_in_the_words_of_each_endpoint),
+        cmocka_unit_test(cached_tokens_have_their_own_price_where_there_is_one),
+        cmocka_unit_test(a_recalled_price_is_the_one_that_is_found),
         cmocka_unit_test(bound_is_of_every_byte_and_of_all_the_answer_may_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

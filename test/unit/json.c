@@ -17,6 +17,7 @@
 #include "json_oracle.h"
 #include "json_parse.h"
 #include "json_tree.h"
+#include "wanted_oracle.h"
 
 /* --- the grammar ----------------------------------------------------------------------------- */
 
@@ -509,6 +510,45 @@ static void check_finds_the_members_that_a_walk_finds(void **state)
     }
 }
 
+/* Objects and lists within each other, with the names that are wanted among others. */
+static void append_any(gl_buf *out, gl_rng *rng, int depth)
+{
+    static const char *const names[] = { "a", "ab", "", "id", "model", "\\u0061", "mode", "b\\n" };
+    static const char *const scalars[] = {
+        "1", "\"a\"", "null", "-0.5e1", "\"\\\"]\"", "{}", "[ ]"
+    };
+    uint32_t kind = gl_rng_below(rng, depth > 0 ? 4 : 1);
+    if (kind == 0) {
+        gl_buf_append_str(out, scalars[gl_rng_below(rng, sizeof scalars / sizeof *scalars)]);
+        return;
+    }
+    gl_buf_append_str(out, kind == 1 ? "[" : "{");
+    for (uint32_t i = 0, count = gl_rng_below(rng, 5); i < count; i++) {
+        if (i != 0) gl_buf_append_str(out, ",");
+        if (kind != 1)
+            gl_buf_printf(out, " \"%s\" :", names[gl_rng_below(rng, sizeof names / sizeof *names)]);
+        append_any(out, rng, depth - 1);
+    }
+    gl_buf_append_str(out, kind == 1 ? " ]" : "}");
+}
+
+static void the_check_finds_what_is_wanted_at_any_depth(void **state)
+{
+    (void)state;
+    gl_rng rng;
+    gl_rng_seed(&rng, 5);
+    for (int turn = 0; turn < 50000; turn++) {
+        gl_buf text;
+        gl_json root;
+        gl_buf_init(&text, SIZE_MAX);
+        append_any(&text, &rng, 6);
+        assert_int_equal(gl_json_check(gl_buf_slice(&text), &root, NULL), GL_JSON_OK);
+        if (!wanted_is_found(gl_buf_slice(&text), root))
+            fail_msg("in %.*s", (int)text.len, text.data);
+        gl_buf_free(&text);
+    }
+}
+
 static void errors_have_words(void **state)
 {
     (void)state;
@@ -521,6 +561,7 @@ static void errors_have_words(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_check_finds_what_is_wanted_at_any_depth),
         cmocka_unit_test(every_rule_has_texts_that_keep_it),
         cmocka_unit_test(every_rule_has_texts_that_break_it),
         cmocka_unit_test(depth_is_bounded_and_costs_no_stack),

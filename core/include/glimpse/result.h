@@ -171,6 +171,13 @@ typedef struct glimpse_usage {
     int64_t total_tokens;
 } glimpse_usage;
 
+/* The tokens that an answer is billed by; -1, 0, 0: not known, or other prices. Never grows. */
+typedef struct glimpse_bill {
+    int64_t prompt_tokens;
+    int64_t cached_tokens;     /* those of the prompt with a price of their own */
+    int64_t completion_tokens; /* 0: none, as of an embedding */
+} glimpse_bill;
+
 /* The times of a request, in nanoseconds; -1 where it never got that far. */
 typedef struct glimpse_timings {
     int64_t total_ns;      /* submit to settled */
@@ -447,6 +454,15 @@ GLIMPSE_API const char *glimpse_result_finish_reason(const glimpse_result *resul
  *   Since: 0.1
  */
 GLIMPSE_API const glimpse_usage *glimpse_result_usage(const glimpse_result *result);
+
+/*
+ * Returns the tokens that the answer is billed by.
+ *
+ *   result: not NULL
+ *   Returns: valid as long as the result; never NULL
+ *   Since: 0.1
+ */
+GLIMPSE_API const glimpse_bill *glimpse_result_bill(const glimpse_result *result);
 
 /*
  * Returns the times of the request.

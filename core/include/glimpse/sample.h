@@ -39,6 +39,7 @@ typedef struct glimpse_sample_fields {
     glimpse_usage usage; /* -1, -1, -1: not known */
     bool usage_unasked;  /* of a stream that did not ask for its usage and did not get it: it does
                           * not serve a request that asks for usage; false by default */
+    glimpse_bill bill;   /* -1, 0, 0 (default): not known, as of an answer from a store */
 } glimpse_sample_fields;
 
 /*
