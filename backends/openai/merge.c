@@ -431,6 +431,13 @@ static bool add_delta(gl_merge *merge, gl_merge_choice *choice, gl_json delta)
     } else if (!is_nothing(found[FUNCTION])) {
         return false;
     }
+    /* All else in such a delta is kept once, or says nothing. */
+    if (!others && found[CONTENT].kind == GL_JSON_STRING && !choice->has_parts &&
+        is_nothing(found[REFUSAL]) && found[FUNCTION].kind != GL_JSON_OBJECT &&
+        is_nothing(found[TOOLS])) {
+        merge->alone = found[CONTENT];
+        merge->alone_index = choice->index;
+    }
     if (others) {
         merge->reasoned += has_reasoning(delta);
         add_others(merge, &choice->of_message, delta, names, COUNT, GL_MEMBERS_GROW);
@@ -475,9 +482,29 @@ static bool add_choice(gl_merge *merge, gl_json item)
         read = is_absent(found[TEXT]); /* Azure's asynchronous filter sends none of them */
     if (gl_finish_of(found[FINISH]) != GL_FINISH_NONE)
         replace(merge, &choice->finish_reason, found[FINISH]);
+    if (others || found[DELTA].kind != GL_JSON_OBJECT || found[LOGPROBS].kind == GL_JSON_OBJECT)
+        merge->alone.kind = GL_JSON_NONE;
     add_others(merge, &choice->logprobs, found[LOGPROBS], NULL, 0, GL_MEMBERS_EXTEND);
     if (others) add_others(merge, &choice->others, item, names, COUNT, GL_MEMBERS_EXTEND);
     return read;
+}
+
+static gl_merge_result result_of(const gl_merge *merge)
+{
+    return merge->failed || merge->pool.failed ? GL_MERGE_OOM : GL_MERGE_OK;
+}
+
+gl_json gl_merge_alone(const gl_merge *merge, gl_json *padding)
+{
+    *padding = merge->padding;
+    return merge->alone;
+}
+
+gl_merge_result gl_merge_add_alone(gl_merge *merge, gl_json text)
+{
+    gl_merge_choice *choice = find_choice(merge, merge->alone_index);
+    if (choice != NULL) add_text(merge, choice, text);
+    return result_of(merge);
 }
 
 gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk)
@@ -489,6 +516,8 @@ gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk)
     gl_json found[MEMBERS], item;
     gl_buf *bufs[TOP];
     bool is_chunk = false;
+    size_t choices = 0;
+    merge->alone.kind = GL_JSON_NONE;
     top_bufs(merge, bufs);
     bool others = gl_json_get_many(chunk, names, found, MEMBERS);
     if (chunk.kind != GL_JSON_OBJECT) return GL_MERGE_ODD;
@@ -506,12 +535,14 @@ gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk)
         add_others(merge, &merge->others, chunk, names, MEMBERS, GL_MEMBERS_LAST);
     if (found[CHOICES].kind == GL_JSON_ARRAY) {
         gl_json_iter iter = gl_json_begin(found[CHOICES]);
-        while (gl_json_next(&iter, NULL, &item))
+        for (; gl_json_next(&iter, NULL, &item); choices++)
             if (!add_choice(merge, item)) return GL_MERGE_ODD;
     } else if (!is_absent(found[CHOICES])) {
         return GL_MERGE_ODD;
     }
-    return merge->failed || merge->pool.failed ? GL_MERGE_OOM : GL_MERGE_OK;
+    merge->padding = found[PADDING];
+    if (others || choices != 1) merge->alone.kind = GL_JSON_NONE;
+    return result_of(merge);
 }
 
 bool gl_merge_finished(const gl_merge *merge, size_t choices)

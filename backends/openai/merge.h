@@ -27,10 +27,12 @@ typedef struct gl_merge {
     gl_members_pool pool;
     gl_merge_choice *choices; /* in the order of their index */
     size_t count, capacity;
-    gl_buf text;     /* of choice 0, as UTF-8: grows by whole characters */
-    size_t decoded;  /* bytes of the JSON text that are in text */
-    size_t reasoned; /* chunks that held reasoning */
-    bool failed;     /* out of memory */
+    gl_buf text;            /* of choice 0, as UTF-8: grows by whole characters */
+    size_t decoded;         /* bytes of the JSON text that are in text */
+    size_t reasoned;        /* chunks that held reasoning */
+    gl_json alone, padding; /* see gl_merge_alone */
+    int64_t alone_index;
+    bool failed; /* out of memory */
 } gl_merge;
 
 typedef enum gl_merge_result { GL_MERGE_OK, GL_MERGE_ODD, GL_MERGE_OOM } gl_merge_result;
@@ -42,6 +44,15 @@ void gl_merge_free(gl_merge *merge);
 /* Adds one chunk, a checked object. ODD: it has not the form of a chunk. Unknown members are
  * kept. */
 gl_merge_result gl_merge_add(gl_merge *merge, gl_json chunk);
+
+/* Returns the text of the last chunk if that is all that the same chunk with another text would
+ * add, a string in that chunk; NONE: there would be more. *padding gets a string that adds nothing,
+ * or NONE. */
+gl_json gl_merge_alone(const gl_merge *merge, gl_json *padding);
+
+/* Adds the text, a checked string, of a chunk that is the last one but for its text. Only where
+ * gl_merge_alone has one. */
+gl_merge_result gl_merge_add_alone(gl_merge *merge, gl_json text);
 
 /* Returns true when there are at least so many choices (1 at least), and all have their
  * finish_reason. */

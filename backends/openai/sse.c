@@ -4,6 +4,8 @@
  */
 #include "openai/sse.h"
 
+#include "base/json_run.h"
+
 /* Memory kept from one stream to the next; events of completions are some hundred bytes. */
 #define KEEP_BYTES ((size_t)4096)
 
@@ -29,14 +31,14 @@ void gl_sse_reset(gl_sse *sse)
 }
 
 /* Counts the bytes that a growing buffer moves. */
-static void append(gl_sse *sse, gl_buf *to, const char *bytes, size_t len)
+static inline void append(gl_sse *sse, gl_buf *to, const char *bytes, size_t len)
 {
     size_t capacity = to->capacity, held = to->len;
     gl_buf_append(to, bytes, len);
     sse->copied += len + (to->capacity != capacity ? held : 0);
 }
 
-static void take_value(gl_sse *sse, const char *bytes, size_t len)
+static inline void take_value(gl_sse *sse, const char *bytes, size_t len)
 {
     if (sse->kind == GL_SSE_DATA)
         append(sse, &sse->data, bytes, len);
@@ -119,17 +121,38 @@ static bool end_line(gl_sse *sse, gl_sse_fn fn, void *arg)
 
 /* Returns the bytes before the next line end. Not two memchr: with line ends of one kind, the
  * search for the other kind would go through the whole rest at every line. */
-static size_t run_of(const char *at, const char *end)
+static inline size_t run_of(const char *at, const char *end)
 {
     const char *start = at;
+#ifdef __SSE2__
+    while ((size_t)(end - at) >= sizeof(__m128i)) {
+        __m128i bytes = gl_sixteen(at);
+        unsigned found = gl_sixteen_equal(bytes, '\n') | gl_sixteen_equal(bytes, '\r');
+        if (found != 0) return (size_t)(at - start) + (size_t)__builtin_ctz(found);
+        at += sizeof(__m128i);
+    }
+#endif
     while (at < end && *at != '\n' && *at != '\r') at++;
     return (size_t)(at - start);
 }
 
-gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
+static gl_sse_result failure_of(const gl_sse *sse)
+{
+    return sse->data.too_large || sse->name.too_large ? GL_SSE_TOO_LARGE : GL_SSE_OOM;
+}
+
+static __attribute__((noinline)) gl_sse_result feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn,
+                                                    void *arg)
 {
     const char *at = bytes.data, *end = bytes.len != 0 ? bytes.data + bytes.len : bytes.data;
     while (at < end) {
+        size_t run = sse->at == GL_SSE_VALUE ? run_of(at, end) : 0;
+        if (run != 0) {
+            take_value(sse, at, run);
+            at += run;
+            if (!sse->data.failed && !sse->name.failed) continue;
+            return failure_of(sse);
+        }
         char c = *at;
         bool second_half = sse->after_cr && c == '\n'; /* of a CRLF */
         sse->after_cr = false;
@@ -150,14 +173,27 @@ gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
         } else {
             if (sse->at == GL_SSE_SPACE && c == ' ') at++;
             sse->at = GL_SSE_VALUE;
-            size_t run = run_of(at, end);
-            take_value(sse, at, run);
-            at += run;
         }
-        if (sse->data.failed || sse->name.failed)
-            return sse->data.too_large || sse->name.too_large ? GL_SSE_TOO_LARGE : GL_SSE_OOM;
+        if (sse->data.failed || sse->name.failed) return failure_of(sse);
     }
     return GL_SSE_MORE;
+}
+
+/* Returns true when the bytes are one byte of data, and takes it: a stream may come byte by byte.
+ */
+static inline bool take_byte(gl_sse *sse, gl_slice bytes)
+{
+    if (bytes.len != 1 || sse->at != GL_SSE_VALUE || sse->kind != GL_SSE_DATA) return false;
+    char c = *bytes.data;
+    if (c == '\n' || c == '\r' || !gl_buf_has_room(&sse->data, 1)) return false;
+    sse->data.data[sse->data.len++] = c;
+    sse->copied++;
+    return true;
+}
+
+gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
+{
+    return take_byte(sse, bytes) ? GL_SSE_MORE : feed(sse, bytes, fn, arg);
 }
 
 gl_sse_guess gl_sse_guess_of(gl_slice beginning)

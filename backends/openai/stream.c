@@ -15,6 +15,7 @@
 #include "openai/merge.h"
 #include "openai/path.h"
 #include "openai/plain.h"
+#include "openai/repeat.h"
 #include "openai/sse.h"
 
 /* Memory kept from one stream to the next. */
@@ -26,6 +27,8 @@ struct gl_stream {
     gl_sse sse;
     enum { STREAM_COMPLETION, STREAM_RESPONSE } kind;
     gl_merge merge;
+    gl_repeat repeat;      /* the last chunk, while a text alone would be its news */
+    bool each;             /* see gl_stream_read_each */
     gl_buf text;           /* a response's text */
     gl_stream_count count; /* reasoned: of a response */
     gl_buf body;           /* the response; the error; in the end the completion */
@@ -41,6 +44,7 @@ gl_stream *gl_stream_new(size_t max_event)
     if (stream == NULL) return NULL;
     gl_sse_init(&stream->sse, max_event);
     gl_merge_init(&stream->merge);
+    gl_repeat_init(&stream->repeat);
     gl_buf_init(&stream->text, SIZE_MAX / 2);
     gl_buf_init(&stream->body, SIZE_MAX / 2);
     return stream;
@@ -51,6 +55,7 @@ void gl_stream_free(gl_stream *stream)
     if (stream == NULL) return;
     gl_sse_free(&stream->sse);
     gl_merge_free(&stream->merge);
+    gl_repeat_free(&stream->repeat);
     gl_buf_free(&stream->text);
     gl_buf_free(&stream->body);
     gl_free(stream);
@@ -60,6 +65,7 @@ void gl_stream_reset(gl_stream *stream)
 {
     gl_sse_reset(&stream->sse);
     gl_merge_reset(&stream->merge);
+    gl_repeat_forget(&stream->repeat);
     gl_buf_recycle(&stream->text, KEEP_BYTES);
     gl_buf_recycle(&stream->body, KEEP_BYTES);
     stream->count = (gl_stream_count){ 0, 0 };
@@ -176,11 +182,40 @@ static bool is_heartbeat(gl_stream *stream, gl_slice data)
     return true;
 }
 
+/* Merges a checked chunk, or its text alone. */
+static bool merged(gl_stream *stream, gl_slice data, gl_merge_result result)
+{
+    switch (result) {
+    case GL_MERGE_OK:
+        return true;
+    case GL_MERGE_ODD:
+        return bad_event(stream, data, GL_JSON_OK, "it is no chunk of a completion");
+    case GL_MERGE_OOM:
+        break;
+    }
+    return out_of_memory(stream);
+}
+
+static bool on_chunk(gl_stream *stream, gl_slice data, gl_json root)
+{
+    gl_merge_result result = gl_merge_add(&stream->merge, root);
+    gl_json padding, text = gl_merge_alone(&stream->merge, &padding);
+    if (result == GL_MERGE_OK && text.kind != GL_JSON_NONE && !stream->each &&
+        !gl_repeat_keep(&stream->repeat, data, text, padding))
+        return out_of_memory(stream);
+    return merged(stream, data, result);
+}
+
 static bool on_event(void *arg, gl_slice name, gl_slice data)
 {
     gl_stream *stream = arg;
-    gl_json root;
+    gl_json root, text = gl_repeat_find(&stream->repeat, data);
     bool named_error = gl_slice_is(name, "error");
+    if (text.kind != GL_JSON_NONE && !named_error) {
+        stream->count.events++;
+        return merged(stream, data, gl_merge_add_alone(&stream->merge, text));
+    }
+    gl_repeat_forget(&stream->repeat);
     if (!named_error && is_heartbeat(stream, data)) return true;
     if (!named_error && gl_slice_is(data, "[DONE]")) {
         stream->announced = stream->kind == STREAM_COMPLETION;
@@ -194,15 +229,12 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
     if (stream->failure != GLIMPSE_OK) return true; /* only an error matters now */
     stream->count.events++;
     if (stream->kind == STREAM_RESPONSE) return response_event(stream, root);
-    switch (gl_merge_add(&stream->merge, root)) {
-    case GL_MERGE_OK:
-        return true;
-    case GL_MERGE_ODD:
-        return bad_event(stream, data, GL_JSON_OK, "it is no chunk of a completion");
-    case GL_MERGE_OOM:
-        break;
-    }
-    return out_of_memory(stream);
+    return on_chunk(stream, data, root);
+}
+
+void gl_stream_read_each(gl_stream *stream)
+{
+    stream->each = true;
 }
 
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes)

@@ -27,6 +27,10 @@ bool gl_stream_begin(gl_stream *stream, const char *path);
 /* Feeds more bytes. false: the rest is not wanted, because the stream has ended or is of no use. */
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes);
 
+/* From now on each chunk is read, also one that repeats the last but for its text. The outcome is
+ * the same; a test holds the two ways against each other. */
+void gl_stream_read_each(gl_stream *stream);
+
 /* Returns the answer's text so far: the first choice's content. It only grows, by whole
  * characters. */
 gl_slice gl_stream_text(const gl_stream *stream);
