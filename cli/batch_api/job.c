@@ -55,7 +55,7 @@ static bool identify(batch_api_job *job, const glimpse_attempt *attempt, const b
     size_t len;
     const char *body = glimpse_attempt_body(attempt, &len);
     uint64_t salt = settings_share_answers(job->pump.settings) ? 0 : item->base.line;
-    return glimpse_key_of_chat(body, glimpse_length(len), &key) == GLIMPSE_OK &&
+    return glimpse_chat_key(job->pump.engine, body, glimpse_length(len), &key) == GLIMPSE_OK &&
            batch_api_id_of(&job->slots, &key, glimpse_attempt_path(attempt), salt, id);
 }
 

@@ -429,24 +429,6 @@ gl_json gl_json_checked(gl_slice text)
 
 /* --- the walk -------------------------------------------------------------------------------- */
 
-/* Returns the place behind the string that starts at `at`. */
-static inline const char *string_end(const char *at, const char *end)
-{
-    for (at++;; at += 2) { /* over a backslash and the character that it escapes */
-        at = gl_json_quote(at, end);
-        assert(at < end);
-        if (*at == '"') return at + 1;
-    }
-}
-
-/* Returns the place behind the number or literal that starts at `at`. */
-static const char *word_end(const char *at, const char *end)
-{
-    do at++;
-    while (at < end && *at != ',' && *at != ']' && *at != '}' && !is_blank(*at));
-    return at;
-}
-
 /* Returns the place behind the container that starts at `at`: counts brackets, jumps over
  * strings. */
 static const char *container_end(const char *at, const char *end)
@@ -460,7 +442,7 @@ static const char *container_end(const char *at, const char *end)
         unsigned char kind;
         while ((kind = kinds[(unsigned char)*at]) == PLAIN) at++;
         if (kind == QUOTE) {
-            at = string_end(at, end);
+            at = gl_json_string_end(at, end);
         } else {
             depth += kind == OPENS ? 1 : -1;
             at++;
@@ -481,7 +463,7 @@ char gl_json_token(gl_json_iter *iter, gl_slice *token)
     if (start == iter->end) return '\0';
     switch (*start) {
     case '"':
-        iter->at = string_end(start, iter->end);
+        iter->at = gl_json_string_end(start, iter->end);
         break;
     case '{':
     case '}':
@@ -492,7 +474,7 @@ char gl_json_token(gl_json_iter *iter, gl_slice *token)
         iter->at = start + 1;
         break;
     default:
-        iter->at = word_end(start, iter->end);
+        iter->at = gl_json_word_end(start, iter->end);
         break;
     }
     *token = gl_slice_of(start, (size_t)(iter->at - start));
@@ -515,11 +497,11 @@ static void take_value(gl_json_iter *iter, gl_json *value)
     const char *start = blank_end(iter->at, iter->end), *at;
     value->kind = kind_of(*start);
     if (value->kind == GL_JSON_STRING)
-        at = string_end(start, iter->end);
+        at = gl_json_string_end(start, iter->end);
     else if (value->kind == GL_JSON_OBJECT || value->kind == GL_JSON_ARRAY)
         at = container_end(start, iter->end);
     else
-        at = word_end(start, iter->end);
+        at = gl_json_word_end(start, iter->end);
     value->text = gl_slice_of(start, (size_t)(at - start));
     iter->at = blank_end(at, iter->end);
 }

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 
 #include <openssl/evp.h>
+#include <string.h>
 
 #include "base/alloc.h"
 
@@ -37,10 +38,21 @@ void gl_sha256_free(gl_sha256 *sha)
 
 bool gl_sha256_digest(gl_sha256 *sha, const gl_slice *parts, size_t count, unsigned char digest[32])
 {
+    unsigned char
+        joined[256]; /* short parts, one behind the other: a call costs more than a copy */
+    size_t held = 0;
     if (EVP_DigestInit_ex2(sha->context, sha->algorithm, NULL) != 1) return false;
     for (size_t i = 0; i < count; i++) {
         if (parts[i].len == 0) continue;
+        if (parts[i].len <= sizeof joined - held) {
+            memcpy(joined + held, parts[i].data, parts[i].len);
+            held += parts[i].len;
+            continue;
+        }
+        if (held != 0 && EVP_DigestUpdate(sha->context, joined, held) != 1) return false;
+        held = 0;
         if (EVP_DigestUpdate(sha->context, parts[i].data, parts[i].len) != 1) return false;
     }
+    if (held != 0 && EVP_DigestUpdate(sha->context, joined, held) != 1) return false;
     return EVP_DigestFinal_ex(sha->context, digest, NULL) == 1;
 }

@@ -209,6 +209,13 @@ glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimpse_draft *dr
     return GLIMPSE_OK;
 }
 
+glimpse_error glimpse_chat_key(glimpse_engine *engine, const char *body, size_t len,
+                               glimpse_key *key)
+{
+    if (engine == NULL || body == NULL || key == NULL) return GLIMPSE_ERR_INVALID;
+    return gl_keyer_key_of_text(engine->keyer, gl_slice_given(body, len), key);
+}
+
 glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *draft,
                                    const glimpse_options *options, const glimpse_observer *observer,
                                    void *arg, glimpse_id *id)

@@ -1,13 +1,13 @@
 /*
  * key.c - see key.h; the canonical form is specified in docs/internals/key.md.
  *
- * One pass over the body's tokens writes every value in its one spelling. Where an object closes,
- * its members stand in the output in the body's order; if they are not sorted, they are put in
- * order there and then. Only the outermost object is different: its members are distributed to the
- * four places and the rest.
+ * One pass over the body writes every value in its one spelling to `text`. What is spelled so
+ * already is copied in runs, as long as the next member's name. Where an object closes, its members
+ * stand in `text` in the body's order; if they are not sorted, they are put in order there and
+ * then. Only the outermost object is different: its members go to their places in `form`.
  *
  * Invariants: `members` holds the members of the objects that are open, innermost last, as offsets
- * into the output. There is no recursion, and at most GL_JSON_DEPTH_MAX levels. An object that is
+ * into `text`. There is no recursion, and at most GL_JSON_DEPTH_MAX levels. An object that is
  * not sorted costs n log n comparisons of names and two copies of its bytes; a sorted one costs
  * nothing more. No number is read as a number.
  */
@@ -17,13 +17,19 @@
 
 #include "base/alloc.h"
 #include "base/array.h"
+#include "base/json_run.h"
 #include "base/sha256.h"
 
-/* A member as it stands in the output: "name":value from `at`, name_len bytes of name with its
+/* Where a member of the body stands in the form. The first four are its places. */
+typedef enum standing { MESSAGES, MODEL, TEMPERATURE, MAX_TOKENS, REST, LEFT_OUT } standing;
+#define PLACES REST
+
+/* A member as it stands in the text: "name":value from `at`, name_len bytes of name with its
  * quotes, len bytes in all. */
 typedef struct member {
     size_t at, name_len, len;
-    bool escaped; /* the name has an escape, so its bytes do not sort as its code points do */
+    bool escaped;    /* the name has an escape, so its bytes do not sort as its code points do */
+    standing stands; /* of the body's own members */
 } member;
 
 /* An open object or array. */
@@ -34,29 +40,42 @@ typedef struct level {
 } level;
 
 struct gl_keyer {
-    gl_buf form;     /* the output */
-    gl_buf scratch;  /* an object's bytes while they are put in order */
+    gl_buf text;     /* the body's members, in its order */
+    gl_buf form;     /* the canonical form */
+    gl_buf scratch;  /* an inner object's bytes while they are put in order */
     member *members; /* twice capacity of them: the second half is for merging */
     size_t count, capacity;
     gl_sha256 *sha;
 };
 
-enum { PLACES = 4 };
+/* The pass over a body. */
+typedef struct pass {
+    gl_buf *out;
+    const char *at, *end;
+    const char *run; /* the bytes from here to `at` are copied as they are, and are not yet */
+} pass;
 
-/* The four places of the form, as names with their quotes. */
-static const char *const places[PLACES] = { "\"messages\"", "\"model\"", "\"temperature\"",
-                                            "\"max_tokens\"" };
+#define NAMED(name, stands) { "\"" name "\"", sizeof(name) + 1, stands }
 
-/* Members that do not change the sample (OpenAI's chat completions reference). */
-static const char *const ignored[] = {
-    "\"user\"",   "\"safety_identifier\"", "\"metadata\"",     "\"prompt_cache_key\"",
-    "\"stream\"", "\"stream_options\"",    "\"service_tier\"", "\"store\"",
+/* The four, and the members that do not change the sample (OpenAI's chat completions reference). */
+static const struct known {
+    const char *quoted;
+    size_t len;
+    standing stands;
+} known[] = {
+    NAMED("messages", MESSAGES),       NAMED("model", MODEL),
+    NAMED("temperature", TEMPERATURE), NAMED("max_tokens", MAX_TOKENS),
+    NAMED("user", LEFT_OUT),           NAMED("safety_identifier", LEFT_OUT),
+    NAMED("metadata", LEFT_OUT),       NAMED("prompt_cache_key", LEFT_OUT),
+    NAMED("stream", LEFT_OUT),         NAMED("stream_options", LEFT_OUT),
+    NAMED("service_tier", LEFT_OUT),   NAMED("store", LEFT_OUT),
 };
 
 gl_keyer *gl_keyer_new(void)
 {
     gl_keyer *keyer = gl_calloc(1, sizeof *keyer);
     if (keyer == NULL) return NULL;
+    gl_buf_init(&keyer->text, SIZE_MAX);
     gl_buf_init(&keyer->form, SIZE_MAX);
     gl_buf_init(&keyer->scratch, SIZE_MAX);
     keyer->sha = gl_sha256_new();
@@ -70,6 +89,7 @@ gl_keyer *gl_keyer_new(void)
 void gl_keyer_free(gl_keyer *keyer)
 {
     if (keyer == NULL) return;
+    gl_buf_free(&keyer->text);
     gl_buf_free(&keyer->form);
     gl_buf_free(&keyer->scratch);
     gl_free(keyer->members);
@@ -79,21 +99,16 @@ void gl_keyer_free(gl_keyer *keyer)
 
 /* --- order ----------------------------------------------------------------------------------- */
 
-static gl_slice name_of(const char *form, const member *m)
-{
-    return gl_slice_of(form + m->at, m->name_len);
-}
-
 static int compare_size(size_t a, size_t b)
 {
     return a < b ? -1 : a > b;
 }
 
 /* Compares names by their code points. UTF-8 sorts as its code points do; an escape does not. */
-static int compare(const char *form, const member *a, const member *b)
+static int compare(const char *text, const member *a, const member *b)
 {
-    gl_slice left = gl_slice_of(form + a->at + 1, a->name_len - 2);
-    gl_slice right = gl_slice_of(form + b->at + 1, b->name_len - 2);
+    gl_slice left = gl_slice_of(text + a->at + 1, a->name_len - 2);
+    gl_slice right = gl_slice_of(text + b->at + 1, b->name_len - 2);
     if (!a->escaped && !b->escaped) {
         size_t shorter = left.len < right.len ? left.len : right.len;
         int order = shorter > 0 ? memcmp(left.data, right.data, shorter) : 0;
@@ -107,33 +122,121 @@ static int compare(const char *form, const member *a, const member *b)
 }
 
 /* Merges from[low..middle) and from[middle..high), each sorted, to the same place in `to`. */
-static void merge(const char *form, const member *from, member *to, const size_t bounds[3])
+static void merge(const char *text, const member *from, member *to, const size_t bounds[3])
 {
     size_t left = bounds[0], right = bounds[1];
     for (size_t i = bounds[0]; i < bounds[2]; i++) {
         bool take_left = left < bounds[1] &&
-                         (right == bounds[2] || compare(form, &from[left], &from[right]) <= 0);
+                         (right == bounds[2] || compare(text, &from[left], &from[right]) <= 0);
         to[i] = from[take_left ? left++ : right++];
+    }
+}
+
+/* Sorts a few members where they are, and keeps the order of equal names. */
+static void insert(const char *text, member *members, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        const member moved = members[i];
+        size_t to = i;
+        for (; to > 0 && compare(text, &members[to - 1], &moved) > 0; to--)
+            members[to] = members[to - 1];
+        members[to] = moved;
     }
 }
 
 /* A stable merge sort, bottom up, of members from index `first` on. */
 static void sort(gl_keyer *keyer, size_t first)
 {
+    enum { FEW = 8 };
+    const char *text = keyer->text.data;
     size_t count = keyer->count - first;
     member *from = keyer->members + first;
     member *to = keyer->members + keyer->capacity + first;
-    for (size_t width = 1; width < count; width *= 2) {
+    for (size_t low = 0; low < count; low += FEW)
+        insert(text, from + low, count - low < FEW ? count - low : FEW);
+    for (size_t width = FEW; width < count; width *= 2) {
         for (size_t low = 0; low < count; low += 2 * width) {
             size_t middle = count - low > width ? low + width : count;
             size_t high = count - low > 2 * width ? low + 2 * width : count;
-            merge(keyer->form.data, from, to, (const size_t[3]){ low, middle, high });
+            merge(text, from, to, (const size_t[3]){ low, middle, high });
         }
         member *swap = from;
         from = to;
         to = swap;
     }
     if (from != keyer->members + first) memcpy(to, from, count * sizeof *from);
+}
+
+/* --- values ---------------------------------------------------------------------------------- */
+
+static inline void flush(pass *p)
+{
+    gl_buf_append(p->out, p->run, (size_t)(p->at - p->run));
+    p->run = p->at;
+}
+
+/* Returns the offset at which `at` is to stand in the output. */
+static inline size_t offset(const pass *p)
+{
+    return p->out->len + (size_t)(p->at - p->run);
+}
+
+/* Takes a text that is not copied: it ends before `end`. */
+static inline void skip_to(pass *p, const char *end)
+{
+    p->at = p->run = end;
+}
+
+static void take_blanks(pass *p)
+{
+    const char *end = p->at;
+    while (*end == ' ' || *end == '\n' || *end == '\r' || *end == '\t') end++;
+    flush(p);
+    skip_to(p, end);
+}
+
+static inline void take_string(pass *p)
+{
+    const char *start = p->at, *end = gl_json_quote(start + 1, p->end);
+    if (*end == '"') { /* no escape: it stands as it must */
+        p->at = end + 1;
+        return;
+    }
+    end = gl_json_string_end(end - 1, p->end);
+    flush(p);
+    gl_json_rewrite_string(p->out, gl_slice_of(start, (size_t)(end - start)));
+    skip_to(p, end);
+}
+
+/* Returns true for a number in its one spelling, of those that most are: digits, or digits with a
+ * point among them and no 0 at the end. 20 bytes are within the bounds of the plain layout. */
+static bool is_plain(gl_slice number)
+{
+    size_t point = 0;
+    if (number.len > 20) return false;
+    for (size_t i = 0; i < number.len; i++) {
+        if (number.data[i] == '.')
+            point = i;
+        else if (number.data[i] < '0' || number.data[i] > '9')
+            return false;
+    }
+    bool zero = number.data[0] == '0';
+    if (point == 0) return !zero || number.len == 1;
+    return number.data[number.len - 1] != '0' && (!zero || number.data[2] != '0');
+}
+
+/* Takes a number or a literal. */
+static void take_word(pass *p)
+{
+    const char *end = gl_json_word_end(p->at, p->end);
+    gl_slice word = gl_slice_of(p->at, (size_t)(end - p->at));
+    if (*p->at >= 'a' || is_plain(word)) {
+        p->at = end;
+        return;
+    }
+    flush(p);
+    gl_json_rewrite_number(p->out, word);
+    skip_to(p, end);
 }
 
 /* --- members --------------------------------------------------------------------------------- */
@@ -149,114 +252,107 @@ static bool add_member(gl_keyer *keyer, const member *m)
 }
 
 /* Writes the name that starts a member. */
-static bool begin_member(gl_keyer *keyer, gl_slice name, level *in)
+static bool begin_member(gl_keyer *keyer, pass *p, level *in)
 {
-    member m = { .at = keyer->form.len };
-    gl_json_rewrite_string(&keyer->form, name);
-    if (keyer->form.failed) return false;
-    m.name_len = keyer->form.len - m.at;
-    m.escaped = memchr(keyer->form.data + m.at, '\\', m.name_len) != NULL;
+    flush(p);
+    member m = { .at = p->out->len };
+    take_string(p);
+    m.escaped = p->run == p->at; /* an escape may be left */
+    flush(p);
+    if (p->out->failed) return false;
+    m.name_len = p->out->len - m.at;
     if (!add_member(keyer, &m)) return false;
     const member *last = &keyer->members[keyer->count - 1];
     if (in->sorted && keyer->count - in->first > 1)
-        in->sorted = compare(keyer->form.data, last - 1, last) <= 0;
+        in->sorted = compare(p->out->data, last - 1, last) <= 0;
     return true;
 }
 
 /* The innermost member is complete. */
-static void end_member(gl_keyer *keyer)
+static inline void end_member(gl_keyer *keyer, const pass *p)
 {
     member *m = &keyer->members[keyer->count - 1];
-    m->len = keyer->form.len - m->at;
+    m->len = offset(p) - m->at;
 }
 
-/* Appends a member from the scratch buffer, which holds the output from `moved` on. */
-static void append_member(gl_keyer *keyer, const member *m, size_t moved)
+/* Puts the members of an inner object in order, of which all is in the text. */
+static bool put_in_order(gl_keyer *keyer, size_t first)
 {
-    gl_buf_append(&keyer->form, keyer->scratch.data + (m->at - moved), m->len);
-}
-
-/* Moves the output from `at` on to the scratch buffer. */
-static bool take_back(gl_keyer *keyer, size_t at)
-{
+    size_t start = keyer->members[first].at;
+    if (keyer->text.failed) return false;
+    sort(keyer, first);
     gl_buf_reset(&keyer->scratch);
-    gl_buf_append(&keyer->scratch, keyer->form.data + at, keyer->form.len - at);
-    keyer->form.len = at;
-    return !keyer->scratch.failed;
+    gl_buf_append(&keyer->scratch, keyer->text.data + start, keyer->text.len - start);
+    if (keyer->scratch.failed) return false;
+    keyer->text.len = start;
+    for (size_t i = first; i < keyer->count; i++) {
+        const member *m = &keyer->members[i];
+        if (i > first) gl_buf_append_char(&keyer->text, ',');
+        gl_buf_append(&keyer->text, keyer->scratch.data + (m->at - start), m->len);
+    }
+    return true;
 }
 
 /* An inner object closes: sorts its members, and takes it off the stack. */
-static bool close_object(gl_keyer *keyer, const level *in)
+static bool close_object(gl_keyer *keyer, pass *p, const level *in)
 {
     if (!in->sorted) {
-        size_t start = keyer->members[in->first].at;
-        sort(keyer, in->first);
-        if (!take_back(keyer, start)) return false;
-        for (size_t i = in->first; i < keyer->count; i++) {
-            if (i > in->first) gl_buf_append_char(&keyer->form, ',');
-            append_member(keyer, &keyer->members[i], start);
-        }
+        flush(p);
+        if (!put_in_order(keyer, in->first)) return false;
     }
     keyer->count = in->first;
-    gl_buf_append_char(&keyer->form, '}');
-    return !keyer->form.failed;
+    return true;
 }
 
 /* --- the outermost object -------------------------------------------------------------------- */
 
-static bool is_null(const gl_keyer *keyer, const member *m)
+/* Gives the value of a member. */
+static gl_slice value_of(const gl_keyer *keyer, const member *m)
 {
     size_t skip = m->name_len + 1; /* the colon */
-    return m->len - skip == 4 && memcmp(keyer->scratch.data + m->at + skip, "null", 4) == 0;
+    return gl_slice_of(keyer->text.data + m->at + skip, m->len - skip);
 }
 
-/* Whether a name, in its quotes, is this one; most differ in their first byte. */
-static bool is_named(gl_slice name, const char *quoted)
+static standing standing_of(const char *text, const member *m)
 {
-    return name.data[1] == quoted[1] && gl_slice_is(name, quoted);
+    const char *name = text + m->at;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].len == m->name_len && memcmp(name, known[i].quoted, m->name_len) == 0)
+            return known[i].stands;
+    return REST;
 }
 
-static bool is_ignored(gl_slice name)
-{
-    for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
-        if (is_named(name, ignored[i])) return true;
-    return false;
-}
-
-/* The body is read: distributes its members, all of them in the output, to their places. */
+/* The body is read: writes the form from its members. */
 static bool deal(gl_keyer *keyer, const level *body)
 {
     if (!body->sorted) sort(keyer, 0);
-    if (!take_back(keyer, 0)) return false;
-    const member *placed[PLACES] = { NULL };
-    for (size_t i = 0; i < keyer->count; i++) /* the last one of a name counts */
-        for (size_t p = 0; p < PLACES; p++)
-            if (is_named(name_of(keyer->scratch.data, &keyer->members[i]), places[p]))
-                placed[p] = &keyer->members[i];
+    gl_buf *form = &keyer->form;
+    gl_buf_reset(form);
+    gl_buf_reserve(form, keyer->text.len + 32); /* the form in one piece */
+    member *placed[PLACES] = { NULL };
+    for (size_t i = 0; i < keyer->count; i++) { /* the last one of a name counts */
+        member *m = &keyer->members[i];
+        standing stands = standing_of(keyer->text.data, m);
+        m->stands = stands < PLACES ? REST : stands;
+        if (stands < PLACES) placed[stands] = m;
+    }
     for (size_t p = 0; p < PLACES; p++) {
-        gl_buf_append_char(&keyer->form, p == 0 ? '[' : ',');
-        if (placed[p] == NULL) {
-            gl_buf_append_str(&keyer->form, "null");
-            continue;
-        }
-        size_t skip = placed[p]->name_len + 1;
-        gl_buf_append(&keyer->form, keyer->scratch.data + placed[p]->at + skip,
-                      placed[p]->len - skip);
+        gl_slice value = placed[p] != NULL ? value_of(keyer, placed[p]) : gl_slice_str("null");
+        gl_buf_append_char(form, p == 0 ? '[' : ',');
+        gl_buf_append(form, value.data, value.len);
         /* A null in its place means "absent"; the rest records that it was written. */
-        if (is_null(keyer, placed[p])) placed[p] = NULL;
+        if (placed[p] != NULL && !gl_slice_is(value, "null")) placed[p]->stands = (standing)p;
     }
     const char *before = ",{";
     for (size_t i = 0; i < keyer->count; i++) {
         const member *m = &keyer->members[i];
-        bool stands = is_ignored(name_of(keyer->scratch.data, m));
-        for (size_t p = 0; p < PLACES; p++) stands = stands || placed[p] == m;
-        if (stands) continue;
-        gl_buf_append_str(&keyer->form, before);
-        append_member(keyer, m, 0);
+        if (m->stands != REST) continue;
+        gl_buf_append_str(form, before);
+        gl_buf_append(form, keyer->text.data + m->at, m->len);
         before = ",";
     }
-    gl_buf_append_str(&keyer->form, before[1] == '\0' ? "}]" : "]");
-    return !keyer->form.failed;
+    gl_buf_append_str(form, before[1] == '\0' ? "}]" : "]");
+    return !form->failed;
 }
 
 /* --- the pass -------------------------------------------------------------------------------- */
@@ -265,55 +361,56 @@ static bool deal(gl_keyer *keyer, const level *body)
 static bool rewrite(gl_keyer *keyer, gl_json body, level *outermost)
 {
     level levels[GL_JSON_DEPTH_MAX];
-    size_t depth = 0; /* the innermost level, counted from 0 */
+    level *in = levels; /* the innermost */
     bool at_name = true;
-    gl_json_iter iter = gl_json_tokens(body);
-    gl_slice token;
-    gl_json_token(&iter, &token); /* the body's own brace */
-    levels[0] = (level){ .object = true, .sorted = true };
+    const char *start = body.text.data + 1; /* behind the body's own brace */
+    pass p = { &keyer->text, start, body.text.data + body.text.len, start };
+    *in = (level){ .object = true, .sorted = true };
     for (;;) {
-        char c = gl_json_token(&iter, &token);
-        level *in = &levels[depth];
-        switch (c) {
+        switch (*p.at) {
         case '{':
         case '[':
-            gl_buf_append_char(&keyer->form, c);
-            at_name = c == '{';
-            levels[++depth] = (level){ keyer->count, c == '{', true };
+            at_name = *p.at++ == '{';
+            *++in = (level){ keyer->count, at_name, true };
             break;
         case ',':
-            if (in->object) end_member(keyer);
-            gl_buf_append_char(&keyer->form, ',');
+            if (in->object) end_member(keyer, &p);
             at_name = in->object;
+            p.at++;
             break;
         case '}':
-            if (keyer->count > in->first) end_member(keyer);
-            if (depth == 0) {
+            if (keyer->count > in->first) end_member(keyer, &p);
+            if (in == levels) {
+                flush(&p);
                 *outermost = *in;
-                return !keyer->form.failed;
+                return !keyer->text.failed;
             }
-            if (!close_object(keyer, in)) return false;
-            depth--;
+            if (!close_object(keyer, &p, in)) return false;
+            in--;
+            p.at++;
             break;
         case ']':
-            gl_buf_append_char(&keyer->form, c);
-            depth--;
+            in--;
+            p.at++;
             break;
         case '"':
             if (!at_name)
-                gl_json_rewrite_string(&keyer->form, token);
-            else if (!begin_member(keyer, token, in))
+                take_string(&p);
+            else if (!begin_member(keyer, &p, in))
                 return false;
             at_name = false;
             break;
         case ':':
-        case 'n':
-        case 't':
-        case 'f':
-            gl_buf_append(&keyer->form, token.data, token.len);
+            p.at++;
+            break;
+        case ' ':
+        case '\n':
+        case '\r':
+        case '\t':
+            take_blanks(&p);
             break;
         default:
-            gl_json_rewrite_number(&keyer->form, token);
+            take_word(&p);
             break;
         }
     }
@@ -323,10 +420,10 @@ glimpse_error gl_keyer_canonical(gl_keyer *keyer, gl_json body, gl_slice *form)
 {
     if (body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     level outermost;
-    gl_buf_reset(&keyer->form);
+    gl_buf_reset(&keyer->text);
     keyer->count = 0;
-    /* Room for most forms, in one piece; numbers may make a form longer than its body. */
-    gl_buf_reserve(&keyer->form, body.text.len + 32);
+    /* Room for most texts, in one piece; numbers may make one longer than its body. */
+    gl_buf_reserve(&keyer->text, body.text.len);
     if (!rewrite(keyer, body, &outermost) || !deal(keyer, &outermost)) return GLIMPSE_ERR_OOM;
     *form = gl_buf_slice(&keyer->form);
     return GLIMPSE_OK;
@@ -361,9 +458,9 @@ glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slic
 
 /* --- public ---------------------------------------------------------------------------------- */
 
-static glimpse_error check_body(const char *text, size_t len, gl_json *body)
+static glimpse_error check_body(gl_slice text, gl_json *body)
 {
-    switch (gl_json_check(gl_slice_given(text, len), body, NULL)) {
+    switch (gl_json_check(text, body, NULL)) {
     case GL_JSON_OK:
         return body->kind == GL_JSON_OBJECT ? GLIMPSE_OK : GLIMPSE_ERR_BAD_JSON;
     case GL_JSON_UTF8:
@@ -373,14 +470,18 @@ static glimpse_error check_body(const char *text, size_t len, gl_json *body)
     }
 }
 
-glimpse_error glimpse_key_of_chat(const char *body, size_t len, glimpse_key *key)
+glimpse_error gl_keyer_key_of_text(gl_keyer *keyer, gl_slice text, glimpse_key *key)
 {
     gl_json root;
-    glimpse_error error = check_body(body, len, &root);
-    if (error != GLIMPSE_OK) return error;
+    glimpse_error error = check_body(text, &root);
+    return error == GLIMPSE_OK ? gl_keyer_key(keyer, root, key) : error;
+}
+
+glimpse_error glimpse_key_of_chat(const char *body, size_t len, glimpse_key *key)
+{
     gl_keyer *keyer = gl_keyer_new();
     if (keyer == NULL) return GLIMPSE_ERR_OOM;
-    error = gl_keyer_key(keyer, root, key);
+    glimpse_error error = gl_keyer_key_of_text(keyer, gl_slice_given(body, len), key);
     gl_keyer_free(keyer);
     return error;
 }
@@ -389,7 +490,7 @@ glimpse_error glimpse_key_canonical(const char *body, size_t len, char **out, si
 {
     gl_json root;
     gl_slice form;
-    glimpse_error error = check_body(body, len, &root);
+    glimpse_error error = check_body(gl_slice_given(body, len), &root);
     if (error != GLIMPSE_OK) return error;
     gl_keyer *keyer = gl_keyer_new();
     if (keyer == NULL) return GLIMPSE_ERR_OOM;

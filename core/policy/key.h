@@ -24,6 +24,9 @@ void gl_keyer_free(gl_keyer *keyer);
 glimpse_error gl_keyer_canonical(gl_keyer *keyer, gl_json body, gl_slice *form);
 glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key);
 
+/* The same of a text, which is checked first. Errors: BAD_UTF8 too. */
+glimpse_error gl_keyer_key_of_text(gl_keyer *keyer, gl_slice text, glimpse_key *key);
+
 /* Gives the identity under which an answer is stored: of the key, the endpoint (base URL,
  * organization, project: the sampler's scope) and the path. Errors: OOM. */
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,

@@ -174,6 +174,37 @@ static void a_draft_and_its_body_have_one_key(void **state)
     rig_close(&r);
 }
 
+static void an_engine_gives_the_key_of_any_body_in_turn(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    rig_open(&r);
+    static const char *const bodies[] = {
+        "{}",
+        "{\"n\":1,\"model\":\"m\",\"messages\":[{\"role\":\"u\",\"content\":\"\\u00e9\"}]}",
+        "[]",
+        "{\"model\":",
+        "{\"model\":\"\xff\"}",
+        "{\"messages\":[ 1.50 ], \"model\":\"m\"}",
+        "",
+    };
+    glimpse_key key, alone;
+    for (size_t i = 0; i < 3 * sizeof bodies / sizeof *bodies; i++) {
+        const char *body = bodies[i % (sizeof bodies / sizeof *bodies)];
+        memset(&key, 0, sizeof key);
+        memset(&alone, 0, sizeof alone);
+        assert_int_equal(glimpse_chat_key(r.engine, body, 0, &key),
+                         glimpse_key_of_chat(body, 0, &alone));
+        assert_memory_equal(&key, &alone, sizeof key);
+    }
+    assert_int_equal(glimpse_chat_key(r.engine, "{}", GLIMPSE_EMPTY, &key), GLIMPSE_ERR_BAD_JSON);
+    assert_int_equal(glimpse_chat_key(r.engine, NULL, 0, &key), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_chat_key(r.engine, "{}", 0, NULL), GLIMPSE_ERR_INVALID);
+    assert_int_equal(glimpse_chat_key(NULL, "{}", 0, &key), GLIMPSE_ERR_INVALID);
+    rig_close(&r);
+}
+
 static void at_most_concurrency_attempts_are_in_flight(void **state)
 {
     (void)state;
@@ -532,6 +563,7 @@ int main(void)
         cmocka_unit_test(wrong_arguments_are_refused_and_never_get_a_result),
         cmocka_unit_test(a_length_can_say_that_a_text_is_empty),
         cmocka_unit_test(a_draft_and_its_body_have_one_key),
+        cmocka_unit_test(an_engine_gives_the_key_of_any_body_in_turn),
         cmocka_unit_test(at_most_concurrency_attempts_are_in_flight),
         cmocka_unit_test(room_is_what_would_be_sent_at_once),
         cmocka_unit_test(cancel_ends_a_request_in_every_state),

@@ -495,6 +495,20 @@ GLIMPSE_API glimpse_error glimpse_draft_body(glimpse_engine *engine, const glimp
                                              size_t *len);
 
 /*
+ * Gives the key of a raw body, as glimpse_key_of_chat does, in memory that the engine keeps from
+ * one call to the next: for a caller that asks for the keys of many bodies.
+ *
+ *   engine: not NULL
+ *   body: borrowed during the call; not NULL
+ *   len: its bytes; 0 = strlen, GLIMPSE_EMPTY = none
+ *   key: gets the key; not NULL
+ *   Returns: as glimpse_key_of_chat; INVALID (an argument is NULL)
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_chat_key(glimpse_engine *engine, const char *body, size_t len,
+                                           glimpse_key *key);
+
+/*
  * Ends a request with status cancelled. Does nothing to a request that has ended.
  *
  *   engine: not NULL
