@@ -94,8 +94,22 @@ static bool read_id(line_parser *parser, gl_json id, job_line *line)
 
 static bool is_path_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && strchr("-._~/:,+=&?", c) != NULL);
+    switch (c) {
+    case '-':
+    case '.':
+    case '_':
+    case '~':
+    case '/':
+    case ':':
+    case ',':
+    case '+':
+    case '=':
+    case '&':
+    case '?':
+        return true;
+    default:
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    }
 }
 
 bool job_url_path(gl_slice url, gl_slice *path)

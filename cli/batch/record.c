@@ -29,11 +29,15 @@ void record_bad_line(gl_buf *out, const job_line *line)
 /* --- records of an earlier run -----------------------------------------------------------------
  */
 
-/* -1: it is none. */
-static int hex_digit(char c)
+/* 16 and more: it is none. A table, because no branch foretells a digit of a digest. */
+static unsigned hex_digit(char c)
 {
-    if (c >= '0' && c <= '9') return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    static const unsigned char digits[256] = {
+        ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,
+        ['6'] = 7,  ['7'] = 8,  ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12,
+        ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    };
+    return digits[(unsigned char)c] - 1U;
 }
 
 static bool read_hex_key(gl_json text, glimpse_key *key)
@@ -41,8 +45,8 @@ static bool read_hex_key(gl_json text, glimpse_key *key)
     if (text.kind != GL_JSON_STRING || text.text.len != 2 * sizeof key->bytes + 2) return false;
     const char *digits = text.text.data + 1;
     for (size_t i = 0; i < sizeof key->bytes; i++) {
-        int high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
-        if (high < 0 || low < 0) return false;
+        unsigned high = hex_digit(digits[2 * i]), low = hex_digit(digits[2 * i + 1]);
+        if ((high | low) > 15) return false;
         key->bytes[i] = (unsigned char)(high << 4 | low);
     }
     return true;

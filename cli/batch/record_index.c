@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -20,6 +21,8 @@
 
 /* Longer than any record: an answer is at most 64 MiB, and is in the record twice. */
 #define RECORD_MAX ((size_t)1 << 30)
+/* Records after which there is room for as many as the file is likely to have. */
+#define FIRST 512
 /* Read at once where records are asked for about in the order of the file. */
 #define WINDOW ((uint64_t)64 * 1024)
 
@@ -97,17 +100,28 @@ static void offer(record_index *index, const indexed_record *record, uint64_t ha
         gl_index_add(&index->by_identity, hash, (uint32_t)(record - index->records));
 }
 
-/* Makes room for one more. */
-static bool grow(record_index *index)
+static bool make_room(record_index *index, size_t count)
 {
-    size_t count = index->count + 1;
     indexed_record *records =
-        gl_array_room(index->records, &index->capacity, count, 512, sizeof *records);
+        gl_array_room(index->records, &index->capacity, count, FIRST, sizeof *records);
     if (records == NULL) return false;
     index->records = records;
     return gl_index_reserve(&index->by_both, count, hash_both_of, index) &&
            gl_index_reserve(&index->by_identity, index->by_identity.count + 1, hash_identity_of,
                             index);
+}
+
+/* Makes room for one more. The first records say for how many there is room at once, so that no
+ * index is filled anew. */
+static bool grow(record_index *index)
+{
+    struct stat status;
+    size_t count = index->count + 1;
+    if (index->count == FIRST && index->indexed > 0 && fstat(index->fds[0], &status) == 0) {
+        uint64_t about = (uint64_t)status.st_size / (index->indexed / FIRST);
+        if (about > count && about < UINT32_MAX && make_room(index, (size_t)about)) return true;
+    }
+    return make_room(index, count);
 }
 
 static bool add(record_index *index, const indexed_record *record)
@@ -135,6 +149,15 @@ const indexed_record *record_index_own(const record_index *index, const char *cu
 {
     indexed_record like = { .identity = *identity, .id = hash_id(index, gl_slice_str(custom_id)) };
     return find_both(index, &like, hash_identity(index, identity));
+}
+
+const indexed_record *record_index_next(const record_index *index, const indexed_record *before,
+                                        uint64_t line, const request_identity *identity)
+{
+    if (index->count == 0) return NULL;
+    const indexed_record *next = before != NULL ? before + 1 : index->records;
+    if (next == index->records + index->count || next->line != line) return NULL;
+    return memcmp(&next->identity, identity, sizeof *identity) == 0 ? next : NULL;
 }
 
 const indexed_record *record_index_same(const record_index *index, const request_identity *identity)

@@ -77,6 +77,12 @@ bool request_identify(gl_sha256 *sha, const glimpse_key *key, const char *path,
 const indexed_record *record_index_own(const record_index *index, const char *custom_id,
                                        const request_identity *identity);
 
+/* Returns the record that was read behind `before` (NULL: the first) where it is of this line and
+ * for this request; NULL: it is not. Its custom_id may be another one. No table is searched: the
+ * records of a job that ended stand about in the order of its lines. */
+const indexed_record *record_index_next(const record_index *index, const indexed_record *before,
+                                        uint64_t line, const request_identity *identity);
+
 /* Returns an answered record of any custom_id for this request, or NULL. */
 const indexed_record *record_index_same(const record_index *index,
                                         const request_identity *identity);

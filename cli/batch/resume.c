@@ -105,12 +105,12 @@ static int mark(resume_state *state, bool done)
 
 glimpse_error resume_line_key(glimpse_engine *engine, const job_line *line, glimpse_key *key)
 {
-    if (line->is_chat) return glimpse_key_of_chat(line->chat.body, line->chat.body_len, key);
+    if (line->is_chat) return glimpse_chat_key(engine, line->chat.body, line->chat.body_len, key);
     char *body;
     size_t len;
     glimpse_error error = glimpse_draft_body(engine, &line->draft, NULL, &body, &len);
     if (error != GLIMPSE_OK) return error;
-    error = glimpse_key_of_chat(body, len, key);
+    error = glimpse_chat_key(engine, body, len, key);
     glimpse_free(body);
     return error;
 }
@@ -136,6 +136,19 @@ static int leave_own(rewriting *work, const indexed_record *found, const job_lin
     count(&work->state->tally, &view, false);
     work->state->kept++;
     return stand(work, found) ? 0 : ENOMEM;
+}
+
+/* Takes the record behind the last one that stood, where it is the line's own: no other record of
+ * this request has the same custom_id. */
+static int leave_next(rewriting *work, const request_identity *identity, const job_line *line,
+                      bool *done)
+{
+    if (!work->stands) return 0;
+    const indexed_record *last =
+        work->standing_count > 0 ? &work->index.records[work->standing[work->standing_count - 1]]
+                                 : NULL;
+    const indexed_record *next = record_index_next(&work->index, last, line->number, identity);
+    return next != NULL ? leave_own(work, next, line, done) : 0;
 }
 
 /* Takes the line's own record, as it is but for the line's number. */
@@ -183,7 +196,8 @@ static int take_good_line(rewriting *work, const job_line *line, bool *done)
     if (keyed &&
         !request_identify(work->index.sha, &key, line->is_chat ? line->chat.path : NULL, &identity))
         return ENOMEM;
-    int error = 0;
+    int error = keyed ? leave_next(work, &identity, line, done) : 0;
+    if (error != 0 || *done) return error;
     if (keyed) found = record_index_own(&work->index, line->custom_id, &identity);
     if (found != NULL) error = take_own(work, found, line, done);
     if (error != 0 || *done || !keyed || !work->ask->reuse) return error;

@@ -69,10 +69,14 @@ bool gl_digest_set_has(const gl_digest_set *set, gl_digest digest)
 
 gl_digest_added gl_digest_set_add(gl_digest_set *set, gl_digest digest)
 {
-    if (gl_digest_set_has(set, digest)) return GL_DIGEST_SEEN;
-    if (set->count == set->capacity / 8 * 7 && !grow(set)) return GL_DIGEST_NO_MEMORY;
     digest = no_zero(digest);
-    *find(set, digest) = digest;
+    gl_digest *slot = set->capacity != 0 ? find(set, digest) : NULL;
+    if (slot != NULL && !is_empty(*slot)) return GL_DIGEST_SEEN;
+    if (slot == NULL || set->count == set->capacity / 8 * 7) {
+        if (!grow(set)) return GL_DIGEST_NO_MEMORY;
+        slot = find(set, digest);
+    }
+    *slot = digest;
     set->count++;
     return GL_DIGEST_NEW;
 }

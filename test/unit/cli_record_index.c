@@ -236,6 +236,69 @@ static bool is_all(const gl_buf *text)
 }
 
 /* Of a file that has anything else in it a new one is made. */
+static void the_next_record_is_known_by_its_line_and_request(void **state)
+{
+    (void)state;
+    gl_buf text;
+    gl_buf_init(&text, SIZE_MAX / 2);
+    append_record(&text, "a", 1, "aligned", "");
+    append_record(&text, "b", 2, "aligned", "");
+    int fd = file_of(&text);
+    record_index index;
+    record_wish wish = { .failed = true };
+    request_identity one = identity_of(1), two = identity_of(2);
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    const indexed_record *first = record_index_next(&index, NULL, 7, &one);
+    assert_ptr_equal(first, own(&index, "a", 1));
+    assert_null(record_index_next(&index, NULL, 7, &two)); /* another request */
+    assert_null(record_index_next(&index, NULL, 8, &one)); /* another line */
+    assert_null(record_index_next(&index, first, 7, &one));
+    const indexed_record *second = record_index_next(&index, first, 7, &two);
+    assert_ptr_equal(second, own(&index, "b", 2));
+    assert_null(record_index_next(&index, second, 7, &two)); /* there is no third */
+    record_index_free(&index);
+    close(fd);
+    gl_buf_reset(&text);
+    fd = file_of(&text);
+    assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+    assert_null(record_index_next(&index, NULL, 7, &one));
+    record_index_free(&index);
+    close(fd);
+    gl_buf_free(&text);
+}
+
+/* The first 512 records say how many there are; they may be longer or shorter than the rest. */
+static void room_is_found_where_the_first_records_mislead(void **state)
+{
+    (void)state;
+    char more[2048], id[16];
+    memset(more, ' ', sizeof more - 1);
+    more[sizeof more - 1] = '\0';
+    for (int long_first = 0; long_first < 2; long_first++) {
+        gl_buf text;
+        gl_buf_init(&text, SIZE_MAX / 2);
+        for (int i = 0; i < 4000; i++) {
+            snprintf(id, sizeof id, "r%d", i);
+            append_record(&text, id, i % 250, "aligned",
+                          (i < 600) == (long_first == 1) ? more : "");
+        }
+        int fd = file_of(&text);
+        record_index index;
+        record_wish wish = { .failed = true };
+        assert_int_equal(record_index_read(&index, fd, "records", &wish), 0);
+        assert_int_equal(index.count, 4000);
+        for (int i = 0; i < 4000; i++) {
+            snprintf(id, sizeof id, "r%d", i);
+            assert_ptr_equal(own(&index, id, i % 250), &index.records[i]);
+            assert_null(own(&index, id, 251));
+            assert_ptr_equal(same(&index, i % 250), &index.records[i % 250]);
+        }
+        record_index_free(&index);
+        close(fd);
+        gl_buf_free(&text);
+    }
+}
+
 static void a_file_of_wanted_records_alone_is_told_from_one_with_more(void **state)
 {
     (void)state;
@@ -494,6 +557,8 @@ int main(void)
         cmocka_unit_test(only_the_beginning_of_a_record_is_torn),
         cmocka_unit_test(path_is_part_of_the_request),
         cmocka_unit_test(many_are_found_and_nothing_that_is_not_there),
+        cmocka_unit_test(the_next_record_is_known_by_its_line_and_request),
+        cmocka_unit_test(room_is_found_where_the_first_records_mislead),
         cmocka_unit_test(a_file_of_wanted_records_alone_is_told_from_one_with_more),
         cmocka_unit_test(custom_id_is_confirmed_in_all_its_bytes),
         cmocka_unit_test(records_are_fetched_in_any_order),

@@ -86,33 +86,22 @@ static void numbers_at_the_bounds_of_their_spelling(void **state)
         { "0", "0" },
         { "-0", "0" },
         { "0.0", "0" },
-        { "7", "7" },
-        { "-7", "-7" },
-        { "200", "200" },
         { "0.7", "0.7" },
-        { "0.70", "0.7" },
-        { "0.05", "0.05" },
         { "0.000001", "0.000001" },
         { "0.0000001", "1e-7" },
         { "1.0", "1" },
-        { "10.25", "10.25" },
-        { "10.250", "10.25" },
+        { "-10.250", "-10.25" },
         { "1e2", "100" },
         { "12345678901234567890", "12345678901234567890" },
         { "123456789012345678901", "123456789012345678901" },
         { "1234567890123456789012", "1.234567890123456789012e+21" },
-        { "100000000000000000000", "100000000000000000000" },
         { "1000000000000000000000", "1e+21" },
-        { "123456789012345678.5", "123456789012345678.5" },
         { "12345678901234567890123.5", "1.23456789012345678901235e+22" }
     };
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         char body[128], expected[128];
-        snprintf(body, sizeof body, "{\"max_tokens\":%s}", pairs[i][0]);
-        snprintf(expected, sizeof expected, "[null,null,null,%s]", pairs[i][1]);
-        assert_form(body, expected);
-        snprintf(body, sizeof body, "{\"n\":[ %s ,%s]}", pairs[i][0], pairs[i][0]);
-        snprintf(expected, sizeof expected, "[null,null,null,null,{\"n\":[%s,%s]}]", pairs[i][1],
+        snprintf(body, sizeof body, "{\"max_tokens\":%s,\"n\":[ %s ]}", pairs[i][0], pairs[i][0]);
+        snprintf(expected, sizeof expected, "[null,null,null,%s,{\"n\":[%s]}]", pairs[i][1],
                  pairs[i][1]);
         assert_form(body, expected);
     }
