@@ -14,14 +14,13 @@ static bool sends_usage(gl_json options, gl_slice path)
     return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
 }
 
-void gl_body_read(gl_request *request, gl_json body)
+enum { STREAM, STREAM_OPTIONS, MODEL, MAX_TOKENS, MAX_COMPLETION_TOKENS, COUNT };
+static const char *const names[COUNT] = { "stream", "stream_options", "model", "max_tokens",
+                                          "max_completion_tokens" };
+
+static void take(gl_request *request, const gl_json *found)
 {
-    enum { STREAM, STREAM_OPTIONS, MODEL, MAX_TOKENS, MAX_COMPLETION_TOKENS, COUNT };
-    static const char *const names[COUNT] = { "stream", "stream_options", "model", "max_tokens",
-                                              "max_completion_tokens" };
-    gl_json found[COUNT];
     int64_t most = 0, newer;
-    gl_json_get_many(body, names, found, COUNT);
     request->asks_stream = request->caller.wants_stream = found[STREAM].kind == GL_JSON_TRUE;
     request->asks_usage =
         !request->asks_stream || sends_usage(found[STREAM_OPTIONS], request->path);
@@ -30,4 +29,21 @@ void gl_body_read(gl_request *request, gl_json body)
         most = request->engine->config.max_tokens;
     if (gl_json_int64(found[MAX_COMPLETION_TOKENS], &newer) && newer >= 0) most = newer;
     request->answer_tokens = most;
+}
+
+glimpse_error gl_body_check(gl_request *request, gl_json *body)
+{
+    gl_json found[COUNT];
+    gl_json_error bad = gl_json_check_members(request->body, body, NULL, names, found, COUNT);
+    if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
+    if (bad != GL_JSON_OK || body->kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
+    take(request, found);
+    return GLIMPSE_OK;
+}
+
+void gl_body_read(gl_request *request, gl_json body)
+{
+    gl_json found[COUNT];
+    gl_json_get_many(body, names, found, COUNT);
+    take(request, found);
 }

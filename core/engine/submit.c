@@ -23,13 +23,12 @@ static glimpse_error find_key(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
     gl_json body = { GL_JSON_OBJECT, request->body };
-    if (!request->is_draft) {
-        gl_json_error bad = gl_json_check(request->body, &body, NULL);
-        if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
-        if (bad != GL_JSON_OK || body.kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
-    }
-    gl_body_read(request, body);
-    glimpse_error error = gl_keyer_key(engine->keyer, body, &request->key);
+    glimpse_error error = GLIMPSE_OK;
+    if (request->is_draft)
+        gl_body_read(request, body);
+    else
+        error = gl_body_check(request, &body);
+    if (error == GLIMPSE_OK) error = gl_keyer_key(engine->keyer, body, &request->key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->caller.result->has_key = true;
     request->caller.result->key = request->key;

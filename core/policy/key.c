@@ -171,7 +171,13 @@ static void sort(gl_keyer *keyer, size_t first)
 
 static inline void flush(pass *p)
 {
-    gl_buf_append(p->out, p->run, (size_t)(p->at - p->run));
+    size_t len = (size_t)(p->at - p->run);
+    if (len != 0 && gl_buf_has_room(p->out, len)) { /* as room was made for the whole body */
+        memcpy(p->out->data + p->out->len, p->run, len);
+        p->out->len += len;
+    } else {
+        gl_buf_append(p->out, p->run, len);
+    }
     p->run = p->at;
 }
 
@@ -241,12 +247,14 @@ static void take_word(pass *p)
 
 /* --- members --------------------------------------------------------------------------------- */
 
-static bool add_member(gl_keyer *keyer, const member *m)
+static inline bool add_member(gl_keyer *keyer, const member *m)
 {
-    member *members =
-        gl_array_room(keyer->members, &keyer->capacity, keyer->count + 1, 16, 2 * sizeof *m);
-    if (members == NULL) return false;
-    keyer->members = members;
+    if (keyer->count == keyer->capacity) {
+        member *members =
+            gl_array_room(keyer->members, &keyer->capacity, keyer->count + 1, 16, 2 * sizeof *m);
+        if (members == NULL) return false;
+        keyer->members = members;
+    }
     keyer->members[keyer->count++] = *m;
     return true;
 }
@@ -254,13 +262,13 @@ static bool add_member(gl_keyer *keyer, const member *m)
 /* Writes the name that starts a member. */
 static bool begin_member(gl_keyer *keyer, pass *p, level *in)
 {
-    flush(p);
-    member m = { .at = p->out->len };
+    member m = { .at = offset(p) };
     take_string(p);
     m.escaped = p->run == p->at; /* an escape may be left */
     flush(p);
     if (p->out->failed) return false;
     m.name_len = p->out->len - m.at;
+    if (*p->at == ':') p->at++; /* else a blank is before it */
     if (!add_member(keyer, &m)) return false;
     const member *last = &keyer->members[keyer->count - 1];
     if (in->sorted && keyer->count - in->first > 1)
