@@ -1,5 +1,7 @@
-# load.py GLIMPSE PAGE SECONDS ROUNDS - runs each client against one mock, called by load.sh.
-# CPU and memory are the client's process as the kernel accounts for it (wait4), its start included.
+# load.py GLIMPSE PAGE SECONDS ROUNDS [IN-FLIGHT...] - runs each client against one mock, called by load.sh.
+# CPU and memory are the client's process as the kernel accounts for it (wait4), its start included. A PAGE
+# of "-" prints a line for each client and number in flight instead: number, median rate, median CPU us a
+# request, failed, client, with tabs between. IN-FLIGHT: 32 256 1000.
 import json
 import os
 import re
@@ -10,6 +12,7 @@ import sys
 import time
 
 glimpse, page, seconds, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
+levels = [int(n) for n in sys.argv[5:]] or [32, 256, 1000]
 here = os.path.dirname(os.path.abspath(__file__))
 MOCK_CORE, CLIENT_CORE = "0", "1"
 
@@ -49,6 +52,9 @@ def clients(url, n):
           "--fallback", "off", "--calibrate-first", "off", "--json", report], of_glimpse
     has = subprocess.run(["/usr/bin/python3", "-c", "import aiohttp"], capture_output=True).returncode == 0
     yield "aiohttp", has, ["/usr/bin/python3", here + "/load_aiohttp.py", url, str(seconds), str(n)], first_numbers
+    compiled = here + "/load_go"
+    yield "Go (net/http)", os.path.exists(compiled), [compiled, url, str(seconds), str(n)], first_numbers
+    yield "undici", shutil.which("node"), ["node", here + "/load_undici.js", url, str(seconds), str(n)], first_numbers
     yield "openai (Node SDK)", shutil.which("node"), ["node", here + "/load_sdk.js", url, str(seconds), str(n)], first_numbers
 
 
@@ -86,8 +92,8 @@ def main():
                 sys.exit("load.py: the mock does not listen")
             time.sleep(0.01)
         url = f"http://127.0.0.1:{open(port_file).read().strip()}/v1"
-        rows, absent = [], set()
-        for n in (32, 256, 1000):
+        rows, plain, absent = [], [], set()
+        for n in levels:
             found = {}
             for _ in range(rounds):
                 for name, there, argv, count in clients(url, n):
@@ -97,10 +103,14 @@ def main():
                         absent.add(name)
             for name, runs in found.items():
                 rate, cpu, rss, failed = zip(*runs)
+                plain.append(f"{n}\t{statistics.median(rate):.0f}\t{statistics.median(cpu):.1f}\t{sum(failed)}\t{name}")
                 rows.append(f"| {n} | {name} | {cell(rate, '%.0f')} | {cell(cpu, '%.1f')} | {cell(rss, '%.1f')} | {sum(failed)} |")
     finally:
         mock.terminate()
         mock.wait()
+    if page == "-":
+        print("\n".join(plain))
+        return
     lines = ["# The cost of loading an endpoint, by client", "",
              f"Printed by `sh bench/peers/load.sh {seconds} {rounds}`: each client in a closed loop for {seconds} s against the "
              f"same `glimpse mock` without latency, HTTP/1.1 on loopback, the client on one core and the mock on "
