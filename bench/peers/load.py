@@ -1,7 +1,9 @@
 # load.py GLIMPSE PAGE SECONDS ROUNDS [IN-FLIGHT...] - runs each client against one mock, called by load.sh.
-# CPU and memory are the client's process as the kernel accounts for it (wait4), its start included. A PAGE
-# of "-" prints a line for each client and number in flight instead: number, median rate, median CPU us a
-# request, failed, client, with tabs between. IN-FLIGHT: 32 256 1000.
+# CPU and memory are the client's process as the kernel accounts for it (wait4), its start included.
+# IN-FLIGHT: 32 256 1000. A PAGE of "-" prints lines instead, and those of REQUIRED as figures at their end:
+# name, measured, required, "at least", with tabs between. A figure compares requests a second of CPU time,
+# which is the rate where the client has its core to itself; the start of a client (a run for no time at all) does
+# not count.
 import json
 import os
 import re
@@ -15,11 +17,12 @@ glimpse, page, seconds, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3]), int
 levels = [int(n) for n in sys.argv[5:]] or [32, 256, 1000]
 here = os.path.dirname(os.path.abspath(__file__))
 MOCK_CORE, CLIENT_CORE = "0", "1"
+REQUIRED = {"aiohttp": 10, "undici": 2.2, "Go (net/http)": 1.3, "openai (Node SDK)": 32}  # at 256 in flight
 
 
 def first_numbers(text):
     ok, failed, took = text.split()[-3:]
-    return int(ok), int(failed), float(took)
+    return int(ok), int(failed), float(took) or 1e-9
 
 
 def of_wrk(text):
@@ -35,7 +38,7 @@ def of_h2load(text):
     return int(found[1]), int(found[2]), seconds
 
 
-def clients(url, n):
+def clients(url, n, seconds=seconds):
     chat = url + "/chat/completions"
     body = os.path.join(here, "load_body.json")
     with open(body, "w") as out:
@@ -44,11 +47,12 @@ def clients(url, n):
     report = os.path.join(here, "load_report.json")
     if os.path.exists(report):
         os.unlink(report)
-    yield "wrk", shutil.which("wrk"), ["wrk", "-t1", f"-c{n}", f"-d{seconds}s", "-s", here + "/wrk_chat.lua", chat], of_wrk
-    yield "h2load (HTTP/1.1)", shutil.which("h2load"), ["h2load", "--h1", "-t1", f"-c{n}", f"-D{seconds}", "-d", body,
+    length = ["--duration", f"{seconds}s"] if seconds else ["--requests", "1"]
+    yield "wrk", shutil.which("wrk"), ["wrk", "-t1", f"-c{n}", f"-d{seconds or 1}s", "-s", here + "/wrk_chat.lua", chat], of_wrk
+    yield "h2load (HTTP/1.1)", shutil.which("h2load"), ["h2load", "--h1", "-t1", f"-c{n}", f"-D{seconds or 1}", "-d", body,
           "-H", "content-type: application/json", chat], of_h2load
     yield "glimpse bench", True, [glimpse, "bench", "-q", "--base-url", url, "--concurrent-users", str(n), "--concurrency",
-          str(n), "--duration", f"{seconds}s", "--pool-ratio", "0", "--cache-size", "0", "--coalesce", "off",
+          str(n), *length, "--pool-ratio", "0", "--cache-size", "0", "--coalesce", "off",
           "--fallback", "off", "--calibrate-first", "off", "--json", report], of_glimpse
     has = subprocess.run(["/usr/bin/python3", "-c", "import aiohttp"], capture_output=True).returncode == 0
     yield "aiohttp", has, ["/usr/bin/python3", here + "/load_aiohttp.py", url, str(seconds), str(n)], first_numbers
@@ -73,7 +77,17 @@ def run(argv, count):
         out.seek(0)
         ok, failed, took = count(out.read())
     cpu = usage.ru_utime + usage.ru_stime
-    return ok / took, cpu * 1e6 / max(ok, 1), usage.ru_maxrss / 1024, failed
+    return ok / took, cpu * 1e6 / max(ok, 1), usage.ru_maxrss / 1024, failed, ok, cpu
+
+
+def figures(url, n, found):
+    starts = {name: run(argv, count)[5] for name, there, argv, count in clients(url, n, 0) if there}
+    def per_second(name):
+        return statistics.median(ok / (cpu - starts[name]) for _, _, _, _, ok, cpu in found[name])
+    for name, required in REQUIRED.items():
+        if name in found:
+            short = re.sub(r"[^a-z]+", "_", name.lower()).strip("_")
+            print(f"rate_beside_{short}\t{per_second('glimpse bench') / per_second(name):.2f}\t{required}\tat least")
 
 
 def cell(values, form):
@@ -92,7 +106,7 @@ def main():
                 sys.exit("load.py: the mock does not listen")
             time.sleep(0.01)
         url = f"http://127.0.0.1:{open(port_file).read().strip()}/v1"
-        rows, plain, absent = [], [], set()
+        rows, plain, absent, last = [], [], set(), None
         for n in levels:
             found = {}
             for _ in range(rounds):
@@ -101,16 +115,20 @@ def main():
                         found.setdefault(name, []).append(run(argv, count))
                     else:
                         absent.add(name)
+            if page == "-" and n == 256:
+                last = (url, n, found)
             for name, runs in found.items():
-                rate, cpu, rss, failed = zip(*runs)
-                plain.append(f"{n}\t{statistics.median(rate):.0f}\t{statistics.median(cpu):.1f}\t{sum(failed)}\t{name}")
+                rate, cpu, rss, failed, _, _ = zip(*runs)
+                plain.append(f"{n:5} {name:20} {statistics.median(rate):8.0f} requests/s {statistics.median(cpu):7.1f} us {sum(failed)} failed")
                 rows.append(f"| {n} | {name} | {cell(rate, '%.0f')} | {cell(cpu, '%.1f')} | {cell(rss, '%.1f')} | {sum(failed)} |")
+        if page == "-":
+            print("\n".join(plain))
+            if last:
+                figures(*last)
+            return
     finally:
         mock.terminate()
         mock.wait()
-    if page == "-":
-        print("\n".join(plain))
-        return
     lines = ["# The cost of loading an endpoint, by client", "",
              f"Printed by `sh bench/peers/load.sh {seconds} {rounds}`: each client in a closed loop for {seconds} s against the "
              f"same `glimpse mock` without latency, HTTP/1.1 on loopback, the client on one core and the mock on "

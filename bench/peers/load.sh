@@ -3,9 +3,10 @@
 #
 #     sh bench/peers/load.sh [SECONDS] [ROUNDS [IN-FLIGHT...]]
 #
-# Writes docs/peers-load.md; with IN-FLIGHT prints lines instead (load.py). Needs wrk, h2load
-# (nghttp2-client), python3-aiohttp, node 20 and npm, go (golang-go), taskset, two cores, and a built build/release/glimpse (or the program that GLIMPSE names). A client that is
-# not installed is left out, and the page says so.
+# Writes docs/peers-load.md; with IN-FLIGHT prints lines instead, of 256 with the figures that are required
+# (load.py). Needs wrk, h2load (nghttp2-client), python3-aiohttp, node 20 and npm, go (golang-go), taskset, two
+# cores, and a built build/release/glimpse (or the program that GLIMPSE names). A client that is not installed is
+# left out, and the page says so.
 set -eu
 cd "$(dirname "$0")/../.."
 
