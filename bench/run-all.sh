@@ -28,8 +28,8 @@ batch_instructions|instructions|instructions a request of `batch`, 32 in flight
 batch_own_instructions|instructions|of them ours, with what we call in libc and libcrypto
 memory_of_a_request_in_flight_kib|memory|resident KiB a request in flight at 10,000, HTTP/1.1
 cache_hit_us|hit|us of a cache hit, submit to callback, prompt of 600 bytes
-lines_a_second_from_the_cache|lines|lines a second of `batch` from a full cache
-resume_of_a_million_s|lines|s of `--resume` of a million finished lines
+lines_a_second_from_the_cache|lines|lines a second of CPU of `batch` from a full cache
+resume_of_a_million_s|lines|s of CPU of `--resume` of a million finished lines
 idle_added_latency_us_p50|idle|us that a request at idle takes longer than by curl_easy_perform, p50
 sse_events_a_second_one_a_read|sse|SSE events a second, one a read
 sse_events_a_second_4_kib_reads|sse|the same, reads of 4 KiB
