@@ -110,9 +110,19 @@ bool gl_socket_is_stale(const gl_shard *shard, int local_port)
     return false;
 }
 
+/* Returns true when the event is a late one: a call to libcurl for one socket also runs each
+ * transfer whose time has come, so libcurl can read the end of an answer before the loop comes to
+ * the event of that answer's socket. */
+static bool nothing_came(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 /* The server may send frames on an idle HTTP/2 connection. */
 static void stirred(gl_socket *socket, int fd)
 {
+    if (nothing_came(fd)) return;
     wake(socket);
     gl_watch_set(socket->watch, 0);
     if (socket->shard->http->endpoint.multiplex) return;

@@ -6,9 +6,12 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/rng.h"
@@ -225,6 +228,38 @@ static void connection_closed_while_idle_costs_no_request(void **state)
     }
     assert_int_equal(fault_server_requests(rig.server), 10);
     assert_int_equal(rig.sent, 10);
+    http_rig_end(&rig);
+}
+
+/* Makes the event of each client's socket fire, as one does that the loop had noted before libcurl
+ * read the socket for another reason. */
+static int fire_clients_event(const struct event_base *base, const struct event *event, void *arg)
+{
+    (void)base;
+    const http_rig *rig = arg;
+    struct sockaddr_in peer;
+    socklen_t len = sizeof peer;
+    if (getpeername(event_get_fd(event), (struct sockaddr *)&peer, &len) != 0) return 0;
+    if (ntohs(peer.sin_port) != fault_server_port(rig->server)) return 0;
+    event_active((struct event *)(uintptr_t)event, EV_READ, 0);
+    return 0;
+}
+
+static void event_that_comes_after_its_bytes_were_read_costs_no_connection(void **state)
+{
+    (void)state;
+    http_rig rig;
+    http_rig_init(&rig);
+    http_rig_open(&rig, NULL);
+    for (size_t i = 1; i <= 3; i++) {
+        http_call call = { 0 };
+        http_call_run(&rig, &call, "/x", "{}");
+        assert_int_equal(call.error, GLIMPSE_OK);
+        http_call_free(&call);
+        event_base_foreach_event(rig.base, fire_clients_event, &rig);
+        http_rig_pass(&rig, 5);
+    }
+    assert_int_equal(fault_server_connections(rig.server), 1);
     http_rig_end(&rig);
 }
 
@@ -482,6 +517,7 @@ int main(void)
         cmocka_unit_test(request_on_a_dying_connection_is_not_sent_again),
         cmocka_unit_test(an_origin_that_closes_gets_new_connections_until_it_keeps_one),
         cmocka_unit_test(connection_closed_while_idle_costs_no_request),
+        cmocka_unit_test(event_that_comes_after_its_bytes_were_read_costs_no_connection),
         cmocka_unit_test(fresh_transfer_takes_a_connection_of_its_own),
         cmocka_unit_test(connection_closed_just_as_a_request_comes_is_never_counted_twice),
         cmocka_unit_test(cancel_ends_it_without_a_word_in_every_phase),
