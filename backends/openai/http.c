@@ -79,7 +79,7 @@ static size_t report(gl_http *http, gl_transfer *transfer)
     take_headers(transfer, &response);
     learn(http, transfer, &response);
     size_t bytes = transfer->holds;
-    transfer->observer.done(transfer->arg, &response);
+    transfer->observer->done(transfer->arg, &response);
     gl_transfer_release(transfer);
     return bytes;
 }
@@ -165,7 +165,7 @@ static void name_ready(void *arg)
 static gl_transfer *start(gl_transfer *transfer, const gl_http_observer *observer, void *arg)
 {
     gl_http *http = transfer->http;
-    transfer->observer = *observer;
+    transfer->observer = observer;
     transfer->arg = arg;
     if (gl_keeping_wants_new(&http->keeping)) gl_http_fresh(transfer);
     gl_addresses *addresses = http->resolver != NULL ? gl_resolver_get(http->resolver) : NULL;

@@ -90,8 +90,8 @@ typedef struct gl_http_observer {
     void (*done)(void *arg, const gl_http_response *response);
 } gl_http_observer;
 
-/* POSTs body (or GETs when body.data is NULL) to base_url + path. body is borrowed until done;
- * path is copied. NULL: out of memory. */
+/* POSTs body (or GETs when body.data is NULL) to base_url + path. body and observer are borrowed
+ * until done; path is copied. NULL: out of memory. */
 gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
                            const gl_http_observer *observer, void *arg);
 

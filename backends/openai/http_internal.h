@@ -80,7 +80,7 @@ struct gl_transfer {
     gl_target *target;       /* the target of the easy handle's URL, a reference */
     gl_addresses *addresses; /* the addresses of its RESOLVE list, a reference */
     struct curl_slist *resolve;
-    gl_http_observer observer;
+    const gl_http_observer *observer;
     void *arg;
     gl_slice request;
     gl_buf body;
@@ -141,8 +141,9 @@ void gl_upload_free(struct gl_upload *upload);
 
 /* A multi handle of its own for at most GL_SHARD_CONNECTIONS connections. libcurl's work per
  * completion walks its connections, so one handle for 10,000 costs 192 us of CPU a request where
- * shards cost 61 (docs/internals/wire.md). */
-enum { GL_SHARD_CONNECTIONS = 64 };
+ * shards cost 61 (docs/internals/wire.md). A multi handle also has a table of 911 sockets (7.88.1),
+ * 29 KB, so beyond the first GL_SHARDS_SMALL memory goes before time: a shard has more. */
+enum { GL_SHARD_CONNECTIONS = 64, GL_SHARDS_SMALL = 16, GL_SHARD_CONNECTIONS_MOST = 256 };
 
 struct gl_shard {
     gl_node dirty; /* in http->dirty: something to drain */
@@ -182,6 +183,9 @@ void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
 
 /* The drain will come to it. */
 void gl_shard_mark_dirty(gl_shard *shard);
+
+/* Most connections it may have over HTTP/1.1. */
+size_t gl_shard_connections(const gl_shard *shard);
 
 /* Sets its bits; call it after a count changed, or when the shard goes. */
 void gl_shard_update(gl_shard *shard);

@@ -13,19 +13,25 @@ static void put_bits(const gl_shard *shard, bool room, bool warm)
     bits->warm = warm ? bits->warm | mask : bits->warm & ~mask;
 }
 
-static size_t shard_capacity(const gl_http *http)
+size_t gl_shard_connections(const gl_shard *shard)
 {
+    return shard->index < GL_SHARDS_SMALL ? GL_SHARD_CONNECTIONS : GL_SHARD_CONNECTIONS_MOST;
+}
+
+static size_t shard_capacity(const gl_shard *shard)
+{
+    const gl_endpoint *endpoint = &shard->http->endpoint;
     /* HTTP/2: one connection a shard. On 7.88.1 the cost of a response grows with the streams of
      * its connection (69 polls at 100 streams), and only MAX_HOST_CONNECTIONS keeps libcurl < 8.0
      * from opening a connection for nearly every request (PR 10456). */
-    return http->endpoint.multiplex ? http->endpoint.max_streams : GL_SHARD_CONNECTIONS;
+    return endpoint->multiplex ? endpoint->max_streams : gl_shard_connections(shard);
 }
 
 void gl_shard_update(gl_shard *shard)
 {
     gl_http *http = shard->http;
     bool warm = http->endpoint.multiplex ? shard->sockets != 0 : shard->dormant > shard->fresh;
-    put_bits(shard, shard->transfers < shard_capacity(http), warm);
+    put_bits(shard, shard->transfers < shard_capacity(shard), warm);
 }
 
 void gl_shard_forget(gl_shard *shard)

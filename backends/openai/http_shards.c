@@ -77,7 +77,8 @@ static bool set_limits(const gl_shard *shard)
     CURLM *multi = shard->multi;
     /* Not below the shard's size: the default follows the handles now attached, and closes warm
      * connections at every lull. */
-    return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)GL_SHARD_CONNECTIONS) == CURLM_OK &&
+    return curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)gl_shard_connections(shard)) ==
+               CURLM_OK &&
            curl_multi_setopt(multi, CURLMOPT_PIPELINING,
                              endpoint->multiplex ? CURLPIPE_MULTIPLEX : CURLPIPE_NOTHING) ==
                CURLM_OK &&

@@ -7,6 +7,7 @@
  * inside libcurl: they store, and never call it.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/alloc.h"
 #include "openai/http_internal.h"
@@ -20,7 +21,7 @@
 /* While this many run, or more, memory goes before time: each further one has libcurl's smallest
  * receive buffer, and gives its own back when it ends. A read of the answer is then 1 KiB at most,
  * which costs 1.5 us for each KiB more (libcurl 7.88.1). */
-#define MANY 1000
+#define MANY 500
 /* Bytes of libcurl's receive buffer, and its smallest (READBUFFER_MIN). */
 #define READ_BYTES     4096L
 #define READ_BYTES_MIN 1024L
@@ -66,7 +67,7 @@ static void tell_opening(const gl_transfer *transfer)
                                 .tls_ns = secured > 0
                                               ? (int64_t)(secured - connected) * (int64_t)GL_US
                                               : -1 };
-    transfer->observer.opened(transfer->arg, &opening);
+    transfer->observer->opened(transfer->arg, &opening);
 }
 
 /* Before each sending of the request, on a new connection or a reused one. libcurl would send a
@@ -90,9 +91,9 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     /* An HTTP/2 connection carries other requests at the same time, so its end says nothing about
      * this one. */
     transfer->reused = connects == 0 && !transfer->http->endpoint.multiplex;
-    if (connects != 0 && transfer->observer.opened != NULL) tell_opening(transfer);
-    transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
-    transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_SENT);
+    if (connects != 0 && transfer->observer->opened != NULL) tell_opening(transfer);
+    transfer->observer->progress(transfer->arg, GLIMPSE_PROGRESS_CONNECTED);
+    transfer->observer->progress(transfer->arg, GLIMPSE_PROGRESS_SENT);
     return CURL_PREREQFUNC_OK;
 }
 
@@ -105,10 +106,10 @@ static void reserve_announced(gl_transfer *transfer)
 
 static gl_http_framing framing_of(const gl_transfer *transfer, gl_slice bytes)
 {
-    if (transfer->observer.begin == NULL) return GL_HTTP_WHOLE;
+    if (transfer->observer->begin == NULL) return GL_HTTP_WHOLE;
     long status = 0;
     curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-    return transfer->observer.begin(transfer->arg, (int)status, bytes);
+    return transfer->observer->begin(transfer->arg, (int)status, bytes);
 }
 
 static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
@@ -118,7 +119,7 @@ static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
     if (bytes.len > http->endpoint.max_response_bytes - transfer->received)
         return GLIMPSE_ERR_BODY_TOO_LARGE;
     transfer->received += bytes.len;
-    if (transfer->observer.chunk(transfer->arg, bytes) == GL_HTTP_MORE) return GLIMPSE_OK;
+    if (transfer->observer->chunk(transfer->arg, bytes) == GL_HTTP_MORE) return GLIMPSE_OK;
     transfer->satisfied = true;
     transfer->enough_at = gl_loop_now(http->loop);
     gl_list_push_back(&http->enough, &transfer->enough);
@@ -176,8 +177,8 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     gl_slice bytes = gl_slice_of(data, len);
     bool first = !transfer->began;
     transfer->began = true;
-    transfer->observer.progress(transfer->arg,
-                                first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
+    transfer->observer->progress(transfer->arg,
+                                 first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
     if (!gl_memory_take(transfer, len)) return CURL_WRITEFUNC_PAUSE; /* it comes again */
     transfer->shard->barren -= (int64_t)len;
     transfer->shard->fruitful = true;
@@ -223,6 +224,11 @@ static void choose_buffer(gl_transfer *transfer)
         transfer->small = small;
 }
 
+static bool is_https(const char *url)
+{
+    return strncasecmp(url, "https://", strlen("https://")) == 0;
+}
+
 static bool set_wire(CURL *easy, gl_http *http)
 {
     const gl_endpoint *endpoint = &http->endpoint;
@@ -246,11 +252,13 @@ static bool set_wire(CURL *easy, gl_http *http)
     SET(CURLOPT_SSL_VERIFYHOST, 2L);
     SET(CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
     SET(CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
-    /* Never both: with a directory set, libcurl parses the bundle anew for each connection. */
-    SET(CURLOPT_CAINFO, endpoint->ca_file);
-    SET(CURLOPT_CAPATH, endpoint->ca_path);
-    SET(CURLOPT_PROXY_CAINFO, endpoint->ca_file);
-    SET(CURLOPT_PROXY_CAPATH, endpoint->ca_path);
+    /* Never both: with a directory set, libcurl parses the bundle anew for each connection. Each
+     * handle has a copy of the names: none where no certificate is looked at. */
+    bool secure = is_https(endpoint->base_url), proxied = is_https(endpoint->proxy);
+    SET(CURLOPT_CAINFO, secure ? endpoint->ca_file : NULL);
+    SET(CURLOPT_CAPATH, secure ? endpoint->ca_path : NULL);
+    SET(CURLOPT_PROXY_CAINFO, proxied ? endpoint->ca_file : NULL);
+    SET(CURLOPT_PROXY_CAPATH, proxied ? endpoint->ca_path : NULL);
     return ok;
 }
 

@@ -64,7 +64,7 @@ static size_t read_body(char *out, size_t size, size_t count, void *arg)
     }
     if (len == 0) len = give(upload, what->tail, what->head.len + what->size, out, room);
     upload->sent += len;
-    if (len != 0) transfer->observer.progress(transfer->arg, GLIMPSE_PROGRESS_BYTES);
+    if (len != 0) transfer->observer->progress(transfer->arg, GLIMPSE_PROGRESS_BYTES);
     return len;
 }
 
