@@ -134,9 +134,10 @@ static void write_stream(gl_buf *out, const glimpse_result *result)
         write_ms(out, timings->token_gap_max_ns);
         gl_buf_append_char(out, '}');
     }
-    if (result->partial.len != 0) {
+    gl_slice partial = gl_result_held(result->partial);
+    if (partial.len != 0) {
         gl_buf_append_str(out, ",\"partial\":");
-        gl_json_write_string(out, gl_buf_slice(&result->partial));
+        gl_json_write_string(out, partial);
     }
     if (result->no_done) gl_buf_append_str(out, ",\"no_done\":true");
     if (result->empty) gl_buf_append_str(out, ",\"empty\":true");

@@ -22,10 +22,23 @@ glimpse_result *gl_result_new(void)
     result->timings.token_gap_mean_ns = result->timings.token_gap_max_ns = -1;
     result->timings.sent_ns = result->timings.started_ns = -1;
     result->timings.first_chunk_ns = result->timings.first_answer_ns = -1;
-    gl_buf_init(&result->arrivals, GLIMPSE_ARRIVALS_MAX * sizeof(int64_t));
     result->ledger = &result->first;
     result->ledger_capacity = 1;
     return result;
+}
+
+gl_buf *gl_result_buf_new(size_t max)
+{
+    gl_buf *buf = gl_malloc(sizeof *buf);
+    if (buf != NULL) gl_buf_init(buf, max);
+    return buf;
+}
+
+void gl_result_buf_free(gl_buf *buf)
+{
+    if (buf == NULL) return;
+    gl_buf_free(buf);
+    gl_free(buf);
 }
 
 static void drop(gl_ledger_entry *entry)
@@ -41,8 +54,8 @@ static void destroy(glimpse_result *result)
     glimpse_sample_unref(result->sample);
     glimpse_sample_unref(result->response);
     gl_free(result->error_code);
-    gl_buf_free(&result->partial);
-    gl_buf_free(&result->arrivals);
+    gl_result_buf_free(result->partial);
+    gl_result_buf_free(result->arrivals);
     gl_free(result);
 }
 
@@ -56,7 +69,7 @@ static bool grow(glimpse_result *result)
     if (ledger == NULL) return false;
     if (inside) ledger[0] = result->first;
     result->ledger = ledger;
-    result->ledger_capacity = capacity;
+    result->ledger_capacity = (unsigned)capacity; /* GL_LEDGER_MAX at most, and some */
     return true;
 }
 
@@ -181,8 +194,9 @@ const char *glimpse_result_text(const glimpse_result *result, size_t *len)
 
 const char *glimpse_result_partial(const glimpse_result *result, size_t *len)
 {
-    if (len != NULL) *len = result->partial.len;
-    return result->partial.len != 0 ? result->partial.data : "";
+    gl_slice partial = gl_result_held(result->partial);
+    if (len != NULL) *len = partial.len;
+    return partial.data;
 }
 
 bool glimpse_result_no_done(const glimpse_result *result)
@@ -272,8 +286,9 @@ const glimpse_bill *glimpse_result_bill(const glimpse_result *result)
 
 const int64_t *glimpse_result_arrivals(const glimpse_result *result, size_t *count)
 {
-    if (count != NULL) *count = result->arrivals.len / sizeof(int64_t);
-    return (const int64_t *)(const void *)result->arrivals.data;
+    const gl_buf *arrivals = result->arrivals;
+    if (count != NULL) *count = arrivals != NULL ? arrivals->len / sizeof(int64_t) : 0;
+    return arrivals != NULL ? (const int64_t *)(const void *)arrivals->data : NULL;
 }
 
 const glimpse_timings *glimpse_result_timings(const glimpse_result *result)

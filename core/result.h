@@ -29,21 +29,32 @@ struct glimpse_result {
     glimpse_source source;
     bool stale, has_key, circuit_open, no_done, empty;
     int thresholds_crossed;
-    int attempts;    /* requests sent */
-    int pack_drafts; /* the drafts that shared one of them; 0: none was shared */
+    int attempts;                           /* requests sent */
+    int pack_drafts;                        /* drafts that shared one of them; 0: none was shared */
+    unsigned ledger_count, ledger_capacity; /* entries of the ledger, and room for them */
     glimpse_key key;
     char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's texts */
     glimpse_sample *sample;           /* the answer or the fallback's; may be NULL */
     glimpse_sample *response;         /* the last response of the network; may be NULL */
-    gl_buf partial;                   /* text of a stream that failed */
-    gl_buf arrivals;                  /* int64_t each; empty: not asked for */
+    gl_buf *partial;                  /* text of a stream that failed; NULL: none */
+    gl_buf *arrivals;                 /* int64_t each; NULL: none, or not asked for */
     glimpse_timings timings;
-    size_t ledger_count, ledger_capacity;
     gl_ledger_entry *ledger; /* &first until there is a second */
     gl_ledger_entry first;
 };
 
 glimpse_result *gl_result_new(void); /* one owner; NULL: out of memory */
+
+/* An empty buffer in memory of its own, for text that most requests do not have. NULL: out of
+ * memory. */
+gl_buf *gl_result_buf_new(size_t max);
+void gl_result_buf_free(gl_buf *buf); /* NULL is fine */
+
+/* What it holds; NULL: nothing. */
+static inline gl_slice gl_result_held(const gl_buf *buf)
+{
+    return buf != NULL && buf->len != 0 ? gl_buf_slice(buf) : gl_slice_of("", 0);
+}
 
 /* Adds to the ledger, and drops the oldest attempt when it is full. Takes over the reference to
  * response; copies the record's message (NULL: none), as far as it is kept. Without memory for a

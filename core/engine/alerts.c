@@ -26,12 +26,8 @@ struct gl_alerts {
 
 static uint64_t identity_of(const gl_request *request)
 {
-    const glimpse_engine *engine = request->engine;
     uint64_t identity;
-    /* An engine without a cache has no identity; the key takes its place. */
-    const glimpse_key *key =
-        engine->cache == NULL && engine->store == NULL ? &request->key : &request->identity;
-    memcpy(&identity, key->bytes, sizeof identity);
+    memcpy(&identity, request->identity.bytes, sizeof identity);
     return identity;
 }
 

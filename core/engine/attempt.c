@@ -30,7 +30,7 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
     attempt->first_chunk = attempt->first_answer = GL_TIME_NEVER;
     attempt->first_text = attempt->last_text = GL_TIME_NEVER;
-    gl_buf_reset(&request->caller.result->arrivals);
+    if (request->caller.result->arrivals != NULL) gl_buf_reset(request->caller.result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
     attempt->opening = (glimpse_opening){ -1, -1, -1 };
@@ -201,7 +201,7 @@ static void log_window(glimpse_engine *engine)
 static bool had_begun(const gl_request *request, const gl_failure *failure)
 {
     const glimpse_sample *came = request->caller.result->response;
-    if (request->streamed.len != 0) return true;
+    if (gl_result_held(request->streamed).len != 0) return true;
     if (came == NULL || failure->http_status >= 400) return false;
     int status = glimpse_sample_get(came)->http_status;
     return status >= 200 && status <= 299;
@@ -326,9 +326,9 @@ void glimpse_attempt_words(const glimpse_attempt *attempt, glimpse_words *words)
     const gl_request *request = attempt->request;
     *words = (glimpse_words){ "", "", "", 0, 0, 0 };
     if (request->is_draft) {
-        *words =
-            (glimpse_words){ request->input.data, request->goal.data, request->constraints.data,
-                             request->input.len,  request->goal.len,  request->constraints.len };
+        const gl_draft_parts *draft = request->draft;
+        *words = (glimpse_words){ draft->input.data, draft->goal.data, draft->constraints.data,
+                                  draft->input.len,  draft->goal.len,  draft->constraints.len };
     } else if (request->has_key || request->carries) { /* so the body is checked JSON */
         gl_buf *scratch = &request->engine->scratch;
         gl_buf_reset(scratch);
@@ -366,6 +366,14 @@ static void limit_begins(glimpse_attempt *attempt, int64_t limit_ms)
     if (limit_ms > 0) gl_clockwork_set_timer(attempt->request);
 }
 
+/* Without memory for it the time is left out. */
+static void note_arrival(glimpse_result *result, int64_t at)
+{
+    if (result->arrivals == NULL)
+        result->arrivals = gl_result_buf_new(GLIMPSE_ARRIVALS_MAX * sizeof at);
+    if (result->arrivals != NULL) gl_buf_append(result->arrivals, (const char *)&at, sizeof at);
+}
+
 /* Books the arrival of a piece of a stream's text or reasoning. */
 static void arrived(glimpse_attempt *attempt, gl_time now)
 {
@@ -383,10 +391,8 @@ static void arrived(glimpse_attempt *attempt, gl_time now)
                              gap);
     }
     attempt->last_text = now;
-    gl_buf *arrivals = &request->caller.result->arrivals;
-    int64_t at = (int64_t)gl_time_since(now, attempt->started);
     if (request->caller.arrivals && attempt->texts <= GLIMPSE_ARRIVALS_MAX)
-        gl_buf_append(arrivals, (const char *)&at, sizeof at);
+        note_arrival(request->caller.result, (int64_t)gl_time_since(now, attempt->started));
 }
 
 void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progress)
@@ -430,8 +436,7 @@ glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, 
     glimpse_engine *engine = request->engine;
     gl_slice more = gl_slice_given(piece, len);
     if (more.len == 0 || !request->asks_stream || attempt->fallback) return GLIMPSE_OK;
-    gl_buf_append(&request->streamed, more.data, more.len);
-    if (request->streamed.failed) return GLIMPSE_ERR_OOM;
+    if (!gl_request_stream(request, more)) return GLIMPSE_ERR_OOM;
     gl_time now = gl_clockwork_now(&engine->clock);
     if (attempt->first_answer == GL_TIME_NEVER) attempt->first_answer = now;
     arrived(attempt, now);

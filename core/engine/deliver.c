@@ -23,9 +23,10 @@ void gl_deliver_text(glimpse_engine *engine)
     gl_node *node;
     while ((node = gl_list_pop_front(&engine->speaking)) != NULL) {
         gl_request *request = GL_CONTAINER(node, gl_request, text_node);
-        const gl_buf *came = &(request->leader != NULL ? request->leader : request)->streamed;
-        tell_text(request, came->data + request->caller.text_delivered,
-                  came->len - request->caller.text_delivered);
+        const gl_request *leader = request->leader != NULL ? request->leader : request;
+        gl_slice came = gl_result_held(leader->streamed);
+        tell_text(request, came.data + request->caller.text_delivered,
+                  came.len - request->caller.text_delivered);
     }
 }
 

@@ -48,7 +48,7 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
 static void set_speaking(gl_request *request, const gl_buf *came)
 {
     bool owed = request->caller.wants_stream && request->caller.observer.on_text != NULL &&
-                request->caller.text_delivered < came->len;
+                request->caller.text_delivered < gl_result_held(came).len;
     if (!owed)
         gl_node_remove(&request->text_node);
     else if (!gl_node_linked(&request->text_node))
@@ -70,7 +70,7 @@ bool gl_flight_join(gl_request *request)
     engine->stats.coalesced++;
     if (request->priority > leader->priority)
         gl_admission_set_priority(&engine->admission, leader, request->priority);
-    set_speaking(request, &leader->streamed);
+    set_speaking(request, leader->streamed);
     if (gl_node_linked(&request->text_node)) gl_clockwork_schedule(&engine->clock);
     log_event("coalesced", request, leader);
     return true;
@@ -107,10 +107,9 @@ static void take_out(gl_request *follower)
  * with a result has its text there. Without memory for the copy the follower has no text. */
 static void keep_text(gl_request *follower, const gl_request *leader)
 {
-    const gl_buf *came =
-        leader->streamed.len != 0 ? &leader->streamed : &leader->caller.result->partial;
-    if (follower->caller.wants_stream && came->len != 0)
-        gl_buf_append(&follower->streamed, came->data, came->len);
+    gl_slice came = gl_result_held(leader->streamed);
+    if (came.len == 0) came = gl_result_held(leader->caller.result->partial);
+    if (follower->caller.wants_stream && came.len != 0) (void)gl_request_stream(follower, came);
 }
 
 /* Puts both requests under their new callers' numbers in the map of requests. */
@@ -135,7 +134,7 @@ static gl_request *promote(gl_request *leader, gl_time now)
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
     leader->caller.result->source = GLIMPSE_SOURCE_LIVE;
-    set_speaking(leader, &leader->streamed);
+    set_speaking(leader, leader->streamed);
     gl_clockwork_set_timer(leader);
     return follower;
 }
@@ -196,9 +195,9 @@ gl_time gl_flight_deadline(const gl_request *leader)
 
 void gl_flight_text(gl_request *leader)
 {
-    set_speaking(leader, &leader->streamed);
+    set_speaking(leader, leader->streamed);
     for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
          node = node->next)
-        set_speaking(GL_CONTAINER(node, gl_request, node), &leader->streamed);
+        set_speaking(GL_CONTAINER(node, gl_request, node), leader->streamed);
     if (!gl_list_empty(&leader->engine->speaking)) gl_clockwork_schedule(&leader->engine->clock);
 }

@@ -111,13 +111,13 @@ static void share_usage(const gl_pack *pack, gl_pack_answer *answer)
     size_t count = pack->count, inputs = 0;
     for (const gl_request *member = gl_pack_first(pack); member != NULL;
          member = gl_pack_next(pack, member))
-        inputs += member->input.len;
+        inputs += member->draft->input.len;
     size_t common = pack->carrier->body.len > inputs ? pack->carrier->body.len - inputs : 0;
     for (const gl_request *member = gl_pack_first(pack); member != NULL;
          member = gl_pack_next(pack, member)) {
         const gl_pack_item *item = &answer->items[member->number];
         if (item->verdict != GL_PACK_OK) continue;
-        prompts[member->number] = weight_of(member->input.len + common / count);
+        prompts[member->number] = weight_of(member->draft->input.len + common / count);
         texts[member->number] = weight_of(item->text.text.len);
     }
     gl_pack_share(usage->prompt_tokens, prompts, count, shares[0]);

@@ -41,10 +41,9 @@ void gl_packing_free(gl_packing *packing)
 
 static gl_pack_terms terms_of(const gl_request *request)
 {
-    gl_pack_terms terms = {
-        request->goal,        request->constraints, request->model,
-        request->temperature, request->max_tokens,  (unsigned)request->priority
-    };
+    const gl_draft_parts *draft = request->draft;
+    gl_pack_terms terms = { draft->goal,        draft->constraints, draft->model,
+                            draft->temperature, draft->max_tokens,  (unsigned)request->priority };
     return terms;
 }
 
@@ -104,15 +103,16 @@ static gl_request *new_carrier(gl_pack *pack)
     glimpse_engine *engine = pack->engine;
     gl_slice inputs[GLIMPSE_PACK_DRAFTS_MAX];
     const gl_request *first = gl_pack_first(pack);
-    gl_prompt prompt = { .goal = first->goal,
-                         .constraints = first->constraints,
-                         .model = first->model.data,
-                         .temperature = first->temperature,
-                         .max_tokens = gl_pack_max_tokens(pack->load.drafts, first->max_tokens) };
+    const gl_draft_parts *draft = first->draft;
+    gl_prompt prompt = { .goal = draft->goal,
+                         .constraints = draft->constraints,
+                         .model = draft->model.data,
+                         .temperature = draft->temperature,
+                         .max_tokens = gl_pack_max_tokens(pack->load.drafts, draft->max_tokens) };
     size_t count = 0;
     gl_model_parameters(engine, &prompt);
     for (const gl_request *member = first; member != NULL; member = gl_pack_next(pack, member))
-        inputs[count++] = member->input;
+        inputs[count++] = member->draft->input;
     gl_buf_reset(&engine->scratch);
     gl_prompt_write_pack(&prompt, inputs, count, &engine->scratch);
     if (engine->scratch.failed || !gl_clockwork_reserve(engine, 1)) return NULL;
@@ -235,15 +235,15 @@ bool gl_packing_join(gl_request *request, gl_time now)
     glimpse_engine *engine = request->engine;
     const glimpse_packing *rules = &engine->config.packing;
     if (!request->may_pack || engine->packing.stopped) return false;
-    size_t chars = chars_of(request->input);
-    if (!gl_pack_takes(rules, none, chars, request->max_tokens)) return false;
+    size_t chars = chars_of(request->draft->input);
+    if (!gl_pack_takes(rules, none, chars, request->draft->max_tokens)) return false;
     gl_pack_terms terms = terms_of(request);
     uint64_t hash = gl_pack_hash(&terms);
     gl_pack *pack = gl_map_get(&engine->packing.open, hash);
     if (pack != NULL) {
         gl_pack_terms theirs = terms_of(gl_pack_first(pack));
         if (!gl_pack_same(&terms, &theirs)) return false; /* one hash for two terms: rare */
-        if (!gl_pack_takes(rules, pack->load, chars, request->max_tokens)) {
+        if (!gl_pack_takes(rules, pack->load, chars, request->draft->max_tokens)) {
             send_pack(pack, now);
             pack = NULL;
         }
@@ -256,7 +256,7 @@ bool gl_packing_join(gl_request *request, gl_time now)
     request->since = now;
     pack->load.drafts++;
     pack->load.chars += chars;
-    if (!gl_pack_takes(rules, pack->load, 1, request->max_tokens)) send_pack(pack, now);
+    if (!gl_pack_takes(rules, pack->load, 1, request->draft->max_tokens)) send_pack(pack, now);
     return true;
 }
 
@@ -295,7 +295,7 @@ gl_request *gl_packing_left(gl_request *request)
         return gl_list_empty(&pack->members) ? carrier : NULL;
     }
     pack->load.drafts--;
-    pack->load.chars -= chars_of(request->input);
+    pack->load.chars -= chars_of(request->draft->input);
     if (!gl_list_empty(&pack->members)) return NULL;
     close_pack(pack);
     gl_free(pack);

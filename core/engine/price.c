@@ -14,7 +14,7 @@ void gl_price(gl_request *request, gl_time now)
     glimpse_engine *engine = request->engine;
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)request->answer_tokens;
     size_t known = engine->admission.lane_count;
-    request->lane = gl_admission_lane(&engine->admission, request->named_model.text, now);
+    request->lane = (unsigned)gl_admission_lane(&engine->admission, request->named_model.text, now);
     request->operation = gl_metrics_operation(request->path);
     request->asked_model = gl_metrics_model(engine->metrics, request->named_model);
     bool first = request->lane >= known;

@@ -21,21 +21,53 @@ static gl_slice put(char **at, gl_slice text)
     return copy;
 }
 
+/* The path of nearly all requests is not copied. */
+static const char usual_path[] = "/chat/completions";
+
+/* Adds the bytes that a text takes, NUL included; false: they are too many. */
+static bool add_size(size_t *size, gl_slice text)
+{
+    if (text.len >= SIZE_MAX / 2 - *size) return false;
+    *size += text.len + 1;
+    return true;
+}
+
+/* The bytes behind the struct; 0: too many. */
+static size_t size_of_texts(const gl_request_parts *parts, bool usual)
+{
+    const gl_draft_parts *draft = parts->draft;
+    size_t size = draft != NULL ? sizeof *draft : 0;
+    bool fits =
+        add_size(&size, parts->body) && (usual || add_size(&size, parts->path)) &&
+        (draft == NULL || (add_size(&size, draft->input) && add_size(&size, draft->goal) &&
+                           add_size(&size, draft->constraints) && add_size(&size, draft->model)));
+    return fits ? size : 0;
+}
+
+_Static_assert(offsetof(gl_request, text) % _Alignof(gl_draft_parts) == 0,
+               "a draft's parts stand there");
+
+static char *put_draft(gl_request *request, const gl_draft_parts *from, char *at)
+{
+    gl_draft_parts *draft = (gl_draft_parts *)(void *)at;
+    at += sizeof *draft;
+    *draft = *from;
+    draft->input = put(&at, from->input);
+    draft->goal = put(&at, from->goal);
+    draft->constraints = put(&at, from->constraints);
+    draft->model = put(&at, from->model);
+    request->draft = draft;
+    return at;
+}
+
 gl_request *gl_request_new(const gl_request_parts *parts)
 {
-    const gl_slice *texts[] = { &parts->body, &parts->path,        &parts->input,
-                                &parts->goal, &parts->constraints, &parts->model };
-    size_t size = sizeof(gl_request);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        if (texts[i]->len >= SIZE_MAX - size) return NULL;
-        size += texts[i]->len + 1;
-    }
-    gl_request *request = gl_malloc(size);
+    bool usual = gl_slice_is(parts->path, usual_path);
+    size_t size = size_of_texts(parts, usual);
+    gl_request *request = size != 0 ? gl_malloc(sizeof *request + size) : NULL;
     if (request == NULL) return NULL;
     *request = (gl_request){ .state = GL_STATE_NEW,
                              .caller.arg = parts->arg,
-                             .temperature = parts->temperature,
-                             .max_tokens = parts->max_tokens,
                              .asks_usage = true,
                              .may_pack = parts->may_pack };
     request->caller.result = gl_result_new();
@@ -47,17 +79,21 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     gl_node_init(&request->node);
     gl_node_init(&request->text_node);
     gl_list_init(&request->followers);
-    gl_buf_init(&request->streamed, SIZE_MAX / 2);
     gl_heap_entry_init(&request->timer);
     request->attempt.request = request;
     char *at = request->text;
+    if (parts->draft != NULL) at = put_draft(request, parts->draft, at);
     request->body = put(&at, parts->body);
-    request->path = put(&at, parts->path);
-    request->input = put(&at, parts->input);
-    request->goal = put(&at, parts->goal);
-    request->constraints = put(&at, parts->constraints);
-    request->model = put(&at, parts->model);
+    request->path = usual ? gl_slice_str(usual_path) : put(&at, parts->path);
     return request;
+}
+
+bool gl_request_stream(gl_request *request, gl_slice text)
+{
+    if (request->streamed == NULL) request->streamed = gl_result_buf_new(SIZE_MAX / 2);
+    if (request->streamed == NULL) return false;
+    gl_buf_append(request->streamed, text.data, text.len);
+    return !request->streamed->failed;
 }
 
 void gl_request_free(gl_request *request)
@@ -65,7 +101,7 @@ void gl_request_free(gl_request *request)
     assert(!gl_node_linked(&request->node) && !gl_node_linked(&request->text_node) &&
            request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
            !request->leads);
-    gl_buf_free(&request->streamed);
+    gl_result_buf_free(request->streamed);
     glimpse_result_unref(request->caller.result);
     gl_free(request);
 }

@@ -43,14 +43,14 @@ struct glimpse_attempt {
     int number;           /* from 1, over all attempts of the request */
     glimpse_error before; /* the error of the attempt before this one */
     bool fallback, probe; /* probe: it tests whether the endpoint is back */
-    uint64_t place;       /* number in the window, in order of the starts: policy/limit.h */
     bool again;           /* asked again at once, because the connection before was dead */
+    unsigned texts;       /* number of arrivals of text */
+    uint64_t place;       /* number in the window, in order of the starts: policy/limit.h */
     /* Moments of the attempt; GL_TIME_NEVER = not yet. */
     gl_time started, connected, sent, first_byte, last_byte;
     gl_time first_chunk, first_answer;
     gl_time first_text, last_text; /* arrival of text of the answer, or of its reasoning */
     uint64_t text_gap_max;         /* ns between two arrivals of text */
-    size_t texts;                  /* number of arrivals */
     glimpse_opening opening;
 };
 
@@ -61,8 +61,8 @@ typedef struct gl_caller {
     void *arg;
     glimpse_thresholds thresholds;
     gl_time submitted, deadline;
-    bool own_thresholds; /* set by the caller, not the engine's or the model's */
     int notices;         /* thresholds whose notice was given */
+    bool own_thresholds; /* set by the caller, not the engine's or the model's */
     bool retry_notice;   /* on_notice is owed a RETRY */
     bool fallback_on;
     bool wants_stream;      /* on_text is called as text comes */
@@ -71,15 +71,22 @@ typedef struct gl_caller {
     glimpse_result *result; /* filled in until DONE */
 } gl_caller;
 
+/* The parts of a draft, and its parameters as in its body. */
+typedef struct gl_draft_parts {
+    gl_slice input, goal, constraints, model;
+    double temperature;
+    int64_t max_tokens;
+} gl_draft_parts;
+
 /* A request is its caller's side, and all the rest is the work that is done for it. In a flight the
  * two come apart: callers change places, and the work stays in its request. */
 struct gl_request {
     glimpse_engine *engine;
     gl_caller caller;
 
-    gl_state state;
     gl_node node;
     gl_heap_entry timer; /* entry for the earliest of its moments */
+    gl_state state;
     bool is_draft, has_key;
     bool asks_stream;   /* the body asks for a stream */
     bool asks_usage;    /* its answer has the usage; a stream's has it only when asked */
@@ -87,22 +94,20 @@ struct gl_request {
     bool leads;         /* it is in the engine's `flights` */
     gl_request *leader; /* FOLLOWING it, else NULL */
     gl_list followers;
-    int once;   /* failures of kinds that are retried once only */
-    int spared; /* attempts that are not counted: failed probes, no descriptor, a dead connection */
-    int sent;   /* attempts that reached the endpoint */
+    int once;         /* failures of kinds that are retried once only */
+    int spared;       /* attempts not counted: failed probes, no descriptor, a dead connection */
+    int sent;         /* attempts that reached the endpoint */
+    unsigned lane;    /* lane of the admission, by model */
     uint64_t refused; /* attempts that had started when it was first refused as in an outage; 0:
                          never refused */
 
     glimpse_cache_control cache_control;
     bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */
     bool gathers;           /* PACKING, and the pack is not out yet */
-    gl_pack *pack;      /* the pack whose member it is, PACKING, or which it carries; else NULL */
-    size_t number;      /* number in a pack that is out, from 0 */
-    double temperature; /* of a draft, as in its body */
-    int64_t max_tokens; /* of a draft, as in its body */
+    gl_pack *pack; /* the pack whose member it is, PACKING, or which it carries; else NULL */
+    size_t number; /* number in a pack that is out, from 0 */
 
     glimpse_priority priority;
-    size_t lane;                     /* lane of the admission, by model */
     unsigned operation, asked_model; /* of the metrics: the operation, the model's name */
     double tokens;                   /* estimated cost */
     gl_json named_model;             /* the model of its body, as it stands there */
@@ -113,12 +118,13 @@ struct gl_request {
     gl_time backoff_until; /* end of the present BACKOFF */
     uint64_t backoff_wait; /* the wait before the next attempt, ns */
 
-    glimpse_key key, identity;
-    gl_slice body, path, input, goal, constraints, model; /* in the memory behind the struct */
+    glimpse_key identity;        /* the key, where no answer is stored */
+    gl_slice body, path;         /* in the memory behind the struct; a usual path is static */
+    const gl_draft_parts *draft; /* in the same memory; NULL: it is no draft */
 
     /* The text of the attempt that is out, as far as it came. While on_text is owed some of it,
      * text_node is in the engine's `speaking`. */
-    gl_buf streamed;
+    gl_buf *streamed; /* NULL: none came */
     gl_node text_node;
 
     glimpse_attempt attempt;
@@ -127,10 +133,8 @@ struct gl_request {
 
 /* The inputs of gl_request_new, which copies all of them. */
 typedef struct gl_request_parts {
-    gl_slice body, path, input, goal, constraints;
-    gl_slice model; /* of drafts, like the next three */
-    double temperature;
-    int64_t max_tokens;
+    gl_slice body, path;
+    const gl_draft_parts *draft; /* NULL: it is no draft */
     bool may_pack;
     const glimpse_observer *observer; /* NULL = no callbacks */
     void *arg;
@@ -139,6 +143,9 @@ typedef struct gl_request_parts {
 /* Allocates one block for the request and one for its result, so that its end can never lack
  * memory. NULL: out of memory. */
 gl_request *gl_request_new(const gl_request_parts *parts);
+
+/* Adds text that came of its stream. false: out of memory, now or before. */
+bool gl_request_stream(gl_request *request, gl_slice text);
 
 /* Frees a request that is in no list and no heap. */
 void gl_request_free(gl_request *request);

@@ -47,11 +47,11 @@ static void settle(gl_request *request, gl_time now)
     result->stale = result->thresholds_crossed == 4 && !request->carries;
     if (result->stale) engine->stats.stale++;
     gl_node_remove(&request->text_node);
-    if (result->error != GLIMPSE_OK && request->streamed.len != 0) {
+    if (result->error != GLIMPSE_OK && gl_result_held(request->streamed).len != 0) {
         result->partial = request->streamed;
-        result->partial.failed = false;     /* text that could not be added is left out */
-        gl_buf_terminate(&result->partial); /* cannot fail: buf.h keeps room for it */
-        gl_buf_init(&request->streamed, 0);
+        result->partial->failed = false;   /* text that could not be added is left out */
+        gl_buf_terminate(result->partial); /* cannot fail: buf.h keeps room for it */
+        request->streamed = NULL;
     }
     if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
@@ -177,7 +177,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
 {
     glimpse_engine *engine = request->engine;
     gl_attempt_log_retry(request, failure, wait);
-    gl_buf_reset(&request->streamed); /* no caller has had any of it */
+    if (request->streamed != NULL) gl_buf_reset(request->streamed); /* no caller has had any */
     gl_flight_text(request);
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;

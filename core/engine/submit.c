@@ -23,19 +23,20 @@ static glimpse_error find_key(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
     gl_json body = { GL_JSON_OBJECT, request->body };
+    glimpse_key *key = &request->caller.result->key;
     glimpse_error error = GLIMPSE_OK;
     if (request->is_draft)
         gl_body_read(request, body);
     else
         error = gl_body_check(request, &body);
-    if (error == GLIMPSE_OK) error = gl_keyer_key(engine->keyer, body, &request->key);
+    if (error == GLIMPSE_OK) error = gl_keyer_key(engine->keyer, body, key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->caller.result->has_key = true;
-    request->caller.result->key = request->key;
+    request->identity = *key;
     if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
-    return gl_keyer_identity(engine->keyer, &request->key, gl_slice_str(scope), request->path,
+    return gl_keyer_identity(engine->keyer, key, gl_slice_str(scope), request->path,
                              &request->identity);
 }
 
@@ -229,14 +230,15 @@ glimpse_error glimpse_submit_draft(glimpse_engine *engine, const glimpse_draft *
     glimpse_error error = gl_options_read(&engine->config, options, &whole, NULL);
     if (error == GLIMPSE_OK) error = write_draft(engine, draft, &whole, &prompt);
     if (error != GLIMPSE_OK) return error;
+    const gl_draft_parts draft_parts = { .input = prompt.input,
+                                         .goal = prompt.goal,
+                                         .constraints = prompt.constraints,
+                                         .model = gl_slice_str(prompt.model),
+                                         .temperature = prompt.temperature,
+                                         .max_tokens = prompt.max_tokens };
     gl_request_parts parts = { .body = gl_buf_slice(&engine->scratch),
                                .path = gl_slice_str("/chat/completions"),
-                               .input = prompt.input,
-                               .goal = prompt.goal,
-                               .constraints = prompt.constraints,
-                               .model = gl_slice_str(prompt.model),
-                               .temperature = prompt.temperature,
-                               .max_tokens = prompt.max_tokens,
+                               .draft = &draft_parts,
                                .may_pack = may_pack(engine, &whole),
                                .observer = observer,
                                .arg = arg };

@@ -91,14 +91,13 @@ gl_bucket_kind gl_pace_waits_for(const gl_pace *pace, double tokens, gl_time now
 
 void gl_pace_sent(gl_pace *pace, double tokens, gl_time now, gl_pace_mark *mark)
 {
-    mark->at = now;
+    pace->sent_requests += 1;
+    pace->sent_tokens += tokens;
+    *mark = (gl_pace_mark){ tokens, pace->sent_requests, pace->sent_tokens, now };
     for (int i = 0; i < GL_BUCKET_COUNT; i++) {
         double cost = i == GL_BUCKET_REQUESTS ? 1 : tokens;
         refill(&pace->buckets[i], now);
         pace->buckets[i].level -= cost;
-        pace->sent[i] += cost;
-        mark->cost[i] = cost;
-        mark->sent[i] = pace->sent[i];
     }
 }
 
@@ -132,10 +131,13 @@ void gl_pace_learn(gl_pace *pace, const gl_pace_mark *mark,
 {
     for (int i = 0; i < GL_BUCKET_COUNT; i++) {
         gl_bucket *bucket = &pace->buckets[i];
+        bool requests = i == GL_BUCKET_REQUESTS;
+        double sent = requests ? mark->sent_requests : mark->sent_tokens;
+        double all = requests ? pace->sent_requests : pace->sent_tokens;
         if (!bucket->fixed) {
-            learn(bucket, &report[i], mark->sent[i], pace->sent[i] - mark->sent[i], mark->at, now);
-        } else if (i != GL_BUCKET_REQUESTS && tokens_used >= 0) {
-            bucket->level += mark->cost[i] - tokens_used; /* corrects the estimate */
+            learn(bucket, &report[i], sent, all - sent, mark->at, now);
+        } else if (!requests && tokens_used >= 0) {
+            bucket->level += mark->tokens - tokens_used; /* corrects the estimate */
             if (bucket->level > bucket->capacity) bucket->level = bucket->capacity;
         }
     }

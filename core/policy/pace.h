@@ -42,18 +42,18 @@ typedef struct gl_bucket {
 
 typedef struct gl_pace {
     gl_bucket buckets[GL_BUCKET_COUNT];
-    double sent[GL_BUCKET_COUNT]; /* sum of the cost of all requests that ever went out: see
-                                     gl_pace_mark */
-    gl_time not_before;           /* end of the wait that the endpoint asked for */
-    gl_time ramp_until;           /* until then, requests go one after the other */
-    uint64_t ramp_step;           /* ns between them, on average */
+    double sent_requests, sent_tokens; /* sums of the cost of all requests that ever went out: see
+                                          gl_pace_mark */
+    gl_time not_before;                /* end of the wait that the endpoint asked for */
+    gl_time ramp_until;                /* until then, requests go one after the other */
+    uint64_t ramp_step;                /* ns between them, on average */
 } gl_pace;
 
 /* A request's cost, and the sums sent when it went, which are its place in the order of
  * requests. */
 typedef struct gl_pace_mark {
-    double cost[GL_BUCKET_COUNT];
-    double sent[GL_BUCKET_COUNT]; /* itself included */
+    double tokens;                     /* its cost; of requests it is one */
+    double sent_requests, sent_tokens; /* itself included */
     gl_time at;
 } gl_pace_mark;
 

@@ -326,13 +326,13 @@ static void a_draft_asks_for_a_stream_when_the_options_do(void **state)
         gl_sim_run_for_ms(0);
         if (i == 0) {
             assert_null(strstr(glimpse_attempt_body(p.attempt, NULL), "stream"));
-            memcpy(keys[0], p.attempt->request->key.bytes, 32);
+            memcpy(keys[0], p.attempt->request->caller.result->key.bytes, 32);
             breaks(&p, GLIMPSE_ERR_TLS);
         } else {
             assert_non_null(
                 strstr(glimpse_attempt_body(p.attempt, NULL),
                        ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}"));
-            memcpy(keys[1], p.attempt->request->key.bytes, 32);
+            memcpy(keys[1], p.attempt->request->caller.result->key.bytes, 32);
             answer(&p, "x");
         }
         gl_sim_run_for_ms(1);

@@ -134,7 +134,7 @@ static void run(gl_pace *pace, endpoint *e, int most, uint64_t latency, int requ
             gl_pace_learn(pace, &out[i].mark, report, -1, now);
         }
         assert_true(now < T + 1000 * GL_SECOND);
-        pace->sent[1] = 0; /* tokens play no part here */
+        pace->sent_tokens = 0; /* tokens play no part here */
     }
 }
 

@@ -67,7 +67,11 @@ static glimpse_result *some_result(gl_rng *rng)
     result->timings.total_ns = (int64_t)gl_rng_next(rng) * 8192;
     result->timings.first_token_ns = (int64_t)gl_rng_below(rng, 1000000000) - 500000000;
     result->timings.token_gap_mean_ns = (int64_t)gl_rng_below(rng, 1000000000) - 500000000;
-    if (gl_rng_below(rng, 3) == 0) gl_buf_append_str(&result->partial, some_text(rng));
+    if (gl_rng_below(rng, 3) == 0) {
+        result->partial = gl_result_buf_new(SIZE_MAX / 2);
+        assert_non_null(result->partial);
+        gl_buf_append_str(result->partial, some_text(rng));
+    }
     result->sample = some_sample(rng);
     result->response = glimpse_sample_ref(result->sample);
     glimpse_error error = (glimpse_error)gl_rng_below(rng, GLIMPSE_ERROR_COUNT);
