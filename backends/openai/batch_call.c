@@ -250,7 +250,6 @@ static void done(void *arg, const gl_http_response *response)
     gl_decode_input input = {
         .status = response->status,
         .body = gl_buf_slice(&call->answer),
-        .content_type = response->content_type,
         .request_id = response->request_id,
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,

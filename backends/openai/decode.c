@@ -74,12 +74,6 @@ static size_t clip(gl_slice text, size_t limit)
 
 /* --- failures --- */
 
-static const char *header(const decoding *d, const char *name)
-{
-    const gl_decode_input *input = d->input;
-    return input->header != NULL ? input->header(input->headers, name) : NULL;
-}
-
 /* Returns true when a body that is no JSON is compressed, although no encoding was asked for: by
  * its header, or its beginning. Its bytes are of no use in a message or a record, and are
  * dropped. */
@@ -109,7 +103,7 @@ static void append_advice(gl_decoder *decoder, const char *text)
 /* Returns true for a page of a web site, as from a base URL that is not the API's. */
 static bool is_page(const decoding *d)
 {
-    const char *type = d->input->content_type;
+    const char *type = content_type(d);
     return type != NULL && strncasecmp(type, "text/html", 9) == 0;
 }
 

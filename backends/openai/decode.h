@@ -21,9 +21,10 @@ typedef struct gl_decode_input {
     int status;
     gl_slice body;
     /* Headers; NULL when absent. */
-    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
-    gl_header_fn *header; /* finds the seldom ones: date, location, content-encoding; */
-    const void *headers;  /* NULL: there are none */
+    const char *request_id, *retry_after, *retry_after_ms, *should_retry;
+    const char *content_type; /* NULL: header finds it */
+    gl_header_fn *header;     /* finds the seldom ones: date, location, content-type; */
+    const void *headers;      /* NULL: there are none */
     int64_t now_unix_ms; /* now; a date in retry_after is measured against it where the response has
                             no date */
     const char *path;    /* "/chat/completions": decides which members a 200 must have */

@@ -57,6 +57,18 @@ static inline const char *plain_string(gl_decoder *decoder, gl_json value, char 
 
 /* --- failures --- */
 
+static inline const char *header(const decoding *d, const char *name)
+{
+    const gl_decode_input *input = d->input;
+    return input->header != NULL ? input->header(input->headers, name) : NULL;
+}
+
+/* Only failures ask for it. */
+static inline const char *content_type(const decoding *d)
+{
+    return d->input->content_type != NULL ? d->input->content_type : header(d, "content-type");
+}
+
 /* message is static, or the decoder's. */
 static inline void fail(const decoding *d, glimpse_error error, const char *message)
 {
@@ -68,7 +80,7 @@ static inline void fail(const decoding *d, glimpse_error error, const char *mess
 static inline void fail_unexpected(const decoding *d, glimpse_error error, const char *problem)
 {
     char type[TYPE_MAX + 1], quote[QUOTE_MAX + 1];
-    gl_plain(gl_slice_str(d->input->content_type), type, sizeof type);
+    gl_plain(gl_slice_str(content_type(d)), type, sizeof type);
     gl_plain(d->input->body, quote, sizeof quote);
     snprintf(d->decoder->message, sizeof d->decoder->message, "%s; content type %s; it begins: %s",
              problem, type[0] != '\0' ? type : "not given", quote);

@@ -53,7 +53,6 @@ static void take_headers(const gl_transfer *transfer, gl_http_response *response
 {
     if (response->status == 0) return;
     response->headers = transfer;
-    response->content_type = gl_http_header(transfer, "content-type");
     response->request_id = gl_http_header(transfer, "x-request-id");
     response->retry_after = gl_http_header(transfer, "retry-after");
     response->retry_after_ms = gl_http_header(transfer, "retry-after-ms");

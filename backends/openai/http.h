@@ -48,7 +48,7 @@ typedef struct gl_http_response {
     bool reused;         /* over HTTP/1.1: the connection had carried another request */
     gl_slice body;       /* the body that came, also when it broke off */
     /* Headers; NULL when absent. */
-    const char *content_type, *request_id, *retry_after, *retry_after_ms, *should_retry;
+    const char *request_id, *retry_after, *retry_after_ms, *should_retry;
     const void *headers; /* for gl_http_header */
 } gl_http_response;
 

@@ -235,6 +235,9 @@ static bool set_wire(CURL *easy, gl_http *http)
     bool ok = set_buffers(easy);
     SET(CURLOPT_SHARE, http->share);
     SET(CURLOPT_NOSIGNAL, 1L); /* else six rt_sigaction a request */
+    /* The cache holds addresses that were written as such, and names that we look up ourselves and
+     * put there for good: there is nothing to look for that has grown old, twice a request. */
+    SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, 60L); /* s; waits for a model are longer than NATs remember */
     SET(CURLOPT_TCP_KEEPINTVL, 30L);

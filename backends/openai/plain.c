@@ -41,6 +41,13 @@ size_t gl_plain(gl_slice text, char *out, size_t size)
     size_t len = 0, used;
     bool blank = false;
     for (size_t at = 0; at < text.len; at += used) {
+        char c = text.data[at];
+        /* Most are letters and digits; a key begins with an s. */
+        if (c > 0x20 && c < 0x7F && c != 's' && !blank && len + 1 < size) {
+            out[len++] = c;
+            used = 1;
+            continue;
+        }
         uint32_t code = gl_utf8_decode(text.data + at, text.len - at, &used);
         const char *piece = text.data + at;
         size_t piece_len = used;

@@ -246,7 +246,6 @@ static void on_done(void *arg, const gl_http_response *response)
     glimpse_attempt *attempt = c->attempt;
     gl_decode_input input = {
         .status = response->status,
-        .content_type = response->content_type,
         .retry_after = response->retry_after,
         .retry_after_ms = response->retry_after_ms,
         .should_retry = response->should_retry,

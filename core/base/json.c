@@ -269,19 +269,35 @@ static __attribute__((noinline)) void forget_within(const reader *r, unsigned me
     }
 }
 
+/* A name with an escape in it. */
+static __attribute__((noinline)) unsigned find_escaped(const reader *r, const level *l,
+                                                       gl_slice text)
+{
+    gl_json name = { GL_JSON_STRING, text };
+    for (unsigned i = l->within; i < l->within + l->count; i++)
+        if (r->wanted[i].name != NULL && gl_json_string_is(name, r->wanted[i].name)) return i;
+    return 0;
+}
+
+/* The entry of the member with this name; 0: it is not wanted. A name that is there as it is wanted
+ * has no escape. */
+static inline unsigned find_wanted(const reader *r, const level *l, gl_slice text)
+{
+    const char *inside = text.data + 1;
+    size_t len = text.len - 2;
+    for (unsigned i = l->within; i < l->within + l->count; i++) {
+        const gl_json_wanted *w = &r->wanted[i];
+        if (w->len == len && w->name != NULL && memcmp(w->name, inside, len) == 0) return i;
+    }
+    return memchr(inside, '\\', len) == NULL ? 0 : find_escaped(r, l, text);
+}
+
 /* A member's name, and the beginning of its value. */
 static inline void note_member(reader *r, level *l, gl_slice text, const char *value)
 {
-    gl_json name = { GL_JSON_STRING, text };
-    l->member = 0;
-    for (unsigned i = l->within; i < l->within + l->count; i++) {
-        const char *wanted = r->wanted[i].name;
-        if (wanted == NULL || !may_be(name, wanted) || !gl_json_string_is(name, wanted)) continue;
-        l->member = i;
-        l->value = value;
-        if (r->out[i].kind != GL_JSON_NONE && r->wanted[i].count != 0) forget_within(r, i);
-        return;
-    }
+    l->member = find_wanted(r, l, text);
+    l->value = value;
+    if (l->member != 0 && r->out[l->member].kind != GL_JSON_NONE) forget_within(r, l->member);
 }
 
 /* A container begins that is the value of a wanted member, with its first name or element at `at`.
@@ -393,8 +409,9 @@ gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
     gl_json_wanted wanted[GL_JSON_WANTED_MAX];
     gl_json found[GL_JSON_WANTED_MAX];
     assert(count < GL_JSON_WANTED_MAX);
-    wanted[0] = (gl_json_wanted){ NULL, 1, (unsigned char)count };
-    for (size_t i = 0; i < count; i++) wanted[i + 1] = (gl_json_wanted){ names[i], 0, 0 };
+    wanted[0] = (gl_json_wanted){ .within = 1, .count = (unsigned char)count };
+    for (size_t i = 0; i < count; i++)
+        wanted[i + 1] = (gl_json_wanted){ names[i], (unsigned char)strlen(names[i]), 0, 0 };
     gl_json_error error = gl_json_check_wanted(text, wanted, found, count + 1, at);
     *root = error == GL_JSON_OK ? found[0] : *root;
     memcpy(out, found + 1, count * sizeof *out);

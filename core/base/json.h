@@ -65,8 +65,11 @@ gl_json_error gl_json_check_members(gl_slice text, gl_json *root, size_t *at,
  * of them, from `within` on, behind it. name NULL: the first element of an array. */
 typedef struct gl_json_wanted {
     const char *name;
-    unsigned char within, count;
+    unsigned char len, within, count; /* len: of the name */
 } gl_json_wanted;
+
+/* The name of an entry, ASCII without a backslash, and its length. */
+#define GL_JSON_NAME(name) name, sizeof name - 1
 
 /* Most entries, and most entries one within the other. */
 #define GL_JSON_WANTED_MAX   64

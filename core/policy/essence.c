@@ -85,11 +85,23 @@ static uint64_t number_of(const char b[STOP_MAX])
            at_bit(b[4], 24) | at_bit(b[5], 16) | at_bit(b[6], 8) | at_bit(b[7], 0);
 }
 
+/* The place of the first stop word with each letter, and their number: of the letter behind the
+ * last one. */
+static const unsigned char first_of_letter['z' - 'a' + 2] = { 0,   16,  25,  29,  38,  44,  48,
+                                                              48,  62,  73,  74,  74,  75,  82,
+                                                              87,  101, 103, 103, 103, 111, 127,
+                                                              132, 134, 154, 154, 157, 157 };
+
+_Static_assert(sizeof stop_words / sizeof *stop_words == 157, "first_of_letter ends there");
+
 static bool is_stop_word(gl_slice word)
 {
     char padded[STOP_MAX] = { 0 };
-    size_t low = 0, high = sizeof stop_words / sizeof *stop_words;
     if (word.len > STOP_MAX) return false;
+    unsigned letter = (unsigned)(unsigned char)(lower(word.data[0]) - 'a');
+    if (letter > 'z' - 'a') return false;
+    size_t low = first_of_letter[letter], high = first_of_letter[letter + 1];
+    if (low == high) return false;
     for (size_t i = 0; i < word.len; i++) padded[i] = lower(word.data[i]);
     uint64_t wanted = number_of(padded);
     while (low < high) {
@@ -106,8 +118,8 @@ static bool is_stop_word(gl_slice word)
 
 static bool same_word(gl_slice a, gl_slice b)
 {
-    if (a.len != b.len) return false;
-    for (size_t i = 0; i < a.len; i++) {
+    if (a.len != b.len || lower(a.data[0]) != lower(b.data[0])) return false;
+    for (size_t i = 1; i < a.len; i++) {
         if (lower(a.data[i]) != lower(b.data[i])) return false;
     }
     return true;
@@ -121,11 +133,41 @@ static inline uint32_t code_at(const gl_slice *text, size_t at, size_t *used)
     return gl_utf8_decode(text->data + at, text->len - at, used);
 }
 
+/* A bit for each ASCII letter and digit. */
+static const uint64_t ascii_words[2] = { UINT64_C(0x03FF000000000000),
+                                         UINT64_C(0x07FFFFFE07FFFFFE) };
+
+static inline bool is_ascii_word(unsigned char byte)
+{
+    return byte < 0x80 && (ascii_words[byte >> 6] >> (byte & 63) & 1) != 0;
+}
+
+/* Most words are ASCII and end at a blank, a stop or the end of the text: the end of such a word
+ * that begins at `at`; `at` itself where it is another. */
+static inline size_t plain_word_end(gl_slice text, size_t at)
+{
+    size_t end = at;
+    while (end < text.len && is_ascii_word((unsigned char)text.data[end])) end++;
+    bool whole =
+        end == text.len || ((unsigned char)text.data[end] < 0x80 && text.data[end] != '\'');
+    return whole && end - at <= WORD_MAX ? end : at;
+}
+
 /* Takes the next word of *rest, cut; *characters counts the whole word. false: no more. */
 static bool next_word(gl_slice *rest, gl_slice *word, size_t *characters)
 {
     size_t start = 0, end = 0, clipped = 0, used;
-    *characters = 0;
+    while (start < rest->len && (unsigned char)rest->data[start] < 0x80 &&
+           !is_ascii_word((unsigned char)rest->data[start]))
+        start++;
+    *rest = gl_slice_of(rest->data + start, rest->len - start);
+    if ((end = plain_word_end(*rest, 0)) != 0) {
+        *characters = end;
+        *word = gl_slice_of(rest->data, end);
+        *rest = gl_slice_of(rest->data + end, rest->len - end);
+        return true;
+    }
+    start = *characters = 0;
     for (size_t at = 0; at < rest->len; at += used) {
         uint32_t code = code_at(rest, at, &used);
         bool part = is_word(code);

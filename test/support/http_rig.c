@@ -99,7 +99,8 @@ static void ended(void *arg, const gl_http_response *response)
     note(call->message, sizeof call->message, response->message);
     note(call->retry_after, sizeof call->retry_after, response->retry_after);
     note(call->request_id, sizeof call->request_id, response->request_id);
-    note(call->content_type, sizeof call->content_type, response->content_type);
+    note(call->content_type, sizeof call->content_type,
+         gl_http_header(response->headers, "content-type"));
     call->body_len = response->body.len;
     call->body = calloc(1, call->body_len + 1);
     assert_non_null(call->body);

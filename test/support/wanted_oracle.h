@@ -13,16 +13,22 @@
 
 /* Names that are there twice, an empty one, first elements within one another, depth. */
 static const gl_json_wanted wanted_table[WANTED_COUNT] = {
-    { NULL, 1, 5 },                                      /* 0: the whole */
-    { "a", 6, 3 },   { "id", 0, 0 },  { "model", 9, 1 }, /* 1 to 3 */
-    { "", 10, 1 },   { "ab", 11, 1 },                    /* 4, 5 */
-    { "a", 12, 1 },  { "ab", 0, 0 },  { "", 0, 0 },      /* 6 to 8: within "a" */
-    { NULL, 13, 2 },                                     /* 9: first of "model" */
-    { "a", 0, 0 },                                       /* 10: within "" */
-    { NULL, 15, 1 },                                     /* 11: first of "ab" */
-    { "a", 0, 0 },                                       /* 12: within "a" "a" */
-    { "a", 0, 0 },   { "id", 0, 0 },                     /* 13, 14: within 9 */
-    { NULL, 0, 0 },                                      /* 15: first of 11 */
+    { NULL, 0, 1, 5 }, /* 0: the whole */
+    { GL_JSON_NAME("a"), 6, 3 },
+    { GL_JSON_NAME("id"), 0, 0 },
+    { GL_JSON_NAME("model"), 9, 1 }, /* 1 to 3 */
+    { GL_JSON_NAME(""), 10, 1 },
+    { GL_JSON_NAME("ab"), 11, 1 }, /* 4, 5 */
+    { GL_JSON_NAME("a"), 12, 1 },
+    { GL_JSON_NAME("ab"), 0, 0 },
+    { GL_JSON_NAME(""), 0, 0 },  /* 6 to 8: within "a" */
+    { NULL, 0, 13, 2 },          /* 9: first of "model" */
+    { GL_JSON_NAME("a"), 0, 0 }, /* 10: within "" */
+    { NULL, 0, 15, 1 },          /* 11: first of "ab" */
+    { GL_JSON_NAME("a"), 0, 0 }, /* 12: within "a" "a" */
+    { GL_JSON_NAME("a"), 0, 0 },
+    { GL_JSON_NAME("id"), 0, 0 }, /* 13, 14: within 9 */
+    { NULL, 0, 0, 0 },            /* 15: first of 11 */
 };
 
 static inline gl_json wanted_within(gl_json value, const char *name)
