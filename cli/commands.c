@@ -30,6 +30,21 @@ const cli_command command_table[] = {
       "  "
       "{\"custom_id\":\"b\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{...}}\n",
       command_batch },
+    { "serve", FOR_SERVE, 0, "[OPTIONS]",
+      "serve an OpenAI-compatible endpoint in front of another: any client gains cache, retries "
+      "and "
+      "pacing by one URL; until SIGTERM",
+      "  glimpse serve                                   # the endpoint and its key from the "
+      "environment\n"
+      "  glimpse serve --listen 8081 --base-url http://127.0.0.1:8000/v1 --concurrency 32\n"
+      "  glimpse serve --listen unix:/run/glimpse/api --cache-store answers.db --metrics 9464\n"
+      "  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 python app.py\n"
+      "  curl http://127.0.0.1:8080/v1/chat/completions \\\n"
+      "      -d "
+      "'{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}'\n"
+      "\nEach answer says what it cost: Glimpse-Attempts, Glimpse-Status (live, cache,\n"
+      "coalesced), Cache-Status, Age, Server-Timing.\n",
+      command_serve },
     { "bench", FOR_BENCH, 64, "[OPTIONS] | --compare BEFORE.json AFTER.json...",
       "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose "
       "latency counts from the schedule; without --base-url against a mock of its own",
@@ -132,6 +147,13 @@ static const char bench_exit_codes[] =
     "  used up, or the address wrong   77 credentials refused   78 a value refused\n"
     "  129, 130, 143 ended by SIGHUP, SIGINT, SIGTERM\n";
 
+static const char serve_exit_codes[] =
+    "\nExit codes:\n"
+    "  0 ended in order, after SIGTERM or SIGINT   64 usage\n"
+    "  71 an address is in use or not permitted, or another limit of the system\n"
+    "  74 read or write error   78 a value refused\n"
+    "  129, 130, 143 cut short by a second SIGHUP, SIGINT, SIGTERM\n";
+
 static void print_overview(void)
 {
     fputs("glimpse: very many OpenAI-compatible requests in flight from one thread\n\n"
@@ -162,6 +184,7 @@ void help_print(const cli_command *command)
     if (command->bit != 0) option_print_help(command->bit);
     if ((command->bit & (FOR_RUN | FOR_BATCH)) != 0) fputs(exit_codes, stdout);
     if (command->bit == FOR_BENCH) fputs(bench_exit_codes, stdout);
+    if (command->bit == FOR_SERVE) fputs(serve_exit_codes, stdout);
 }
 
 int command_help(cli_settings *settings)

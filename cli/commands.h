@@ -25,6 +25,7 @@ int command_unknown(const char *name);
 int command_run(cli_settings *settings);
 int command_batch(cli_settings *settings);
 int command_bench(cli_settings *settings);
+int command_serve(cli_settings *settings);
 int command_mock(cli_settings *settings);
 int command_key(cli_settings *settings);
 int command_cache(cli_settings *settings);

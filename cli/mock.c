@@ -10,6 +10,7 @@
 
 #include "commands.h"
 #include "exits.h"
+#include "files/port_file.h"
 #include "say.h"
 #include "signals.h"
 
@@ -17,20 +18,6 @@ static void stop(int caught, void *arg)
 {
     (void)caught;
     event_base_loopbreak(arg);
-}
-
-/* Writes it whole or not at all: a script that waits for the file finds a port in it. */
-static bool write_port_file(const char *path, int port)
-{
-    char temporary[4096];
-    int len = snprintf(temporary, sizeof temporary, "%s.%ld.tmp", path, (long)getpid());
-    FILE *file = len < (int)sizeof temporary ? fopen(temporary, "we") : NULL;
-    if (file == NULL) return false;
-    bool ok = fprintf(file, "%d\n", port) > 0;
-    ok = fclose(file) == 0 && ok;
-    if (ok && rename(temporary, path) == 0) return true;
-    unlink(temporary);
-    return false;
 }
 
 /* Reports the outcome of --record. No loss goes unreported. */
@@ -55,7 +42,7 @@ static int serve(struct event_base *base, const cli_settings *settings, mock_ser
     bool v6 = strchr(settings->host, ':') != NULL;
     if (signals_catch(&signals, base, stop, base) != 0) return EXIT_OS_LIMIT;
     int code = EXIT_DONE;
-    if (settings->port_file != NULL && !write_port_file(settings->port_file, port)) {
+    if (settings->port_file != NULL && !port_file_write(settings->port_file, port)) {
         say("--port-file: %s: %s", settings->port_file, strerror(errno));
         code = EXIT_IO;
     } else {

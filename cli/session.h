@@ -3,8 +3,8 @@
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H
 
-#include "log_sink.h"
 #include "monitoring/alert_command.h"
+#include "monitoring/log_sink.h"
 #include "monitoring/metrics_server.h"
 #include "options/settings.h"
 

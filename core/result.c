@@ -15,7 +15,7 @@ glimpse_result *gl_result_new(void)
 {
     glimpse_result *result = gl_malloc(sizeof *result);
     if (result == NULL) return NULL;
-    *result = (glimpse_result){ .owners = 1, .source = GLIMPSE_SOURCE_LIVE };
+    *result = (glimpse_result){ .owners = 1, .source = GLIMPSE_SOURCE_LIVE, .age_ms = -1 };
     result->timings.connect_ns = result->timings.first_byte_ns = -1;
     result->timings.answered_ns = -1;
     result->timings.first_token_ns = -1;
@@ -132,6 +132,8 @@ void gl_result_share(glimpse_result *to, const glimpse_result *from)
     to->status = from->status;
     if (from->source == GLIMPSE_SOURCE_CACHE) to->source = from->source;
     to->no_done = from->no_done;
+    to->age_ms = from->age_ms;
+    to->kept = from->kept;
     to->empty = from->empty;
     to->circuit_open = from->circuit_open;
     share_sample(&to->sample, from->sample);
@@ -262,6 +264,21 @@ int glimpse_result_http_status(const glimpse_result *result)
 const char *glimpse_result_request_id(const glimpse_result *result)
 {
     return came(result)->request_id;
+}
+
+const char *glimpse_result_headers(const glimpse_result *result)
+{
+    return result->response != NULL ? glimpse_sample_get(result->response)->headers : "";
+}
+
+int64_t glimpse_result_age_ms(const glimpse_result *result)
+{
+    return result->age_ms;
+}
+
+bool glimpse_result_kept(const glimpse_result *result)
+{
+    return result->kept;
 }
 
 const char *glimpse_result_model(const glimpse_result *result)

@@ -28,6 +28,8 @@ struct glimpse_result {
     glimpse_error error;
     glimpse_source source;
     bool stale, has_key, circuit_open, no_done, empty;
+    bool kept;      /* given to the cache or the store */
+    int64_t age_ms; /* of a stored answer; -1: of none */
     int thresholds_crossed;
     int attempts;                           /* requests sent */
     int pack_drafts;                        /* drafts that shared one of them; 0: none was shared */

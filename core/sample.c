@@ -61,7 +61,8 @@ static glimpse_sample *copy_of(const glimpse_sample_fields *fields)
                          body.len,
                          length(fields->model),
                          length(fields->finish_reason),
-                         length(fields->request_id) };
+                         length(fields->request_id),
+                         length(fields->headers) };
     size_t size = sizeof(glimpse_sample);
     for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
         if (lengths[i] >= SIZE_MAX - size) return NULL;
@@ -82,6 +83,7 @@ static glimpse_sample *copy_of(const glimpse_sample_fields *fields)
     to->model = put(&at, fields->model, lengths[4]);
     to->finish_reason = put(&at, fields->finish_reason, lengths[5]);
     to->request_id = put(&at, fields->request_id, lengths[6]);
+    to->headers = put(&at, fields->headers, lengths[7]);
     to->text_len = text.len;
     to->body_len = body.len;
     return sample;

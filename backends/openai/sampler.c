@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "endpoint.h"
+#include "openai/answer_headers.h"
 #include "openai/azure.h"
 #include "openai/connection.h"
 #include "openai/decode.h"
@@ -47,6 +48,7 @@ typedef struct openai {
     gl_decoder *decoder;
     call *free_calls;
     gl_buf azure_path; /* scratch */
+    gl_answer_headers kept;
 } openai;
 
 /* --- one call --- */
@@ -271,6 +273,9 @@ static void on_done(void *arg, const gl_http_response *response)
     }
     outcome.reused = response->reused;
     gl_rate_limits_read(gl_http_header, response->headers, &outcome);
+    if (self->kept.count != 0)
+        gl_answer_headers_read(&self->kept, gl_http_header, response->headers,
+                               &self->connection.secrets, &outcome.sample);
     glimpse_attempt_done(attempt, &outcome);
     release(c);
     gl_secrets_recycle(&self->connection.secrets);
@@ -346,6 +351,7 @@ static void destroy(void *arg)
         gl_free(c);
     }
     gl_buf_free(&self->azure_path);
+    gl_answer_headers_free(&self->kept);
     gl_free(self);
 }
 
@@ -379,6 +385,8 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_
     self->loop = gl_loop_new(base);
     self->decoder = gl_decoder_new();
     if (self->loop != NULL && self->decoder != NULL)
+        error = gl_answer_headers_init(&self->kept, endpoint, problem);
+    if (error == GLIMPSE_OK)
         error = gl_connection_open(&self->connection, self->loop, base, endpoint, &to, problem);
     if (error == GLIMPSE_OK) error = glimpse_sampler_new(&vtable, self, sampler, problem);
     if (error != GLIMPSE_OK) destroy(self);

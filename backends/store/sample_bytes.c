@@ -6,7 +6,10 @@
 
 #include <stdint.h>
 
-enum { VERSION = 1, IS_JSON = 1, HAS_DELTA = 2, NO_USAGE = 4, TEXTS = 7, NUMBERS = 2 + 4 + 3 * 8 };
+/* The first form has all texts but the last, which is not empty in the second: one sample has one
+ * form. */
+enum { FIRST = 1, SECOND = 2, IS_JSON = 1, HAS_DELTA = 2, NO_USAGE = 4, NUMBERS = 2 + 4 + 3 * 8 };
+enum { TEXTS = 8, HEADERS = 7 };
 
 /* The texts in the order of the form. */
 static void texts_of(const glimpse_sample_fields *fields, gl_slice texts[TEXTS])
@@ -18,6 +21,12 @@ static void texts_of(const glimpse_sample_fields *fields, gl_slice texts[TEXTS])
     texts[4] = gl_slice_str(fields->model);
     texts[5] = gl_slice_str(fields->finish_reason);
     texts[6] = gl_slice_str(fields->request_id);
+    texts[HEADERS] = gl_slice_str(fields->headers);
+}
+
+static size_t count_of(const glimpse_sample_fields *fields)
+{
+    return fields->headers[0] != '\0' ? TEXTS : TEXTS - 1;
 }
 
 static void put_number(gl_buf *out, uint64_t number, size_t bytes)
@@ -32,7 +41,8 @@ size_t gl_sample_bytes_size(const glimpse_sample *sample)
     gl_slice texts[TEXTS];
     texts_of(glimpse_sample_get(sample), texts);
     size_t size = NUMBERS;
-    for (size_t i = 0; i < TEXTS; i++) {
+    size_t count = count_of(glimpse_sample_get(sample));
+    for (size_t i = 0; i < count; i++) {
         if (texts[i].len > UINT32_MAX || texts[i].len > SIZE_MAX - 4 - size) return SIZE_MAX;
         size += 4 + texts[i].len;
     }
@@ -47,7 +57,8 @@ bool gl_sample_to_bytes(const glimpse_sample *sample, gl_buf *out)
         out->failed = true;
         return false;
     }
-    put_number(out, VERSION, 1);
+    size_t count = count_of(fields);
+    put_number(out, count == TEXTS ? SECOND : FIRST, 1);
     put_number(out,
                (fields->body_is_json ? IS_JSON : 0) | (fields->delta != NULL ? HAS_DELTA : 0) |
                    (fields->usage_unasked ? NO_USAGE : 0),
@@ -58,7 +69,7 @@ bool gl_sample_to_bytes(const glimpse_sample *sample, gl_buf *out)
     put_number(out, (uint64_t)fields->usage.total_tokens, 8);
     gl_slice texts[TEXTS];
     texts_of(fields, texts);
-    for (size_t i = 0; i < TEXTS; i++) {
+    for (size_t i = 0; i < count; i++) {
         put_number(out, texts[i].len, 4);
         gl_buf_append(out, texts[i].data, texts[i].len);
     }
@@ -105,7 +116,7 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     *sample = NULL;
     bool ok = true;
     uint64_t version = take_number(&bytes, 1, &ok), flags = take_number(&bytes, 1, &ok);
-    if (!ok || version != VERSION || flags > (IS_JSON | HAS_DELTA | NO_USAGE))
+    if (!ok || (version != FIRST && version != SECOND) || flags > (IS_JSON | HAS_DELTA | NO_USAGE))
         return GLIMPSE_ERR_STORE;
     glimpse_sample_fields fields;
     glimpse_sample_fields_init(&fields);
@@ -115,14 +126,15 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     fields.usage.prompt_tokens = (int64_t)take_number(&bytes, 8, &ok);
     fields.usage.completion_tokens = (int64_t)take_number(&bytes, 8, &ok);
     fields.usage.total_tokens = (int64_t)take_number(&bytes, 8, &ok);
-    gl_slice texts[TEXTS];
-    size_t len = 0;
-    for (size_t i = 0; i < TEXTS; i++) {
+    gl_slice texts[TEXTS] = { [HEADERS] = { "", 0 } };
+    size_t len = 1, count = version == SECOND ? TEXTS : TEXTS - 1;
+    for (size_t i = 0; i < count; i++) {
         texts[i] = take_text(&bytes, &ok);
         if (i != 0 && i != 3) len += texts[i].len + 1;
     }
     bool has_delta = (flags & HAS_DELTA) != 0;
-    if (!ok || bytes.len != 0 || status > INT32_MAX || (!has_delta && texts[2].len != 0))
+    if (!ok || bytes.len != 0 || status > INT32_MAX || (!has_delta && texts[2].len != 0) ||
+        (version == SECOND && texts[HEADERS].len == 0))
         return GLIMPSE_ERR_STORE;
 
     gl_buf strings;
@@ -140,6 +152,7 @@ glimpse_error gl_sample_from_bytes(gl_slice bytes, glimpse_sample **sample)
     fields.model = terminated(&strings, texts[4], &ok);
     fields.finish_reason = terminated(&strings, texts[5], &ok);
     fields.request_id = terminated(&strings, texts[6], &ok);
+    fields.headers = terminated(&strings, texts[HEADERS], &ok);
     error = ok ? glimpse_sample_new(&fields, sample, NULL) : GLIMPSE_ERR_STORE;
 done:
     gl_buf_free(&strings);

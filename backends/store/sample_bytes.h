@@ -1,12 +1,12 @@
 /*
  * sample_bytes.h - a sample as bytes, for a file.
  *
- *     1 byte   1, the version of this form
- *     1 byte   1 = the body is JSON, 2 = there is a delta
+ *     1 byte   1, or 2 where there are headers: the version of this form
+ *     1 byte   1 = the body is JSON, 2 = there is a delta, 4 = usage was not asked for
  *     4 bytes  http_status
  *     3 x 8    prompt, completion and total tokens
  *     7 times  4 bytes length, and so many bytes: text, essence, delta, body, model,
- *              finish_reason, request_id
+ *              finish_reason, request_id; in version 2 an eighth that is not empty: headers
  *
  * Numbers are little-endian. Nothing follows the last text; one sample has one form.
  */

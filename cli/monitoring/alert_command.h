@@ -4,7 +4,7 @@
 
 #include <glimpse/alert.h>
 
-#include "log_sink.h"
+#include "monitoring/log_sink.h"
 
 struct event_base;
 

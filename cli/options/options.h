@@ -20,7 +20,8 @@ enum {
     FOR_KEY = 8,
     FOR_CACHE = 16,
     FOR_BENCH = 32,
-    FOR_PROFILE = 64
+    FOR_PROFILE = 64,
+    FOR_SERVE = 128
 };
 
 typedef enum option_type {

@@ -252,6 +252,7 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
     to->command = command;
     if (command == FOR_BATCH) to->engine.breaker = GLIMPSE_BREAKER_WAIT;
     if (command == FOR_BENCH) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
+    if (command == FOR_SERVE) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
     to->max_cost = -1;
     *help = wants_help(argc, argv);
     if (*help) return 0;
@@ -277,6 +278,7 @@ void settings_free(cli_settings *settings)
     gl_free(settings->origins);
     gl_free((void *)settings->words);
     gl_free((void *)settings->headers.items);
+    gl_free((void *)settings->serve.listen.items);
     gl_free((void *)settings->bench.classes.items);
     gl_free((void *)settings->bench.requests.items);
     gl_free(settings->owned_file);

@@ -74,6 +74,14 @@ typedef struct cli_settings {
         bool compare, playbook, stream, calibrate, calibrate_first, validity;
     } bench;
 
+    /* serve */
+    struct {
+        text_list listen;
+        const char *port_file;
+        int64_t max_body, max_connections, queue, queue_timeout_ms, drain_ms;
+        int on_disconnect; /* 0: cancel, 1: finish */
+    } serve;
+
     /* key */
     bool canonical;
 

@@ -21,20 +21,24 @@ static bool reads(const gl_request *request)
            !request->engine->sampler->vtable.local;
 }
 
-/* A kept answer without usage does not serve a request that asks for usage. */
-static bool serves(const gl_request *request, const glimpse_sample *sample)
+/* A kept answer without usage does not serve a request that asks for usage, and one that is too old
+ * for a request does not serve that one. */
+static bool serves(const gl_request *request, const glimpse_sample *sample, int64_t age_ms)
 {
+    if (request->max_age_ms >= 0 && age_ms > request->max_age_ms) return false;
     return !request->asks_usage || !glimpse_sample_get(sample)->usage_unasked;
 }
 
 /* Makes the sample the result's. Takes over the reference. */
-static void take_answer(gl_request *request, glimpse_sample *sample, const char *event)
+static void take_answer(gl_request *request, glimpse_sample *sample, int64_t age_ms,
+                        const char *event)
 {
     const gl_log *log = &request->engine->log;
     glimpse_result *result = request->caller.result;
     result->sample = sample;
     result->response = glimpse_sample_ref(sample);
     result->source = GLIMPSE_SOURCE_CACHE;
+    result->age_ms = age_ms > 0 ? age_ms : 0;
     result->status = GLIMPSE_STATUS_ALIGNED;
     if (!gl_log_wants(log, GLIMPSE_LOG_DEBUG)) return;
     glimpse_log_field field = { "id", NULL, (int64_t)request->caller.id };
@@ -45,13 +49,15 @@ bool gl_lookup_memory(gl_request *request, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     if (engine->cache == NULL || !reads(request)) return false;
-    glimpse_sample *sample = glimpse_cache_get(engine->cache, &request->identity, now);
+    int64_t age_ms;
+    glimpse_sample *sample =
+        glimpse_cache_get_aged(engine->cache, &request->identity, now, &age_ms);
     if (sample == NULL) return false;
-    if (!serves(request, sample)) {
+    if (!serves(request, sample, age_ms)) {
         glimpse_sample_unref(sample);
         return false;
     }
-    take_answer(request, sample, "cache_hit");
+    take_answer(request, sample, age_ms, "cache_hit");
     return true;
 }
 
@@ -80,11 +86,11 @@ static void found(void *arg, const glimpse_sample *sample, int64_t age_ms)
     gl_time now = gl_clockwork_now(&engine->clock);
     gl_clockwork_enter(&engine->clock);
     ended(request);
-    if (sample != NULL && !serves(request, sample)) sample = NULL;
+    if (sample != NULL && !serves(request, sample, age_ms)) sample = NULL;
     if (sample != NULL) {
         engine->stats.store_hits++;
         keep_in_memory(request, sample, age_ms, now);
-        take_answer(request, glimpse_sample_ref(sample), "store_hit");
+        take_answer(request, glimpse_sample_ref(sample), age_ms, "store_hit");
     } else {
         engine->stats.store_misses++;
     }
@@ -114,6 +120,7 @@ void gl_lookup_keep(const gl_request *request, const glimpse_sample *sample, gl_
 {
     const glimpse_engine *engine = request->engine;
     if (!request->has_key || request->cache_control == GLIMPSE_CACHE_BYPASS) return;
+    request->caller.result->kept = engine->cache != NULL || engine->store != NULL;
     if (engine->cache != NULL)
         (void)glimpse_cache_put(engine->cache, &request->identity, sample, now);
     if (engine->store != NULL)

@@ -21,6 +21,7 @@ static const glimpse_options usual = {
     .coalesce = GLIMPSE_INHERIT,
     .cache_control = GLIMPSE_INHERIT,
     .arrivals = GLIMPSE_INHERIT,
+    .max_age_ms = GLIMPSE_INHERIT,
 };
 static const gl_layout options_layout = { .size = sizeof(glimpse_options) };
 
@@ -67,6 +68,10 @@ static glimpse_error check(const glimpse_options *options, glimpse_problem *prob
         return gl_refuse(problem, "temperature", "must be from 0 to 2, or GLIMPSE_INHERIT");
     if (options->max_tokens != GLIMPSE_INHERIT && options->max_tokens < 1)
         return gl_refuse(problem, "max_tokens", "must be at least 1, or GLIMPSE_INHERIT");
+    if (options->scope != NULL && options->scope[0] == '\0')
+        return gl_refuse(problem, "scope", "is empty; NULL is no scope");
+    if (options->max_age_ms < GLIMPSE_INHERIT)
+        return gl_refuse(problem, "max_age_ms", "must be from 0 up, or GLIMPSE_INHERIT");
     if (options->deadline_ms < GLIMPSE_INHERIT)
         return gl_refuse(problem, "deadline_ms", "must be from 0 (none) up, or GLIMPSE_INHERIT");
     if (!gl_thresholds_inherit(&options->thresholds) &&

@@ -102,6 +102,7 @@ struct gl_request {
                          never refused */
 
     glimpse_cache_control cache_control;
+    int64_t max_age_ms;     /* of a stored answer that serves it; below 0: any */
     bool may_pack, carries; /* a draft that may be packed; a pack's own request (packing.h) */
     bool gathers;           /* PACKING, and the pack is not out yet */
     gl_pack *pack; /* the pack whose member it is, PACKING, or which it carries; else NULL */

@@ -19,7 +19,7 @@
 
 /* Works out the key, and the identity under which an answer is stored. The body of a draft is our
  * own and needs no check. */
-static glimpse_error find_key(gl_request *request)
+static glimpse_error find_key(gl_request *request, const char *caller)
 {
     glimpse_engine *engine = request->engine;
     gl_json body = { GL_JSON_OBJECT, request->body };
@@ -37,7 +37,7 @@ static glimpse_error find_key(gl_request *request)
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
     return gl_keyer_identity(engine->keyer, key, gl_slice_str(scope), request->path,
-                             &request->identity);
+                             gl_slice_str(caller), &request->identity);
 }
 
 static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,
@@ -63,6 +63,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
         options->deadline_ms > 0 ? gl_time_add_ms(now, options->deadline_ms) : GL_TIME_NEVER;
     request->is_draft = is_draft;
     request->cache_control = (glimpse_cache_control)options->cache_control;
+    request->max_age_ms = options->max_age_ms;
     bool shares = request->cache_control == GLIMPSE_CACHE_USE ||
                   request->cache_control == GLIMPSE_CACHE_REFRESH;
     request->may_fly = options->coalesce != 0 && shares &&
@@ -76,7 +77,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     bool yield = engine->clock.yield;
     gl_clockwork_enter(&engine->clock);
     engine->clock.yield = true;
-    gl_steps_take(request, find_key(request), now);
+    gl_steps_take(request, find_key(request, options->scope), now);
     engine->clock.yield = yield;
     gl_clockwork_leave(&engine->clock);
     return GLIMPSE_OK;
@@ -165,12 +166,14 @@ glimpse_error glimpse_chat_check(const glimpse_chat *chat, const glimpse_options
 
 /* --- drafts --- */
 
-/* A draft that wants a stream is not packed, because its caller wants to see its own text come. A
- * local or recorded sampler has no answer to a pack. */
+/* A draft that wants a stream is not packed, because its caller wants to see its own text come; one
+ * with a scope, because a pack's drafts share one request. A local or recorded sampler has no
+ * answer to a pack. */
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
-    return !vtable->local && !vtable->recorded && options->stream == 0 && options->pack != 0;
+    return !vtable->local && !vtable->recorded && options->stream == 0 && options->pack != 0 &&
+           options->scope == NULL;
 }
 
 /* Writes the body of a draft into the engine's scratch; *prompt gets the parts it was made of. */
@@ -264,6 +267,13 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, &whole, false, id);
+}
+
+bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id)
+{
+    const gl_request *request = gl_map_get(&engine->requests, id);
+    if (request != NULL && request->leader != NULL) request = request->leader;
+    return request != NULL && request->state == GL_STATE_WAITING && request->sent == 0;
 }
 
 void glimpse_cancel(glimpse_engine *engine, glimpse_id id)

@@ -384,6 +384,12 @@ static void forget(glimpse_cache *cache, const glimpse_key *key)
 
 glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimpse_key *key, uint64_t now_ns)
 {
+    return glimpse_cache_get_aged(cache, key, now_ns, NULL);
+}
+
+glimpse_sample *glimpse_cache_get_aged(glimpse_cache *cache, const glimpse_key *key,
+                                       uint64_t now_ns, int64_t *age_ms)
+{
     entry *at = find(cache, key);
     if (at != NULL && too_old(cache, at, now_ns)) {
         drop(cache, at);
@@ -398,6 +404,7 @@ glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimpse_key *key, 
     }
     cache->stats.hits++;
     use(cache, at);
+    if (age_ms != NULL) *age_ms = (int64_t)(gl_time_since(now_ns, at->stored) / GL_MS);
     return glimpse_sample_ref(at->sample);
 }
 

@@ -446,21 +446,22 @@ glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key)
 }
 
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
-                                gl_slice path, glimpse_key *identity)
+                                gl_slice path, gl_slice caller, glimpse_key *identity)
 {
     /* Each part stands behind its length, eight bytes, the lowest first: no byte can move to the
      * next part. */
-    gl_slice parts[6];
-    unsigned char lengths[3][8];
-    const gl_slice given[3] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes), scope,
-                                path };
-    for (size_t i = 0; i < 3; i++) {
+    gl_slice parts[8];
+    unsigned char lengths[4][8];
+    const gl_slice given[4] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes), scope,
+                                path, caller };
+    size_t count = caller.data != NULL ? 4 : 3;
+    for (size_t i = 0; i < count; i++) {
         for (size_t byte = 0; byte < 8; byte++)
             lengths[i][byte] = (unsigned char)((uint64_t)given[i].len >> (8 * byte));
         parts[2 * i] = gl_slice_of((const char *)lengths[i], sizeof lengths[i]);
         parts[2 * i + 1] = given[i];
     }
-    bool ok = gl_sha256_digest(keyer->sha, parts, 6, identity->bytes);
+    bool ok = gl_sha256_digest(keyer->sha, parts, 2 * count, identity->bytes);
     return ok ? GLIMPSE_OK : GLIMPSE_ERR_OOM;
 }
 

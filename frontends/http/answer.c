@@ -44,6 +44,11 @@ void httpd_reset(httpd_conn *conn)
     finish(conn, true);
 }
 
+void httpd_last(httpd_conn *conn)
+{
+    if (may_answer(conn)) conn->last = true;
+}
+
 /* --- the pieces of an answer ------------------------------------------------------------------ */
 
 void httpd_raw(httpd_conn *conn, gl_slice bytes)
@@ -133,6 +138,7 @@ void httpd_begin(httpd_conn *conn, int status, const char *type, gl_slice header
 {
     if (!may_answer(conn)) return;
     bool empty = status == 204 || status == 304;
+    conn->last |= conn->server->draining; /* since the request came */
     conn->bare = conn->request.is_head || empty;
     conn->chunked = length < 0 && !conn->request.old && !empty;
     conn->last |= length < 0 && conn->request.old && !conn->bare; /* its end is the connection's */

@@ -5,9 +5,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define BACKLOG 4096 /* the kernel cuts it to net.core.somaxconn, 4096 by default */
@@ -51,6 +53,40 @@ int httpd_listen_tcp(const char *host, int port, char *problem, size_t problem_s
     freeaddrinfo(addresses);
     if (fd < 0) snprintf(problem, problem_size, "%s port %s: %s", host, text, strerror(error));
     return fd;
+}
+
+/* Returns true when nobody listens there any more. */
+static bool is_left_over(const struct sockaddr_un *at)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0) return false;
+    bool refused =
+        connect(fd, (const struct sockaddr *)at, sizeof *at) != 0 && errno == ECONNREFUSED;
+    close(fd);
+    return refused;
+}
+
+int httpd_listen_unix(const char *path, char *problem, size_t problem_size)
+{
+    struct sockaddr_un at = { .sun_family = AF_UNIX };
+    if (strlen(path) >= sizeof at.sun_path) {
+        snprintf(problem, problem_size, "the path of a socket has at most %zu bytes",
+                 sizeof at.sun_path - 1);
+        return -1;
+    }
+    memcpy(at.sun_path, path, strlen(path) + 1);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int bound = fd >= 0 ? bind(fd, (struct sockaddr *)&at, sizeof at) : -1;
+    if (fd >= 0 && bound != 0 && errno == EADDRINUSE) {
+        if (is_left_over(&at) && unlink(path) == 0)
+            bound = bind(fd, (struct sockaddr *)&at, sizeof at);
+        else
+            errno = EADDRINUSE;
+    }
+    if (bound == 0 && listen(fd, BACKLOG) == 0) return fd;
+    snprintf(problem, problem_size, "%s: %s", path, strerror(errno));
+    if (fd >= 0) close(fd);
+    return -1;
 }
 
 int httpd_port_of(int fd)

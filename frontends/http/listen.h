@@ -9,6 +9,11 @@
  * reason. */
 int httpd_listen_tcp(const char *host, int port, char *problem, size_t problem_size);
 
+/* Listens on a unix socket. A file that is left of a socket without a listener is replaced; one
+ * with a listener is EADDRINUSE. Below 0: problem has the reason. The caller removes the file at
+ * the end. */
+int httpd_listen_unix(const char *path, char *problem, size_t problem_size);
+
 /* Returns the port of a listening socket; 0 when it has none. */
 int httpd_port_of(int fd);
 

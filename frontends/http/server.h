@@ -196,6 +196,8 @@ bool httpd_add_header(gl_buf *headers, const char *name, gl_slice value);
 void httpd_raw(httpd_conn *conn, gl_slice bytes);
 /* "HTTP/1.1 200 OK\r\ndate: ..." without a line end. */
 void httpd_raw_status(httpd_server *server, int status, gl_buf *out);
+/* Makes this answer the last one of its connection, and says so; call it before the answer. */
+void httpd_last(httpd_conn *conn);
 /* Returns true when this answer is the last one, by the wish of the client or the server. */
 bool httpd_closes(const httpd_conn *conn);
 

@@ -25,11 +25,12 @@ rules='
 ^backends/                      ^base/|^(endpoint|loop|log|problem|status)\.h$|^policy/essence\.h$|^ROOM/     -
 ^cli/files/                      ^base/|CLI|^files/                                      -
 ^cli/terminal/                   ^base/|CLI|^terminal/                                   -
-^cli/options/                    ^base/|CLI|^(files|options)/|^bench/scrape\.h$   ^json-c/
-^cli/monitoring/                 ^base/|CLI|^(files|http|monitoring|options)/|^load/resources\.h$ ^event2/
+^cli/options/                    ^base/|CLI|^(files|options)/|^(bench/scrape|serve/listeners)\.h$   ^json-c/
+^cli/monitoring/                 ^base/|CLI|^(files|http|monitoring|options|terminal)/|^load/resources\.h$ ^event2/
 ^cli/batch/                      ^base/|CLI|^(batch|files|options|terminal)/|^batch_api/job\.h$|^load/(alerts|resources)\.h$   ^(event2|json-c)/
 ^cli/batch_api/                  ^base/|CLI|^(batch|batch_api|files|options|terminal)/   ^(event2|json-c)/
 ^cli/bench/                      ^base/|CLI|^(bench|batch|files|monitoring|options)/|^load/[a-z_]+\.h$   ^(event2|json-c)/
+^cli/serve/                      ^base/|CLI|^(files|monitoring|options|serve)/|^gateway/gateway\.h$|^http/listen\.h$   ^event2/
 ^cli/version\.c                  ^base/|CLI                                              ^(curl|event2|json-c)/
 ^cli/[^/]*$                      ^base/|CLI|^(files|monitoring|options|terminal)/|^mock/mock\.h$   ^(event2|json-c)/
 ^bench/mock/upstream\.c         ^base/|^mock/|^http/                                          ^(event2|curl)/
@@ -37,6 +38,7 @@ rules='
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^(mock|load)/                                    ^(event2|json-c|curl)/
+^frontends/gateway/             ^base/|^http/server\.h$|^ROOM/                            ^event2/
 ^frontends/                     ^base/|^ROOM/                                            ^event2/
 ^docs/examples/                 -                                                       ^event2/
 ^test/                          .                                                       .

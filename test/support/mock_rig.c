@@ -70,20 +70,25 @@ static void client_readable(evutil_socket_t fd, short what, void *arg)
 
 mock_client *mock_rig_connect(mock_rig *w)
 {
+    return mock_client_open(w->base, mock_server_port(w->server));
+}
+
+mock_client *mock_client_open(struct event_base *base, int port)
+{
     mock_client *c = calloc(1, sizeof *c);
     assert_non_null(c);
-    c->base = w->base;
+    c->base = base;
     c->got = calloc(1, 1);
     c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_true(c->fd >= 0);
     struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_port = htons((uint16_t)mock_server_port(w->server)),
+                                   .sin_port = htons((uint16_t)port),
                                    .sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
     assert_int_equal(connect(c->fd, (struct sockaddr *)&address, sizeof address), 0);
     assert_int_equal(fcntl(c->fd, F_SETFL, O_NONBLOCK), 0);
     const int on = 1; /* or a request in two pieces waits 40 ms for an ACK */
     assert_int_equal(setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), 0);
-    c->event = event_new(w->base, c->fd, EV_READ | EV_PERSIST, client_readable, c);
+    c->event = event_new(base, c->fd, EV_READ | EV_PERSIST, client_readable, c);
     assert_non_null(c->event);
     assert_int_equal(event_add(c->event, NULL), 0);
     return c;

@@ -40,6 +40,8 @@ void mock_rig_open(mock_rig *w, const char *latency, const char *fault);
 void mock_rig_close(mock_rig *w);
 
 mock_client *mock_rig_connect(mock_rig *w);
+/* A client of another server of this process. */
+mock_client *mock_client_open(struct event_base *base, int port);
 void mock_client_close(mock_client *c);
 
 /* Sends all of it, turning the loop when the socket is full. */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log_sink.h"
+#include "monitoring/log_sink.h"
 
 /* What is in the log after a name server that is none was given to libevent's resolver. */
 static void log_of_a_warning(glimpse_log_level level, char *text, size_t size)

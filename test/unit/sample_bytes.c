@@ -90,6 +90,40 @@ static void the_form_is_what_the_header_says(void **state)
     gl_buf_free(&bytes);
 }
 
+/* A sample with headers has the second form: the first one, and they behind it. */
+static void headers_come_back_in_a_form_of_their_own(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    glimpse_sample *plain = full_sample(), *sample, *back;
+    gl_buf first, second;
+    gl_buf_init(&first, 1000);
+    gl_buf_init(&second, 1000);
+    glimpse_sample_fields fields = *glimpse_sample_get(plain);
+    fields.headers = "openai-version: 2020\r\n";
+    assert_int_equal(glimpse_sample_new(&fields, &sample, NULL), GLIMPSE_OK);
+    assert_true(gl_sample_to_bytes(plain, &first));
+    assert_true(gl_sample_to_bytes(sample, &second));
+    assert_int_equal(second.len, gl_sample_bytes_size(sample));
+    assert_int_equal(second.len, first.len + 4 + strlen(fields.headers));
+    assert_memory_equal(second.data + 1, first.data + 1, first.len - 1);
+    assert_int_equal(first.data[0], 1);
+    assert_int_equal(second.data[0], 2);
+    assert_int_equal(gl_sample_from_bytes(gl_buf_slice(&second), &back), GLIMPSE_OK);
+    assert_string_equal(glimpse_sample_get(back)->headers, fields.headers);
+    glimpse_sample_unref(back);
+    /* One sample has one form. */
+    second.data[0] = 1;
+    assert_int_equal(gl_sample_from_bytes(gl_buf_slice(&second), &back), GLIMPSE_ERR_STORE);
+    first.data[0] = 2;
+    assert_int_equal(gl_sample_from_bytes(gl_buf_slice(&first), &back), GLIMPSE_ERR_STORE);
+    glimpse_sample_unref(plain);
+    glimpse_sample_unref(sample);
+    gl_buf_free(&first);
+    gl_buf_free(&second);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 static void without_memory_there_is_no_sample_and_no_leak(void **state)
 {
     (void)state;
@@ -117,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_comes_back),
         cmocka_unit_test(the_form_is_what_the_header_says),
+        cmocka_unit_test(headers_come_back_in_a_form_of_their_own),
         cmocka_unit_test(without_memory_there_is_no_sample_and_no_leak),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

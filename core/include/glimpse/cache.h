@@ -152,6 +152,20 @@ GLIMPSE_API glimpse_sample *glimpse_cache_get(glimpse_cache *cache, const glimps
                                               uint64_t now_ns);
 
 /*
+ * The same, and tells how long ago the sample was stored.
+ *
+ *   cache: not NULL
+ *   key: not NULL
+ *   now_ns: as in glimpse_cache_get
+ *   age_ms: gets its age in milliseconds, from 0, where there is one; may be NULL
+ *   Returns: as glimpse_cache_get
+ *   Owner: the caller's, a new reference: glimpse_sample_unref
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_sample *glimpse_cache_get_aged(glimpse_cache *cache, const glimpse_key *key,
+                                                   uint64_t now_ns, int64_t *age_ms);
+
+/*
  * Stores a sample in place of the key's last one, and evicts until the bounds hold
  * (glimpse_cache_admission: not always the oldest; it may be the new one). A sample larger than the
  * byte bound is not stored: the last one is gone, and the statistics count the new one as rejected.

@@ -75,7 +75,15 @@ typedef struct glimpse_endpoint {
 
     int64_t max_connections; /* most connections at once; 0 = for an engine: its concurrency; else
                                 1000 */
+
+    /* Names of headers, in small letters, answer_header_count of them: those of an answer are kept
+     * with it (glimpse_result_headers). NULL, 0: none are. At most GLIMPSE_ANSWER_HEADERS_MAX. */
+    const char *const *answer_headers;
+    size_t answer_header_count;
 } glimpse_endpoint;
+
+/* The most names in glimpse_endpoint.answer_headers. */
+#define GLIMPSE_ANSWER_HEADERS_MAX 32
 
 /*
  * Writes the defaults. Called by the init function below, and by callers in other languages, which

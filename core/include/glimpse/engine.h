@@ -329,6 +329,12 @@ typedef struct glimpse_options {
     int coalesce;      /* 1 on, 0 off */
     int cache_control; /* a glimpse_cache_control */
     int arrivals; /* 1: keep the arrival time of each piece of a stream: glimpse_result_arrivals */
+    const char *scope;  /* NULL: none. Names the callers that may have each other's answers: they
+                         * are part of what identifies a request, in memory, in the store and in
+                         * flight. Requests of two scopes never share an answer, and a request
+                         * without one shares with none that has one. Not "". A draft with a scope
+                         * is not packed */
+    int64_t max_age_ms; /* INHERIT: any. A stored answer that is older does not serve */
 } glimpse_options;
 
 /*
@@ -518,6 +524,18 @@ GLIMPSE_API glimpse_error glimpse_chat_key(glimpse_engine *engine, const char *b
  *   Since: 0.1
  */
 GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
+
+/*
+ * Says whether a request waits for its turn: it is queued for admission, or follows an identical
+ * one that is, and nothing was ever sent for it. A caller with a longest wait of its own asks when
+ * that has passed, and cancels.
+ *
+ *   engine: not NULL
+ *   id: from submit
+ *   Returns: true: it waits; false: something was sent for it, or it has ended
+ *   Since: 0.1
+ */
+GLIMPSE_API bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id);
 
 /*
  * Lifts the stop; call it when the account is in order again. Does nothing when there is no stop.

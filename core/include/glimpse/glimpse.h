@@ -46,10 +46,12 @@
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/metrics.h>
+#include <glimpse/models.h>
 #include <glimpse/packing.h>
 #include <glimpse/pressure.h>
 #include <glimpse/problem.h>
 #include <glimpse/profile.h>
+#include <glimpse/record.h>
 #include <glimpse/result.h>
 #include <glimpse/sample.h>
 #include <glimpse/sampler.h>

@@ -429,6 +429,35 @@ GLIMPSE_API int glimpse_result_http_status(const glimpse_result *result);
 GLIMPSE_API const char *glimpse_result_request_id(const glimpse_result *result);
 
 /*
+ * Returns the headers of the last answer that its endpoint was to keep
+ * (glimpse_endpoint.answer_headers), of a stored answer too.
+ *
+ *   result: not NULL
+ *   Returns: lines "name: value\r\n" in the order of the endpoint's list; a string that lives as
+ *     long as the result; never NULL; "" when it had none of them
+ *   Since: 0.1
+ */
+GLIMPSE_API const char *glimpse_result_headers(const glimpse_result *result);
+
+/*
+ * Returns the age of a stored answer, from memory or from the store.
+ *
+ *   result: not NULL
+ *   Returns: milliseconds, from 0; -1 for an answer that was not stored before
+ *   Since: 0.1
+ */
+GLIMPSE_API int64_t glimpse_result_age_ms(const glimpse_result *result);
+
+/*
+ * Returns true when the answer was given to the cache or the store, which may keep it for others.
+ *
+ *   result: not NULL
+ *   Returns: true: it was
+ *   Since: 0.1
+ */
+GLIMPSE_API bool glimpse_result_kept(const glimpse_result *result);
+
+/*
  * Returns the model that answered, as the endpoint names it.
  *
  *   result: not NULL
@@ -537,55 +566,6 @@ GLIMPSE_API glimpse_result *glimpse_result_ref(const glimpse_result *result);
  */
 GLIMPSE_API void glimpse_result_unref(const glimpse_result *result);
 
-/* Members of a record that its result does not have. */
-typedef struct glimpse_record {
-    size_t size;           /* set by glimpse_record_init */
-    const char *custom_id; /* NULL (default): null in the record */
-    uint64_t line;         /* from 1; 0 (default): the record has no line number */
-    const char *path; /* the request's, behind the base URL; NULL (default) and "/chat/completions",
-                         which is every draft's: the record names none */
-    int attempts; /* how often the endpoint was asked for this line, where the caller knows better;
-                     -1 (default): as glimpse_result_attempts says */
-} glimpse_record;
-
-/*
- * Writes the defaults. Called by the init function below, and by callers in other languages, which
- * set the sizes themselves.
- *
- *   record: its size is set; not NULL
- *   Since: 0.1
- */
-GLIMPSE_API void glimpse_record_defaults(glimpse_record *record);
-
-/*
- * Sets up the struct: its size and the defaults. Call it before a member is set.
- *
- *   record: not NULL
- *   Since: 0.1
- */
-static inline void glimpse_record_init(glimpse_record *record)
-{
-    record->size = sizeof *record;
-    glimpse_record_defaults(record);
-}
-
-/*
- * Writes the result as one line of JSON without a line end, the record of
- * docs/internals/records.md: id, custom_id, response and error as in OpenAI's Batch output, and an
- * object "glimpse" with the status, the text ("sample"), the essence, the attempts, the times.
- *
- *   result: not NULL
- *   record: the further members, set up by glimpse_record_init; NULL = the defaults; borrowed
- *   out: gets the record, NUL terminated, NULL on an error; not NULL
- *   len: gets its bytes; may be NULL
- *   Returns: GLIMPSE_OK; INVALID, OOM
- *   Owner: the caller's: glimpse_free
- *   Since: 0.1
- */
-GLIMPSE_API glimpse_error glimpse_result_to_json(const glimpse_result *result,
-                                                 const glimpse_record *record, char **out,
-                                                 size_t *len);
-
 /*
  * Frees memory that this library gave the caller to free.
  *
@@ -597,4 +577,7 @@ GLIMPSE_API void glimpse_free(void *memory);
 #ifdef __cplusplus
 }
 #endif
+
+#include <glimpse/record.h>
+
 #endif

@@ -40,6 +40,7 @@ typedef struct glimpse_sample_fields {
     bool usage_unasked;  /* of a stream that did not ask for its usage and did not get it: it does
                           * not serve a request that asks for usage; false by default */
     glimpse_bill bill;   /* -1, 0, 0 (default): not known, as of an answer from a store */
+    const char *headers; /* of the answer, those that were to be kept: lines "name: value\r\n" */
 } glimpse_sample_fields;
 
 /*

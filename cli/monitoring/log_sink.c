@@ -1,5 +1,5 @@
 /* log_sink.c - writes events as lines. */
-#include "log_sink.h"
+#include "monitoring/log_sink.h"
 
 #include <errno.h>
 #include <event2/event.h>

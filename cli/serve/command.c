@@ -1,0 +1,179 @@
+/*
+ * command.c - `glimpse serve`: the gateway of frontends/gateway as a command: its sockets, its
+ * engine, its signals.
+ */
+#include <errno.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "commands.h"
+#include "exits.h"
+#include "files/port_file.h"
+#include "gateway/gateway.h"
+#include "options/loopback.h"
+#include "say.h"
+#include "serve/listeners.h"
+#include "session.h"
+#include "signals.h"
+
+/* Descriptors beside those of clients and of the endpoint's connections: the store, logs, pipes. */
+#define KEPT_DESCRIPTORS  32
+#define CONNECTIONS_LEAST 8
+
+#define LISTEN_DEFAULT "127.0.0.1:8080"
+
+typedef struct serve {
+    cli_session session;
+    const cli_settings *settings;
+    listeners listeners;
+    gateway *gate;
+} serve;
+
+/* --- addresses -------------------------------------------------------------------------------- */
+
+/* Anybody who reaches an address without keys spends the endpoint's key. */
+static int check_exposed(const serve *s)
+{
+    for (size_t i = 0; i < s->listeners.count; i++) {
+        if (!s->listeners.items[i].exposed) continue;
+        say("--listen: other machines reach %s, and whoever reaches it would spend the endpoint's "
+            "key: listen on 127.0.0.1 or unix:PATH",
+            s->listeners.items[i].address);
+        return EXIT_VALUE;
+    }
+    return 0;
+}
+
+static int open_listeners(serve *s)
+{
+    const text_list *texts = &s->settings->serve.listen;
+    char name[512];
+    int code = 0;
+    settings_name_of(s->settings, "listen", name, sizeof name);
+    if (texts->count == 0) code = listeners_open(&s->listeners, LISTEN_DEFAULT, "--listen");
+    for (size_t i = 0; code == 0 && i < texts->count; i++)
+        code = listeners_open(&s->listeners, texts->items[i], name);
+    return code == 0 ? check_exposed(s) : code;
+}
+
+/* Prints where it serves, after --port-file is written: a reader of the line finds the file. */
+static int announce(const serve *s)
+{
+    const char *file = s->settings->serve.port_file;
+    int port = 0;
+    for (size_t i = 0; i < s->listeners.count && port == 0; i++) port = s->listeners.items[i].port;
+    if (file != NULL && port == 0) {
+        say("--port-file: none of the addresses has a port");
+        return EXIT_USAGE;
+    }
+    if (file != NULL && !port_file_write(file, port)) {
+        say("--port-file: %s: %s", file, strerror(errno));
+        return EXIT_IO;
+    }
+    for (size_t i = 0; i < s->listeners.count; i++)
+        printf("serving %s%s\n", s->listeners.items[i].address,
+               s->listeners.items[i].port != 0 ? "/v1" : "");
+    return say_flush_stdout() ? 0 : EXIT_IO;
+}
+
+/* --- the gateway ------------------------------------------------------------------------------ */
+
+/* The endpoint's connections come first: clients have what is left of the descriptors. */
+static size_t most_connections(const cli_settings *settings)
+{
+    struct rlimit limit;
+    size_t most = (size_t)settings->serve.max_connections;
+    size_t taken = (size_t)settings->engine.concurrency + KEPT_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
+    size_t room = limit.rlim_cur > taken ? (size_t)limit.rlim_cur - taken : 0;
+    if (room < CONNECTIONS_LEAST) room = CONNECTIONS_LEAST;
+    if (room >= most) return most;
+    say("note: %zu client connections at most, of %lld (--max-connections), for want of "
+        "descriptors (ulimit -n)",
+        room, (long long)settings->serve.max_connections);
+    return room;
+}
+
+static int open_gateway(serve *s)
+{
+    const cli_settings *settings = s->settings;
+    const gateway_config config = {
+        .base = s->session.base,
+        .engine = s->session.engine,
+        .endpoint = &settings->engine.endpoint,
+        .max_body = (size_t)settings->serve.max_body,
+        .max_connections = most_connections(settings),
+        .queue = (size_t)settings->serve.queue,
+        .queue_timeout_ms = settings->serve.queue_timeout_ms,
+        .deadline_ms = settings->engine.deadline_ms,
+        .max_attempts = settings->engine.max_attempts,
+        .cache_control = settings->engine.cache_control,
+        .finish = settings->serve.on_disconnect != 0,
+        .is_here = loopback_host,
+    };
+    s->gate = gateway_new(&config);
+    for (size_t i = 0; s->gate != NULL && i < s->listeners.count; i++) {
+        int fd = s->listeners.items[i].fd;
+        s->listeners.items[i].fd = -1; /* the gateway's now */
+        if (!gateway_listen(s->gate, fd)) {
+            gateway_free(s->gate);
+            s->gate = NULL;
+        }
+    }
+    if (s->gate != NULL) return 0;
+    say("the gateway cannot be set up");
+    return EXIT_OS_LIMIT;
+}
+
+/* --- its life --------------------------------------------------------------------------------- */
+
+static void drained(void *arg)
+{
+    serve *s = arg;
+    event_base_loopbreak(s->session.base);
+}
+
+static void stop(int caught, void *arg)
+{
+    (void)caught;
+    serve *s = arg;
+    gateway_drain(s->gate, s->settings->serve.drain_ms, drained, s);
+}
+
+/* A second signal ends the process at once. */
+static void leave(int caught, void *arg)
+{
+    (void)caught;
+    serve *s = arg;
+    listeners_close(&s->listeners);
+}
+
+static int run(serve *s)
+{
+    cli_signals signals;
+    if (signals_catch(&signals, s->session.base, stop, s) != 0) return EXIT_OS_LIMIT;
+    signals.leave = leave;
+    int code = announce(s);
+    if (code == 0) event_base_dispatch(s->session.base);
+    signals_release(&signals);
+    return code;
+}
+
+int command_serve(cli_settings *settings)
+{
+    serve s = { .settings = settings };
+    settings->engine.fallback_on = false;
+    settings->engine.endpoint.answer_headers = gateway_answer_headers;
+    settings->engine.endpoint.answer_header_count = gateway_answer_header_count;
+    int code = open_listeners(&s);
+    if (code == 0) code = session_open(&s.session, settings);
+    if (code == 0) code = open_gateway(&s);
+    if (code == 0) code = run(&s);
+    gateway_close(s.gate);
+    code = session_close(&s.session, code);
+    gateway_free(s.gate);
+    listeners_close(&s.listeners);
+    return code;
+}

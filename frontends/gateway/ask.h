@@ -1,0 +1,39 @@
+/*
+ * ask.h - what a request asks of the gateway: members of its body, and headers. Pure.
+ */
+#ifndef GATEWAY_ASK_H
+#define GATEWAY_ASK_H
+
+#include <glimpse/engine.h>
+
+#include "base/json.h"
+#include "gateway/path.h"
+
+typedef struct gateway_ask {
+    gl_json model;    /* the body's; NONE: there is none */
+    bool stream;      /* it wants events */
+    bool wants_usage; /* of a stream: its last event but one has the usage */
+    bool unshared;    /* its answer is never stored and never shared */
+    gl_json root;     /* the body */
+} gateway_ask;
+
+/* A body that is refused before anything is sent. */
+typedef struct gateway_refusal {
+    const char *code, *param; /* param NULL: none */
+    char message[160];
+} gateway_refusal;
+
+/* Reads a body. false: refused. */
+bool gateway_ask_read(gateway_kind kind, gl_slice body, gateway_ask *ask, gateway_refusal *refusal);
+
+/* Returns how often a body names a model: a list of models that a caller may ask does not hold for
+ * one that names two. */
+int gateway_ask_models(gl_json root);
+
+/* Returns the milliseconds that a request may take: the smallest of ours, of the client's patience
+ * (X-Stainless-Timeout, in seconds: a second less, so that our answer is there before it gives up)
+ * and of Glimpse-Deadline-Ms. 0: as long as it takes. An absent or odd header has data NULL, or
+ * counts as absent. */
+int64_t gateway_deadline(int64_t ours_ms, gl_slice patience, gl_slice deadline);
+
+#endif

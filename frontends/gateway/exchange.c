@@ -1,0 +1,314 @@
+/*
+ * exchange.c - the order of one request; the only file that knows it.
+ *
+ *   head      path and method known? from this machine?   else an error, and the body is not read
+ *   request   pages are answered; a body is read, and room in the queue looked for
+ *             -> submitted to the engine: an exchange
+ *   result    the verdict, and the answer
+ *   gone      the client left: its request is cancelled, or goes on for the cache
+ *
+ * An exchange lives from submit to its result, which comes exactly once (engine.h), also when its
+ * client has left before.
+ */
+#include <stdio.h>
+
+#include "base/alloc.h"
+#include "gateway/models.h"
+#include "gateway/state.h"
+
+/* The longest wait before an open circuit lets the next probe go (core/policy/breaker.h). */
+#define CIRCUIT_RETRY_S 4
+
+/* --- before the body -------------------------------------------------------------------------- */
+
+/* A gateway without keys answers to this machine's names only: a page in a browser whose name was
+ * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. */
+static bool is_from_here(const gateway *gate, const httpd_conn *conn)
+{
+    gl_slice host = httpd_header(conn, "host"), origin = httpd_header(conn, "origin");
+    if (gate->config.is_here == NULL) return true;
+    if (host.data != NULL && host.len != 0 && !gate->config.is_here(host)) return false;
+    if (origin.data == NULL) return true;
+    const char *slashes = origin.len > 3 ? memmem(origin.data, origin.len, "://", 3) : NULL;
+    if (slashes == NULL) return false;
+    size_t skipped = (size_t)(slashes + 3 - origin.data);
+    return gate->config.is_here(gl_slice_of(slashes + 3, origin.len - skipped));
+}
+
+static void refuse_method(gateway *gate, httpd_conn *conn, gateway_kind kind)
+{
+    char allow[64], message[128];
+    snprintf(allow, sizeof allow, "allow: %s\r\n", gateway_kind_methods(kind));
+    snprintf(message, sizeof message, "This path takes %s.", gateway_kind_methods(kind));
+    gateway_refuse_plain(gate, conn, 405, "method_not_allowed", message, allow);
+}
+
+static void refuse_path(gateway *gate, httpd_conn *conn)
+{
+    char message[256];
+    snprintf(message, sizeof message, "There is no such path here. There are: %s.", gateway_paths);
+    gateway_refuse_plain(gate, conn, 404, "unknown_path", message, "");
+}
+
+void gateway_head(httpd_conn *conn)
+{
+    gateway *gate = httpd_arg(conn);
+    gateway_client *client = httpd_user(conn);
+    char room[GATEWAY_PATH_MAX];
+    gl_slice model;
+    client->kind = gateway_path_read(httpd_path(conn), room, &model);
+    if (httpd_request_of(conn)->upgrade) {
+        httpd_last(conn);
+        gateway_refuse_plain(gate, conn, 426, "upgrade_required",
+                             "There are no WebSockets here: ask over plain HTTP/1.1.",
+                             "upgrade: HTTP/1.1\r\n");
+    } else if (client->kind == GATEWAY_UNKNOWN) {
+        refuse_path(gate, conn);
+    } else if (!gateway_kind_takes(client->kind, httpd_method(conn))) {
+        refuse_method(gate, conn, client->kind);
+    } else if (!is_from_here(gate, conn)) {
+        gateway_refuse_plain(gate, conn, 403, "not_from_here",
+                             "Without caller keys this gateway answers to localhost and 127.0.0.1 "
+                             "alone, and to no web page from elsewhere.",
+                             "");
+    }
+}
+
+/* --- pages ------------------------------------------------------------------------------------ */
+
+static void show_health(gateway *gate, httpd_conn *conn, gateway_kind kind)
+{
+    bool ready = kind == GATEWAY_HEALTH || !gate->draining;
+    httpd_answer(conn, ready ? 200 : 503, "text/plain; charset=utf-8",
+                 gl_slice_str("cache-control: no-store\r\n"),
+                 gl_slice_str(ready ? "ok\n" : "draining\n"));
+}
+
+/* --- into the engine -------------------------------------------------------------------------- */
+
+static void end_exchange(gateway_exchange *exchange)
+{
+    gateway *gate = exchange->gate;
+    gl_node_remove(&exchange->node);
+    gl_node_remove(&exchange->waits);
+    if (!gate->closed) httpd_charge(gate->server, -(int64_t)exchange->charged);
+    gl_free(exchange);
+    gate->count--;
+    gateway_ended(gate);
+}
+
+static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
+
+static void options_of(const gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
+{
+    const gateway *gate = exchange->gate;
+    glimpse_options_init(options);
+    options->deadline_ms =
+        gateway_deadline(gate->config.deadline_ms, httpd_header(conn, "x-stainless-timeout"),
+                         httpd_header(conn, "glimpse-deadline-ms"));
+    if (exchange->unshared) {
+        options->cache_control = GLIMPSE_CACHE_BYPASS;
+        options->coalesce = 0;
+    }
+}
+
+static void submit(gateway *gate, httpd_conn *conn, const gateway_ask *ask)
+{
+    gateway_client *client = httpd_user(conn);
+    gl_slice body = httpd_body(conn);
+    gateway_exchange *exchange = gl_calloc(1, sizeof *exchange);
+    glimpse_error error = GLIMPSE_ERR_OOM;
+    if (exchange != NULL) {
+        *exchange = (gateway_exchange){ .gate = gate,
+                                        .conn = conn,
+                                        .number = ++gate->number,
+                                        .began_ns = glimpse_monotonic_ns(),
+                                        .charged = body.len + sizeof *exchange,
+                                        .kind = client->kind,
+                                        .unshared = ask->unshared };
+        glimpse_options options;
+        options_of(exchange, conn, &options);
+        const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                            .on_result = got_result };
+        const glimpse_chat chat = { .body = body.data,
+                                    .body_len = glimpse_length(body.len),
+                                    .path = gateway_kind_path(client->kind) };
+        error = glimpse_submit_chat(gate->config.engine, &chat, &options, &observer, exchange,
+                                    &exchange->id);
+    }
+    if (error != GLIMPSE_OK) {
+        gl_free(exchange);
+        const gateway_outcome outcome = { .error = error };
+        const gateway_verdict verdict = gateway_judge(&outcome);
+        gateway_refuse(gate, conn, &verdict, NULL, glimpse_error_sentence(error),
+                       "retry-after: 1\r\n");
+        return;
+    }
+    gl_node_init(&exchange->waits);
+    gl_list_push_back(&gate->exchanges, &exchange->node);
+    gate->count++;
+    httpd_charge(gate->server, (int64_t)exchange->charged);
+    client->exchange = exchange;
+    gateway_wait_add(exchange);
+}
+
+void gateway_request(httpd_conn *conn)
+{
+    gateway *gate = httpd_arg(conn);
+    gateway_client *client = httpd_user(conn);
+    gateway_ask ask;
+    gateway_refusal refusal;
+    int64_t retry_after_s;
+    client->exchange = NULL;
+    if (client->kind == GATEWAY_HEALTH || client->kind == GATEWAY_READY) {
+        show_health(gate, conn, client->kind);
+    } else if (!gateway_kind_is_asked(client->kind)) {
+        gateway_models_show(gate, conn);
+    } else if (!gateway_ask_read(client->kind, httpd_body(conn), &ask, &refusal)) {
+        const gateway_verdict verdict = { .status = 400, .code = refusal.code };
+        gateway_refuse(gate, conn, &verdict, refusal.param, refusal.message, "");
+    } else if (ask.stream) {
+        const gateway_verdict verdict = { .status = 400, .code = "unsupported_parameter" };
+        gateway_refuse(gate, conn, &verdict, "stream", "There are no streams here.", "");
+    } else if (gateway_queue_is_full(gate, &retry_after_s)) {
+        char header[64];
+        snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)retry_after_s);
+        gateway_refuse_plain(gate, conn, 503, "queue_full",
+                             "As many requests wait as may (--queue). Come again later.", header);
+    } else {
+        submit(gate, conn, &ask);
+    }
+}
+
+/* --- out of it -------------------------------------------------------------------------------- */
+
+static gateway_outcome outcome_of(const gateway *gate, const glimpse_result *result)
+{
+    size_t tried = glimpse_result_attempt_count(result);
+    return (gateway_outcome){
+        .error = glimpse_result_error(result),
+        .status = glimpse_result_status(result),
+        .http_status = glimpse_result_http_status(result),
+        .sent = tried != 0 || glimpse_result_source(result) == GLIMPSE_SOURCE_COALESCED,
+        .circuit_open = glimpse_result_circuit_open(result),
+        .spent = gate->config.max_attempts > 1 && tried >= (size_t)gate->config.max_attempts,
+    };
+}
+
+/* Returns the words of an error of ours. A message of the endpoint's is shown to the caller of its
+ * request alone: not with an open circuit or a stopped key, which are about other callers' too. */
+static void write_message(const glimpse_result *result, const gateway_verdict *verdict, gl_buf *out)
+{
+    static const struct {
+        const char *code, *message;
+    } fixed[] = {
+        { "circuit_open", "The endpoint is down, so nothing was sent; it is being probed." },
+        { "upstream_auth", "The endpoint refuses the gateway's key. Yours is in order: whoever "
+                           "runs the gateway has to mend it." },
+        { "insufficient_quota", "The quota or budget of the gateway's key is used up." },
+        { "draining", "The gateway is shutting down." },
+    };
+    for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+        if (strcmp(fixed[i].code, verdict->code) != 0) continue;
+        gl_buf_append_str(out, fixed[i].message);
+        return;
+    }
+    int status = glimpse_result_http_status(result);
+    if (status >= 300) gl_buf_printf(out, "The endpoint answered %d: ", status);
+    gl_buf_append_str(out, glimpse_result_error_message(result));
+}
+
+/* The type of a body that passes as it came. A stream that was merged is JSON, whatever the
+ * endpoint called it. */
+static const char *type_of(const glimpse_result *result, char *room, size_t size)
+{
+    static const char json[] = "application/json";
+    gl_slice came = gateway_header_of(glimpse_result_headers(result), "content-type");
+    if (glimpse_result_body_is_json(result) &&
+        (came.len < sizeof json - 1 || strncasecmp(came.data, json, sizeof json - 1) != 0))
+        return json;
+    if (came.len == 0 || came.len >= size) return "text/plain; charset=utf-8";
+    memcpy(room, came.data, came.len);
+    room[came.len] = '\0';
+    return room;
+}
+
+static void answer(gateway_exchange *exchange, const glimpse_result *result,
+                   const gateway_verdict *verdict, int64_t retry_after_s)
+{
+    gateway *gate = exchange->gate;
+    char room[256];
+    const char *type = "application/json";
+    const gateway_facts facts = {
+        .result = result,
+        .verdict = verdict,
+        .process = gate->process,
+        .number = exchange->number,
+        .gateway_ns = (int64_t)(glimpse_monotonic_ns() - exchange->began_ns),
+        .retry_after_s = retry_after_s,
+        .alone = true,
+        .unshared = exchange->unshared,
+        .refreshed = exchange->refreshed,
+    };
+    gl_buf_reset(&gate->head);
+    gl_buf_reset(&gate->body);
+    gateway_head_write(&facts, &gate->head);
+    gl_slice body;
+    if (verdict->code != NULL) {
+        gl_buf message;
+        gl_buf_init(&message, 4096);
+        if (exchange->waited_out)
+            gl_buf_append_str(&message, "The request has waited for its turn as long as it may "
+                                        "(--queue-timeout), and was not sent.");
+        else
+            write_message(result, verdict, &message);
+        gateway_error_write(verdict->status, verdict->code, NULL, gl_buf_slice(&message),
+                            &gate->body);
+        gl_buf_free(&message);
+        body = gl_buf_slice(&gate->body);
+    } else {
+        body.data = glimpse_result_body(result, &body.len);
+        type = type_of(result, room, sizeof room);
+    }
+    if (gate->head.failed || gate->body.failed)
+        httpd_reset(exchange->conn);
+    else
+        httpd_answer(exchange->conn, verdict->status, type, gl_buf_slice(&gate->head), body);
+}
+
+static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
+{
+    (void)id;
+    gateway_exchange *exchange = arg;
+    gateway *gate = exchange->gate;
+    if (exchange->conn != NULL) {
+        const gateway_outcome outcome = outcome_of(gate, result);
+        gateway_verdict verdict = gateway_judge(&outcome);
+        int64_t retry_after_s = 0;
+        if (exchange->waited_out) {
+            verdict = (gateway_verdict){ .status = 503, .code = "queue_timeout" };
+            retry_after_s = 1;
+            (void)gateway_queue_is_full(gate, &retry_after_s);
+        } else if (outcome.circuit_open && verdict.status == 503) {
+            retry_after_s = CIRCUIT_RETRY_S;
+        } else if (verdict.status == 503) {
+            retry_after_s = 1;
+        }
+        ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
+        answer(exchange, result, &verdict, retry_after_s);
+    }
+    end_exchange(exchange);
+}
+
+void gateway_gone(httpd_conn *conn, httpd_gone why)
+{
+    (void)why;
+    gateway *gate = httpd_arg(conn);
+    gateway_client *client = httpd_user(conn);
+    gateway_exchange *exchange = client->exchange;
+    gateway_models_gone(gate, conn);
+    if (exchange == NULL) return;
+    client->exchange = NULL;
+    exchange->conn = NULL;
+    if (!gate->config.finish || gate->closed) glimpse_cancel(gate->config.engine, exchange->id);
+}

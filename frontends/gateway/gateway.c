@@ -1,0 +1,127 @@
+/*
+ * gateway.c - see gateway.h: sets up the server, and ends it in order.
+ *
+ * The order of the end: draining (gateway_drain) -> the listeners closed, 5 s later -> what is left
+ * is cancelled, when its time is over -> `drained`, when no exchange is left.
+ */
+#include "gateway/gateway.h"
+
+#include <event2/event.h>
+
+#include "base/alloc.h"
+#include "base/rng.h"
+#include "gateway/models.h"
+#include "gateway/state.h"
+
+/* New connections are accepted for so long after /readyz says that it drains: what spreads requests
+ * over several gateways looks there every few seconds. */
+#define STILL_ACCEPTING_MS INT64_C(5000)
+/* A body of an error is short; an answer's own head too. */
+#define SCRATCH_MAX ((size_t)64 * 1024)
+
+gateway *gateway_new(const gateway_config *config)
+{
+    gateway *gate = gl_calloc(1, sizeof *gate);
+    if (gate == NULL) return NULL;
+    gate->config = *config;
+    gate->process = gl_rng_system_seed();
+    gl_list_init(&gate->exchanges);
+    gl_buf_init(&gate->head, SCRATCH_MAX);
+    gl_buf_init(&gate->body, SCRATCH_MAX);
+    gateway_wait_init(gate);
+    evtimer_assign(&gate->drain_due, config->base, NULL, gate);
+    const httpd_handler handler = { .arg = gate,
+                                    .user_size = sizeof(gateway_client),
+                                    .head = gateway_head,
+                                    .request = gateway_request,
+                                    .gone = gateway_gone,
+                                    .refused = gateway_refused };
+    httpd_options options;
+    httpd_options_default(&options);
+    options.limits.body = config->max_body;
+    options.connections = config->max_connections;
+    gate->server = httpd_server_new(config->base, &options, &handler);
+    if (gate->server != NULL && gateway_models_open(gate, config->endpoint)) return gate;
+    gateway_free(gate);
+    return NULL;
+}
+
+bool gateway_listen(gateway *gate, int fd)
+{
+    return httpd_listen(gate->server, fd);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void at(gateway *gate, int64_t in_ms, event_callback_fn fn)
+{
+    const struct timeval in = { (time_t)(in_ms / 1000), (suseconds_t)(in_ms % 1000 * 1000) };
+    evtimer_assign(&gate->drain_due, gate->config.base, fn, gate);
+    event_add(&gate->drain_due, &in);
+}
+
+void gateway_ended(gateway *gate)
+{
+    if (!gate->stopped || gate->closed || gate->count != 0 || gate->drained == NULL) return;
+    void (*drained)(void *arg) = gate->drained;
+    gate->drained = NULL;
+    event_del(&gate->drain_due);
+    drained(gate->drained_arg);
+}
+
+static void cancel_all(gateway *gate)
+{
+    gl_node *node = gate->exchanges.head.next;
+    for (; node != &gate->exchanges.head; node = node->next)
+        glimpse_cancel(gate->config.engine, GL_CONTAINER(node, gateway_exchange, node)->id);
+}
+
+static void grace_over(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    cancel_all(arg);
+}
+
+static void stop_accepting(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    gateway *gate = arg;
+    gate->stopped = true;
+    httpd_stop(gate->server);
+    at(gate, gate->drain_left_ms, grace_over);
+    gateway_ended(gate);
+}
+
+void gateway_drain(gateway *gate, int64_t grace_ms, void (*done)(void *arg), void *arg)
+{
+    int64_t accepting = grace_ms < STILL_ACCEPTING_MS ? grace_ms : STILL_ACCEPTING_MS;
+    gate->draining = true;
+    gate->drained = done;
+    gate->drained_arg = arg;
+    gate->drain_left_ms = grace_ms - accepting;
+    httpd_drain(gate->server);
+    at(gate, accepting, stop_accepting);
+}
+
+void gateway_close(gateway *gate)
+{
+    if (gate == NULL || gate->closed) return;
+    gate->closed = true;
+    event_del(&gate->drain_due);
+    event_del(&gate->wait_due);
+    cancel_all(gate);
+    httpd_server_free(gate->server);
+    gate->server = NULL;
+    gateway_models_free(gate);
+}
+
+void gateway_free(gateway *gate)
+{
+    if (gate == NULL) return;
+    gateway_close(gate);
+    gl_buf_free(&gate->head);
+    gl_buf_free(&gate->body);
+    gl_free(gate);
+}

@@ -1,0 +1,65 @@
+/*
+ * gateway.h - an OpenAI-compatible gateway in front of an engine: the door of this room.
+ *
+ * It reads requests from the house's HTTP server, submits them to an engine as they came, and gives
+ * the endpoint's answers to their callers, byte for byte. What an answer costs (cache, one request
+ * for identical ones, pacing, retries) is the engine's; who may ask, how many may wait and which
+ * status an outcome has are this room's.
+ *
+ * Everything runs on the thread that runs the loop. docs/internals/serve.md explains it.
+ */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <glimpse/engine.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/slice.h"
+
+struct event_base;
+
+typedef struct gateway gateway;
+
+/* The headers of an endpoint's answer that go to a caller, for glimpse_endpoint.answer_headers. All
+ * others stay here: cookies, keys, addresses, the names of servers. */
+extern const char *const gateway_answer_headers[];
+extern const size_t gateway_answer_header_count;
+
+typedef struct gateway_config {
+    struct event_base *base; /* must outlive it */
+    glimpse_engine *engine;  /* must outlive gateway_close; its endpoint keeps
+                                gateway_answer_headers */
+    const glimpse_endpoint
+        *endpoint;   /* the same one, for the list of models; borrowed by gateway_new */
+    size_t max_body; /* bytes */
+    size_t max_connections;
+    size_t queue;             /* requests that may wait for their turn; more are refused */
+    int64_t queue_timeout_ms; /* longest wait for a turn; 0: none */
+    int64_t deadline_ms;      /* of a request; 0: none */
+    int max_attempts;         /* of the engine */
+    glimpse_cache_control cache_control; /* of the engine */
+    bool finish;                         /* a request goes on when its client has left */
+    /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
+     * browser here shows must not spend the endpoint's key. NULL: any may ask. */
+    bool (*is_here)(gl_slice host);
+} gateway_config;
+
+/* NULL: out of memory. */
+gateway *gateway_new(const gateway_config *config);
+
+/* Accepts on a listening socket, which it owns from now on. false: out of memory. */
+bool gateway_listen(gateway *gate, int fd);
+
+/* Ends in order: /readyz says 503, each answer is the last one of its connection, new connections
+ * are accepted for 5 s more; what is under way may go on for grace_ms and is then ended. `done` is
+ * called from the loop, once, when nothing is under way. */
+void gateway_drain(gateway *gate, int64_t grace_ms, void (*done)(void *arg), void *arg);
+
+/* Closes the sockets and cancels what is under way. The engine may be freed next, and the gateway
+ * behind it. NULL is fine. */
+void gateway_close(gateway *gate);
+void gateway_free(gateway *gate);
+
+#endif

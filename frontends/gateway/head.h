@@ -1,0 +1,35 @@
+/*
+ * head.h - the headers of an answer, and the body of an error in OpenAI's form. Pure but for the
+ * buffers.
+ */
+#ifndef GATEWAY_HEAD_H
+#define GATEWAY_HEAD_H
+
+#include <glimpse/result.h>
+
+#include "base/buf.h"
+#include "gateway/verdict.h"
+
+/* What the head of an answer tells of its way here. */
+typedef struct gateway_facts {
+    const glimpse_result *result; /* NULL: it never got as far as the engine */
+    const gateway_verdict *verdict;
+    uint64_t process, number; /* of this gateway, and of the request: Glimpse-Request-Id */
+    int64_t gateway_ns;       /* from the request to here, of which the engine had its part */
+    int64_t retry_after_s;    /* 0: none of ours */
+    bool alone;     /* the caller may see the endpoint's rate limits: nobody shares them */
+    bool unshared;  /* it was never looked for among stored answers */
+    bool refreshed; /* it was not to be answered by a stored one */
+} gateway_facts;
+
+/* Appends the header lines. */
+void gateway_head_write(const gateway_facts *facts, gl_buf *out);
+
+/* Returns the value of a header in lines of glimpse_result_headers; data NULL: it is not there. */
+gl_slice gateway_header_of(const char *lines, const char *name);
+
+/* {"error":{...}}. param NULL: null. */
+void gateway_error_write(int status, const char *code, const char *param, gl_slice message,
+                         gl_buf *out);
+
+#endif

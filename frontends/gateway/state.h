@@ -1,0 +1,85 @@
+/*
+ * state.h - shared by the files of the gateway: the gateway and one exchange.
+ *
+ *   gateway.c   life: sockets, drain, close          exchange.c  the order of one request
+ *   refuse.c    errors of ours, as answers           waiting.c   the longest wait for a turn
+ *   models.c    the endpoint's list of models        pages.c     /healthz, /readyz
+ */
+#ifndef GATEWAY_STATE_H
+#define GATEWAY_STATE_H
+
+#include <event2/event_struct.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "gateway/ask.h"
+#include "gateway/gateway.h"
+#include "gateway/head.h"
+#include "gateway/path.h"
+#include "http/server.h"
+
+/* One request under way in the engine: from submit to its result. */
+typedef struct gateway_exchange {
+    gl_node node;  /* gateway->exchanges */
+    gl_node waits; /* gateway->waiting */
+    gateway *gate;
+    httpd_conn *conn; /* NULL: the client has left */
+    glimpse_id id;
+    uint64_t number, began_ns;
+    size_t charged; /* bytes, with httpd_charge */
+    gateway_kind kind;
+    bool unshared, refreshed;
+    bool waited_out; /* it was cancelled for its wait in the queue */
+} gateway_exchange;
+
+/* The part of a connection that is ours: httpd_user. */
+typedef struct gateway_client {
+    gateway_kind kind;
+    gateway_exchange *exchange; /* NULL: none is under way */
+    httpd_conn *conn;           /* set while it waits for the list of models */
+    gl_node asks;
+    char *model; /* the one that it asks for, owned; "" for the list */
+} gateway_client;
+
+typedef struct gateway_models gateway_models;
+
+struct gateway {
+    gateway_config config;
+    httpd_server *server;
+    gl_list exchanges;
+    gl_list waiting; /* those that have waited for their turn the longest are first */
+    struct event wait_due, drain_due;
+    gateway_models *models;
+    uint64_t process, number; /* of Glimpse-Request-Id */
+    size_t count;             /* exchanges with a client, or that go on without one */
+    gl_buf head, body;        /* scratch */
+    bool draining, stopped, closed;
+    int64_t drain_left_ms; /* after the listeners are closed */
+    void (*drained)(void *arg);
+    void *drained_arg;
+};
+
+/* refuse.c: answers with an error of ours. `headers` are further lines, "" for none. */
+void gateway_refuse(gateway *gate, httpd_conn *conn, const gateway_verdict *verdict,
+                    const char *param, const char *message, const char *headers);
+/* The same where there are no facts but a status and a code. */
+void gateway_refuse_plain(gateway *gate, httpd_conn *conn, int status, const char *code,
+                          const char *message, const char *headers);
+/* httpd_handler.refused */
+const char *gateway_refused(httpd_conn *conn, int status, const char *why, gl_buf *body);
+
+/* exchange.c: callbacks of the server. */
+void gateway_head(httpd_conn *conn);
+void gateway_request(httpd_conn *conn);
+void gateway_gone(httpd_conn *conn, httpd_gone why);
+
+/* gateway.c: an exchange has ended. */
+void gateway_ended(gateway *gate);
+
+/* waiting.c */
+void gateway_wait_init(gateway *gate);
+void gateway_wait_add(gateway_exchange *exchange);
+/* Returns true when no further request may wait; *retry_after_s gets the time to come again. */
+bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s);
+
+#endif

@@ -1,0 +1,37 @@
+# An address that others reach is refused (78), one that is in use or not ours too (71), each named; an
+# option that there is not is unknown (64).
+start_mock
+export OPENAI_BASE_URL="$URL"
+
+expect 78 "$GLIMPSE" serve --listen 0.0.0.0:0
+says 'other machines reach http://0.0.0.0:' 'key'
+one_line
+expect 78 "$GLIMPSE" serve --listen '[::]:0'
+says 'other machines reach'
+
+expect 71 "$GLIMPSE" serve --listen "127.0.0.1:$(cat port)"
+says "127.0.0.1:$(cat port)" 'Address already in use'
+one_line
+expect 71 "$GLIMPSE" serve --listen 192.0.2.1:8080
+says '192.0.2.1:8080'
+expect 71 "$GLIMPSE" serve --listen fd:93
+says 'descriptor 93 is no socket that listens'
+expect 71 "$GLIMPSE" serve --listen unix:/nowhere/at/all
+says '/nowhere/at/all' 'No such file'
+
+for bad in somewhere 127.0.0.1:99999 unix: fd:x; do
+    expect 78 "$GLIMPSE" serve --listen "$bad"
+    says '--listen'
+    one_line
+done
+for bad in '--max-body 0' '--max-connections 0' '--queue -1' '--queue-timeout x' '--on-disconnect stay'; do
+    # shellcheck disable=SC2086
+    expect 78 "$GLIMPSE" serve $bad
+    one_line
+done
+for unknown in --model --sampler --ordered; do
+    expect 64 "$GLIMPSE" serve $unknown x
+done
+unset OPENAI_BASE_URL
+expect 78 "$GLIMPSE" serve --listen 127.0.0.1:0
+says 'OPENAI_API_KEY'

@@ -1,0 +1,132 @@
+/* What the gateway reads of a request: its body's members, its deadline. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "gateway/ask.h"
+
+static void answers_that_open_something_are_never_shared(void **state)
+{
+    (void)state;
+    static const struct {
+        gateway_kind kind;
+        const char *body;
+        bool unshared;
+    } rows[] = {
+        { GATEWAY_CHAT, "{\"model\":\"m\"}", false },
+        { GATEWAY_CHAT, "{\"store\":true}", false },
+        { GATEWAY_CHAT, "{\"tools\":[{\"type\":\"function\"}]}", false },
+        { GATEWAY_CHAT, "{\"tools\":[{\"type\":\"custom\"},{}]}", false },
+        { GATEWAY_CHAT, "{\"tools\":[{\"type\":\"function\"},{\"type\":\"web_search\"}]}", true },
+        { GATEWAY_CHAT, "{\"web_search_options\":{}}", true },
+        { GATEWAY_CHAT, "{\"web_search_options\":null}", false },
+        { GATEWAY_EMBEDDINGS, "{\"input\":[[1,2]]}", false },
+        { GATEWAY_RESPONSES, "{\"input\":\"a\"}", true }, /* it is stored there by default */
+        { GATEWAY_RESPONSES, "{\"store\":null}", true },
+        { GATEWAY_RESPONSES, "{\"store\":false}", false },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"background\":true}", true },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"background\":false}", false },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"previous_response_id\":\"r\"}", true },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"previous_response_id\":null}", false },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"conversation\":{\"id\":\"c\"}}", true },
+        { GATEWAY_RESPONSES, "{\"store\":false,\"tools\":[{\"type\":\"mcp\"}]}", true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gateway_ask ask;
+        gateway_refusal refusal;
+        assert_true(gateway_ask_read(rows[i].kind, gl_slice_str(rows[i].body), &ask, &refusal));
+        if (ask.unshared != rows[i].unshared) fail_msg("%s", rows[i].body);
+    }
+}
+
+static void a_caller_names_no_endpoint_and_sends_json(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *code, *param;
+    } rows[] = {
+        { "", "invalid_json", NULL },
+        { "{", "invalid_json", NULL },
+        { "[]", "invalid_json", NULL },
+        { "\"a\"", "invalid_json", NULL },
+        { "{\"a\":\"\xff\"}", "invalid_json", NULL },
+        { "\xef\xbb\xbf{}", "invalid_json", NULL },
+        { "{\"api_base\":\"http://evil\"}", "unsupported_parameter", "api_base" },
+        { "{\"base_url\":null}", "unsupported_parameter", "base_url" },
+        { "{\"api_key\":\"sk\"}", "unsupported_parameter", "api_key" },
+        { "{\"custom_host\":\"h\"}", "unsupported_parameter", "custom_host" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gateway_ask ask;
+        gateway_refusal refusal = { .code = "" };
+        assert_false(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(rows[i].body), &ask, &refusal));
+        assert_string_equal(refusal.code, rows[i].code);
+        if (rows[i].param == NULL)
+            assert_null(refusal.param);
+        else
+            assert_string_equal(refusal.param, rows[i].param);
+        assert_true(strlen(refusal.message) > 20);
+    }
+}
+
+static void a_stream_and_its_usage_are_seen(void **state)
+{
+    (void)state;
+    gateway_ask ask;
+    gateway_refusal refusal;
+    static const char body[] = "{\"model\":\"a\",\"stream\":true,\"model\":\"b\","
+                               "\"stream_options\":{\"include_usage\":true}}";
+    assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(body), &ask, &refusal));
+    assert_true(ask.stream && ask.wants_usage);
+    assert_true(gl_json_string_is(ask.model, "b"));
+    assert_int_equal(gateway_ask_models(ask.root), 2);
+    assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str("{\"stream\":1}"), &ask, &refusal));
+    assert_false(ask.stream || ask.wants_usage);
+}
+
+static void the_soonest_deadline_holds(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t ours;
+        const char *patience, *deadline;
+        int64_t ms;
+    } rows[] = {
+        { 0, NULL, NULL, 0 },
+        { 5000, NULL, NULL, 5000 },
+        { 0, "600", NULL, 599000 },
+        { 5000, "600", NULL, 5000 },
+        { 0, "2.5", NULL, 1500 },
+        { 0, "2", NULL, 1000 },
+        { 0, "1", NULL, 500 },
+        { 0, "0.001", NULL, 1 },
+        { 0, "0", NULL, 0 },
+        { 0, NULL, "250", 250 },
+        { 100, NULL, "250", 100 },
+        { 0, "600", "250", 250 },
+        { 0, "-1", "x", 0 },
+        { 0, "", "", 0 },
+        { 0, "1e3", NULL, 0 },
+        { 0, "1.2.3", NULL, 0 },
+        { 7, "99999999999999999999", "99999999999999999999", 7 },
+        { 7, "999999999999999", NULL, 7 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_int_equal(gateway_deadline(rows[i].ours, gl_slice_str(rows[i].patience),
+                                          gl_slice_str(rows[i].deadline)),
+                         rows[i].ms);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(answers_that_open_something_are_never_shared),
+        cmocka_unit_test(a_caller_names_no_endpoint_and_sends_json),
+        cmocka_unit_test(a_stream_and_its_usage_are_seen),
+        cmocka_unit_test(the_soonest_deadline_holds),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
