@@ -42,6 +42,14 @@ const cli_command command_table[] = {
       "  curl http://127.0.0.1:8080/v1/chat/completions \\\n"
       "      -d "
       "'{\"model\":\"gpt-4o-mini\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}'\n"
+      "\nOther machines may reach it with keys of its own, which it knows as hashes:\n"
+      "  glimpse serve --new-key web          # prints a key, and the line of keys.json\n"
+      "  glimpse serve --listen 0.0.0.0:8080 --keys keys.json\n"
+      "  {\"keys\": [{\"name\": \"web\", \"sha256\": \"...\", \"share\": \"team-a\",\n"
+      "    \"priority\": \"interactive\", \"rpm\": 600, \"tpm\": 200000, \"concurrency\": 64,\n"
+      "    \"budget_usd\": 25.0, \"budget_window\": \"day\", \"models\": [\"gpt-4o-mini\"],\n"
+      "    \"expires\": \"2027-01-01\"}]}\n"
+      "Name and hash are required. Callers share answers within one share only.\n"
       "\nEach answer says what it cost: Glimpse-Attempts, Glimpse-Status (live, cache,\n"
       "coalesced), Cache-Status, Age, Server-Timing.\n",
       command_serve },

@@ -122,6 +122,15 @@ int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int 
     return -1;
 }
 
+void signals_spare_hangup(cli_signals *signals)
+{
+    for (size_t i = 0; i < ENDING; i++) {
+        if (ending[i] != SIGHUP || signals->events[i] == NULL) continue;
+        event_free(signals->events[i]);
+        signals->events[i] = NULL;
+    }
+}
+
 void signals_release(cli_signals *signals)
 {
     struct sigaction closing = { .sa_handler = late, .sa_flags = SA_RESTART };

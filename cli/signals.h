@@ -27,6 +27,9 @@ typedef struct cli_signals {
 int signals_catch(cli_signals *signals, struct event_base *base, void (*fn)(int caught, void *arg),
                   void *arg);
 
+/* Call after catch: SIGHUP is the caller's own, to read its files again. */
+void signals_spare_hangup(cli_signals *signals);
+
 /* From here on a signal waits for the next catch. */
 void signals_hold(void);
 

@@ -450,6 +450,12 @@ const cli_option option_table[] = {
               "[127.0.0.1:8080]" },
     { .name = "port-file", .type = OPTION_TEXT, AT(serve.port_file), .commands = FOR_SERVE,
       .value = "FILE", .check = check_filled, .help = "where to write the port, once it listens" },
+    { .heading = "Callers", .name = "keys", .type = OPTION_TEXT, AT(serve.keys), .commands = FOR_SERVE, .value = "FILE",
+      .check = check_filled,
+      .help = "the callers' keys, as hashes, with what each may spend; read again on SIGHUP; without "
+              "it anybody on this machine may ask" },
+    { .name = "new-key", .type = OPTION_TEXT, AT(serve.new_key), .commands = FOR_SERVE, .value = "NAME",
+      .help = "print a fresh key, and the line of --keys for it; serve nothing" },
     { .heading = "Clients", .name = "max-body", .type = OPTION_SIZE, AT(serve.max_body), .commands = FOR_SERVE,
       .value = "SIZE", .default_text = "64M", .min = 1, .max = 1e12,
       .help = "largest request; a larger one is refused with 413" },

@@ -4,13 +4,16 @@
  */
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/alloc.h"
 #include "commands.h"
 #include "exits.h"
 #include "files/port_file.h"
+#include "files/whole_file.h"
 #include "gateway/gateway.h"
 #include "options/loopback.h"
 #include "say.h"
@@ -21,6 +24,10 @@
 /* Descriptors beside those of clients and of the endpoint's connections: the store, logs, pipes. */
 #define KEPT_DESCRIPTORS  32
 #define CONNECTIONS_LEAST 8
+
+/* A key has some 300 bytes in the file. */
+#define KEYS_FILE_MAX ((size_t)64 * 1024 * 1024)
+#define WHY_SIZE      300
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
@@ -36,10 +43,11 @@ typedef struct serve {
 /* Anybody who reaches an address without keys spends the endpoint's key. */
 static int check_exposed(const serve *s)
 {
+    if (s->settings->serve.keys != NULL) return 0;
     for (size_t i = 0; i < s->listeners.count; i++) {
         if (!s->listeners.items[i].exposed) continue;
         say("--listen: other machines reach %s, and whoever reaches it would spend the endpoint's "
-            "key: listen on 127.0.0.1 or unix:PATH",
+            "key: give --keys FILE, or listen on 127.0.0.1 or unix:PATH",
             s->listeners.items[i].address);
         return EXIT_VALUE;
     }
@@ -110,6 +118,8 @@ static int open_gateway(serve *s)
         .deadline_ms = settings->engine.deadline_ms,
         .max_attempts = settings->engine.max_attempts,
         .cache_control = settings->engine.cache_control,
+        .profiles = settings->engine.profiles,
+        .keys = settings->serve.keys != NULL,
         .finish = settings->serve.on_disconnect != 0,
         .is_here = loopback_host,
     };
@@ -125,6 +135,68 @@ static int open_gateway(serve *s)
     if (s->gate != NULL) return 0;
     say("the gateway cannot be set up");
     return EXIT_OS_LIMIT;
+}
+
+/* --- callers' keys ---------------------------------------------------------------------------- */
+
+/* false: why has the reason, and no file is named in it. */
+static bool load_keys(const serve *s, char *why, size_t size)
+{
+    size_t len;
+    const char *problem;
+    char *text = whole_file_read(s->settings->serve.keys, KEYS_FILE_MAX, &len, &problem);
+    if (text == NULL) {
+        snprintf(why, size, "%s", problem);
+        return false;
+    }
+    bool good = gateway_load_keys(s->gate, gl_slice_of(text, len), why, size);
+    gl_free(text);
+    return good;
+}
+
+static int open_keys(const serve *s)
+{
+    char why[WHY_SIZE], name[512];
+    if (s->settings->serve.keys == NULL || load_keys(s, why, sizeof why)) return 0;
+    say("%s: %s: %s", settings_name_of(s->settings, "keys", name, sizeof name),
+        s->settings->serve.keys, why);
+    return EXIT_VALUE;
+}
+
+/* SIGHUP. A file that is wrong changes nothing. */
+static void reload(evutil_socket_t number, short what, void *arg)
+{
+    (void)number;
+    (void)what;
+    serve *s = arg;
+    char why[WHY_SIZE] = "";
+    if (s->settings->serve.keys == NULL) return;
+    bool good = load_keys(s, why, sizeof why);
+    const glimpse_log_field fields[] = { { "file", s->settings->serve.keys, 0 },
+                                         { "reason", why, 0 } };
+    const glimpse_log_event event = { .level = good ? GLIMPSE_LOG_INFO : GLIMPSE_LOG_ERROR,
+                                      .name = good ? "keys_loaded" : "keys_refused",
+                                      .fields = fields,
+                                      .field_count = good ? 1 : 2 };
+    if (event.level <= s->settings->engine.log_level) log_sink_write(&event, &s->session.log);
+}
+
+static int print_new_key(const char *name)
+{
+    char key[GATEWAY_KEY_SIZE], *line;
+    const char *problem = gateway_name_check(gl_slice_str(name));
+    if (problem != NULL) {
+        say("--new-key: the name %s", problem);
+        return EXIT_VALUE;
+    }
+    if (!gateway_new_key(name, key, &line)) {
+        say("--new-key: the system gives no random bytes");
+        return EXIT_OS_LIMIT;
+    }
+    printf("%s\n%s\n", key, line);
+    explicit_bzero(key, sizeof key);
+    gl_free(line);
+    return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }
 
 /* --- its life --------------------------------------------------------------------------------- */
@@ -153,23 +225,32 @@ static void leave(int caught, void *arg)
 static int run(serve *s)
 {
     cli_signals signals;
-    if (signals_catch(&signals, s->session.base, stop, s) != 0) return EXIT_OS_LIMIT;
+    struct event *hangup = evsignal_new(s->session.base, SIGHUP, reload, s);
+    if (hangup == NULL || event_add(hangup, NULL) != 0 ||
+        signals_catch(&signals, s->session.base, stop, s) != 0) {
+        if (hangup != NULL) event_free(hangup);
+        return EXIT_OS_LIMIT;
+    }
+    signals_spare_hangup(&signals);
     signals.leave = leave;
     int code = announce(s);
     if (code == 0) event_base_dispatch(s->session.base);
     signals_release(&signals);
+    event_free(hangup);
     return code;
 }
 
 int command_serve(cli_settings *settings)
 {
     serve s = { .settings = settings };
+    if (settings->serve.new_key != NULL) return print_new_key(settings->serve.new_key);
     settings->engine.fallback_on = false;
     settings->engine.endpoint.answer_headers = gateway_answer_headers;
     settings->engine.endpoint.answer_header_count = gateway_answer_header_count;
     int code = open_listeners(&s);
     if (code == 0) code = session_open(&s.session, settings);
     if (code == 0) code = open_gateway(&s);
+    if (code == 0) code = open_keys(&s);
     if (code == 0) code = run(&s);
     gateway_close(s.gate);
     code = session_close(&s.session, code);

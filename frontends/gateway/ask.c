@@ -22,15 +22,31 @@ enum {
     CONVERSATION,
     BACKGROUND,
     SEARCH,
+    MAX_TOKENS,
+    MAX_COMPLETION,
+    MAX_OUTPUT,
+    ANSWERS,
     FIRST_REFUSED, /* members by which other gateways let a caller name the endpoint or its key */
     MEMBERS = FIRST_REFUSED + 4
 };
 
 static const char *const names[MEMBERS] = {
-    "model",        "stream",     "stream_options",
-    "tools",        "store",      "previous_response_id",
-    "conversation", "background", "web_search_options",
-    "api_base",     "base_url",   "api_key",
+    "model",
+    "stream",
+    "stream_options",
+    "tools",
+    "store",
+    "previous_response_id",
+    "conversation",
+    "background",
+    "web_search_options",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "n",
+    "api_base",
+    "base_url",
+    "api_key",
     "custom_host",
 };
 
@@ -73,6 +89,22 @@ int gateway_ask_models(gl_json root)
     return count;
 }
 
+static int64_t answer_tokens(gateway_kind kind, const gl_json found[MEMBERS])
+{
+    int64_t most = -1, number;
+    if (kind == GATEWAY_EMBEDDINGS) return 0;
+    for (int i = MAX_TOKENS; i <= MAX_OUTPUT; i++)
+        if (gl_json_int64(found[i], &number) && number >= 0 && number > most) most = number;
+    return most;
+}
+
+static int64_t answers(gl_json n)
+{
+    int64_t number;
+    if (!gl_json_int64(n, &number) || number < 1) return 1;
+    return number < 1000 ? number : 1000; /* no endpoint gives so many */
+}
+
 static bool refuse(gateway_refusal *refusal, const char *code, const char *param)
 {
     refusal->code = code;
@@ -111,6 +143,8 @@ bool gateway_ask_read(gateway_kind kind, gl_slice body, gateway_ask *ask, gatewa
         .wants_usage = gl_json_get(found[STREAM_OPTIONS], "include_usage").kind == GL_JSON_TRUE,
         .unshared = is_unshared(kind, found),
         .root = root,
+        .answer_tokens = answer_tokens(kind, found),
+        .answers = answers(found[ANSWERS]),
     };
     return true;
 }

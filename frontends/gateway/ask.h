@@ -10,11 +10,13 @@
 #include "gateway/path.h"
 
 typedef struct gateway_ask {
-    gl_json model;    /* the body's; NONE: there is none */
-    bool stream;      /* it wants events */
-    bool wants_usage; /* of a stream: its last event but one has the usage */
-    bool unshared;    /* its answer is never stored and never shared */
-    gl_json root;     /* the body */
+    gl_json model;         /* the body's; NONE: there is none */
+    bool stream;           /* it wants events */
+    bool wants_usage;      /* of a stream: its last event but one has the usage */
+    bool unshared;         /* its answer is never stored and never shared */
+    gl_json root;          /* the body */
+    int64_t answer_tokens; /* the most of one answer; -1: not given; 0: the path makes none */
+    int64_t answers;       /* how many it asks for */
 } gateway_ask;
 
 /* A body that is refused before anything is sent. */

@@ -1,8 +1,8 @@
 /*
  * exchange.c - the order of one request; the only file that knows it.
  *
- *   head      path and method known? from this machine?   else an error, and the body is not read
- *   request   pages are answered; a body is read, and room in the queue looked for
+ *   head      path and method known? from this machine, or with a key?  else the body is not read
+ *   request   pages are answered; of a body, room in the queue and the caller's allowance are taken
  *             -> submitted to the engine: an exchange
  *   result    the verdict, and the answer
  *   gone      the client left: its request is cancelled, or goes on for the cache
@@ -26,7 +26,7 @@
 static bool is_from_here(const gateway *gate, const httpd_conn *conn)
 {
     gl_slice host = httpd_header(conn, "host"), origin = httpd_header(conn, "origin");
-    if (gate->config.is_here == NULL) return true;
+    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
     if (host.data != NULL && host.len != 0 && !gate->config.is_here(host)) return false;
     if (origin.data == NULL) return true;
     const char *slashes = origin.len > 3 ? memmem(origin.data, origin.len, "://", 3) : NULL;
@@ -50,6 +50,11 @@ static void refuse_path(gateway *gate, httpd_conn *conn)
     gateway_refuse_plain(gate, conn, 404, "unknown_path", message, "");
 }
 
+static bool needs_key(gateway_kind kind)
+{
+    return kind != GATEWAY_HEALTH && kind != GATEWAY_READY;
+}
+
 void gateway_head(httpd_conn *conn)
 {
     gateway *gate = httpd_arg(conn);
@@ -71,6 +76,8 @@ void gateway_head(httpd_conn *conn)
                              "Without caller keys this gateway answers to localhost and 127.0.0.1 "
                              "alone, and to no web page from elsewhere.",
                              "");
+    } else if (needs_key(client->kind)) {
+        gateway_identify(gate, conn);
     }
 }
 
@@ -110,38 +117,62 @@ static void options_of(const gateway_exchange *exchange, httpd_conn *conn, glimp
         options->cache_control = GLIMPSE_CACHE_BYPASS;
         options->coalesce = 0;
     }
+    if (exchange->caller != NULL) {
+        options->scope = exchange->caller->key->scope;
+        options->priority = exchange->caller->key->interactive ? GLIMPSE_PRIORITY_INTERACTIVE
+                                                               : GLIMPSE_PRIORITY_BULK;
+    }
+    if (gl_slice_is(httpd_header(conn, "glimpse-priority"), "bulk"))
+        options->priority = GLIMPSE_PRIORITY_BULK;
 }
 
-static void submit(gateway *gate, httpd_conn *conn, const gateway_ask *ask)
+static glimpse_error submit(gateway_exchange *exchange)
+{
+    httpd_conn *conn = exchange->conn;
+    gl_slice body = httpd_body(conn);
+    glimpse_options options;
+    options_of(exchange, conn, &options);
+    const glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = got_result };
+    const glimpse_chat chat = { .body = body.data,
+                                .body_len = glimpse_length(body.len),
+                                .path = gateway_kind_path(exchange->kind) };
+    return glimpse_submit_chat(exchange->gate->config.engine, &chat, &options, &observer, exchange,
+                               &exchange->id);
+}
+
+static void refuse_error(gateway *gate, httpd_conn *conn, glimpse_error error)
+{
+    const gateway_outcome outcome = { .error = error };
+    const gateway_verdict verdict = gateway_judge(&outcome);
+    gateway_refuse(gate, conn, &verdict, NULL, glimpse_error_sentence(error), "retry-after: 1\r\n");
+}
+
+static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *ask)
 {
     gateway_client *client = httpd_user(conn);
-    gl_slice body = httpd_body(conn);
     gateway_exchange *exchange = gl_calloc(1, sizeof *exchange);
-    glimpse_error error = GLIMPSE_ERR_OOM;
-    if (exchange != NULL) {
-        *exchange = (gateway_exchange){ .gate = gate,
-                                        .conn = conn,
-                                        .number = ++gate->number,
-                                        .began_ns = glimpse_monotonic_ns(),
-                                        .charged = body.len + sizeof *exchange,
-                                        .kind = client->kind,
-                                        .unshared = ask->unshared };
-        glimpse_options options;
-        options_of(exchange, conn, &options);
-        const glimpse_observer observer = { .size = sizeof(glimpse_observer),
-                                            .on_result = got_result };
-        const glimpse_chat chat = { .body = body.data,
-                                    .body_len = glimpse_length(body.len),
-                                    .path = gateway_kind_path(client->kind) };
-        error = glimpse_submit_chat(gate->config.engine, &chat, &options, &observer, exchange,
-                                    &exchange->id);
+    if (exchange == NULL) {
+        refuse_error(gate, conn, GLIMPSE_ERR_OOM);
+        return;
     }
-    if (error != GLIMPSE_OK) {
+    size_t len = httpd_body(conn).len;
+    *exchange = (gateway_exchange){ .gate = gate,
+                                    .conn = conn,
+                                    .number = ++gate->number,
+                                    .began_ns = glimpse_monotonic_ns(),
+                                    .body_len = len,
+                                    .charged = len + sizeof *exchange,
+                                    .kind = client->kind,
+                                    .unshared = ask->unshared };
+    if (!gateway_admit(gate, conn, ask, exchange)) {
         gl_free(exchange);
-        const gateway_outcome outcome = { .error = error };
-        const gateway_verdict verdict = gateway_judge(&outcome);
-        gateway_refuse(gate, conn, &verdict, NULL, glimpse_error_sentence(error),
-                       "retry-after: 1\r\n");
+        return;
+    }
+    glimpse_error error = submit(exchange);
+    if (error != GLIMPSE_OK) {
+        gateway_settle(exchange, NULL);
+        gl_free(exchange);
+        refuse_error(gate, conn, error);
         return;
     }
     gl_node_init(&exchange->waits);
@@ -176,7 +207,7 @@ void gateway_request(httpd_conn *conn)
         gateway_refuse_plain(gate, conn, 503, "queue_full",
                              "As many requests wait as may (--queue). Come again later.", header);
     } else {
-        submit(gate, conn, &ask);
+        begin_exchange(gate, conn, &ask);
     }
 }
 
@@ -246,7 +277,7 @@ static void answer(gateway_exchange *exchange, const glimpse_result *result,
         .number = exchange->number,
         .gateway_ns = (int64_t)(glimpse_monotonic_ns() - exchange->began_ns),
         .retry_after_s = retry_after_s,
-        .alone = true,
+        .alone = gate->callers == NULL,
         .unshared = exchange->unshared,
         .refreshed = exchange->refreshed,
     };
@@ -297,6 +328,7 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
         ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
         answer(exchange, result, &verdict, retry_after_s);
     }
+    gateway_settle(exchange, result);
     end_exchange(exchange);
 }
 

@@ -7,6 +7,7 @@
 #include "gateway/gateway.h"
 
 #include <event2/event.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "base/rng.h"
@@ -41,7 +42,10 @@ gateway *gateway_new(const gateway_config *config)
     options.limits.body = config->max_body;
     options.connections = config->max_connections;
     gate->server = httpd_server_new(config->base, &options, &handler);
-    if (gate->server != NULL && gateway_models_open(gate, config->endpoint)) return gate;
+    if (config->keys) gate->callers = gateway_callers_new();
+    if (gate->server != NULL && gateway_models_open(gate, config->endpoint) &&
+        (!config->keys || gate->callers != NULL))
+        return gate;
     gateway_free(gate);
     return NULL;
 }
@@ -49,6 +53,17 @@ gateway *gateway_new(const gateway_config *config)
 bool gateway_listen(gateway *gate, int fd)
 {
     return httpd_listen(gate->server, fd);
+}
+
+bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size)
+{
+    gateway_fault fault;
+    if (gateway_callers_load(gate->callers, text, &fault)) return true;
+    if (fault.reason[0] == '\0')
+        snprintf(why, why_size, "out of memory");
+    else
+        snprintf(why, why_size, "%s %s", fault.path, fault.reason);
+    return false;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -121,6 +136,7 @@ void gateway_free(gateway *gate)
 {
     if (gate == NULL) return;
     gateway_close(gate);
+    gateway_callers_free(gate->callers);
     gl_buf_free(&gate->head);
     gl_buf_free(&gate->body);
     gl_free(gate);

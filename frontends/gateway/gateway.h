@@ -22,6 +22,9 @@ struct event_base;
 
 typedef struct gateway gateway;
 
+/* A key that gateway_new_key makes, with its NUL. */
+#define GATEWAY_KEY_SIZE 48
+
 /* The headers of an endpoint's answer that go to a caller, for glimpse_endpoint.answer_headers. All
  * others stay here: cookies, keys, addresses, the names of servers. */
 extern const char *const gateway_answer_headers[];
@@ -40,6 +43,8 @@ typedef struct gateway_config {
     int64_t deadline_ms;      /* of a request; 0: none */
     int max_attempts;         /* of the engine */
     glimpse_cache_control cache_control; /* of the engine */
+    const glimpse_profiles *profiles;    /* of the engine; NULL: the built-in ones */
+    bool keys;                           /* callers present keys: gateway_load_keys follows */
     bool finish;                         /* a request goes on when its client has left */
     /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
      * browser here shows must not spend the endpoint's key. NULL: any may ask. */
@@ -48,6 +53,18 @@ typedef struct gateway_config {
 
 /* NULL: out of memory. */
 gateway *gateway_new(const gateway_config *config);
+
+/* Takes the callers' keys from the text of a file, or of a newer one: what is under way goes on,
+ * and what callers have spent stays. false: `why` has the place in the JSON and the reason, and
+ * nothing has changed. */
+bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size);
+
+/* Makes a fresh key of 256 random bits, and the line of a key file for it, "{...}", the caller's:
+ * gl_free. false: there are no random bytes, or no memory. */
+bool gateway_new_key(const char *name, char key[GATEWAY_KEY_SIZE], char **line);
+
+/* Returns NULL, or why a text is no name of a key. */
+const char *gateway_name_check(gl_slice name);
 
 /* Accepts on a listening socket, which it owns from now on. false: out of memory. */
 bool gateway_listen(gateway *gate, int fd);

@@ -3,7 +3,7 @@
  *
  *   gateway.c   life: sockets, drain, close          exchange.c  the order of one request
  *   refuse.c    errors of ours, as answers           waiting.c   the longest wait for a turn
- *   models.c    the endpoint's list of models        pages.c     /healthz, /readyz
+ *   models.c    the endpoint's list of models        admit.c     who asks, and may spend how much
  */
 #ifndef GATEWAY_STATE_H
 #define GATEWAY_STATE_H
@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "gateway/ask.h"
+#include "gateway/callers.h"
 #include "gateway/gateway.h"
 #include "gateway/head.h"
 #include "gateway/path.h"
@@ -26,6 +27,10 @@ typedef struct gateway_exchange {
     httpd_conn *conn; /* NULL: the client has left */
     glimpse_id id;
     uint64_t number, began_ns;
+    gateway_caller *caller;     /* owned; NULL: there are no keys */
+    gateway_cost may_cost;      /* taken from its allowance */
+    const glimpse_price *price; /* of its model; NULL: not known */
+    size_t body_len;
     size_t charged; /* bytes, with httpd_charge */
     gateway_kind kind;
     bool unshared, refreshed;
@@ -35,6 +40,8 @@ typedef struct gateway_exchange {
 /* The part of a connection that is ours: httpd_user. */
 typedef struct gateway_client {
     gateway_kind kind;
+    gateway_caller *caller; /* borrowed, of this generation of the keys; NULL: none */
+    unsigned generation;
     gateway_exchange *exchange; /* NULL: none is under way */
     httpd_conn *conn;           /* set while it waits for the list of models */
     gl_node asks;
@@ -50,6 +57,7 @@ struct gateway {
     gl_list waiting; /* those that have waited for their turn the longest are first */
     struct event wait_due, drain_due;
     gateway_models *models;
+    gateway_callers *callers; /* NULL: anybody may ask */
     uint64_t process, number; /* of Glimpse-Request-Id */
     size_t count;             /* exchanges with a client, or that go on without one */
     gl_buf head, body;        /* scratch */
@@ -72,6 +80,12 @@ const char *gateway_refused(httpd_conn *conn, int status, const char *why, gl_bu
 void gateway_head(httpd_conn *conn);
 void gateway_request(httpd_conn *conn);
 void gateway_gone(httpd_conn *conn, httpd_gone why);
+
+/* admit.c: who asks, and whether the caller may. false: it was refused. */
+bool gateway_identify(gateway *gate, httpd_conn *conn);
+bool gateway_admit(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
+                   gateway_exchange *exchange);
+void gateway_settle(gateway_exchange *exchange, const glimpse_result *result);
 
 /* gateway.c: an exchange has ended. */
 void gateway_ended(gateway *gate);
