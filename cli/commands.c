@@ -34,10 +34,9 @@ const cli_command command_table[] = {
       "serve an OpenAI-compatible endpoint in front of another: any client gains cache, retries "
       "and "
       "pacing by one URL; until SIGTERM",
-      "  glimpse serve                                   # the endpoint and its key from the "
-      "environment\n"
-      "  glimpse serve --listen 8081 --base-url http://127.0.0.1:8000/v1 --concurrency 32\n"
-      "  glimpse serve --listen unix:/run/glimpse/api --cache-store answers.db --metrics 9464\n"
+      "  glimpse serve            # the endpoint and its key from the environment\n"
+      "  glimpse serve --listen 8081 --base-url http://127.0.0.1:8000/v1\n"
+      "  glimpse serve --listen unix:/run/glimpse/api --cache-store answers.db\n"
       "  OPENAI_BASE_URL=http://127.0.0.1:8080/v1 python app.py\n"
       "  curl http://127.0.0.1:8080/v1/chat/completions \\\n"
       "      -d "

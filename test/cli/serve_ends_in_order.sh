@@ -36,7 +36,7 @@ draining() { [ "$(status "http://127.0.0.1:$(cat sport)/readyz")" = 503 ]; }
 until_true draining
 equal healthz "$(status "http://127.0.0.1:$(cat sport)/healthz")" 200
 # One that follows within 50 ms counts as the same.
-ended() { kill -s TERM "$SERVE" 2>/dev/null; grep -q '^State:.Z' "/proc/$SERVE/status"; }
+ended() { ! kill -s TERM "$SERVE" 2>/dev/null || grep -q '^State:.Z' "/proc/$SERVE/status"; }
 until_true ended
 code=0
 wait "$SERVE" || code=$?

@@ -492,8 +492,9 @@ static void a_drained_server_says_so_and_ends_what_waits(void **state)
     assert_true(take(&r, idle));
     assert_int_equal(httpd_busy(r.server), 1);
     httpd_answer(r.waiting, 200, NULL, gl_slice_str(""), gl_slice_str("whole"));
-    assert_false(take(&r, busy)); /* it was asked before, and is not told */
+    assert_true(take(&r, busy)); /* also where the request came before */
     assert_non_null(strstr(text, "whole"));
+    assert_non_null(strstr(text, "\r\nconnection: close\r\n"));
     close(idle), close(busy), close(asks);
     close_rig(&r);
 }
