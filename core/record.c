@@ -15,6 +15,14 @@ static void write_text(gl_buf *out, const char *text)
     gl_json_write_string(out, gl_slice_str(text));
 }
 
+/* A word of ours, which needs no escape. */
+static void write_word(gl_buf *out, const char *word)
+{
+    gl_buf_append_char(out, '"');
+    gl_buf_append_str(out, word);
+    gl_buf_append_char(out, '"');
+}
+
 /* Writes null for an empty text. */
 static void write_optional(gl_buf *out, const char *text)
 {
@@ -187,14 +195,14 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, const glimp
     if (result->has_key) {
         char hex[65];
         glimpse_key_hex(&result->key, hex);
-        write_text(out, hex);
+        write_word(out, hex);
     } else {
         gl_buf_append_str(out, "null");
     }
     gl_buf_append_str(out, ",\"status\":");
-    write_text(out, glimpse_status_name(result->status));
+    write_word(out, glimpse_status_name(result->status));
     gl_buf_append_str(out, ",\"source\":");
-    write_text(out, glimpse_source_name(result->source));
+    write_word(out, glimpse_source_name(result->source));
     gl_buf_append_str(out, ",\"sample\":");
     /* An answer may be empty; an answer that never came is null. */
     if (result->error != GLIMPSE_OK && len == 0)

@@ -33,6 +33,7 @@ gl_finish gl_finish_of(gl_json reason)
     char name[NAME_MAX_BYTES + 3] = " ";
     size_t len = 1;
     if (reason.kind != GL_JSON_STRING) return GL_FINISH_NONE;
+    if (gl_slice_is(reason.text, "\"stop\"")) return GL_FINISH_WELL; /* as nearly all end */
     for (size_t i = 1; i + 1 < reason.text.len; i++) {
         char c = reason.text.data[i];
         if (c == '_' || c == '-' || c == '.' || c == ' ') continue;

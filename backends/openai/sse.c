@@ -203,6 +203,7 @@ gl_sse_guess gl_sse_guess_of(gl_slice beginning)
     const char *at = beginning.data;
     size_t left = beginning.len, marked = left < 3 ? left : 3;
     if (left == 0) return GL_SSE_TOO_SHORT;
+    if (*at == '{') return GL_SSE_IT_IS_NOT; /* as nearly all answers begin */
     if (memcmp(at, mark, marked) == 0) {
         at += marked;
         left -= marked;

@@ -287,7 +287,8 @@ static inline unsigned find_wanted(const reader *r, const level *l, gl_slice tex
     size_t len = text.len - 2;
     for (unsigned i = l->within; i < l->within + l->count; i++) {
         const gl_json_wanted *w = &r->wanted[i];
-        if (w->len == len && w->name != NULL && memcmp(w->name, inside, len) == 0) return i;
+        if (w->len != len || w->name == NULL) continue;
+        if (len == 0 || (w->name[0] == *inside && memcmp(w->name, inside, len) == 0)) return i;
     }
     return memchr(inside, '\\', len) == NULL ? 0 : find_escaped(r, l, text);
 }

@@ -102,8 +102,11 @@ static bool is_stop_word(gl_slice word)
     if (letter > 'z' - 'a') return false;
     size_t low = first_of_letter[letter], high = first_of_letter[letter + 1];
     if (low == high) return false;
-    for (size_t i = 0; i < word.len; i++) padded[i] = lower(word.data[i]);
-    uint64_t wanted = number_of(padded);
+    /* The bit makes letters small, and is set in digits and apostrophes already; other bytes stand
+     * in no stop word, with it or without. */
+    memcpy(padded, word.data, word.len);
+    uint64_t small = UINT64_C(0x2020202020202020) << 8 * (STOP_MAX - word.len);
+    uint64_t wanted = number_of(padded) | small;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         uint64_t number = number_of(stop_words[middle]);
@@ -157,6 +160,7 @@ static inline size_t plain_word_end(gl_slice text, size_t at)
 static bool next_word(gl_slice *rest, gl_slice *word, size_t *characters)
 {
     size_t start = 0, end = 0, clipped = 0, used;
+    if (rest->len == 0) return false;
     while (start < rest->len && (unsigned char)rest->data[start] < 0x80 &&
            !is_ascii_word((unsigned char)rest->data[start]))
         start++;
