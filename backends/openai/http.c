@@ -96,6 +96,7 @@ static void drain(void *arg)
         gl_list_splice_back(&now, &http->dirty);
         while ((node = gl_list_pop_front(&now)) != NULL)
             gl_shard_drain(GL_CONTAINER(node, gl_shard, dirty));
+        if (!gl_list_empty(&http->sending)) gl_transfers_trim(http);
         if (gl_list_empty(&http->finished)) break;
         /* Requests that a callback starts are for the next round. */
         gl_list_splice_back(&now, &http->finished);
@@ -264,6 +265,7 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     gl_list_init(&http->finished);
     gl_list_init(&http->pool);
     gl_list_init(&http->dirty);
+    gl_list_init(&http->sending);
     gl_list_init(&http->enough);
     gl_list_init(&http->memory.waiting);
     glimpse_error error = gl_endpoint_init(&http->endpoint, config, problem);

@@ -408,6 +408,8 @@ static glimpse_error take_version(gl_endpoint *endpoint, glimpse_http_version wa
     glimpse_http2 support = glimpse_http2_support();
     /* Before 8.10.0 every stream of a connection polls at each event: 25 polls a response at 32. */
     endpoint->max_streams = version < CURL_VERSION(8, 10, 0) ? 32 : 100;
+    /* Before 8.7.0 each handle has the copy, 16 KiB, until its transfer ends. */
+    endpoint->copies = version < CURL_VERSION(8, 7, 0);
     endpoint->http_version = CURL_HTTP_VERSION_1_1;
     if (wanted == GLIMPSE_HTTP_1_1) return GLIMPSE_OK;
     if (wanted == GLIMPSE_HTTP_AUTO && !(tls && support == GLIMPSE_HTTP2_SOUND)) return GLIMPSE_OK;

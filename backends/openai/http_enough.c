@@ -12,7 +12,7 @@
 static gl_transfer *first_enough(const gl_http *http)
 {
     gl_node *node = gl_list_first(&http->enough);
-    return node != NULL ? GL_CONTAINER(node, gl_transfer, enough) : NULL;
+    return node != NULL ? GL_CONTAINER(node, gl_transfer, aside) : NULL;
 }
 
 /* Transfers that end in time leave the list: the timer is set for the first of now, and may find

@@ -40,8 +40,9 @@ typedef struct gl_endpoint {
     struct curl_slist *post_headers;
     struct curl_slist *get_headers; /* the tail of post_headers, without Content-Type */
     long http_version;              /* CURL_HTTP_VERSION_* */
-    bool multiplex;                 /* HTTP/2 is used; cleared when the server has none */
-    unsigned max_streams;           /* requests on one HTTP/2 connection */
+    bool copies;          /* libcurl copies a request, to send it: see gl_transfers_trim */
+    bool multiplex;       /* HTTP/2 is used; cleared when the server has none */
+    unsigned max_streams; /* requests on one HTTP/2 connection */
     size_t max_response_bytes, max_memory_bytes;
 } gl_endpoint;
 
@@ -99,7 +100,8 @@ struct gl_transfer {
     uint64_t names;    /* a bit for each name in them: names may share one */
     size_t holds;      /* bytes of its answer, counted in http->memory */
     gl_node memory;    /* in http->memory.waiting while it is paused */
-    gl_node enough;    /* in http->enough from ENOUGH on, until the body's end */
+    gl_node aside;     /* in http->sending while libcurl may have a copy of what it sends; in
+                          http->enough from ENOUGH on, until the body's end */
     gl_time enough_at;
     gl_http_framing framing;
     bool get, began, satisfied; /* satisfied: the observer has had ENOUGH */
@@ -121,6 +123,9 @@ void gl_target_unref(gl_target *target);
 /* Back into the pool, or freed when the pool is full. Not in a multi handle, in no list. */
 void gl_transfer_release(gl_transfer *transfer);
 void gl_transfer_free(gl_transfer *transfer);
+
+/* Gives back the copies that libcurl has of requests which are sent. Not inside libcurl. */
+void gl_transfers_trim(gl_http *http);
 
 /* Loads these addresses into libcurl's cache when the transfer runs. false: out of memory. */
 bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);
@@ -274,7 +279,8 @@ struct gl_http {
     CURLSH *share; /* names and TLS sessions, for all shards */
     gl_resolver *resolver;
     gl_list waiting, finished, pool, dirty;
-    gl_list enough; /* running ones with their whole answer, the oldest first */
+    gl_list sending; /* running ones with a copy of the request in libcurl: gl_transfers_trim */
+    gl_list enough;  /* running ones with their whole answer, the oldest first */
     gl_timer *enough_timer;
     struct gl_memory memory;
     size_t running, pooled, max_pooled;

@@ -176,7 +176,7 @@ void gl_shard_remove(gl_transfer *transfer)
 {
     gl_shard *shard = transfer->shard;
     gl_node_remove(&transfer->node);
-    gl_node_remove(&transfer->enough);
+    gl_node_remove(&transfer->aside);
     curl_multi_remove_handle(shard->multi, transfer->easy);
     transfer->shard = NULL;
     shard->transfers--;

@@ -25,6 +25,10 @@
 /* Bytes of libcurl's receive buffer, and its smallest (READBUFFER_MIN). */
 #define READ_BYTES     4096L
 #define READ_BYTES_MIN 1024L
+/* Bytes of its send buffer: the smallest there is. */
+#define SEND_BYTES 16384L
+/* Transfers looked at in one drain: as many as it starts, in the usual case. */
+#define TRIM_AT_ONCE 256
 /* Most bytes of status lines, headers and trailers of one answer. libcurl bounds the headers at as
  * much (MAX_HTTP_RESP_HEADER_SIZE), and keeps trailers without a bound. */
 #define HEAD_BYTES_MAX ((size_t)300 * 1024)
@@ -70,6 +74,19 @@ static void tell_opening(const gl_transfer *transfer)
     transfer->observer->opened(transfer->arg, &opening);
 }
 
+static bool is_https(const char *url)
+{
+    return strncasecmp(url, "https://", strlen("https://")) == 0;
+}
+
+/* libcurl sends the caller's bytes where it may: over HTTP/1.1 without TLS. */
+static bool copies_request(const gl_transfer *transfer)
+{
+    const gl_endpoint *endpoint = &transfer->http->endpoint;
+    return endpoint->copies && transfer->upload == NULL &&
+           (endpoint->multiplex || is_https(endpoint->base_url) || is_https(endpoint->proxy));
+}
+
 /* Before each sending of the request, on a new connection or a reused one. libcurl would send a
  * POST again, up to five times, when a reused connection dies without an answer
  * (Curl_retry_request), or HTTP/2 refuses the stream: the second time is refused here. */
@@ -88,6 +105,7 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     transfer->again = connects == 0 && gl_socket_is_stale(transfer->shard, local_port);
     if (transfer->again) return CURL_PREREQFUNC_ABORT;
     transfer->sendings = 1;
+    if (copies_request(transfer)) gl_list_push_back(&transfer->http->sending, &transfer->aside);
     /* An HTTP/2 connection carries other requests at the same time, so its end says nothing about
      * this one. */
     transfer->reused = connects == 0 && !transfer->http->endpoint.multiplex;
@@ -122,7 +140,8 @@ static glimpse_error pass_on(gl_transfer *transfer, gl_slice bytes)
     if (transfer->observer->chunk(transfer->arg, bytes) == GL_HTTP_MORE) return GLIMPSE_OK;
     transfer->satisfied = true;
     transfer->enough_at = gl_loop_now(http->loop);
-    gl_list_push_back(&http->enough, &transfer->enough);
+    gl_node_remove(&transfer->aside);
+    gl_list_push_back(&http->enough, &transfer->aside);
     gl_enough_await(http);
     return GLIMPSE_OK;
 }
@@ -209,9 +228,23 @@ static bool set_buffers(CURL *easy)
     bool ok = true;
     if (has_own_buffers()) {
         SET(CURLOPT_BUFFERSIZE, READ_BYTES);
-        SET(CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* the least there is */
+        SET(CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES);
     }
     return ok;
+}
+
+void gl_transfers_trim(gl_http *http)
+{
+    gl_node *node;
+    for (int i = 0; i < TRIM_AT_ONCE && (node = gl_list_pop_front(&http->sending)) != NULL; i++) {
+        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, aside);
+        curl_off_t sent = 0;
+        curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+        if (sent < (curl_off_t)transfer->request.len)
+            gl_list_push_back(&http->sending, node);
+        else /* setting the size frees the buffer, until there is something to send */
+            curl_easy_setopt(transfer->easy, CURLOPT_UPLOAD_BUFFERSIZE, SEND_BYTES);
+    }
 }
 
 /* Before it is added, when it has no buffer yet. Where libcurl refuses, the size stays. */
@@ -222,11 +255,6 @@ static void choose_buffer(gl_transfer *transfer)
     if (curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE, small ? READ_BYTES_MIN : READ_BYTES) ==
         CURLE_OK)
         transfer->small = small;
-}
-
-static bool is_https(const char *url)
-{
-    return strncasecmp(url, "https://", strlen("https://")) == 0;
 }
 
 static bool set_wire(CURL *easy, gl_http *http)
@@ -393,7 +421,7 @@ static gl_transfer *transfer_new(gl_http *http)
     if (transfer == NULL) return NULL;
     transfer->http = http;
     gl_node_init(&transfer->node);
-    gl_node_init(&transfer->enough);
+    gl_node_init(&transfer->aside);
     gl_node_init(&transfer->memory);
     gl_buf_init(&transfer->body, http->endpoint.max_response_bytes);
     CURL *easy = transfer->easy = curl_easy_init();

@@ -7,11 +7,13 @@
 #include <cmocka.h>
 
 #include <curl/curl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "http_rig.h"
+#include "openai/http_internal.h"
 #include "tls_front.h"
 
 typedef struct setting {
@@ -219,6 +221,30 @@ static void http2_carries_many_requests_on_few_connections(void **state)
     close_front(&rig, &front);
 }
 
+/* libcurl before 8.7.0 has a copy of 16 KiB of each request over TLS until its transfer ends. */
+static void request_that_is_sent_leaves_no_copy_in_libcurl(void **state)
+{
+    (void)state;
+    enum { MANY = 128, MOST = 24 * 1024 };
+    static const fault_step hang[] = { { FAULT_HANG, NULL, 0 }, { FAULT_END, NULL, 0 } };
+    http_rig rig;
+    tls_front front;
+    open_front(&rig, &front, &(setting){ .host = "127.0.0.1", .version = GLIMPSE_HTTP_2 });
+    fault_server_play(rig.server, hang);
+    http_call *calls = calloc(MANY, sizeof *calls);
+    assert_non_null(calls);
+    size_t before = mallinfo2().uordblks; /* 0 with a sanitizer's own malloc */
+    for (size_t i = 0; i < MANY; i++) http_call_start(&rig, &calls[i], "/x", "{\"a\":1}");
+    http_rig_run_requests(&rig, MANY);
+    while (!gl_list_empty(&rig.http->sending)) event_base_loop(rig.base, EVLOOP_ONCE);
+    size_t each = (mallinfo2().uordblks - before) / MANY;
+    if (each > MOST) fail_msg("%zu bytes a request", each);
+    for (size_t i = 0; i < MANY; i++) gl_http_cancel(calls[i].transfer);
+    assert_int_equal(rig.done, 0);
+    free(calls);
+    close_front(&rig, &front);
+}
+
 static void http2_answer_that_breaks_is_an_error(void **state)
 {
     (void)state;
@@ -316,6 +342,7 @@ int main(void)
         cmocka_unit_test(handshake_cut_off_is_worth_another_attempt),
         cmocka_unit_test(server_without_tls_is_a_tls_error),
         cmocka_unit_test(http2_carries_many_requests_on_few_connections),
+        cmocka_unit_test(request_that_is_sent_leaves_no_copy_in_libcurl),
         cmocka_unit_test(http2_answer_that_breaks_is_an_error),
         cmocka_unit_test(http2_request_can_be_cancelled_among_others),
         cmocka_unit_test(server_without_http2_gets_a_connection_a_request),
