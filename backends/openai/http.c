@@ -9,6 +9,7 @@
 #include "openai/http.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -73,12 +74,16 @@ static size_t report(gl_http *http, gl_transfer *transfer)
 {
     gl_http_response response = { .body = gl_buf_slice(&transfer->body),
                                   .reused = transfer->reused };
+    char none[CURL_ERROR_SIZE] = "";
+    char *reason = transfer->reason;
+    if (reason == NULL) transfer->reason = none;
     make_printable(transfer->reason);
     gl_http_judge(transfer, &response);
     take_headers(transfer, &response);
     learn(http, transfer, &response);
     size_t bytes = transfer->holds;
     transfer->observer->done(transfer->arg, &response);
+    transfer->reason = reason;
     gl_transfer_release(transfer);
     return bytes;
 }
@@ -116,10 +121,7 @@ static void fail(gl_transfer *transfer, glimpse_error error, const char *message
 {
     gl_http *http = transfer->http;
     transfer->error = error;
-    size_t len = strlen(message);
-    if (len >= sizeof transfer->reason) len = sizeof transfer->reason - 1;
-    memcpy(transfer->reason, message, len);
-    transfer->reason[len] = '\0';
+    if (transfer->reason != NULL) snprintf(transfer->reason, CURL_ERROR_SIZE, "%s", message);
     transfer->state = GL_TRANSFER_FINISHED;
     gl_list_push_back(&http->finished, &transfer->node);
     if (!http->draining) gl_defer_this_turn(http->drain);

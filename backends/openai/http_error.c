@@ -235,9 +235,9 @@ static bool judge_proxy(gl_transfer *transfer, long status, gl_http_response *re
     response->error = refused ? GLIMPSE_ERR_PROXY : GLIMPSE_ERR_CONNECT;
     response->status = refused ? (int)status : 0;
     if (socks != NULL)
-        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s", name, socks);
+        snprintf(transfer->reason, CURL_ERROR_SIZE, "the proxy %s %s", name, socks);
     else
-        snprintf(transfer->reason, sizeof transfer->reason, "the proxy %s %s, HTTP %ld", name, what,
+        snprintf(transfer->reason, CURL_ERROR_SIZE, "the proxy %s %s, HTTP %ld", name, what,
                  status);
     response->message = transfer->reason;
     return true;

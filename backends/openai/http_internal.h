@@ -108,7 +108,8 @@ struct gl_transfer {
     bool paused;                /* paused because memory is short */
     bool small;                 /* libcurl's receive buffer has the smallest size */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
-    char reason[CURL_ERROR_SIZE];
+    bool late;    /* libcurl's words about it come into http->late: it is sent, and many run */
+    char *reason; /* they, CURL_ERROR_SIZE; NULL: none yet */
 };
 
 /* The message about more head lines and trailers than are taken, whether we or libcurl found
@@ -185,6 +186,12 @@ typedef struct gl_shards {
 
 /* Reports an event of a socket to libcurl, or that time has passed (CURL_SOCKET_TIMEOUT). */
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask);
+
+/* Moves the transfers that have ended to shard->ended, with libcurl's words about them. */
+void gl_shard_take_messages(gl_shard *shard);
+
+/* The connection of this transfer, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
+void gl_shard_blame_flood(gl_transfer *transfer);
 
 /* The drain will come to it. */
 void gl_shard_mark_dirty(gl_shard *shard);
@@ -292,6 +299,7 @@ struct gl_http {
     gl_timer *reaper; /* off while there is no shard: an idle client lets the loop end */
     gl_timer *breather;
     bool draining;
+    char late[CURL_ERROR_SIZE]; /* see gl_transfer.late */
 };
 
 #endif

@@ -3,6 +3,9 @@
  * libcurl, keeps its bits for room and warm connections, and leaves the rest of the work to the
  * drain.
  */
+#include <string.h>
+
+#include "base/alloc.h"
 #include "openai/http_internal.h"
 
 static void put_bits(const gl_shard *shard, bool room, bool warm)
@@ -45,12 +48,48 @@ void gl_shard_mark_dirty(gl_shard *shard)
     if (!shard->http->draining) gl_defer_this_turn(shard->http->drain);
 }
 
+void gl_shard_blame_flood(gl_transfer *transfer)
+{
+    transfer->error = GLIMPSE_ERR_PROTOCOL;
+    transfer->why = "the server sent HTTP/2 frames without end that carry nothing";
+}
+
+/* One that is sent fails at an event of its own socket, so that libcurl's words in this call are
+ * about it; one that is not yet sent has words of its own. Without memory it has none. */
+static void take_words(gl_transfer *transfer)
+{
+    char *words = transfer->http->late;
+    if (!transfer->late || transfer->code == CURLE_OK || words[0] == '\0') return;
+    transfer->reason = gl_malloc(CURL_ERROR_SIZE);
+    if (transfer->reason != NULL) memcpy(transfer->reason, words, CURL_ERROR_SIZE);
+    words[0] = '\0';
+}
+
+void gl_shard_take_messages(gl_shard *shard)
+{
+    int left;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
+        gl_transfer *transfer = NULL;
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
+        transfer->code = message->data.result;
+        shard->fruitful = true;
+        take_words(transfer);
+        if (shard->flooded && transfer->code != CURLE_OK) gl_shard_blame_flood(transfer);
+        gl_node_remove(&transfer->node);
+        gl_list_push_back(&shard->ended, &transfer->node);
+    }
+}
+
 void gl_shard_act(gl_shard *shard, curl_socket_t fd, int mask)
 {
     int running;
     if (shard->fruitful) shard->barren = 0;
     shard->fruitful = false;
+    shard->http->late[0] = '\0';
     CURLMcode code = curl_multi_socket_action(shard->multi, fd, mask, &running);
+    /* At once, because of the words. */
+    if (!shard->http->endpoint.multiplex) gl_shard_take_messages(shard);
     /* A transfer whose socket libcurl had no memory for gets no more events, and libcurl does not
      * say which one it is: so all transfers of this shard end. A forgotten socket does no harm. */
     if (code == CURLM_OUT_OF_MEMORY || code == CURLM_INTERNAL_ERROR)

@@ -200,33 +200,16 @@ static void start_over(gl_transfer *transfer)
     gl_shard_remove(transfer);
     transfer->again = false;
     transfer->code = CURLE_OK;
-    transfer->reason[0] = '\0';
+    if (transfer->reason != NULL) transfer->reason[0] = '\0';
     transfer->error = gl_shard_add(transfer->http, transfer);
     if (transfer->error == GLIMPSE_OK) return;
     transfer->state = GL_TRANSFER_FINISHED;
     gl_list_push_back(&transfer->http->finished, &transfer->node);
 }
 
-/* The connection of this transfer, the only one of an HTTP/2 shard, was cut: see http_flood.c. */
-static void blame_flood(gl_transfer *transfer)
-{
-    transfer->error = GLIMPSE_ERR_PROTOCOL;
-    transfer->why = "the server sent HTTP/2 frames without end that carry nothing";
-}
-
 static void read_messages(gl_shard *shard)
 {
-    int left;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(shard->multi, &left)) != NULL) {
-        gl_transfer *transfer = NULL;
-        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &transfer);
-        transfer->code = message->data.result;
-        shard->fruitful = true;
-        if (shard->flooded && transfer->code != CURLE_OK) blame_flood(transfer);
-        gl_node_remove(&transfer->node);
-        gl_list_push_back(&shard->ended, &transfer->node);
-    }
+    gl_shard_take_messages(shard);
     gl_node *node;
     while ((node = gl_list_first(&shard->ended)) != NULL) {
         gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
@@ -246,7 +229,7 @@ static void end_unwatched(gl_shard *shard)
         next = node->next;
         gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, node);
         if (shard->broken) transfer->error = GLIMPSE_ERR_OOM;
-        if (shard->flooded) blame_flood(transfer);
+        if (shard->flooded) gl_shard_blame_flood(transfer);
         if (transfer->error != GLIMPSE_OK) finish(transfer);
     }
     /* The next connection has sent nothing yet. */

@@ -87,6 +87,16 @@ static bool copies_request(const gl_transfer *transfer)
            (endpoint->multiplex || is_https(endpoint->base_url) || is_https(endpoint->proxy));
 }
 
+/* Many transfers wait for their answers: they share the room for libcurl's words. */
+static void give_words_back(gl_transfer *transfer)
+{
+    if (curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->http->late) != CURLE_OK)
+        return;
+    gl_free(transfer->reason);
+    transfer->reason = NULL;
+    transfer->late = true;
+}
+
 /* Before each sending of the request, on a new connection or a reused one. libcurl would send a
  * POST again, up to five times, when a reused connection dies without an answer
  * (Curl_retry_request), or HTTP/2 refuses the stream: the second time is refused here. */
@@ -105,6 +115,7 @@ static int before_sending(void *arg, char *peer_ip, char *local_ip, int peer_por
     transfer->again = connects == 0 && gl_socket_is_stale(transfer->shard, local_port);
     if (transfer->again) return CURL_PREREQFUNC_ABORT;
     transfer->sendings = 1;
+    if (transfer->small && !transfer->http->endpoint.multiplex) give_words_back(transfer);
     if (copies_request(transfer)) gl_list_push_back(&transfer->http->sending, &transfer->aside);
     /* An HTTP/2 connection carries other requests at the same time, so its end says nothing about
      * this one. */
@@ -299,7 +310,6 @@ static bool set_request(CURL *easy, gl_transfer *transfer)
     bool ok = true;
     SET(CURLOPT_PRIVATE, transfer);
     SET(CURLOPT_OPENSOCKETDATA, transfer);
-    SET(CURLOPT_ERRORBUFFER, transfer->reason);
     SET(CURLOPT_PREREQFUNCTION, before_sending);
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, body_came);
@@ -441,7 +451,18 @@ void gl_transfer_free(gl_transfer *transfer)
     curl_slist_free_all(transfer->resolve);
     gl_addresses_unref(transfer->addresses);
     gl_buf_free(&transfer->body);
+    gl_free(transfer->reason);
     gl_free(transfer);
+}
+
+/* Room of its own for libcurl's words about it. false: out of memory. */
+static bool has_words(gl_transfer *transfer)
+{
+    if (transfer->reason != NULL) return true;
+    transfer->reason = gl_malloc(CURL_ERROR_SIZE);
+    transfer->late = false;
+    return transfer->reason != NULL &&
+           curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->reason) == CURLE_OK;
 }
 
 gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
@@ -451,7 +472,7 @@ gl_transfer *gl_transfer_take(gl_http *http, const char *path, gl_slice body)
         node != NULL ? GL_CONTAINER(node, gl_transfer, node) : transfer_new(http);
     if (transfer == NULL) return NULL;
     if (node != NULL) http->pooled--;
-    if (!set_path(transfer, path) || !set_body(transfer, body)) {
+    if (!has_words(transfer) || !set_path(transfer, path) || !set_body(transfer, body)) {
         gl_transfer_free(transfer);
         return NULL;
     }
@@ -479,6 +500,10 @@ void gl_transfer_release(gl_transfer *transfer)
 {
     gl_http *http = transfer->http;
     http->running--;
+    if (transfer->late) {
+        gl_free(transfer->reason);
+        transfer->reason = NULL;
+    }
     gl_memory_leave(transfer);
     size_t most = http->running > POOL_FLOOR ? http->running : POOL_FLOOR;
     if (most > http->max_pooled) most = http->max_pooled;

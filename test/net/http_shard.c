@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -272,6 +273,37 @@ static void after_a_flood_the_count_begins_anew(void **state)
     http_rig_end(&rig);
 }
 
+/* They have no room of their own for libcurl's words while they wait. */
+static void words_about_each_of_many_that_failed_are_its_own(void **state)
+{
+    (void)state;
+    enum { MANY = 60, AS_MANY = 1000 };
+    static const fault_step reset[] = { { FAULT_RESET, NULL, 0 } };
+    static const fault_step close_it[] = { { FAULT_CLOSE, NULL, 0 } };
+    http_rig rig;
+    open_watched(&rig);
+    fault_server_play(rig.server, reset);
+    fault_server_healthy(rig.server, "closed", close_it);
+    http_call *calls = calloc(MANY, sizeof *calls);
+    assert_non_null(calls);
+    for (int wave = 0; wave < 2; wave++) {
+        rig.http->running += AS_MANY; /* as if they ran too */
+        size_t target = rig.done + MANY;
+        for (size_t i = 0; i < MANY; i++)
+            http_call_start(&rig, &calls[i], "/x", i % 2 == 0 ? "{}" : "{\"closed\":1}");
+        http_rig_run(&rig, &rig.done, target);
+        for (size_t i = 0; i < MANY; i++) {
+            const char *words = i % 2 == 0 ? "reset by peer" : "Empty reply";
+            assert_int_equal(calls[i].error, GLIMPSE_ERR_RESET);
+            if (strstr(calls[i].message, words) == NULL) fail_msg("%zu: %s", i, calls[i].message);
+            http_call_free(&calls[i]);
+        }
+        rig.http->running -= AS_MANY;
+    }
+    free(calls);
+    close_watched(&rig);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +317,7 @@ int main(void)
         cmocka_unit_test(few_after_many_gather_on_the_warm_connections_of_the_first_shard),
         cmocka_unit_test(after_a_flood_the_count_begins_anew),
         cmocka_unit_test(handles_kept_are_bounded_by_what_runs),
+        cmocka_unit_test(words_about_each_of_many_that_failed_are_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
