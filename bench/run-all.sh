@@ -3,13 +3,13 @@
 #
 #     sh bench/run-all.sh [--tsv] [GROUP...]
 #
-# GROUP, each a script of its own: batch, instructions, memory, hit, lines, idle, sse, start, rates, http2, million;
+# GROUP, each a script of its own: batch, instructions, memory, hit, lines, idle, sse, start, rates, streams, million;
 # all of them when none is named. Builds what is measured (build/release) first; takes less than 20 minutes. What a
 # script says is in build/run-all/GROUP.log. --tsv prints a line a figure, with tabs between: name, measured,
 # required, "at most" or "at least", and "held", "missed" or "not measured".
 #
 # Exit 1: a figure is missed. One that is not measured, because a tool or a file descriptor is lacking, is not held
-# either: its row says why. Needs two cores, Linux, valgrind, python3 with aiohttp, node 20, npm, go, curl, nghttpx;
+# either: its row says why. Needs two cores, Linux, valgrind, python3 with aiohttp, node 20, npm, go, curl, openssl, nghttpx;
 # times are of a machine that does nothing else.
 set -eu
 export LC_ALL=C
@@ -40,10 +40,11 @@ rate_beside_aiohttp|rates|requests a second on one core at 256 in flight / aioht
 rate_beside_undici|rates|the same / undici
 rate_beside_go_net_http|rates|the same / Go, net/http and encoding/json
 rate_beside_openai_node_sdk|rates|the same / the official Node SDK
-http2_answered|http2|answered of 100,000 in flight at once over HTTP/2 and TLS
-http2_memory_mb|http2|their memory, MB
-http2_threshold_late_ms|http2|the latest of their thresholds, ms late
-http2_longest_turn_ms|http2|the longest turn of the loop, ms
+streams_in_flight_at_once|streams|requests in flight at once over HTTP/2 and TLS, answers after 2 s
+streams_answered|streams|of them answered
+streams_memory_mib|streams|their memory, MiB
+streams_notice_late_ms_max|streams|ms that a notice of a threshold is late, at most
+streams_turn_ms_max|streams|ms of a turn of the loop, at most
 simulated_request_bytes|million|bytes a request, 1,000,000 in flight on the simulated sampler
 simulated_requests_delivered|million|of them delivered
 '
@@ -60,7 +61,7 @@ measure() { # GROUP
     sse) taskset -c 0 build/release/bench/glimpse-micro-sse ;;
     start) /usr/bin/python3 bench/peers/start.py $program 200 ;;
     rates) sh bench/peers/load.sh 3 5 256 ;;
-    http2) sh bench/peers/http2_flight.sh ;;
+    streams) cmake --build build/release --target glimpse-micro-streams && sh bench/micro/streams.sh ;;
     million) taskset -c 0 build/release/bench/glimpse-micro-million ;;
     *)
         echo "run-all.sh: no group $1" >&2
@@ -114,7 +115,7 @@ judge() { # GROUP, exit code of its script
     }' "$log/$1.log" -
 }
 
-[ $# -ne 0 ] || set -- batch instructions memory hit lines idle sse start rates http2 million
+[ $# -ne 0 ] || set -- batch instructions memory hit lines idle sse start rates streams million
 build >"$log/build.log" 2>&1 || { tail -n 40 "$log/build.log" >&2; exit 69; }
 rm -f "$log/missed"
 [ -n "$plain" ] || say_machine
