@@ -48,6 +48,7 @@ typedef struct openai {
     gl_decoder *decoder;
     call *free_calls;
     gl_buf azure_path; /* scratch */
+    gl_buf event;      /* scratch */
     gl_answer_headers kept;
 } openai;
 
@@ -88,6 +89,43 @@ static bool hand_on(call *c, bool whole)
     return ok;
 }
 
+/* Returns a part of an event without secrets. An asterisk stands for each byte of one, so a part of
+ * the bytes is at the same place afterwards. */
+static bool scrub_part(openai *self, const glimpse_event *event, const char **part, size_t len,
+                       gl_slice bytes, gl_buf *room)
+{
+    const char *found = len != 0 ? memmem(event->bytes, event->len, *part, len) : NULL;
+    if (len == 0) return true;
+    if (found != NULL) {
+        *part = bytes.data + (found - event->bytes);
+        return true;
+    }
+    gl_slice own = gl_slice_of(*part, len);
+    gl_buf_reset(room);
+    gl_buf_append(room, bytes.data, bytes.len); /* the next scrub has the same memory */
+    if (room->failed || !gl_secrets_scrub(&self->connection.secrets, &own)) return false;
+    *part = own.data;
+    return true;
+}
+
+/* Passes an event on, without secrets. false: out of memory. */
+static bool hand_event_on(void *arg, const glimpse_event *event, unsigned part)
+{
+    call *c = arg;
+    openai *self = c->owner;
+    gl_slice bytes = gl_slice_of(event->bytes, event->len);
+    glimpse_event clean = *event;
+    if (!gl_secrets_scrub(&self->connection.secrets, &bytes)) return false;
+    gl_buf_reset(&self->event);
+    bool ok = scrub_part(self, event, &clean.data, event->data_len, bytes, &self->event);
+    if (self->event.len != 0) bytes = gl_buf_slice(&self->event);
+    clean.bytes = bytes.data;
+    ok = ok && scrub_part(self, event, &clean.name, event->name_len, bytes, &self->event) &&
+         glimpse_attempt_event(c->attempt, &clean, part) == GLIMPSE_OK;
+    gl_secrets_recycle(&self->connection.secrets);
+    return ok;
+}
+
 /* Begins to read a stream; false: this path has none. Returns true without memory too. */
 static bool begin_stream(call *c)
 {
@@ -96,6 +134,8 @@ static bool begin_stream(call *c)
     if (c->stream == NULL) c->stream = gl_stream_new(self->connection.max_response_bytes);
     c->is_streamed =
         c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
+    if (c->is_streamed && c->stream != NULL && glimpse_attempt_wants_events(c->attempt))
+        gl_stream_watch(c->stream, hand_event_on, c);
     return c->is_streamed;
 }
 
@@ -351,6 +391,7 @@ static void destroy(void *arg)
         gl_free(c);
     }
     gl_buf_free(&self->azure_path);
+    gl_buf_free(&self->event);
     gl_answer_headers_free(&self->kept);
     gl_free(self);
 }
@@ -380,6 +421,7 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_
     openai *self = gl_calloc(1, sizeof *self);
     if (self == NULL) return gl_problem_of(problem, GLIMPSE_ERR_OOM);
     gl_buf_init(&self->azure_path, SIZE_MAX / 2);
+    gl_buf_init(&self->event, SIZE_MAX / 2);
     const gl_log to = log != NULL ? *log : (gl_log){ .fn = NULL };
     glimpse_error error = GLIMPSE_ERR_OOM;
     self->loop = gl_loop_new(base);

@@ -161,12 +161,16 @@ static __attribute__((noinline)) gl_sse_result feed(gl_sse *sse, gl_slice bytes,
         } else if (c == '\n' || c == '\r') {
             at++;
             sse->after_cr = c == '\r';
+            sse->here = at;
             if (!end_line(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD && sse->field_len == 0 && begins_bare(sse, c)) {
+            sse->here = at;
             if (!begin_bare(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD) {
             at++;
             if (c == ':') {
+                sse->here = at - 1 - sse->field_len; /* as far as it is in these bytes */
+                if (sse->here < bytes.data) sse->here = bytes.data;
                 if (!begin_value(sse, fn, arg)) return GL_SSE_STOPPED;
             } else if (sse->field_len++ < GL_SSE_FIELD_MAX)
                 sse->field[sse->field_len - 1] = c;

@@ -24,7 +24,8 @@ typedef struct gl_sse {
     bool first_line, after_cr, has_data;
     bool bare; /* the event is lines of JSON alone; not of the grammar, so it may be ignored */
     gl_buf data, name;
-    size_t copied; /* bytes moved for this stream so far, a measure of its cost */
+    const char *here; /* during the callback: behind the last byte of the event */
+    size_t copied;    /* bytes moved for this stream so far, a measure of its cost */
 } gl_sse;
 
 /* Tells from the bytes alone whether they begin an event stream: behind a byte order mark and

@@ -36,6 +36,11 @@ struct gl_stream {
     bool complained;
     glimpse_error failure; /* OOM, BODY_TOO_LARGE, BAD_JSON, BAD_UTF8 */
     char message[QUOTE_MAX + 160];
+    gl_stream_fn watch; /* NULL: nobody wants the events */
+    void *watch_arg;
+    gl_buf raw;      /* bytes since the last event, of the feeds before this one */
+    const char *fed; /* those of this one, from here on */
+    bool output;     /* an event had some of the answer */
 };
 
 gl_stream *gl_stream_new(size_t max_event)
@@ -47,6 +52,7 @@ gl_stream *gl_stream_new(size_t max_event)
     gl_repeat_init(&stream->repeat);
     gl_buf_init(&stream->text, SIZE_MAX / 2);
     gl_buf_init(&stream->body, SIZE_MAX / 2);
+    gl_buf_init(&stream->raw, SIZE_MAX / 2);
     return stream;
 }
 
@@ -58,6 +64,7 @@ void gl_stream_free(gl_stream *stream)
     gl_repeat_free(&stream->repeat);
     gl_buf_free(&stream->text);
     gl_buf_free(&stream->body);
+    gl_buf_free(&stream->raw);
     gl_free(stream);
 }
 
@@ -72,6 +79,9 @@ void gl_stream_reset(gl_stream *stream)
     stream->announced = stream->complained = false;
     stream->failure = GLIMPSE_OK;
     stream->message[0] = '\0';
+    stream->watch = NULL;
+    stream->output = false;
+    gl_buf_recycle(&stream->raw, KEEP_BYTES);
 }
 
 bool gl_stream_begin(gl_stream *stream, const char *path)
@@ -206,9 +216,8 @@ static bool on_chunk(gl_stream *stream, gl_slice data, gl_json root)
     return merged(stream, data, result);
 }
 
-static bool on_event(void *arg, gl_slice name, gl_slice data)
+static bool read_event(gl_stream *stream, gl_slice name, gl_slice data)
 {
-    gl_stream *stream = arg;
     gl_json root, text = gl_repeat_find(&stream->repeat, data);
     bool named_error = gl_slice_is(name, "error");
     if (text.kind != GL_JSON_NONE && !named_error) {
@@ -237,11 +246,99 @@ void gl_stream_read_each(gl_stream *stream)
     stream->each = true;
 }
 
+/* --- events as they came ---------------------------------------------------------------------- */
+
+static bool is_empty(gl_json value)
+{
+    return value.kind == GL_JSON_NONE || value.kind == GL_JSON_NULL || value.text.len == 2;
+}
+
+/* A delta with a role alone, which completions begin with, has none of the answer. */
+static bool choice_has_output(gl_json choice)
+{
+    gl_json name, value;
+    if (!is_empty(gl_json_get(choice, "finish_reason")) || !is_empty(gl_json_get(choice, "text")))
+        return true;
+    gl_json delta = gl_json_get(choice, "delta");
+    if (delta.kind != GL_JSON_OBJECT) return false;
+    gl_json_iter iter = gl_json_begin(delta);
+    while (gl_json_next(&iter, &name, &value))
+        if (!gl_json_string_is(name, "role") && !is_empty(value)) return true;
+    return false;
+}
+
+static bool has_output(const gl_stream *stream, gl_json root)
+{
+    static const char *const before[] = { "response.created", "response.in_progress",
+                                          "response.queued" };
+    gl_json choice, type = gl_json_get(root, "type"), choices = gl_json_get(root, "choices");
+    if (stream->kind == STREAM_RESPONSE) {
+        for (size_t i = 0; i < sizeof before / sizeof *before; i++)
+            if (gl_json_string_is(type, before[i])) return false;
+        return true;
+    }
+    if (choices.kind != GL_JSON_ARRAY) return false;
+    gl_json_iter iter = gl_json_begin(choices);
+    while (gl_json_next(&iter, NULL, &choice))
+        if (choice_has_output(choice)) return true;
+    return false;
+}
+
+/* Shows an event that was read and is a part of an answer. */
+static bool show(gl_stream *stream, gl_slice name, gl_slice data, bool last)
+{
+    gl_slice bytes = gl_slice_of(stream->fed, (size_t)(stream->sse.here - stream->fed));
+    if (stream->raw.len != 0) {
+        gl_buf_append(&stream->raw, bytes.data, bytes.len);
+        bytes = gl_buf_slice(&stream->raw);
+    }
+    if (stream->raw.failed) return out_of_memory(stream);
+    if (!stream->output && !last) stream->output = has_output(stream, gl_json_checked(data));
+    const glimpse_event event = { .name = name.data,
+                                  .name_len = name.len,
+                                  .data = data.data,
+                                  .data_len = data.len,
+                                  .bytes = bytes.data,
+                                  .len = bytes.len };
+    unsigned part = (stream->output ? (unsigned)GLIMPSE_EVENT_OUTPUT : 0) |
+                    (last ? (unsigned)GLIMPSE_EVENT_LAST : 0);
+    return stream->watch(stream->watch_arg, &event, part) || out_of_memory(stream);
+}
+
+static bool on_event(void *arg, gl_slice name, gl_slice data)
+{
+    gl_stream *stream = arg;
+    size_t before = stream->count.events;
+    bool more = read_event(stream, name, data);
+    if (stream->watch == NULL) return more;
+    bool part = stream->failure == GLIMPSE_OK && !stream->complained &&
+                (stream->count.events != before || !more);
+    if (part && !show(stream, name, data, !more)) return false;
+    stream->fed = stream->sse.here;
+    gl_buf_reset(&stream->raw);
+    return more;
+}
+
+void gl_stream_watch(gl_stream *stream, gl_stream_fn fn, void *arg)
+{
+    stream->watch = fn;
+    stream->watch_arg = arg;
+}
+
+/* Keeps the bytes of an event whose end has not come. */
+static bool keep_raw(gl_stream *stream, gl_slice bytes)
+{
+    if (stream->watch == NULL || stream->fed == NULL) return true;
+    gl_buf_append(&stream->raw, stream->fed, (size_t)(bytes.data + bytes.len - stream->fed));
+    return !stream->raw.failed;
+}
+
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes)
 {
+    stream->fed = bytes.data;
     switch (gl_sse_feed(&stream->sse, bytes, on_event, stream)) {
     case GL_SSE_MORE:
-        return true;
+        return keep_raw(stream, bytes) || out_of_memory(stream);
     case GL_SSE_STOPPED:
         return false;
     case GL_SSE_TOO_LARGE:

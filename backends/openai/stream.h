@@ -8,7 +8,7 @@
 #ifndef GL_OPENAI_STREAM_H
 #define GL_OPENAI_STREAM_H
 
-#include <glimpse/result.h>
+#include <glimpse/sampler.h>
 
 #include "base/slice.h"
 
@@ -23,6 +23,13 @@ void gl_stream_reset(gl_stream *stream);
 /* A new stream, after gl_stream_new or gl_stream_reset. false: streams of this path cannot be read.
  */
 bool gl_stream_begin(gl_stream *stream, const char *path);
+
+/* Called for each event that is a part of an answer; part is a sum of glimpse_event_part. bytes are
+ * those since the event before. false: out of memory. */
+typedef bool (*gl_stream_fn)(void *arg, const glimpse_event *event, unsigned part);
+
+/* The stream that begins shows its events, until the reset. Call it after begin. */
+void gl_stream_watch(gl_stream *stream, gl_stream_fn fn, void *arg);
 
 /* Feeds more bytes. false: the rest is not wanted, because the stream has ended or is of no use. */
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes);

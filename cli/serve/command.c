@@ -25,6 +25,8 @@
 #define KEPT_DESCRIPTORS  32
 #define CONNECTIONS_LEAST 8
 
+/* Proxies cut what is silent for 60 s, and count on less with a second one between. */
+#define PING_MS 15000
 /* A key has some 300 bytes in the file. */
 #define KEYS_FILE_MAX ((size_t)64 * 1024 * 1024)
 #define WHY_SIZE      300
@@ -120,6 +122,7 @@ static int open_gateway(serve *s)
         .cache_control = settings->engine.cache_control,
         .profiles = settings->engine.profiles,
         .keys = settings->serve.keys != NULL,
+        .ping_ms = PING_MS,
         .finish = settings->serve.on_disconnect != 0,
         .is_here = loopback_host,
     };

@@ -7,6 +7,7 @@
  */
 #include "engine/attempt.h"
 
+#include "base/events.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
 #include "policy/prompt.h"
@@ -33,6 +34,8 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     if (request->caller.result->arrivals != NULL) gl_buf_reset(request->caller.result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
+    gl_request_forget_events(request); /* no caller has had any of them */
+    request->collects = request->asks_stream && request->caller.observer.on_event != NULL;
     attempt->opening = (glimpse_opening){ -1, -1, -1 };
 }
 
@@ -201,7 +204,7 @@ static void log_window(glimpse_engine *engine)
 static bool had_begun(const gl_request *request, const gl_failure *failure)
 {
     const glimpse_sample *came = request->caller.result->response;
-    if (gl_result_held(request->streamed).len != 0) return true;
+    if (gl_result_held(request->streamed).len != 0 || gl_request_showed(request)) return true;
     if (came == NULL || failure->http_status >= 400) return false;
     int status = glimpse_sample_get(came)->http_status;
     return status >= 200 && status <= 299;
@@ -428,6 +431,29 @@ void glimpse_attempt_progress(glimpse_attempt *attempt, glimpse_progress progres
 void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_opening *opening)
 {
     if (attempt->sampler != NULL) attempt->opening = *opening;
+}
+
+bool glimpse_attempt_wants_events(const glimpse_attempt *attempt)
+{
+    return attempt->request->collects && !attempt->fallback;
+}
+
+glimpse_error glimpse_attempt_event(glimpse_attempt *attempt, const glimpse_event *event,
+                                    unsigned part)
+{
+    gl_request *request = attempt->request;
+    if (attempt->sampler == NULL || !glimpse_attempt_wants_events(attempt)) return GLIMPSE_OK;
+    const gl_event kept = { .name = gl_slice_of(event->name, event->name_len),
+                            .data = gl_slice_of(event->data, event->data_len),
+                            .bytes = gl_slice_of(event->bytes, event->len) };
+    gl_shown *shown = gl_request_events(request);
+    if (shown == NULL || !gl_events_add(&shown->events, &kept)) return GLIMPSE_ERR_OOM;
+    shown->output |= (part & GLIMPSE_EVENT_OUTPUT) != 0;
+    if ((part & GLIMPSE_EVENT_LAST) != 0) return GLIMPSE_OK;
+    shown->ready = shown->events.len;
+    if (!shown->output) return GLIMPSE_OK;
+    gl_flight_text(request);
+    return GLIMPSE_OK;
 }
 
 glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece, size_t len)

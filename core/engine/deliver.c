@@ -8,6 +8,7 @@
 
 #include <assert.h>
 
+#include "base/events.h"
 #include "engine/engine.h"
 #include "policy/latency.h"
 
@@ -18,16 +19,58 @@ static void tell_text(gl_request *request, const char *text, size_t len)
     request->caller.observer.on_text(request->caller.id, text, len, request->caller.arg);
 }
 
+/* Tells one event that came for `work`; false: the caller has had all of them. */
+static bool tell_event(gl_request *request, const gl_request *work)
+{
+    gl_event next;
+    gl_caller *caller = &request->caller;
+    const gl_shown *shown = work->shown;
+    if (caller->observer.on_event == NULL || !caller->wants_stream || shown == NULL ||
+        !shown->output)
+        return false;
+    const gl_slice ready = gl_slice_of(shown->events.data, shown->ready);
+    if (!gl_events_next(ready, &caller->events_told, &next)) return false;
+    const glimpse_event event = { .name = next.name.data,
+                                  .name_len = next.name.len,
+                                  .data = next.data.data,
+                                  .data_len = next.data.len,
+                                  .bytes = next.bytes.data,
+                                  .len = next.bytes.len };
+    caller->observer.on_event(caller->id, &event, caller->arg);
+    return true;
+}
+
+/* A callback may cancel its request, which then has its end, or another caller. */
+static const gl_request *work_of(const gl_request *request)
+{
+    if (request->state == GL_STATE_DONE) return NULL;
+    return request->leader != NULL ? request->leader : request;
+}
+
 void gl_deliver_text(glimpse_engine *engine)
 {
     gl_node *node;
     while ((node = gl_list_pop_front(&engine->speaking)) != NULL) {
         gl_request *request = GL_CONTAINER(node, gl_request, text_node);
-        const gl_request *leader = request->leader != NULL ? request->leader : request;
-        gl_slice came = gl_result_held(leader->streamed);
-        tell_text(request, came.data + request->caller.text_delivered,
-                  came.len - request->caller.text_delivered);
+        const gl_request *work = work_of(request);
+        if (work == NULL) continue;
+        const gl_slice came = gl_result_held(work->streamed);
+        if (request->caller.observer.on_text != NULL)
+            tell_text(request, came.data + request->caller.text_delivered,
+                      came.len - request->caller.text_delivered);
+        while ((work = work_of(request)) != NULL && tell_event(request, work)) continue;
     }
+}
+
+/* Passes the rest of the events before the result: of an answer, with the one that ends it. */
+static void tell_rest_events(gl_request *request)
+{
+    gl_shown *shown = request->shown;
+    if (shown != NULL && request->caller.result->error == GLIMPSE_OK) {
+        shown->ready = shown->events.len;
+        shown->output = true;
+    }
+    while (tell_event(request, request)) continue;
 }
 
 /* Passes the rest of the text before the result; that is all of it when the answer did not come as
@@ -57,6 +100,7 @@ static void deliver(gl_request *request)
                          (uint64_t)result->timings.total_ns, result->thresholds_crossed);
     gl_alerts_note(request);
     tell_rest(request);
+    tell_rest_events(request);
     if (request->caller.observer.on_result != NULL)
         request->caller.observer.on_result(request->caller.id, result, request->caller.arg);
     gl_request_free(request);

@@ -44,11 +44,16 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, fields, sizeof fields / sizeof *fields);
 }
 
-/* A request is in `speaking` while its caller has not had all text that came. */
-static void set_speaking(gl_request *request, const gl_buf *came)
+/* A request is in `speaking` while its caller has not had all text and events that came for `work`,
+ * itself or its leader. */
+static void set_speaking(gl_request *request, const gl_request *work)
 {
-    bool owed = request->caller.wants_stream && request->caller.observer.on_text != NULL &&
-                request->caller.text_delivered < gl_result_held(came).len;
+    const gl_caller *caller = &request->caller;
+    bool text = caller->observer.on_text != NULL &&
+                caller->text_delivered < gl_result_held(work->streamed).len;
+    bool event = caller->observer.on_event != NULL && gl_request_showed(work) &&
+                 caller->events_told < work->shown->ready;
+    bool owed = caller->wants_stream && (text || event);
     if (!owed)
         gl_node_remove(&request->text_node);
     else if (!gl_node_linked(&request->text_node))
@@ -70,7 +75,7 @@ bool gl_flight_join(gl_request *request)
     engine->stats.coalesced++;
     if (request->priority > leader->priority)
         gl_admission_set_priority(&engine->admission, leader, request->priority);
-    set_speaking(request, leader->streamed);
+    set_speaking(request, leader);
     if (gl_node_linked(&request->text_node)) gl_clockwork_schedule(&engine->clock);
     log_event("coalesced", request, leader);
     return true;
@@ -112,6 +117,25 @@ static void keep_text(gl_request *follower, const gl_request *leader)
     if (follower->caller.wants_stream && came.len != 0) (void)gl_request_stream(follower, came);
 }
 
+/* Gives a follower the events that its caller has not had, as its own: its leader's memory goes
+ * before its result is delivered. false: out of memory. */
+static bool keep_events(gl_request *follower, const gl_request *leader)
+{
+    const gl_shown *had = leader->shown;
+    if (had == NULL || !follower->caller.wants_stream || follower->caller.observer.on_event == NULL)
+        return true;
+    bool whole = leader->caller.result->error == GLIMPSE_OK;
+    size_t told = follower->caller.events_told, end = whole ? had->events.len : had->ready;
+    if (!(had->output || whole) || told >= end) return true;
+    gl_shown *own = gl_request_events(follower);
+    if (own != NULL) gl_buf_append(&own->events, had->events.data + told, end - told);
+    if (own == NULL || own->events.failed) return false;
+    follower->caller.events_told = 0;
+    own->ready = own->events.len;
+    own->output = true;
+    return true;
+}
+
 /* Puts both requests under their new callers' numbers in the map of requests. */
 static void name_again(gl_request *one, gl_request *other)
 {
@@ -134,7 +158,7 @@ static gl_request *promote(gl_request *leader, gl_time now)
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
     leader->caller.result->source = GLIMPSE_SOURCE_LIVE;
-    set_speaking(leader, leader->streamed);
+    set_speaking(leader, leader);
     gl_clockwork_set_timer(leader);
     return follower;
 }
@@ -155,12 +179,17 @@ gl_request *gl_flight_next(gl_request *leader)
     take_out(follower);
     if (leader->caller.result->error != GLIMPSE_OK) keep_text(follower, leader);
     gl_result_share(follower->caller.result, leader->caller.result);
+    if (!keep_events(follower, leader)) { /* half of a stream is no answer */
+        gl_result_set_error(follower->caller.result, GLIMPSE_ERR_OOM, NULL, NULL);
+        follower->caller.result->status = GLIMPSE_STATUS_ERROR;
+    }
     return follower;
 }
 
 static bool can_wait(const gl_request *request, gl_time until)
 {
-    return request->caller.text_delivered == 0 && request->caller.deadline > until;
+    return request->caller.text_delivered == 0 && request->caller.events_told == 0 &&
+           request->caller.deadline > until;
 }
 
 gl_request *gl_flight_drop(gl_request *leader, gl_time until, gl_time now)
@@ -195,9 +224,9 @@ gl_time gl_flight_deadline(const gl_request *leader)
 
 void gl_flight_text(gl_request *leader)
 {
-    set_speaking(leader, leader->streamed);
+    set_speaking(leader, leader);
     for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
          node = node->next)
-        set_speaking(GL_CONTAINER(node, gl_request, node), leader->streamed);
+        set_speaking(GL_CONTAINER(node, gl_request, node), leader);
     if (!gl_list_empty(&leader->engine->speaking)) gl_clockwork_schedule(&leader->engine->clock);
 }

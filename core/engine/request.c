@@ -102,8 +102,27 @@ void gl_request_free(gl_request *request)
            request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
            !request->leads);
     gl_result_buf_free(request->streamed);
+    if (request->shown != NULL) gl_buf_free(&request->shown->events);
+    gl_free(request->shown);
     glimpse_result_unref(request->caller.result);
     gl_free(request);
+}
+
+gl_shown *gl_request_events(gl_request *request)
+{
+    if (request->shown == NULL) {
+        request->shown = gl_calloc(1, sizeof *request->shown);
+        if (request->shown != NULL) gl_buf_init(&request->shown->events, SIZE_MAX / 2);
+    }
+    return request->shown;
+}
+
+void gl_request_forget_events(gl_request *request)
+{
+    if (request->shown == NULL) return;
+    gl_buf_reset(&request->shown->events);
+    request->shown->ready = 0;
+    request->shown->output = false;
 }
 
 /* For each state, the states that may follow. */

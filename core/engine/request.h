@@ -68,6 +68,7 @@ typedef struct gl_caller {
     bool wants_stream;      /* on_text is called as text comes */
     bool arrivals;          /* the caller asked for the time of each piece */
     size_t text_delivered;  /* bytes of the text that on_text has had */
+    size_t events_told;     /* bytes of the events that on_event has had */
     glimpse_result *result; /* filled in until DONE */
 } gl_caller;
 
@@ -77,6 +78,13 @@ typedef struct gl_draft_parts {
     double temperature;
     int64_t max_tokens;
 } gl_draft_parts;
+
+/* The events of a stream, as far as they came. */
+typedef struct gl_shown {
+    gl_buf events; /* base/events.h */
+    size_t ready;  /* bytes of them that callers may have: not the one that ends the stream */
+    bool output;   /* one of them has a part of the answer: until then callers have none */
+} gl_shown;
 
 /* A request is its caller's side, and all the rest is the work that is done for it. In a flight the
  * two come apart: callers change places, and the work stays in its request. */
@@ -128,6 +136,10 @@ struct gl_request {
     gl_buf *streamed; /* NULL: none came */
     gl_node text_node;
 
+    /* The same for events, where the leader's caller wanted them when the attempt began. */
+    gl_shown *shown; /* NULL: none came */
+    bool collects;   /* the attempt that is out gathers them */
+
     glimpse_attempt attempt;
     char text[];
 };
@@ -147,6 +159,15 @@ gl_request *gl_request_new(const gl_request_parts *parts);
 
 /* Adds text that came of its stream. false: out of memory, now or before. */
 bool gl_request_stream(gl_request *request, gl_slice text);
+
+/* Returns the events of a request, to be added to; NULL: out of memory. */
+gl_shown *gl_request_events(gl_request *request);
+void gl_request_forget_events(gl_request *request);
+/* Returns true when one of them has a part of the answer. */
+static inline bool gl_request_showed(const gl_request *request)
+{
+    return request->shown != NULL && request->shown->output;
+}
 
 /* Frees a request that is in no list and no heap. */
 void gl_request_free(gl_request *request);

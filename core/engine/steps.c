@@ -178,6 +178,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
     glimpse_engine *engine = request->engine;
     gl_attempt_log_retry(request, failure, wait);
     if (request->streamed != NULL) gl_buf_reset(request->streamed); /* no caller has had any */
+    gl_request_forget_events(request);
     gl_flight_text(request);
     request->backoff_wait = wait;
     request->backoff_until = wait > GL_TIME_NEVER - 1 - now ? GL_TIME_NEVER - 1 : now + wait;

@@ -4,7 +4,8 @@
  *   head      path and method known? from this machine, or with a key?  else the body is not read
  *   request   pages are answered; of a body, room in the queue and the caller's allowance are taken
  *             -> submitted to the engine: an exchange
- *   result    the verdict, and the answer
+ *   event     of a stream: relayed (relay.c)
+ *   result    the verdict, and the answer or the end of the stream
  *   gone      the client left: its request is cancelled, or goes on for the cache
  *
  * An exchange lives from submit to its result, which comes exactly once (engine.h), also when its
@@ -98,6 +99,7 @@ static void end_exchange(gateway_exchange *exchange)
     gateway *gate = exchange->gate;
     gl_node_remove(&exchange->node);
     gl_node_remove(&exchange->waits);
+    gl_node_remove(&exchange->streams);
     if (!gate->closed) httpd_charge(gate->server, -(int64_t)exchange->charged);
     gl_free(exchange);
     gate->count--;
@@ -132,7 +134,9 @@ static glimpse_error submit(gateway_exchange *exchange)
     gl_slice body = httpd_body(conn);
     glimpse_options options;
     options_of(exchange, conn, &options);
-    const glimpse_observer observer = { .size = sizeof(glimpse_observer), .on_result = got_result };
+    const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                        .on_result = got_result,
+                                        .on_event = exchange->stream ? gateway_got_event : NULL };
     const glimpse_chat chat = { .body = body.data,
                                 .body_len = glimpse_length(body.len),
                                 .path = gateway_kind_path(exchange->kind) };
@@ -163,7 +167,9 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
                                     .body_len = len,
                                     .charged = len + sizeof *exchange,
                                     .kind = client->kind,
-                                    .unshared = ask->unshared };
+                                    .unshared = ask->unshared,
+                                    .stream = ask->stream && client->kind != GATEWAY_EMBEDDINGS,
+                                    .wants_usage = ask->wants_usage };
     if (!gateway_admit(gate, conn, ask, exchange)) {
         gl_free(exchange);
         return;
@@ -176,6 +182,7 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
         return;
     }
     gl_node_init(&exchange->waits);
+    gl_node_init(&exchange->streams);
     gl_list_push_back(&gate->exchanges, &exchange->node);
     gate->count++;
     httpd_charge(gate->server, (int64_t)exchange->charged);
@@ -198,9 +205,6 @@ void gateway_request(httpd_conn *conn)
     } else if (!gateway_ask_read(client->kind, httpd_body(conn), &ask, &refusal)) {
         const gateway_verdict verdict = { .status = 400, .code = refusal.code };
         gateway_refuse(gate, conn, &verdict, refusal.param, refusal.message, "");
-    } else if (ask.stream) {
-        const gateway_verdict verdict = { .status = 400, .code = "unsupported_parameter" };
-        gateway_refuse(gate, conn, &verdict, "stream", "There are no streams here.", "");
     } else if (gateway_queue_is_full(gate, &retry_after_s)) {
         char header[64];
         snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)retry_after_s);
@@ -264,47 +268,81 @@ static const char *type_of(const glimpse_result *result, char *room, size_t size
     return room;
 }
 
+static gateway_facts facts_of(const gateway_exchange *exchange, const glimpse_result *result,
+                              const gateway_verdict *verdict, int64_t retry_after_s)
+{
+    return (gateway_facts){
+        .result = result,
+        .verdict = verdict,
+        .process = exchange->gate->process,
+        .number = exchange->number,
+        .gateway_ns = (int64_t)(glimpse_monotonic_ns() - exchange->began_ns),
+        .retry_after_s = retry_after_s,
+        .alone = exchange->gate->callers == NULL,
+        .unshared = exchange->unshared,
+        .refreshed = exchange->refreshed,
+    };
+}
+
+static void send_answer(gateway_exchange *exchange, int status, const char *type, gl_slice body)
+{
+    gateway *gate = exchange->gate;
+    if (gate->head.failed || gate->body.failed)
+        httpd_reset(exchange->conn);
+    else
+        httpd_answer(exchange->conn, status, type, gl_buf_slice(&gate->head), body);
+}
+
+static void answer_error(gateway_exchange *exchange, const glimpse_result *result,
+                         const gateway_facts *facts)
+{
+    static const char waited[] = "The request has waited for its turn as long as it may "
+                                 "(--queue-timeout), and was not sent.";
+    gateway *gate = exchange->gate;
+    const gateway_verdict *verdict = facts->verdict;
+    gl_buf message;
+    gl_buf_init(&message, 4096);
+    if (exchange->waited_out)
+        gl_buf_append_str(&message, waited);
+    else if (verdict->code != NULL)
+        write_message(result, verdict, &message);
+    else
+        gl_buf_append_str(&message, glimpse_result_error_message(result));
+    if (exchange->begun) {
+        gateway_end_stream(exchange, result, verdict, gl_buf_slice(&message));
+    } else {
+        gl_buf_reset(&gate->head);
+        gl_buf_reset(&gate->body);
+        gateway_head_write(facts, &gate->head);
+        gateway_error_write(verdict->status, verdict->code, NULL, gl_buf_slice(&message),
+                            &gate->body);
+        send_answer(exchange, verdict->status, "application/json", gl_buf_slice(&gate->body));
+    }
+    gl_buf_free(&message);
+}
+
 static void answer(gateway_exchange *exchange, const glimpse_result *result,
                    const gateway_verdict *verdict, int64_t retry_after_s)
 {
     gateway *gate = exchange->gate;
     char room[256];
-    const char *type = "application/json";
-    const gateway_facts facts = {
-        .result = result,
-        .verdict = verdict,
-        .process = gate->process,
-        .number = exchange->number,
-        .gateway_ns = (int64_t)(glimpse_monotonic_ns() - exchange->began_ns),
-        .retry_after_s = retry_after_s,
-        .alone = gate->callers == NULL,
-        .unshared = exchange->unshared,
-        .refreshed = exchange->refreshed,
-    };
+    gl_slice body;
+    const gateway_facts facts = facts_of(exchange, result, verdict, retry_after_s);
+    bool whole = glimpse_result_error(result) == GLIMPSE_OK;
+    if (verdict->code != NULL || (exchange->begun && !whole)) {
+        answer_error(exchange, result, &facts);
+        return;
+    }
+    if (exchange->begun) {
+        gateway_end_stream(exchange, result, verdict, gl_slice_of("", 0));
+        return;
+    }
+    if (exchange->stream && whole && gateway_answer_as_stream(exchange, result, &facts)) return;
     gl_buf_reset(&gate->head);
     gl_buf_reset(&gate->body);
     gateway_head_write(&facts, &gate->head);
-    gl_slice body;
-    if (verdict->code != NULL) {
-        gl_buf message;
-        gl_buf_init(&message, 4096);
-        if (exchange->waited_out)
-            gl_buf_append_str(&message, "The request has waited for its turn as long as it may "
-                                        "(--queue-timeout), and was not sent.");
-        else
-            write_message(result, verdict, &message);
-        gateway_error_write(verdict->status, verdict->code, NULL, gl_buf_slice(&message),
-                            &gate->body);
-        gl_buf_free(&message);
-        body = gl_buf_slice(&gate->body);
-    } else {
-        body.data = glimpse_result_body(result, &body.len);
-        type = type_of(result, room, sizeof room);
-    }
-    if (gate->head.failed || gate->body.failed)
-        httpd_reset(exchange->conn);
-    else
-        httpd_answer(exchange->conn, verdict->status, type, gl_buf_slice(&gate->head), body);
+    body.data = glimpse_result_body(result, &body.len);
+    send_answer(exchange, verdict->status, type_of(result, room, sizeof room), body);
 }
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
@@ -342,5 +380,6 @@ void gateway_gone(httpd_conn *conn, httpd_gone why)
     if (exchange == NULL) return;
     client->exchange = NULL;
     exchange->conn = NULL;
+    gl_node_remove(&exchange->streams);
     if (!gate->config.finish || gate->closed) glimpse_cancel(gate->config.engine, exchange->id);
 }

@@ -30,6 +30,7 @@ gateway *gateway_new(const gateway_config *config)
     gl_buf_init(&gate->head, SCRATCH_MAX);
     gl_buf_init(&gate->body, SCRATCH_MAX);
     gateway_wait_init(gate);
+    gateway_streams_init(gate);
     evtimer_assign(&gate->drain_due, config->base, NULL, gate);
     const httpd_handler handler = { .arg = gate,
                                     .user_size = sizeof(gateway_client),
@@ -126,6 +127,7 @@ void gateway_close(gateway *gate)
     gate->closed = true;
     event_del(&gate->drain_due);
     event_del(&gate->wait_due);
+    event_del(&gate->ping_due);
     cancel_all(gate);
     httpd_server_free(gate->server);
     gate->server = NULL;

@@ -43,9 +43,10 @@ typedef struct gateway_config {
     int64_t deadline_ms;      /* of a request; 0: none */
     int max_attempts;         /* of the engine */
     glimpse_cache_control cache_control; /* of the engine */
-    const glimpse_profiles *profiles;    /* of the engine; NULL: the built-in ones */
-    bool keys;                           /* callers present keys: gateway_load_keys follows */
-    bool finish;                         /* a request goes on when its client has left */
+    int64_t ping_ms; /* of silence in a stream, after which a comment keeps it alive; 0: none */
+    const glimpse_profiles *profiles; /* of the engine; NULL: the built-in ones */
+    bool keys;                        /* callers present keys: gateway_load_keys follows */
+    bool finish;                      /* a request goes on when its client has left */
     /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
      * browser here shows must not spend the endpoint's key. NULL: any may ask. */
     bool (*is_here)(gl_slice host);

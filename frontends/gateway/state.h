@@ -33,8 +33,12 @@ typedef struct gateway_exchange {
     size_t body_len;
     size_t charged; /* bytes, with httpd_charge */
     gateway_kind kind;
+    gl_node streams; /* gateway->streams, while its stream goes on */
+    uint64_t wrote_ns;
     bool unshared, refreshed;
-    bool waited_out; /* it was cancelled for its wait in the queue */
+    bool stream, wants_usage; /* it wants events; with the usage */
+    bool begun;               /* the head of its stream is sent */
+    bool waited_out;          /* it was cancelled for its wait in the queue */
 } gateway_exchange;
 
 /* The part of a connection that is ours: httpd_user. */
@@ -55,7 +59,8 @@ struct gateway {
     httpd_server *server;
     gl_list exchanges;
     gl_list waiting; /* those that have waited for their turn the longest are first */
-    struct event wait_due, drain_due;
+    gl_list streams; /* that go on: those that were silent the longest are first */
+    struct event wait_due, drain_due, ping_due;
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
     uint64_t process, number; /* of Glimpse-Request-Id */
@@ -86,6 +91,16 @@ bool gateway_identify(gateway *gate, httpd_conn *conn);
 bool gateway_admit(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
                    gateway_exchange *exchange);
 void gateway_settle(gateway_exchange *exchange, const glimpse_result *result);
+
+/* relay.c: streams. */
+void gateway_streams_init(gateway *gate);
+void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg);
+/* Ends a stream that has begun: with its end, or with an error in these words. */
+void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,
+                        const gateway_verdict *verdict, gl_slice error);
+/* Gives a whole answer as a stream; false: it cannot be one. */
+bool gateway_answer_as_stream(gateway_exchange *exchange, const glimpse_result *result,
+                              const gateway_facts *facts);
 
 /* gateway.c: an exchange has ended. */
 void gateway_ended(gateway *gate);

@@ -379,12 +379,19 @@ GLIMPSE_API glimpse_error glimpse_options_check(const glimpse_options *options,
  * is. A request whose on_text has been called is not sent again: when its stream breaks, it fails,
  * and glimpse_result_partial has the text that came. Without on_text, or before its first call, a
  * broken stream is retried like any failure.
+ *
+ * on_event is for streams too: it gets each event as it came, once one with a part of the answer is
+ * there. Until then a failure is retried; afterwards not, as with on_text. A request that follows
+ * an identical one gets the events from the first one on. The event that announces the end comes
+ * just before the result of an answer, and never before a failure. An answer that did not come as a
+ * stream, or came from the cache, has no events, only its result.
  */
 typedef struct glimpse_observer {
     size_t size; /* set by glimpse_observer_init, or .size = sizeof(glimpse_observer) */
     void (*on_notice)(glimpse_id id, const glimpse_notice *notice, void *arg);
     void (*on_text)(glimpse_id id, const char *text, size_t len, void *arg);
     void (*on_result)(glimpse_id id, const glimpse_result *result, void *arg); /* exactly once */
+    void (*on_event)(glimpse_id id, const glimpse_event *event, void *arg);
 } glimpse_observer;
 
 /*

@@ -305,6 +305,47 @@ GLIMPSE_API void glimpse_attempt_opened(glimpse_attempt *attempt, const glimpse_
 GLIMPSE_API glimpse_error glimpse_attempt_text(glimpse_attempt *attempt, const char *piece,
                                                size_t len);
 
+/* An event of a stream. In a callback all of it is borrowed. Never grows. */
+typedef struct glimpse_event {
+    const char *name; /* of its `event` line, not NUL terminated */
+    size_t name_len;  /* 0: it has none */
+    const char *data; /* its data, lines joined by LF */
+    size_t data_len;
+    const char *bytes; /* as it came, with comments before it, and its blank line */
+    size_t len;
+} glimpse_event;
+
+/* The part of an event in its stream; a sum. */
+typedef enum glimpse_event_part {
+    GLIMPSE_EVENT_OUTPUT =
+        1,                 /* it has some of the answer: no attempt may follow once it was seen */
+    GLIMPSE_EVENT_LAST = 2 /* it announces the end, and holds only if the whole was an answer */
+} glimpse_event_part;
+
+/*
+ * Says whether the request wants the events of a stream, so that glimpse_attempt_event has an
+ * effect.
+ *
+ *   attempt: not NULL
+ *   Returns: true: it does
+ *   Since: 0.1
+ */
+GLIMPSE_API bool glimpse_attempt_wants_events(const glimpse_attempt *attempt);
+
+/*
+ * Passes on the next event of a stream that is part of an answer: no error, and nothing that only
+ * keeps the connection alive.
+ *
+ *   attempt: not NULL
+ *   event: copied; not NULL
+ *   part: a sum of glimpse_event_part
+ *   Returns: GLIMPSE_OK; OOM: the sampler ends the attempt with it
+ *   Calls: nothing inside; on_event from the engine's next turn
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_attempt_event(glimpse_attempt *attempt,
+                                                const glimpse_event *event, unsigned part);
+
 /*
  * Reports the part of a response that had come when the attempt was taken away. Call it only inside
  * cancel, and only when the status line is there. The ledger of the result keeps it.

@@ -1,0 +1,172 @@
+/*
+ * relay.c - a stream: events as they came, one write each; its head, its pings, its end.
+ *
+ * The head goes with the first event that has some of the answer, so that a failure before it is
+ * still a status. A stream that fails later ends with one error event and a closed connection,
+ * never with the event that announces its end.
+ */
+#include <event2/event.h>
+
+#include "gateway/replay.h"
+#include "gateway/state.h"
+
+/* A client that leaves so much unread is cut: it would be kept in memory for it. */
+#define BEHIND_MAX ((size_t)1024 * 1024)
+
+#define TYPE "text/event-stream; charset=utf-8"
+
+/* --- pings ------------------------------------------------------------------------------------ */
+
+static uint64_t ping_ns(const gateway *gate)
+{
+    return (uint64_t)gate->config.ping_ms * 1000000;
+}
+
+static void arm(gateway *gate)
+{
+    gl_node *first = gl_list_first(&gate->streams);
+    if (first == NULL) return;
+    uint64_t now = glimpse_monotonic_ns();
+    uint64_t due = GL_CONTAINER(first, gateway_exchange, streams)->wrote_ns + ping_ns(gate);
+    uint64_t left_us = due > now ? (due - now) / 1000 + 1 : 1;
+    const struct timeval in = { (time_t)(left_us / 1000000), (suseconds_t)(left_us % 1000000) };
+    event_add(&gate->ping_due, &in);
+}
+
+/* Those that were silent for longest are first. */
+static void note_written(gateway_exchange *exchange)
+{
+    gateway *gate = exchange->gate;
+    if (gate->config.ping_ms <= 0) return;
+    exchange->wrote_ns = glimpse_monotonic_ns();
+    gl_node_remove(&exchange->streams);
+    gl_list_push_back(&gate->streams, &exchange->streams);
+    if (!evtimer_pending(&gate->ping_due, NULL)) arm(gate);
+}
+
+static void ping_due(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    gateway *gate = arg;
+    uint64_t now = glimpse_monotonic_ns();
+    gl_node *node;
+    while ((node = gl_list_first(&gate->streams)) != NULL) {
+        gateway_exchange *exchange = GL_CONTAINER(node, gateway_exchange, streams);
+        if (exchange->wrote_ns + ping_ns(gate) > now) break;
+        note_written(exchange);
+        if (httpd_unsent(exchange->conn) != 0) continue; /* it is behind: not silent */
+        httpd_piece(exchange->conn, gl_slice_str(": ping\n\n"));
+        httpd_flush(exchange->conn);
+    }
+    arm(gate);
+}
+
+void gateway_streams_init(gateway *gate)
+{
+    gl_list_init(&gate->streams);
+    evtimer_assign(&gate->ping_due, gate->config.base, ping_due, gate);
+}
+
+/* --- the head --------------------------------------------------------------------------------- */
+
+static void begin(gateway_exchange *exchange, const gateway_facts *facts)
+{
+    gateway *gate = exchange->gate;
+    gl_buf_reset(&gate->head);
+    gateway_head_write(facts, &gate->head);
+    gl_buf_append_str(&gate->head, "x-accel-buffering: no\r\n");
+    httpd_begin(exchange->conn, 200, TYPE, gl_buf_slice(&gate->head), -1);
+    exchange->begun = true;
+}
+
+/* --- events ----------------------------------------------------------------------------------- */
+
+/* The client does not read: it is cut, and its request cancelled, unless others follow it. */
+static void cut_off(gateway_exchange *exchange)
+{
+    ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
+    httpd_reset(exchange->conn);
+    exchange->conn = NULL;
+    gl_node_remove(&exchange->streams);
+    if (!exchange->gate->config.finish) glimpse_cancel(exchange->gate->config.engine, exchange->id);
+}
+
+void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
+{
+    (void)id;
+    gateway_exchange *exchange = arg;
+    const gateway_verdict fine = { .status = 200 };
+    if (exchange->conn == NULL) return;
+    if (!exchange->wants_usage && gateway_is_usage(gl_slice_of(event->data, event->data_len)))
+        return; /* another request asked for it */
+    if (!exchange->begun) {
+        const gateway_facts facts = { .verdict = &fine,
+                                      .process = exchange->gate->process,
+                                      .number = exchange->number };
+        begin(exchange, &facts);
+    }
+    httpd_piece(exchange->conn, gl_slice_of(event->bytes, event->len));
+    httpd_flush(exchange->conn);
+    note_written(exchange);
+    if (httpd_unsent(exchange->conn) > BEHIND_MAX) cut_off(exchange);
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* What is known only now. Each line of a comment begins with a colon. */
+static void write_last_comment(const glimpse_result *result, gl_buf *out)
+{
+    const glimpse_timings *times = glimpse_result_timings(result);
+    gl_buf_printf(out, ": glimpse-status=%s%s; glimpse-attempts=%d; total-ms=%.3f",
+                  glimpse_source_name(glimpse_result_source(result)),
+                  glimpse_result_stale(result) ? ", stale" : "", glimpse_result_attempts(result),
+                  (double)times->total_ns / 1e6);
+    if (*glimpse_result_request_id(result) != '\0')
+        gl_buf_printf(out, "; x-request-id=%s", glimpse_result_request_id(result));
+    gl_buf_append_str(out, "\n\n");
+}
+
+void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,
+                        const gateway_verdict *verdict, gl_slice error)
+{
+    gateway *gate = exchange->gate;
+    gl_buf end;
+    gl_buf_init(&end, 256 * 1024);
+    gl_node_remove(&exchange->streams);
+    bool whole = glimpse_result_error(result) == GLIMPSE_OK;
+    if (!whole) {
+        gl_buf_append_str(&end, "data: ");
+        gateway_error_write(verdict->status,
+                            verdict->code != NULL ? verdict->code : "upstream_error", NULL, error,
+                            &end);
+        gl_buf_append_char(&end, '\n');
+    }
+    write_last_comment(result, &end);
+    if (!end.failed) httpd_piece(exchange->conn, gl_buf_slice(&end));
+    gl_buf_free(&end);
+    (void)gate;
+    if (whole && !end.failed)
+        httpd_done(exchange->conn);
+    else
+        httpd_cut(exchange->conn);
+}
+
+bool gateway_answer_as_stream(gateway_exchange *exchange, const glimpse_result *result,
+                              const gateway_facts *facts)
+{
+    size_t len;
+    const char *body = glimpse_result_body(result, &len);
+    gl_buf events;
+    gl_buf_init(&events, SIZE_MAX / 2);
+    bool good =
+        gateway_replay(exchange->kind, gl_slice_of(body, len), exchange->wants_usage, &events) &&
+        !events.failed;
+    if (good) {
+        begin(exchange, facts);
+        httpd_piece(exchange->conn, gl_buf_slice(&events));
+        httpd_done(exchange->conn);
+    }
+    gl_buf_free(&events);
+    return good;
+}

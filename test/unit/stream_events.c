@@ -1,0 +1,247 @@
+/* The events of a stream as they came: base/events keeps them, openai/stream shows them, however
+ * the bytes are cut. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/events.h"
+#include "base/rng.h"
+#include "oom.h"
+#include "openai/stream.h"
+
+typedef struct seen {
+    gl_buf bytes, data, names;
+    unsigned parts[16];
+    size_t count;
+    bool fails;
+} seen;
+
+static bool see(void *arg, const glimpse_event *event, unsigned part)
+{
+    seen *s = arg;
+    if (s->fails) return false;
+    assert_true(s->count < 16);
+    s->parts[s->count++] = part;
+    gl_buf_append(&s->bytes, event->bytes, event->len);
+    gl_buf_append(&s->data, event->data, event->data_len);
+    gl_buf_append_char(&s->data, '\n');
+    gl_buf_append(&s->names, event->name, event->name_len);
+    gl_buf_append_char(&s->names, '|');
+    return true;
+}
+
+/* Feeds it in pieces of these sizes at most; 0: whole. */
+static gl_stream *feed(seen *s, const char *path, const char *text, size_t most, gl_rng *rng)
+{
+    gl_stream *stream = gl_stream_new(1 << 20);
+    *s = (seen){ .count = 0 };
+    gl_buf_init(&s->bytes, 1 << 20);
+    gl_buf_init(&s->data, 1 << 20);
+    gl_buf_init(&s->names, 1 << 20);
+    assert_true(gl_stream_begin(stream, path));
+    gl_stream_watch(stream, see, s);
+    size_t len = strlen(text), at = 0;
+    bool more = true;
+    while (more && at < len) {
+        size_t piece = most == 0 ? len : 1 + (size_t)(gl_rng_uniform(rng) * (double)most);
+        if (piece > len - at) piece = len - at;
+        char *copy = malloc(piece); /* what is read beyond it is found */
+        memcpy(copy, text + at, piece);
+        more = gl_stream_feed(stream, gl_slice_of(copy, piece));
+        free(copy);
+        at += piece;
+    }
+    return stream;
+}
+
+static void done(seen *s, gl_stream *stream)
+{
+    gl_stream_free(stream);
+    gl_buf_free(&s->bytes);
+    gl_buf_free(&s->data);
+    gl_buf_free(&s->names);
+}
+
+#define ROLE "{\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}"
+#define TEXT "{\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}],\"odd\":{\"x\":1}}"
+#define STOP "{\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}"
+#define OUT  GLIMPSE_EVENT_OUTPUT
+#define LAST GLIMPSE_EVENT_LAST
+
+static void events_are_shown_byte_for_byte(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *text, *names;
+        unsigned parts[8];
+        size_t shown; /* bytes of the text; 0: all */
+    } rows[] = {
+        { "/chat/completions",
+          "data: " ROLE "\n\ndata: " TEXT "\n\ndata: " STOP "\n\ndata: [DONE]\n\n",
+          "||||",
+          { 0, OUT, OUT, OUT | LAST },
+          0 },
+        { "/chat/completions",
+          ": hello\n\ndata:" TEXT "\r\n\r\nid: 7\r\ndata: " STOP "\r\rdata: [DONE]\n\n",
+          "|||",
+          { OUT, OUT, OUT | LAST },
+          0 },
+        { "/chat/completions",
+          "data: {\"choices\":[{\"index\":0,\ndata: \"delta\":{\"content\":\"two lines\"}}]}\n\n",
+          "|",
+          { OUT },
+          0 },
+        { "/responses",
+          "event: response.created\ndata: {\"type\":\"response.created\"}\n\n"
+          "event: response.output_text.delta\n"
+          "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n"
+          "event: response.completed\n"
+          "data: {\"type\":\"response.completed\",\"response\":{\"output\":[]}}\n\n",
+          "response.created|response.output_text.delta|response.completed|",
+          { 0, OUT, OUT | LAST },
+          0 },
+    };
+    gl_rng rng;
+    gl_rng_seed(&rng, 11);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (size_t most = 0; most < 60; most++) {
+            seen s;
+            gl_stream *stream = feed(&s, rows[i].path, rows[i].text, most, &rng);
+            size_t len = strlen(rows[i].text);
+            /* The second half of a last CRLF belongs to no event. */
+            if (s.bytes.len != len) fail_msg("row %zu: %zu of %zu", i, s.bytes.len, len);
+            assert_memory_equal(s.bytes.data, rows[i].text, len);
+            assert_int_equal(s.names.len, strlen(rows[i].names));
+            assert_memory_equal(s.names.data, rows[i].names, s.names.len);
+            for (size_t at = 0; at < s.count; at++)
+                assert_int_equal(s.parts[at], rows[i].parts[at]);
+            done(&s, stream);
+        }
+    }
+}
+
+static void no_error_and_no_heartbeat_is_an_event(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t events;
+    } rows[] = {
+        { "data: ping\n\ndata: " TEXT "\n\n", 1 },
+        { "data: {\"error\":{\"message\":\"no\"}}\n\n", 0 },
+        { "data: " TEXT "\n\ndata: {\"error\":{\"message\":\"no\"}}\n\n", 1 },
+        { "data: " TEXT "\n\nevent: error\ndata: {}\n\n", 1 },
+        { "data: " TEXT "\n\ndata: {\"choices\":\n\n", 1 },
+        { "data: " TEXT "\n\ndata: {\"choices\":\n\ndata: [DONE]\n\n", 1 },
+        { "data: " TEXT "\n\ndata: {\"choi", 1 },
+    };
+    gl_rng rng;
+    gl_rng_seed(&rng, 12);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        seen s;
+        gl_stream *stream = feed(&s, "/chat/completions", rows[i].text, i, &rng);
+        if (s.count != rows[i].events) fail_msg("row %zu: %zu", i, s.count);
+        assert_null(memmem(s.data.data, s.data.len, "error", 5));
+        done(&s, stream);
+    }
+}
+
+static void the_first_part_of_an_answer_is_seen_in_each_form(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *data;
+        bool output;
+    } rows[] = {
+        { "/chat/completions", ROLE, false },
+        { "/chat/completions", "{\"choices\":[]}", false },
+        { "/chat/completions", "{\"choices\":[{\"index\":0,\"delta\":{\"content\":null}}]}",
+          false },
+        { "/chat/completions",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"a\"}}]}", true },
+        { "/chat/completions",
+          "{\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0}]}}]}", true },
+        { "/chat/completions", STOP, true },
+        { "/completions", "{\"choices\":[{\"index\":0,\"text\":\"\"}]}", false },
+        { "/completions", "{\"choices\":[{\"index\":0,\"text\":\"a\"}]}", true },
+        { "/responses", "{\"type\":\"response.in_progress\"}", false },
+        { "/responses", "{\"type\":\"response.output_item.added\"}", true },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        seen s;
+        char text[300];
+        snprintf(text, sizeof text, "data: %s\n\n", rows[i].data);
+        gl_stream *stream = feed(&s, rows[i].path, text, 0, NULL);
+        assert_int_equal(s.count, 1);
+        if (s.parts[0] != (rows[i].output ? (unsigned)OUT : 0u)) fail_msg("row %zu", i);
+        done(&s, stream);
+    }
+}
+
+static void a_watcher_without_memory_ends_the_stream(void **state)
+{
+    (void)state;
+    seen s = { .fails = true };
+    gl_stream_end end;
+    gl_stream *stream = gl_stream_new(1 << 20);
+    assert_true(gl_stream_begin(stream, "/chat/completions"));
+    gl_stream_watch(stream, see, &s);
+    assert_false(gl_stream_feed(stream, gl_slice_str("data: " TEXT "\n\n")));
+    gl_stream_finish(stream, GLIMPSE_OK, 1, &end);
+    assert_int_equal(end.error, GLIMPSE_ERR_OOM);
+    gl_stream_free(stream);
+}
+
+static void kept_events_come_back_as_they_were(void **state)
+{
+    (void)state;
+    static const char *const rows[][3] = {
+        { "", "{}", "data: {}\n\n" },
+        { "a", "{\"a\":1}", "event: a\ndata: {\"a\":1}\n\n" },
+        { "a", "one\ntwo", "event: a\ndata: one\ndata: two\n\n" },
+        { "", "", "\n" },
+        { "error", "x", "error: y\n\n" }, /* neither is a part of the bytes */
+    };
+    enum { COUNT = sizeof rows / sizeof *rows };
+    gl_buf events;
+    gl_buf_init(&events, 1 << 20);
+    for (int i = 0; i < COUNT; i++) {
+        const gl_event event = { gl_slice_str(rows[i][0]), gl_slice_str(rows[i][1]),
+                                 gl_slice_str(rows[i][2]) };
+        assert_true(gl_events_add(&events, &event));
+    }
+    gl_event event;
+    size_t at = 0;
+    for (int i = 0; i < COUNT; i++) {
+        assert_true(gl_events_next(gl_buf_slice(&events), &at, &event));
+        assert_true(gl_slice_is(event.name, rows[i][0]) && gl_slice_is(event.data, rows[i][1]) &&
+                    gl_slice_is(event.bytes, rows[i][2]));
+    }
+    assert_false(gl_events_next(gl_buf_slice(&events), &at, &event));
+    gl_buf_free(&events);
+    /* Without memory the buffer stays. */
+    const gl_event one = { gl_slice_str(""), gl_slice_str("{}"), gl_slice_str("data: {}\n\n") };
+    oom_fail_at(1);
+    assert_false(gl_events_add(&events, &one));
+    oom_end();
+    assert_int_equal(events.len, 0);
+    gl_buf_free(&events);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(events_are_shown_byte_for_byte),
+        cmocka_unit_test(no_error_and_no_heartbeat_is_an_event),
+        cmocka_unit_test(the_first_part_of_an_answer_is_seen_in_each_form),
+        cmocka_unit_test(a_watcher_without_memory_ends_the_stream),
+        cmocka_unit_test(kept_events_come_back_as_they_were),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
