@@ -8,6 +8,8 @@
 #include "gateway/ask.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <strings.h>
 
 #define PATIENCE_LESS_MS INT64_C(1000)
 #define DEADLINE_MAX_MS  (INT64_C(365) * 24 * 3600 * 1000)
@@ -186,4 +188,52 @@ int64_t gateway_deadline(int64_t ours_ms, gl_slice patience, gl_slice deadline)
             sooner(ours_ms, wait > 2 * PATIENCE_LESS_MS ? wait - PATIENCE_LESS_MS : (wait + 1) / 2);
     if (own > 0) ours_ms = sooner(ours_ms, own);
     return ours_ms;
+}
+
+/* Takes the next part before a comma off the front, without blanks around. false: there is none. */
+static bool next_directive(gl_slice *rest, gl_slice *directive)
+{
+    if (rest->len == 0) return false;
+    const char *comma = memchr(rest->data, ',', rest->len);
+    size_t len = comma != NULL ? (size_t)(comma - rest->data) : rest->len;
+    *directive = gl_slice_of(rest->data, len);
+    size_t used = comma != NULL ? len + 1 : len;
+    *rest = gl_slice_of(rest->data + used, rest->len - used);
+    while (directive->len > 0 && strchr(" \t", directive->data[0]) != NULL)
+        *directive = gl_slice_of(directive->data + 1, directive->len - 1);
+    while (directive->len > 0 && strchr(" \t", directive->data[directive->len - 1]) != NULL)
+        directive->len--;
+    return true;
+}
+
+static bool is_directive(gl_slice directive, const char *name)
+{
+    return directive.len == strlen(name) && strncasecmp(directive.data, name, directive.len) == 0;
+}
+
+gateway_caching gateway_caching_read(gl_slice cache_control)
+{
+    static const char max_age[] = "max-age=";
+    const size_t len = sizeof max_age - 1;
+    gateway_caching wish = { GLIMPSE_CACHE_USE, GLIMPSE_INHERIT };
+    bool no_store = false, only = false, no_cache = false;
+    gl_slice directive;
+    if (cache_control.data == NULL) return wish;
+    while (next_directive(&cache_control, &directive)) {
+        no_store |= is_directive(directive, "no-store");
+        only |= is_directive(directive, "only-if-cached");
+        no_cache |= is_directive(directive, "no-cache");
+        if (directive.len > len && strncasecmp(directive.data, max_age, len) == 0) {
+            int64_t age =
+                read_thousandths(gl_slice_of(directive.data + len, directive.len - len), 1000);
+            if (age >= 0) wish.max_age_ms = age;
+        }
+    }
+    if (no_store)
+        wish.control = GLIMPSE_CACHE_BYPASS;
+    else if (only)
+        wish.control = GLIMPSE_CACHE_ONLY;
+    else if (no_cache)
+        wish.control = GLIMPSE_CACHE_REFRESH;
+    return wish;
 }

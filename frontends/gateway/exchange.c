@@ -108,15 +108,30 @@ static void end_exchange(gateway_exchange *exchange)
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
 
-static void options_of(const gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
+/* A caller may use stored answers less than the gateway does, never more. */
+static void set_caching(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
+{
+    gateway_caching wish = gateway_caching_read(httpd_header(conn, "cache-control"));
+    if (exchange->gate->config.cache_control != GLIMPSE_CACHE_USE) return;
+    if (exchange->unshared && wish.control != GLIMPSE_CACHE_ONLY)
+        wish.control = GLIMPSE_CACHE_BYPASS;
+    exchange->unshared |= wish.control == GLIMPSE_CACHE_BYPASS;
+    exchange->refreshed = wish.control == GLIMPSE_CACHE_REFRESH;
+    options->max_age_ms = wish.max_age_ms;
+    if (wish.control != GLIMPSE_CACHE_USE) options->cache_control = (int)wish.control;
+}
+
+static void options_of(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
 {
     const gateway *gate = exchange->gate;
     glimpse_options_init(options);
     options->deadline_ms =
         gateway_deadline(gate->config.deadline_ms, httpd_header(conn, "x-stainless-timeout"),
                          httpd_header(conn, "glimpse-deadline-ms"));
+    set_caching(exchange, conn, options);
     if (exchange->unshared) {
-        options->cache_control = GLIMPSE_CACHE_BYPASS;
+        if (options->cache_control != GLIMPSE_CACHE_ONLY)
+            options->cache_control = GLIMPSE_CACHE_BYPASS;
         options->coalesce = 0;
     }
     if (exchange->caller != NULL) {

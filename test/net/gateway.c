@@ -114,6 +114,41 @@ static void a_response_that_the_endpoint_stores_is_never_shared(void **state)
     gate_rig_close(&g);
 }
 
+static void a_caller_says_how_it_uses_stored_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+        const char *line;
+        int64_t requests; /* so far */
+    } rows[] = {
+        { "Cache-Control: only-if-cached\r\n", 504, "glimpse-attempts: 0", 0 },
+        { "Cache-Control: no-store\r\n", 200, "cache-status: glimpse; fwd=bypass; fwd-status=200",
+          1 },
+        { "Cache-Control: only-if-cached\r\n", 504, "glimpse-attempts: 0", 1 },
+        { "", 200, "cache-status: glimpse; fwd=miss; fwd-status=200; stored", 2 },
+        { "Cache-Control: only-if-cached\r\n", 200, "cache-status: glimpse; hit", 2 },
+        { "Cache-Control: no-cache\r\n", 200,
+          "cache-status: glimpse; fwd=request; fwd-status=200; stored", 3 },
+        { "Cache-Control: max-age=3600\r\n", 200, "cache-status: glimpse; hit", 3 },
+        { "Cache-Control: no-store\r\n", 200, "cache-status: glimpse; fwd=bypass; fwd-status=200",
+          4 },
+    };
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    gate_rig_open(&g);
+    mock_client *c = gate_rig_connect(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int status = gate_client_ask(c, CHAT, rows[i].headers, MOCK_RIG_CHAT);
+        if (status != rows[i].status || !gate_client_has(c, rows[i].line))
+            fail_msg("row %zu: %s", i, c->got);
+        assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), rows[i].requests);
+    }
+    mock_client_close(c);
+    gate_rig_close(&g);
+}
+
 /* --- failures --------------------------------------------------------------------------------- */
 
 /* One request that the mock refuses each time; the status, and what the head then has. */
@@ -542,6 +577,7 @@ int main(void)
         cmocka_unit_test(the_second_of_two_is_a_hit_and_says_so),
         cmocka_unit_test(identical_requests_under_way_are_sent_once),
         cmocka_unit_test(a_response_that_the_endpoint_stores_is_never_shared),
+        cmocka_unit_test(a_caller_says_how_it_uses_stored_answers),
         cmocka_unit_test(failures_have_the_statuses_of_the_table),
         cmocka_unit_test(a_body_that_is_refused_comes_as_the_endpoint_wrote_it),
         cmocka_unit_test(a_key_that_is_refused_stops_and_says_whose_it_is),

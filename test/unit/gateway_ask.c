@@ -120,6 +120,37 @@ static void the_soonest_deadline_holds(void **state)
                          rows[i].ms);
 }
 
+static void a_request_says_how_it_uses_stored_answers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *value;
+        glimpse_cache_control control;
+        int64_t max_age_ms;
+    } rows[] = {
+        { NULL, GLIMPSE_CACHE_USE, -1 },
+        { "", GLIMPSE_CACHE_USE, -1 },
+        { "no-transform, stale-if-error=3", GLIMPSE_CACHE_USE, -1 },
+        { "no-cache", GLIMPSE_CACHE_REFRESH, -1 },
+        { " No-Cache ,", GLIMPSE_CACHE_REFRESH, -1 },
+        { "no-store", GLIMPSE_CACHE_BYPASS, -1 },
+        { "no-cache, no-store", GLIMPSE_CACHE_BYPASS, -1 },
+        { "only-if-cached", GLIMPSE_CACHE_ONLY, -1 },
+        { "max-age=60", GLIMPSE_CACHE_USE, 60000 },
+        { "MAX-AGE=0", GLIMPSE_CACHE_USE, 0 },
+        { "only-if-cached,max-age=5", GLIMPSE_CACHE_ONLY, 5000 },
+        { "max-age=x", GLIMPSE_CACHE_USE, -1 },
+        { "max-age=", GLIMPSE_CACHE_USE, -1 },
+        { "xno-store", GLIMPSE_CACHE_USE, -1 },
+    };
+    assert_int_equal(GLIMPSE_INHERIT, -1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gateway_caching wish = gateway_caching_read(gl_slice_str(rows[i].value));
+        if (wish.control != rows[i].control || wish.max_age_ms != rows[i].max_age_ms)
+            fail_msg("row %zu", i);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -127,6 +158,7 @@ int main(void)
         cmocka_unit_test(a_caller_names_no_endpoint_and_sends_json),
         cmocka_unit_test(a_stream_and_its_usage_are_seen),
         cmocka_unit_test(the_soonest_deadline_holds),
+        cmocka_unit_test(a_request_says_how_it_uses_stored_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
