@@ -147,7 +147,7 @@ static void no_error_and_no_heartbeat_is_an_event(void **state)
         seen s;
         gl_stream *stream = feed(&s, "/chat/completions", rows[i].text, i, &rng);
         if (s.count != rows[i].events) fail_msg("row %zu: %zu", i, s.count);
-        assert_null(memmem(s.data.data, s.data.len, "error", 5));
+        if (s.data.len != 0) assert_null(memmem(s.data.data, s.data.len, "error", 5));
         done(&s, stream);
     }
 }
