@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 
 #define CAPACITY_MIN 1024
+#define SHIFT_FIRST  54 /* 2^(64 - 54) is 1024 */
 
 gl_digest gl_digest_of(const unsigned char *bytes)
 {
@@ -38,10 +39,17 @@ static gl_digest no_zero(gl_digest digest)
     return digest;
 }
 
+/* Returns the first place where the digest may be. */
+static size_t home(const gl_digest_set *set, gl_digest digest)
+{
+    uint64_t product = digest.high * (set->seed.half[0] | 1) + digest.low * (set->seed.half[1] | 1);
+    return (size_t)(product >> set->shift);
+}
+
 /* Returns the slot of the digest, or the empty slot where it belongs. */
 static gl_digest *find(const gl_digest_set *set, gl_digest digest)
 {
-    size_t i = (size_t)gl_siphash(&set->seed, &digest, sizeof digest) & (set->capacity - 1);
+    size_t i = home(set, digest);
     while (!is_empty(set->slots[i]) &&
            (set->slots[i].high != digest.high || set->slots[i].low != digest.low))
         i = (i + 1) & (set->capacity - 1);
@@ -52,6 +60,7 @@ static bool grow(gl_digest_set *set)
 {
     gl_digest_set grown = *set;
     grown.capacity = set->capacity != 0 ? set->capacity * 2 : CAPACITY_MIN;
+    grown.shift = set->capacity != 0 ? set->shift - 1 : SHIFT_FIRST;
     if (set->capacity > SIZE_MAX / 2) return false;
     grown.slots = gl_calloc(grown.capacity, sizeof *grown.slots);
     if (grown.slots == NULL) return false;

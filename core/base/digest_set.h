@@ -4,7 +4,9 @@
  *
  * Two texts whose SHA-256 differ count as one with a probability of n^2 / 2^129: at 10^9 texts,
  * 10^-21, and no one knows how to make such a pair. Digests that begin alike can be found by
- * trying, so a digest's place depends on a seed.
+ * trying, so a digest's place depends on a seed: multiply-shift hashing with secret factors, of
+ * which two digests collide by chance alone (Dietzfelbinger and others, 1997). A set that grows
+ * moves its digests in the order of their places, so memory is walked once.
  */
 #ifndef GL_BASE_DIGEST_SET_H
 #define GL_BASE_DIGEST_SET_H
@@ -21,6 +23,7 @@ typedef struct gl_digest_set {
     gl_siphash_seed seed;
     gl_digest *slots;       /* all zero: empty */
     size_t count, capacity; /* capacity: a power of two, or 0 */
+    unsigned shift;         /* 64 less its logarithm */
 } gl_digest_set;
 
 typedef enum gl_digest_added {
