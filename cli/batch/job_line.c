@@ -11,10 +11,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The members that are read, in the order of `names`. */
-enum { ID, METHOD, URL, BODY, INPUT, GOAL, CONSTRAINTS, MESSAGES, MEMBERS };
-static const char *const names[MEMBERS] = { "custom_id",  "method", "url",         "body",
-                                            "input_text", "goal",   "constraints", "messages" };
+/* The line, its members that are read, and the messages of its body. */
+enum { LINE, ID, METHOD, URL, BODY, INPUT, GOAL, CONSTRAINTS, MESSAGES, BODY_MESSAGES, MEMBERS };
+static const gl_json_wanted wanted[MEMBERS] = {
+    [LINE] = { NULL, 0, ID, MESSAGES - ID + 1 },
+    [ID] = { GL_JSON_NAME("custom_id"), 0, 0 },
+    [METHOD] = { GL_JSON_NAME("method"), 0, 0 },
+    [URL] = { GL_JSON_NAME("url"), 0, 0 },
+    [BODY] = { GL_JSON_NAME("body"), BODY_MESSAGES, 1 },
+    [INPUT] = { GL_JSON_NAME("input_text"), 0, 0 },
+    [GOAL] = { GL_JSON_NAME("goal"), 0, 0 },
+    [CONSTRAINTS] = { GL_JSON_NAME("constraints"), 0, 0 },
+    [MESSAGES] = { GL_JSON_NAME("messages"), 0, 0 },
+    [BODY_MESSAGES] = { GL_JSON_NAME("messages"), 0, 0 },
+};
 
 void line_parser_init(line_parser *parser)
 {
@@ -114,6 +124,10 @@ static bool is_path_char(char c)
 
 bool job_url_path(gl_slice url, gl_slice *path)
 {
+    if (gl_slice_is(url, "/v1/chat/completions")) { /* as most are */
+        *path = gl_slice_of(url.data + 3, url.len - 3);
+        return true;
+    }
     if (url.len < 2 || url.data[0] != '/') return false;
     for (size_t i = 0; i < url.len; i++) {
         if (!is_path_char(url.data[i])) return false;
@@ -159,7 +173,7 @@ static bool read_chat(line_parser *parser, const gl_json *members, job_line *lin
     if (is_absent(body))
         return refuse(line, chat ? "missing_messages" : "bad_json", "the line has no body");
     if (body.kind != GL_JSON_OBJECT) return refuse(line, "bad_json", "body is not an object");
-    if (chat && gl_json_get(body, "messages").kind != GL_JSON_ARRAY)
+    if (chat && members[BODY_MESSAGES].kind != GL_JSON_ARRAY)
         return refuse(line, "missing_messages", "body has no array of messages");
     line->chat.body = body.text.data;
     line->chat.body_len = body.text.len;
@@ -184,9 +198,9 @@ static bool read_draft(line_parser *parser, const gl_json *members, job_line *li
         return refuse(line, "missing_input_text", "the line has neither input_text nor body%s",
                       members[MESSAGES].kind != GL_JSON_NONE ? "; messages belong into a body"
                                                              : "");
-    if (!read_text(members[INPUT], names[INPUT], &parser->input, line) ||
-        !read_text(members[GOAL], names[GOAL], &parser->goal, line) ||
-        !read_text(members[CONSTRAINTS], names[CONSTRAINTS], &parser->constraints, line))
+    if (!read_text(members[INPUT], wanted[INPUT].name, &parser->input, line) ||
+        !read_text(members[GOAL], wanted[GOAL].name, &parser->goal, line) ||
+        !read_text(members[CONSTRAINTS], wanted[CONSTRAINTS].name, &parser->constraints, line))
         return false;
     if (parser->input.len == 0) return refuse(line, "missing_input_text", "input_text is empty");
     line->draft = (glimpse_draft){
@@ -205,12 +219,11 @@ static bool read_draft(line_parser *parser, const gl_json *members, job_line *li
 static bool read_json(gl_slice text, gl_json *members, job_line *line)
 {
     size_t at = 0;
-    gl_json root;
-    gl_json_error error = gl_json_check_members(text, &root, &at, names, members, MEMBERS);
+    gl_json_error error = gl_json_check_wanted(text, wanted, members, MEMBERS, &at);
     if (error != GL_JSON_OK)
         return refuse(line, error == GL_JSON_UTF8 ? "bad_utf8" : "bad_json",
                       "the line is not JSON: %s at byte %zu", gl_json_error_text(error), at);
-    if (root.kind != GL_JSON_OBJECT)
+    if (members[LINE].kind != GL_JSON_OBJECT)
         return refuse(line, "bad_json", "the line is not a JSON object");
     return true;
 }

@@ -74,25 +74,34 @@ static bool read_source(gl_json text, glimpse_source *source)
 
 const char *record_read(gl_slice text, record_view *view)
 {
-    static const char *const names[] = { "custom_id", "glimpse" };
-    static const char *const inner[] = { "status", "source", "key", "path", "line" };
-    gl_json top[2], found[5];
+    enum { ROOT, ID, GLIMPSE, STATUS, SOURCE, KEY, PATH, LINE, COUNT };
+    static const gl_json_wanted wanted[COUNT] = {
+        [ROOT] = { NULL, 0, ID, 2 },
+        [ID] = { GL_JSON_NAME("custom_id"), 0, 0 },
+        [GLIMPSE] = { GL_JSON_NAME("glimpse"), STATUS, 5 },
+        [STATUS] = { GL_JSON_NAME("status"), 0, 0 },
+        [SOURCE] = { GL_JSON_NAME("source"), 0, 0 },
+        [KEY] = { GL_JSON_NAME("key"), 0, 0 },
+        [PATH] = { GL_JSON_NAME("path"), 0, 0 },
+        [LINE] = { GL_JSON_NAME("line"), 0, 0 },
+    };
+    gl_json found[COUNT];
     int64_t line;
     memset(view, 0, sizeof *view);
-    if (gl_json_check_members(text, &view->root, NULL, names, top, 2) != GL_JSON_OK ||
-        view->root.kind != GL_JSON_OBJECT)
+    if (gl_json_check_wanted(text, wanted, found, COUNT, NULL) != GL_JSON_OK ||
+        found[ROOT].kind != GL_JSON_OBJECT)
         return "it is no JSON object";
-    if (top[1].kind != GL_JSON_OBJECT) return "it has no \"glimpse\" object";
-    view->custom_id = top[0];
-    view->glimpse = top[1];
-    gl_json_get_many(view->glimpse, inner, found, 5);
-    if (!read_status(found[0], &view->status)) return "its status is none that is known";
-    if (top[0].kind != GL_JSON_STRING && top[0].kind != GL_JSON_NULL)
+    if (found[GLIMPSE].kind != GL_JSON_OBJECT) return "it has no \"glimpse\" object";
+    view->root = found[ROOT];
+    view->custom_id = found[ID];
+    view->glimpse = found[GLIMPSE];
+    if (!read_status(found[STATUS], &view->status)) return "its status is none that is known";
+    if (found[ID].kind != GL_JSON_STRING && found[ID].kind != GL_JSON_NULL)
         return "its custom_id is no string";
-    view->known_source = read_source(found[1], &view->source);
-    view->has_key = read_hex_key(found[2], &view->key);
-    if (found[3].kind == GL_JSON_STRING) view->path = found[3];
-    if (gl_json_int64(found[4], &line) && line > 0) view->line = (uint64_t)line;
+    view->known_source = read_source(found[SOURCE], &view->source);
+    view->has_key = read_hex_key(found[KEY], &view->key);
+    if (found[PATH].kind == GL_JSON_STRING) view->path = found[PATH];
+    if (gl_json_int64(found[LINE], &line) && line > 0) view->line = (uint64_t)line;
     return NULL;
 }
 

@@ -14,9 +14,15 @@ static bool sends_usage(gl_json options, gl_slice path)
     return gl_json_get(options, "include_usage").kind == GL_JSON_TRUE;
 }
 
-enum { STREAM, STREAM_OPTIONS, MODEL, MAX_TOKENS, MAX_COMPLETION_TOKENS, COUNT };
-static const char *const names[COUNT] = { "stream", "stream_options", "model", "max_tokens",
-                                          "max_completion_tokens" };
+enum { BODY, STREAM, STREAM_OPTIONS, MODEL, MAX_TOKENS, MAX_COMPLETION_TOKENS, COUNT };
+static const gl_json_wanted wanted[COUNT] = {
+    [BODY] = { NULL, 0, STREAM, COUNT - STREAM },
+    [STREAM] = { GL_JSON_NAME("stream"), 0, 0 },
+    [STREAM_OPTIONS] = { GL_JSON_NAME("stream_options"), 0, 0 },
+    [MODEL] = { GL_JSON_NAME("model"), 0, 0 },
+    [MAX_TOKENS] = { GL_JSON_NAME("max_tokens"), 0, 0 },
+    [MAX_COMPLETION_TOKENS] = { GL_JSON_NAME("max_completion_tokens"), 0, 0 },
+};
 
 static void take(gl_request *request, const gl_json *found)
 {
@@ -31,19 +37,13 @@ static void take(gl_request *request, const gl_json *found)
     request->answer_tokens = most;
 }
 
-glimpse_error gl_body_check(gl_request *request, gl_json *body)
+glimpse_error gl_body_read(gl_request *request, gl_json *body)
 {
     gl_json found[COUNT];
-    gl_json_error bad = gl_json_check_members(request->body, body, NULL, names, found, COUNT);
+    gl_json_error bad = gl_json_check_wanted(request->body, wanted, found, COUNT, NULL);
     if (bad == GL_JSON_UTF8) return GLIMPSE_ERR_BAD_UTF8;
-    if (bad != GL_JSON_OK || body->kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
+    if (bad != GL_JSON_OK || found[BODY].kind != GL_JSON_OBJECT) return GLIMPSE_ERR_BAD_JSON;
     take(request, found);
+    *body = found[BODY];
     return GLIMPSE_OK;
-}
-
-void gl_body_read(gl_request *request, gl_json body)
-{
-    gl_json found[COUNT];
-    gl_json_get_many(body, names, found, COUNT);
-    take(request, found);
 }

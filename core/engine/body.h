@@ -5,12 +5,9 @@
 #include "base/json.h"
 #include "engine/request.h"
 
-/* Checks the request's body, and reads it in the same walk as gl_body_read does. *body is its
- * value. Errors: BAD_JSON (no object, too), BAD_UTF8. */
-glimpse_error gl_body_check(gl_request *request, gl_json *body);
-
-/* Reads the request's body, which was checked: whether it asks for a stream and for its usage, its
- * model, and the tokens that its answer may have. */
-void gl_body_read(gl_request *request, gl_json body);
+/* Checks the request's body, and reads in the same walk whether it asks for a stream and for its
+ * usage, its model, and the tokens that its answer may have. *body is its value. Errors: BAD_JSON
+ * (no object, too), BAD_UTF8; a body that the engine wrote has none. */
+glimpse_error gl_body_read(gl_request *request, gl_json *body);
 
 #endif

@@ -156,7 +156,8 @@ static gl_request *load(gl_pack *pack, gl_time now)
     engine->packing.out++;
     gl_node_remove(&pack->node);
     log_sent(pack);
-    gl_body_read(carrier, gl_json_checked(carrier->body));
+    gl_json body;
+    (void)gl_body_read(carrier, &body);
     gl_price(carrier, now);
     return carrier;
 }

@@ -17,18 +17,13 @@
 #include "problem.h"
 #include "sampler.h"
 
-/* Works out the key, and the identity under which an answer is stored. The body of a draft is our
- * own and needs no check. */
+/* Works out the key, and the identity under which an answer is stored. */
 static glimpse_error find_key(gl_request *request, const char *caller)
 {
     glimpse_engine *engine = request->engine;
-    gl_json body = { GL_JSON_OBJECT, request->body };
+    gl_json body;
     glimpse_key *key = &request->caller.result->key;
-    glimpse_error error = GLIMPSE_OK;
-    if (request->is_draft)
-        gl_body_read(request, body);
-    else
-        error = gl_body_check(request, &body);
+    glimpse_error error = gl_body_read(request, &body);
     if (error == GLIMPSE_OK) error = gl_keyer_key(engine->keyer, body, key);
     if (error != GLIMPSE_OK) return error;
     request->has_key = request->caller.result->has_key = true;
@@ -107,6 +102,7 @@ static glimpse_error check_draft(const glimpse_draft *draft, glimpse_problem *pr
  * another place. */
 static bool valid_path(gl_slice path)
 {
+    if (gl_slice_is(path, "/chat/completions")) return true; /* as most are */
     if (path.len < 2 || path.data[0] != '/' || path.data[1] == '/') return false;
     for (size_t i = 0; i < path.len; i++) {
         unsigned char c = (unsigned char)path.data[i];
