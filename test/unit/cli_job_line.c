@@ -41,6 +41,8 @@ static void each_bad_line_has_its_code(void **state)
         { "{\"messages\":[]}", "missing_input_text" },
         { "{\"body\":{}}", "missing_messages" },
         { "{\"body\":{\"messages\":5}}", "missing_messages" },
+        { "{\"body\":{\"messages\":[]},\"body\":{}}", "missing_messages" }, /* the last counts */
+        { "{\"messages\":[],\"body\":{\"a\":{\"messages\":[]}}}", "missing_messages" },
         { "{\"url\":\"/v1/chat/completions\"}", "missing_messages" },
         { "{\"url\":\"/v1/embeddings\"}", "bad_json" },
         { "{\"body\":[]}", "bad_json" },

@@ -517,6 +517,22 @@ static void what_is_no_record_is_told_from_one(void **state)
                 "its custom_id is no string");
 }
 
+static void the_last_glimpse_object_of_a_record_counts(void **state)
+{
+    (void)state;
+    record_view view;
+    assert_null(record_read(
+        gl_slice_str("{\"glimpse\":{\"status\":\"aligned\",\"line\":3,\"source\":\"live\"},"
+                     "\"custom_id\":\"a\",\"status\":\"timeout\","
+                     "\"glimpse\":{\"line\":{\"line\":5},\"status\":\"server_error\"}}"),
+        &view));
+    assert_int_equal(view.status, GLIMPSE_STATUS_SERVER_ERROR);
+    assert_false(view.known_source);
+    assert_int_equal(view.line, 0);
+    assert_read("{\"custom_id\":\"a\",\"glimpse\":{\"status\":\"aligned\"},\"glimpse\":{}}",
+                "its status is none that is known");
+}
+
 static void record_of_another_line_says_so_and_keeps_the_answer(void **state)
 {
     (void)state;
@@ -565,6 +581,7 @@ int main(void)
         cmocka_unit_test(crafted_ids_are_spread),
         cmocka_unit_test(without_memory_it_says_so_and_leaks_nothing),
         cmocka_unit_test(what_is_no_record_is_told_from_one),
+        cmocka_unit_test(the_last_glimpse_object_of_a_record_counts),
         cmocka_unit_test(record_of_another_line_says_so_and_keeps_the_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
