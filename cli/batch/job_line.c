@@ -124,10 +124,6 @@ static bool is_path_char(char c)
 
 bool job_url_path(gl_slice url, gl_slice *path)
 {
-    if (gl_slice_is(url, "/v1/chat/completions")) { /* as most are */
-        *path = gl_slice_of(url.data + 3, url.len - 3);
-        return true;
-    }
     if (url.len < 2 || url.data[0] != '/') return false;
     for (size_t i = 0; i < url.len; i++) {
         if (!is_path_char(url.data[i])) return false;
@@ -142,23 +138,21 @@ bool job_url_path(gl_slice url, gl_slice *path)
 
 static bool read_url(line_parser *parser, gl_json url, job_line *line)
 {
-    gl_slice path = gl_slice_str("/chat/completions");
+    static const char usual[] = "/chat/completions";
+    gl_slice path;
+    if (url.kind == GL_JSON_NONE || gl_slice_is(url.text, "\"/v1/chat/completions\"")) {
+        line->chat.path = usual;
+        return true;
+    }
     gl_buf *text = &parser->path;
     gl_buf_reset(text);
-    if (url.kind != GL_JSON_NONE) {
-        gl_json_string_append(url, text, NULL);
-        if (url.kind != GL_JSON_STRING || !job_url_path(gl_buf_slice(text), &path))
-            return refuse(line, "bad_url",
-                          "url must be a path such as /v1/chat/completions, with no host");
-        size_t dropped = (size_t)(path.data - text->data);
-        if (!gl_buf_terminate(text)) return refuse(line, "oom", "out of memory");
-        path.data = text->data + dropped;
-    } else {
-        gl_buf_append(text, path.data, path.len);
-        if (!gl_buf_terminate(text)) return refuse(line, "oom", "out of memory");
-        path.data = text->data;
-    }
-    line->chat.path = path.data;
+    gl_json_string_append(url, text, NULL);
+    if (url.kind != GL_JSON_STRING || !job_url_path(gl_buf_slice(text), &path))
+        return refuse(line, "bad_url",
+                      "url must be a path such as /v1/chat/completions, with no host");
+    size_t dropped = (size_t)(path.data - text->data);
+    if (!gl_buf_terminate(text)) return refuse(line, "oom", "out of memory");
+    line->chat.path = text->data + dropped;
     return true;
 }
 

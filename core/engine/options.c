@@ -40,20 +40,23 @@ void glimpse_observer_defaults(glimpse_observer *observer)
 
 static glimpse_error check_choices(const glimpse_options *options, glimpse_problem *problem)
 {
-    const struct {
-        int value, most;
+    static const struct {
+        int most;
         const char *field, *sentence;
     } choices[] = {
-        { options->fallback, 1, "fallback", "must be 1, 0 or GLIMPSE_INHERIT" },
-        { options->stream, 1, "stream", "must be 1, 0 or GLIMPSE_INHERIT" },
-        { options->pack, 1, "pack", "must be 1, 0 or GLIMPSE_INHERIT" },
-        { options->coalesce, 1, "coalesce", "must be 1, 0 or GLIMPSE_INHERIT" },
-        { options->arrivals, 1, "arrivals", "must be 1, 0 or GLIMPSE_INHERIT" },
-        { options->priority, GLIMPSE_PRIORITY_INTERACTIVE, "priority", "not one of its values" },
-        { options->cache_control, GLIMPSE_CACHE_ONLY, "cache_control", "not one of its values" },
+        { 1, "fallback", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { 1, "stream", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { 1, "pack", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { 1, "coalesce", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { 1, "arrivals", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { GLIMPSE_PRIORITY_INTERACTIVE, "priority", "not one of its values" },
+        { GLIMPSE_CACHE_ONLY, "cache_control", "not one of its values" },
     };
+    const int values[] = { options->fallback,     options->stream,   options->pack,
+                           options->coalesce,     options->arrivals, options->priority,
+                           options->cache_control };
     for (size_t i = 0; i < sizeof choices / sizeof *choices; i++)
-        if (choices[i].value < GLIMPSE_INHERIT || choices[i].value > choices[i].most)
+        if (values[i] < GLIMPSE_INHERIT || values[i] > choices[i].most)
             return gl_refuse(problem, choices[i].field, choices[i].sentence);
     return GLIMPSE_OK;
 }

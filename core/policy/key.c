@@ -110,6 +110,8 @@ static int compare(const char *text, const member *a, const member *b)
     gl_slice left = gl_slice_of(text + a->at + 1, a->name_len - 2);
     gl_slice right = gl_slice_of(text + b->at + 1, b->name_len - 2);
     if (!a->escaped && !b->escaped) {
+        if (left.len > 0 && right.len > 0 && *left.data != *right.data) /* most differ here */
+            return (unsigned char)*left.data < (unsigned char)*right.data ? -1 : 1;
         size_t shorter = left.len < right.len ? left.len : right.len;
         int order = shorter > 0 ? memcmp(left.data, right.data, shorter) : 0;
         return order != 0 ? order : compare_size(left.len, right.len);
@@ -144,7 +146,7 @@ static void insert(const char *text, member *members, size_t count)
     }
 }
 
-/* A stable merge sort, bottom up, of members from index `first` on. */
+/* A stable merge sort, bottom up, of members from index `first` on, which are not in order. */
 static void sort(gl_keyer *keyer, size_t first)
 {
     enum { FEW = 8 };
@@ -152,6 +154,12 @@ static void sort(gl_keyer *keyer, size_t first)
     size_t count = keyer->count - first;
     member *from = keyer->members + first;
     member *to = keyer->members + keyer->capacity + first;
+    if (count == 2) { /* as in most messages; they are not in order */
+        const member swap = from[0];
+        from[0] = from[1];
+        from[1] = swap;
+        return;
+    }
     for (size_t low = 0; low < count; low += FEW)
         insert(text, from + low, count - low < FEW ? count - low : FEW);
     for (size_t width = FEW; width < count; width *= 2) {
@@ -515,10 +523,16 @@ glimpse_error glimpse_key_canonical(const char *body, size_t len, char **out, si
 
 void glimpse_key_hex(const glimpse_key *key, char hex[65])
 {
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < sizeof key->bytes; i++) {
-        hex[2 * i] = digits[key->bytes[i] >> 4];
-        hex[2 * i + 1] = digits[key->bytes[i] & 15];
-    }
+    static const char pairs[] = /* of digits, one a byte */
+        "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+        "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+        "404142434445464748494a4b4c4d4e4f505152535455565758595a5b5c5d5e5f"
+        "606162636465666768696a6b6c6d6e6f707172737475767778797a7b7c7d7e7f"
+        "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f"
+        "a0a1a2a3a4a5a6a7a8a9aaabacadaeafb0b1b2b3b4b5b6b7b8b9babbbcbdbebf"
+        "c0c1c2c3c4c5c6c7c8c9cacbcccdcecfd0d1d2d3d4d5d6d7d8d9dadbdcdddedf"
+        "e0e1e2e3e4e5e6e7e8e9eaebecedeeeff0f1f2f3f4f5f6f7f8f9fafbfcfdfeff";
+    for (size_t i = 0; i < sizeof key->bytes; i++)
+        memcpy(hex + 2 * i, pairs + 2 * (size_t)key->bytes[i], 2);
     hex[64] = '\0';
 }
