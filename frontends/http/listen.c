@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -55,9 +56,12 @@ int httpd_listen_tcp(const char *host, int port, char *problem, size_t problem_s
     return fd;
 }
 
-/* Returns true when nobody listens there any more. */
+/* Returns true when a socket is there that nobody listens on any more. Another kind of file refuses
+ * a connection alike, and stays. */
 static bool is_left_over(const struct sockaddr_un *at)
 {
+    struct stat file;
+    if (lstat(at->sun_path, &file) != 0 || !S_ISSOCK(file.st_mode)) return false;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0) return false;
     bool refused =

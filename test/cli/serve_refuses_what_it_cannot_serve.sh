@@ -19,6 +19,12 @@ says 'descriptor 93 is no socket that listens'
 expect 71 "$GLIMPSE" serve --listen unix:/nowhere/at/all
 says '/nowhere/at/all' 'No such file'
 
+# A path is a slip of the hand away from a file: only a socket that nobody listens on makes room.
+echo precious >kept
+expect 71 "$GLIMPSE" serve --listen unix:kept
+says 'kept' 'Address already in use'
+[ "$(cat kept)" = precious ] || fail "the file at the path of a socket is gone"
+
 for bad in somewhere 127.0.0.1:99999 unix: fd:x; do
     expect 78 "$GLIMPSE" serve --listen "$bad"
     says '--listen'
