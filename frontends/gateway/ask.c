@@ -211,29 +211,30 @@ static bool is_directive(gl_slice directive, const char *name)
     return directive.len == strlen(name) && strncasecmp(directive.data, name, directive.len) == 0;
 }
 
-gateway_caching gateway_caching_read(gl_slice cache_control)
+void gateway_caching_init(gateway_caching *wish)
+{
+    *wish = (gateway_caching){ .max_age_ms = GLIMPSE_INHERIT };
+}
+
+void gateway_caching_add(gateway_caching *wish, gl_slice line)
 {
     static const char max_age[] = "max-age=";
     const size_t len = sizeof max_age - 1;
-    gateway_caching wish = { GLIMPSE_CACHE_USE, GLIMPSE_INHERIT };
-    bool no_store = false, only = false, no_cache = false;
     gl_slice directive;
-    if (cache_control.data == NULL) return wish;
-    while (next_directive(&cache_control, &directive)) {
-        no_store |= is_directive(directive, "no-store");
-        only |= is_directive(directive, "only-if-cached");
-        no_cache |= is_directive(directive, "no-cache");
-        if (directive.len > len && strncasecmp(directive.data, max_age, len) == 0) {
-            int64_t age =
-                read_thousandths(gl_slice_of(directive.data + len, directive.len - len), 1000);
-            if (age >= 0) wish.max_age_ms = age;
-        }
+    while (next_directive(&line, &directive)) {
+        wish->no_store |= is_directive(directive, "no-store");
+        wish->only |= is_directive(directive, "only-if-cached");
+        wish->no_cache |= is_directive(directive, "no-cache");
+        if (directive.len <= len || strncasecmp(directive.data, max_age, len) != 0) continue;
+        int64_t age =
+            read_thousandths(gl_slice_of(directive.data + len, directive.len - len), 1000);
+        if (age >= 0 && (wish->max_age_ms < 0 || age < wish->max_age_ms)) wish->max_age_ms = age;
     }
-    if (no_store)
-        wish.control = GLIMPSE_CACHE_BYPASS;
-    else if (only)
-        wish.control = GLIMPSE_CACHE_ONLY;
-    else if (no_cache)
-        wish.control = GLIMPSE_CACHE_REFRESH;
-    return wish;
+}
+
+glimpse_cache_control gateway_caching_control(const gateway_caching *wish)
+{
+    if (wish->only) return GLIMPSE_CACHE_ONLY;
+    if (wish->no_store) return GLIMPSE_CACHE_BYPASS;
+    return wish->no_cache ? GLIMPSE_CACHE_REFRESH : GLIMPSE_CACHE_USE;
 }

@@ -28,15 +28,21 @@ typedef struct gateway_refusal {
 /* Reads a body. false: refused. */
 bool gateway_ask_read(gateway_kind kind, gl_slice body, gateway_ask *ask, gateway_refusal *refusal);
 
-/* How a request wants to use stored answers. */
+/* How a request wants to use stored answers (RFC 9111, section 5.2.1). */
 typedef struct gateway_caching {
-    glimpse_cache_control control; /* USE where it has no wish */
-    int64_t max_age_ms;            /* GLIMPSE_INHERIT: any */
+    bool only, no_store, no_cache;
+    int64_t max_age_ms; /* GLIMPSE_INHERIT: any */
 } gateway_caching;
 
-/* Reads a Cache-Control of a request (RFC 9111, section 5.2.1): no-store, only-if-cached, no-cache,
- * the first of them that it has, and max-age; others are not for us. data NULL: there is none. */
-gateway_caching gateway_caching_read(gl_slice cache_control);
+void gateway_caching_init(gateway_caching *wish); /* to no wish */
+
+/* Adds a line of Cache-Control; of two ages the smaller one counts. Other directives are not for
+ * us. */
+void gateway_caching_add(gateway_caching *wish, gl_slice line);
+
+/* Returns the wish as one of the engine's: only-if-cached before no-store before no-cache, since it
+ * alone forbids a call. */
+glimpse_cache_control gateway_caching_control(const gateway_caching *wish);
 
 /* Returns how often a body names a model: a list of models that a caller may ask does not hold for
  * one that names two. */

@@ -108,17 +108,26 @@ static void end_exchange(gateway_exchange *exchange)
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
 
+static bool is_named(gl_slice name, const char *known)
+{
+    return name.len == strlen(known) && strncasecmp(name.data, known, name.len) == 0;
+}
+
 /* A caller may use stored answers less than the gateway does, never more. */
 static void set_caching(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
 {
-    gateway_caching wish = gateway_caching_read(httpd_header(conn, "cache-control"));
+    gateway_caching wish;
+    gl_slice name, value;
+    gateway_caching_init(&wish);
+    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
+        if (is_named(name, "cache-control")) gateway_caching_add(&wish, value);
     if (exchange->gate->config.cache_control != GLIMPSE_CACHE_USE) return;
-    if (exchange->unshared && wish.control != GLIMPSE_CACHE_ONLY)
-        wish.control = GLIMPSE_CACHE_BYPASS;
-    exchange->unshared |= wish.control == GLIMPSE_CACHE_BYPASS;
-    exchange->refreshed = wish.control == GLIMPSE_CACHE_REFRESH;
+    glimpse_cache_control control = gateway_caching_control(&wish);
+    if (exchange->unshared && control != GLIMPSE_CACHE_ONLY) control = GLIMPSE_CACHE_BYPASS;
+    exchange->unshared |= control == GLIMPSE_CACHE_BYPASS;
+    exchange->refreshed = control == GLIMPSE_CACHE_REFRESH;
     options->max_age_ms = wish.max_age_ms;
-    if (wish.control != GLIMPSE_CACHE_USE) options->cache_control = (int)wish.control;
+    if (control != GLIMPSE_CACHE_USE) options->cache_control = (int)control;
 }
 
 static void options_of(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)

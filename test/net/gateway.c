@@ -124,6 +124,7 @@ static void a_caller_says_how_it_uses_stored_answers(void **state)
         int64_t requests; /* so far */
     } rows[] = {
         { "Cache-Control: only-if-cached\r\n", 504, "glimpse-attempts: 0", 0 },
+        { "Cache-Control: only-if-cached, no-store\r\n", 504, "glimpse-attempts: 0", 0 },
         { "Cache-Control: no-store\r\n", 200, "cache-status: glimpse; fwd=bypass; fwd-status=200",
           1 },
         { "Cache-Control: only-if-cached\r\n", 504, "glimpse-attempts: 0", 1 },
@@ -132,8 +133,8 @@ static void a_caller_says_how_it_uses_stored_answers(void **state)
         { "Cache-Control: no-cache\r\n", 200,
           "cache-status: glimpse; fwd=request; fwd-status=200; stored", 3 },
         { "Cache-Control: max-age=3600\r\n", 200, "cache-status: glimpse; hit", 3 },
-        { "Cache-Control: no-store\r\n", 200, "cache-status: glimpse; fwd=bypass; fwd-status=200",
-          4 },
+        { "Cache-Control: private\r\nCache-Control: no-store\r\n", 200,
+          "cache-status: glimpse; fwd=bypass; fwd-status=200", 4 },
     };
     gate_rig g;
     gate_rig_init(&g, &(mock_options){ .seed = 5 });

@@ -142,11 +142,17 @@ static void a_request_says_how_it_uses_stored_answers(void **state)
         { "max-age=x", GLIMPSE_CACHE_USE, -1 },
         { "max-age=", GLIMPSE_CACHE_USE, -1 },
         { "xno-store", GLIMPSE_CACHE_USE, -1 },
+        { "only-if-cached, no-store", GLIMPSE_CACHE_ONLY, -1 },
+        { "max-age=60, no-cache, only-if-cached", GLIMPSE_CACHE_ONLY, 60000 },
+        { "max-age=60, max-age=5", GLIMPSE_CACHE_USE, 5000 },
     };
     assert_int_equal(GLIMPSE_INHERIT, -1);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        gateway_caching wish = gateway_caching_read(gl_slice_str(rows[i].value));
-        if (wish.control != rows[i].control || wish.max_age_ms != rows[i].max_age_ms)
+        gateway_caching wish;
+        gateway_caching_init(&wish);
+        if (rows[i].value != NULL) gateway_caching_add(&wish, gl_slice_str(rows[i].value));
+        if (gateway_caching_control(&wish) != rows[i].control ||
+            wish.max_age_ms != rows[i].max_age_ms)
             fail_msg("row %zu", i);
     }
 }
