@@ -165,5 +165,6 @@ try {
     clearTimeout(tooLong);
     browser.child.kill();
     await browser.gone;
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Helper processes of the browser write there for a while after it: up to 21 s of trying.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20 });
 }
