@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/token.h"
+
 #define PATIENCE_LESS_MS INT64_C(1000)
 #define DEADLINE_MAX_MS  (INT64_C(365) * 24 * 3600 * 1000)
 
@@ -190,27 +192,6 @@ int64_t gateway_deadline(int64_t ours_ms, gl_slice patience, gl_slice deadline)
     return ours_ms;
 }
 
-/* Takes the next part before a comma off the front, without blanks around. false: there is none. */
-static bool next_directive(gl_slice *rest, gl_slice *directive)
-{
-    if (rest->len == 0) return false;
-    const char *comma = memchr(rest->data, ',', rest->len);
-    size_t len = comma != NULL ? (size_t)(comma - rest->data) : rest->len;
-    *directive = gl_slice_of(rest->data, len);
-    size_t used = comma != NULL ? len + 1 : len;
-    *rest = gl_slice_of(rest->data + used, rest->len - used);
-    while (directive->len > 0 && strchr(" \t", directive->data[0]) != NULL)
-        *directive = gl_slice_of(directive->data + 1, directive->len - 1);
-    while (directive->len > 0 && strchr(" \t", directive->data[directive->len - 1]) != NULL)
-        directive->len--;
-    return true;
-}
-
-static bool is_directive(gl_slice directive, const char *name)
-{
-    return directive.len == strlen(name) && strncasecmp(directive.data, name, directive.len) == 0;
-}
-
 void gateway_caching_init(gateway_caching *wish)
 {
     *wish = (gateway_caching){ .max_age_ms = GLIMPSE_INHERIT };
@@ -221,10 +202,10 @@ void gateway_caching_add(gateway_caching *wish, gl_slice line)
     static const char max_age[] = "max-age=";
     const size_t len = sizeof max_age - 1;
     gl_slice directive;
-    while (next_directive(&line, &directive)) {
-        wish->no_store |= is_directive(directive, "no-store");
-        wish->only |= is_directive(directive, "only-if-cached");
-        wish->no_cache |= is_directive(directive, "no-cache");
+    while (httpd_next_element(&line, &directive)) {
+        wish->no_store |= httpd_same(directive, "no-store");
+        wish->only |= httpd_same(directive, "only-if-cached");
+        wish->no_cache |= httpd_same(directive, "no-cache");
         if (directive.len <= len || strncasecmp(directive.data, max_age, len) != 0) continue;
         int64_t age =
             read_thousandths(gl_slice_of(directive.data + len, directive.len - len), 1000);

@@ -16,6 +16,7 @@
 #include "base/alloc.h"
 #include "gateway/models.h"
 #include "gateway/state.h"
+#include "http/token.h"
 
 /* The longest wait before an open circuit lets the next probe go (core/policy/breaker.h). */
 #define CIRCUIT_RETRY_S 4
@@ -108,11 +109,6 @@ static void end_exchange(gateway_exchange *exchange)
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
 
-static bool is_named(gl_slice name, const char *known)
-{
-    return name.len == strlen(known) && strncasecmp(name.data, known, name.len) == 0;
-}
-
 /* A caller may use stored answers less than the gateway does, never more. */
 static void set_caching(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
 {
@@ -120,7 +116,7 @@ static void set_caching(gateway_exchange *exchange, httpd_conn *conn, glimpse_op
     gl_slice name, value;
     gateway_caching_init(&wish);
     for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
-        if (is_named(name, "cache-control")) gateway_caching_add(&wish, value);
+        if (httpd_same(name, "cache-control")) gateway_caching_add(&wish, value);
     if (exchange->gate->config.cache_control != GLIMPSE_CACHE_USE) return;
     glimpse_cache_control control = gateway_caching_control(&wish);
     if (exchange->unshared && control != GLIMPSE_CACHE_ONLY) control = GLIMPSE_CACHE_BYPASS;

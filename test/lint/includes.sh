@@ -38,7 +38,7 @@ rules='
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^(mock|load)/                                    ^(event2|json-c|curl)/
-^frontends/gateway/             ^base/|^http/server\.h$|^ROOM/                            ^event2/
+^frontends/gateway/             ^base/|^http/(server|token)\.h$|^ROOM/                            ^event2/
 ^frontends/                     ^base/|^ROOM/                                            ^event2/
 ^docs/examples/                 -                                                       ^event2/
 ^test/                          .                                                       .
