@@ -82,6 +82,16 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
     return glimpse_local_sampler_new(sampler, problem);
 }
 
+/* Members that no part acts upon yet. */
+static glimpse_error refuse_unheard(const glimpse_config *config, glimpse_problem *problem)
+{
+    if (config->pool != NULL)
+        return gl_refuse(problem, "pool", "this version of the library asks one endpoint only");
+    if (config->hedge_ms != 0)
+        return gl_refuse(problem, "hedge_ms", "this version of the library does not hedge");
+    return GLIMPSE_OK;
+}
+
 glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *config,
                                  glimpse_engine **engine, glimpse_problem *problem)
 {
@@ -95,6 +105,7 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     config = gl_config_read(config, &read, problem);
     if (config == NULL) return GLIMPSE_ERR_INVALID;
     glimpse_error error = glimpse_config_check(config, problem);
+    if (error == GLIMPSE_OK) error = refuse_unheard(config, problem);
     if (error != GLIMPSE_OK) return error;
 
     glimpse_config whole =

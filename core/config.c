@@ -47,6 +47,7 @@ static const glimpse_config usual = {
     .close_grace_ms = 5 * 1000,
     .log_level = GLIMPSE_LOG_WARN,
     .alerts = GLIMPSE_ALERTS_DEFAULT, /* docs/playbook.md section 9 */
+    .hedge_budget = 0.05,
 };
 
 static const gl_layout config_layout = {
@@ -143,45 +144,24 @@ glimpse_error glimpse_config_from_env(glimpse_config *config, glimpse_problem *p
 /* --- validation --- */
 
 /* The part that reads a field: a field that no part reads is not checked. */
-typedef enum reader { ENGINE, SAMPLER, CACHE } reader;
+typedef enum reader { ENGINE, CACHE } reader;
 
 static bool is_read(const glimpse_config *config, reader who)
 {
-    if (who == SAMPLER) return config->sampler == NULL;
-    if (who == CACHE) return config->cache == NULL;
-    return true;
+    return who != CACHE || config->cache == NULL;
+}
+
+/* Whether the composition makes a sampler for the one endpoint of the configuration. */
+static bool asks(const glimpse_config *config)
+{
+    return config->sampler == NULL && config->pool == NULL;
 }
 
 #define DAY_MS INT64_C(86400000)
 
-static bool has_control(const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
-    return false;
-}
-
-static glimpse_error check_endpoint(const glimpse_endpoint *endpoint, glimpse_problem *problem)
-{
-    const struct {
-        const char *text, *field;
-    } texts[] = {
-        { endpoint->base_url, "endpoint.base_url" },
-        { endpoint->api_key, "endpoint.api_key" },
-        { endpoint->organization, "endpoint.organization" },
-        { endpoint->project, "endpoint.project" },
-    };
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        if (has_control(texts[i].text))
-            return gl_refuse(problem, texts[i].field, "contains a control byte");
-    if (endpoint->header_count != 0 && endpoint->headers == NULL)
-        return gl_refuse(problem, "endpoint.headers", "is NULL");
-    return GLIMPSE_OK;
-}
-
 static glimpse_error check_model(const char *model, glimpse_problem *problem)
 {
-    if (has_control(model)) return gl_refuse(problem, "model", "contains a control byte");
+    if (gl_has_control(model)) return gl_refuse(problem, "model", "contains a control byte");
     if (model == NULL || model[0] == '\0') return gl_refuse(problem, "model", "must not be empty");
     size_t len = strlen(model);
     if (gl_utf8_check(model, len) != len) return gl_refuse(problem, "model", "is not valid UTF-8");
@@ -195,10 +175,6 @@ static const struct {
     int64_t min, max;
     const char *field, *sentence;
 } numbers[] = {
-    { offsetof(glimpse_config, endpoint.max_response_bytes), SAMPLER, 1, INT64_C(1) << 40,
-      "endpoint.max_response_bytes", "must be from 1 to 1 TiB" },
-    { offsetof(glimpse_config, endpoint.max_memory_bytes), SAMPLER, 0, INT64_C(1) << 50,
-      "endpoint.max_memory_bytes", "must be from 0 (a quarter of what there is) to 1 PiB" },
     { offsetof(glimpse_config, max_tokens), ENGINE, 1, INT64_C(1) << 31, "max_tokens",
       "must be from 1 to 2147483648" },
     { offsetof(glimpse_config, cache_entries), CACHE, 0, INT64_C(1) << 32, "cache_entries",
@@ -237,6 +213,8 @@ static const struct {
       "must be from 1 to 1000000" },
     { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS, "close_grace_ms",
       "must be from 0 to 24 h" },
+    { offsetof(glimpse_config, hedge_ms), ENGINE, GLIMPSE_HEDGE_P95, DAY_MS, "hedge_ms",
+      "must be from 0 (off) to 24 h, or GLIMPSE_HEDGE_P95" },
 };
 
 static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem *problem)
@@ -249,6 +227,8 @@ static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem
     }
     if (!(config->temperature >= 0 && config->temperature <= 2))
         return gl_refuse(problem, "temperature", "must be from 0 to 2");
+    if (!(config->hedge_budget >= 0 && config->hedge_budget <= 1))
+        return gl_refuse(problem, "hedge_budget", "must be from 0 to 1");
     if (config->max_attempts < 1 || config->max_attempts > 1000)
         return gl_refuse(problem, "max_attempts", "must be from 1 to 1000");
     return GLIMPSE_OK;
@@ -258,11 +238,9 @@ static glimpse_error check_numbers(const glimpse_config *config, glimpse_problem
 static glimpse_error check_choices(const glimpse_config *config, glimpse_problem *problem)
 {
     static const char one[] = "not one of its values";
-    bool asked = is_read(config, SAMPLER);
+    bool asked = asks(config);
     if (asked && (unsigned)config->use_openai > GLIMPSE_USE_OPENAI_NEVER)
         return gl_refuse(problem, "use_openai", one);
-    if (asked && (unsigned)config->endpoint.http_version > GLIMPSE_HTTP_2)
-        return gl_refuse(problem, "endpoint.http_version", one);
     if ((unsigned)config->cache_control > GLIMPSE_CACHE_ONLY)
         return gl_refuse(problem, "cache_control", one);
     if ((unsigned)config->priority > GLIMPSE_PRIORITY_INTERACTIVE)
@@ -276,17 +254,31 @@ static glimpse_error check_choices(const glimpse_config *config, glimpse_problem
     return GLIMPSE_OK;
 }
 
+static glimpse_error check_pool(const glimpse_config *config, glimpse_problem *problem)
+{
+    if (config->pool == NULL) return GLIMPSE_OK;
+    if (config->sampler != NULL)
+        return gl_refuse(problem, "pool", "is given beside sampler, which would never be asked");
+    glimpse_error error = glimpse_pool_check(config->pool, problem);
+    gl_problem_within(problem, "pool");
+    return error;
+}
+
 glimpse_error glimpse_config_check(const glimpse_config *config, glimpse_problem *problem)
 {
     gl_problem_clear(problem);
     glimpse_config whole;
     config = gl_config_read(config, &whole, problem);
     if (config == NULL) return GLIMPSE_ERR_INVALID;
-    bool asked = is_read(config, SAMPLER);
+    bool asked = asks(config);
     glimpse_error error = check_choices(config, problem);
     if (error == GLIMPSE_OK && !gl_thresholds_inherit(&config->thresholds))
         error = gl_thresholds_check(&config->thresholds, problem);
-    if (error == GLIMPSE_OK && asked) error = check_endpoint(&config->endpoint, problem);
+    if (error == GLIMPSE_OK && asked) {
+        error = gl_endpoint_check(&config->endpoint, problem);
+        gl_problem_within(problem, "endpoint");
+    }
+    if (error == GLIMPSE_OK) error = check_pool(config, problem);
     if (error == GLIMPSE_OK) error = check_model(config->model, problem);
     if (error == GLIMPSE_OK) error = check_numbers(config, problem);
     if (error == GLIMPSE_OK) error = gl_alert_check(&config->alerts, problem);

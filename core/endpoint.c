@@ -1,5 +1,6 @@
 /*
- * endpoint.c - glimpse_endpoint: defaults, the environment, Azure's members over the others.
+ * endpoint.c - glimpse_endpoint: defaults, the check, the environment, Azure's members over the
+ * others.
  *
  * Reads the environment only when asked to (glimpse_endpoint_from_env).
  */
@@ -42,6 +43,39 @@ const char *gl_endpoint_key(const glimpse_endpoint *endpoint)
 {
     bool azure = endpoint->azure_deployment != NULL && endpoint->azure_api_key != NULL;
     return azure ? endpoint->azure_api_key : endpoint->api_key;
+}
+
+bool gl_has_control(const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) return true;
+    return false;
+}
+
+/* A value is in no message: it could be a secret. */
+glimpse_error gl_endpoint_check(const glimpse_endpoint *endpoint, glimpse_problem *problem)
+{
+    const struct {
+        const char *text, *field;
+    } texts[] = {
+        { endpoint->base_url, "base_url" },
+        { endpoint->api_key, "api_key" },
+        { endpoint->organization, "organization" },
+        { endpoint->project, "project" },
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (gl_has_control(texts[i].text))
+            return gl_refuse(problem, texts[i].field, "contains a control byte");
+    if (endpoint->header_count != 0 && endpoint->headers == NULL)
+        return gl_refuse(problem, "headers", "is NULL");
+    if ((unsigned)endpoint->http_version > GLIMPSE_HTTP_2)
+        return gl_refuse(problem, "http_version", "not one of its values");
+    if (endpoint->max_response_bytes < 1 || endpoint->max_response_bytes > INT64_C(1) << 40)
+        return gl_refuse(problem, "max_response_bytes", "must be from 1 to 1 TiB");
+    if (endpoint->max_memory_bytes < 0 || endpoint->max_memory_bytes > INT64_C(1) << 50)
+        return gl_refuse(problem, "max_memory_bytes",
+                         "must be from 0 (a quarter of what there is) to 1 PiB");
+    return GLIMPSE_OK;
 }
 
 const char *gl_environment(const char *name)

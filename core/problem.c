@@ -30,10 +30,11 @@ glimpse_error gl_refuse_size(glimpse_problem *problem, const char *init)
 
 void gl_problem_within(glimpse_problem *problem, const char *member)
 {
-    char field[sizeof problem->field];
+    char field[2 * sizeof problem->field];
     if (problem == NULL || problem->field[0] == '\0') return;
-    memcpy(field, problem->field, sizeof field);
-    snprintf(problem->field, sizeof problem->field, "%.20s.%.26s", member, field);
+    snprintf(field, sizeof field, "%.40s.%s", member, problem->field);
+    memcpy(problem->field, field, sizeof problem->field - 1);
+    problem->field[sizeof problem->field - 1] = '\0'; /* a long one is cut */
 }
 
 glimpse_error gl_problem_of(glimpse_problem *problem, glimpse_error error)

@@ -13,7 +13,7 @@ static void advance(gl_budget *budget, gl_time now)
     if (gone > GL_BUDGET_SLOTS) gone = GL_BUDGET_SLOTS;
     for (uint64_t i = 0; i < gone; i++) {
         uint64_t slot = (second - i) % GL_BUDGET_SLOTS;
-        budget->firsts[slot] = budget->retries[slot] = 0;
+        budget->firsts[slot] = budget->retries[slot] = budget->hedges[slot] = 0;
     }
     budget->second = second;
 }
@@ -45,6 +45,19 @@ bool gl_budget_retry(gl_budget *budget, gl_time now)
     advance(budget, now);
     if (left(budget) == 0) return false;
     budget->retries[budget->second % GL_BUDGET_SLOTS]++;
+    return true;
+}
+
+bool gl_budget_hedge(gl_budget *budget, double part, gl_time now)
+{
+    uint64_t firsts = 0, hedges = 1;
+    advance(budget, now);
+    for (int i = 0; i < GL_BUDGET_SLOTS; i++) {
+        firsts += budget->firsts[i];
+        hedges += budget->hedges[i];
+    }
+    if ((double)hedges > part * (double)firsts) return false;
+    budget->hedges[budget->second % GL_BUDGET_SLOTS]++;
     return true;
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/json.h"
 #include "base/utf8.h"
 #include "gateway/calendar.h"
 #include "gateway/gateway.h"
@@ -30,18 +29,9 @@ typedef struct reading {
 
 static bool refuse(reading *r, const char *member, const char *reason)
 {
-    int len = snprintf(r->fault->path, sizeof r->fault->path, "keys[%zu]%s%s", r->at,
-                       member != NULL ? "." : "", member != NULL ? member : "");
-    (void)len; /* a long name is cut */
-    snprintf(r->fault->reason, sizeof r->fault->reason, "%s", reason);
-    return false;
-}
-
-static bool refuse_file(gateway_fault *fault, const char *path, const char *reason)
-{
-    snprintf(fault->path, sizeof fault->path, "%s", path);
-    snprintf(fault->reason, sizeof fault->reason, "%s", reason);
-    return false;
+    char place[32];
+    snprintf(place, sizeof place, "keys[%zu]", r->at);
+    return gl_json_refuse(r->fault, place, member, reason);
 }
 
 /* --- texts ------------------------------------------------------------------------------------ */
@@ -184,26 +174,6 @@ static const char *const members[ALL] = { "name",          "sha256", "share",   
                                           "rpm",           "tpm",    "concurrency", "budget_usd",
                                           "budget_window", "models", "expires" };
 
-/* A member that is unknown or comes twice would be read as something else than was meant. */
-static bool check_members(reading *r, gl_json object)
-{
-    gl_json name, value;
-    bool seen[ALL] = { false };
-    gl_json_iter iter = gl_json_begin(object);
-    while (gl_json_next(&iter, &name, &value)) {
-        char text[48];
-        size_t i = 0,
-               len = name.text.len - 2 < sizeof text - 1 ? name.text.len - 2 : sizeof text - 1;
-        memcpy(text, name.text.data + 1, len);
-        text[gl_utf8_clip(text, len, len)] = '\0';
-        while (i < ALL && !gl_json_string_is(name, members[i])) i++;
-        if (i == ALL) return refuse(r, text, "there is no such member");
-        if (seen[i]) return refuse(r, text, "comes twice");
-        seen[i] = true;
-    }
-    return true;
-}
-
 static bool read_limits(reading *r, const gl_json found[ALL], gateway_limits *limits)
 {
     static const char *const windows[] = { "hour", "day", "month", NULL };
@@ -228,9 +198,9 @@ static bool read_key(reading *r, gl_json object, gateway_key *key)
     static const char *const priorities[] = { "bulk", "interactive", NULL };
     gl_json found[ALL];
     int priority = 1;
-    if (object.kind != GL_JSON_OBJECT) return refuse(r, NULL, "must be an object");
-    if (!check_members(r, object)) return false;
-    gl_json_get_many(object, members, found, ALL);
+    char place[32];
+    snprintf(place, sizeof place, "keys[%zu]", r->at);
+    if (!gl_json_members(object, place, members, found, ALL, r->fault)) return false;
     if (!read_name(r, "name", "", found[NAME], &key->name) ||
         !read_digest(r, found[SHA256], key->digest))
         return false;
@@ -290,30 +260,16 @@ static bool check_pairs(reading *r)
 
 static bool find_list(gl_slice text, gl_json *list, size_t *count, gateway_fault *fault)
 {
-    gl_json root, name, item;
-    size_t at = 0;
-    char reason[96];
-    gl_json_error error = gl_json_check(text, &root, &at);
-    if (error != GL_JSON_OK) {
-        snprintf(reason, sizeof reason, "is not JSON: %s at byte %zu", gl_json_error_text(error),
-                 at);
-        return refuse_file(fault, "the file", reason);
-    }
-    if (root.kind != GL_JSON_OBJECT) return refuse_file(fault, "the file", "must be an object");
-    *list = (gl_json){ .kind = GL_JSON_NONE };
-    gl_json_iter iter = gl_json_begin(root);
-    while (gl_json_next(&iter, &name, &item)) {
-        if (!gl_json_string_is(name, "keys"))
-            return refuse_file(fault, "the file", "has a member beside \"keys\"");
-        if (list->kind != GL_JSON_NONE) return refuse_file(fault, "keys", "comes twice");
-        *list = item;
-    }
-    if (list->kind != GL_JSON_ARRAY) return refuse_file(fault, "keys", "must be a list");
+    static const char *const names[] = { "keys" };
+    gl_json item;
+    if (!gl_json_file(text, names, list, 1, fault)) return false;
+    if (list->kind != GL_JSON_ARRAY) return gl_json_refuse(fault, "keys", NULL, "must be a list");
     *count = 0;
-    iter = gl_json_begin(*list);
+    gl_json_iter iter = gl_json_begin(*list);
     while (gl_json_next(&iter, NULL, &item)) (*count)++;
-    if (*count == 0) return refuse_file(fault, "keys", "is empty: nobody could ask");
-    return *count <= GATEWAY_KEYS_MAX || refuse_file(fault, "keys", "has more than 100000 keys");
+    if (*count == 0) return gl_json_refuse(fault, "keys", NULL, "is empty: nobody could ask");
+    return *count <= GATEWAY_KEYS_MAX ||
+           gl_json_refuse(fault, "keys", NULL, "has more than 100000 keys");
 }
 
 gateway_keys *gateway_keys_read(gl_slice text, gateway_fault *fault)

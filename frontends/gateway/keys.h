@@ -7,7 +7,7 @@
 #ifndef GATEWAY_KEYS_H
 #define GATEWAY_KEYS_H
 
-#include "base/slice.h"
+#include "base/json_file.h"
 #include "gateway/allowance.h"
 
 #define GATEWAY_KEYS_MAX 100000
@@ -26,10 +26,7 @@ typedef struct gateway_key {
 
 typedef struct gateway_keys gateway_keys;
 
-/* Where a file is wrong: "keys[2].rpm", and why. */
-typedef struct gateway_fault {
-    char path[96], reason[160];
-} gateway_fault;
+typedef gl_json_fault gateway_fault;
 
 /* NULL: the fault says why; or, with an empty reason, out of memory. */
 gateway_keys *gateway_keys_read(gl_slice text, gateway_fault *fault);

@@ -175,6 +175,9 @@ static void each_number_out_of_its_range_is_named(void **state)
         { offsetof(glimpse_config, timeout_ms), -2, 86400001, "timeout_ms" },
         { offsetof(glimpse_config, deadline_ms), -1, INT64_MAX, "deadline_ms" },
         { offsetof(glimpse_config, close_grace_ms), -1, 86400001, "close_grace_ms" },
+        { offsetof(glimpse_config, hedge_ms), -2, 86400001, "hedge_ms" },
+        { offsetof(glimpse_config, endpoint.max_memory_bytes), -1, ((int64_t)1 << 50) + 1,
+          "endpoint.max_memory_bytes" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         glimpse_config config = usual();
@@ -189,6 +192,12 @@ static void each_number_out_of_its_range_is_named(void **state)
         glimpse_config config = usual();
         config.temperature = temperatures[i];
         expect(&config, "temperature");
+    }
+    static const double budgets[] = { -0.1, 1.1, NAN, INFINITY };
+    for (size_t i = 0; i < sizeof budgets / sizeof *budgets; i++) {
+        glimpse_config config = usual();
+        config.hedge_budget = budgets[i];
+        expect(&config, "hedge_budget");
     }
     glimpse_config config = usual();
     config.omit = 16;

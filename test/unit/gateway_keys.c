@@ -71,7 +71,7 @@ static void each_wrong_file_is_refused_with_its_place(void **state)
         { "{\"keys\":{}}", "keys", "must be a list" },
         { "{\"keys\":[]}", "keys", "is empty" },
         { "{\"keys\":[],\"keys\":[]}", "keys", "comes twice" },
-        { "{\"keys\":[],\"users\":[]}", "the file", "has a member beside" },
+        { "{\"keys\":[],\"users\":[]}", "users", "there is no such member" },
         { "{\"keys\":[7]}", "keys[0]", "must be an object" },
         { "{\"keys\":[{}]}", "keys[0].name", "is missing" },
         { "{\"keys\":[{\"name\":7}]}", "keys[0].name", "must be a text" },

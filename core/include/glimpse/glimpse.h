@@ -41,6 +41,7 @@
 #include <glimpse/backoff.h>
 #include <glimpse/batch_api.h>
 #include <glimpse/cache.h>
+#include <glimpse/config.h>
 #include <glimpse/endpoint.h>
 #include <glimpse/engine.h>
 #include <glimpse/latency.h>
@@ -48,6 +49,7 @@
 #include <glimpse/metrics.h>
 #include <glimpse/models.h>
 #include <glimpse/packing.h>
+#include <glimpse/pool.h>
 #include <glimpse/pressure.h>
 #include <glimpse/problem.h>
 #include <glimpse/profile.h>
