@@ -1,5 +1,6 @@
 /*
- * option_table.c - the one table of options. Data only.
+ * option_table.c - the one table of options. Data only; the rows of the mock stand in
+ * mock_rows.inc.
  *
  * default_text is parsed like a user's text; test/unit/cli_options.c compares it with the library's
  * own defaults.
@@ -476,115 +477,7 @@ const cli_option option_table[] = {
       .help = "after SIGTERM, how long requests under way may go on; 5 s of it new ones are "
               "accepted" },
 
-    { .heading = "Address", .name = "host", .type = OPTION_TEXT, AT(host), .commands = FOR_MOCK, .value = "ADDRESS",
-      .default_text = "127.0.0.1", .check = check_filled, .help = "address to listen on" },
-    { .name = "port", .type = OPTION_INT, AT(port), .commands = FOR_MOCK, .value = "N",
-      .default_text = "0", .min = 0, .max = 65535, .help = "port to listen on; 0 = a free one" },
-    { .name = "port-file", .type = OPTION_TEXT, AT(port_file), .commands = FOR_MOCK,
-      .value = "FILE", .check = check_filled, .help = "where to write the port, once it listens" },
-    { .heading = "Answers", .name = "script", .type = OPTION_TEXT, AT(script), .commands = MOCK,
-      .value = "FILE", .check = check_filled,
-      .help = "answers, tool calls, errors and latencies for requests that fit: "
-              "docs/examples/mock_script.json" },
-    { .name = "models", .type = OPTION_TEXT, AT(models), .commands = MOCK, .value = "A,B",
-      .help = "the models that there are; others are answered 404; all names when not given" },
-    { .name = "require-key", .type = OPTION_TEXT, AT(require_key), .commands = MOCK,
-      .value = "KEY", .check = check_filled,
-      .help = "answer 401 to requests without this key; make one up, as others see it in ps" },
-    { .name = "reasoning", .type = OPTION_COUNT, AT(reasoning), .commands = MOCK,
-      .value = "TOKENS", .min = 0, .max = 200000,
-      .help = "tokens of reasoning before each answer; 0 = none" },
-    { .heading = "Speed", .name = "latency", .type = OPTION_TEXT, AT(latency), .commands = MOCK, .value = "SPEC",
-      .default_text = "0",
-      .help = "0, 1400ms, normal:MEAN:SD, lognormal:MEDIAN:P95, mix:90%:SPEC,10%:SPEC, "
-              "recorded:FILE, recorded-random:FILE; of a stream, to its first token" },
-    { .name = "ttft", .type = OPTION_TEXT, AT(ttft), .commands = MOCK, .value = "SPEC",
-      .help = "of a stream, to its first token, in place of --latency" },
-    { .name = "token-rate", .type = OPTION_REAL, AT(token_rate), .commands = MOCK,
-      .value = "N", .default_text = "50", .min = 0, .max = 1e6,
-      .help = "tokens a second of a stream; 0 = all at once" },
-    { .name = "token-gap", .type = OPTION_TEXT, AT(token_gap), .commands = MOCK, .value = "SPEC",
-      .help = "between two tokens of a stream, drawn for each, in place of --token-rate; as --latency" },
-    { .name = "piece-tokens", .type = OPTION_COUNT, AT(piece_tokens), .commands = MOCK, .value = "N",
-      .default_text = "1", .min = 1, .max = 1000,
-      .help = "tokens in each piece of a stream; --token-rate stays the rate of tokens" },
-    { .name = "prefill-rate", .type = OPTION_REAL, AT(prefill_rate), .commands = MOCK,
-      .value = "N", .default_text = "0", .min = 0, .max = 1e9,
-      .help = "tokens of the prompt a second, on top of --latency or --ttft; 0 = at once" },
-    { .name = "slowdown", .type = OPTION_TEXT, AT(slowdown), .commands = MOCK,
-      .value = "PERCENT", .help = "how much longer all of these take for each other request that is "
-              "being served: 2%" },
-    { .heading = "Faults", .name = "fault", .type = OPTION_TEXT, AT(fault), .commands = MOCK, .value = "LIST",
-      .help = "NAME[+reset][@PLACE]:WHEN,...; NAME: a status from 400 to 529, reset, truncate, "
-              "malformed, hang, stall, close; of packs pack_short, _order, _duplicate, _overlong, "
-              "_notjson, _cut. WHEN: 5% drawn, #3 the third request, #3-5, /10 each tenth, ~TEXT "
-              "those that hold it. 429:5%,500:#3,401+reset:~poison,reset@20:1%,stall@20+2s:1%: "
-              "docs/internals/mock_faults.md" },
-    { .name = "retry-after", .type = OPTION_TEXT, AT(retry_after), .commands = MOCK,
-      .value = "TIME|FROM-TO",
-      .help = "which a 429 or 503 of --fault asks for: 2s, or drawn for each, 1s-30s" },
-    { .name = "outage", .type = OPTION_TEXT, AT(outage), .commands = MOCK,
-      .value = "FROM-TO,...", .help = "answer 503 in this time since the first request: 5s-35s" },
-    { .name = "stall", .type = OPTION_TEXT, AT(stall), .commands = MOCK,
-      .value = "START+LENGTH,...",
-      .help = "stand still for LENGTH, START after the first request: 10s+1400ms" },
-    { .name = "capacity", .type = OPTION_COUNT, AT(capacity), .commands = MOCK, .value = "N",
-      .min = 0, .max = 1e9, .help = "requests served at once, others wait their turn; 0 = any" },
-    { .name = "queue", .type = OPTION_COUNT, AT(queue), .commands = MOCK, .value = "N",
-      .min = 0, .max = 1e9, .help = "requests that wait; more are refused with 503; 0 = any" },
-    { .name = "refuse", .type = OPTION_TEXT, AT(refuse), .commands = MOCK,
-      .value = "STATUS[:TEXT]",
-      .help = "answer each request with this error status, or those whose body holds TEXT: "
-              "401, 500:poison" },
-    { .name = "reset-errors", .type = OPTION_SWITCH, AT(reset_errors), .commands = MOCK,
-      .help = "end each error answer with a reset, without having said its length" },
-    { .name = "close-after", .type = OPTION_COUNT, AT(close_after), .commands = MOCK,
-      .value = "N", .min = 0, .max = 1e9,
-      .help = "close a connection after N answers, unannounced, as its next request comes; "
-              "0 = keep it" },
-    { .name = "max-body", .type = OPTION_SIZE, AT(max_body), .commands = MOCK, .value = "SIZE",
-      .default_text = "256M", .min = 1, .max = 268435456,
-      .help = "largest request; a larger one is refused with 413" },
-    { .name = "times", .type = OPTION_SWITCH, AT(times), .commands = MOCK,
-      .help = "say in x-mock-times when each request came and its answer was sent" },
-    { .name = "journal", .type = OPTION_COUNT, AT(journal), .commands = MOCK, .value = "N",
-      .default_text = "256", .min = 0, .max = 100000,
-      .help = "requests that GET /__mock/journal shows, each with 1 KiB of its body" },
-    { .heading = "Limits", .name = "quota-after", .type = OPTION_COUNT, AT(quota_after), .commands = MOCK,
-      .value = "N", .min = 1, .max = 1e15,
-      .help = "after N answers, refuse with 429 insufficient_quota" },
-    { .name = "rpm", .type = OPTION_COUNT, AT(rpm), .commands = FOR_MOCK, .value = "N",
-      .min = 0, .max = 1e9, .help = "requests a minute, a sixtieth of them at once; 0 = any" },
-    { .name = "tpm", .type = OPTION_COUNT, AT(tpm), .commands = FOR_MOCK, .value = "N",
-      .min = 0, .max = 1e9, .help = "tokens a minute, a sixtieth of them at once; 0 = any" },
-    { .heading = "Recording", .name = "record", .type = OPTION_TEXT, AT(record), .commands = FOR_MOCK,
-      .value = "URL", .check = check_url,
-      .help = "pass requests on to this server, keys and all, and keep its answers with their times" },
-    { .name = "record-file", .type = OPTION_TEXT, AT(record_file), .commands = FOR_MOCK,
-      .value = "FILE", .check = check_filled,
-      .help = "where to keep them; a new file; no key and no request is in it" },
-    { .name = "replay", .type = OPTION_TEXT, AT(replay), .commands = MOCK, .value = "FILE",
-      .check = check_filled,
-      .help = "give the answers that were recorded, in their times; 404 not_recorded for a request "
-              "that has none" },
-    { .name = "replay-speed", .type = OPTION_REAL, AT(replay_speed), .commands = MOCK,
-      .value = "N", .default_text = "1", .min = 0, .max = 1e6,
-      .help = "2 = in half of the time; 0 = at once" },
-    { .heading = "Batch API", .name = "batch-latency", .type = OPTION_DURATION, AT(batch_latency_ms),
-      .commands = MOCK, .value = "TIME", .default_text = "1s", .min = 0, .max = CENTURY_MS,
-      .help = "how long a batch takes, from its creation to its end" },
-    { .name = "batch-fault", .type = OPTION_TEXT, AT(batch_fault), .commands = MOCK,
-      .value = "LIST", .help = "expire:30%,fail:1%,invalid:1,not-found:2: lines left undone or "
-              "failed at first, batches that are refused late, creations that find no file; and "
-              "how other Batch APIs differ: docs/internals/mock_files.md" },
-    { .name = "enqueued-tokens", .type = OPTION_COUNT, AT(enqueued_tokens), .commands = MOCK,
-      .value = "N", .min = 0, .max = 1e15,
-      .help = "most tokens of batches at work, a quarter of their bytes; more fail, late; 0 = any" },
-
-    { .heading = "Limits", .name = "mock-rpm", .type = OPTION_COUNT, AT(rpm), .commands = FOR_BENCH,
-      .value = "N", .min = 0, .max = 1e9, .help = "--rpm of the mock" },
-    { .name = "mock-tpm", .type = OPTION_COUNT, AT(tpm), .commands = FOR_BENCH, .value = "N", .min = 0,
-      .max = 1e9, .help = "--tpm of the mock" },
+#include "options/mock_rows.inc"
     { .heading = "Output", .name = "canonical", .type = OPTION_SWITCH, AT(canonical), .commands = FOR_KEY,
       .help = "print the canonical form, without a line end, instead of its digest" },
 };
