@@ -15,15 +15,6 @@
 #include "base/utf8.h"
 
 /* clang-format off */
-/* OpenTelemetry's for durations of calls. */
-const gl_scale gl_scale_calls = {
-    true, 14,
-    { 10 * GL_MS, 20 * GL_MS, 40 * GL_MS, 80 * GL_MS, 160 * GL_MS, 320 * GL_MS, 640 * GL_MS,
-      1280 * GL_MS, 2560 * GL_MS, 5120 * GL_MS, 10240 * GL_MS, 20480 * GL_MS, 40960 * GL_MS,
-      81920 * GL_MS },
-    { "0.01", "0.02", "0.04", "0.08", "0.16", "0.32", "0.64", "1.28", "2.56", "5.12", "10.24",
-      "20.48", "40.96", "81.92" } };
-
 /* OpenTelemetry's for tokens. */
 const gl_scale gl_scale_tokens = {
     false, 14,
@@ -46,14 +37,6 @@ const gl_scale gl_scale_lag = {
       GL_SECOND },
     { "0.0001", "0.0005", "0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1" } };
 /* clang-format on */
-
-void gl_counts_add(gl_counts *counts, const gl_scale *scale, uint64_t value)
-{
-    size_t at = 0;
-    while (at < scale->count && value > scale->bounds[at]) at++;
-    counts->buckets[at]++;
-    counts->sum += value;
-}
 
 /* --- failures: the kind, or the HTTP status ----------------------------------------------------
  */

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/map.h"
+#include "base/prometheus.h"
 #include "base/slice.h"
 
 /* The number of model names that have series of their own, of requests and of answers; all others
@@ -37,23 +38,7 @@ enum {
 /* In place of a name's index: the name was not kept; there is no name. */
 enum { GL_MODEL_OTHER = GL_METRICS_MODELS, GL_MODEL_NONE, GL_MODEL_COUNT };
 
-/* The upper bounds of buckets: as numbers and as they are written. */
-#define GL_SCALE_MAX 18
-typedef struct gl_scale {
-    bool seconds; /* the numbers are nanoseconds */
-    size_t count;
-    uint64_t bounds[GL_SCALE_MAX];
-    const char *texts[GL_SCALE_MAX];
-} gl_scale;
-
-extern const gl_scale gl_scale_calls, gl_scale_tokens, gl_scale_requests, gl_scale_lag;
-
-typedef struct gl_counts {
-    uint64_t buckets[GL_SCALE_MAX + 1]; /* each value in one; the last: above all bounds */
-    uint64_t sum;
-} gl_counts;
-
-void gl_counts_add(gl_counts *counts, const gl_scale *scale, uint64_t value);
+extern const gl_scale gl_scale_tokens, gl_scale_requests, gl_scale_lag;
 
 typedef struct gl_names {
     size_t count, last; /* last: the series that was found last */
@@ -119,26 +104,6 @@ void gl_metrics_delivered(gl_metrics *metrics, glimpse_source source, glimpse_st
 void gl_metrics_lagged(gl_metrics *metrics, uint64_t late);
 
 /* --- text ------------------------------------------------------------------------------------ */
-
-/* "counter", "gauge" or "histogram"; help is one line without a backslash. */
-void gl_text_family(gl_buf *out, const char *name, const char *type, const char *help);
-
-/* Writes name="value", escaped, behind a comma unless it is the first. */
-void gl_text_label(gl_buf *out, bool first, const char *name, gl_slice value);
-
-/* A line of a family without labels. */
-void gl_text_number(gl_buf *out, const char *name, uint64_t value);
-
-/* A line with one label. */
-void gl_text_labelled(gl_buf *out, const char *name, const char *label, const char *value,
-                      uint64_t number);
-
-/* Writes nanoseconds as seconds, in any locale. */
-void gl_text_seconds(gl_buf *out, uint64_t ns);
-
-/* Writes all lines of one histogram; labels is the text between the braces and may be empty. */
-void gl_text_histogram(gl_buf *out, const char *name, gl_slice labels, const gl_counts *counts,
-                       const gl_scale *scale);
 
 /* Writes everything that metrics.c counts. */
 void gl_metrics_write(const gl_metrics *metrics, gl_buf *out);

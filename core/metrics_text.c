@@ -1,115 +1,8 @@
-/*
- * metrics_text.c - metrics in the Prometheus text format, version 0.0.4. Reads only.
- *
- * Numbers are written by hand: an embedding program may have set a locale with a decimal comma.
- */
+/* metrics_text.c - writes the counts of metrics.c. Reads only. */
 #include "metrics.h"
-
-#include <string.h>
-
-#include "base/time.h"
-
-void gl_text_family(gl_buf *out, const char *name, const char *type, const char *help)
-{
-    const char *const pieces[] = { "# HELP ", name, " ", help, "\n# TYPE ", name, " ", type, "\n" };
-    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) gl_buf_append_str(out, pieces[i]);
-}
-
-void gl_text_label(gl_buf *out, bool first, const char *name, gl_slice value)
-{
-    if (!first) gl_buf_append_char(out, ',');
-    gl_buf_append_str(out, name);
-    gl_buf_append_str(out, "=\"");
-    for (size_t i = 0; i < value.len; i++) {
-        char c = value.data[i];
-        if (c == '\n') {
-            gl_buf_append_str(out, "\\n");
-            continue;
-        }
-        if (c == '\\' || c == '"') gl_buf_append_char(out, '\\');
-        gl_buf_append_char(out, (unsigned char)c < 0x20 ? ' ' : c);
-    }
-    gl_buf_append_char(out, '"');
-}
-
-static void end_line(gl_buf *out, uint64_t number)
-{
-    gl_buf_append_char(out, ' ');
-    gl_buf_append_u64(out, number);
-    gl_buf_append_char(out, '\n');
-}
-
-void gl_text_number(gl_buf *out, const char *name, uint64_t value)
-{
-    gl_buf_append_str(out, name);
-    end_line(out, value);
-}
-
-void gl_text_labelled(gl_buf *out, const char *name, const char *label, const char *value,
-                      uint64_t number)
-{
-    gl_buf_append_str(out, name);
-    gl_buf_append_char(out, '{');
-    gl_text_label(out, true, label, gl_slice_str(value));
-    gl_buf_append_char(out, '}');
-    end_line(out, number);
-}
-
-void gl_text_seconds(gl_buf *out, uint64_t ns)
-{
-    char digits[] = ".000000000";
-    uint64_t part = ns % GL_SECOND;
-    size_t len = sizeof digits - 1;
-    for (size_t i = len; i > 1; part /= 10) digits[--i] = (char)('0' + part % 10);
-    while (digits[len - 1] == '0') len--;
-    gl_buf_append_u64(out, ns / GL_SECOND);
-    if (len > 1) gl_buf_append(out, digits, len);
-}
-
-static void begin_line(gl_buf *out, const char *name, const char *suffix, gl_slice labels)
-{
-    gl_buf_append_str(out, name);
-    gl_buf_append_str(out, suffix);
-    if (labels.len == 0) return;
-    gl_buf_append_char(out, '{');
-    gl_buf_append(out, labels.data, labels.len);
-    gl_buf_append_char(out, '}');
-}
-
-void gl_text_histogram(gl_buf *out, const char *name, gl_slice labels, const gl_counts *counts,
-                       const gl_scale *scale)
-{
-    uint64_t count = 0;
-    for (size_t i = 0; i <= scale->count; i++) {
-        count += counts->buckets[i];
-        gl_buf_append_str(out, name);
-        gl_buf_append_str(out, "_bucket{");
-        gl_buf_append(out, labels.data, labels.len);
-        gl_text_label(out, labels.len == 0, "le",
-                      gl_slice_str(i < scale->count ? scale->texts[i] : "+Inf"));
-        gl_buf_append_char(out, '}');
-        end_line(out, count);
-    }
-    begin_line(out, name, "_sum", labels);
-    gl_buf_append_char(out, ' ');
-    if (scale->seconds)
-        gl_text_seconds(out, counts->sum);
-    else
-        gl_buf_append_u64(out, counts->sum);
-    gl_buf_append_char(out, '\n');
-    begin_line(out, name, "_count", labels);
-    end_line(out, count);
-}
 
 /* --- calls -------------------------------------------------------------------------------------
  */
-
-static bool is_empty(const gl_counts *counts, const gl_scale *scale)
-{
-    for (size_t i = 0; i <= scale->count; i++)
-        if (counts->buckets[i] != 0) return false;
-    return true;
-}
 
 static void add_label(gl_buf *labels, const char *name, gl_slice value)
 {
@@ -148,7 +41,7 @@ static void write_calls(const gl_metrics *metrics, gl_buf *out, const char *name
                                       ? metrics->series[i]
                                       : &metrics->others[i - metrics->series_count];
         const gl_counts *counts = (const gl_counts *)((const char *)series + offset);
-        if (is_empty(counts, scale)) continue;
+        if (gl_counts_are_none(counts, scale)) continue;
         gl_text_histogram(out, name, labels_of(metrics, series, token, &labels), counts, scale);
     }
     if (labels.failed) out->failed = true;
@@ -180,7 +73,7 @@ static void write_requests(const gl_metrics *metrics, gl_buf *out, const char *n
     for (int i = 0; i < GLIMPSE_SOURCE_COUNT; i++)
         for (int j = 0; j < GLIMPSE_STATUS_COUNT; j++) {
             const gl_counts *counts = &metrics->requests[i][j];
-            if (is_empty(counts, &gl_scale_requests)) continue;
+            if (gl_counts_are_none(counts, &gl_scale_requests)) continue;
             gl_buf_reset(&labels);
             add_label(&labels, "source", gl_slice_str(glimpse_source_name((glimpse_source)i)));
             add_label(&labels, "status", gl_slice_str(glimpse_status_name((glimpse_status)j)));
@@ -215,7 +108,7 @@ void gl_metrics_write(const gl_metrics *metrics, gl_buf *out)
     gl_text_family(out, name, "counter", "Requests that took longer than a threshold.");
     for (size_t i = 0; i < 4; i++)
         gl_text_labelled(out, name, "threshold", thresholds[i], metrics->crossed[i]);
-    if (is_empty(&metrics->lag, &gl_scale_lag)) return;
+    if (gl_counts_are_none(&metrics->lag, &gl_scale_lag)) return;
     name = "glimpse_loop_lag_seconds";
     gl_text_family(out, name, "histogram", "How late a timer of the loop fired.");
     gl_text_histogram(out, name, gl_slice_str(""), &metrics->lag, &gl_scale_lag);

@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <fcntl.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "exits.h"
+#include "files/append_file.h"
 #include "say.h"
 #include "terminal/event_words.h"
 
@@ -27,18 +27,6 @@ static void libevent_log(int severity, const char *message)
     if (of_libevent != NULL && level <= of_libevent->level) log_sink_write(&event, of_libevent);
 }
 
-/* A pipe opens when another process reads it. That may be never, so it is announced. */
-static int open_file(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (fd < 0 && errno == ENXIO) {
-        say("--log-file: %s: waiting for somebody to read this pipe", path);
-        return open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
-    }
-    if (fd >= 0) fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
-    return fd;
-}
-
 int log_sink_open(log_sink *sink, const cli_settings *settings)
 {
     *sink = (log_sink){ .stream = stderr,
@@ -50,7 +38,7 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
     of_libevent = sink;
     event_set_log_callback(libevent_log);
     if (sink->path == NULL) return 0;
-    int fd = open_file(sink->path);
+    int fd = append_file_open(sink->path, "--log-file");
     sink->stream = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (sink->stream != NULL) {
         setvbuf(sink->stream, NULL, _IOLBF, 0);
@@ -71,6 +59,11 @@ static void check_written(log_sink *sink)
     sink->failed = true;
     if (sink->before != NULL) sink->before(sink->arg);
     say("--log-file: %s: cannot write: %s; events are lost", sink->path, strerror(error));
+}
+
+bool log_sink_reopen(log_sink *sink)
+{
+    return sink->path == NULL || append_file_again(fileno(sink->stream), sink->path);
 }
 
 int log_sink_code(const log_sink *sink, int code)

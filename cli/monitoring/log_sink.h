@@ -23,6 +23,10 @@ typedef struct log_sink {
 int log_sink_open(log_sink *sink, const cli_settings *settings);
 void log_sink_close(log_sink *sink);
 
+/* Goes on with the file that --log-file names now. false: errno says why, and the one before stays.
+ */
+bool log_sink_reopen(log_sink *sink);
+
 /* `code`, or 74 in place of 0 and 1 where events of --log-file were lost. */
 int log_sink_code(const log_sink *sink, int code);
 

@@ -190,6 +190,10 @@ const cli_option option_table[] = {
       .value = "FORMAT", .choices = "text|json", .default_text = "text", .help = "text, json" },
     { .name = "log-file", .type = OPTION_TEXT, AT(log_file), .commands = ASKS, .value = "FILE",
       .check = check_filled, .help = "where events are appended [standard error]" },
+    { .name = "access-log", .type = OPTION_TEXT, AT(serve.access_log), .commands = FOR_SERVE,
+      .value = "FILE", .check = check_filled,
+      .help = "append a line of JSON for each request that has ended; - is standard output; opened "
+              "again on SIGHUP, as --log-file is" },
     { .heading = "Alerts", .name = "alerts", .type = OPTION_ON_OFF, AT(engine.alerts.on),
       .commands = FOR_BATCH | FOR_BENCH | FOR_SERVE, .value = "on|off", .default_text = "on",
       .help = "whether late answers (median above t2, p95 above t3), errors above 5 %, and hits "

@@ -17,6 +17,7 @@
 #include "gateway/gateway.h"
 #include "options/loopback.h"
 #include "say.h"
+#include "serve/access_log.h"
 #include "serve/listeners.h"
 #include "session.h"
 #include "signals.h"
@@ -37,6 +38,7 @@ typedef struct serve {
     cli_session session;
     const cli_settings *settings;
     listeners listeners;
+    access_log *access; /* NULL: none is asked for */
     gateway *gate;
 } serve;
 
@@ -125,6 +127,8 @@ static int open_gateway(serve *s)
         .ping_ms = PING_MS,
         .finish = settings->serve.on_disconnect != 0,
         .is_here = loopback_host,
+        .ended = s->access != NULL ? access_log_write : NULL,
+        .ended_arg = s->access,
     };
     s->gate = gateway_new(&config);
     for (size_t i = 0; s->gate != NULL && i < s->listeners.count; i++) {
@@ -138,6 +142,34 @@ static int open_gateway(serve *s)
     if (s->gate != NULL) return 0;
     say("the gateway cannot be set up");
     return EXIT_OS_LIMIT;
+}
+
+/* --- logs ------------------------------------------------------------------------------------- */
+
+static int open_access_log(serve *s)
+{
+    const char *path = s->settings->serve.access_log;
+    return path != NULL ? access_log_open(&s->access, s->session.base, path, "--access-log") : 0;
+}
+
+static void note(serve *s, glimpse_log_level level, const char *name, const char *file,
+                 const char *reason)
+{
+    const glimpse_log_field fields[] = { { "file", file, 0 }, { "reason", reason, 0 } };
+    const glimpse_log_event event = {
+        .level = level, .name = name, .fields = fields, .field_count = reason != NULL ? 2 : 1
+    };
+    if (level <= s->settings->engine.log_level) log_sink_write(&event, &s->session.log);
+}
+
+/* What rotates logs moves a file away, and sends SIGHUP for a new one. */
+static void reopen_logs(serve *s)
+{
+    if (!log_sink_reopen(&s->session.log))
+        note(s, GLIMPSE_LOG_ERROR, "log_not_reopened", s->settings->log_file, strerror(errno));
+    if (!access_log_reopen(s->access))
+        note(s, GLIMPSE_LOG_ERROR, "log_not_reopened", s->settings->serve.access_log,
+             strerror(errno));
 }
 
 /* --- callers' keys ---------------------------------------------------------------------------- */
@@ -166,22 +198,24 @@ static int open_keys(const serve *s)
     return EXIT_VALUE;
 }
 
-/* SIGHUP. A file that is wrong changes nothing. */
-static void reload(evutil_socket_t number, short what, void *arg)
+/* A file that is wrong changes nothing. */
+static void reload_keys(serve *s)
+{
+    char why[WHY_SIZE];
+    const char *file = s->settings->serve.keys;
+    if (file == NULL) return;
+    if (load_keys(s, why, sizeof why))
+        note(s, GLIMPSE_LOG_INFO, "keys_loaded", file, NULL);
+    else
+        note(s, GLIMPSE_LOG_ERROR, "keys_refused", file, why);
+}
+
+static void hung_up(evutil_socket_t number, short what, void *arg)
 {
     (void)number;
     (void)what;
-    serve *s = arg;
-    char why[WHY_SIZE] = "";
-    if (s->settings->serve.keys == NULL) return;
-    bool good = load_keys(s, why, sizeof why);
-    const glimpse_log_field fields[] = { { "file", s->settings->serve.keys, 0 },
-                                         { "reason", why, 0 } };
-    const glimpse_log_event event = { .level = good ? GLIMPSE_LOG_INFO : GLIMPSE_LOG_ERROR,
-                                      .name = good ? "keys_loaded" : "keys_refused",
-                                      .fields = fields,
-                                      .field_count = good ? 1 : 2 };
-    if (event.level <= s->settings->engine.log_level) log_sink_write(&event, &s->session.log);
+    reopen_logs(arg);
+    reload_keys(arg);
 }
 
 static int print_new_key(const char *name)
@@ -228,7 +262,7 @@ static void leave(int caught, void *arg)
 static int run(serve *s)
 {
     cli_signals signals;
-    struct event *hangup = evsignal_new(s->session.base, SIGHUP, reload, s);
+    struct event *hangup = evsignal_new(s->session.base, SIGHUP, hung_up, s);
     if (hangup == NULL || event_add(hangup, NULL) != 0 ||
         signals_catch(&signals, s->session.base, stop, s) != 0) {
         if (hangup != NULL) event_free(hangup);
@@ -252,10 +286,13 @@ int command_serve(cli_settings *settings)
     settings->engine.endpoint.answer_header_count = gateway_answer_header_count;
     int code = open_listeners(&s);
     if (code == 0) code = session_open(&s.session, settings);
+    if (code == 0) code = open_access_log(&s);
     if (code == 0) code = open_gateway(&s);
     if (code == 0) code = open_keys(&s);
     if (code == 0) code = run(&s);
     gateway_close(s.gate);
+    session_free_engine(&s.session); /* what it owes is delivered, and logged */
+    code = access_log_close(s.access, code);
     code = session_close(&s.session, code);
     gateway_free(s.gate);
     listeners_close(&s.listeners);

@@ -63,6 +63,7 @@ void gateway_head(httpd_conn *conn)
     gateway_client *client = httpd_user(conn);
     char room[GATEWAY_PATH_MAX];
     gl_slice model;
+    gateway_entry_head(gate, client);
     client->kind = gateway_path_read(httpd_path(conn), room, &model);
     if (httpd_request_of(conn)->upgrade) {
         httpd_last(conn);
@@ -88,9 +89,10 @@ void gateway_head(httpd_conn *conn)
 static void show_health(gateway *gate, httpd_conn *conn, gateway_kind kind)
 {
     bool ready = kind == GATEWAY_HEALTH || !gate->draining;
+    gl_slice body = gl_slice_str(ready ? "ok\n" : "draining\n");
+    gateway_entry_plain(gate, conn, ready ? 200 : 503, NULL, 0, body.len);
     httpd_answer(conn, ready ? 200 : 503, "text/plain; charset=utf-8",
-                 gl_slice_str("cache-control: no-store\r\n"),
-                 gl_slice_str(ready ? "ok\n" : "draining\n"));
+                 gl_slice_str("cache-control: no-store\r\n"), body);
 }
 
 /* --- into the engine -------------------------------------------------------------------------- */
@@ -190,6 +192,7 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
                                     .unshared = ask->unshared,
                                     .stream = ask->stream && client->kind != GATEWAY_EMBEDDINGS,
                                     .wants_usage = ask->wants_usage };
+    gateway_entry_begin(exchange, ask->model);
     if (!gateway_admit(gate, conn, ask, exchange)) {
         gl_free(exchange);
         return;
@@ -207,6 +210,7 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
     gate->count++;
     httpd_charge(gate->server, (int64_t)exchange->charged);
     client->exchange = exchange;
+    client->headed = false;
     gateway_wait_add(exchange);
 }
 
@@ -307,6 +311,7 @@ static gateway_facts facts_of(const gateway_exchange *exchange, const glimpse_re
 static void send_answer(gateway_exchange *exchange, int status, const char *type, gl_slice body)
 {
     gateway *gate = exchange->gate;
+    exchange->kept.bytes += body.len;
     if (gate->head.failed || gate->body.failed)
         httpd_reset(exchange->conn);
     else
@@ -384,20 +389,22 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
             retry_after_s = 1;
         }
         ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
+        gateway_entry_answered(exchange, verdict.status, verdict.code);
         answer(exchange, result, &verdict, retry_after_s);
     }
+    gateway_entry_end(exchange, result);
     gateway_settle(exchange, result);
     end_exchange(exchange);
 }
 
 void gateway_gone(httpd_conn *conn, httpd_gone why)
 {
-    (void)why;
     gateway *gate = httpd_arg(conn);
     gateway_client *client = httpd_user(conn);
     gateway_exchange *exchange = client->exchange;
     gateway_models_gone(gate, conn);
     if (exchange == NULL) return;
+    gateway_entry_left(exchange, why);
     client->exchange = NULL;
     exchange->conn = NULL;
     gl_node_remove(&exchange->streams);

@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/slice.h"
 
 struct event_base;
@@ -29,6 +30,26 @@ typedef struct gateway gateway;
  * others stay here: cookies, keys, addresses, the names of servers. */
 extern const char *const gateway_answer_headers[];
 extern const size_t gateway_answer_header_count;
+
+/* A request that has ended: the facts for a line of an access log. Nothing of what was asked or
+ * answered, no query string and no key is among them. A number below 0 is not known. */
+typedef struct gateway_entry {
+    const char *kind;     /* "chat", "models", ... */
+    const char *caller;   /* its name in the file of keys; NULL: none */
+    gl_slice model;       /* that was asked; len 0: none */
+    int status;           /* of the answer; 499: the client had left */
+    const char *code;     /* of an error; NULL: there was none, or it is the endpoint's own */
+    const char *source;   /* "live", "cache", ...; NULL: it did not get as far as the engine */
+    const char *endpoint; /* NULL: it has no name, or none was asked */
+    bool stream, stale;
+    int attempts;
+    int64_t queue_ns, first_byte_ns, total_ns; /* towards the client */
+    int64_t prompt_tokens, completion_tokens;
+    uint64_t bytes_in, bytes_out; /* of bodies */
+    uint64_t process, number;     /* as in Glimpse-Request-Id; number 0: it has none */
+    const char *upstream_id;      /* the endpoint's x-request-id; "": none */
+    const char *peer;             /* the client's address; "": it has none */
+} gateway_entry;
 
 typedef struct gateway_config {
     struct event_base *base; /* must outlive it */
@@ -50,6 +71,9 @@ typedef struct gateway_config {
     /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
      * browser here shows must not spend the endpoint's key. NULL: any may ask. */
     bool (*is_here)(gl_slice host);
+    /* Gets each request that has ended, valid during the call. NULL: it is not wanted. */
+    void (*ended)(const gateway_entry *entry, void *arg);
+    void *ended_arg;
 } gateway_config;
 
 /* NULL: out of memory. */

@@ -47,9 +47,9 @@ static void forget(gateway_client *client)
 
 void gateway_models_gone(gateway *gate, httpd_conn *conn)
 {
-    (void)gate;
     gateway_client *client = httpd_user(conn);
     if (client->asks.next == NULL) return; /* it never asked */
+    if (client->headed) gateway_entry_plain(gate, conn, 499, "client_left", 0, 0);
     gl_node_remove(&client->asks);
     forget(client);
 }
@@ -107,6 +107,7 @@ static void show_list(gateway *gate, httpd_conn *conn, gl_slice name, bool kept)
         body = model.text;
     }
     write_head(gate, kept);
+    gateway_entry_plain(gate, conn, 200, NULL, gate->number, body.len);
     httpd_answer(conn, 200, "application/json", gl_buf_slice(&gate->head), body);
 }
 

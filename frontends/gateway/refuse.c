@@ -18,6 +18,7 @@ void gateway_refuse(gateway *gate, httpd_conn *conn, const gateway_verdict *verd
         httpd_reset(conn);
         return;
     }
+    gateway_entry_plain(gate, conn, verdict->status, verdict->code, facts.number, gate->body.len);
     httpd_answer(conn, verdict->status, JSON, gl_buf_slice(&gate->head), gl_buf_slice(&gate->body));
 }
 
@@ -54,7 +55,7 @@ static const char *code_of(int status)
 
 const char *gateway_refused(httpd_conn *conn, int status, const char *why, gl_buf *body)
 {
-    (void)conn;
     gateway_error_write(status, code_of(status), NULL, gl_slice_str(why), body);
+    gateway_entry_plain(httpd_arg(conn), conn, status, code_of(status), 0, body->len);
     return JSON;
 }

@@ -78,6 +78,7 @@ static void begin(gateway_exchange *exchange, const gateway_facts *facts)
     gl_buf_append_str(&gate->head, "x-accel-buffering: no\r\n");
     httpd_begin(exchange->conn, 200, TYPE, gl_buf_slice(&gate->head), -1);
     exchange->begun = true;
+    gateway_entry_answered(exchange, 200, NULL);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
@@ -85,6 +86,7 @@ static void begin(gateway_exchange *exchange, const gateway_facts *facts)
 /* The client does not read: it is cut, and its request cancelled, unless others follow it. */
 static void cut_off(gateway_exchange *exchange)
 {
+    gateway_entry_left(exchange, HTTPD_GONE_SLOW);
     ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
     httpd_reset(exchange->conn);
     exchange->conn = NULL;
@@ -108,6 +110,7 @@ void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
     }
     httpd_piece(exchange->conn, gl_slice_of(event->bytes, event->len));
     httpd_flush(exchange->conn);
+    exchange->kept.bytes += event->len;
     note_written(exchange);
     if (httpd_unsent(exchange->conn) > BEHIND_MAX) cut_off(exchange);
 }
@@ -136,14 +139,15 @@ void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result
     gl_node_remove(&exchange->streams);
     bool whole = glimpse_result_error(result) == GLIMPSE_OK;
     if (!whole) {
+        const char *code = verdict->code != NULL ? verdict->code : "upstream_error";
+        gateway_entry_answered(exchange, verdict->status, code);
         gl_buf_append_str(&end, "data: ");
-        gateway_error_write(verdict->status,
-                            verdict->code != NULL ? verdict->code : "upstream_error", NULL, error,
-                            &end);
+        gateway_error_write(verdict->status, code, NULL, error, &end);
         gl_buf_append_char(&end, '\n');
     }
     write_last_comment(result, &end);
     if (!end.failed) httpd_piece(exchange->conn, gl_buf_slice(&end));
+    exchange->kept.bytes += end.len;
     gl_buf_free(&end);
     (void)gate;
     if (whole && !end.failed)
@@ -166,6 +170,7 @@ bool gateway_answer_as_stream(gateway_exchange *exchange, const glimpse_result *
         begin(exchange, facts);
         httpd_piece(exchange->conn, gl_buf_slice(&events));
         httpd_done(exchange->conn);
+        exchange->kept.bytes += events.len;
     }
     gl_buf_free(&events);
     return good;

@@ -4,6 +4,7 @@
  *   gateway.c   life: sockets, drain, close          exchange.c  the order of one request
  *   refuse.c    errors of ours, as answers           waiting.c   the longest wait for a turn
  *   models.c    the endpoint's list of models        admit.c     who asks, and may spend how much
+ *   entry.c     a request that has ended, for the access log
  */
 #ifndef GATEWAY_STATE_H
 #define GATEWAY_STATE_H
@@ -18,6 +19,17 @@
 #include "gateway/head.h"
 #include "gateway/path.h"
 #include "http/server.h"
+
+/* What is kept for the access log: where a client's request has ended, its connection may be gone.
+ */
+typedef struct gateway_kept {
+    int status;            /* of the answer */
+    const char *code;      /* of an error of ours; NULL: none */
+    int64_t first_byte_ns; /* from its beginning to the head of its answer; below 0: none went */
+    int64_t left_ns;       /* to the moment when the client had gone; below 0: it stayed */
+    uint64_t bytes;        /* of the answer's body */
+    char model[80], peer[46];
+} gateway_kept;
 
 /* One request under way in the engine: from submit to its result. */
 typedef struct gateway_exchange {
@@ -38,7 +50,8 @@ typedef struct gateway_exchange {
     bool unshared, refreshed;
     bool stream, wants_usage; /* it wants events; with the usage */
     bool begun;               /* the head of its stream is sent */
-    bool waited_out;          /* it was cancelled for its wait in the queue */
+    gateway_kept kept;
+    bool waited_out; /* it was cancelled for its wait in the queue */
 } gateway_exchange;
 
 /* The part of a connection that is ours: httpd_user. */
@@ -47,6 +60,8 @@ typedef struct gateway_client {
     gateway_caller *caller; /* borrowed, of this generation of the keys; NULL: none */
     unsigned generation;
     gateway_exchange *exchange; /* NULL: none is under way */
+    uint64_t began_ns;          /* of its request; 0: nobody wants to know */
+    bool headed;                /* kind and caller are of the request that is here now */
     httpd_conn *conn;           /* set while it waits for the list of models */
     gl_node asks;
     char *model; /* the one that it asks for, owned; "" for the list */
@@ -80,6 +95,20 @@ void gateway_refuse_plain(gateway *gate, httpd_conn *conn, int status, const cha
                           const char *message, const char *headers);
 /* httpd_handler.refused */
 const char *gateway_refused(httpd_conn *conn, int status, const char *why, gl_buf *body);
+
+/* entry.c. Each request comes to one of the last two, once. */
+/* Keeps what the end will not know any more: while its connection is there, its body too. */
+void gateway_entry_begin(gateway_exchange *exchange, gl_json model);
+/* Its answer has begun to go. code NULL: none of ours. */
+void gateway_entry_answered(gateway_exchange *exchange, int status, const char *code);
+void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *result);
+/* The client of an exchange is gone. */
+void gateway_entry_left(gateway_exchange *exchange, httpd_gone why);
+/* The head of a request is here. */
+void gateway_entry_head(gateway *gate, gateway_client *client);
+/* A request was answered without the engine; number 0: it has none. */
+void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char *code,
+                         uint64_t number, size_t bytes);
 
 /* exchange.c: callbacks of the server. */
 void gateway_head(httpd_conn *conn);
