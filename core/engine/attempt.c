@@ -105,12 +105,15 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
         return;
     }
     attempt->before = error;
-    gl_limit_ended(&engine->admission.limit, attempt->place);
+    gl_limit_ended(&attempt->gate->limit, attempt->place);
     if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have got the request, the server has not */
         attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;
         attempt->sent = GL_TIME_NEVER;
     }
-    if (attempt->connected != GL_TIME_NEVER) engine->stats.connected++;
+    if (attempt->connected != GL_TIME_NEVER) {
+        engine->stats.connected++;
+        attempt->gate->connected++;
+    }
     if (attempt->sent != GL_TIME_NEVER) {
         if (result->timings.sent_ns < 0)
             result->timings.sent_ns = span(request->caller.submitted, attempt->sent);
@@ -178,12 +181,11 @@ glimpse_error gl_attempt_sample(const gl_request *request, const glimpse_outcome
 }
 
 /* Logs the window when it has halved or doubled since it was last logged. */
-static void log_window(glimpse_engine *engine)
+static void log_window(const glimpse_engine *engine, gl_gate *gate)
 {
-    gl_admission *admission = &engine->admission;
     double from, to;
     char texts[2][32];
-    if (!gl_limit_changed(&admission->limit, &from, &to) ||
+    if (!gl_limit_changed(&gate->limit, &from, &to) ||
         !gl_log_wants(&engine->log, GLIMPSE_LOG_INFO))
         return;
     snprintf(texts[0], sizeof texts[0], "%.3g", from);
@@ -191,9 +193,9 @@ static void log_window(glimpse_engine *engine)
     glimpse_log_field fields[] = {
         { "from", texts[0], 0 },
         { "to", texts[1], 0 },
-        { "reason", admission->limit.why, 0 },
-        { "http_status", NULL, admission->refused_status },
-        { "in_flight", NULL, admission->limit.in_flight },
+        { "reason", gate->limit.why, 0 },
+        { "http_status", NULL, gate->refused_status },
+        { "in_flight", NULL, gate->limit.in_flight },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_INFO, "window_changed", fields,
                 sizeof fields / sizeof *fields);
@@ -214,7 +216,6 @@ gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
                             const glimpse_outcome *outcome)
 {
     glimpse_attempt *attempt = &request->attempt;
-    const gl_admission *admission = &request->engine->admission;
     const glimpse_sample *response = request->caller.result->response;
     bool came = attempt->first_byte != GL_TIME_NEVER ||
                 (response != NULL && glimpse_sample_get(response)->http_status != 0);
@@ -228,12 +229,12 @@ gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
         .probe = attempt->probe,
         .again = attempt->again,
         .refused = request->refused != 0,
-        .others = gl_admission_others_answered(admission, request),
+        .others = gl_gate_others_answered(attempt->gate, request),
     };
     gl_verdict verdict = gl_evidence_judge(&evidence);
     attempt->again = verdict.again;
     if (verdict.again) request->engine->stats.connections_died++;
-    if (verdict.refused && request->refused == 0) request->refused = admission->limit.next;
+    if (verdict.refused && request->refused == 0) request->refused = request->engine->starts;
     return verdict;
 }
 
@@ -241,12 +242,14 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
                                     gl_endpoint_is endpoint, const glimpse_outcome *outcome,
                                     gl_time now)
 {
-    gl_admission_report report = { .failure = failure,
-                                   .endpoint = endpoint,
-                                   .rates = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
-                                   .tokens_used = -1,
-                                   .elapsed = gl_time_since(now, request->attempt.started),
-                                   .late = (uint64_t)request->caller.thresholds.t4_ms * GL_MS };
+    glimpse_engine *engine = request->engine;
+    gl_gate_report report = { .failure = failure,
+                              .endpoint = endpoint,
+                              .rates = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
+                              .tokens_used = -1,
+                              .elapsed = gl_time_since(now, request->attempt.started),
+                              .late = (uint64_t)request->caller.thresholds.t4_ms * GL_MS,
+                              .waiting = engine->queue.waiting };
     if (failure == NULL) gl_model_saw(request, report.elapsed, now);
     if (outcome != NULL) {
         const glimpse_rate_limit *limits[] = { &outcome->requests, &outcome->tokens,
@@ -257,9 +260,8 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
         if (outcome->sample.usage.total_tokens >= 0)
             report.tokens_used = (double)outcome->sample.usage.total_tokens;
     }
-    gl_breaker_change change =
-        gl_admission_ended(&request->engine->admission, request, &report, now);
-    log_window(request->engine);
+    gl_breaker_change change = gl_gate_ended(request->attempt.gate, request, &report, now);
+    log_window(engine, request->attempt.gate);
     return change;
 }
 

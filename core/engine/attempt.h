@@ -32,7 +32,7 @@ glimpse_error gl_attempt_recall(gl_request *request, glimpse_error error, gl_tim
 gl_verdict gl_attempt_judge(gl_request *request, const gl_failure *failure,
                             const glimpse_outcome *outcome);
 
-/* Reports the end of an attempt to the admission. failure is NULL for an answer, outcome is NULL
+/* Reports the end of an attempt to its gate. failure is NULL for an answer, outcome is NULL
  * when a limit of time ended the attempt. */
 gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failure,
                                     gl_endpoint_is endpoint, const glimpse_outcome *outcome,

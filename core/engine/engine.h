@@ -14,18 +14,18 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/rng.h"
-#include "engine/admission.h"
 #include "engine/alerts.h"
 #include "engine/clockwork.h"
-#include "engine/key_stop.h"
+#include "engine/gate.h"
 #include "engine/life.h"
 #include "engine/lookup.h"
 #include "engine/model.h"
-#include "engine/outage.h"
 #include "engine/packing.h"
+#include "engine/queue.h"
 #include "log.h"
 #include "metrics.h"
 #include "policy/backoff.h"
+#include "policy/budget.h"
 #include "policy/key.h"
 
 struct glimpse_engine {
@@ -43,7 +43,7 @@ struct glimpse_engine {
      * for, and in the one list that is named like its state (request.h). */
     gl_map requests;
     gl_map flights; /* leaders by the first bytes of their identity (flight.c) */
-    /* WAITING is in the admission's queues, FOLLOWING in its leader's list. */
+    /* WAITING is in the queue, FOLLOWING in its leader's list. */
     struct {
         gl_list looking, running, backoff, fallback, done;
     } in;
@@ -52,14 +52,15 @@ struct glimpse_engine {
     gl_list speaking;       /* requests with text to deliver, in any state */
     glimpse_id last_id;
 
-    gl_key_stop key_stop;
     gl_packing packing;
-    gl_admission admission;
-    gl_heap_entry admit_timer;     /* when the admission wants to be asked again */
+    gl_queue queue;
+    gl_gate *gate;
+    gl_budget budget;              /* of retries */
+    uint64_t starts;               /* attempts that have started */
+    gl_heap_entry admit_timer;     /* when the next waiting request may go */
     glimpse_profiles *profiles;    /* NULL: the built-in ones */
     gl_model models[GL_LANES_MAX]; /* by lane */
     gl_parameters parameters;
-    gl_outage outage;
     gl_backoff backoff;
     gl_rng rng;
     glimpse_stats stats;     /* counters; gauges are filled in by the snapshot */

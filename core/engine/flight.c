@@ -74,7 +74,7 @@ bool gl_flight_join(gl_request *request)
     gl_request_move(request, GL_STATE_FOLLOWING, &leader->followers, false);
     engine->stats.coalesced++;
     if (request->priority > leader->priority)
-        gl_admission_set_priority(&engine->admission, leader, request->priority);
+        gl_queue_set_priority(&engine->queue, leader, request->priority);
     set_speaking(request, leader);
     if (gl_node_linked(&request->text_node)) gl_clockwork_schedule(&engine->clock);
     log_event("coalesced", request, leader);

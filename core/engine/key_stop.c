@@ -10,9 +10,10 @@
 #include "base/alloc.h"
 #include "engine/engine.h"
 
-void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message)
+void gl_key_stop_begin(glimpse_engine *engine, gl_gate *gate, const gl_failure *failure,
+                       const char *message)
 {
-    gl_key_stop *stop = &engine->key_stop;
+    gl_key_stop *stop = &gate->stop;
     gl_key_stop_end(stop);
     stop->on = true;
     /* A request that the stop ends was in no stream, so its error cannot be one of a stream. */
@@ -28,8 +29,8 @@ void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const 
         { "error", glimpse_error_name(failure->error), 0 },
         { "code", stop->code, 0 },
         { "http_status", NULL, failure->http_status },
-        { "waiting", NULL, (int64_t)engine->admission.waiting },
-        { "in_flight", NULL, engine->admission.limit.in_flight },
+        { "waiting", NULL, (int64_t)engine->queue.waiting },
+        { "in_flight", NULL, gate->limit.in_flight },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_ERROR, "key_stopped", fields,
                 sizeof fields / sizeof *fields);
@@ -44,5 +45,5 @@ void gl_key_stop_end(gl_key_stop *stop)
 
 void glimpse_engine_resume(glimpse_engine *engine)
 {
-    gl_key_stop_end(&engine->key_stop);
+    gl_key_stop_end(&engine->gate->stop);
 }

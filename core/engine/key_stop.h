@@ -1,10 +1,11 @@
-/* key_stop.h - the endpoint's words when it refused the key. Nothing is sent while the stop is on:
- * see glimpse_engine_resume. */
+/* key_stop.h - an endpoint's words when it refused the key. Nothing is sent there while the stop is
+ * on: see glimpse_engine_resume. */
 #ifndef GL_KEY_STOP_H
 #define GL_KEY_STOP_H
 
 #include <glimpse/engine.h>
 
+#include "engine/request.h"
 #include "policy/backoff.h"
 
 typedef struct gl_key_stop {
@@ -15,7 +16,8 @@ typedef struct gl_key_stop {
 } gl_key_stop;
 
 /* Begins the stop: keeps the endpoint's words, and logs them. */
-void gl_key_stop_begin(glimpse_engine *engine, const gl_failure *failure, const char *message);
+void gl_key_stop_begin(glimpse_engine *engine, gl_gate *gate, const gl_failure *failure,
+                       const char *message);
 void gl_key_stop_end(gl_key_stop *stop);
 
 #endif

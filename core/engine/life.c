@@ -38,6 +38,7 @@ static void destroy(void *arg)
     if (engine->companion != NULL) engine->companion_end(engine->companion);
     glimpse_loop_lag_free(engine->lag);
     gl_alerts_end(engine);
+    gl_gate_free(engine->gate);
     glimpse_sampler_unref(engine->sampler);
     glimpse_sampler_unref(engine->fallback);
     glimpse_cache_unref(engine->cache);
@@ -52,7 +53,6 @@ static void destroy(void *arg)
     gl_packing_free(&engine->packing);
     gl_map_free(&engine->flights);
     gl_buf_free(&engine->scratch);
-    gl_key_stop_end(&engine->key_stop);
     gl_free(engine->model);
     gl_free(engine);
 }
@@ -108,7 +108,8 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_heap_entry_init(&engine->admit_timer);
     engine->looked_up = gl_steps_looked_up;
     gl_packing_init(&engine->packing);
-    gl_admission_init(&engine->admission, config);
+    gl_queue_init(&engine->queue);
+    engine->gate = gl_gate_new(config, config->sampler);
     if (config->profiles != NULL) engine->profiles = glimpse_profiles_ref(config->profiles);
     gl_models_init(engine);
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,
@@ -125,8 +126,9 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->latencies = gl_histogram_new();
     engine->metrics = gl_metrics_new();
     engine->model = gl_strdup(config->model);
-    if (!clock || !gl_alerts_init(engine) || engine->keyer == NULL || engine->latencies == NULL ||
-        engine->metrics == NULL || engine->model == NULL || !gl_clockwork_reserve(engine, 0)) {
+    if (!clock || engine->gate == NULL || !gl_alerts_init(engine) || engine->keyer == NULL ||
+        engine->latencies == NULL || engine->metrics == NULL || engine->model == NULL ||
+        !gl_clockwork_reserve(engine, 0)) {
         destroy(engine);
         return GLIMPSE_ERR_OOM;
     }

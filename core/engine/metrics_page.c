@@ -147,11 +147,11 @@ static void write_labelled(const glimpse_stats *stats, gl_buf *out)
  * last lane. */
 static bool lane_name(const glimpse_engine *engine, size_t lane, gl_slice *name)
 {
-    const gl_admission *admission = &engine->admission;
-    unsigned model = admission->lanes[lane].name;
+    const gl_queue *queue = &engine->queue;
+    unsigned model = queue->lanes[lane].name;
     if (lane == GL_LANES_MAX - 1) model = GL_MODEL_OTHER;
     for (size_t i = 0; i < lane; i++)
-        if (admission->lanes[i].name == model) return false;
+        if (queue->lanes[i].name == model) return false;
     *name = gl_metrics_model_name(&engine->metrics->asked, model);
     return true;
 }
@@ -159,11 +159,10 @@ static bool lane_name(const glimpse_engine *engine, size_t lane, gl_slice *name)
 static void write_limits(const glimpse_engine *engine, gl_buf *out, const char *name, bool left)
 {
     static const char *const kinds[] = { "requests", "tokens", "project_tokens" };
-    const gl_admission *admission = &engine->admission;
     gl_time now = gl_clockwork_now(&engine->clock);
-    for (size_t i = 0; i < admission->lane_count; i++)
+    for (size_t i = 0; i < engine->queue.lane_count; i++)
         for (int kind = 0; kind < GL_BUCKET_COUNT; kind++) {
-            const gl_bucket *bucket = &admission->lanes[i].pace.buckets[kind];
+            const gl_bucket *bucket = &engine->gate->paces[i].buckets[kind];
             gl_slice model;
             if (!bucket->known || !lane_name(engine, i, &model)) continue;
             gl_buf_append_str(out, name);
@@ -180,8 +179,7 @@ static void write_gauges(const glimpse_engine *engine, gl_buf *out)
 {
     const char *name = "glimpse_retry_budget_remaining";
     gl_text_family(out, name, "gauge", "Retries that may be sent now.");
-    gl_text_number(out, name,
-                   gl_budget_left(&engine->admission.budget, gl_clockwork_now(&engine->clock)));
+    gl_text_number(out, name, gl_budget_left(&engine->budget, gl_clockwork_now(&engine->clock)));
     name = "glimpse_rate_limit_remaining";
     gl_text_family(out, name, "gauge", "What a rate limit lets through now.");
     write_limits(engine, out, name, true);

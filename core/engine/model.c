@@ -1,6 +1,6 @@
 /*
  * model.c - the engine's knowledge of a model: its thresholds, the time limits of an attempt, the
- * parameters of a draft. A model is a lane of the admission, of which there are 16: models beyond
+ * parameters of a draft. A model is a lane of the queue, of which there are 16: models beyond
  * share the knowledge of the last one.
  *
  * A value that the configuration sets comes first, then the model's profile (<glimpse/profile.h>);
@@ -146,7 +146,7 @@ glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine, const char
     gl_buf name; /* the raw JSON value of a body */
     gl_buf_init(&name, SIZE_MAX / 2);
     gl_json_write_string(&name, gl_slice_str(model));
-    size_t lane = gl_admission_find_lane(&engine->admission, gl_buf_slice(&name));
+    size_t lane = gl_queue_find_lane(&engine->queue, gl_buf_slice(&name));
     glimpse_error error = name.failed ? GLIMPSE_ERR_OOM : GLIMPSE_OK;
     gl_buf_free(&name);
     gl_model unseen = { .calibration = NULL };

@@ -1,5 +1,5 @@
 /*
- * outage.c - keeps and logs why the circuit is open.
+ * outage.c - keeps and logs why an endpoint's circuit is open.
  */
 #include "engine/outage.h"
 
@@ -8,25 +8,25 @@
 #include "base/utf8.h"
 #include "engine/engine.h"
 
-static void log_circuit(const glimpse_engine *engine, const char *event)
+static void log_circuit(const glimpse_engine *engine, const gl_gate *gate, const char *event)
 {
     if (!gl_log_wants(&engine->log, GLIMPSE_LOG_WARN)) return;
     glimpse_log_field fields[] = {
-        { "error", engine->outage.code, 0 },
-        { "http_status", NULL, engine->outage.http_status },
-        { "opened", NULL, (int64_t)engine->admission.breaker.opened },
+        { "error", gate->outage.code, 0 },
+        { "http_status", NULL, gate->outage.http_status },
+        { "opened", NULL, (int64_t)gate->breaker.opened },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, event, fields, sizeof fields / sizeof *fields);
 }
 
-static void log_probe(const glimpse_engine *engine, gl_time now)
+static void log_probe(const glimpse_engine *engine, const gl_gate *gate, gl_time now)
 {
     if (!gl_log_wants(&engine->log, GLIMPSE_LOG_INFO)) return;
     glimpse_log_field fields[] = {
-        { "error", engine->outage.code, 0 },
-        { "http_status", NULL, engine->outage.http_status },
-        { "probes", NULL, (int64_t)engine->outage.probes },
-        { "open_ms", NULL, (int64_t)(gl_time_since(now, engine->outage.since) / GL_MS) },
+        { "error", gate->outage.code, 0 },
+        { "http_status", NULL, gate->outage.http_status },
+        { "probes", NULL, (int64_t)gate->outage.probes },
+        { "open_ms", NULL, (int64_t)(gl_time_since(now, gate->outage.since) / GL_MS) },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_INFO, "circuit_probe_failed", fields,
                 sizeof fields / sizeof *fields);
@@ -41,19 +41,18 @@ static void copy_words(char *to, size_t size, const char *from)
 
 /* Before a first connection there is nothing to protect, so the options' waits hold: the probes
  * come after the waits of one request's attempts, whichever request makes them. */
-static void keep_trying(glimpse_engine *engine, gl_time now)
+static void keep_trying(glimpse_engine *engine, gl_gate *gate, gl_time now)
 {
-    const gl_outage *outage = &engine->outage;
-    if (engine->stats.connected != 0 || outage->tries >= engine->backoff.max_attempts) return;
+    const gl_outage *outage = &gate->outage;
+    if (gate->connected != 0 || outage->tries >= engine->backoff.max_attempts) return;
     uint64_t wait = gl_backoff_delay(&engine->backoff, outage->tries - 1, &engine->rng);
-    gl_breaker_wait(&engine->admission.breaker, wait, now);
+    gl_breaker_wait(&gate->breaker, wait, now);
 }
 
-bool gl_outage_is_hopeless(const glimpse_engine *engine)
+bool gl_outage_is_hopeless(const glimpse_engine *engine, const gl_gate *gate)
 {
-    const gl_outage *outage = &engine->outage;
-    if (engine->admission.breaker.state == GL_CIRCUIT_CLOSED || engine->stats.connected != 0)
-        return false;
+    const gl_outage *outage = &gate->outage;
+    if (gate->breaker.state == GL_CIRCUIT_CLOSED || gate->connected != 0) return false;
     return engine->config.breaker != GLIMPSE_BREAKER_WAIT ||
            outage->tries >= engine->backoff.max_attempts ||
            gl_backoff_retryable(outage->error, outage->http_status) == 0;
@@ -63,7 +62,8 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
 {
     glimpse_engine *engine = request->engine;
     const glimpse_result *result = request->caller.result;
-    gl_outage *outage = &engine->outage;
+    gl_gate *gate = request->attempt.gate;
+    gl_outage *outage = &gate->outage;
     if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) {
         /* A circuit that opened for late answers has no error of its own. */
         outage->error = result->error != GLIMPSE_OK ? result->error : GLIMPSE_ERR_TIMEOUT;
@@ -84,10 +84,11 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     } else if (change == GL_BREAKER_PROBE_FAILED) {
         outage->probes++;
         outage->tries++;
-        log_probe(engine, now);
+        log_probe(engine, gate, now);
     }
-    if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED) keep_trying(engine, now);
-    if (change == GL_BREAKER_OPENED) log_circuit(engine, "circuit_opened");
-    if (change == GL_BREAKER_CLOSED) log_circuit(engine, "circuit_closed");
+    if (change == GL_BREAKER_OPENED || change == GL_BREAKER_PROBE_FAILED)
+        keep_trying(engine, gate, now);
+    if (change == GL_BREAKER_OPENED) log_circuit(engine, gate, "circuit_opened");
+    if (change == GL_BREAKER_CLOSED) log_circuit(engine, gate, "circuit_closed");
     if (change != GL_BREAKER_SAME) gl_clockwork_schedule(&engine->clock);
 }

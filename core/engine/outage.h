@@ -1,4 +1,4 @@
-/* outage.h - why the circuit is open. */
+/* outage.h - why an endpoint's circuit is open. */
 #ifndef GL_OUTAGE_H
 #define GL_OUTAGE_H
 
@@ -23,6 +23,6 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
 
 /* Returns true when the circuit is open, no connection was ever made, and the tries are as many,
  * with the waits between them, as one request has attempts. */
-bool gl_outage_is_hopeless(const glimpse_engine *engine);
+bool gl_outage_is_hopeless(const glimpse_engine *engine, const gl_gate *gate);
 
 #endif

@@ -76,7 +76,7 @@ static bool is_packs_own(const glimpse_result *result)
 static void ask_again(gl_request *member, gl_time now)
 {
     glimpse_engine *engine = member->engine;
-    if (engine->key_stop.on) {
+    if (engine->gate->stop.on) {
         gl_steps_refuse_key(member, now);
     } else if (engine->closing.on) {
         cancel_member(member, now);

@@ -158,7 +158,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
     log_sent(pack);
     gl_json body;
     (void)gl_body_read(carrier, &body);
-    gl_price(carrier, now);
+    gl_price(carrier);
     return carrier;
 }
 
@@ -166,7 +166,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
 static bool must_wait(const glimpse_engine *engine)
 {
     const gl_packing *packing = &engine->packing;
-    return !packing->proven && !packing->stopped && !engine->key_stop.on && packing->out != 0;
+    return !packing->proven && !packing->stopped && !engine->gate->stop.on && packing->out != 0;
 }
 
 /* Ends the pack's gathering, and lets it go or holds it. */
@@ -198,7 +198,7 @@ gl_request *gl_packing_next(glimpse_engine *engine, gl_time now)
         let_go(first_of(&packing->held));
     gl_pack *pack = first_of(&packing->going);
     if (pack == NULL) return NULL;
-    if (!pack->apart && pack->load.drafts > 1 && !engine->key_stop.on && !packing->stopped) {
+    if (!pack->apart && pack->load.drafts > 1 && !engine->gate->stop.on && !packing->stopped) {
         gl_request *carrier = load(pack, now);
         if (carrier != NULL) return carrier;
     }

@@ -9,15 +9,15 @@
 /* Four bytes a token is the usual estimate for English; the answer is taken to use all it may. */
 #define BYTES_PER_TOKEN 4
 
-void gl_price(gl_request *request, gl_time now)
+void gl_price(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
     request->tokens = (double)request->body.len / BYTES_PER_TOKEN + (double)request->answer_tokens;
-    size_t known = engine->admission.lane_count;
-    request->lane = (unsigned)gl_admission_lane(&engine->admission, request->named_model.text, now);
+    size_t known = engine->queue.lane_count;
+    request->lane = (unsigned)gl_queue_lane(&engine->queue, request->named_model.text);
     request->operation = gl_metrics_operation(request->path);
     request->asked_model = gl_metrics_model(engine->metrics, request->named_model);
     bool first = request->lane >= known;
-    if (first) engine->admission.lanes[request->lane].name = request->asked_model;
+    if (first) engine->queue.lanes[request->lane].name = request->asked_model;
     gl_model_take(request, request->named_model, first);
 }

@@ -33,11 +33,13 @@ typedef enum gl_state {
 
 typedef struct gl_request gl_request;
 typedef struct gl_pack gl_pack;
+typedef struct gl_gate gl_gate;
 
 /* One call of a sampler. A part of its request, because a request has at most one attempt out. */
 struct glimpse_attempt {
     gl_request *request;
     glimpse_sampler *sampler; /* the sampler that has it; NULL when none is out */
+    gl_gate *gate;            /* to the endpoint that it goes to; not set for the fallback */
     void *data;               /* the sampler's own */
     glimpse_sample *came; /* the part of an answer that had come when it was recalled, or NULL */
     int number;           /* from 1, over all attempts of the request */
@@ -46,6 +48,7 @@ struct glimpse_attempt {
     bool again;           /* asked again at once, because the connection before was dead */
     unsigned texts;       /* number of arrivals of text */
     uint64_t place;       /* number in the window, in order of the starts: policy/limit.h */
+    uint64_t order;       /* number among the engine's attempts, in order of the starts */
     /* Moments of the attempt; GL_TIME_NEVER = not yet. */
     gl_time started, connected, sent, first_byte, last_byte;
     gl_time first_chunk, first_answer;
@@ -105,9 +108,9 @@ struct gl_request {
     int once;         /* failures of kinds that are retried once only */
     int spared;       /* attempts not counted: failed probes, no descriptor, a dead connection */
     int sent;         /* attempts that reached the endpoint */
-    unsigned lane;    /* lane of the admission, by model */
-    uint64_t refused; /* attempts that had started when it was first refused as in an outage; 0:
-                         never refused */
+    unsigned lane;    /* lane of the queue, by model */
+    uint64_t refused; /* the engine's attempts that had started when it was first refused as in an
+                         outage; 0: never refused */
 
     glimpse_cache_control cache_control;
     int64_t max_age_ms;     /* of a stored answer that serves it; below 0: any */

@@ -5,6 +5,7 @@
 
 #include "base/count.h"
 #include "base/layout.h"
+#include "engine/admission.h"
 #include "engine/engine.h"
 
 static const glimpse_stats none = {
@@ -40,31 +41,31 @@ static void take(const glimpse_engine *engine, glimpse_stats *stats)
 {
     *stats = engine->stats;
     stats->live = engine->requests.count;
-    stats->key_stopped = engine->key_stop.on;
-    const gl_admission *admission = &engine->admission;
-    stats->waiting = admission->waiting;
-    stats->in_flight = (uint64_t)admission->limit.in_flight;
-    stats->peak_in_flight = (uint64_t)admission->limit.peak;
-    stats->window = (uint64_t)gl_limit_places(&admission->limit);
+    stats->key_stopped = engine->gate->stop.on;
+    const gl_gate *gate = engine->gate;
+    stats->waiting = engine->queue.waiting;
+    stats->in_flight = (uint64_t)gate->limit.in_flight;
+    stats->peak_in_flight = (uint64_t)gate->limit.peak;
+    stats->window = (uint64_t)gl_limit_places(&gate->limit);
     gl_time now = gl_clockwork_now(&engine->clock);
-    stats->window_mean = gl_limit_mean(&admission->limit, now);
-    stats->window_least = admission->limit.least;
-    stats->window_most = (uint64_t)admission->limit.most;
-    stats->window_status = admission->refused_status;
-    gl_hold hold = gl_admission_hold(admission, now);
+    stats->window_mean = gl_limit_mean(&gate->limit, now);
+    stats->window_least = gate->limit.least;
+    stats->window_most = (uint64_t)gate->limit.most;
+    stats->window_status = gate->refused_status;
+    gl_hold hold = gl_admission_hold(engine, now);
     stats->waits_for = hold.what;
     if (hold.what != GLIMPSE_WAIT_NONE) stats->waits_ns = (int64_t)gl_time_since(hold.until, now);
     stats->waits_per_minute = hold.per_minute;
     stats->waits_set = hold.set;
-    stats->circuit = (glimpse_circuit)admission->breaker.state; /* the enums have the same values */
-    stats->circuit_opened = admission->breaker.opened;
-    stats->unreachable = gl_outage_is_hopeless(engine);
+    stats->circuit = (glimpse_circuit)gate->breaker.state; /* the enums have the same values */
+    stats->circuit_opened = gate->breaker.opened;
+    stats->unreachable = gl_outage_is_hopeless(engine, gate);
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
-        stats->circuit_error = engine->outage.error;
-        stats->circuit_message = engine->outage.message;
-        stats->circuit_http_status = engine->outage.http_status;
-        stats->circuit_probes = engine->outage.probes;
-        stats->circuit_open_ns = (int64_t)gl_time_since(now, engine->outage.since);
+        stats->circuit_error = gate->outage.error;
+        stats->circuit_message = gate->outage.message;
+        stats->circuit_http_status = gate->outage.http_status;
+        stats->circuit_probes = gate->outage.probes;
+        stats->circuit_open_ns = (int64_t)gl_time_since(now, gate->outage.since);
     }
     glimpse_engine_thresholds(engine, NULL,
                               &stats->thresholds); /* fails for want of memory alone */
@@ -87,20 +88,19 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
 
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
-    if (engine->key_stop.on) return 0;
-    const gl_admission *admission = &engine->admission;
-    uint64_t taken = (uint64_t)admission->limit.in_flight + admission->waiting + engine->lookups;
-    uint64_t window = (uint64_t)gl_limit_places(&admission->limit);
+    if (engine->gate->stop.on) return 0;
+    const gl_gate *gate = engine->gate;
+    uint64_t taken = (uint64_t)gate->limit.in_flight + engine->queue.waiting + engine->lookups;
+    uint64_t window = (uint64_t)gl_limit_places(&gate->limit);
     /* Requests that wait for a circuit to close hold up nothing, and their deadlines pass
      * meanwhile. Taken one by one, a long job would pass as many deadlines as it has lines. */
-    if (admission->breaker.state != GL_CIRCUIT_CLOSED &&
-        engine->config.breaker == GLIMPSE_BREAKER_WAIT)
-        window = (uint64_t)admission->limit.most;
+    if (gate->breaker.state != GL_CIRCUIT_CLOSED && engine->config.breaker == GLIMPSE_BREAKER_WAIT)
+        window = (uint64_t)gate->limit.most;
     if (taken < window) return (size_t)(window - taken);
     /* When all waiting requests were refused before, one more may be read: the refused ones may be
      * the cause. */
-    return admission->breaker.state != GL_CIRCUIT_CLOSED && admission->untried == 0 &&
-                   admission->limit.in_flight == 0
+    return gate->breaker.state != GL_CIRCUIT_CLOSED && engine->queue.untried == 0 &&
+                   gate->limit.in_flight == 0
                ? 1
                : 0;
 }

@@ -21,6 +21,7 @@
 #include <assert.h>
 #include <stdio.h>
 
+#include "engine/admission.h"
 #include "engine/attempt.h"
 #include "engine/deliver.h"
 #include "engine/engine.h"
@@ -103,7 +104,7 @@ void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status stat
 void gl_steps_wait(gl_request *request, bool front, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    gl_admission_push(&engine->admission, request, front);
+    gl_queue_push(&engine->queue, request, front);
     request->since = now;
     gl_clockwork_schedule(&engine->clock);
 }
@@ -112,8 +113,7 @@ void gl_steps_wait(gl_request *request, bool front, gl_time now)
 static inline void end_wait(gl_request *request, gl_time now)
 {
     gl_request_book_wait(request, now);
-    if (request->state == GL_STATE_WAITING)
-        gl_admission_leave(&request->engine->admission, request);
+    if (request->state == GL_STATE_WAITING) gl_queue_leave(&request->engine->queue, request);
     if (request->state == GL_STATE_PACKING) {
         gl_request *carrier = gl_packing_left(request);
         if (carrier != NULL) gl_steps_cancel(carrier, now);
@@ -124,7 +124,7 @@ static inline void end_wait(gl_request *request, gl_time now)
 
 void gl_steps_refuse_key(gl_request *request, gl_time now)
 {
-    const gl_key_stop *stop = &request->engine->key_stop;
+    const gl_key_stop *stop = &request->engine->gate->stop;
     end_wait(request, now);
     gl_result_set_error(request->caller.result, stop->error, stop->code, stop->message);
     gl_steps_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
@@ -134,7 +134,7 @@ void gl_steps_send_packed(glimpse_engine *engine, gl_time now)
 {
     gl_request *request;
     while ((request = gl_packing_next(engine, now)) != NULL) {
-        if (engine->key_stop.on) {
+        if (engine->gate->stop.on) {
             gl_steps_refuse_key(request, now);
         } else {
             gl_steps_wait(request, false, now);
@@ -143,15 +143,14 @@ void gl_steps_send_packed(glimpse_engine *engine, gl_time now)
     }
 }
 
-static void stop_key(glimpse_engine *engine, const gl_failure *failure, const char *message,
-                     gl_time now)
+static void stop_key(glimpse_engine *engine, gl_gate *gate, const gl_failure *failure,
+                     const char *message, gl_time now)
 {
     gl_request *request;
     gl_node *node;
-    if (!engine->key_stop.on) gl_key_stop_begin(engine, failure, message);
+    if (!gate->stop.on) gl_key_stop_begin(engine, gate, failure, message);
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_refuse_key(request, now);
-    while ((request = gl_admission_any(&engine->admission)) != NULL)
-        gl_steps_refuse_key(request, now);
+    while ((request = gl_queue_any(&engine->queue)) != NULL) gl_steps_refuse_key(request, now);
     while ((node = gl_list_first(&engine->in.backoff)) != NULL)
         gl_steps_refuse_key(GL_CONTAINER(node, gl_request, node), now);
 }
@@ -163,8 +162,7 @@ void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
     glimpse_engine *engine = request->engine;
     request->attempt.fallback = request->state == GL_STATE_FALLBACK;
     end_wait(request, now);
-    if (!request->attempt.fallback)
-        gl_admission_started(&engine->admission, request, &engine->rng, now);
+    if (!request->attempt.fallback) gl_admission_started(request, now);
     gl_request_move(request, GL_STATE_RUNNING, &engine->in.running, false);
     gl_attempt_start(request, sampler, now);
     gl_clockwork_set_timer(request);
@@ -193,8 +191,7 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
 
 void gl_steps_refuse(gl_request *request, gl_time now)
 {
-    glimpse_engine *engine = request->engine;
-    const gl_outage *outage = &engine->outage;
+    const gl_outage *outage = &request->engine->gate->outage;
     /* The message may name things that only that other request asked for. */
     bool of_another = outage->http_status != 0 && outage->by != request->caller.id;
     char message[sizeof outage->message + 80];
@@ -245,12 +242,13 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
                       now);
         return;
     }
-    bool over = engine->closing.on || engine->key_stop.on;
+    gl_gate *gate = request->attempt.gate;
+    bool over = engine->closing.on || gate->stop.on;
     gl_verdict verdict = gl_attempt_judge(request, &failure, outcome);
-    bool starved = failure.error == GLIMPSE_ERR_DESCRIPTORS && !over &&
-                   gl_admission_starved(&engine->admission, request, now);
+    bool starved =
+        failure.error == GLIMPSE_ERR_DESCRIPTORS && !over && gl_gate_starved(gate, request, now);
     if (verdict.again) {
-        gl_admission_unasked(&engine->admission, request, now);
+        gl_gate_unasked(gate, request, now);
         if (!over) gl_attempt_log_retry(request, &failure, 0);
     }
     gl_breaker_change change = GL_BREAKER_SAME;
@@ -266,7 +264,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     uint64_t wait = 0;
     gl_retry_reason reason = gl_backoff_decide(&engine->backoff, &failure, now,
                                                gl_flight_deadline(request), &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !engine->closing.on && !engine->key_stop.on) {
+    if (reason == GL_RETRY_YES && !over) {
         if (some_go_on(request, &failure, now + wait, now))
             retry_later(request, &failure, wait, now);
         return;
@@ -274,7 +272,7 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
     if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local &&
         engine->config.breaker != GLIMPSE_BREAKER_OFF)
-        stop_key(engine, &failure, outcome != NULL ? outcome->error_message : NULL, now);
+        stop_key(engine, gate, &failure, outcome != NULL ? outcome->error_message : NULL, now);
 }
 
 /* --- the sampler parses; its outcome comes in here: 6 on the way --- */
@@ -364,13 +362,12 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
  * nothing about the endpoint. */
 static void let_go(gl_request *request, glimpse_error error, gl_time now)
 {
-    gl_admission *admission = &request->engine->admission;
     end_wait(request, now);
     if (request->state == GL_STATE_LOOKING) gl_lookup_cancel(request);
     if (request->state != GL_STATE_RUNNING) return;
     bool probe = request->attempt.probe && !request->attempt.fallback;
     gl_attempt_recall(request, error, now);
-    if (probe) gl_breaker_probe_lost(&admission->breaker, now);
+    if (probe) gl_breaker_probe_lost(&request->attempt.gate->breaker, now);
 }
 
 void gl_steps_cancel(gl_request *request, gl_time now)
@@ -394,7 +391,7 @@ void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
                          &engine->in.running };
     gl_request *request;
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_cancel(request, now);
-    while ((request = gl_admission_any(&engine->admission)) != NULL) gl_steps_cancel(request, now);
+    while ((request = gl_queue_any(&engine->queue)) != NULL) gl_steps_cancel(request, now);
     for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
         gl_node *node;
         while ((node = gl_list_first(lists[i])) != NULL)
@@ -442,7 +439,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
         return;
     }
     if (request->state == GL_STATE_BACKOFF && request->backoff_until <= now) {
-        if (gl_budget_retry(&engine->admission.budget, now)) {
+        if (gl_budget_retry(&engine->budget, now)) {
             end_wait(request, now);
             gl_steps_wait(request, true, now);
         } else { /* over the budget it waits up to a second, spread so that not all wake together */
@@ -461,10 +458,10 @@ static void ask(gl_request *request, gl_time now)
     if (request->cache_control == GLIMPSE_CACHE_ONLY) {
         gl_steps_fail(request, GLIMPSE_ERR_NOT_CACHED, gl_status_of(GLIMPSE_ERR_NOT_CACHED, 0),
                       now);
-    } else if (request->engine->key_stop.on) {
+    } else if (request->engine->gate->stop.on) {
         gl_steps_refuse_key(request, now);
     } else {
-        gl_price(request, now);
+        gl_price(request);
         bool packed = gl_packing_join(request, now);
         if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the last pack first */
         if (!packed) gl_steps_wait(request, false, now);

@@ -5,6 +5,7 @@
  */
 #include "engine/turn.h"
 
+#include "engine/admission.h"
 #include "engine/deliver.h"
 #include "engine/engine.h"
 #include "engine/pack_answer.h"
@@ -34,17 +35,17 @@ void gl_turn_unpack(glimpse_engine *engine, gl_time now)
  * clock. */
 static void admit(glimpse_engine *engine, gl_time now, int *most)
 {
-    gl_admission *admission = &engine->admission;
+    gl_gate *gate = engine->gate;
     gl_time when = GL_TIME_NEVER;
     gl_request *request;
     gl_node *node;
     for (; *most > 0 && (node = gl_list_first(&engine->in.fallback)) != NULL; --*most)
         gl_steps_start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
-    for (; *most > 0 && (request = gl_admission_next(admission, now, &when)) != NULL; --*most)
-        gl_steps_start(request, engine->sampler, gl_clockwork_now(&engine->clock));
-    if (*most > 0 && admission->breaker.state != GL_CIRCUIT_CLOSED &&
+    for (; *most > 0 && (request = gl_admission_next(engine, now, &when)) != NULL; --*most)
+        gl_steps_start(request, request->attempt.gate->sampler, gl_clockwork_now(&engine->clock));
+    if (*most > 0 && gate->breaker.state != GL_CIRCUIT_CLOSED &&
         engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
-        for (; *most > 0 && (request = gl_admission_any(admission)) != NULL; --*most)
+        for (; *most > 0 && (request = gl_queue_any(&engine->queue)) != NULL; --*most)
             gl_steps_refuse(request, now);
         when = GL_TIME_NEVER;
     }

@@ -47,9 +47,9 @@ static inline void check_flights(const glimpse_engine *engine)
             check_way(&pack->members, &engine->flights, &leaders);
         }
     }
-    for (size_t i = 0; i < engine->admission.lane_count; i++)
+    for (size_t i = 0; i < engine->queue.lane_count; i++)
         for (int k = 0; k < 2; k++)
-            check_way(&engine->admission.lanes[i].queues[k], &engine->flights, &leaders);
+            check_way(&engine->queue.lanes[i].queues[k], &engine->flights, &leaders);
     assert_int_equal(engine->flights.count, leaders);
 }
 

@@ -211,7 +211,7 @@ static void without_memory_for_the_words_the_kinds_stand_in(void **state)
     char body[96];
     rig_init(&r);
     open_by_body(&r);
-    r.engine->key_stop = stop; /* as it is after both copies failed */
+    r.engine->gate->stop = stop; /* as it is after both copies failed */
     rig_submit(&r, &t, rig_body(body, 5));
     assert_true(gl_sim_run_idle(1000));
     assert_string_equal(t.code, "quota");

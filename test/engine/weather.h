@@ -94,13 +94,13 @@ static inline const char *weather_list(world *w, const house *h, const char *bod
 /* What an attempt may never be, when it starts; and what is remembered of it. */
 static inline void note_start(house *h, const char *body, size_t len, const gl_sim_plan *p)
 {
-    const gl_admission *admission = &h->engine->admission;
+    const gl_gate *gate = h->engine->gate;
     const char *tag = memmem(body, len, "t#", 2);
     h->started++;
     assert_false(h->closing); /* what waited when it was closed has been cancelled */
-    assert_false(h->engine->key_stop.on);
-    assert_true(admission->limit.in_flight <= gl_limit_places(&admission->limit));
-    assert_true(admission->breaker.state != GL_CIRCUIT_OPEN);
+    assert_false(gate->stop.on);
+    assert_true(gate->limit.in_flight <= gl_limit_places(&gate->limit));
+    assert_true(gate->breaker.state != GL_CIRCUIT_OPEN);
     if (tag == NULL) return;
     ticket *t = &h->world->tickets[strtoul(tag + 2, NULL, 10)];
     assert_true(t->house == h && t->tagged);
@@ -112,7 +112,7 @@ static inline void note_start(house *h, const char *body, size_t len, const gl_s
     assert_ptr_equal(request->body.data, body);
     if (t->start_count < STARTS)
         t->starts[t->start_count] =
-            (start){ .probe = admission->breaker.state == GL_CIRCUIT_PROBING,
+            (start){ .probe = gate->breaker.state == GL_CIRCUIT_PROBING,
                      .named = p->named_status,
                      .asked_wait_ms = p->retry_after_ms,
                      .reused = p->reused,
