@@ -23,9 +23,8 @@
 /* Bytes that are kept of a body that is not JSON. */
 #define KEEP_MAX 4096
 /* Bytes of the name of an encoding, of an address with its advice, of a validator's place. */
-#define ENCODING_MAX 32
-#define ADDRESS_MAX  300
-#define PLACE_MAX    128
+#define ADDRESS_MAX 300
+#define PLACE_MAX   128
 /* Scratch beyond this is given back before the next response. */
 #define SCRATCH_KEEP ((size_t)1 << 20)
 
@@ -74,21 +73,15 @@ static size_t clip(gl_slice text, size_t limit)
 
 /* --- failures --- */
 
-/* Returns true when a body that is no JSON is compressed, although no encoding was asked for: by
- * its header, or its beginning. Its bytes are of no use in a message or a record, and are
- * dropped. */
-static bool drop_compressed(const decoding *d, char name[ENCODING_MAX])
+/* Returns the name of a compression that no header named, so that libcurl did not undo it; NULL:
+ * the body is none. Its bytes are of no use in a message or a record, and are dropped. */
+static const char *drop_compressed(const decoding *d)
 {
     bool compressed;
-    const char *encoding = header(d, "content-encoding");
-    const char *found = gl_form_name(d->input->body, &compressed);
-    *name = '\0';
-    if (encoding != NULL && strcasecmp(encoding, "identity") != 0)
-        gl_plain(gl_slice_str(encoding), name, ENCODING_MAX);
-    if (*name == '\0' && found != NULL && compressed) snprintf(name, ENCODING_MAX, "%s", found);
-    if (*name == '\0') return false;
+    const char *name = gl_form_name(d->input->body, &compressed);
+    if (name == NULL || !compressed) return NULL;
     set_body(d, gl_slice_of(NULL, 0));
-    return true;
+    return name;
 }
 
 /* Appends advice behind the endpoint's own words, whose end makes room. */
@@ -118,15 +111,16 @@ static void append_address(const decoding *d)
 
 static void fail_not_json(const decoding *d, gl_json_error error, size_t at)
 {
-    char problem[160], encoding[ENCODING_MAX];
-    const char *form = gl_form_name(d->input->body, NULL);
+    char problem[160];
+    const char *form = gl_form_name(d->input->body, NULL), *encoding = drop_compressed(d);
     bool utf8 = error == GL_JSON_UTF8;
     glimpse_error kind = utf8 ? GLIMPSE_ERR_BAD_UTF8 : GLIMPSE_ERR_BAD_JSON;
-    if (drop_compressed(d, encoding)) {
-        snprintf(d->decoder->message, sizeof d->decoder->message,
-                 "the answer is compressed (%s), which was not asked for: turn that off at the "
-                 "server, or at a proxy in between",
-                 encoding);
+    if (encoding != NULL) {
+        snprintf(
+            d->decoder->message, sizeof d->decoder->message,
+            "the answer is compressed (%s), which no header says: turn that off at the server, "
+            "or at a proxy in between",
+            encoding);
         fail(d, GLIMPSE_ERR_BAD_JSON, d->decoder->message);
         return;
     }
@@ -218,15 +212,16 @@ static bool is_quota(const gl_decoder *decoder, int status, const error_names *n
  * of its body. */
 static void say_status(const decoding *d, glimpse_error error, glimpse_status mapped, int status)
 {
-    char problem[160], encoding[ENCODING_MAX];
+    char problem[160];
+    const char *encoding = NULL;
     snprintf(problem, sizeof problem, "%s (HTTP %d)",
              status == 413 ? "the endpoint refuses a request of this size"
                            : glimpse_status_sentence(mapped),
              status);
     bool quote = d->input->body.len != 0 && !d->outcome->sample.body_is_json;
-    if (quote && drop_compressed(d, encoding))
+    if (quote && (encoding = drop_compressed(d)) != NULL)
         snprintf(d->decoder->message, sizeof d->decoder->message,
-                 "%s; its words are compressed (%s), which was not asked for", problem, encoding);
+                 "%s; its words are compressed (%s), which no header says", problem, encoding);
     else if (d->input->body.len != 0)
         fail_unexpected(d, error, problem);
     else

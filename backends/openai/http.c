@@ -196,6 +196,11 @@ void gl_http_fresh(gl_transfer *transfer)
     transfer->fresh = curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L) == CURLE_OK;
 }
 
+bool gl_http_add_headers(gl_transfer *transfer, const char *const *lines, size_t count)
+{
+    return gl_transfer_set_headers(transfer, lines, count);
+}
+
 gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
                                   const gl_http_observer *observer, void *arg)
 {

@@ -343,6 +343,7 @@ static glimpse_error take_headers(gl_endpoint *endpoint, const gl_http_config *c
     if (!given(config, "Accept")) ok = ok && append_line(list, "Accept: application/json");
     /* Without this libcurl asks for 100-continue above 1 MB and waits a second for it. */
     if (!given(config, "Expect")) ok = ok && append_line(list, "Expect:");
+    if (!given(config, "Accept-Encoding")) ok = ok && append_line(list, "Accept-Encoding:");
     for (size_t i = 0; i < config->header_count; i++)
         ok = ok && append_header(list, config->headers[i]);
     if (!ok) return GLIMPSE_ERR_OOM;

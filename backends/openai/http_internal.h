@@ -107,6 +107,7 @@ struct gl_transfer {
     bool get, began, satisfied; /* satisfied: the observer has had ENOUGH */
     bool paused;                /* paused because memory is short */
     bool small;                 /* libcurl's receive buffer has the smallest size */
+    struct curl_slist *own;     /* lines of its own, in one block, before the endpoint's; or NULL */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
     bool late;    /* libcurl's words about it come into http->late: it is sent, and many run */
     char *reason; /* they, CURL_ERROR_SIZE; NULL: none yet */
@@ -127,6 +128,9 @@ void gl_transfer_free(gl_transfer *transfer);
 
 /* Gives back the copies that libcurl has of requests which are sent. Not inside libcurl. */
 void gl_transfers_trim(gl_http *http);
+
+/* Sends these lines too, this time. false: out of memory. */
+bool gl_transfer_set_headers(gl_transfer *transfer, const char *const *lines, size_t count);
 
 /* Loads these addresses into libcurl's cache when the transfer runs. false: out of memory. */
 bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses);

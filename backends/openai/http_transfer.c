@@ -318,6 +318,9 @@ static bool set_request(CURL *easy, gl_transfer *transfer)
     SET(CURLOPT_HEADERDATA, transfer);
     SET(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)endpoint->max_response_bytes);
     SET(CURLOPT_HTTPHEADER, endpoint->post_headers);
+    /* No coding is asked for (the header is among those that are left out), and one that a server
+     * or a proxy uses all the same is undone. */
+    SET(CURLOPT_ACCEPT_ENCODING, "identity");
     SET(CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* the key is not for the proxy */
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -406,6 +409,32 @@ static bool set_body(gl_transfer *transfer, gl_slice body)
     }
     transfer->get = get;
     return ok;
+}
+
+/* The headers of every request of this method. */
+static struct curl_slist *shared_headers(const gl_transfer *transfer)
+{
+    const gl_endpoint *endpoint = &transfer->http->endpoint;
+    return transfer->get ? endpoint->get_headers : endpoint->post_headers;
+}
+
+bool gl_transfer_set_headers(gl_transfer *transfer, const char *const *lines, size_t count)
+{
+    transfer->own = gl_calloc(count, sizeof *transfer->own);
+    if (transfer->own == NULL) return false;
+    for (size_t i = 0; i < count; i++) {
+        transfer->own[i].data = (char *)(uintptr_t)lines[i]; /* libcurl only reads it */
+        transfer->own[i].next = i + 1 < count ? &transfer->own[i + 1] : shared_headers(transfer);
+    }
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->own) == CURLE_OK;
+}
+
+static void drop_headers(gl_transfer *transfer)
+{
+    if (transfer->own == NULL) return;
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, shared_headers(transfer));
+    gl_free(transfer->own);
+    transfer->own = NULL;
 }
 
 bool gl_transfer_resolve(gl_transfer *transfer, gl_addresses *addresses)
@@ -500,6 +529,7 @@ void gl_transfer_release(gl_transfer *transfer)
 {
     gl_http *http = transfer->http;
     http->running--;
+    drop_headers(transfer);
     if (transfer->late) {
         gl_free(transfer->reason);
         transfer->reason = NULL;

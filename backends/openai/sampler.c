@@ -347,6 +347,12 @@ static void start(void *arg, glimpse_attempt *attempt)
     c->transfer = path != NULL ? gl_http_start(self->connection.http, path, gl_slice_of(body, len),
                                                &observer, c)
                                : NULL;
+    size_t count;
+    const char *const *headers = glimpse_attempt_headers(attempt, &count);
+    if (c->transfer != NULL && count != 0 && !gl_http_add_headers(c->transfer, headers, count)) {
+        gl_http_cancel(c->transfer);
+        c->transfer = NULL;
+    }
     if (c->transfer == NULL) {
         release(c);
         fail_oom(attempt);

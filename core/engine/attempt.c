@@ -306,6 +306,13 @@ const char *glimpse_attempt_path(const glimpse_attempt *attempt)
     return attempt->request->path.data;
 }
 
+const char *const *glimpse_attempt_headers(const glimpse_attempt *attempt, size_t *count)
+{
+    const gl_headers *headers = attempt->request->headers;
+    *count = headers != NULL ? headers->count : 0;
+    return headers != NULL ? headers->lines : NULL;
+}
+
 uint64_t glimpse_attempt_request(const glimpse_attempt *attempt)
 {
     return attempt->request->caller.id;

@@ -5,6 +5,7 @@
 
 #include "base/layout.h"
 #include "base/utf8.h"
+#include "engine/headers.h"
 #include "policy/latency.h"
 #include "problem.h"
 
@@ -80,6 +81,8 @@ static glimpse_error check(const glimpse_options *options, glimpse_problem *prob
     if (!gl_thresholds_inherit(&options->thresholds) &&
         gl_thresholds_check(&options->thresholds, problem) != GLIMPSE_OK)
         return GLIMPSE_ERR_INVALID;
+    const char *fault = gl_headers_check(options->headers, options->header_count);
+    if (fault != NULL) return gl_refuse(problem, "headers", fault);
     return check_choices(options, problem);
 }
 

@@ -104,6 +104,7 @@ void gl_request_free(gl_request *request)
     gl_result_buf_free(request->streamed);
     if (request->shown != NULL) gl_buf_free(&request->shown->events);
     gl_free(request->shown);
+    gl_free(request->headers);
     glimpse_result_unref(request->caller.result);
     gl_free(request);
 }

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/list.h"
 #include "base/slice.h"
+#include "engine/headers.h"
 #include "policy/pace.h"
 #include "result.h"
 
@@ -131,6 +132,7 @@ struct gl_request {
     uint64_t backoff_wait; /* the wait before the next attempt, ns */
 
     glimpse_key identity;        /* the key, where no answer is stored */
+    gl_headers *headers;         /* the caller's own; NULL: none */
     gl_slice body, path;         /* in the memory behind the struct; a usual path is static */
     const gl_draft_parts *draft; /* in the same memory; NULL: it is no draft */
 

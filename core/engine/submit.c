@@ -31,8 +31,10 @@ static glimpse_error find_key(gl_request *request, const char *caller)
     if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
+    const gl_slice deciding =
+        request->headers != NULL ? request->headers->deciding : gl_slice_of(NULL, 0);
     return gl_keyer_identity(engine->keyer, key, gl_slice_str(scope), request->path,
-                             gl_slice_str(caller), &request->identity);
+                             gl_slice_str(caller), deciding, &request->identity);
 }
 
 static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,
@@ -44,6 +46,13 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
         return GLIMPSE_ERR_OOM;
     gl_request *request = gl_request_new(parts);
     if (request == NULL) return GLIMPSE_ERR_OOM;
+    if (options->header_count != 0) {
+        request->headers = gl_headers_new(options->headers, options->header_count);
+        if (request->headers == NULL) {
+            gl_request_free(request);
+            return GLIMPSE_ERR_OOM;
+        }
+    }
     gl_time now = gl_clockwork_now(&engine->clock);
     request->engine = engine;
     gl_caller *caller = &request->caller;
@@ -163,13 +172,13 @@ glimpse_error glimpse_chat_check(const glimpse_chat *chat, const glimpse_options
 /* --- drafts --- */
 
 /* A draft that wants a stream is not packed, because its caller wants to see its own text come; one
- * with a scope, because a pack's drafts share one request. A local or recorded sampler has no
+ * with a scope or headers, because a pack's drafts share one request. A local or recorded sampler has no
  * answer to a pack. */
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
     return !vtable->local && !vtable->recorded && options->stream == 0 && options->pack != 0 &&
-           options->scope == NULL;
+           options->scope == NULL && options->header_count == 0;
 }
 
 /* Writes the body of a draft into the engine's scratch; *prompt gets the parts it was made of. */

@@ -454,15 +454,16 @@ glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key)
 }
 
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
-                                gl_slice path, gl_slice caller, glimpse_key *identity)
+                                gl_slice path, gl_slice caller, gl_slice headers,
+                                glimpse_key *identity)
 {
     /* Each part stands behind its length, eight bytes, the lowest first: no byte can move to the
      * next part. */
-    gl_slice parts[8];
-    unsigned char lengths[4][8];
-    const gl_slice given[4] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes), scope,
-                                path, caller };
-    size_t count = caller.data != NULL ? 4 : 3;
+    gl_slice parts[10];
+    unsigned char lengths[5][8];
+    const gl_slice given[5] = { gl_slice_of((const char *)key->bytes, sizeof key->bytes), scope,
+                                path, caller, headers };
+    size_t count = headers.data != NULL ? 5 : caller.data != NULL ? 4 : 3;
     for (size_t i = 0; i < count; i++) {
         for (size_t byte = 0; byte < 8; byte++)
             lengths[i][byte] = (unsigned char)((uint64_t)given[i].len >> (8 * byte));

@@ -28,10 +28,11 @@ glimpse_error gl_keyer_key(gl_keyer *keyer, gl_json body, glimpse_key *key);
 glimpse_error gl_keyer_key_of_text(gl_keyer *keyer, gl_slice text, glimpse_key *key);
 
 /* Gives the identity under which an answer is stored: of the key, the endpoint (base URL,
- * organization, project: the sampler's scope), the path, and the caller's own scope. Without a
- * caller (data NULL) it is the identity of the three others alone, which no scope of a caller's
- * gives. Errors: OOM. */
+ * organization, project: the sampler's scope), the path, the caller's own scope, and the headers of
+ * the request that may change its answer. Without a caller and headers (data NULL) it is the
+ * identity of the three others alone, which no scope of a caller's gives. Errors: OOM. */
 glimpse_error gl_keyer_identity(gl_keyer *keyer, const glimpse_key *key, gl_slice scope,
-                                gl_slice path, gl_slice caller, glimpse_key *identity);
+                                gl_slice path, gl_slice caller, gl_slice headers,
+                                glimpse_key *identity);
 
 #endif

@@ -2,6 +2,8 @@
  * is from a public report (docs/dialects.md). */
 #include "sampler_rig.h"
 
+#include "packed.h"
+
 #define HI "{\"choices\":[{\"message\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}"
 
 /* Asks for an answer of these bytes; the connection ends behind them. */
@@ -57,6 +59,48 @@ static void however_the_wire_spells_it_an_answer_is_one(void **state)
             fail_msg("%s: %s", table[i].head, glimpse_result_error_message(result));
         rig_end(&r);
     }
+}
+
+/* Asks for an answer with this status and body, compressed; the connection goes on. */
+static const glimpse_result *ask_packed(rig *r, const char *status, const char *body)
+{
+    static fault_step script[3];
+    static gl_buf packed;
+    static char head[200];
+    gl_buf_free(&packed);
+    packed_gzip(&packed, gl_slice_str(body), 1);
+    snprintf(head, sizeof head,
+             "HTTP/1.1 %s\r\nContent-Encoding: gzip\r\nContent-Length: %zu\r\n\r\n", status,
+             packed.len);
+    script[0] = (fault_step){ FAULT_SEND, head, 0 };
+    script[1] = (fault_step){ FAULT_BYTES, packed.data, (int)packed.len };
+    script[2] = (fault_step){ FAULT_END, NULL, 0 };
+    fault_server_play(r->server, script);
+    const glimpse_result *result = rig_ask(r, "{\"messages\":[]}");
+    gl_buf_free(&packed);
+    return result;
+}
+
+/* E04: whole, as a stream that was not asked for, and of an error. */
+static void an_answer_that_is_compressed_unasked_is_read(void **state)
+{
+    (void)state;
+    rig r;
+    rig_init(&r);
+    r.config.cache_entries = 0; /* each of the three is asked */
+    const glimpse_result *result = ask_packed(&r, "200 OK", HI);
+    assert_string_equal(glimpse_result_text(result, NULL), "hi");
+    assert_false(sent(&r, "accept-encoding"));
+    result = ask_packed(&r, "200 OK",
+                        "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},"
+                        "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+    assert_string_equal(glimpse_result_text(result, NULL), "hi");
+    result = ask_packed(&r, "404 Not Found", "{\"error\":{\"message\":\"no model m\"}}");
+    assert_int_equal(glimpse_result_http_status(result), 404);
+    assert_string_equal(glimpse_result_error_message(result), "no model m");
+    assert_string_equal(glimpse_result_body(result, NULL),
+                        "{\"error\":{\"message\":\"no model m\"}}");
+    rig_end(&r);
 }
 
 /* E09, E15 */
@@ -191,6 +235,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(however_the_wire_spells_it_an_answer_is_one),
+        cmocka_unit_test(an_answer_that_is_compressed_unasked_is_read),
         cmocka_unit_test(what_is_nearly_an_answer_is_judged_as_what_it_is),
         cmocka_unit_test(odd_rate_limits_let_the_next_request_go),
         cmocka_unit_test(a_429_without_retry_after_waits_for_its_limit),

@@ -20,10 +20,11 @@ static void headers_and_address_stand_in_the_message(void **state)
         const char *head, *message;
         glimpse_error error;
     } table[] = {
-        { "200 OK\r\nContent-Encoding: gzip", "the answer is compressed (gzip)",
-          GLIMPSE_ERR_BAD_JSON },
-        { "404 X\r\nContent-Encoding: gzip", "its words are compressed (gzip)", GLIMPSE_ERR_HTTP },
-        { "404 X\r\nContent-Encoding: gzip", "/v1/chat/completions)", GLIMPSE_ERR_HTTP },
+        { "200 OK\r\nX: y", "the answer is compressed (gzip)", GLIMPSE_ERR_BAD_JSON },
+        { "404 X\r\nX: y", "its words are compressed (gzip)", GLIMPSE_ERR_HTTP },
+        { "404 X\r\nX: y", "/v1/chat/completions)", GLIMPSE_ERR_HTTP },
+        { "200 OK\r\nContent-Encoding: rot13", "content encoding", GLIMPSE_ERR_PROTOCOL },
+        { "404 X\r\nContent-Encoding: rot13", "/v1/chat/completions)", GLIMPSE_ERR_HTTP },
         { "301 X\r\nLocation: https://h/v1/chat/completions?key=hidden",
           "redirects to https://h/v1/chat/completions (HTTP 301), which is not followed: use "
           "https://h/v1 as the base URL",

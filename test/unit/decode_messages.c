@@ -34,45 +34,31 @@ static glimpse_outcome decode(gl_decode_input *input)
 
 static const char gzipped[] = "\x1F\x8B\x08\0\0\0\0\0\0\x03\xAB\xAE\x05\0\x43\xBF\xA6\xA3\x02";
 
-/* E04: not asked for, with the header and without; of an error, too. The bytes are kept nowhere. */
+/* E04: where no header says so, the wire did not undo it; of an error, too. The bytes are kept
+ * nowhere. */
 static void a_compressed_body_is_called_that_and_not_quoted(void **state)
 {
     (void)state;
     static const struct {
         int status;
-        const char *encoding, *body;
         glimpse_error error;
         const char *message;
     } table[] = {
-        { 200, "gzip", gzipped, GLIMPSE_ERR_BAD_JSON,
-          "the answer is compressed (gzip), which was not asked for: turn that off at the server, "
-          "or "
+        { 200, GLIMPSE_ERR_BAD_JSON,
+          "the answer is compressed (gzip), which no header says: turn that off at the server, or "
           "at a proxy in between" },
-        { 200, NULL, gzipped, GLIMPSE_ERR_BAD_JSON,
-          "the answer is compressed (gzip), which was not asked for: turn that off at the server, "
-          "or "
-          "at a proxy in between" },
-        { 200, "br", "\x8b\x03\x80{}", GLIMPSE_ERR_BAD_JSON,
-          "the answer is compressed (br), which was not asked for: turn that off at the server, or "
-          "at "
-          "a proxy in between" },
-        { 503, "gzip", gzipped, GLIMPSE_ERR_HTTP,
-          "the endpoint failed (HTTP 503); its words are compressed (gzip), which was not asked "
-          "for" },
+        { 503, GLIMPSE_ERR_HTTP,
+          "the endpoint failed (HTTP 503); its words are compressed (gzip), which no header says" },
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        const char *headers[] = { "content-encoding", table[i].encoding, NULL };
         gl_decode_input input = { .status = table[i].status,
-                                  .body = table[i].body == gzipped
-                                              ? gl_slice_of(gzipped, sizeof gzipped - 1)
-                                              : gl_slice_str(table[i].body),
-                                  .headers = table[i].encoding != NULL ? headers : NULL };
+                                  .body = gl_slice_of(gzipped, sizeof gzipped - 1) };
         glimpse_outcome o = decode(&input);
         assert_int_equal(o.error, table[i].error);
         assert_string_equal(o.error_message, table[i].message);
         assert_int_equal(o.sample.body_len, 0);
     }
-    /* A header that is wrong about a plain body changes nothing. */
+    /* The header of what the wire did undo changes nothing. */
     const char *headers[] = { "content-encoding", "gzip", NULL };
     gl_decode_input input = { .status = 500,
                               .body = gl_slice_str("{\"error\":\"boom\"}"),

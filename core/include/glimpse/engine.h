@@ -157,7 +157,20 @@ typedef struct glimpse_options {
                          * without one shares with none that has one. Not "". A draft with a scope
                          * is not packed */
     int64_t max_age_ms; /* INHERIT: any. A stored answer that is older does not serve */
+
+    /* "Name: value", header_count of them, sent with the request beside the endpoint's own. NULL,
+     * 0: none. None of the connection, the body or the key (Host, Content-Type, Authorization).
+     * Those that only name or trace a request change no answer (Idempotency-Key,
+     * X-Client-Request-Id, X-Request-Id, traceparent, tracestate, baggage); each other one, such as
+     * OpenAI-Beta, is a part of what identifies the request, as scope is. A request that follows an
+     * identical one sends none. A draft with headers is not packed */
+    const char *const *headers;
+    size_t header_count;
 } glimpse_options;
+
+/* The most lines in glimpse_options.headers, and bytes of one. */
+#define GLIMPSE_REQUEST_HEADERS_MAX 16
+#define GLIMPSE_REQUEST_HEADER_MAX  4096
 
 /*
  * Writes the defaults. Called by the init function below, and by callers in other languages, which

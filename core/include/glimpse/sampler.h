@@ -173,6 +173,17 @@ GLIMPSE_API const char *glimpse_attempt_body(const glimpse_attempt *attempt, siz
 GLIMPSE_API const char *glimpse_attempt_path(const glimpse_attempt *attempt);
 
 /*
+ * Returns the headers that the caller sends with the request.
+ *
+ *   attempt: not NULL
+ *   count: gets their number; not NULL
+ *   Returns: "Name: value" each, borrowed, as long as the attempt; NULL where there are none
+ *   Since: 0.1
+ */
+GLIMPSE_API const char *const *glimpse_attempt_headers(const glimpse_attempt *attempt,
+                                                       size_t *count);
+
+/*
  * Returns the number of the attempt in its request.
  *
  *   attempt: not NULL
