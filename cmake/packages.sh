@@ -2,8 +2,9 @@
 # top of the tree, by bootstrap.sh, coverage.sh and test/distros.sh.
 
 # What the library is compiled with and from. ca-certificates: an https endpoint has to be verified.
+# zlib and libzstd: compressed bodies of requests to `glimpse serve`.
 build_packages="gcc libc6-dev cmake ninja-build pkg-config libevent-dev libcurl4-openssl-dev
-                libjson-c-dev libssl-dev libsqlite3-dev ca-certificates"
+                libjson-c-dev libssl-dev libsqlite3-dev zlib1g-dev libzstd-dev ca-certificates"
 # The test run: cmocka; jq, curl and perl to speak with the program and read what it wrote; nghttpx
 # and libnghttp2 to speak HTTP/2; valgrind to count instructions.
 test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev valgrind"

@@ -99,8 +99,8 @@ gl_transfer *gl_http_start(gl_http *http, const char *path, gl_slice body,
  * one idle connection died, the others beside it may be dead too. */
 void gl_http_fresh(gl_transfer *transfer);
 
-/* Call directly after a start: these lines are sent too, beside those of the configuration. Borrowed
- * until done. false: out of memory, cancel it. */
+/* Call directly after a start: these lines are sent too, beside those of the configuration.
+ * Borrowed until done. false: out of memory, cancel it. */
 bool gl_http_add_headers(gl_transfer *transfer, const char *const *lines, size_t count);
 
 /* A body that is sent from a file: head, size bytes of fd from its beginning, tail. */

@@ -172,8 +172,8 @@ glimpse_error glimpse_chat_check(const glimpse_chat *chat, const glimpse_options
 /* --- drafts --- */
 
 /* A draft that wants a stream is not packed, because its caller wants to see its own text come; one
- * with a scope or headers, because a pack's drafts share one request. A local or recorded sampler has no
- * answer to a pack. */
+ * with a scope or headers, because a pack's drafts share one request. A local or recorded sampler
+ * has no answer to a pack. */
 static bool may_pack(const glimpse_engine *engine, const glimpse_options *options)
 {
     const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;

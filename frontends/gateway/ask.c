@@ -142,6 +142,7 @@ bool gateway_ask_read(gateway_kind kind, gl_slice body, gateway_ask *ask, gatewa
         return refuse(refusal, "unsupported_parameter", names[i]);
     }
     *ask = (gateway_ask){
+        .body = body,
         .model = found[MODEL],
         .stream = found[STREAM].kind == GL_JSON_TRUE,
         .wants_usage = gl_json_get(found[STREAM_OPTIONS], "include_usage").kind == GL_JSON_TRUE,

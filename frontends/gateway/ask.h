@@ -10,6 +10,7 @@
 #include "gateway/path.h"
 
 typedef struct gateway_ask {
+    gl_slice body;         /* as it goes to the endpoint */
     gl_json model;         /* the body's; NONE: there is none */
     bool stream;           /* it wants events */
     bool wants_usage;      /* of a stream: its last event but one has the usage */

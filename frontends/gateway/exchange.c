@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "gateway/forward.h"
 #include "gateway/models.h"
 #include "gateway/state.h"
 #include "http/token.h"
@@ -79,8 +80,8 @@ void gateway_head(httpd_conn *conn)
                              "Without caller keys this gateway answers to localhost and 127.0.0.1 "
                              "alone, and to no web page from elsewhere.",
                              "");
-    } else if (needs_key(client->kind)) {
-        gateway_identify(gate, conn);
+    } else if (!needs_key(client->kind) || gateway_identify(gate, conn)) {
+        if (gateway_kind_is_asked(client->kind)) gateway_body_is_readable(gate, conn);
     }
 }
 
@@ -111,31 +112,40 @@ static void end_exchange(gateway_exchange *exchange)
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
 
-/* A caller may use stored answers less than the gateway does, never more. */
-static void set_caching(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
+/* Reads the headers that are for the endpoint, and the wish about stored answers. */
+static void read_headers(httpd_conn *conn, gateway_forward *forward, gateway_caching *wish)
 {
-    gateway_caching wish;
     gl_slice name, value;
-    gateway_caching_init(&wish);
-    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
-        if (httpd_same(name, "cache-control")) gateway_caching_add(&wish, value);
+    gateway_caching_init(wish);
+    gateway_forward_init(forward);
+    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++) {
+        if (httpd_same(name, "cache-control")) gateway_caching_add(wish, value);
+        gateway_forward_add(forward, name, value);
+    }
+}
+
+/* A caller may use stored answers less than the gateway does, never more. */
+static void set_caching(gateway_exchange *exchange, const gateway_caching *wish,
+                        glimpse_options *options)
+{
     if (exchange->gate->config.cache_control != GLIMPSE_CACHE_USE) return;
-    glimpse_cache_control control = gateway_caching_control(&wish);
+    glimpse_cache_control control = gateway_caching_control(wish);
     if (exchange->unshared && control != GLIMPSE_CACHE_ONLY) control = GLIMPSE_CACHE_BYPASS;
     exchange->unshared |= control == GLIMPSE_CACHE_BYPASS;
     exchange->refreshed = control == GLIMPSE_CACHE_REFRESH;
-    options->max_age_ms = wish.max_age_ms;
+    options->max_age_ms = wish->max_age_ms;
     if (control != GLIMPSE_CACHE_USE) options->cache_control = (int)control;
 }
 
-static void options_of(gateway_exchange *exchange, httpd_conn *conn, glimpse_options *options)
+static void options_of(gateway_exchange *exchange, httpd_conn *conn, const gateway_caching *wish,
+                       glimpse_options *options)
 {
     const gateway *gate = exchange->gate;
     glimpse_options_init(options);
     options->deadline_ms =
         gateway_deadline(gate->config.deadline_ms, httpd_header(conn, "x-stainless-timeout"),
                          httpd_header(conn, "glimpse-deadline-ms"));
-    set_caching(exchange, conn, options);
+    set_caching(exchange, wish, options);
     if (exchange->unshared) {
         if (options->cache_control != GLIMPSE_CACHE_ONLY)
             options->cache_control = GLIMPSE_CACHE_BYPASS;
@@ -150,20 +160,27 @@ static void options_of(gateway_exchange *exchange, httpd_conn *conn, glimpse_opt
         options->priority = GLIMPSE_PRIORITY_BULK;
 }
 
-static glimpse_error submit(gateway_exchange *exchange)
+static glimpse_error submit(gateway_exchange *exchange, gl_slice body)
 {
     httpd_conn *conn = exchange->conn;
-    gl_slice body = httpd_body(conn);
     glimpse_options options;
-    options_of(exchange, conn, &options);
+    gateway_forward forward;
+    gateway_caching wish;
+    read_headers(conn, &forward, &wish);
+    options_of(exchange, conn, &wish, &options);
+    exchange->gate->headers_dropped += forward.dropped;
     const glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                         .on_result = got_result,
                                         .on_event = exchange->stream ? gateway_got_event : NULL };
     const glimpse_chat chat = { .body = body.data,
                                 .body_len = glimpse_length(body.len),
                                 .path = gateway_kind_path(exchange->kind) };
-    return glimpse_submit_chat(exchange->gate->config.engine, &chat, &options, &observer, exchange,
-                               &exchange->id);
+    glimpse_error error = GLIMPSE_ERR_OOM;
+    if (gateway_forward_give(&forward, &options))
+        error = glimpse_submit_chat(exchange->gate->config.engine, &chat, &options, &observer,
+                                    exchange, &exchange->id);
+    gateway_forward_free(&forward);
+    return error;
 }
 
 static void refuse_error(gateway *gate, httpd_conn *conn, glimpse_error error)
@@ -181,7 +198,7 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
         refuse_error(gate, conn, GLIMPSE_ERR_OOM);
         return;
     }
-    size_t len = httpd_body(conn).len;
+    size_t len = ask->body.len;
     *exchange = (gateway_exchange){ .gate = gate,
                                     .conn = conn,
                                     .number = ++gate->number,
@@ -197,7 +214,7 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
         gl_free(exchange);
         return;
     }
-    glimpse_error error = submit(exchange);
+    glimpse_error error = submit(exchange, ask->body);
     if (error != GLIMPSE_OK) {
         gateway_settle(exchange, NULL);
         gl_free(exchange);
@@ -214,19 +231,14 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
     gateway_wait_add(exchange);
 }
 
-void gateway_request(httpd_conn *conn)
+/* Takes a body, and submits it. */
+static void take_body(gateway *gate, httpd_conn *conn, gl_slice body)
 {
-    gateway *gate = httpd_arg(conn);
-    gateway_client *client = httpd_user(conn);
+    const gateway_client *client = httpd_user(conn);
     gateway_ask ask;
     gateway_refusal refusal;
     int64_t retry_after_s;
-    client->exchange = NULL;
-    if (client->kind == GATEWAY_HEALTH || client->kind == GATEWAY_READY) {
-        show_health(gate, conn, client->kind);
-    } else if (!gateway_kind_is_asked(client->kind)) {
-        gateway_models_show(gate, conn);
-    } else if (!gateway_ask_read(client->kind, httpd_body(conn), &ask, &refusal)) {
+    if (!gateway_ask_read(client->kind, body, &ask, &refusal)) {
         const gateway_verdict verdict = { .status = 400, .code = refusal.code };
         gateway_refuse(gate, conn, &verdict, refusal.param, refusal.message, "");
     } else if (gateway_queue_is_full(gate, &retry_after_s)) {
@@ -237,6 +249,22 @@ void gateway_request(httpd_conn *conn)
     } else {
         begin_exchange(gate, conn, &ask);
     }
+}
+
+void gateway_request(httpd_conn *conn)
+{
+    gateway *gate = httpd_arg(conn);
+    gateway_client *client = httpd_user(conn);
+    gl_buf room = { .data = NULL };
+    gl_slice body;
+    client->exchange = NULL;
+    if (client->kind == GATEWAY_HEALTH || client->kind == GATEWAY_READY)
+        show_health(gate, conn, client->kind);
+    else if (!gateway_kind_is_asked(client->kind))
+        gateway_models_show(gate, conn);
+    else if (gateway_body_take(gate, conn, &room, &body))
+        take_body(gate, conn, body);
+    gl_buf_free(&room);
 }
 
 /* --- out of it -------------------------------------------------------------------------------- */
@@ -339,8 +367,10 @@ static void answer_error(gateway_exchange *exchange, const glimpse_result *resul
         gl_buf_reset(&gate->head);
         gl_buf_reset(&gate->body);
         gateway_head_write(facts, &gate->head);
-        gateway_error_write(verdict->status, verdict->code, NULL, gl_buf_slice(&message),
-                            &gate->body);
+        gateway_error_write(verdict->status,
+                            verdict->code != NULL ? verdict->code
+                                                  : glimpse_result_error_code(result),
+                            NULL, gl_buf_slice(&message), &gate->body);
         send_answer(exchange, verdict->status, "application/json", gl_buf_slice(&gate->body));
     }
     gl_buf_free(&message);
@@ -354,7 +384,9 @@ static void answer(gateway_exchange *exchange, const glimpse_result *result,
     gl_slice body;
     const gateway_facts facts = facts_of(exchange, result, verdict, retry_after_s);
     bool whole = glimpse_result_error(result) == GLIMPSE_OK;
-    if (verdict->code != NULL || (exchange->begun && !whole)) {
+    body.data = glimpse_result_body(result, &body.len);
+    /* An error whose body did not come, or cannot be read, has our envelope: clients read one. */
+    if (verdict->code != NULL || (!whole && (exchange->begun || body.len == 0))) {
         answer_error(exchange, result, &facts);
         return;
     }
@@ -366,7 +398,6 @@ static void answer(gateway_exchange *exchange, const glimpse_result *result,
     gl_buf_reset(&gate->head);
     gl_buf_reset(&gate->body);
     gateway_head_write(&facts, &gate->head);
-    body.data = glimpse_result_body(result, &body.len);
     send_answer(exchange, verdict->status, type_of(result, room, sizeof room), body);
 }
 

@@ -67,6 +67,11 @@ bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size)
     return false;
 }
 
+uint64_t gateway_headers_dropped(const gateway *gate)
+{
+    return gate->headers_dropped;
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static void at(gateway *gate, int64_t in_ms, event_callback_fn fn)

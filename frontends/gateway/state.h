@@ -5,6 +5,7 @@
  *   refuse.c    errors of ours, as answers           waiting.c   the longest wait for a turn
  *   models.c    the endpoint's list of models        admit.c     who asks, and may spend how much
  *   entry.c     a request that has ended, for the access log
+ *   body.c      the body, without its coding
  */
 #ifndef GATEWAY_STATE_H
 #define GATEWAY_STATE_H
@@ -15,6 +16,7 @@
 #include "base/list.h"
 #include "gateway/ask.h"
 #include "gateway/callers.h"
+#include "gateway/coding.h"
 #include "gateway/gateway.h"
 #include "gateway/head.h"
 #include "gateway/path.h"
@@ -57,6 +59,7 @@ typedef struct gateway_exchange {
 /* The part of a connection that is ours: httpd_user. */
 typedef struct gateway_client {
     gateway_kind kind;
+    gateway_coding coding;
     gateway_caller *caller; /* borrowed, of this generation of the keys; NULL: none */
     unsigned generation;
     gateway_exchange *exchange; /* NULL: none is under way */
@@ -79,6 +82,7 @@ struct gateway {
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
     uint64_t process, number; /* of Glimpse-Request-Id */
+    uint64_t headers_dropped; /* of requests: on the list, and not fit to be sent on */
     size_t count;             /* exchanges with a client, or that go on without one */
     gl_buf head, body;        /* scratch */
     bool draining, stopped, closed;
@@ -114,6 +118,11 @@ void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char
 void gateway_head(httpd_conn *conn);
 void gateway_request(httpd_conn *conn);
 void gateway_gone(httpd_conn *conn, httpd_gone why);
+
+/* body.c: whether the body has a coding that is read here, and the body without it, in room where
+ * it has one (free it then). false: it was refused. */
+bool gateway_body_is_readable(gateway *gate, httpd_conn *conn);
+bool gateway_body_take(gateway *gate, httpd_conn *conn, gl_buf *room, gl_slice *body);
 
 /* admit.c: who asks, and whether the caller may. false: it was refused. */
 bool gateway_identify(gateway *gate, httpd_conn *conn);

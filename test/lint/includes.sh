@@ -38,6 +38,7 @@ rules='
 ^bench/load/                    ^base/|^load/                                           ^(event2|json-c)/
 ^bench/micro/                   .                                                       ^(event2|json-c|curl)/|^sqlite3\.h$
 ^bench/                         ^base/|OWN|^(mock|load)/                                    ^(event2|json-c|curl)/
+^frontends/gateway/coding\.c     ^base/|^http/(server|token)\.h$|^ROOM/                            ^z(lib|std|std_errors)\.h$
 ^frontends/gateway/             ^base/|^http/(server|token)\.h$|^ROOM/                            ^event2/
 ^frontends/                     ^base/|^ROOM/                                            ^event2/
 ^docs/examples/                 -                                                       ^event2/
@@ -56,7 +57,7 @@ check() { # root
             if (split(row[i], column, " ") == 3) {
                 rows++; path[rows] = column[1]; quoted[rows] = column[2]; library[rows] = column[3]
             }
-        libraries = "^(event2|curl|json-c|openssl|nghttp2|hiredis)/|^(event|evdns|evhttp|evutil|sqlite3|cmocka)\\.h$"
+        libraries = "^(event2|curl|json-c|openssl|nghttp2|hiredis)/|^(event|evdns|evhttp|evutil|sqlite3|cmocka|zlib|zstd|zstd_errors)\\.h$"
         threads = "^(pthread|threads)\\.h$"
         impure = "^(time|unistd|stdio|signal|poll|fcntl|netdb)\\.h$|^sys/|^netinet/|^arpa/"
     }

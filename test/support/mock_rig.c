@@ -146,7 +146,7 @@ void mock_client_wait_end(mock_client *c)
 
 void mock_client_post_with(mock_client *c, const char *path, const char *headers, const char *body)
 {
-    char head[300];
+    char head[2000];
     int len =
         snprintf(head, sizeof head, "POST %s HTTP/1.1\r\nHost: h\r\n%sContent-Length: %zu\r\n\r\n",
                  path, headers, strlen(body));

@@ -18,10 +18,12 @@ static void a_caller_s_scope_is_a_part_of_its_own(void **state)
     static const char *const callers[COUNT] = { "a", "b", "ab", "/chat", "" };
     glimpse_key key = { .bytes = { 1 } }, ids[COUNT], without;
     gl_slice scope = gl_slice_str("https://x/v1"), path = gl_slice_str("/chat");
-    assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &without), GLIMPSE_OK);
+    assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &without),
+                     GLIMPSE_OK);
     for (size_t i = 0; i < COUNT; i++) {
         gl_slice caller = gl_slice_str(callers[i]);
-        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, caller, nobody, &ids[i]), GLIMPSE_OK);
+        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, caller, nobody, &ids[i]),
+                         GLIMPSE_OK);
         assert_memory_not_equal(&ids[i], &without, sizeof without);
         for (size_t j = 0; j < i; j++) assert_memory_not_equal(&ids[i], &ids[j], sizeof without);
     }
@@ -52,14 +54,17 @@ static void an_identity_tells_all_its_parts_apart(void **state)
     glimpse_key key = { .bytes = { 1 } }, ids[COUNT], again;
     for (size_t i = 0; i < COUNT; i++) {
         gl_slice scope = gl_slice_str(parts[i][0]), path = gl_slice_str(parts[i][1]);
-        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &ids[i]), GLIMPSE_OK);
-        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &again), GLIMPSE_OK);
+        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &ids[i]),
+                         GLIMPSE_OK);
+        assert_int_equal(gl_keyer_identity(keyer, &key, scope, path, nobody, nobody, &again),
+                         GLIMPSE_OK);
         assert_memory_equal(&ids[i], &again, sizeof again);
         for (size_t j = 0; j < i; j++) assert_memory_not_equal(&ids[i], &ids[j], sizeof again);
     }
     glimpse_key other = { .bytes = { 2 } };
     gl_slice none = gl_slice_str("");
-    assert_int_equal(gl_keyer_identity(keyer, &other, none, none, nobody, nobody, &again), GLIMPSE_OK);
+    assert_int_equal(gl_keyer_identity(keyer, &other, none, none, nobody, nobody, &again),
+                     GLIMPSE_OK);
     assert_memory_not_equal(&ids[0], &again, sizeof again);
     gl_keyer_free(keyer);
 }

@@ -1,0 +1,147 @@
+/* Headers of requests through the gateway, as the endpoint behind it sees them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fault_server.h"
+#include "gate_rig.h"
+
+#define CHAT "/v1/chat/completions"
+
+typedef struct scripted {
+    gate_rig g;
+    fault_server *server;
+} scripted;
+
+/* A gateway in front of a server that keeps what it is sent. */
+static void open_scripted(scripted *s)
+{
+    gate_rig_init(&s->g, &(mock_options){ .seed = 5 });
+    s->server = fault_server_new(s->g.mock.base);
+    snprintf(s->g.url, sizeof s->g.url, "http://127.0.0.1:%d/v1", fault_server_port(s->server));
+    s->g.engine_config.cache_entries = 100;
+    gate_rig_open(&s->g);
+}
+
+static void close_scripted(scripted *s)
+{
+    fault_server_free(s->server);
+    gate_rig_close(&s->g);
+}
+
+static const fault_step *answer(void)
+{
+    static const char text[] = "{\"choices\":[{\"message\":{\"content\":\"hi\"},"
+                               "\"finish_reason\":\"stop\"}]}";
+    static char head[200];
+    static fault_step script[] = { { FAULT_SEND, head, 0 }, { FAULT_END, NULL, 0 } };
+    snprintf(head, sizeof head,
+             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
+             sizeof text - 1, text);
+    return script;
+}
+
+static bool sent(const scripted *s, size_t number, const char *line)
+{
+    return strcasestr(fault_server_request(s->server, number)->head, line) != NULL;
+}
+
+static void headers_of_the_list_reach_the_endpoint_with_each_attempt(void **state)
+{
+    (void)state;
+    static const fault_step failure[] = {
+        { FAULT_SEND, "HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n", 0 }, { FAULT_END, NULL, 0 }
+    };
+    scripted s;
+    open_scripted(&s);
+    fault_server_play(s.server, answer());
+    fault_server_play_once(s.server, failure);
+    mock_client *c = gate_rig_connect(&s.g);
+    assert_int_equal(gate_client_ask(c, CHAT,
+                                     "OpenAI-Beta: a=v2\r\nIdempotency-Key: k1\r\n"
+                                     "traceparent: 00-1-2-01\r\ntracestate: a=1\r\n"
+                                     "X-Client-Request-Id: c1\r\nCookie: a=b\r\n"
+                                     "Authorization: Bearer sk-caller\r\nX-Other: y\r\n",
+                                     MOCK_RIG_CHAT),
+                     200);
+    assert_int_equal(fault_server_requests(s.server), 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(sent(&s, i, "\r\nOpenAI-Beta: a=v2\r\n"));
+        assert_true(sent(&s, i, "\r\nIdempotency-Key: k1\r\n"));
+        assert_true(sent(&s, i, "\r\ntraceparent: 00-1-2-01\r\n"));
+        assert_true(sent(&s, i, "\r\ntracestate: a=1\r\n"));
+        assert_true(sent(&s, i, "\r\nX-Client-Request-Id: c1\r\n"));
+        assert_true(sent(&s, i, "\r\nAuthorization: Bearer sk-of-the-endpoint"));
+        assert_false(sent(&s, i, "sk-caller"));
+        assert_false(sent(&s, i, "cookie"));
+        assert_false(sent(&s, i, "x-other"));
+    }
+    /* The next request, over the same connection, has none of them. */
+    assert_int_equal(gate_client_ask(c, CHAT, "Cache-Control: no-store\r\n", MOCK_RIG_CHAT), 200);
+    assert_int_equal(fault_server_requests(s.server), 3);
+    assert_int_equal(fault_server_request(s.server, 2)->connection,
+                     fault_server_request(s.server, 1)->connection);
+    assert_false(sent(&s, 2, "openai-beta"));
+    assert_false(sent(&s, 2, "traceparent"));
+    assert_true(sent(&s, 2, "content-type: application/json"));
+    mock_client_close(c);
+    close_scripted(&s);
+}
+
+static void another_beta_has_another_answer_and_a_trace_has_none(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        size_t requests; /* so far */
+    } rows[] = {
+        { "", 1 },
+        { "traceparent: 00-1-2-01\r\n", 1 },
+        { "X-Client-Request-Id: c1\r\n", 1 },
+        { "OpenAI-Beta: a=v2\r\n", 2 },
+        { "OpenAI-Beta: a=v2\r\ntracestate: a=1\r\n", 2 },
+        { "OpenAI-Beta: a=v3\r\n", 3 },
+    };
+    scripted s;
+    open_scripted(&s);
+    fault_server_play(s.server, answer());
+    mock_client *c = gate_rig_connect(&s.g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(gate_client_ask(c, CHAT, rows[i].headers, MOCK_RIG_CHAT), 200);
+        if (fault_server_requests(s.server) != rows[i].requests) fail_msg("row %zu", i);
+    }
+    mock_client_close(c);
+    close_scripted(&s);
+}
+
+static void a_header_that_is_not_fit_is_dropped_and_counted_and_the_rest_goes(void **state)
+{
+    (void)state;
+    char headers[700], id[600];
+    scripted s;
+    open_scripted(&s);
+    fault_server_play(s.server, answer());
+    mock_client *c = gate_rig_connect(&s.g);
+    memset(id, 'a', sizeof id);
+    id[513] = '\0';
+    snprintf(headers, sizeof headers, "X-Client-Request-Id: %s\r\ntraceparent: 00-1-2-01\r\n", id);
+    assert_int_equal(gate_client_ask(c, CHAT, headers, MOCK_RIG_CHAT), 200);
+    assert_false(sent(&s, 0, "x-client-request-id"));
+    assert_true(sent(&s, 0, "traceparent"));
+    assert_int_equal(gateway_headers_dropped(s.g.gate), 1);
+    mock_client_close(c);
+    close_scripted(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(headers_of_the_list_reach_the_endpoint_with_each_attempt),
+        cmocka_unit_test(another_beta_has_another_answer_and_a_trace_has_none),
+        cmocka_unit_test(a_header_that_is_not_fit_is_dropped_and_counted_and_the_rest_goes),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
