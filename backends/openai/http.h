@@ -117,6 +117,13 @@ typedef struct gl_http_upload {
 gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
                                   const gl_http_observer *observer, void *arg);
 
+/* The owner takes no more of the body for now, and again. Bytes that have come already may still be
+ * given; going on, they are given inside the call. false: it cannot wait now, because its body has
+ * not begun, or has nothing more to give, or because others share its connection. Not from inside
+ * libcurl. */
+bool gl_http_pause(gl_transfer *transfer);
+void gl_http_go_on(gl_transfer *transfer);
+
 /* Gives the status of the response and the headers so far; status 0 when none has come. Borrowed
  * until the transfer ends; body, error and message are not filled in. */
 void gl_http_peek(const gl_transfer *transfer, gl_http_response *response);

@@ -6,6 +6,7 @@
  * http_transfer.c easy handles, their callbacks and their pool
  * http_enough.c   transfers that have all they want and wait for the end
  * http_flood.c    frames without end that carry nothing
+ * http_flow.c     transfers whose reader takes no more for now
  * http_memory.c   the bytes of answers that are held at once
  * http_upload.c   bodies that are read from a file
  * http_shards.c   multi handles: which one takes a transfer, timers, messages
@@ -105,7 +106,8 @@ struct gl_transfer {
     gl_time enough_at;
     gl_http_framing framing;
     bool get, began, satisfied; /* satisfied: the observer has had ENOUGH */
-    bool paused;                /* paused because memory is short */
+    bool paused;                /* it takes no memory: memory is short, or it is held */
+    bool held;                  /* its reader takes no more for now */
     bool small;                 /* libcurl's receive buffer has the smallest size */
     struct curl_slist *own;     /* lines of its own, in one block, before the endpoint's; or NULL */
     struct gl_upload *upload;   /* a body from a file; NULL: none */
@@ -173,6 +175,7 @@ struct gl_shard {
     bool unwatched; /* a socket could not be watched: transfers with an error end */
     bool broken;    /* the same, and all transfers end */
     bool touched;   /* used since the reaper's last look */
+    bool closed;    /* over HTTP/2: its only transfer is held, and it takes no other */
 };
 
 /* Shards of one word of the bits. */
@@ -267,6 +270,10 @@ bool gl_memory_take(gl_transfer *transfer, size_t len);
 
 /* Counts that the transfer holds nothing any more. */
 void gl_memory_leave(gl_transfer *transfer);
+
+/* A transfer is held, and takes no bytes until it goes on. */
+void gl_memory_stop(gl_transfer *transfer);
+void gl_memory_go(gl_transfer *transfer);
 
 /* Lets paused transfers go on while there is room; true: one may go on. Not inside libcurl. */
 bool gl_memory_has_room(const gl_http *http);

@@ -38,9 +38,25 @@ void gl_memory_leave(gl_transfer *transfer)
     gl_node_remove(&transfer->memory);
     memory->held -= transfer->holds;
     transfer->holds = 0;
-    transfer->paused = false;
+    transfer->paused = transfer->held = false;
     if (gl_memory_has_room(transfer->http) && !transfer->http->draining)
         gl_defer_this_turn(transfer->http->drain);
+}
+
+void gl_memory_stop(gl_transfer *transfer)
+{
+    struct gl_memory *memory = &transfer->http->memory;
+    gl_node_remove(&transfer->memory);
+    if (transfer->holds != 0 && !transfer->paused) memory->growing--;
+    transfer->paused = true;
+    if (gl_memory_has_room(transfer->http) && !transfer->http->draining)
+        gl_defer_this_turn(transfer->http->drain);
+}
+
+void gl_memory_go(gl_transfer *transfer)
+{
+    if (transfer->holds != 0 && transfer->paused) transfer->http->memory.growing++;
+    transfer->paused = false;
 }
 
 bool gl_memory_has_room(const gl_http *http)

@@ -34,7 +34,7 @@ void gl_shard_update(gl_shard *shard)
 {
     gl_http *http = shard->http;
     bool warm = http->endpoint.multiplex ? shard->sockets != 0 : shard->dormant > shard->fresh;
-    put_bits(shard, shard->transfers < shard_capacity(shard), warm);
+    put_bits(shard, !shard->closed && shard->transfers < shard_capacity(shard), warm);
 }
 
 void gl_shard_forget(gl_shard *shard)

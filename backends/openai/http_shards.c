@@ -178,6 +178,7 @@ void gl_shard_remove(gl_transfer *transfer)
     gl_node_remove(&transfer->node);
     gl_node_remove(&transfer->aside);
     curl_multi_remove_handle(shard->multi, transfer->easy);
+    if (transfer->held) shard->closed = false;
     transfer->shard = NULL;
     shard->transfers--;
     gl_shard_update(shard);

@@ -534,10 +534,11 @@ void gl_transfer_release(gl_transfer *transfer)
         gl_free(transfer->reason);
         transfer->reason = NULL;
     }
+    bool held = transfer->held; /* libcurl's handle still waits */
     gl_memory_leave(transfer);
     size_t most = http->running > POOL_FLOOR ? http->running : POOL_FLOOR;
     if (most > http->max_pooled) most = http->max_pooled;
-    if (http->pooled >= most || transfer->upload != NULL) {
+    if (http->pooled >= most || transfer->upload != NULL || held) {
         gl_transfer_free(transfer);
         return;
     }

@@ -26,6 +26,9 @@
 #include "openai/stream.h"
 #include "problem.h"
 
+/* The largest event of a stream; a picture as base64 has 20 MB. Of one on its way there are three
+ * copies: the reader's, the engine's, the caller's. */
+#define EVENT_MAX ((size_t)32 * 1024 * 1024)
 /* Room for a message of the decoder, and its NUL. */
 #define LINE_MAX_BYTES 1024
 
@@ -131,7 +134,8 @@ static bool begin_stream(call *c)
 {
     openai *self = c->owner;
     c->handed = 0;
-    if (c->stream == NULL) c->stream = gl_stream_new(self->connection.max_response_bytes);
+    size_t most = self->connection.max_response_bytes;
+    if (c->stream == NULL) c->stream = gl_stream_new(most < EVENT_MAX ? most : EVENT_MAX);
     c->is_streamed =
         c->stream == NULL || gl_stream_begin(c->stream, glimpse_attempt_path(c->attempt));
     if (c->is_streamed && c->stream != NULL && glimpse_attempt_wants_events(c->attempt))
@@ -379,6 +383,15 @@ static void cancel(void *arg, glimpse_attempt *attempt)
     release(c);
 }
 
+static bool pause_call(void *self, glimpse_attempt *attempt, bool paused)
+{
+    (void)self;
+    const call *c = glimpse_attempt_data(attempt);
+    if (paused) return gl_http_pause(c->transfer);
+    gl_http_go_on(c->transfer);
+    return true;
+}
+
 static const char *scope(void *self)
 {
     const openai *o = self;
@@ -415,6 +428,7 @@ glimpse_error glimpse_openai_sampler_new(struct event_base *base, const glimpse_
         .start = start,
         .cancel = cancel,
         .scope = scope,
+        .pause = pause_call,
         .destroy = destroy,
     };
     gl_problem_clear(problem);

@@ -141,10 +141,23 @@ static gl_sse_result failure_of(const gl_sse *sse)
     return sse->data.too_large || sse->name.too_large ? GL_SSE_TOO_LARGE : GL_SSE_OOM;
 }
 
+/* Returns the byte behind a line end. A CR that ends the read may be half of a CRLF: where the line
+ * before ended in one it is, and its event need not wait for the LF. */
+static inline const char *take_line_end(gl_sse *sse, const char *at, const char *end)
+{
+    bool cr = *at++ == '\r', cut = cr && at == end, pair = cr && !cut && *at == '\n';
+    sse->after_cr = cut;
+    sse->owed = cut && sse->pairs;
+    sse->pairs = pair;
+    sse->here = at + pair;
+    return sse->here;
+}
+
 static __attribute__((noinline)) gl_sse_result feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn,
                                                     void *arg)
 {
     const char *at = bytes.data, *end = bytes.len != 0 ? bytes.data + bytes.len : bytes.data;
+    sse->owed = false;
     while (at < end) {
         size_t run = sse->at == GL_SSE_VALUE ? run_of(at, end) : 0;
         if (run != 0) {
@@ -154,14 +167,13 @@ static __attribute__((noinline)) gl_sse_result feed(gl_sse *sse, gl_slice bytes,
             return failure_of(sse);
         }
         char c = *at;
-        bool second_half = sse->after_cr && c == '\n'; /* of a CRLF */
+        bool second_half = sse->after_cr && c == '\n'; /* of a CRLF cut between reads */
         sse->after_cr = false;
         if (second_half) {
             at++;
+            sse->pairs = true;
         } else if (c == '\n' || c == '\r') {
-            at++;
-            sse->after_cr = c == '\r';
-            sse->here = at;
+            at = take_line_end(sse, at, end);
             if (!end_line(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD && sse->field_len == 0 && begins_bare(sse, c)) {
             sse->here = at;

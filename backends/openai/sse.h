@@ -22,9 +22,11 @@ typedef struct gl_sse {
     char field[GL_SSE_FIELD_MAX];
     size_t field_len; /* also of a longer name, which is none of ours */
     bool first_line, after_cr, has_data;
-    bool bare; /* the event is lines of JSON alone; not of the grammar, so it may be ignored */
+    bool pairs; /* the last line ended in CRLF */
+    bool bare;  /* the event is lines of JSON alone; not of the grammar, so it may be ignored */
     gl_buf data, name;
     const char *here; /* during the callback: behind the last byte of the event */
+    bool owed;        /* during the callback: the LF of its last CRLF is not in these bytes */
     size_t copied;    /* bytes moved for this stream so far, a measure of its cost */
 } gl_sse;
 

@@ -40,6 +40,7 @@ struct gl_stream {
     void *watch_arg;
     gl_buf raw;      /* bytes since the last event, of the feeds before this one */
     const char *fed; /* those of this one, from here on */
+    bool given;      /* the last event was shown with the LF that the next feed begins with */
     bool output;     /* an event had some of the answer */
 };
 
@@ -52,7 +53,7 @@ gl_stream *gl_stream_new(size_t max_event)
     gl_repeat_init(&stream->repeat);
     gl_buf_init(&stream->text, SIZE_MAX / 2);
     gl_buf_init(&stream->body, SIZE_MAX / 2);
-    gl_buf_init(&stream->raw, SIZE_MAX / 2);
+    gl_buf_init(&stream->raw, max_event <= SIZE_MAX / 4 ? 2 * max_event : SIZE_MAX / 2);
     return stream;
 }
 
@@ -80,7 +81,7 @@ void gl_stream_reset(gl_stream *stream)
     stream->failure = GLIMPSE_OK;
     stream->message[0] = '\0';
     stream->watch = NULL;
-    stream->output = false;
+    stream->output = stream->given = false;
     gl_buf_recycle(&stream->raw, KEEP_BYTES);
 }
 
@@ -284,15 +285,30 @@ static bool has_output(const gl_stream *stream, gl_json root)
     return false;
 }
 
+/* Ends the stream where an event, or what stands before it, is longer than may be kept. */
+static bool too_large(gl_stream *stream)
+{
+    stream->failure = GLIMPSE_ERR_BODY_TOO_LARGE;
+    snprintf(stream->message, sizeof stream->message,
+             "an event of the stream is larger than %zu bytes", stream->sse.data.max);
+    return false;
+}
+
+static bool no_room(gl_stream *stream)
+{
+    return stream->raw.too_large ? too_large(stream) : out_of_memory(stream);
+}
+
 /* Shows an event that was read and is a part of an answer. */
 static bool show(gl_stream *stream, gl_slice name, gl_slice data, bool last)
 {
     gl_slice bytes = gl_slice_of(stream->fed, (size_t)(stream->sse.here - stream->fed));
-    if (stream->raw.len != 0) {
+    if (stream->raw.len != 0 || stream->sse.owed) {
         gl_buf_append(&stream->raw, bytes.data, bytes.len);
+        if (stream->sse.owed) gl_buf_append_char(&stream->raw, '\n');
         bytes = gl_buf_slice(&stream->raw);
     }
-    if (stream->raw.failed) return out_of_memory(stream);
+    if (stream->raw.failed) return no_room(stream);
     if (!stream->output && !last) stream->output = has_output(stream, gl_json_checked(data));
     const glimpse_event event = { .name = name.data,
                                   .name_len = name.len,
@@ -315,6 +331,7 @@ static bool on_event(void *arg, gl_slice name, gl_slice data)
                 (stream->count.events != before || !more);
     if (part && !show(stream, name, data, !more)) return false;
     stream->fed = stream->sse.here;
+    stream->given = stream->sse.owed;
     gl_buf_reset(&stream->raw);
     return more;
 }
@@ -336,14 +353,17 @@ static bool keep_raw(gl_stream *stream, gl_slice bytes)
 bool gl_stream_feed(gl_stream *stream, gl_slice bytes)
 {
     stream->fed = bytes.data;
+    if (stream->given && bytes.len != 0) {
+        stream->given = false;
+        if (*bytes.data == '\n') stream->fed++;
+    }
     switch (gl_sse_feed(&stream->sse, bytes, on_event, stream)) {
     case GL_SSE_MORE:
-        return keep_raw(stream, bytes) || out_of_memory(stream);
+        return keep_raw(stream, bytes) || no_room(stream);
     case GL_SSE_STOPPED:
         return false;
     case GL_SSE_TOO_LARGE:
-        stream->failure = GLIMPSE_ERR_BODY_TOO_LARGE;
-        return false;
+        return too_large(stream);
     case GL_SSE_OOM:
         break;
     }

@@ -25,7 +25,8 @@ void gl_stream_reset(gl_stream *stream);
 bool gl_stream_begin(gl_stream *stream, const char *path);
 
 /* Called for each event that is a part of an answer; part is a sum of glimpse_event_part. bytes are
- * those since the event before. false: out of memory. */
+ * those since the event before, up to the last of its blank line: where a read ends between that
+ * line's CR and LF, the LF is given before it has come. false: out of memory. */
 typedef bool (*gl_stream_fn)(void *arg, const glimpse_event *event, unsigned part);
 
 /* The stream that begins shows its events, until the reset. Call it after begin. */
@@ -54,8 +55,8 @@ size_t gl_stream_choices(gl_slice request);
 /* The end of a stream; lives until the reset. */
 typedef struct gl_stream_end {
     /* GLIMPSE_OK: body is the whole answer, as without streaming. STREAM_ERROR: body is the
-     * server's error. BAD_JSON, BAD_UTF8: message quotes the event. STREAM_TRUNCATED, OOM,
-     * BODY_TOO_LARGE, or the transport's error: neither. */
+     * server's error. BAD_JSON, BAD_UTF8: message quotes the event. BODY_TOO_LARGE: message has the
+     * limit of an event. STREAM_TRUNCATED, OOM, or the transport's error: neither. */
     glimpse_error error;
     const char *message; /* NULL: no message of its own */
     gl_slice body;

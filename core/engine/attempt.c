@@ -10,6 +10,7 @@
 #include "base/events.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
+#include "engine/flow.h"
 #include "policy/prompt.h"
 #include "sampler.h"
 #include <stdio.h>
@@ -34,6 +35,8 @@ void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now
     if (request->caller.result->arrivals != NULL) gl_buf_reset(request->caller.result->arrivals);
     attempt->text_gap_max = 0;
     attempt->texts = 0;
+    attempt->paused = false;
+    attempt->paused_ns = 0;
     gl_request_forget_events(request); /* no caller has had any of them */
     request->collects = request->asks_stream && request->caller.observer.on_event != NULL;
     attempt->opening = (glimpse_opening){ -1, -1, -1 };
@@ -247,7 +250,7 @@ gl_breaker_change gl_attempt_report(gl_request *request, const gl_failure *failu
                               .endpoint = endpoint,
                               .rates = { { -1, -1, -1 }, { -1, -1, -1 }, { -1, -1, -1 } },
                               .tokens_used = -1,
-                              .elapsed = gl_time_since(now, request->attempt.started),
+                              .elapsed = gl_flow_worked(&request->attempt, now),
                               .late = (uint64_t)request->caller.thresholds.t4_ms * GL_MS,
                               .waiting = engine->queue.waiting };
     if (failure == NULL) gl_model_saw(request, report.elapsed, now);

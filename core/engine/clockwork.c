@@ -59,7 +59,7 @@ gl_time gl_clockwork_attempt_due(const glimpse_attempt *attempt, glimpse_error *
     gl_time due = GL_TIME_NEVER, limit;
     *which = GLIMPSE_ERR_TIMEOUT;
     if (model->timeout_ms > 0) due = gl_time_add_ms(attempt->started, model->timeout_ms);
-    if (!attempt->sampler->vtable.progress) return due;
+    if (!attempt->sampler->vtable.progress || attempt->paused) return due;
     if (attempt->connected == GL_TIME_NEVER && config->connect_timeout_ms > 0) {
         limit = gl_time_add_ms(attempt->started, config->connect_timeout_ms);
         if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_CONNECT;
@@ -67,7 +67,8 @@ gl_time gl_clockwork_attempt_due(const glimpse_attempt *attempt, glimpse_error *
     }
     if (attempt->connected != GL_TIME_NEVER && attempt->first_byte == GL_TIME_NEVER &&
         model->first_byte_timeout_ms > 0) {
-        limit = gl_time_add_ms(attempt->connected, model->first_byte_timeout_ms);
+        limit =
+            gl_time_add_ms(attempt->connected + attempt->paused_ns, model->first_byte_timeout_ms);
         if (limit < due) *which = GLIMPSE_ERR_TIMEOUT_FIRST_BYTE;
         due = gl_time_min(due, limit);
     }

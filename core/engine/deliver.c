@@ -2,7 +2,8 @@
  * deliver.c - the caller's callbacks; the only file that runs them for requests.
  *
  * A request is taken out of every list, map and heap before its on_result runs, so the callback may
- * submit, cancel, close and free without meeting it again; its memory goes afterwards.
+ * submit, cancel, close and free without meeting it again; its memory goes afterwards. One whose
+ * caller has paused (flow.h) gets nothing until it goes on, and its result waits.
  */
 #include "engine/deliver.h"
 
@@ -10,6 +11,7 @@
 
 #include "base/events.h"
 #include "engine/engine.h"
+#include "engine/flow.h"
 #include "policy/latency.h"
 
 static void tell_text(gl_request *request, const char *text, size_t len)
@@ -19,17 +21,16 @@ static void tell_text(gl_request *request, const char *text, size_t len)
     request->caller.observer.on_text(request->caller.id, text, len, request->caller.arg);
 }
 
-/* Tells one event that came for `work`; false: the caller has had all of them. */
-static bool tell_event(gl_request *request, const gl_request *work)
+/* Tells the next of the events in these bytes of them; false: the caller has had all, or pauses. */
+static bool tell_event(gl_request *request, const gl_shown *shown, size_t end)
 {
     gl_event next;
     gl_caller *caller = &request->caller;
-    const gl_shown *shown = work->shown;
     if (caller->observer.on_event == NULL || !caller->wants_stream || shown == NULL ||
-        !shown->output)
+        caller->paused)
         return false;
-    const gl_slice ready = gl_slice_of(shown->events.data, shown->ready);
-    if (!gl_events_next(ready, &caller->events_told, &next)) return false;
+    if (!gl_events_next(gl_slice_of(shown->events.data, end), &caller->events_told, &next))
+        return false;
     const glimpse_event event = { .name = next.name.data,
                                   .name_len = next.name.len,
                                   .data = next.data.data,
@@ -47,6 +48,13 @@ static const gl_request *work_of(const gl_request *request)
     return request->leader != NULL ? request->leader : request;
 }
 
+static bool tell_ready_event(gl_request *request)
+{
+    const gl_request *work = work_of(request);
+    return work != NULL && gl_request_showed(work) &&
+           tell_event(request, work->shown, work->shown->ready);
+}
+
 void gl_deliver_text(glimpse_engine *engine)
 {
     gl_node *node;
@@ -58,19 +66,8 @@ void gl_deliver_text(glimpse_engine *engine)
         if (request->caller.observer.on_text != NULL)
             tell_text(request, came.data + request->caller.text_delivered,
                       came.len - request->caller.text_delivered);
-        while ((work = work_of(request)) != NULL && tell_event(request, work)) continue;
+        while (tell_ready_event(request)) continue;
     }
-}
-
-/* Passes the rest of the events before the result: of an answer, with the one that ends it. */
-static void tell_rest_events(gl_request *request)
-{
-    gl_shown *shown = request->shown;
-    if (shown != NULL && request->caller.result->error == GLIMPSE_OK) {
-        shown->ready = shown->events.len;
-        shown->output = true;
-    }
-    while (tell_event(request, request)) continue;
 }
 
 /* Passes the rest of the text before the result; that is all of it when the answer did not come as
@@ -80,9 +77,19 @@ static void tell_rest(gl_request *request)
     size_t len;
     const char *text = glimpse_result_text(request->caller.result, &len);
     if (!request->caller.wants_stream || request->caller.observer.on_text == NULL ||
-        request->caller.result->error != GLIMPSE_OK || request->caller.text_delivered >= len)
+        request->caller.result->error != GLIMPSE_OK || request->caller.text_delivered >= len ||
+        request->caller.paused)
         return;
     tell_text(request, text + request->caller.text_delivered, len - request->caller.text_delivered);
+}
+
+/* Passes the rest of text and events before the result. false: the caller has paused before that,
+ * and the result waits. */
+static bool tell_all(gl_request *request)
+{
+    tell_rest(request);
+    while (tell_event(request, request->shown, request->events_end)) continue;
+    return !gl_flow_holds(request);
 }
 
 static void deliver(gl_request *request)
@@ -99,8 +106,6 @@ static void deliver(gl_request *request)
     gl_metrics_delivered(engine->metrics, result->source, result->status,
                          (uint64_t)result->timings.total_ns, result->thresholds_crossed);
     gl_alerts_note(request);
-    tell_rest(request);
-    tell_rest_events(request);
     if (request->caller.observer.on_result != NULL)
         request->caller.observer.on_result(request->caller.id, result, request->caller.arg);
     gl_request_free(request);
@@ -109,8 +114,10 @@ static void deliver(gl_request *request)
 bool gl_deliver(glimpse_engine *engine, size_t most)
 {
     gl_node *node;
-    while (most-- != 0 && (node = gl_list_first(&engine->in.done)) != NULL)
-        deliver(GL_CONTAINER(node, gl_request, node));
+    while (most-- != 0 && (node = gl_list_first(&engine->in.done)) != NULL) {
+        gl_request *request = GL_CONTAINER(node, gl_request, node);
+        if (tell_all(request)) deliver(request);
+    }
     gl_alerts_look(engine);
     return !gl_list_empty(&engine->in.done);
 }

@@ -46,10 +46,12 @@ struct glimpse_engine {
     /* WAITING is in the queue, FOLLOWING in its leader's list. */
     struct {
         gl_list looking, running, backoff, fallback, done;
+        gl_list held; /* DONE, and their callers have paused: flow.h */
     } in;
     size_t lookups;         /* how many are LOOKING */
     gl_looked_up looked_up; /* called with the outcome of a lookup in the store */
     gl_list speaking;       /* requests with text to deliver, in any state */
+    gl_list behind;         /* requests that have paused for too long */
     glimpse_id last_id;
 
     gl_packing packing;

@@ -19,6 +19,7 @@
 #include <assert.h>
 
 #include "engine/engine.h"
+#include "engine/flow.h"
 
 /* --- joining --- */
 
@@ -44,22 +45,6 @@ static void log_event(const char *event, const gl_request *follower, const gl_re
     gl_log_emit(log, GLIMPSE_LOG_DEBUG, event, fields, sizeof fields / sizeof *fields);
 }
 
-/* A request is in `speaking` while its caller has not had all text and events that came for `work`,
- * itself or its leader. */
-static void set_speaking(gl_request *request, const gl_request *work)
-{
-    const gl_caller *caller = &request->caller;
-    bool text = caller->observer.on_text != NULL &&
-                caller->text_delivered < gl_result_held(work->streamed).len;
-    bool event = caller->observer.on_event != NULL && gl_request_showed(work) &&
-                 caller->events_told < work->shown->ready;
-    bool owed = caller->wants_stream && (text || event);
-    if (!owed)
-        gl_node_remove(&request->text_node);
-    else if (!gl_node_linked(&request->text_node))
-        gl_list_push_back(&request->engine->speaking, &request->text_node);
-}
-
 bool gl_flight_join(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
@@ -75,7 +60,8 @@ bool gl_flight_join(gl_request *request)
     engine->stats.coalesced++;
     if (request->priority > leader->priority)
         gl_queue_set_priority(&engine->queue, leader, request->priority);
-    set_speaking(request, leader);
+    gl_flow_join(leader, &request->caller);
+    gl_flow_owe(request, leader);
     if (gl_node_linked(&request->text_node)) gl_clockwork_schedule(&engine->clock);
     log_event("coalesced", request, leader);
     return true;
@@ -105,7 +91,12 @@ static void take_out(gl_request *follower)
     assert(follower->state == GL_STATE_FOLLOWING && follower->leader != NULL);
     gl_node_remove(&follower->node);
     gl_node_remove(&follower->text_node);
+    gl_request *leader = follower->leader;
     follower->leader = NULL;
+    follower->paused = follower->caller.paused;
+    if (follower->caller.wants_stream && follower->caller.observer.on_event != NULL)
+        gl_request_share_events(follower, leader);
+    gl_flow_part(leader, &follower->caller);
 }
 
 /* Copies the text that came for a follower that asked for a stream and gets no more of it. A leader
@@ -115,25 +106,6 @@ static void keep_text(gl_request *follower, const gl_request *leader)
     gl_slice came = gl_result_held(leader->streamed);
     if (came.len == 0) came = gl_result_held(leader->caller.result->partial);
     if (follower->caller.wants_stream && came.len != 0) (void)gl_request_stream(follower, came);
-}
-
-/* Gives a follower the events that its caller has not had, as its own: its leader's memory goes
- * before its result is delivered. false: out of memory. */
-static bool keep_events(gl_request *follower, const gl_request *leader)
-{
-    const gl_shown *had = leader->shown;
-    if (had == NULL || !follower->caller.wants_stream || follower->caller.observer.on_event == NULL)
-        return true;
-    bool whole = leader->caller.result->error == GLIMPSE_OK;
-    size_t told = follower->caller.events_told, end = whole ? had->events.len : had->ready;
-    if (!(had->output || whole) || told >= end) return true;
-    gl_shown *own = gl_request_events(follower);
-    if (own != NULL) gl_buf_append(&own->events, had->events.data + told, end - told);
-    if (own == NULL || own->events.failed) return false;
-    follower->caller.events_told = 0;
-    own->ready = own->events.len;
-    own->output = true;
-    return true;
 }
 
 /* Puts both requests under their new callers' numbers in the map of requests. */
@@ -158,7 +130,7 @@ static gl_request *promote(gl_request *leader, gl_time now)
     gl_request_change_places(leader, follower);
     name_again(leader, follower);
     leader->caller.result->source = GLIMPSE_SOURCE_LIVE;
-    set_speaking(leader, leader);
+    gl_flow_owe(leader, leader);
     gl_clockwork_set_timer(leader);
     return follower;
 }
@@ -179,10 +151,6 @@ gl_request *gl_flight_next(gl_request *leader)
     take_out(follower);
     if (leader->caller.result->error != GLIMPSE_OK) keep_text(follower, leader);
     gl_result_share(follower->caller.result, leader->caller.result);
-    if (!keep_events(follower, leader)) { /* half of a stream is no answer */
-        gl_result_set_error(follower->caller.result, GLIMPSE_ERR_OOM, NULL, NULL);
-        follower->caller.result->status = GLIMPSE_STATUS_ERROR;
-    }
     return follower;
 }
 
@@ -224,9 +192,11 @@ gl_time gl_flight_deadline(const gl_request *leader)
 
 void gl_flight_text(gl_request *leader)
 {
-    set_speaking(leader, leader);
+    gl_flow_owe(leader, leader);
     for (gl_node *node = leader->followers.head.next; node != &leader->followers.head;
          node = node->next)
-        set_speaking(GL_CONTAINER(node, gl_request, node), leader);
-    if (!gl_list_empty(&leader->engine->speaking)) gl_clockwork_schedule(&leader->engine->clock);
+        gl_flow_owe(GL_CONTAINER(node, gl_request, node), leader);
+    const glimpse_engine *engine = leader->engine;
+    if (!gl_list_empty(&engine->speaking) || !gl_list_empty(&engine->behind))
+        gl_clockwork_schedule(&leader->engine->clock);
 }

@@ -103,7 +103,9 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     gl_list_init(&engine->in.backoff);
     gl_list_init(&engine->in.fallback);
     gl_list_init(&engine->in.done);
+    gl_list_init(&engine->in.held);
     gl_list_init(&engine->speaking);
+    gl_list_init(&engine->behind);
     gl_buf_init(&engine->scratch, SIZE_MAX / 2);
     gl_heap_entry_init(&engine->admit_timer);
     engine->looked_up = gl_steps_looked_up;

@@ -69,6 +69,7 @@ gl_request *gl_request_new(const gl_request_parts *parts)
     *request = (gl_request){ .state = GL_STATE_NEW,
                              .caller.arg = parts->arg,
                              .asks_usage = true,
+                             .callers = 1,
                              .may_pack = parts->may_pack };
     request->caller.result = gl_result_new();
     if (request->caller.result == NULL) {
@@ -96,14 +97,22 @@ bool gl_request_stream(gl_request *request, gl_slice text)
     return !request->streamed->failed;
 }
 
+static void unref_events(gl_request *request)
+{
+    gl_shown *shown = request->shown;
+    request->shown = NULL;
+    if (shown == NULL || --shown->owners != 0) return;
+    gl_buf_free(&shown->events);
+    gl_free(shown);
+}
+
 void gl_request_free(gl_request *request)
 {
     assert(!gl_node_linked(&request->node) && !gl_node_linked(&request->text_node) &&
            request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
            !request->leads);
     gl_result_buf_free(request->streamed);
-    if (request->shown != NULL) gl_buf_free(&request->shown->events);
-    gl_free(request->shown);
+    unref_events(request);
     gl_free(request->headers);
     glimpse_result_unref(request->caller.result);
     gl_free(request);
@@ -113,17 +122,28 @@ gl_shown *gl_request_events(gl_request *request)
 {
     if (request->shown == NULL) {
         request->shown = gl_calloc(1, sizeof *request->shown);
-        if (request->shown != NULL) gl_buf_init(&request->shown->events, SIZE_MAX / 2);
+        if (request->shown == NULL) return NULL;
+        request->shown->owners = 1;
+        gl_buf_init(&request->shown->events, SIZE_MAX / 2);
     }
     return request->shown;
 }
 
 void gl_request_forget_events(gl_request *request)
 {
+    if (request->shown != NULL && request->shown->owners > 1) unref_events(request);
     if (request->shown == NULL) return;
     gl_buf_reset(&request->shown->events);
     request->shown->ready = 0;
     request->shown->output = false;
+}
+
+void gl_request_share_events(gl_request *request, const gl_request *from)
+{
+    if (from->shown == NULL || from->shown == request->shown) return;
+    unref_events(request);
+    request->shown = from->shown;
+    request->shown->owners++;
 }
 
 /* For each state, the states that may follow. */

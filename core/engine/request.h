@@ -54,7 +54,10 @@ struct glimpse_attempt {
     gl_time started, connected, sent, first_byte, last_byte;
     gl_time first_chunk, first_answer;
     gl_time first_text, last_text; /* arrival of text of the answer, or of its reasoning */
-    uint64_t text_gap_max;         /* ns between two arrivals of text */
+    bool paused;                   /* its callers cannot take more: flow.h */
+    gl_time paused_at;
+    uint64_t paused_ns;    /* in all, before this pause */
+    uint64_t text_gap_max; /* ns between two arrivals of text */
     glimpse_opening opening;
 };
 
@@ -73,6 +76,9 @@ typedef struct gl_caller {
     bool arrivals;          /* the caller asked for the time of each piece */
     size_t text_delivered;  /* bytes of the text that on_text has had */
     size_t events_told;     /* bytes of the events that on_event has had */
+    bool paused;            /* it can take none now: flow.h */
+    size_t paused_at;       /* bytes of the events that were there when it paused */
+    size_t may_miss;        /* bytes of events that may come meanwhile; 0: any */
     glimpse_result *result; /* filled in until DONE */
 } gl_caller;
 
@@ -83,8 +89,9 @@ typedef struct gl_draft_parts {
     int64_t max_tokens;
 } gl_draft_parts;
 
-/* The events of a stream, as far as they came. */
+/* The events of a stream, as far as they came: once for all requests that get them. */
 typedef struct gl_shown {
+    size_t owners;
     gl_buf events; /* base/events.h */
     size_t ready;  /* bytes of them that callers may have: not the one that ends the stream */
     bool output;   /* one of them has a part of the answer: until then callers have none */
@@ -106,7 +113,8 @@ struct gl_request {
     bool leads;         /* it is in the engine's `flights` */
     gl_request *leader; /* FOLLOWING it, else NULL */
     gl_list followers;
-    int once;         /* failures of kinds that are retried once only */
+    size_t callers, paused; /* its own caller and the followers'; those of them that have paused */
+    int once;               /* failures of kinds that are retried once only */
     int spared;       /* attempts not counted: failed probes, no descriptor, a dead connection */
     int sent;         /* attempts that reached the endpoint */
     unsigned lane;    /* lane of the queue, by model */
@@ -142,8 +150,9 @@ struct gl_request {
     gl_node text_node;
 
     /* The same for events, where the leader's caller wanted them when the attempt began. */
-    gl_shown *shown; /* NULL: none came */
-    bool collects;   /* the attempt that is out gathers them */
+    gl_shown *shown;   /* NULL: none came */
+    size_t events_end; /* DONE: bytes of them that its caller gets */
+    bool collects;     /* the attempt that is out gathers them */
 
     glimpse_attempt attempt;
     char text[];
@@ -168,6 +177,8 @@ bool gl_request_stream(gl_request *request, gl_slice text);
 /* Returns the events of a request, to be added to; NULL: out of memory. */
 gl_shown *gl_request_events(gl_request *request);
 void gl_request_forget_events(gl_request *request);
+/* Gives a request those of another, and what comes to them. */
+void gl_request_share_events(gl_request *request, const gl_request *from);
 /* Returns true when one of them has a part of the answer. */
 static inline bool gl_request_showed(const gl_request *request)
 {

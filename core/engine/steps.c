@@ -26,6 +26,7 @@
 #include "engine/deliver.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
+#include "engine/flow.h"
 #include "engine/outcome.h"
 #include "engine/price.h"
 #include "engine/stats.h"
@@ -34,6 +35,19 @@
 #include "status.h"
 
 /* --- settle: 7 on the way --- */
+
+/* Returns how much of its events the caller gets before this result: of an answer all, with the one
+ * that announces its end; if the caller wants no more, none. */
+static size_t events_end(const gl_request *request)
+{
+    const glimpse_result *result = request->caller.result;
+    const gl_shown *shown = request->shown;
+    if (shown == NULL || result->error == GLIMPSE_ERR_CANCELLED ||
+        result->error == GLIMPSE_ERR_BEHIND)
+        return 0;
+    if (result->error == GLIMPSE_OK) return shown->events.len;
+    return shown->output ? shown->ready : 0;
+}
 
 /* Gives the request its result: books it, and queues it for the turn. The turn calls its callback,
  * or, for a carrier, hands the result to its drafts. */
@@ -48,6 +62,7 @@ static void settle(gl_request *request, gl_time now)
     result->stale = result->thresholds_crossed == 4 && !request->carries;
     if (result->stale) engine->stats.stale++;
     gl_node_remove(&request->text_node);
+    request->events_end = events_end(request);
     if (result->error != GLIMPSE_OK && gl_result_held(request->streamed).len != 0) {
         result->partial = request->streamed;
         result->partial->failed = false;   /* text that could not be added is left out */
@@ -372,6 +387,11 @@ static void let_go(gl_request *request, glimpse_error error, gl_time now)
 
 void gl_steps_cancel(gl_request *request, gl_time now)
 {
+    if (gl_flow_release(request)) { /* it had ended, and its caller has not had all of it */
+        request->caller.result->status = GLIMPSE_STATUS_CANCELLED;
+        gl_result_set_error(request->caller.result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
+        return;
+    }
     if (request->state == GL_STATE_DONE || request->state == GL_STATE_DELIVERED) return;
     request = gl_flight_leave(request, now);
     gl_state state = request->state;
@@ -388,14 +408,25 @@ void gl_steps_cancel(gl_request *request, gl_time now)
 void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now)
 {
     gl_list *lists[] = { &engine->in.looking, &engine->in.backoff, &engine->in.fallback,
-                         &engine->in.running };
+                         &engine->in.running, &engine->in.held };
     gl_request *request;
     while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_cancel(request, now);
     while ((request = gl_queue_any(&engine->queue)) != NULL) gl_steps_cancel(request, now);
-    for (size_t i = 0; i < (running_too ? 4 : 2); i++) {
+    for (size_t i = 0; i < (running_too ? 5 : 2); i++) {
         gl_node *node;
         while ((node = gl_list_first(lists[i])) != NULL)
             gl_steps_cancel(GL_CONTAINER(node, gl_request, node), now);
+    }
+}
+
+void gl_steps_drop_laggards(glimpse_engine *engine, gl_time now)
+{
+    gl_request *request;
+    while ((request = gl_flow_laggard(engine)) != NULL) {
+        gl_result_set_error(request->caller.result, GLIMPSE_ERR_BEHIND, NULL, NULL);
+        request = gl_flight_leave(request, now);
+        let_go(request, GLIMPSE_ERR_BEHIND, now);
+        gl_steps_fail(request, GLIMPSE_ERR_BEHIND, gl_status_of(GLIMPSE_ERR_BEHIND, 0), now);
     }
 }
 

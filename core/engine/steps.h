@@ -44,6 +44,9 @@ void gl_steps_cancel(gl_request *request, gl_time now);
 /* Ends all waiting requests as cancelled, or all requests. */
 void gl_steps_cancel_all(glimpse_engine *engine, bool running_too, gl_time now);
 
+/* Ends the requests that have paused and missed more than they may. */
+void gl_steps_drop_laggards(glimpse_engine *engine, gl_time now);
+
 /* Call when one of a request's moments has come: a notice, its deadline, a limit of its attempt,
  * the end of its backoff. */
 void gl_steps_expired(gl_request *request, gl_time now);

@@ -62,6 +62,7 @@ void gl_turn(void *arg)
     gl_turn_unpack(engine, now);
     admit(engine, now, &most);
     gl_deliver_text(engine);
+    gl_steps_drop_laggards(engine, now);
     gl_deliver(engine, DELIVER_PER_TURN);
     /* Requests that the callbacks submitted go out in the same turn. */
     admit(engine, gl_clockwork_now(&engine->clock), &most);

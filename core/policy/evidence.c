@@ -16,6 +16,7 @@ static kind kind_of(const gl_evidence *e)
     case GLIMPSE_ERR_OOM:
     case GLIMPSE_ERR_CLOSING:
     case GLIMPSE_ERR_SETUP:
+    case GLIMPSE_ERR_BEHIND:
     case GLIMPSE_ERR_CANCELLED:
     case GLIMPSE_ERR_DEADLINE:
     case GLIMPSE_ERR_DESCRIPTORS:

@@ -11,6 +11,7 @@
  * An exchange lives from submit to its result, which comes exactly once (engine.h), also when its
  * client has left before.
  */
+#include <glimpse/flow.h>
 #include <stdio.h>
 
 #include "base/alloc.h"
@@ -421,6 +422,7 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
         }
         ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
         gateway_entry_answered(exchange, verdict.status, verdict.code);
+        if (outcome.error == GLIMPSE_ERR_BEHIND) gateway_entry_left(exchange, HTTPD_GONE_SLOW);
         answer(exchange, result, &verdict, retry_after_s);
     }
     gateway_entry_end(exchange, result);
@@ -439,5 +441,8 @@ void gateway_gone(httpd_conn *conn, httpd_gone why)
     client->exchange = NULL;
     exchange->conn = NULL;
     gl_node_remove(&exchange->streams);
-    if (!gate->config.finish || gate->closed) glimpse_cancel(gate->config.engine, exchange->id);
+    if (!gate->config.finish || gate->closed)
+        glimpse_cancel(gate->config.engine, exchange->id);
+    else
+        glimpse_request_go_on(gate->config.engine, exchange->id);
 }

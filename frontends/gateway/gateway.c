@@ -37,6 +37,7 @@ gateway *gateway_new(const gateway_config *config)
                                     .head = gateway_head,
                                     .request = gateway_request,
                                     .gone = gateway_gone,
+                                    .drained = gateway_drained,
                                     .refused = gateway_refused };
     httpd_options options;
     httpd_options_default(&options);

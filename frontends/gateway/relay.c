@@ -6,12 +6,14 @@
  * never with the event that announces its end.
  */
 #include <event2/event.h>
+#include <glimpse/flow.h>
 
 #include "gateway/replay.h"
 #include "gateway/state.h"
 
-/* A client that leaves so much unread is cut: it would be kept in memory for it. */
-#define BEHIND_MAX ((size_t)1024 * 1024)
+/* A client that leaves 256 KiB unread (httpd_full) pauses its request. While others read the same
+ * answer the endpoint goes on, and a client is cut that has so much more to come: 1 MiB in all. */
+#define MAY_MISS ((size_t)768 * 1024)
 
 #define TYPE "text/event-stream; charset=utf-8"
 
@@ -83,20 +85,15 @@ static void begin(gateway_exchange *exchange, const gateway_facts *facts)
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-/* The client does not read: it is cut, and its request cancelled, unless others follow it. */
-static void cut_off(gateway_exchange *exchange)
+void gateway_drained(httpd_conn *conn)
 {
-    gateway_entry_left(exchange, HTTPD_GONE_SLOW);
-    ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
-    httpd_reset(exchange->conn);
-    exchange->conn = NULL;
-    gl_node_remove(&exchange->streams);
-    if (!exchange->gate->config.finish) glimpse_cancel(exchange->gate->config.engine, exchange->id);
+    const gateway *gate = httpd_arg(conn);
+    const gateway_client *client = httpd_user(conn);
+    if (client->exchange != NULL) glimpse_request_go_on(gate->config.engine, client->exchange->id);
 }
 
 void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
 {
-    (void)id;
     gateway_exchange *exchange = arg;
     const gateway_verdict fine = { .status = 200 };
     if (exchange->conn == NULL) return;
@@ -112,7 +109,8 @@ void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
     httpd_flush(exchange->conn);
     exchange->kept.bytes += event->len;
     note_written(exchange);
-    if (httpd_unsent(exchange->conn) > BEHIND_MAX) cut_off(exchange);
+    if (httpd_full(exchange->conn))
+        glimpse_request_pause(exchange->gate->config.engine, id, MAY_MISS);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -133,7 +131,6 @@ static void write_last_comment(const glimpse_result *result, gl_buf *out)
 void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,
                         const gateway_verdict *verdict, gl_slice error)
 {
-    gateway *gate = exchange->gate;
     gl_buf end;
     gl_buf_init(&end, 256 * 1024);
     gl_node_remove(&exchange->streams);
@@ -149,7 +146,6 @@ void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result
     if (!end.failed) httpd_piece(exchange->conn, gl_buf_slice(&end));
     exchange->kept.bytes += end.len;
     gl_buf_free(&end);
-    (void)gate;
     if (whole && !end.failed)
         httpd_done(exchange->conn);
     else

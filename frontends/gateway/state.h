@@ -132,6 +132,7 @@ void gateway_settle(gateway_exchange *exchange, const glimpse_result *result);
 
 /* relay.c: streams. */
 void gateway_streams_init(gateway *gate);
+void gateway_drained(httpd_conn *conn); /* httpd_handler.drained */
 void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg);
 /* Ends a stream that has begun: with its end, or with an error in these words. */
 void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,

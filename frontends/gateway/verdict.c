@@ -117,6 +117,8 @@ gateway_verdict gateway_judge(const gateway_outcome *outcome)
         return ours(503, "draining", NULL);
     case GLIMPSE_ERR_DEADLINE:
         return ours(504, "deadline", "http_response_timeout");
+    case GLIMPSE_ERR_BEHIND:
+        return ours(499, "slow_reader", NULL);
     case GLIMPSE_ERR_NOT_CACHED:
         return ours(504, "not_cached", NULL);
     case GLIMPSE_ERR_OOM:

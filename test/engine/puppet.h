@@ -18,6 +18,9 @@ typedef struct puppet {
     glimpse_sampler *sampler;
     glimpse_attempt *attempt; /* out now */
     int starts, cancels;
+    bool pauses; /* it can pause; else it refuses to */
+    bool paused;
+    int wishes; /* how often it was asked to pause or to go on */
 } puppet;
 
 /* Who hears: what on_text and on_result said. */
@@ -51,14 +54,24 @@ static inline void puppet_cancel(void *self, glimpse_attempt *attempt)
     p->cancels++;
 }
 
+static inline bool puppet_pause(void *self, glimpse_attempt *attempt, bool paused)
+{
+    puppet *p = self;
+    assert_ptr_equal(p->attempt, attempt);
+    p->wishes++;
+    if (p->pauses) p->paused = paused;
+    return p->pauses;
+}
+
 static inline void puppet_open(puppet *p)
 {
     static const glimpse_sampler_vtable vtable = { .size = sizeof(glimpse_sampler_vtable),
                                                    .name = "puppet",
                                                    .progress = true,
                                                    .start = puppet_start,
-                                                   .cancel = puppet_cancel };
-    *p = (puppet){ .starts = 0 };
+                                                   .cancel = puppet_cancel,
+                                                   .pause = puppet_pause };
+    *p = (puppet){ .pauses = true };
     rig_init(&p->rig);
     p->rig.config.fallback_on = false;
     assert_int_equal(glimpse_sampler_new(&vtable, p, &p->sampler, NULL), GLIMPSE_OK);

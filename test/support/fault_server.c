@@ -34,7 +34,7 @@ struct fault_server {
     fault_request *log;
     const char *mark; /* of healthy requests, or NULL */
     const fault_step *healthy_play;
-    size_t requests, accepted, open, active, peak, healthy;
+    size_t requests, accepted, open, active, peak, healthy, steps;
     SSL_CTX *tls;
     void (*on_request)(void *arg);
     void *arg;
@@ -98,6 +98,7 @@ static void fill(conn *c, int kilobytes)
 /* Plays the step at hand; returns when there is something to wait for. */
 static void play(conn *c)
 {
+    c->server->steps++;
     switch (c->step->kind) {
     case FAULT_END:
         script_done(c);
@@ -367,6 +368,11 @@ size_t fault_server_open(const fault_server *server)
 size_t fault_server_active(const fault_server *server)
 {
     return server->active;
+}
+
+size_t fault_server_steps(const fault_server *server)
+{
+    return server->steps;
 }
 
 size_t fault_server_peak(const fault_server *server)

@@ -77,6 +77,7 @@ const fault_request *fault_server_request(const fault_server *server, size_t i);
 size_t fault_server_connections(const fault_server *server); /* accepted so far */
 size_t fault_server_open(const fault_server *server);
 size_t fault_server_active(const fault_server *server); /* requests not yet answered */
+size_t fault_server_steps(const fault_server *server);  /* played so far, the one at hand too */
 size_t fault_server_peak(const fault_server *server);   /* most requests at once */
 
 #endif

@@ -12,12 +12,30 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "fault_server.h"
 #include "gateway/gateway.h"
 #include "http/listen.h"
 #include "mock_rig.h"
 
+#define GATE_CHAT "/v1/chat/completions"
+/* Bodies: a stream with these words, with its usage too, and a plain request. */
+#define GATE_MESSAGES(words) "\"messages\":[{\"role\":\"user\",\"content\":\"" words "\"}]}"
+#define GATE_STREAM(words)   "{\"model\":\"m-1\",\"stream\":true," GATE_MESSAGES(words)
+#define GATE_USAGE(words)                                                                          \
+    "{\"model\":\"m-1\",\"stream\":true,\"stream_options\":{\"include_usage\":true}"               \
+    "," GATE_MESSAGES(words)
+#define GATE_PLAIN(words) "{\"model\":\"m-1\"," GATE_MESSAGES(words)
+
+/* What a scripted endpoint sends: the head of a stream without a length, and events. */
+#define GATE_SSE_HEAD "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+#define GATE_DELTA(t)                                                                              \
+    "data: {\"model\":\"m-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"" t "\"}}]}\n\n"
+#define GATE_STOP "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n"
+#define GATE_DONE "data: [DONE]\n\n"
+
 typedef struct gate_rig {
     mock_rig mock;
+    fault_server *endpoint; /* in the mock's place, or NULL */
     glimpse_config engine_config;
     glimpse_engine *engine;
     gateway_config config;
@@ -51,6 +69,14 @@ static inline void gate_rig_init(gate_rig *g, const mock_options *options)
                                   .queue_timeout_ms = 60000 };
 }
 
+/* Puts a scripted endpoint in the mock's place. Before gate_rig_open. */
+static inline void gate_rig_script(gate_rig *g, const fault_step *script)
+{
+    g->endpoint = fault_server_new(g->mock.base);
+    fault_server_play(g->endpoint, script);
+    snprintf(g->url, sizeof g->url, "http://127.0.0.1:%d/v1", fault_server_port(g->endpoint));
+}
+
 static inline void gate_rig_open(gate_rig *g)
 {
     char problem[200];
@@ -70,6 +96,7 @@ static inline void gate_rig_close(gate_rig *g)
     gateway_close(g->gate);
     glimpse_engine_free(g->engine);
     gateway_free(g->gate);
+    if (g->endpoint != NULL) fault_server_free(g->endpoint);
     event_base_loop(g->mock.base, EVLOOP_NONBLOCK);
     event_base_loop(g->mock.base, EVLOOP_NONBLOCK);
     mock_rig_close(&g->mock);
@@ -79,6 +106,12 @@ static inline void gate_rig_close(gate_rig *g)
 static inline mock_client *gate_rig_connect(gate_rig *g)
 {
     return mock_client_open(g->mock.base, g->port);
+}
+
+/* Turns the loop; a turn waits for nothing. */
+static inline void gate_rig_turn(gate_rig *g, int turns)
+{
+    while (turns-- > 0) event_base_loop(g->mock.base, EVLOOP_NONBLOCK);
 }
 
 /* Forgets what came. */
@@ -137,6 +170,49 @@ static inline bool gate_client_names(const mock_client *c, const char *name)
     snprintf(wanted, sizeof wanted, "\r\n%s", name);
     const char *found = strcasestr(c->got, wanted);
     return found != NULL && found < gate_client_body(c);
+}
+
+/* --- streams --- */
+
+static inline bool gate_client_ends_with(const mock_client *c, const char *end)
+{
+    size_t len = strlen(end);
+    return c->len >= len && memcmp(c->got + c->len - len, end, len) == 0;
+}
+
+/* Waits for the end of a chunked answer, and gives its body with the chunks joined: the caller's.
+ */
+static inline char *gate_client_joined(mock_client *c)
+{
+    while (!gate_client_ends_with(c, "\r\n0\r\n\r\n") && !c->ended && !c->reset)
+        event_base_loop(c->base, EVLOOP_ONCE);
+    const char *at = strstr(c->got, "\r\n\r\n") + 4;
+    char *body = calloc(1, c->len + 1), *to = body;
+    for (;;) {
+        char *end;
+        size_t len = strtoul(at, &end, 16);
+        if (len == 0 || end == at) break;
+        memcpy(to, end + 2, len);
+        to += len;
+        at = end + 2 + len + 2;
+    }
+    return body;
+}
+
+/* Cuts off the last comment. */
+static inline void gate_without_comment(char *body)
+{
+    char *comment = strstr(body, ": glimpse-status=");
+    assert_non_null(comment);
+    *comment = '\0';
+}
+
+/* Asks for a stream, and gives all of it: the caller's. */
+static inline char *gate_client_stream(mock_client *c, const char *path, const char *body)
+{
+    gate_client_forget(c);
+    mock_client_post(c, path, body);
+    return gate_client_joined(c);
 }
 
 #endif

@@ -36,16 +36,24 @@ static bool see(void *arg, const glimpse_event *event, unsigned part)
     return true;
 }
 
-/* Feeds it in pieces of these sizes at most; 0: whole. */
-static gl_stream *feed(seen *s, const char *path, const char *text, size_t most, gl_rng *rng)
+#define EVENT_MAX ((size_t)1 << 20)
+
+static gl_stream *open_stream(seen *s, const char *path)
 {
-    gl_stream *stream = gl_stream_new(1 << 20);
+    gl_stream *stream = gl_stream_new(EVENT_MAX);
     *s = (seen){ .count = 0 };
     gl_buf_init(&s->bytes, 1 << 20);
     gl_buf_init(&s->data, 1 << 20);
     gl_buf_init(&s->names, 1 << 20);
     assert_true(gl_stream_begin(stream, path));
     gl_stream_watch(stream, see, s);
+    return stream;
+}
+
+/* Feeds it in pieces of these sizes at most; 0: whole. */
+static gl_stream *feed(seen *s, const char *path, const char *text, size_t most, gl_rng *rng)
+{
+    gl_stream *stream = open_stream(s, path);
     size_t len = strlen(text), at = 0;
     bool more = true;
     while (more && at < len) {
@@ -123,6 +131,57 @@ static void events_are_shown_byte_for_byte(void **state)
                 assert_int_equal(s.parts[at], rows[i].parts[at]);
             done(&s, stream);
         }
+    }
+}
+
+/* Wherever the bytes are cut: the LF of the blank line belongs to the event before it. */
+static void an_event_that_ends_in_crlf_is_shown_whole_with_its_cr(void **state)
+{
+    (void)state;
+    static const char *const events[] = { "data: " TEXT "\r\n\r\n",
+                                          "id: 1\r\ndata: " STOP "\r\n\r\n",
+                                          "data: [DONE]\r\n\r\n" };
+    enum { COUNT = sizeof events / sizeof *events };
+    char text[1024];
+    size_t ends[COUNT], len = 0;
+    for (size_t i = 0; i < COUNT; i++) {
+        snprintf(text + len, sizeof text - len, "%s", events[i]);
+        ends[i] = len = strlen(text);
+    }
+    for (size_t cut = 0; cut <= ends[COUNT - 1]; cut++) {
+        seen s;
+        gl_stream *stream = open_stream(&s, "/chat/completions");
+        size_t count = 0;
+        if (cut != 0) (void)gl_stream_feed(stream, gl_slice_of(text, cut));
+        while (count < COUNT && ends[count] - 1 <= cut) count++;
+        if (s.count != count) fail_msg("cut at %zu: %zu of %zu", cut, s.count, count);
+        size_t wanted = count != 0 ? ends[count - 1] : 0;
+        assert_int_equal(s.bytes.len, wanted);
+        if (count < COUNT) (void)gl_stream_feed(stream, gl_slice_str(text + cut));
+        assert_int_equal(s.bytes.len, ends[COUNT - 1]);
+        assert_memory_equal(s.bytes.data, text, s.bytes.len);
+        done(&s, stream);
+    }
+}
+
+static void an_event_beyond_its_limit_is_named(void **state)
+{
+    (void)state;
+    static const char *const rows[] = { "data: {\"choices\":\"", ": a comment ", "event: a" };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        seen s;
+        gl_stream_end end;
+        char filler[5000];
+        gl_stream *stream = open_stream(&s, "/chat/completions");
+        memset(filler, 'x', sizeof filler);
+        bool more = gl_stream_feed(stream, gl_slice_str(rows[i]));
+        for (size_t fed = 0; more && fed < 4 * EVENT_MAX; fed += sizeof filler)
+            more = gl_stream_feed(stream, gl_slice_of(filler, sizeof filler));
+        assert_false(more);
+        gl_stream_finish(stream, GLIMPSE_OK, 1, &end);
+        assert_int_equal(end.error, GLIMPSE_ERR_BODY_TOO_LARGE);
+        assert_string_equal(end.message, "an event of the stream is larger than 1048576 bytes");
+        done(&s, stream);
     }
 }
 
@@ -238,6 +297,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_shown_byte_for_byte),
+        cmocka_unit_test(an_event_that_ends_in_crlf_is_shown_whole_with_its_cr),
+        cmocka_unit_test(an_event_beyond_its_limit_is_named),
         cmocka_unit_test(no_error_and_no_heartbeat_is_an_event),
         cmocka_unit_test(the_first_part_of_an_answer_is_seen_in_each_form),
         cmocka_unit_test(a_watcher_without_memory_ends_the_stream),

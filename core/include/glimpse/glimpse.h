@@ -44,6 +44,7 @@
 #include <glimpse/config.h>
 #include <glimpse/endpoint.h>
 #include <glimpse/engine.h>
+#include <glimpse/flow.h>
 #include <glimpse/latency.h>
 #include <glimpse/log.h>
 #include <glimpse/metrics.h>

@@ -1,0 +1,52 @@
+/*
+ * http_flow.c - transfers whose reader takes no more for now: libcurl stops reading their sockets,
+ * the kernel's window closes, and the server waits.
+ *
+ * Over HTTP/2 this stops a whole connection: what comes for the paused stream has to be read before
+ * what comes for the others (libcurl 7.88.1 has granted each stream 32 MB). So a stream is paused
+ * only while it is alone on its connection, and its connection takes no other meanwhile.
+ */
+#include "openai/http_internal.h"
+
+static bool is_alone(const gl_transfer *transfer)
+{
+    return !transfer->http->endpoint.multiplex || transfer->shard->transfers == 1;
+}
+
+static void close_shard(gl_transfer *transfer, bool closed)
+{
+    if (!transfer->http->endpoint.multiplex) return;
+    transfer->shard->closed = closed;
+    gl_shard_update(transfer->shard);
+}
+
+bool gl_http_pause(gl_transfer *transfer)
+{
+    if (transfer->held) return true;
+    if (transfer->state != GL_TRANSFER_RUNNING || !transfer->began || transfer->satisfied ||
+        !is_alone(transfer))
+        return false;
+    transfer->held = true;
+    bool paused = curl_easy_pause(transfer->easy, CURLPAUSE_RECV) == CURLE_OK;
+    if (!paused) {
+        gl_http_go_on(transfer);
+        return false;
+    }
+    gl_memory_stop(transfer);
+    close_shard(transfer, true);
+    return true;
+}
+
+void gl_http_go_on(gl_transfer *transfer)
+{
+    gl_shard *shard = transfer->shard;
+    if (!transfer->held || transfer->state != GL_TRANSFER_RUNNING) return;
+    transfer->held = false;
+    gl_memory_go(transfer);
+    close_shard(transfer, false);
+    /* libcurl hands out the bytes it kept back, inside this call. */
+    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    if (transfer->error != GLIMPSE_OK) shard->unwatched = true; /* it may not say so itself */
+    shard->kick = true;
+    gl_shard_mark_dirty(shard);
+}
