@@ -28,6 +28,8 @@
 
 /* Proxies cut what is silent for 60 s, and count on less with a second one between. */
 #define PING_MS 15000
+/* A readiness probe looks each 1 to 10 s. */
+#define STILL_ACCEPTING_MS 5000
 /* A key has some 300 bytes in the file. */
 #define KEYS_FILE_MAX ((size_t)64 * 1024 * 1024)
 #define WHY_SIZE      300
@@ -126,6 +128,7 @@ static int open_gateway(serve *s)
         .keys = settings->serve.keys != NULL,
         .ping_ms = PING_MS,
         .finish = settings->serve.on_disconnect != 0,
+        .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,
         .ended = s->access != NULL ? access_log_write : NULL,
         .ended_arg = s->access,

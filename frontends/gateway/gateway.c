@@ -1,8 +1,9 @@
 /*
  * gateway.c - see gateway.h: sets up the server, and ends it in order.
  *
- * The order of the end: draining (gateway_drain) -> the listeners closed, 5 s later -> what is left
- * is cancelled, when its time is over -> `drained`, when no exchange is left.
+ * The order of the end: draining (gateway_drain) -> the listeners closed, some seconds later ->
+ * what is left is cancelled, when its time is over -> `drained`, when no connection and no exchange
+ * is left.
  */
 #include "gateway/gateway.h"
 
@@ -14,11 +15,34 @@
 #include "gateway/models.h"
 #include "gateway/state.h"
 
-/* New connections are accepted for so long after /readyz says that it drains: what spreads requests
- * over several gateways looks there every few seconds. */
-#define STILL_ACCEPTING_MS INT64_C(5000)
 /* A body of an error is short; an answer's own head too. */
 #define SCRATCH_MAX ((size_t)64 * 1024)
+
+/* An answer is given when its last byte is with the client, and a request that is half here has its
+ * answer too: both are connections. When the time for them is over, an exchange is left at most. */
+void gateway_ended(gateway *gate)
+{
+    if (!gate->stopped || gate->closed || gate->count != 0 || gate->drained == NULL) return;
+    if (!gate->over && httpd_connections(gate->server) != 0) return;
+    void (*drained)(void *arg) = gate->drained;
+    gate->drained = NULL;
+    event_del(&gate->drain_due);
+    drained(gate->drained_arg);
+}
+
+static void look_for_end(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    gateway_ended(arg);
+}
+
+/* It is still counted. */
+static void connection_closed(httpd_conn *conn)
+{
+    gateway *gate = httpd_arg(conn);
+    if (gate->stopped && !gate->closed) event_active(&gate->end_due, EV_TIMEOUT, 1);
+}
 
 gateway *gateway_new(const gateway_config *config)
 {
@@ -32,12 +56,14 @@ gateway *gateway_new(const gateway_config *config)
     gateway_wait_init(gate);
     gateway_streams_init(gate);
     evtimer_assign(&gate->drain_due, config->base, NULL, gate);
+    evtimer_assign(&gate->end_due, config->base, look_for_end, gate);
     const httpd_handler handler = { .arg = gate,
                                     .user_size = sizeof(gateway_client),
                                     .head = gateway_head,
                                     .request = gateway_request,
                                     .gone = gateway_gone,
                                     .drained = gateway_drained,
+                                    .closed = connection_closed,
                                     .refused = gateway_refused };
     httpd_options options;
     httpd_options_default(&options);
@@ -82,15 +108,6 @@ static void at(gateway *gate, int64_t in_ms, event_callback_fn fn)
     event_add(&gate->drain_due, &in);
 }
 
-void gateway_ended(gateway *gate)
-{
-    if (!gate->stopped || gate->closed || gate->count != 0 || gate->drained == NULL) return;
-    void (*drained)(void *arg) = gate->drained;
-    gate->drained = NULL;
-    event_del(&gate->drain_due);
-    drained(gate->drained_arg);
-}
-
 static void cancel_all(gateway *gate)
 {
     gl_node *node = gate->exchanges.head.next;
@@ -102,7 +119,10 @@ static void grace_over(evutil_socket_t fd, short what, void *arg)
 {
     (void)fd;
     (void)what;
-    cancel_all(arg);
+    gateway *gate = arg;
+    gate->over = true;
+    cancel_all(gate);
+    gateway_ended(gate);
 }
 
 static void stop_accepting(evutil_socket_t fd, short what, void *arg)
@@ -118,7 +138,8 @@ static void stop_accepting(evutil_socket_t fd, short what, void *arg)
 
 void gateway_drain(gateway *gate, int64_t grace_ms, void (*done)(void *arg), void *arg)
 {
-    int64_t accepting = grace_ms < STILL_ACCEPTING_MS ? grace_ms : STILL_ACCEPTING_MS;
+    int64_t still = gate->config.still_accepting_ms,
+            accepting = grace_ms < still ? grace_ms : still;
     gate->draining = true;
     gate->drained = done;
     gate->drained_arg = arg;
@@ -132,6 +153,7 @@ void gateway_close(gateway *gate)
     if (gate == NULL || gate->closed) return;
     gate->closed = true;
     event_del(&gate->drain_due);
+    event_del(&gate->end_due);
     event_del(&gate->wait_due);
     event_del(&gate->ping_due);
     cancel_all(gate);

@@ -68,6 +68,9 @@ typedef struct gateway_config {
     const glimpse_profiles *profiles; /* of the engine; NULL: the built-in ones */
     bool keys;                        /* callers present keys: gateway_load_keys follows */
     bool finish;                      /* a request goes on when its client has left */
+    /* New connections are accepted for so long after /readyz says that it drains: what spreads
+     * requests over several gateways looks there every few seconds. */
+    int64_t still_accepting_ms;
     /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
      * browser here shows must not spend the endpoint's key. NULL: any may ask. */
     bool (*is_here)(gl_slice host);
@@ -95,8 +98,8 @@ const char *gateway_name_check(gl_slice name);
 bool gateway_listen(gateway *gate, int fd);
 
 /* Ends in order: /readyz says 503, each answer is the last one of its connection, new connections
- * are accepted for 5 s more; what is under way may go on for grace_ms and is then ended. `done` is
- * called from the loop, once, when nothing is under way. */
+ * are accepted for still_accepting_ms more; what is under way may go on for grace_ms and is then
+ * ended. `done` is called from the loop, once, when nothing is under way. */
 void gateway_drain(gateway *gate, int64_t grace_ms, void (*done)(void *arg), void *arg);
 
 /* Returns how many headers of requests were not sent on to the endpoint, although they are among

@@ -78,14 +78,14 @@ struct gateway {
     gl_list exchanges;
     gl_list waiting; /* those that have waited for their turn the longest are first */
     gl_list streams; /* that go on: those that were silent the longest are first */
-    struct event wait_due, drain_due, ping_due;
+    struct event wait_due, drain_due, end_due, ping_due;
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
     uint64_t process, number; /* of Glimpse-Request-Id */
     uint64_t headers_dropped; /* of requests: on the list, and not fit to be sent on */
     size_t count;             /* exchanges with a client, or that go on without one */
     gl_buf head, body;        /* scratch */
-    bool draining, stopped, closed;
+    bool draining, stopped, over, closed;
     int64_t drain_left_ms; /* after the listeners are closed */
     void (*drained)(void *arg);
     void *drained_arg;

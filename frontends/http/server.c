@@ -287,6 +287,19 @@ void httpd_drain(httpd_server *server)
     server->draining = true;
 }
 
+/* A connection between two requests ends, from the loop, because a callback of it may have called
+ * this. The first request of a new one is on its way. */
+static void stop_quiet(httpd_conn *conn)
+{
+    httpd_server *server = conn->server;
+    bool asks = conn->phase != HTTPD_IDLE || conn->turn != HTTPD_TURN_CLIENT;
+    if (asks || conn->out.len != 0 || conn->inside || conn->closing) return;
+    if (conn->request.head_len != 0)
+        httpd_conn_break(conn, HTTPD_GONE_SHUTDOWN);
+    else
+        httpd_wheel_set(&server->wheel, &conn->timer, server->linger_ticks);
+}
+
 void httpd_stop(httpd_server *server)
 {
     gl_node *node;
@@ -294,12 +307,8 @@ void httpd_stop(httpd_server *server)
     event_del(&server->resuming);
     while ((node = gl_list_first(&server->listeners)) != NULL)
         listener_free(GL_CONTAINER(node, httpd_listener, node));
-    /* From the loop, because a callback of one of them may have called this. */
-    for (node = server->quiet.head.next; node != &server->quiet.head; node = node->next) {
-        httpd_conn *conn = GL_CONTAINER(node, httpd_conn, node);
-        if (conn->turn == HTTPD_TURN_CLIENT && conn->out.len == 0 && !conn->inside)
-            httpd_conn_break(conn, HTTPD_GONE_SHUTDOWN);
-    }
+    for (node = server->quiet.head.next; node != &server->quiet.head; node = node->next)
+        stop_quiet(GL_CONTAINER(node, httpd_conn, node));
 }
 
 void httpd_server_free(httpd_server *server)

@@ -124,7 +124,8 @@ bool httpd_adopt(httpd_server *server, int fd, const struct sockaddr *peer, size
 
 /* From now on each answer is the last one of its connection, and says so. */
 void httpd_drain(httpd_server *server);
-/* Closes the listeners and the connections without a request. */
+/* Closes the listeners and the connections between two requests; what is left ends with its answer.
+ * A new connection has until deadlines.linger for its request. */
 void httpd_stop(httpd_server *server);
 
 size_t httpd_connections(const httpd_server *server); /* open ones */

@@ -397,16 +397,6 @@ static void an_endpoint_without_a_list_says_so(void **state)
 /* --- the queue -------------------------------------------------------------------------------- */
 
 /* Submits a request that no other shares. */
-static mock_client *ask_own(gate_rig *g, int number)
-{
-    char body[100];
-    mock_client *c = gate_rig_connect(g);
-    snprintf(body, sizeof body,
-             "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%d\"}]}", number);
-    mock_client_post(c, CHAT, body);
-    return c;
-}
-
 static uint64_t waiting(const gate_rig *g)
 {
     glimpse_stats stats;
@@ -425,10 +415,10 @@ static void a_queue_that_is_full_refuses_and_says_when(void **state)
     gate_rig_open(&g);
     mock_client *c[4];
     for (int i = 0; i < 3; i++) {
-        c[i] = ask_own(&g, i);
+        c[i] = gate_rig_ask_own(&g, i);
         while (waiting(&g) < (uint64_t)i) event_base_loop(g.mock.base, EVLOOP_ONCE);
     }
-    c[3] = ask_own(&g, 3);
+    c[3] = gate_rig_ask_own(&g, 3);
     gate_client_whole(c[3]);
     assert_int_equal(gate_client_status(c[3]), 503);
     assert_non_null(strstr(c[3]->got, "\"code\":\"queue_full\""));
@@ -445,9 +435,9 @@ static void the_longest_wait_in_the_queue_is_kept(void **state)
     g.engine_config.concurrency = 1;
     g.config.queue_timeout_ms = 30;
     gate_rig_open(&g);
-    mock_client *first = ask_own(&g, 1);
+    mock_client *first = gate_rig_ask_own(&g, 1);
     while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
-    mock_client *second = ask_own(&g, 2);
+    mock_client *second = gate_rig_ask_own(&g, 2);
     gate_client_whole(second);
     assert_int_equal(gate_client_status(second), 503);
     assert_non_null(strstr(second->got, "\"code\":\"queue_timeout\""));
@@ -471,7 +461,7 @@ static void a_client_that_leaves_takes_its_request_with_it(void **state)
     gate_rig g;
     gate_rig_init(&g, &(mock_options){ .latency = "600s", .seed = 5 });
     gate_rig_open(&g);
-    mock_client *alone = ask_own(&g, 1);
+    mock_client *alone = gate_rig_ask_own(&g, 1);
     while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
     mock_client_close(alone);
     turn_until_left(&g, 1);
@@ -484,9 +474,9 @@ static void a_request_that_others_follow_goes_on_without_its_client(void **state
     gate_rig g;
     gate_rig_init(&g, &(mock_options){ .latency = "100ms", .seed = 5 });
     gate_rig_open(&g);
-    mock_client *first = ask_own(&g, 1);
+    mock_client *first = gate_rig_ask_own(&g, 1);
     while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    mock_client *second = ask_own(&g, 1);
+    mock_client *second = gate_rig_ask_own(&g, 1);
     glimpse_stats stats;
     glimpse_stats_init(&stats);
     do {
@@ -509,64 +499,13 @@ static void with_finish_the_answer_is_there_for_the_next(void **state)
     gate_rig_init(&g, &(mock_options){ .latency = "30ms", .seed = 5 });
     g.config.finish = true;
     gate_rig_open(&g);
-    mock_client *c = ask_own(&g, 1);
+    mock_client *c = gate_rig_ask_own(&g, 1);
     while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
     mock_client_close(c);
-    c = ask_own(&g, 1);
+    c = gate_rig_ask_own(&g, 1);
     gate_client_whole(c);
     assert_int_equal(gate_client_status(c), 200);
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
-    mock_client_close(c);
-    gate_rig_close(&g);
-}
-
-/* --- the end ---------------------------------------------------------------------------------- */
-
-static void note_end(void *arg)
-{
-    *(bool *)arg = true;
-}
-
-static void a_drain_lets_requests_finish(void **state)
-{
-    (void)state;
-    gate_rig g;
-    bool ended = false;
-    gate_rig_init(&g, &(mock_options){ .latency = "50ms", .seed = 5 });
-    gate_rig_open(&g);
-    mock_client *idle = gate_rig_connect(&g), *ready = gate_rig_connect(&g), *c = ask_own(&g, 1);
-    while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    gateway_drain(g.gate, 600000, note_end, &ended);
-    mock_client_send_text(ready, "GET /readyz HTTP/1.1\r\nHost: h\r\n\r\n");
-    gate_client_whole(ready);
-    assert_int_equal(gate_client_status(ready), 503);
-    assert_true(gate_client_has(ready, "connection: close"));
-    gate_client_whole(c);
-    assert_int_equal(gate_client_status(c), 200);
-    assert_true(gate_client_has(c, "connection: close"));
-    while (!ended) event_base_loop(g.mock.base, EVLOOP_ONCE);
-    mock_client_wait_end(idle);
-    mock_client_close(idle);
-    mock_client_close(ready);
-    mock_client_close(c);
-    gate_rig_close(&g);
-}
-
-static void what_a_drain_does_not_wait_for_is_told(void **state)
-{
-    (void)state;
-    gate_rig g;
-    bool ended = false;
-    gate_rig_init(&g, &(mock_options){ .latency = "600s", .seed = 5 });
-    gate_rig_open(&g);
-    mock_client *c = ask_own(&g, 1);
-    while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    gateway_drain(g.gate, 0, note_end, &ended);
-    gate_client_whole(c);
-    assert_int_equal(gate_client_status(c), 503);
-    assert_non_null(strstr(c->got, "\"code\":\"draining\""));
-    assert_true(gate_client_has(c, "retry-after: 1"));
-    while (!ended) event_base_loop(g.mock.base, EVLOOP_ONCE);
     mock_client_close(c);
     gate_rig_close(&g);
 }
@@ -593,8 +532,6 @@ int main(void)
         cmocka_unit_test(a_client_that_leaves_takes_its_request_with_it),
         cmocka_unit_test(a_request_that_others_follow_goes_on_without_its_client),
         cmocka_unit_test(with_finish_the_answer_is_there_for_the_next),
-        cmocka_unit_test(a_drain_lets_requests_finish),
-        cmocka_unit_test(what_a_drain_does_not_wait_for_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,6 +21,7 @@
 #include "http/listen.h"
 
 #define GET  "GET /x HTTP/1.1\r\nHost: a\r\n\r\n"
+#define HALF "GET /x HT" /* of GET */
 #define WAIT "GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
 #define BIG  "GET /big HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -477,13 +478,17 @@ static void the_bound_is_that_of_the_descriptors(void **state)
     }
 }
 
-static void a_drained_server_says_so_and_ends_what_waits(void **state)
+static void a_drained_server_ends_what_waits_and_nothing_that_asks(void **state)
 {
     (void)state;
     rig r;
     open_rig(&r, 0);
-    int idle = join(&r), busy = join(&r), asks = join(&r);
+    int idle = join(&r), busy = join(&r), asks = join(&r), fresh = join(&r), late = join(&r);
+    int half = join(&r);
+    put(&r, idle, GET);
+    assert_false(take(&r, idle));
     put(&r, busy, WAIT);
+    put(&r, half, HALF);
     httpd_drain(r.server);
     put(&r, asks, GET);
     assert_true(take(&r, asks));
@@ -491,11 +496,18 @@ static void a_drained_server_says_so_and_ends_what_waits(void **state)
     httpd_stop(r.server);
     assert_true(take(&r, idle));
     assert_int_equal(httpd_busy(r.server), 1);
+    put(&r, late, GET); /* it was on its way */
+    assert_true(take(&r, late));
+    assert_non_null(strstr(text, " 200 "));
+    put(&r, half, GET + strlen(HALF));
+    assert_true(take(&r, half));
+    assert_non_null(strstr(text, " 200 "));
+    ends_after(&r, fresh, 2000, "");
     httpd_answer(r.waiting, 200, NULL, gl_slice_str(""), gl_slice_str("whole"));
     assert_true(take(&r, busy)); /* also where the request came before */
     assert_non_null(strstr(text, "whole"));
     assert_non_null(strstr(text, "\r\nconnection: close\r\n"));
-    close(idle), close(busy), close(asks);
+    close(idle), close(busy), close(asks), close(fresh), close(late), close(half);
     close_rig(&r);
 }
 
@@ -515,7 +527,7 @@ int main(void)
         cmocka_unit_test(above_the_bound_the_quietest_goes_and_then_503),
         cmocka_unit_test(the_surplus_never_gets_a_place),
         cmocka_unit_test(the_bound_is_that_of_the_descriptors),
-        cmocka_unit_test(a_drained_server_says_so_and_ends_what_waits),
+        cmocka_unit_test(a_drained_server_ends_what_waits_and_nothing_that_asks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,9 @@
-// The official Node SDK against a server: node sdk.js BASE_URL KEY [NAME...]; the calls of these names
-// are left out. Says each call that succeeded; ends
-// with 1 at the first that did not.
+// sdk.js BASE_URL KEY [NAME...] - the official Node SDK against a server; the calls of these names are left out.
 import assert from 'node:assert/strict';
 import OpenAI, { toFile } from 'openai';
 import { zodFunction, zodResponseFormat, zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
+import { run } from './harness.js';
 
 const [baseURL, apiKey, ...but] = process.argv.slice(2);
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 60_000 });
@@ -190,15 +189,4 @@ const calls = {
   },
 };
 
-for (const name of but) delete calls[name];
-for (const [name, call] of Object.entries(calls)) {
-  try {
-    await call();
-  } catch (error) {
-    console.log(`${name}: failed`);
-    console.error(error);
-    process.exit(1);
-  }
-  console.log(`${name}: ok`);
-}
-console.log(`all ${Object.keys(calls).length}`);
+await run(calls, but);

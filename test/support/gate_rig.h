@@ -114,6 +114,17 @@ static inline void gate_rig_turn(gate_rig *g, int turns)
     while (turns-- > 0) event_base_loop(g->mock.base, EVLOOP_NONBLOCK);
 }
 
+/* A client that asks a question of its own. */
+static inline mock_client *gate_rig_ask_own(gate_rig *g, int number)
+{
+    char body[100];
+    mock_client *c = gate_rig_connect(g);
+    snprintf(body, sizeof body,
+             "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%d\"}]}", number);
+    mock_client_post(c, "/v1/chat/completions", body);
+    return c;
+}
+
 /* Forgets what came. */
 static inline void gate_client_forget(mock_client *c)
 {
