@@ -188,28 +188,6 @@ static size_t find_group(const glimpse_pool *pool, const char *group)
     return i;
 }
 
-/* Returns the model's name at an endpoint that serves it; NULL: it does not. */
-static const char *served_as(const glimpse_pool_endpoint *endpoint, gl_slice model)
-{
-    if (endpoint->model_count == 0) return "";
-    for (size_t i = 0; i < endpoint->model_count; i++)
-        if (gl_slice_is(model, endpoint->models[i].model)) return endpoint->models[i].there;
-    return NULL;
-}
-
-static bool group_serves(const glimpse_pool *pool, const char *group, gl_slice model)
-{
-    glimpse_pool_endpoint room;
-    bool any = gl_slice_is(model, "*");
-    for (size_t i = 0; i < pool->endpoint_count; i++) {
-        const glimpse_pool_endpoint *endpoint = gl_pool_endpoint(pool, i, &room);
-        if (strcmp(gl_pool_group(endpoint), group) == 0 &&
-            (any || served_as(endpoint, model) != NULL))
-            return true;
-    }
-    return false;
-}
-
 static glimpse_error check_groups(const glimpse_pool *pool, size_t at, glimpse_problem *problem)
 {
     const glimpse_route *route = &pool->routes[at];
@@ -222,8 +200,6 @@ static glimpse_error check_groups(const glimpse_pool *pool, size_t at, glimpse_p
             fault = "is the group of no endpoint";
         for (size_t before = 0; fault == NULL && before < i; before++)
             if (strcmp(route->groups[before], group) == 0) fault = "comes twice";
-        if (fault == NULL && !group_serves(pool, group, gl_slice_str(route->model)))
-            fault = "has no endpoint that serves this model";
         snprintf(member, sizeof member, "groups[%zu]", i);
         if (fault != NULL) return refuse(problem, "routes", at, member, fault);
     }
@@ -279,17 +255,43 @@ static const glimpse_route *find_route(const glimpse_pool *pool, gl_slice model)
     return rest;
 }
 
-/* Appends the endpoints of a group that serve the model. */
+/* Returns the model's name at an endpoint that serves it, "" for the same one; NULL: it does not.
+ */
+static const char *served_as(const glimpse_pool_endpoint *endpoint, gl_slice model)
+{
+    if (endpoint->model_count == 0) return "";
+    for (size_t i = 0; i < endpoint->model_count; i++)
+        if (gl_slice_is(model, endpoint->models[i].model)) return endpoint->models[i].there;
+    return NULL;
+}
+
+/* Appends the endpoints of a group that serve the model, or all of them by its own name. */
 static size_t add_group(const glimpse_pool *pool, const char *group, gl_slice model, unsigned place,
-                        gl_way *way, size_t count)
+                        bool all, gl_way *way, size_t count)
 {
     glimpse_pool_endpoint room;
     for (size_t i = 0; i < pool->endpoint_count; i++) {
         const glimpse_pool_endpoint *endpoint = gl_pool_endpoint(pool, i, &room);
-        const char *there = served_as(endpoint, model);
+        const char *there = all ? "" : served_as(endpoint, model);
         if (there == NULL || strcmp(gl_pool_group(endpoint), group) != 0) continue;
-        way[count++] =
-            (gl_way){ i, place, gl_slice_is(model, there) || *there == '\0' ? NULL : there };
+        if (there[0] == '\0' || gl_slice_is(model, there)) there = NULL;
+        way[count++] = (gl_way){ i, place, there };
+    }
+    return count;
+}
+
+/* The route that names a model sends it to each of its groups, also to one that lists other models
+ * only. */
+static size_t go_route(const glimpse_pool *pool, const glimpse_route *route, gl_slice model,
+                       gl_way *way)
+{
+    size_t count = 0;
+    bool named = gl_slice_is(model, route->model);
+    for (unsigned i = 0; i < route->group_count; i++) {
+        size_t more = add_group(pool, route->groups[i], model, i, false, way, count);
+        if (more == count && named)
+            more = add_group(pool, route->groups[i], model, i, true, way, count);
+        count = more;
     }
     return count;
 }
@@ -301,17 +303,13 @@ size_t gl_pool_way(const glimpse_pool *pool, gl_slice model, gl_way way[GLIMPSE_
     const glimpse_route *route = find_route(pool, model);
     *pick = route != NULL ? route->pick : GLIMPSE_PICK_ROOM;
     if (route == NULL && pool->route_count != 0) return 0;
-    if (route != NULL) {
-        for (size_t i = 0; i < route->group_count; i++)
-            count = add_group(pool, route->groups[i], model, (unsigned)i, way, count);
-        return count;
-    }
+    if (route != NULL) return go_route(pool, route, model, way);
     unsigned place = 0;
     for (size_t i = 0; i < pool->endpoint_count; i++) {
         glimpse_pool_endpoint room;
         const char *group = gl_pool_group(gl_pool_endpoint(pool, i, &room));
         if (find_group(pool, group) != i) continue; /* it is there already */
-        size_t more = add_group(pool, group, model, place, way, count);
+        size_t more = add_group(pool, group, model, place, false, way, count);
         place += more > count;
         count = more;
     }

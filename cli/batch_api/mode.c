@@ -36,6 +36,7 @@ static const char *hindrance(const cli_settings *settings)
 {
     const glimpse_config *config = &settings->engine;
     if (strcmp(settings->output, "-") == 0) return "its output must be a file, not standard output";
+    if (settings->endpoints != NULL) return "--endpoints is for jobs online";
     if (config->use_openai == GLIMPSE_USE_OPENAI_NEVER ||
         (config->use_openai == GLIMPSE_USE_OPENAI_AUTO && config->endpoint.api_key == NULL &&
          config->endpoint.base_url == NULL))

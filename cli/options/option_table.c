@@ -27,6 +27,10 @@ const cli_option option_table[] = {
       .help = "the key; it never goes on a command line" },
     { .name = "api-key-file", .type = OPTION_TEXT, AT(api_key_file), .commands = ASKS,
       .value = "FILE", .help = "a file that holds the key" },
+    { .name = "endpoints", .type = OPTION_TEXT, AT(endpoints), .commands = ASKS, .value = "FILE",
+      .check = check_filled,
+      .help = "several endpoints in place of one, their keys and limits, and the routes of models, "
+              "as JSON: docs/endpoints.md" },
     { .name = "organization", .environment = "OPENAI_ORG_ID", .environment_only = true,
       .type = OPTION_TEXT, AT(engine.endpoint.organization), .commands = ASKS, .check = check_plain,
       .help = "sent as OpenAI-Organization" },
@@ -136,6 +140,14 @@ const cli_option option_table[] = {
       .value = "on|off", .default_text = "on",
       .help = "whether refusals shrink how many are in flight, and hold back the others for as "
               "long as the endpoint asks to wait [bench: off]" },
+    { .name = "hedge", .type = OPTION_DURATION, AT(engine.hedge_ms), .commands = ASKS,
+      .value = "TIME", .min = 1, .max = 24 * 3600e3, .aliases = "off=0|p95=-1",
+      .help = "send a request a second time, to another endpoint where there is one, when it has "
+              "brought nothing for so long, or for the p95 of its model (p95); the first answer "
+              "counts [off]" },
+    { .name = "hedge-budget", .type = OPTION_REAL, AT(engine.hedge_budget), .commands = ASKS,
+      .value = "PART", .default_text = "0.05", .min = 0, .max = 1,
+      .help = "most of them, as a part of the first attempts of the last 10 s" },
     { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ENGINE,
       .value = "on|off", .default_text = "on",
       .help = "whether a failed request gets an essence made on this machine" },

@@ -16,10 +16,12 @@
 #include "files/whole_file.h"
 #include "options/checks.h"
 #include "options/config_file.h"
+#include "options/endpoints.h"
+#include "options/key_file.h"
 #include "say.h"
 
-#define KEY_FILE_MAX      65536
-#define PROFILES_FILE_MAX ((size_t)1024 * 1024)
+#define ENDPOINTS_FILE_MAX ((size_t)16 * 1024 * 1024)
+#define PROFILES_FILE_MAX  ((size_t)1024 * 1024)
 
 static const cli_option *row_named(const char *name)
 {
@@ -282,38 +284,27 @@ void settings_free(cli_settings *settings)
     gl_free((void *)settings->bench.classes.items);
     gl_free((void *)settings->bench.requests.items);
     gl_free(settings->owned_file);
-    if (settings->owned_key != NULL)
-        explicit_bzero(settings->owned_key, strlen(settings->owned_key));
-    gl_free(settings->owned_key);
+    key_free(settings->owned_key);
+    endpoints_free(settings->read_endpoints);
     glimpse_profiles_unref(settings->engine.profiles);
 }
 
-/* --- the engine as a whole ------------------------------------------------------------------- */
+/* --- one endpoint ---------------------------------------------------------------------------- */
 
 static int read_key_file(cli_settings *to)
 {
     char name[512];
-    const cli_option *row = row_named("api-key-file");
-    if (row == NULL || to->api_key_file == NULL ||
+    const char *problem;
+    bool unread;
+    if (to->api_key_file == NULL ||
         settings_origin(to, "api-key-file") < settings_origin(to, "api-key"))
         return 0;
-    settings_name(to, row, name, sizeof name);
-    size_t len;
-    const char *problem;
-    to->owned_key = whole_file_read(to->api_key_file, KEY_FILE_MAX, &len, &problem);
-    if (to->owned_key == NULL) {
-        say("%s: cannot read the key file: %s", name, problem);
-        return EXIT_VALUE;
-    }
-    if (len > 0 && to->owned_key[len - 1] == '\n') to->owned_key[--len] = '\0';
-    if (len > 0 && to->owned_key[len - 1] == '\r') to->owned_key[--len] = '\0';
-    problem = strlen(to->owned_key) != len ? "holds a NUL byte" : check_key(to->owned_key);
-    if (problem != NULL) {
-        say("%s: the key %s", name, problem);
-        return EXIT_VALUE;
-    }
+    to->owned_key = key_file_read(to->api_key_file, &unread, &problem);
     to->engine.endpoint.api_key = to->owned_key;
-    return 0;
+    if (to->owned_key != NULL) return 0;
+    say("%s: %s %s", settings_name_of(to, "api-key-file", name, sizeof name),
+        unread ? "cannot read the key file:" : "the key", problem);
+    return EXIT_VALUE;
 }
 
 /* Returns the option that sets this member of the engine's configuration; NULL: none does. */
@@ -392,17 +383,65 @@ bool settings_share_answers(const cli_settings *settings)
     return settings->engine.cache_entries > 0 || settings->cache_store != NULL;
 }
 
-int settings_check_engine(cli_settings *to)
+/* --- several endpoints ------------------------------------------------------------------------ */
+
+struct endpoints *settings_read_endpoints(const cli_settings *settings, char *why, size_t size)
+{
+    const char *path = settings->endpoints, *unread, *slash = strrchr(path, '/');
+    char folder[4096];
+    size_t len;
+    snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash + 1 - path) : 0, path);
+    char *text = whole_file_read(path, ENDPOINTS_FILE_MAX, &len, &unread);
+    if (text == NULL) {
+        snprintf(why, size, "%s", unread);
+        return NULL;
+    }
+    gl_json_fault fault;
+    struct endpoints *read =
+        endpoints_read(gl_slice_of(text, len), folder, &settings->engine.endpoint, &fault);
+    gl_free(text);
+    if (read == NULL && fault.reason[0] == '\0') snprintf(why, size, "out of memory");
+    if (read == NULL && fault.reason[0] != '\0')
+        snprintf(why, size, "%s: %s", fault.path, fault.reason);
+    return read;
+}
+
+/* The options of the one endpoint are for no endpoint of the file. */
+static int check_alone(const cli_settings *to)
+{
+    static const char *const names[] = { "base-url",    "api-key-file", "azure-deployment",
+                                         "api-version", "header",       "sampler" };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (settings_origin(to, names[i]) != FROM_FLAG) continue;
+        say("--%s is of one endpoint, and --endpoints gives several: write it into the file",
+            names[i]);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+static int take_endpoints(cli_settings *to)
+{
+    char name[512], why[512];
+    int code = check_alone(to);
+    if (code != 0) return code;
+    to->read_endpoints = settings_read_endpoints(to, why, sizeof why);
+    if (to->read_endpoints == NULL) {
+        say("%s: %s: %s", settings_name_of(to, "endpoints", name, sizeof name), to->endpoints, why);
+        return EXIT_VALUE;
+    }
+    to->engine.pool = endpoints_pool(to->read_endpoints);
+    const char *exposed = endpoints_exposed(to->read_endpoints);
+    if (exposed != NULL)
+        say("warning: the key of %s is sent over plain http to another machine", exposed);
+    return 0;
+}
+
+/* --- the engine as a whole ------------------------------------------------------------------- */
+
+static int check_one_endpoint(cli_settings *to)
 {
     glimpse_config *engine = &to->engine;
-    int code = read_key_file(to);
-    if (code == 0) code = read_azure(to);
-    if (code != 0) return code;
-    if (to->proxy != NULL)
-        engine->endpoint.https_proxy = engine->endpoint.http_proxy =
-            *to->proxy != '\0' ? to->proxy : NULL;
-    engine->endpoint.headers = to->headers.items;
-    engine->endpoint.header_count = to->headers.count;
     /* A person sees that no model was asked; a script would take a job's stand-ins for answers. */
     if (to->command != FOR_RUN && engine->use_openai == GLIMPSE_USE_OPENAI_AUTO)
         engine->use_openai = GLIMPSE_USE_OPENAI_ALWAYS;
@@ -413,6 +452,35 @@ int settings_check_engine(cli_settings *to)
             "another endpoint; --sampler local asks no model");
         return EXIT_VALUE;
     }
+    return 0;
+}
+
+static int read_one_endpoint(cli_settings *to)
+{
+    int code = read_key_file(to);
+    return code == 0 ? read_azure(to) : code;
+}
+
+static void warn_exposed(const cli_settings *to)
+{
+    const glimpse_endpoint *endpoint = &to->engine.endpoint;
+    if (to->engine.pool == NULL && endpoint->api_key != NULL && endpoint->base_url != NULL &&
+        to->engine.use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(endpoint->base_url))
+        say("warning: the key is sent over plain http to another machine");
+}
+
+int settings_check_engine(cli_settings *to)
+{
+    glimpse_config *engine = &to->engine;
+    int code = to->endpoints == NULL ? read_one_endpoint(to) : 0;
+    if (code != 0) return code;
+    if (to->proxy != NULL)
+        engine->endpoint.https_proxy = engine->endpoint.http_proxy =
+            *to->proxy != '\0' ? to->proxy : NULL;
+    engine->endpoint.headers = to->headers.items;
+    engine->endpoint.header_count = to->headers.count;
+    code = to->endpoints == NULL ? check_one_endpoint(to) : take_endpoints(to);
+    if (code != 0) return code;
     if (to->alert_command != NULL && !engine->alerts.on) {
         say("--alert-command is run for alerts, and they are off (--alerts)");
         return EXIT_USAGE;
@@ -420,8 +488,6 @@ int settings_check_engine(cli_settings *to)
     glimpse_problem problem;
     if (glimpse_config_check(engine, &problem) != GLIMPSE_OK)
         return settings_say_problem(to, &problem);
-    if (engine->endpoint.api_key != NULL && engine->endpoint.base_url != NULL &&
-        engine->use_openai != GLIMPSE_USE_OPENAI_NEVER && url_is_exposed(engine->endpoint.base_url))
-        say("warning: the key is sent over plain http to another machine");
+    warn_exposed(to);
     return 0;
 }

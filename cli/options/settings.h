@@ -21,6 +21,8 @@ typedef enum batch_mode { MODE_ONLINE, MODE_API, MODE_AUTO } batch_mode;
 typedef struct cli_settings {
     glimpse_config engine; /* options of the engine are stored straight into its config */
     const char *api_key_file, *proxy;
+    const char *endpoints;            /* a file; NULL: one endpoint */
+    struct endpoints *read_endpoints; /* its contents, owned; engine.pool is of it */
     text_list headers;
     const char *config_file;
     log_format log_format;
@@ -106,6 +108,10 @@ void settings_free(cli_settings *settings);
 
 /* Checks the engine's settings as a whole: key, endpoint, sampler. 0, or the exit code. */
 int settings_check_engine(cli_settings *settings);
+
+/* Reads the file of --endpoints, whole, and checks it whole: the pool is for an engine. NULL: why
+ * has the path in the JSON and the reason. endpoints_free it. */
+struct endpoints *settings_read_endpoints(const cli_settings *settings, char *why, size_t size);
 
 /* Returns the endpoint's address, for messages. */
 const char *settings_endpoint(const cli_settings *settings);

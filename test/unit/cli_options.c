@@ -86,6 +86,8 @@ static void the_table_s_defaults_are_the_library_s(void **state)
     assert_int_equal(engine->timeout_ms, config.timeout_ms);
     assert_int_equal(engine->deadline_ms, config.deadline_ms);
     assert_int_equal(engine->fallback_on, config.fallback_on);
+    assert_int_equal(engine->hedge_ms, config.hedge_ms);
+    assert_true(engine->hedge_budget == config.hedge_budget);
     assert_int_equal(engine->endpoint.http_version, config.endpoint.http_version);
     assert_int_equal(engine->use_openai, config.use_openai);
     assert_int_equal(engine->log_level, config.log_level);

@@ -156,20 +156,14 @@ static void each_route_that_leads_nowhere_is_named(void **state)
     static const char *const twice[] = { "openai", "openai" };
     static const char *const unknown[] = { "openai", "main" }; /* a name, not a group */
     static const glimpse_route wrong[] = {
-        { NULL, local_alone, 1, 0 },
-        { "", local_alone, 1, 0 },
-        { "gpt-4o-mini", twice, 1, 0 },
-        { "x", NULL, 1, 0 },
-        { "x", openai_then_local, 0, 0 },
-        { "x", twice, 2, 0 },
-        { "x", unknown, 2, 0 },
-        { "x", openai_then_local, 2, 0 },
-        { "fast", local_alone, 1, (glimpse_pick)3 },
+        { NULL, local_alone, 1, 0 },      { "", local_alone, 1, 0 },
+        { "gpt-4o-mini", twice, 1, 0 },   { "x", NULL, 1, 0 },
+        { "x", openai_then_local, 0, 0 }, { "x", twice, 2, 0 },
+        { "x", unknown, 2, 0 },           { "fast", local_alone, 1, (glimpse_pick)3 },
     };
     static const char *const fields[] = {
-        "routes[1].model",     "routes[1].model",     "routes[1].model",
-        "routes[1].groups",    "routes[1].groups",    "routes[1].groups[1]",
-        "routes[1].groups[1]", "routes[1].groups[1]", "routes[1].pick",
+        "routes[1].model",  "routes[1].model",     "routes[1].model",     "routes[1].groups",
+        "routes[1].groups", "routes[1].groups[1]", "routes[1].groups[1]", "routes[1].pick",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         fill(&e);
@@ -266,6 +260,21 @@ static void a_model_goes_the_way_of_its_route(void **state)
     expect_way(&e, "other", "main:0 main2:0 fastest");
 }
 
+/* The operator says so: it is sent there by its own name. */
+static void a_route_leads_to_a_group_that_lists_other_models(void **state)
+{
+    (void)state;
+    example e;
+    fill(&e);
+    e.routes[0].model = "other";
+    expect(&e, "");
+    expect_way(&e, "other", "main:0 main2:0 local:1 room");
+    e.endpoints[1].models = e.aliases, e.endpoints[1].model_count = 1;
+    expect_way(&e, "other", "main:0 local:1 room"); /* one of its group serves it */
+    e.routes[0].model = "*";
+    expect_way(&e, "other", "main:0 room");
+}
+
 static void without_routes_a_model_goes_to_all_that_serve_it(void **state)
 {
     (void)state;
@@ -358,6 +367,7 @@ int main(void)
         cmocka_unit_test(the_pool_itself_is_checked),
         cmocka_unit_test(a_configuration_names_the_member_of_its_pool),
         cmocka_unit_test(a_model_goes_the_way_of_its_route),
+        cmocka_unit_test(a_route_leads_to_a_group_that_lists_other_models),
         cmocka_unit_test(without_routes_a_model_goes_to_all_that_serve_it),
         cmocka_unit_test(some_models_are_named),
         cmocka_unit_test(endpoints_of_a_former_caller_are_found_in_its_own_layout),

@@ -66,8 +66,8 @@ typedef struct glimpse_pool_endpoint {
     double weight;       /* 1; above 0, to 1,000,000 */
     int64_t concurrency; /* INHERIT, as the next two: the configuration's */
     int64_t rpm, tpm;
-    const glimpse_alias *models; /* model_count of them: it serves these only. NULL, 0: each model,
-                                  * by the name that it has here */
+    const glimpse_alias *models; /* model_count of them: it serves these only, but for a route that
+                                  * names another. NULL, 0: each model, by the name it has here */
     size_t model_count;
     glimpse_endpoint endpoint;       /* not read when sampler is given */
     struct glimpse_sampler *sampler; /* NULL: made for `endpoint`. Referenced */
