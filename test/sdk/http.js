@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import axios from 'axios';
 import got from 'got';
 import { Agent, WebSocket, fetch, request } from 'undici';
@@ -56,6 +57,13 @@ await run({
     const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(large) });
     assert.equal(text(await answer.json()), 'undici large.');
     assert.equal((await upstream.asked('undici large'))[0].body_bytes, JSON.stringify(large).length);
+  },
+
+  async 'undici: a body by gzip'() {
+    const packed = gzipSync(JSON.stringify(body('undici packed.', { user: 'x y '.repeat(1000) })));
+    const answer = await fetch(url, { method: 'POST', headers: { ...headers, 'content-encoding': 'gzip' }, body: packed });
+    assert.equal(text(await answer.json()), 'undici packed.');
+    assert.ok((await upstream.asked('undici packed'))[0].body_bytes > packed.length);
   },
 
   async 'undici: a stream'() {
