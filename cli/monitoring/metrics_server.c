@@ -31,6 +31,8 @@
 struct metrics_server {
     metrics_http *http;
     glimpse_engine *engine;
+    metrics_more more; /* NULL: none */
+    void *more_arg;
 };
 
 /* --- the listener ----------------------------------------------------------------------------- */
@@ -109,6 +111,7 @@ static bool tell(gl_buf *text, void *arg)
     if (glimpse_metrics_text(server->engine, &engine, &len) != GLIMPSE_OK) return false;
     gl_buf_append(text, engine, len);
     glimpse_free(engine);
+    if (server->more != NULL) server->more(text, server->more_arg);
     tell_process(text);
     return true;
 }
@@ -122,6 +125,13 @@ metrics_server *metrics_serve(int fd, struct event_base *base, glimpse_engine *e
     if (server->http != NULL) return server;
     metrics_stop(server);
     return NULL;
+}
+
+void metrics_add(metrics_server *server, metrics_more more, void *arg)
+{
+    if (server == NULL) return;
+    server->more = more;
+    server->more_arg = arg;
 }
 
 void metrics_show(metrics_server *server, glimpse_engine *engine)

@@ -4,6 +4,7 @@
 
 #include <glimpse/metrics.h>
 
+#include "base/buf.h"
 #include "options/settings.h"
 
 typedef struct metrics_server metrics_server;
@@ -16,7 +17,11 @@ int metrics_listen(const cli_settings *settings, int *fd);
 /* Answers clients of the socket, which stays the caller's. NULL: it cannot be set up. */
 metrics_server *metrics_serve(int fd, struct event_base *base, glimpse_engine *engine);
 
-/* From now on the page shows this engine. A server of NULL is fine, here and below. */
+/* Has the page show the caller's own metrics too. */
+typedef void (*metrics_more)(gl_buf *text, void *arg);
+void metrics_add(metrics_server *server, metrics_more more, void *arg);
+
+/* From now on the page shows this engine. A server of NULL is fine, here, above and below. */
 void metrics_show(metrics_server *server, glimpse_engine *engine);
 
 /* Ends answers under way, too. Call before the engine is freed. */

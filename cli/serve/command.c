@@ -110,6 +110,12 @@ static size_t most_connections(const cli_settings *settings)
     return room;
 }
 
+static void show_metrics(gl_buf *text, void *arg)
+{
+    const serve *s = arg;
+    gateway_metrics(s->gate, text);
+}
+
 static int open_gateway(serve *s)
 {
     const cli_settings *settings = s->settings;
@@ -142,7 +148,10 @@ static int open_gateway(serve *s)
             s->gate = NULL;
         }
     }
-    if (s->gate != NULL) return 0;
+    if (s->gate != NULL) {
+        metrics_add(s->session.metrics, show_metrics, s);
+        return 0;
+    }
     say("the gateway cannot be set up");
     return EXIT_OS_LIMIT;
 }
@@ -207,7 +216,9 @@ static void reload_keys(serve *s)
     char why[WHY_SIZE];
     const char *file = s->settings->serve.keys;
     if (file == NULL) return;
-    if (load_keys(s, why, sizeof why))
+    bool loaded = load_keys(s, why, sizeof why);
+    gateway_note_reload(s->gate, loaded);
+    if (loaded)
         note(s, GLIMPSE_LOG_INFO, "keys_loaded", file, NULL);
     else
         note(s, GLIMPSE_LOG_ERROR, "keys_refused", file, why);

@@ -128,6 +128,11 @@ bool gateway_callers_load(gateway_callers *callers, gl_slice text, gateway_fault
 
 /* --- looking up ------------------------------------------------------------------------------- */
 
+const gateway_caller *gateway_callers_at(const gateway_callers *callers, size_t index)
+{
+    return index < callers->count ? callers->sorted[index] : NULL;
+}
+
 unsigned gateway_callers_generation(const gateway_callers *callers)
 {
     return callers->generation;

@@ -1,26 +1,8 @@
 /*
- * entry.c - a request that has ended: its facts, for the access log.
- *
- * Without a log nothing of this is kept, and no clock is read for it.
+ * entry.c - a request that has ended: its facts, for the counts and for the access log.
  */
 #include "base/utf8.h"
 #include "gateway/state.h"
-
-static const char *kind_name(gateway_kind kind)
-{
-    static const char *const names[] = {
-        [GATEWAY_CHAT] = "chat",
-        [GATEWAY_COMPLETIONS] = "completions",
-        [GATEWAY_EMBEDDINGS] = "embeddings",
-        [GATEWAY_RESPONSES] = "responses",
-        [GATEWAY_MODELS] = "models",
-        [GATEWAY_MODEL] = "model",
-        [GATEWAY_HEALTH] = "health",
-        [GATEWAY_READY] = "ready",
-        [GATEWAY_UNKNOWN] = "unknown",
-    };
-    return names[kind];
-}
 
 static int64_t since(uint64_t began_ns)
 {
@@ -56,6 +38,7 @@ void gateway_entry_answered(gateway_exchange *exchange, int status, const char *
 {
     gateway_kept *kept = &exchange->kept;
     kept->code = code;
+    kept->outcome = status;
     if (kept->first_byte_ns >= 0) return; /* of a stream, which has begun */
     kept->status = status;
     kept->first_byte_ns = since(exchange->began_ns);
@@ -65,11 +48,10 @@ void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *r
 {
     const gateway *gate = exchange->gate;
     const gateway_kept *kept = &exchange->kept;
-    if (!is_wanted(gate)) return;
     const glimpse_timings *times = glimpse_result_timings(result);
     const glimpse_usage *usage = glimpse_result_usage(result);
     const gateway_entry entry = {
-        .kind = kind_name(exchange->kind),
+        .kind = gateway_kind_name(exchange->kind),
         .caller = exchange->caller != NULL ? exchange->caller->name : NULL,
         .model = gl_slice_str(kept->model),
         .status = kept->status,
@@ -90,7 +72,19 @@ void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *r
         .upstream_id = glimpse_result_request_id(result),
         .peer = kept->peer,
     };
-    gate->config.ended(&entry, gate->config.ended_arg);
+    gateway_tally_exchange(gate->tally, exchange->kind, &entry, kept->outcome, kept->phase,
+                           exchange->caller != NULL ? &exchange->caller->share : NULL);
+    if (is_wanted(gate)) gate->config.ended(&entry, gate->config.ended_arg);
+}
+
+/* The place of the request at which its client leaves. */
+static gateway_phase phase_of(const gateway_exchange *exchange, httpd_gone why)
+{
+    if (why != HTTPD_GONE_LEFT)
+        return why == HTTPD_GONE_SLOW ? GATEWAY_PHASE_SLOW : GATEWAY_PHASE_NONE;
+    if (exchange->begun) return GATEWAY_PHASE_STREAM;
+    return glimpse_request_waits(exchange->gate->config.engine, exchange->id) ? GATEWAY_PHASE_QUEUE
+                                                                              : GATEWAY_PHASE_HEAD;
 }
 
 void gateway_entry_left(gateway_exchange *exchange, httpd_gone why)
@@ -99,6 +93,8 @@ void gateway_entry_left(gateway_exchange *exchange, httpd_gone why)
     bool left = why != HTTPD_GONE_SHUTDOWN;
     kept->left_ns = since(exchange->began_ns);
     if (left || kept->first_byte_ns < 0) kept->status = left ? 499 : 503;
+    kept->outcome = left ? 499 : 503;
+    kept->phase = phase_of(exchange, why);
     kept->code = why == HTTPD_GONE_LEFT ? "client_left" : left ? "slow_reader" : "draining";
 }
 
@@ -112,11 +108,11 @@ void gateway_entry_head(gateway *gate, gateway_client *client)
 }
 
 /* The file of keys may have changed since the caller was found. */
-static const char *caller_of(const gateway *gate, const gateway_client *client)
+static gateway_caller *caller_of(const gateway *gate, const gateway_client *client)
 {
     if (client->caller == NULL || client->generation != gateway_callers_generation(gate->callers))
         return NULL;
-    return client->caller->name;
+    return client->caller;
 }
 
 void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char *code,
@@ -125,16 +121,17 @@ void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char
     char peer[46];
     gateway_client *client = httpd_user(conn);
     bool headed = client->headed;
+    gateway_kind kind = headed ? client->kind : GATEWAY_UNKNOWN;
+    gateway_caller *caller = headed ? caller_of(gate, client) : NULL;
     client->headed = false;
-    if (!is_wanted(gate)) return;
     const gateway_entry entry = {
-        .kind = kind_name(headed ? client->kind : GATEWAY_UNKNOWN),
-        .caller = headed ? caller_of(gate, client) : NULL,
+        .kind = gateway_kind_name(kind),
+        .caller = caller != NULL ? caller->name : NULL,
         .status = status,
         .code = code,
         .queue_ns = -1,
         .first_byte_ns = -1,
-        .total_ns = headed ? since(client->began_ns) : -1,
+        .total_ns = client->began_ns != 0 && headed ? since(client->began_ns) : -1,
         .prompt_tokens = -1,
         .completion_tokens = -1,
         .bytes_in = httpd_body(conn).len,
@@ -144,5 +141,6 @@ void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char
         .upstream_id = "",
         .peer = httpd_peer(conn, peer, sizeof peer),
     };
-    gate->config.ended(&entry, gate->config.ended_arg);
+    gateway_tally_plain(gate->tally, kind, &entry, caller != NULL ? &caller->share : NULL);
+    if (is_wanted(gate)) gate->config.ended(&entry, gate->config.ended_arg);
 }

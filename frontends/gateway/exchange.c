@@ -159,6 +159,9 @@ static void options_of(gateway_exchange *exchange, httpd_conn *conn, const gatew
     }
     if (gl_slice_is(httpd_header(conn, "glimpse-priority"), "bulk"))
         options->priority = GLIMPSE_PRIORITY_BULK;
+    exchange->priority = options->priority == GLIMPSE_PRIORITY_INTERACTIVE
+                             ? GLIMPSE_PRIORITY_INTERACTIVE
+                             : GLIMPSE_PRIORITY_BULK;
 }
 
 static glimpse_error submit(gateway_exchange *exchange, gl_slice body)

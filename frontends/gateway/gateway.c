@@ -71,8 +71,9 @@ gateway *gateway_new(const gateway_config *config)
     options.connections = config->max_connections;
     gate->server = httpd_server_new(config->base, &options, &handler);
     if (config->keys) gate->callers = gateway_callers_new();
-    if (gate->server != NULL && gateway_models_open(gate, config->endpoint) &&
-        (!config->keys || gate->callers != NULL))
+    gate->tally = gateway_tally_new();
+    if (gate->server != NULL && gate->tally != NULL &&
+        gateway_models_open(gate, config->endpoint) && (!config->keys || gate->callers != NULL))
         return gate;
     gateway_free(gate);
     return NULL;
@@ -167,6 +168,7 @@ void gateway_free(gateway *gate)
     if (gate == NULL) return;
     gateway_close(gate);
     gateway_callers_free(gate->callers);
+    gateway_tally_free(gate->tally);
     gl_buf_free(&gate->head);
     gl_buf_free(&gate->body);
     gl_free(gate);

@@ -87,6 +87,12 @@ gateway *gateway_new(const gateway_config *config);
  * nothing has changed. */
 bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size);
 
+/* Counts a reload of a file of the gateway's, for its metrics. */
+void gateway_note_reload(gateway *gate, bool loaded);
+
+/* Appends the gateway's own metrics in Prometheus' text format (docs/internals/serve_watch.md). */
+void gateway_metrics(const gateway *gate, gl_buf *out);
+
 /* Makes a fresh key of 256 random bits, and the line of a key file for it, "{...}", the caller's:
  * gl_free. false: there are no random bytes, or no memory. */
 bool gateway_new_key(const char *name, char key[GATEWAY_KEY_SIZE], char **line);

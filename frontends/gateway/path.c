@@ -78,6 +78,18 @@ const char *gateway_kind_path(gateway_kind kind)
     return paths[kind].path; /* the first are in the order of the kinds */
 }
 
+const char *gateway_kind_name(gateway_kind kind)
+{
+    static const char *const names[] = {
+        [GATEWAY_CHAT] = "chat",           [GATEWAY_COMPLETIONS] = "completions",
+        [GATEWAY_RESPONSES] = "responses", [GATEWAY_EMBEDDINGS] = "embeddings",
+        [GATEWAY_MODELS] = "models",       [GATEWAY_MODEL] = "model",
+        [GATEWAY_HEALTH] = "health",       [GATEWAY_READY] = "ready",
+        [GATEWAY_UNKNOWN] = "unknown",
+    };
+    return names[kind];
+}
+
 const char *gateway_kind_methods(gateway_kind kind)
 {
     return gateway_kind_is_asked(kind) ? "POST" : "GET, HEAD";

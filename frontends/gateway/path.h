@@ -34,6 +34,8 @@ gateway_kind gateway_path_read(gl_slice path, char *room, gl_slice *model);
 bool gateway_kind_is_asked(gateway_kind kind);
 const char *gateway_kind_path(gateway_kind kind);
 
+const char *gateway_kind_name(gateway_kind kind); /* "chat", ... */
+
 /* The methods of a kind, as in Allow: "POST", or "GET, HEAD". */
 const char *gateway_kind_methods(gateway_kind kind);
 bool gateway_kind_takes(gateway_kind kind, gl_slice method);

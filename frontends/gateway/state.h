@@ -4,7 +4,8 @@
  *   gateway.c   life: sockets, drain, close          exchange.c  the order of one request
  *   refuse.c    errors of ours, as answers           waiting.c   the longest wait for a turn
  *   models.c    the endpoint's list of models        admit.c     who asks, and may spend how much
- *   entry.c     a request that has ended, for the access log
+ *   entry.c     a request that has ended              tally.c     what is counted of them
+ *   figures.c   the page of metrics
  *   body.c      the body, without its coding
  */
 #ifndef GATEWAY_STATE_H
@@ -20,16 +21,18 @@
 #include "gateway/gateway.h"
 #include "gateway/head.h"
 #include "gateway/path.h"
+#include "gateway/tally.h"
 #include "http/server.h"
 
-/* What is kept for the access log: where a client's request has ended, its connection may be gone.
- */
+/* What is kept for the end of a request, when its connection and its body may be gone. */
 typedef struct gateway_kept {
     int status;            /* of the answer */
     const char *code;      /* of an error of ours; NULL: none */
     int64_t first_byte_ns; /* from its beginning to the head of its answer; below 0: none went */
     int64_t left_ns;       /* to the moment when the client had gone; below 0: it stayed */
     uint64_t bytes;        /* of the answer's body */
+    int outcome;           /* the status that its end stands for, also of a stream that had begun */
+    gateway_phase phase;   /* at which its client left */
     char model[80], peer[46];
 } gateway_kept;
 
@@ -52,6 +55,7 @@ typedef struct gateway_exchange {
     bool unshared, refreshed;
     bool stream, wants_usage; /* it wants events; with the usage */
     bool begun;               /* the head of its stream is sent */
+    glimpse_priority priority;
     gateway_kept kept;
     bool waited_out; /* it was cancelled for its wait in the queue */
 } gateway_exchange;
@@ -81,6 +85,7 @@ struct gateway {
     struct event wait_due, drain_due, end_due, ping_due;
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
+    gateway_tally *tally;
     uint64_t process, number; /* of Glimpse-Request-Id */
     uint64_t headers_dropped; /* of requests: on the list, and not fit to be sent on */
     size_t count;             /* exchanges with a client, or that go on without one */
@@ -113,6 +118,9 @@ void gateway_entry_head(gateway *gate, gateway_client *client);
 /* A request was answered without the engine; number 0: it has none. */
 void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char *code,
                          uint64_t number, size_t bytes);
+
+/* figures.c: how many requests wait for their turn, by glimpse_priority. */
+void gateway_waiting_by_class(const gateway *gate, uint64_t waiting[2]);
 
 /* exchange.c: callbacks of the server. */
 void gateway_head(httpd_conn *conn);

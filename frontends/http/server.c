@@ -330,6 +330,20 @@ size_t httpd_connections(const httpd_server *server)
     return server->count;
 }
 
+static size_t unsent_in(const gl_list *conns)
+{
+    size_t bytes = 0;
+    gl_node *node = conns->head.next;
+    for (; node != &conns->head; node = node->next)
+        bytes += httpd_unsent(GL_CONTAINER(node, httpd_conn, node));
+    return bytes;
+}
+
+size_t httpd_unsent_in_all(const httpd_server *server)
+{
+    return unsent_in(&server->quiet) + unsent_in(&server->active);
+}
+
 size_t httpd_busy(const httpd_server *server)
 {
     return server->busy;

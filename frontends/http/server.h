@@ -128,8 +128,9 @@ void httpd_drain(httpd_server *server);
  * A new connection has until deadlines.linger for its request. */
 void httpd_stop(httpd_server *server);
 
-size_t httpd_connections(const httpd_server *server); /* open ones */
-size_t httpd_busy(const httpd_server *server);        /* requests that are the handler's */
+size_t httpd_connections(const httpd_server *server);   /* open ones */
+size_t httpd_busy(const httpd_server *server);          /* requests that are the handler's */
+size_t httpd_unsent_in_all(const httpd_server *server); /* bytes; looks at each connection */
 
 /* Sets the options of requests that begin from now on. */
 void httpd_set_body_limit(httpd_server *server, size_t bytes);
