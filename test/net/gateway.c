@@ -448,68 +448,6 @@ static void the_longest_wait_in_the_queue_is_kept(void **state)
     gate_rig_close(&g);
 }
 
-/* --- clients that leave ----------------------------------------------------------------------- */
-
-static void turn_until_left(gate_rig *g, int64_t left)
-{
-    while (mock_rig_stat(&g->mock, NULL, "left") < left) continue;
-}
-
-static void a_client_that_leaves_takes_its_request_with_it(void **state)
-{
-    (void)state;
-    gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .latency = "600s", .seed = 5 });
-    gate_rig_open(&g);
-    mock_client *alone = gate_rig_ask_own(&g, 1);
-    while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    mock_client_close(alone);
-    turn_until_left(&g, 1);
-    gate_rig_close(&g);
-}
-
-static void a_request_that_others_follow_goes_on_without_its_client(void **state)
-{
-    (void)state;
-    gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .latency = "100ms", .seed = 5 });
-    gate_rig_open(&g);
-    mock_client *first = gate_rig_ask_own(&g, 1);
-    while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    mock_client *second = gate_rig_ask_own(&g, 1);
-    glimpse_stats stats;
-    glimpse_stats_init(&stats);
-    do {
-        event_base_loop(g.mock.base, EVLOOP_ONCE);
-        assert_int_equal(glimpse_engine_stats(g.engine, &stats), GLIMPSE_OK);
-    } while (stats.coalesced == 0 && second->len == 0);
-    mock_client_close(first);
-    gate_client_whole(second);
-    assert_int_equal(gate_client_status(second), 200);
-    assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
-    assert_int_equal(mock_rig_stat(&g.mock, NULL, "left"), 0);
-    mock_client_close(second);
-    gate_rig_close(&g);
-}
-
-static void with_finish_the_answer_is_there_for_the_next(void **state)
-{
-    (void)state;
-    gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .latency = "30ms", .seed = 5 });
-    g.config.finish = true;
-    gate_rig_open(&g);
-    mock_client *c = gate_rig_ask_own(&g, 1);
-    while (mock_rig_stat(&g.mock, NULL, "requests") < 1) continue;
-    mock_client_close(c);
-    c = gate_rig_ask_own(&g, 1);
-    gate_client_whole(c);
-    assert_int_equal(gate_client_status(c), 200);
-    assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
-    mock_client_close(c);
-    gate_rig_close(&g);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -529,9 +467,6 @@ int main(void)
         cmocka_unit_test(an_endpoint_without_a_list_says_so),
         cmocka_unit_test(a_queue_that_is_full_refuses_and_says_when),
         cmocka_unit_test(the_longest_wait_in_the_queue_is_kept),
-        cmocka_unit_test(a_client_that_leaves_takes_its_request_with_it),
-        cmocka_unit_test(a_request_that_others_follow_goes_on_without_its_client),
-        cmocka_unit_test(with_finish_the_answer_is_there_for_the_next),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -211,6 +211,89 @@ static void a_silent_stream_is_kept_alive(void **state)
     gate_rig_close(&g);
 }
 
+static size_t without_pings(char *body)
+{
+    static const char ping[] = ": ping\n\n";
+    size_t count = 0;
+    for (char *at; (at = strstr(body, ping)) != NULL; count++)
+        memmove(at, at + sizeof ping - 1, strlen(at + sizeof ping - 1) + 1);
+    return count;
+}
+
+/* The endpoint is silent before its first event, and in the middle of one. */
+static void pings_stand_between_events_and_not_before_the_head(void **state)
+{
+    (void)state;
+    static const char rest[] = "ex\":0,\"delta\":{\"content\":\"two\"}}]}\n\n" GATE_STOP GATE_DONE;
+    static const fault_step script[] = {
+        { FAULT_SEND, GATE_SSE_HEAD, 0 },
+        { FAULT_PAUSE, NULL, 60 },
+        { FAULT_SEND, GATE_DELTA("one") "data: {\"choices\":[{\"ind", 0 },
+        { FAULT_WAIT, NULL, 0 },
+        { FAULT_SEND, rest, 0 },
+        { FAULT_CLOSE, NULL, 0 },
+    };
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    gate_rig_script(&g, script);
+    g.config.ping_ms = 5;
+    gate_rig_open(&g);
+    mock_client *c = gate_rig_connect(&g);
+    mock_client_post(c, CHAT, STREAM("q"));
+    mock_client_wait(c, ": ping", 3);
+    assert_true(strstr(c->got, "one") < strstr(c->got, ": ping"));
+    fault_server_go_on(g.endpoint);
+    char *body = gate_client_joined(c);
+    assert_true(without_pings(body) >= 3);
+    gate_without_comment(body);
+    assert_int_equal(strncmp(body, GATE_DELTA("one") "data: {\"choices\":[{\"ind",
+                             strlen(GATE_DELTA("one") "data: {\"choices\":[{\"ind")),
+                     0);
+    assert_string_equal(body + strlen(body) - strlen(rest), rest);
+    free(body);
+    mock_client_close(c);
+    gate_rig_close(&g);
+}
+
+/* It is behind: what it has not read yet keeps its connection alive. */
+static void a_client_that_is_behind_gets_no_pings(void **state)
+{
+    (void)state;
+    enum { LEN = 12 * 1024 * 1024 };
+    char *text = malloc(LEN + 1);
+    memset(text, 'x', LEN);
+    text[LEN] = '\0';
+    const fault_step script[] = {
+        { FAULT_SEND, GATE_SSE_HEAD "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
+          0 },
+        { FAULT_SEND, text, 0 },
+        { FAULT_SEND, "\"}}]}\n\n", 0 },
+        { FAULT_PAUSE, NULL, 100 },
+        { FAULT_WAIT, NULL, 0 },
+        { FAULT_SEND, GATE_STOP GATE_DONE, 0 },
+        { FAULT_CLOSE, NULL, 0 },
+    };
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    gate_rig_script(&g, script);
+    g.config.ping_ms = 5;
+    gate_rig_open(&g);
+    mock_client *deaf = gate_rig_connect(&g);
+    event_del(deaf->event);
+    mock_client_post(deaf, CHAT, STREAM("q"));
+    while (fault_server_steps(g.endpoint) < 5) event_base_loop(g.mock.base, EVLOOP_ONCE);
+    event_add(deaf->event, NULL);
+    while (deaf->len < LEN + 100) event_base_loop(g.mock.base, EVLOOP_ONCE);
+    gate_rig_turn(&g, 3);
+    assert_true(mock_client_count(deaf, ": ping") < 5); /* 20 were due */
+    mock_client_wait(deaf, ": ping", 1);                /* it has read all, and is behind no more */
+    fault_server_go_on(g.endpoint);
+    free(gate_client_joined(deaf));
+    free(text);
+    mock_client_close(deaf);
+    gate_rig_close(&g);
+}
+
 static void note_end(void *arg)
 {
     *(bool *)arg = true;
@@ -247,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_stored_answer_comes_as_a_stream_and_a_streamed_one_plain),
         cmocka_unit_test(usage_goes_to_those_who_asked_for_it),
         cmocka_unit_test(a_silent_stream_is_kept_alive),
+        cmocka_unit_test(pings_stand_between_events_and_not_before_the_head),
+        cmocka_unit_test(a_client_that_is_behind_gets_no_pings),
         cmocka_unit_test(a_drain_that_is_over_ends_a_stream_with_an_error),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -118,6 +118,7 @@ static void play(conn *c)
     case FAULT_PAUSE:
         arm(c, c->step->ms);
         return;
+    case FAULT_WAIT:
     case FAULT_HANG:
         return;
     case FAULT_RESET: {
@@ -325,6 +326,16 @@ void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *
 {
     server->on_request = fn;
     server->arg = arg;
+}
+
+void fault_server_go_on(fault_server *server)
+{
+    gl_node *node = server->connections.head.next;
+    while (node != &server->connections.head) {
+        conn *c = GL_CONTAINER(node, conn, node);
+        node = node->next;
+        if (c->step != NULL && c->step->kind == FAULT_WAIT) next_step(c);
+    }
 }
 
 void fault_server_close_idle(fault_server *server)

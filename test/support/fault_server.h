@@ -21,6 +21,7 @@ typedef enum fault_kind {
     FAULT_DRIP,  /* the text, a byte a write, ms between them */
     FAULT_FILL,  /* ms kilobytes of 'x' (the number stands in ms) */
     FAULT_PAUSE, /* ms */
+    FAULT_WAIT,  /* until fault_server_go_on */
     FAULT_HANG,  /* nothing more until the client goes */
     FAULT_CLOSE, /* FIN; with TLS an end without a close_notify */
     FAULT_BYE,   /* with TLS a close_notify, and FIN */
@@ -67,6 +68,8 @@ void fault_server_tls(fault_server *server, struct ssl_ctx_st *context);
 /* Called for each complete request, before its script. */
 void fault_server_on_request(fault_server *server, void (*fn)(void *arg), void *arg);
 
+/* Goes on with the scripts that are at a FAULT_WAIT. */
+void fault_server_go_on(fault_server *server);
 /* Closes the connections that wait for a request. */
 void fault_server_close_idle(fault_server *server);
 /* Stops reading from, and accepting, anything: what comes stays in the kernel. */
