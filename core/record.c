@@ -151,6 +151,14 @@ static void write_stream(gl_buf *out, const glimpse_result *result)
     if (result->empty) gl_buf_append_str(out, ",\"empty\":true");
 }
 
+/* Names an endpoint of a pool. */
+static void write_endpoint(gl_buf *out, const char *endpoint)
+{
+    if (endpoint == NULL) return;
+    gl_buf_append_str(out, ",\"endpoint\":");
+    write_text(out, endpoint);
+}
+
 /* Writes each attempt of the ledger: an operator asks the endpoint about a failure by these ids. */
 static void write_log(gl_buf *out, const glimpse_result *result)
 {
@@ -169,6 +177,7 @@ static void write_log(gl_buf *out, const glimpse_result *result)
         write_ms(out, attempt->elapsed_ns);
         gl_buf_append_str(out, ",\"message\":");
         write_optional(out, attempt->message);
+        write_endpoint(out, attempt->endpoint);
     }
     gl_buf_append_str(out, "}]");
 }
@@ -217,6 +226,7 @@ static void write_glimpse(gl_buf *out, const glimpse_result *result, const glimp
     if (result->circuit_open) gl_buf_append_str(out, ",\"circuit\":\"open\"");
     gl_buf_append_str(out, ",\"attempts\":");
     gl_buf_append_i64(out, record->attempts >= 0 ? record->attempts : result->attempts);
+    write_endpoint(out, glimpse_result_endpoint(result));
     if (result->pack_drafts != 0) {
         gl_buf_append_str(out, ",\"pack_drafts\":");
         gl_buf_append_i64(out, result->pack_drafts);

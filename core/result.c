@@ -45,6 +45,7 @@ static void drop(gl_ledger_entry *entry)
 {
     glimpse_sample_unref(entry->response);
     gl_free(entry->message);
+    gl_endpoint_name_unref(entry->endpoint);
 }
 
 static void destroy(glimpse_result *result)
@@ -54,6 +55,7 @@ static void destroy(glimpse_result *result)
     glimpse_sample_unref(result->sample);
     glimpse_sample_unref(result->response);
     gl_free(result->error_code);
+    gl_endpoint_name_unref(result->endpoint);
     gl_result_buf_free(result->partial);
     gl_result_buf_free(result->arrivals);
     gl_free(result);
@@ -96,6 +98,24 @@ void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record 
     entry->response = response;
     entry->message = beginning_of(record->message);
     entry->record.message = entry->message != NULL ? entry->message : "";
+    entry->endpoint = NULL;
+    entry->record.endpoint = NULL;
+}
+
+static void name_endpoint(glimpse_result *result, gl_endpoint_name *endpoint)
+{
+    gl_endpoint_name *before = result->endpoint;
+    result->endpoint = gl_endpoint_name_ref(endpoint);
+    gl_endpoint_name_unref(before);
+}
+
+void gl_result_set_endpoint(glimpse_result *result, gl_endpoint_name *endpoint)
+{
+    gl_ledger_entry *last = &result->ledger[result->ledger_count - 1];
+    if (endpoint == NULL) return;
+    last->endpoint = gl_endpoint_name_ref(endpoint);
+    last->record.endpoint = endpoint->text;
+    name_endpoint(result, endpoint);
 }
 
 const char *gl_result_last_words(const glimpse_result *result)
@@ -136,6 +156,7 @@ void gl_result_share(glimpse_result *to, const glimpse_result *from)
     to->kept = from->kept;
     to->empty = from->empty;
     to->circuit_open = from->circuit_open;
+    name_endpoint(to, from->endpoint);
     share_sample(&to->sample, from->sample);
     share_sample(&to->response, from->response);
     gl_result_set_error(to, from->error, from->error_code, from->error_message);
@@ -162,6 +183,11 @@ const char *glimpse_result_error_message(const glimpse_result *result)
     if (result->error == GLIMPSE_OK) return "";
     return result->error_message != NULL ? result->error_message
                                          : glimpse_error_sentence(result->error);
+}
+
+const char *glimpse_result_endpoint(const glimpse_result *result)
+{
+    return result->endpoint != NULL ? result->endpoint->text : NULL;
 }
 
 glimpse_source glimpse_result_source(const glimpse_result *result)

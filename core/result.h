@@ -7,6 +7,7 @@
 #include <glimpse/result.h>
 
 #include "base/buf.h"
+#include "endpoint_name.h"
 
 /* The attempts that the ledger keeps: max_attempts may be 1000, and a request that fails so often
  * says nothing new. */
@@ -19,6 +20,7 @@ typedef struct gl_ledger_entry {
     glimpse_attempt_record record; /* request_id points into response, or is "" */
     glimpse_sample *response;      /* owned; may be NULL */
     char *message;                 /* owned; NULL: no message, or no memory for it */
+    gl_endpoint_name *endpoint;    /* owned; NULL: there is no pool */
 } gl_ledger_entry;
 
 struct glimpse_result {
@@ -38,8 +40,10 @@ struct glimpse_result {
     char *error_code, *error_message; /* one block, owned by error_code; NULL = the table's texts */
     glimpse_sample *sample;           /* the answer or the fallback's; may be NULL */
     glimpse_sample *response;         /* the last response of the network; may be NULL */
-    gl_buf *partial;                  /* text of a stream that failed; NULL: none */
-    gl_buf *arrivals;                 /* int64_t each; NULL: none, or not asked for */
+    gl_endpoint_name
+        *endpoint;    /* of the last attempt, a leader's too; owned; NULL: none, or no pool */
+    gl_buf *partial;  /* text of a stream that failed; NULL: none */
+    gl_buf *arrivals; /* int64_t each; NULL: none, or not asked for */
     glimpse_timings timings;
     gl_ledger_entry *ledger; /* &first until there is a second */
     gl_ledger_entry first;
@@ -63,6 +67,9 @@ static inline gl_slice gl_result_held(const gl_buf *buf)
  * second entry it keeps only the last. */
 void gl_result_add_attempt(glimpse_result *result, const glimpse_attempt_record *record,
                            glimpse_sample *response);
+
+/* Names the endpoint of the attempt that was added last, with an owner more. NULL is fine. */
+void gl_result_set_endpoint(glimpse_result *result, gl_endpoint_name *endpoint);
 
 /* Returns the message of the last attempt in the ledger; "" when there is none. */
 const char *gl_result_last_words(const glimpse_result *result);

@@ -163,6 +163,42 @@ static void without_a_word_of_the_caller_there_are_the_defaults(void **state)
     glimpse_result_unref(result);
 }
 
+/* In the answer, and in each attempt of the log; with 40 attempts the ledger drops the first. */
+static void the_endpoint_of_a_pool_is_named(void **state)
+{
+    (void)state;
+    size_t live = gl_alloc_live();
+    gl_endpoint_name *first = gl_endpoint_name_new("main"),
+                     *second = gl_endpoint_name_new("lo-cal");
+    glimpse_result *leader = gl_result_new(), *follower = gl_result_new();
+    const glimpse_attempt_record attempt = { .request_id = "", .error = GLIMPSE_ERR_RESET };
+    char *text = NULL;
+    for (int i = 0; i < 39; i++) {
+        gl_result_add_attempt(leader, &attempt, NULL);
+        gl_result_set_endpoint(leader, first);
+    }
+    gl_result_add_attempt(leader, &attempt, NULL);
+    gl_result_set_endpoint(leader, second);
+    gl_endpoint_name_unref(first);
+    gl_endpoint_name_unref(second);
+    gl_result_share(follower, leader);
+    assert_string_equal(glimpse_result_endpoint(leader), "lo-cal");
+    assert_string_equal(glimpse_result_endpoint(follower), "lo-cal");
+    assert_string_equal(glimpse_result_attempt(leader, 0)->endpoint, "main");
+    assert_int_equal(glimpse_result_to_json(leader, NULL, &text, NULL), GLIMPSE_OK);
+    assert_non_null(strstr(text, "\"attempts\":0,\"endpoint\":\"lo-cal\""));
+    assert_non_null(strstr(text, "\"message\":null,\"endpoint\":\"main\"}"));
+    assert_non_null(strstr(text, "\"message\":null,\"endpoint\":\"lo-cal\"}]"));
+    glimpse_free(text);
+    glimpse_result_unref(leader);
+    gl_result_add_attempt(follower, &attempt, NULL);
+    gl_result_set_endpoint(follower, NULL); /* no pool: nothing changes */
+    assert_string_equal(glimpse_result_endpoint(follower), "lo-cal");
+    assert_null(glimpse_result_attempt(follower, 0)->endpoint);
+    glimpse_result_unref(follower);
+    assert_int_equal(gl_alloc_live(), live);
+}
+
 static void a_record_that_was_not_set_up_is_refused(void **state)
 {
     (void)state;
@@ -180,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_passed_in_is_as_if_pasted),
         cmocka_unit_test(without_a_word_of_the_caller_there_are_the_defaults),
+        cmocka_unit_test(the_endpoint_of_a_pool_is_named),
         cmocka_unit_test(a_record_that_was_not_set_up_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -228,6 +228,7 @@ typedef struct glimpse_attempt_record {
     const char *message;    /* the beginning of the endpoint's message, or of the cause, at most 200
                                bytes; "" when it answered. Never holds a secret. */
     glimpse_opening opening; /* of the connection that it opened */
+    const char *endpoint;    /* its name in the pool; NULL: there is no pool */
 } glimpse_attempt_record;
 
 typedef struct glimpse_result glimpse_result;
@@ -268,6 +269,16 @@ GLIMPSE_API const char *glimpse_result_error_code(const glimpse_result *result);
  *   Since: 0.1
  */
 GLIMPSE_API const char *glimpse_result_error_message(const glimpse_result *result);
+
+/*
+ * Names the endpoint of the answer, or of the last attempt.
+ *
+ *   result: not NULL
+ *   Returns: its name in the pool (<glimpse/pool.h>); NULL: there is no pool, or nothing was sent
+ *     for it, as for an answer from the cache
+ *   Since: 0.1
+ */
+GLIMPSE_API const char *glimpse_result_endpoint(const glimpse_result *result);
 
 /*
  * Returns the origin of the text. For a failure it is LOCAL where the fallback stood in: the
