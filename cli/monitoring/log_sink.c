@@ -13,6 +13,9 @@
 #include "say.h"
 #include "terminal/event_words.h"
 
+/* More than any event has. */
+#define FIELDS_MAX 32
+
 /* libevent has one callback for the process, and no argument for it. */
 static log_sink *of_libevent;
 
@@ -32,7 +35,9 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
     *sink = (log_sink){ .stream = stderr,
                         .format = settings->log_format,
                         .level = settings->engine.log_level,
-                        .path = settings->log_file };
+                        .path = settings->log_file,
+                        .covers = settings->command == FOR_SERVE &&
+                                  settings->engine.log_level < GLIMPSE_LOG_DEBUG };
     sink->plain = sink->path == NULL && settings_origin(settings, "log-level") == FROM_DEFAULT &&
                   settings_origin(settings, "log-format") == FROM_DEFAULT;
     of_libevent = sink;
@@ -104,10 +109,32 @@ static bool say_in_words(const log_sink *sink, const glimpse_log_event *event)
     return true;
 }
 
+/* Of the callers of a gateway: an endpoint that refuses a request may quote its prompt, which is
+ * not for a reader of the log. A message without a status is our own. */
+static glimpse_log_event without_words(const glimpse_log_event *event, glimpse_log_field *room)
+{
+    glimpse_log_event shorter = *event;
+    bool answered = false;
+    shorter.fields = room;
+    shorter.field_count = 0;
+    for (size_t i = 0; i < event->field_count && i < FIELDS_MAX; i++) {
+        const glimpse_log_field *field = &event->fields[i];
+        answered |= strcmp(field->name, "http_status") == 0 && field->number != 0;
+        if (!answered || strcmp(field->name, "message") != 0) room[shorter.field_count++] = *field;
+    }
+    return shorter;
+}
+
 void log_sink_write(const glimpse_log_event *event, void *arg)
 {
     log_sink *sink = arg;
+    glimpse_log_field room[FIELDS_MAX];
+    glimpse_log_event shorter;
     if (say_in_words(sink, event)) return;
+    if (sink->covers) {
+        shorter = without_words(event, room);
+        event = &shorter;
+    }
     struct timespec now;
     char line[1024], *text = line, *longer = NULL;
     clock_gettime(CLOCK_REALTIME, &now);

@@ -471,8 +471,8 @@ const cli_option option_table[] = {
       .check = check_filled,
       .help = "the callers' keys, as hashes, with what each may spend; read again on SIGHUP; without "
               "it anybody on this machine may ask" },
-    { .name = "new-key", .type = OPTION_TEXT, AT(serve.new_key), .commands = FOR_SERVE, .value = "NAME",
-      .help = "print a fresh key, and the line of --keys for it; serve nothing" },
+    { .name = "new-key", .type = OPTION_TEXTS, AT(serve.new_keys), .commands = FOR_SERVE, .value = "NAME",
+      .help = "print a fresh key, and the line of --keys for it; serve nothing; may be given again" },
     { .heading = "Clients", .name = "max-body", .type = OPTION_SIZE, AT(serve.max_body), .commands = FOR_SERVE,
       .value = "SIZE", .default_text = "64M", .min = 1, .max = 1e12,
       .help = "largest request; a larger one is refused with 413" },

@@ -78,8 +78,8 @@ typedef struct cli_settings {
 
     /* serve */
     struct {
-        text_list listen;
-        const char *keys, *new_key, *access_log;
+        text_list listen, new_keys;
+        const char *keys, *access_log;
         const char *port_file;
         int64_t max_body, max_connections, queue, queue_timeout_ms, drain_ms;
         int on_disconnect; /* 0: cancel, 1: finish */

@@ -235,11 +235,6 @@ static void hung_up(evutil_socket_t number, short what, void *arg)
 static int print_new_key(const char *name)
 {
     char key[GATEWAY_KEY_SIZE], *line;
-    const char *problem = gateway_name_check(gl_slice_str(name));
-    if (problem != NULL) {
-        say("--new-key: the name %s", problem);
-        return EXIT_VALUE;
-    }
     if (!gateway_new_key(name, key, &line)) {
         say("--new-key: the system gives no random bytes");
         return EXIT_OS_LIMIT;
@@ -247,6 +242,24 @@ static int print_new_key(const char *name)
     printf("%s\n%s\n", key, line);
     explicit_bzero(key, sizeof key);
     gl_free(line);
+    return 0;
+}
+
+/* All names are checked first: a key that is shown is not followed by a refusal. */
+static int print_new_keys(const text_list *names)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        const char *problem = gateway_name_check(gl_slice_str(names->items[i]));
+        for (size_t j = 0; j < i && problem == NULL; j++)
+            if (strcmp(names->items[i], names->items[j]) == 0) problem = "is given twice";
+        if (problem == NULL) continue;
+        say("--new-key: the name %s", problem);
+        return EXIT_VALUE;
+    }
+    for (size_t i = 0; i < names->count; i++) {
+        int code = print_new_key(names->items[i]);
+        if (code != 0) return code;
+    }
     return say_flush_stdout() ? EXIT_DONE : EXIT_IO;
 }
 
@@ -294,7 +307,7 @@ static int run(serve *s)
 int command_serve(cli_settings *settings)
 {
     serve s = { .settings = settings };
-    if (settings->serve.new_key != NULL) return print_new_key(settings->serve.new_key);
+    if (settings->serve.new_keys.count != 0) return print_new_keys(&settings->serve.new_keys);
     settings->engine.fallback_on = false;
     settings->engine.endpoint.answer_headers = gateway_answer_headers;
     settings->engine.endpoint.answer_header_count = gateway_answer_header_count;

@@ -96,6 +96,18 @@ static bool refuse_grant(gateway *gate, httpd_conn *conn, gateway_grant grant,
     return false;
 }
 
+/* A body may be 64 MiB: it is not read for a caller that has nothing left to ask it with. */
+bool gateway_may_send(gateway *gate, httpd_conn *conn)
+{
+    static const gateway_cost nothing = { 0, 0 };
+    gateway_caller *caller = ((gateway_client *)httpd_user(conn))->caller;
+    int64_t retry_after_s;
+    if (caller == NULL) return true;
+    gateway_grant grant = gateway_allowance_ask(
+        &caller->allowance, &nothing, glimpse_monotonic_ns(), (int64_t)time(NULL), &retry_after_s);
+    return grant == GATEWAY_GRANTED || refuse_grant(gate, conn, grant, retry_after_s);
+}
+
 static bool take(gateway *gate, httpd_conn *conn, gateway_caller *caller,
                  gateway_exchange *exchange)
 {
@@ -131,7 +143,8 @@ bool gateway_admit(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
         exchange->price = profile.price;
     gl_buf_free(&model);
     if (!good) return false;
-    exchange->may_cost = gateway_may_cost(ask, exchange->body_len, exchange->price);
+    exchange->may_cost =
+        gateway_may_cost(ask, exchange->body_len, exchange->price, &exchange->prompt_tokens);
     return take(gate, conn, caller, exchange);
 }
 
@@ -139,7 +152,7 @@ void gateway_settle(gateway_exchange *exchange, const glimpse_result *result)
 {
     if (exchange->caller == NULL) return;
     gateway_cost cost = { 0, 0 };
-    if (result != NULL) cost = gateway_did_cost(result, exchange->body_len, exchange->price);
+    if (result != NULL) cost = gateway_did_cost(result, exchange->prompt_tokens, exchange->price);
     gateway_allowance_settle(&exchange->caller->allowance, &exchange->may_cost, &cost,
                              glimpse_monotonic_ns(), (int64_t)time(NULL));
     gateway_caller_unref(exchange->caller);

@@ -87,8 +87,8 @@ static int64_t whole_seconds(double seconds)
     return whole > 0 ? whole : 1;
 }
 
-gateway_grant gateway_allowance_take(gateway_allowance *a, const gateway_cost *may_cost,
-                                     uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s)
+gateway_grant gateway_allowance_ask(gateway_allowance *a, const gateway_cost *may_cost,
+                                    uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s)
 {
     const gateway_limits *limits = &a->limits;
     fill(a, now_ns, unix_s);
@@ -110,6 +110,14 @@ gateway_grant gateway_allowance_take(gateway_allowance *a, const gateway_cost *m
         *retry_after_s = gateway_window_end(limits->window, unix_s) - unix_s;
         return GATEWAY_NO_MONEY;
     }
+    return GATEWAY_GRANTED;
+}
+
+gateway_grant gateway_allowance_take(gateway_allowance *a, const gateway_cost *may_cost,
+                                     uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s)
+{
+    gateway_grant grant = gateway_allowance_ask(a, may_cost, now_ns, unix_s, retry_after_s);
+    if (grant != GATEWAY_GRANTED) return grant;
     a->requests -= 1;
     a->tokens -= may_cost->tokens;
     a->reserved += may_cost->usd;

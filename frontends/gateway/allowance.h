@@ -49,6 +49,10 @@ typedef enum gateway_grant {
 void gateway_allowance_set(gateway_allowance *allowance, const gateway_limits *limits,
                            uint64_t now_ns, int64_t unix_s);
 
+/* Says whether a request that may cost so much would be granted now, and takes nothing. */
+gateway_grant gateway_allowance_ask(gateway_allowance *allowance, const gateway_cost *may_cost,
+                                    uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s);
+
 /* Takes what a request may cost, or nothing; then *retry_after_s is when to come again, 1 at
  * least. */
 gateway_grant gateway_allowance_take(gateway_allowance *allowance, const gateway_cost *may_cost,

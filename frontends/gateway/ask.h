@@ -16,8 +16,9 @@ typedef struct gateway_ask {
     bool wants_usage;      /* of a stream: its last event but one has the usage */
     bool unshared;         /* its answer is never stored and never shared */
     gl_json root;          /* the body */
-    int64_t answer_tokens; /* the most of one answer; -1: not given; 0: the path makes none */
-    int64_t answers;       /* how many it asks for */
+    int64_t answer_tokens; /* the most of one answer; -1: no most; 0: the path makes none */
+    int64_t answers;       /* how many are made for each prompt */
+    gl_json prompts;       /* completions, embeddings: a text, or a list of texts or of tokens */
 } gateway_ask;
 
 /* A body that is refused before anything is sent. */

@@ -27,16 +27,25 @@
 
 /* A gateway without keys answers to this machine's names only: a page in a browser whose name was
  * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. */
-static bool is_from_here(const gateway *gate, const httpd_conn *conn)
+static bool is_origin_here(const gateway *gate, gl_slice origin)
 {
-    gl_slice host = httpd_header(conn, "host"), origin = httpd_header(conn, "origin");
-    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
-    if (host.data != NULL && host.len != 0 && !gate->config.is_here(host)) return false;
-    if (origin.data == NULL) return true;
     const char *slashes = origin.len > 3 ? memmem(origin.data, origin.len, "://", 3) : NULL;
     if (slashes == NULL) return false;
     size_t skipped = (size_t)(slashes + 3 - origin.data);
     return gate->config.is_here(gl_slice_of(slashes + 3, origin.len - skipped));
+}
+
+/* Of several lines of Origin each must be. */
+static bool is_from_here(const gateway *gate, const httpd_conn *conn)
+{
+    gl_slice name, value;
+    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
+    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++) {
+        if (httpd_same(name, "host") && value.len != 0 && !gate->config.is_here(value))
+            return false;
+        if (httpd_same(name, "origin") && !is_origin_here(gate, value)) return false;
+    }
+    return true;
 }
 
 static void refuse_method(gateway *gate, httpd_conn *conn, gateway_kind kind)
@@ -82,7 +91,8 @@ void gateway_head(httpd_conn *conn)
                              "alone, and to no web page from elsewhere.",
                              "");
     } else if (!needs_key(client->kind) || gateway_identify(gate, conn)) {
-        if (gateway_kind_is_asked(client->kind)) gateway_body_is_readable(gate, conn);
+        if (gateway_kind_is_asked(client->kind) && gateway_may_send(gate, conn))
+            gateway_body_is_readable(gate, conn);
     }
 }
 
@@ -286,6 +296,25 @@ static gateway_outcome outcome_of(const gateway *gate, const glimpse_result *res
     };
 }
 
+/* The words about an answer may be passed on. Those about the way to the endpoint name addresses,
+ * which are the operator's alone. */
+static bool is_of_the_answer(glimpse_error error)
+{
+    switch (error) {
+    case GLIMPSE_ERR_HTTP:
+    case GLIMPSE_ERR_QUOTA:
+    case GLIMPSE_ERR_STREAM_ERROR:
+    case GLIMPSE_ERR_STREAM_TRUNCATED:
+    case GLIMPSE_ERR_BODY_TOO_LARGE:
+    case GLIMPSE_ERR_EMPTY_BODY:
+    case GLIMPSE_ERR_BAD_JSON:
+    case GLIMPSE_ERR_BAD_UTF8:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Returns the words of an error of ours. A message of the endpoint's is shown to the caller of its
  * request alone: not with an open circuit or a stopped key, which are about other callers' too. */
 static void write_message(const glimpse_result *result, const gateway_verdict *verdict, gl_buf *out)
@@ -305,6 +334,12 @@ static void write_message(const glimpse_result *result, const gateway_verdict *v
         return;
     }
     int status = glimpse_result_http_status(result);
+    glimpse_error error = glimpse_result_error(result);
+    if (strncmp(verdict->code, "upstream_", 9) == 0 && !is_of_the_answer(error)) {
+        gl_buf_printf(out, "The endpoint gave no usable answer: %s.",
+                      glimpse_error_sentence(error));
+        return;
+    }
     if (status >= 300) gl_buf_printf(out, "The endpoint answered %d: ", status);
     gl_buf_append_str(out, glimpse_result_error_message(result));
 }

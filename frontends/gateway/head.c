@@ -80,19 +80,27 @@ static void write_passed(const gateway_facts *facts, gl_buf *out)
 
 /* --- our own ---------------------------------------------------------------------------------- */
 
+/* An error in words of ours is nobody's answer. */
 static void write_status(const gateway_facts *facts, gl_buf *out)
 {
+    if (facts->verdict->code != NULL) return;
     gl_buf_append_str(out, "glimpse-status: ");
     gl_buf_append_str(out, glimpse_source_name(glimpse_result_source(facts->result)));
     if (glimpse_result_stale(facts->result)) gl_buf_append_str(out, ", stale");
     gl_buf_append_str(out, "\r\n");
 }
 
-/* RFC 9211. */
+/* RFC 9211, section 2.2: a request that was not sent has no "fwd". */
+static bool was_sent(const glimpse_result *result)
+{
+    return glimpse_result_attempts(result) != 0 || glimpse_result_http_status(result) != 0;
+}
+
 static void write_cache_status(const gateway_facts *facts, gl_buf *out)
 {
     const glimpse_result *result = facts->result;
     int64_t age_ms = glimpse_result_age_ms(result);
+    if (glimpse_result_source(result) != GLIMPSE_SOURCE_CACHE && !was_sent(result)) return;
     gl_buf_append_str(out, "cache-status: glimpse; ");
     if (glimpse_result_source(result) == GLIMPSE_SOURCE_CACHE) {
         gl_buf_append_str(out, "hit");

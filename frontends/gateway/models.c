@@ -127,7 +127,7 @@ static void show_failure(gateway *gate, httpd_conn *conn, const glimpse_models_a
                  answer->http_status);
     else
         snprintf(message, sizeof message, "The endpoint gave no list of models: %s.",
-                 answer->message);
+                 glimpse_error_sentence(answer->error)); /* its message names the address */
     gateway_refuse(gate, conn, &verdict, NULL, message, "");
 }
 

@@ -1,9 +1,9 @@
 /*
  * replay.c - see replay.h. Members that are not known here pass as they are.
  *
- *   completions   one chunk with the whole text, one with the reason of its end, the usage if it is
- *                 wanted, [DONE]
- *   responses     response.created, a delta for each text, response.completed
+ *   completions   of each choice a chunk with its whole text, then of each one with the reason of
+ * its end, the usage if it is wanted, [DONE] responses     response.created, a delta for each text,
+ * response.completed
  */
 #include "gateway/replay.h"
 
@@ -74,44 +74,41 @@ static void write_delta(gl_buf *out, gl_json message)
     gl_buf_append_char(out, '}');
 }
 
-static void write_choices(gl_buf *out, gl_json choices, bool chat, bool ends)
+/* One choice, as the only one of its chunk: as endpoints send them. */
+static void write_choice(gl_buf *out, gl_json choice, bool chat, bool ends)
 {
     static const char *const own[] = { "message", "text", "finish_reason", "logprobs", NULL };
-    gl_json choice;
-    bool first = true;
-    gl_json_iter iter = gl_json_begin(choices);
-    while (gl_json_next(&iter, NULL, &choice)) {
-        gl_json reason = gl_json_get(choice, "finish_reason");
-        gl_json probs = gl_json_get(choice, "logprobs"), text = gl_json_get(choice, "text");
-        if (!first) gl_buf_append_char(out, ',');
-        first = false;
-        gl_buf_append_char(out, '{');
-        others(out, choice, own);
-        if (chat && !ends)
-            write_delta(out, gl_json_get(choice, "message"));
-        else if (chat)
-            gl_buf_append_str(out, ",\"delta\":{}");
-        else if (!ends && text.kind == GL_JSON_STRING)
-            member(out, "text", text);
-        else
-            gl_buf_append_str(out, ",\"text\":\"\"");
-        if (!ends && probs.kind != GL_JSON_NONE) member(out, "logprobs", probs);
-        if (ends && reason.kind != GL_JSON_NONE)
-            member(out, "finish_reason", reason);
-        else
-            gl_buf_append_str(out, ",\"finish_reason\":null");
-        gl_buf_append_char(out, '}');
-    }
+    gl_json reason = gl_json_get(choice, "finish_reason");
+    gl_json probs = gl_json_get(choice, "logprobs"), text = gl_json_get(choice, "text");
+    gl_buf_append_char(out, '{');
+    others(out, choice, own);
+    if (chat && !ends)
+        write_delta(out, gl_json_get(choice, "message"));
+    else if (chat)
+        gl_buf_append_str(out, ",\"delta\":{}");
+    else if (!ends && text.kind == GL_JSON_STRING)
+        member(out, "text", text);
+    else
+        gl_buf_append_str(out, ",\"text\":\"\"");
+    if (!ends && probs.kind != GL_JSON_NONE) member(out, "logprobs", probs);
+    if (ends && reason.kind != GL_JSON_NONE)
+        member(out, "finish_reason", reason);
+    else
+        gl_buf_append_str(out, ",\"finish_reason\":null");
+    gl_buf_append_char(out, '}');
 }
 
 static bool replay_completion(gl_json root, bool chat, bool wants_usage, gl_buf *out)
 {
-    gl_json choices = gl_json_get(root, "choices"), usage = gl_json_get(root, "usage");
+    gl_json choices = gl_json_get(root, "choices"), usage = gl_json_get(root, "usage"), choice;
     if (choices.kind != GL_JSON_ARRAY) return false;
     for (int ends = 0; ends < 2; ends++) {
-        begin_chunk(out, root, chat);
-        write_choices(out, choices, chat, ends != 0);
-        gl_buf_append_str(out, "]}\n\n");
+        gl_json_iter iter = gl_json_begin(choices);
+        while (gl_json_next(&iter, NULL, &choice)) {
+            begin_chunk(out, root, chat);
+            write_choice(out, choice, chat, ends != 0);
+            gl_buf_append_str(out, "]}\n\n");
+        }
     }
     if (wants_usage && usage.kind == GL_JSON_OBJECT) {
         begin_chunk(out, root, chat);

@@ -8,13 +8,16 @@
 #include "gateway/allowance.h"
 #include "gateway/ask.h"
 
-/* Returns the most that a request may cost: its bytes as tokens of the prompt, four to one, and the
- * longest answer that it allows. price NULL: its money is 0. */
-gateway_cost gateway_may_cost(const gateway_ask *ask, size_t body_len, const glimpse_price *price);
+/* Returns the most that a request may cost: its prompts, and for each of them all answers that are
+ * made, each the longest that it allows. price NULL: its money is 0. *prompt_tokens gets the part
+ * that is its prompts': their bytes, four to a token, and each token of a list of them. */
+gateway_cost gateway_may_cost(const gateway_ask *ask, size_t body_len, const glimpse_price *price,
+                              double *prompt_tokens);
 
 /* Returns what it did cost. A stored answer, and one that another request was sent for, cost
- * nothing; without usage in an answer its bytes count, four to a token. */
-gateway_cost gateway_did_cost(const glimpse_result *result, size_t body_len,
+ * nothing; without usage in an answer its prompt counts as it was estimated, and its bytes four to
+ * a token. */
+gateway_cost gateway_did_cost(const glimpse_result *result, double prompt_tokens,
                               const glimpse_price *price);
 
 #endif

@@ -47,6 +47,7 @@ typedef struct gateway_exchange {
     gateway_caller *caller;     /* owned; NULL: there are no keys */
     gateway_cost may_cost;      /* taken from its allowance */
     const glimpse_price *price; /* of its model; NULL: not known */
+    double prompt_tokens;       /* an estimate */
     size_t body_len;
     size_t charged; /* bytes, with httpd_charge */
     gateway_kind kind;
@@ -134,6 +135,7 @@ bool gateway_body_take(gateway *gate, httpd_conn *conn, gl_buf *room, gl_slice *
 
 /* admit.c: who asks, and whether the caller may. false: it was refused. */
 bool gateway_identify(gateway *gate, httpd_conn *conn);
+bool gateway_may_send(gateway *gate, httpd_conn *conn); /* before its body is there */
 bool gateway_admit(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
                    gateway_exchange *exchange);
 void gateway_settle(gateway_exchange *exchange, const glimpse_result *result);

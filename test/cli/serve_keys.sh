@@ -27,6 +27,14 @@ END
 expect 78 "$GLIMPSE" serve --new-key ''
 says '--new-key'
 
+# Each name has its key and its line; none is forgotten, and nothing is printed before a refusal.
+expect 0 "$GLIMPSE" serve --new-key one --new-key two
+equal lines "$(wc -l <out | tr -d ' ')" 4
+equal names "$(sed -n '2p;4p' out | jq -r .name | tr '\n' ' ')" 'one two '
+expect 78 "$GLIMPSE" serve --new-key one --new-key one
+says '--new-key' 'twice'
+equal printed "$(wc -c <out | tr -d ' ')" 0
+
 printf '{"keys": [{"name": "web", "sha256": "12"}]}' >bad.json
 expect 78 "$GLIMPSE" serve --listen 127.0.0.1:0 --base-url "$URL" --keys bad.json
 says 'bad.json' 'keys[0].sha256' '64 hex digits'

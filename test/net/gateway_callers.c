@@ -7,64 +7,7 @@
 
 #include <cmocka.h>
 
-#include "base/sha256.h"
-#include "gate_rig.h"
-
-#define CHAT "/v1/chat/completions"
-
-/* Writes a file of keys: each of `members` is the rest of an object, for the callers a, b, ... */
-static void load(gate_rig *g, const char *const *members, size_t count)
-{
-    gl_buf text;
-    char why[200];
-    gl_sha256 *sha = gl_sha256_new();
-    gl_buf_init(&text, 1 << 20);
-    gl_buf_append_str(&text, "{\"keys\":[");
-    for (size_t i = 0; i < count; i++) {
-        char key[] = "key-a";
-        unsigned char digest[32];
-        key[4] = (char)('a' + i);
-        const gl_slice part = gl_slice_str(key);
-        assert_true(gl_sha256_digest(sha, &part, 1, digest));
-        gl_buf_printf(&text, "%s{\"name\":\"%c\"%s,\"sha256\":\"", i != 0 ? "," : "", 'a' + (int)i,
-                      members[i]);
-        for (size_t at = 0; at < 32; at++) gl_buf_printf(&text, "%02x", digest[at]);
-        gl_buf_append_str(&text, "\"}");
-    }
-    gl_buf_append_str(&text, "]}");
-    gl_sha256_free(sha);
-    if (!gateway_load_keys(g->gate, gl_buf_slice(&text), why, sizeof why)) fail_msg("%s", why);
-    gl_buf_free(&text);
-}
-
-static void open_with(gate_rig *g, const mock_options *options, const char *const *members,
-                      size_t count)
-{
-    gate_rig_init(g, options);
-    g->config.keys = true;
-    gate_rig_open(g);
-    load(g, members, count);
-}
-
-/* One answer to one request of a caller; its status. */
-static int ask_as(gate_rig *g, mock_client **c, const char *header, const char *body)
-{
-    *c = gate_rig_connect(g);
-    return gate_client_ask(*c, CHAT, header, body);
-}
-
-static int status_as(gate_rig *g, const char *header, const char *body)
-{
-    mock_client *c;
-    int status = ask_as(g, &c, header, body);
-    mock_client_close(c);
-    return status;
-}
-
-#define A "Authorization: Bearer key-a\r\n"
-#define B "Authorization: Bearer key-b\r\n"
-#define C "Authorization: Bearer key-c\r\n"
-#define D "Authorization: Bearer key-d\r\n"
+#include "gate_keys.h"
 
 static void only_a_key_of_the_file_may_ask(void **state)
 {
@@ -86,11 +29,11 @@ static void only_a_key_of_the_file_may_ask(void **state)
         { "Authorization: Bearer key-a\r\nAuthorization: Bearer key-x\r\n", 400 },
     };
     gate_rig g;
-    open_with(&g, &(mock_options){ .seed = 5 }, members, 2);
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 2);
     char *refusal = NULL;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_client *c;
-        int status = ask_as(&g, &c, rows[i].headers, MOCK_RIG_CHAT);
+        int status = gate_ask_as(&g, &c, rows[i].headers, MOCK_RIG_CHAT);
         if (status != rows[i].status) fail_msg("row %zu: %d", i, status);
         if (status == 401) { /* all alike */
             assert_non_null(strstr(c->got, "\"code\":\"invalid_api_key\""));
@@ -118,13 +61,13 @@ static void two_callers_share_an_answer_in_a_share_group_only(void **state)
     (void)state;
     static const char *const members[] = { "", "", ",\"share\":\"team\"", ",\"share\":\"team\"" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .latency = "20ms", .seed = 5 }, members, 4);
+    gate_keys_open(&g, &(mock_options){ .latency = "20ms", .seed = 5 }, members, 4);
     /* In flight. */
     static const char *const headers[] = { A, B, C, D };
     mock_client *c[4];
     for (int i = 0; i < 4; i++) {
         c[i] = gate_rig_connect(&g);
-        mock_client_post_with(c[i], CHAT, headers[i], MOCK_RIG_CHAT);
+        mock_client_post_with(c[i], GATE_CHAT, headers[i], MOCK_RIG_CHAT);
     }
     for (int i = 0; i < 4; i++) {
         gate_client_whole(c[i]);
@@ -137,19 +80,20 @@ static void two_callers_share_an_answer_in_a_share_group_only(void **state)
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 4; i++) {
             mock_client *again;
-            assert_int_equal(ask_as(&g, &again, headers[i], MOCK_RIG_CHAT), 200);
+            assert_int_equal(gate_ask_as(&g, &again, headers[i], MOCK_RIG_CHAT), 200);
             assert_true(gate_client_has(again, "glimpse-status: cache"));
             mock_client_close(again);
         }
-        load(&g, members, 4);
+        gate_keys_load(&g, members, 4);
     }
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 3);
     /* A caller that leaves its group leaves the group's answers. */
     static const char *const others[] = { "", ",\"share\":\"a\"", "", ",\"share\":\"team\"" };
-    load(&g, others, 4);
-    assert_int_equal(status_as(&g, B, MOCK_RIG_CHAT), 200); /* the share "a" is not the name "a" */
-    assert_int_equal(status_as(&g, C, MOCK_RIG_CHAT), 200);
-    assert_int_equal(status_as(&g, D, MOCK_RIG_CHAT), 200);
+    gate_keys_load(&g, others, 4);
+    assert_int_equal(gate_status_as(&g, B, MOCK_RIG_CHAT),
+                     200); /* the share "a" is not the name "a" */
+    assert_int_equal(gate_status_as(&g, C, MOCK_RIG_CHAT), 200);
+    assert_int_equal(gate_status_as(&g, D, MOCK_RIG_CHAT), 200);
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 5);
     gate_rig_close(&g);
 }
@@ -167,14 +111,15 @@ static void no_key_passes_to_the_other_side(void **state)
                                            "api-key: key-a\r\n",
                                            "Api-Key: key-a\r\nCookie: key-a\r\n" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .key = "sk-of-the-endpoint-0123456789", .seed = 5 }, members, 1);
+    gate_keys_open(&g, &(mock_options){ .key = "sk-of-the-endpoint-0123456789", .seed = 5 },
+                   members, 1);
     for (size_t i = 0; i < sizeof spelled / sizeof *spelled; i++) {
         char body[120];
         mock_client *c;
         snprintf(body, sizeof body,
                  "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"%zu\"}]}", i);
         /* The mock answers to the endpoint's key alone: the caller's did not take its place. */
-        assert_int_equal(ask_as(&g, &c, spelled[i], body), 200);
+        assert_int_equal(gate_ask_as(&g, &c, spelled[i], body), 200);
         assert_null(strstr(c->got, "sk-of-the-endpoint"));
         assert_null(strstr(c->got, "key-a"));
         mock_client_close(c);
@@ -187,15 +132,15 @@ static void a_caller_s_models_are_the_only_ones(void **state)
     (void)state;
     static const char *const members[] = { ",\"models\":[\"m-1\"]" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .seed = 5 }, members, 1);
-    assert_int_equal(status_as(&g, A, MOCK_RIG_CHAT), 200);
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 1);
+    assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 200);
     mock_client *c;
-    assert_int_equal(ask_as(&g, &c, A, "{\"model\":\"m-2\",\"messages\":[]}"), 404);
+    assert_int_equal(gate_ask_as(&g, &c, A, "{\"model\":\"m-2\",\"messages\":[]}"), 404);
     assert_non_null(strstr(c->got, "\"code\":\"model_not_found\""));
     mock_client_close(c);
-    assert_int_equal(status_as(&g, A, "{\"messages\":[]}"), 404);
+    assert_int_equal(gate_status_as(&g, A, "{\"messages\":[]}"), 404);
     /* Two readers of such a body could read two models. */
-    assert_int_equal(status_as(&g, A, "{\"model\":\"m-2\",\"messages\":[],\"model\":\"m-1\"}"),
+    assert_int_equal(gate_status_as(&g, A, "{\"model\":\"m-2\",\"messages\":[],\"model\":\"m-1\"}"),
                      400);
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
     gate_rig_close(&g);
@@ -206,15 +151,15 @@ static void a_caller_s_rate_is_kept_over_a_reload(void **state)
     (void)state;
     static const char *const members[] = { ",\"rpm\":2", "" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .seed = 5 }, members, 2);
-    for (int i = 0; i < 2; i++) assert_int_equal(status_as(&g, A, MOCK_RIG_CHAT), 200);
-    load(&g, members, 2);
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 2);
+    for (int i = 0; i < 2; i++) assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 200);
+    gate_keys_load(&g, members, 2);
     mock_client *c;
-    assert_int_equal(ask_as(&g, &c, A, MOCK_RIG_CHAT), 429);
+    assert_int_equal(gate_ask_as(&g, &c, A, MOCK_RIG_CHAT), 429);
     assert_non_null(strstr(c->got, "\"code\":\"caller_rate\""));
     assert_true(gate_client_names(c, "retry-after: "));
     mock_client_close(c);
-    assert_int_equal(status_as(&g, B, MOCK_RIG_CHAT), 200); /* another's is another's */
+    assert_int_equal(gate_status_as(&g, B, MOCK_RIG_CHAT), 200); /* another's is another's */
     gate_rig_close(&g);
 }
 
@@ -228,12 +173,12 @@ static void a_budget_is_reserved_and_settled(void **state)
                                "[{\"role\":\"user\",\"content\":\"hello %d\"}]}";
     gate_rig g;
     char text[200];
-    open_with(&g, &(mock_options){ .latency = "20ms", .seed = 5 }, members, 1);
+    gate_keys_open(&g, &(mock_options){ .latency = "20ms", .seed = 5 }, members, 1);
     mock_client *c[2];
     for (int i = 0; i < 2; i++) {
         snprintf(text, sizeof text, body, i);
         c[i] = gate_rig_connect(&g);
-        mock_client_post_with(c[i], CHAT, A, text);
+        mock_client_post_with(c[i], GATE_CHAT, A, text);
         if (i == 0)
             while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
     }
@@ -246,10 +191,48 @@ static void a_budget_is_reserved_and_settled(void **state)
     for (int i = 0; i < 2; i++) mock_client_close(c[i]);
     for (int i = 2; i < 12; i++) { /* settled: what they cost is far less */
         snprintf(text, sizeof text, body, i);
-        assert_int_equal(status_as(&g, A, text), 200);
+        assert_int_equal(gate_status_as(&g, A, text), 200);
     }
     /* A model without a price cannot be held to a budget. */
-    assert_int_equal(status_as(&g, A, MOCK_RIG_CHAT), 404);
+    assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 404);
+    gate_rig_close(&g);
+}
+
+/* One body may ask for many answers, and have many prompts. */
+static void a_budget_counts_each_answer_and_each_prompt(void **state)
+{
+    (void)state;
+    /* gpt-4o-mini: 1000 tokens of answer are 0.0006 dollars. */
+    static const char *const members[] = { ",\"budget_usd\":0.001" };
+    static const struct {
+        const char *path, *body;
+        int status;
+    } rows[] = {
+        { GATE_CHAT, "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"n\":2,\"messages\":[]}",
+          429 },
+        { GATE_CHAT,
+          "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"n\":1000000,\"messages\":[]}", 429 },
+        { "/v1/completions",
+          "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"prompt\":[\"a\",\"b\"]}", 429 },
+        { "/v1/completions", "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"prompt\":[[1],[2]]}",
+          429 },
+        { "/v1/completions",
+          "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"prompt\":\"a\",\"best_of\":2}", 429 },
+        { "/v1/completions", "{\"model\":\"gpt-4o-mini\",\"max_tokens\":\"9\",\"prompt\":\"a\"}",
+          400 },
+        { "/v1/completions", "{\"model\":\"gpt-4o-mini\",\"max_tokens\":1000,\"prompt\":[1,2]}",
+          200 },
+    };
+    gate_rig g;
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 1);
+    mock_client *c = gate_rig_connect(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int status = gate_client_ask(c, rows[i].path, A, rows[i].body);
+        if (status != rows[i].status) fail_msg("%s: %s", rows[i].body, c->got);
+        if (status == 429) assert_non_null(strstr(c->got, "\"code\":\"insufficient_quota\""));
+    }
+    assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
+    mock_client_close(c);
     gate_rig_close(&g);
 }
 
@@ -258,15 +241,15 @@ static void a_caller_s_place_is_free_when_it_leaves(void **state)
     (void)state;
     static const char *const members[] = { ",\"concurrency\":1" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .latency = "600s", .seed = 5 }, members, 1);
+    gate_keys_open(&g, &(mock_options){ .latency = "600s", .seed = 5 }, members, 1);
     mock_client *first = gate_rig_connect(&g);
-    mock_client_post_with(first, CHAT, A, MOCK_RIG_CHAT);
+    mock_client_post_with(first, GATE_CHAT, A, MOCK_RIG_CHAT);
     while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
-    assert_int_equal(status_as(&g, A, "{\"model\":\"m\",\"messages\":[]}"), 429);
+    assert_int_equal(gate_status_as(&g, A, "{\"model\":\"m\",\"messages\":[]}"), 429);
     mock_client_close(first);
     while (mock_rig_stat(&g.mock, NULL, "left") == 0) continue;
     mock_client *second = gate_rig_connect(&g);
-    mock_client_post_with(second, CHAT, A "Glimpse-Deadline-Ms: 10\r\n", MOCK_RIG_CHAT);
+    mock_client_post_with(second, GATE_CHAT, A "Glimpse-Deadline-Ms: 10\r\n", MOCK_RIG_CHAT);
     gate_client_whole(second);
     assert_int_equal(gate_client_status(second), 504); /* it was sent, and not refused */
     mock_client_close(second);
@@ -278,12 +261,12 @@ static void a_reload_leaves_what_is_under_way(void **state)
     (void)state;
     static const char *const members[] = { "", "" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .latency = "50ms", .seed = 5 }, members, 2);
+    gate_keys_open(&g, &(mock_options){ .latency = "50ms", .seed = 5 }, members, 2);
     mock_client *c = gate_rig_connect(&g);
-    mock_client_post_with(c, CHAT, B, MOCK_RIG_CHAT);
+    mock_client_post_with(c, GATE_CHAT, B, MOCK_RIG_CHAT);
     while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
-    load(&g, members, 1); /* b is gone */
-    assert_int_equal(status_as(&g, B, MOCK_RIG_CHAT), 401);
+    gate_keys_load(&g, members, 1); /* b is gone */
+    assert_int_equal(gate_status_as(&g, B, MOCK_RIG_CHAT), 401);
     gate_client_whole(c);
     assert_int_equal(gate_client_status(c), 200);
     mock_client_close(c);
@@ -291,7 +274,7 @@ static void a_reload_leaves_what_is_under_way(void **state)
     char why[200];
     assert_false(gateway_load_keys(g.gate, gl_slice_str("{\"keys\":[{}]}"), why, sizeof why));
     assert_string_equal(why, "keys[0].name is missing");
-    assert_int_equal(status_as(&g, A, MOCK_RIG_CHAT), 200);
+    assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 200);
     gate_rig_close(&g);
 }
 
@@ -300,17 +283,17 @@ static void a_key_that_goes_while_its_body_comes_is_refused(void **state)
     (void)state;
     static const char *const members[] = { "", "" };
     gate_rig g;
-    open_with(&g, &(mock_options){ .seed = 5 }, members, 2);
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 2);
     mock_client *c = gate_rig_connect(&g), *other = gate_rig_connect(&g);
     char head[200];
     snprintf(head, sizeof head,
-             "POST " CHAT " HTTP/1.1\r\nHost: h\r\n" B "Expect: 100-continue\r\n"
+             "POST " GATE_CHAT " HTTP/1.1\r\nHost: h\r\n" B "Expect: 100-continue\r\n"
              "Content-Length: %zu\r\n\r\n",
              strlen(MOCK_RIG_CHAT));
     mock_client_send_text(c, head);
     mock_client_wait(c, "100 Continue\r\n\r\n", 1);
     gate_client_forget(c);
-    load(&g, members, 1);
+    gate_keys_load(&g, members, 1);
     mock_client_send_text(c, MOCK_RIG_CHAT);
     gate_client_whole(c);
     assert_int_equal(gate_client_status(c), 401);
@@ -328,6 +311,7 @@ int main(void)
         cmocka_unit_test(a_caller_s_models_are_the_only_ones),
         cmocka_unit_test(a_caller_s_rate_is_kept_over_a_reload),
         cmocka_unit_test(a_budget_is_reserved_and_settled),
+        cmocka_unit_test(a_budget_counts_each_answer_and_each_prompt),
         cmocka_unit_test(a_caller_s_place_is_free_when_it_leaves),
         cmocka_unit_test(a_reload_leaves_what_is_under_way),
         cmocka_unit_test(a_key_that_goes_while_its_body_comes_is_refused),

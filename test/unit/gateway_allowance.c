@@ -128,6 +128,19 @@ static void new_limits_keep_what_was_spent(void **state)
     assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_NO_MONEY);
 }
 
+static void asking_takes_nothing(void **state)
+{
+    (void)state;
+    int64_t retry;
+    const gateway_cost cost = { 60, 0.5 };
+    gateway_allowance a =
+        with(&(gateway_limits){ .rpm = 2, .tpm = 100, .concurrency = 1, .budget_usd = 1 });
+    for (int i = 0; i < 10; i++)
+        assert_int_equal(gateway_allowance_ask(&a, &cost, SECOND, NOON, &retry), GATEWAY_GRANTED);
+    assert_int_equal(take(&a, 60, 0.5, 0, &retry), GATEWAY_GRANTED);
+    assert_int_equal(gateway_allowance_ask(&a, &nothing, SECOND, NOON, &retry), GATEWAY_NO_PLACE);
+}
+
 /* Random requests: never more granted than the limits allow, and nothing stays reserved. */
 static void the_limits_hold_under_any_order(void **state)
 {
@@ -183,6 +196,7 @@ int main(void)
         cmocka_unit_test(a_budget_is_not_overspent_by_requests_under_way),
         cmocka_unit_test(windows_begin_and_end_by_the_calendar),
         cmocka_unit_test(new_limits_keep_what_was_spent),
+        cmocka_unit_test(asking_takes_nothing),
         cmocka_unit_test(the_limits_hold_under_any_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

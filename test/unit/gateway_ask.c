@@ -83,8 +83,70 @@ static void a_stream_and_its_usage_are_seen(void **state)
     assert_true(ask.stream && ask.wants_usage);
     assert_true(gl_json_string_is(ask.model, "b"));
     assert_int_equal(gateway_ask_models(ask.root), 2);
-    assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str("{\"stream\":1}"), &ask, &refusal));
+    assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str("{\"stream\":null}"), &ask, &refusal));
     assert_false(ask.stream || ask.wants_usage);
+}
+
+/* An endpoint that reads "true" or 1 as true would send a stream to a caller for whom none was
+ * begun; one that reads "9" as 9 would give more than was reserved. */
+static void what_is_read_here_is_read_alike_by_every_endpoint(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *code, *param;
+    } rows[] = {
+        { "{\"stream\":\"true\"}", "invalid_type", "stream" },
+        { "{\"stream\":1}", "invalid_type", "stream" },
+        { "{\"stream\":[]}", "invalid_type", "stream" },
+        { "{\"max_tokens\":\"9\"}", "invalid_type", "max_tokens" },
+        { "{\"max_tokens\":9.5}", "invalid_type", "max_tokens" },
+        { "{\"max_tokens\":{}}", "invalid_type", "max_tokens" },
+        { "{\"max_completion_tokens\":true}", "invalid_type", "max_completion_tokens" },
+        { "{\"max_output_tokens\":\"\"}", "invalid_type", "max_output_tokens" },
+        { "{\"n\":\"2\"}", "invalid_type", "n" },
+        { "{\"best_of\":[2]}", "invalid_type", "best_of" },
+        { "{\"max_tokens\":1000000001}", "integer_above_max_value", "max_tokens" },
+        { "{\"max_tokens\":99999999999999999999}", "integer_above_max_value", "max_tokens" },
+        { "{\"max_tokens\":1e400}", "integer_above_max_value", "max_tokens" },
+        { "{\"n\":1000001}", "integer_above_max_value", "n" },
+        { "{\"best_of\":1e18}", "integer_above_max_value", "best_of" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gateway_ask ask;
+        gateway_refusal refusal = { .code = "" };
+        assert_false(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(rows[i].body), &ask, &refusal));
+        assert_string_equal(refusal.code, rows[i].code);
+        assert_string_equal(refusal.param, rows[i].param);
+        assert_non_null(strstr(refusal.message, rows[i].param));
+    }
+    static const char *const good[] = { "{\"max_tokens\":9.0}", "{\"max_tokens\":1e2}",
+                                        "{\"n\":null}", "{\"max_tokens\":-1}",
+                                        "{\"stream\":false,\"best_of\":1}" };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        gateway_ask ask;
+        gateway_refusal refusal;
+        assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(good[i]), &ask, &refusal));
+    }
+}
+
+/* It is JSON, and its key is not reckoned: the words are not that it is none. */
+static void a_body_that_is_too_deep_is_not_called_broken(void **state)
+{
+    (void)state;
+    gateway_ask ask;
+    gateway_refusal refusal;
+    char body[200] = "{\"a\":";
+    memset(body + 5, '[', 64);
+    memset(body + 69, ']', 64);
+    memcpy(body + 133, "}", 2);
+    assert_false(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(body), &ask, &refusal));
+    assert_string_equal(
+        refusal.message,
+        "The body is no JSON that is taken here: nested deeper than 64 at byte 68.");
+    memset(body + 5, '[', 63);
+    memset(body + 68, ']', 63);
+    memcpy(body + 131, "}", 2);
+    assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(body), &ask, &refusal));
 }
 
 static void the_soonest_deadline_holds(void **state)
@@ -139,8 +201,16 @@ static void a_request_says_how_it_uses_stored_answers(void **state)
         { "max-age=60", GLIMPSE_CACHE_USE, 60000 },
         { "MAX-AGE=0", GLIMPSE_CACHE_USE, 0 },
         { "only-if-cached,max-age=5", GLIMPSE_CACHE_ONLY, 5000 },
-        { "max-age=x", GLIMPSE_CACHE_USE, -1 },
-        { "max-age=", GLIMPSE_CACHE_USE, -1 },
+        { "max-age=\"60\"", GLIMPSE_CACHE_USE, 60000 },
+        { "max-age=\"60", GLIMPSE_CACHE_USE, 0 }, /* what is no age allows none */
+        { "max-age=x", GLIMPSE_CACHE_USE, 0 },
+        { "max-age=-1", GLIMPSE_CACHE_USE, 0 },
+        { "max-age=1.5", GLIMPSE_CACHE_USE, 0 },
+        { "max-age=", GLIMPSE_CACHE_USE, 0 },
+        { "max-age", GLIMPSE_CACHE_USE, 0 },
+        { "max-age=99999999999999999999", GLIMPSE_CACHE_USE, INT64_C(365) * 24 * 3600 * 1000 },
+        { "max-agex=5", GLIMPSE_CACHE_USE, -1 },
+        { "x-max-age=5", GLIMPSE_CACHE_USE, -1 },
         { "xno-store", GLIMPSE_CACHE_USE, -1 },
         { "only-if-cached, no-store", GLIMPSE_CACHE_ONLY, -1 },
         { "max-age=60, no-cache, only-if-cached", GLIMPSE_CACHE_ONLY, 60000 },
@@ -163,6 +233,8 @@ int main(void)
         cmocka_unit_test(answers_that_open_something_are_never_shared),
         cmocka_unit_test(a_caller_names_no_endpoint_and_sends_json),
         cmocka_unit_test(a_stream_and_its_usage_are_seen),
+        cmocka_unit_test(what_is_read_here_is_read_alike_by_every_endpoint),
+        cmocka_unit_test(a_body_that_is_too_deep_is_not_called_broken),
         cmocka_unit_test(the_soonest_deadline_holds),
         cmocka_unit_test(a_request_says_how_it_uses_stored_answers),
     };

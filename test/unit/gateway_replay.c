@@ -94,6 +94,38 @@ static void usage_comes_only_where_it_is_wanted(void **state)
     assert_false(gateway_is_usage(gl_slice_str("[DONE]")));
 }
 
+/* As endpoints send them: a client that reads the first choice of each chunk loses none. */
+static void each_chunk_has_one_choice(void **state)
+{
+    (void)state;
+    static const char chat[] =
+        "{\"id\":\"c\",\"choices\":[{\"index\":0,\"message\":{\"content\":\"one\"},"
+        "\"finish_reason\":\"stop\"},{\"index\":1,\"message\":{\"content\":\"two\"},"
+        "\"finish_reason\":\"length\"}]}";
+    static const char text[] = "{\"id\":\"c\",\"choices\":[{\"index\":0,\"text\":\"one\","
+                               "\"finish_reason\":\"stop\"},{\"index\":1,\"text\":\"two\","
+                               "\"finish_reason\":\"length\"}]}";
+    for (int completions = 0; completions < 2; completions++) {
+        gl_buf events;
+        size_t chunks = 0;
+        gl_buf_init(&events, 1 << 20);
+        assert_true(gateway_replay(completions ? GATEWAY_COMPLETIONS : GATEWAY_CHAT,
+                                   gl_slice_str(completions ? text : chat), false, &events));
+        assert_true(gl_buf_terminate(&events));
+        for (const char *at = events.data; (at = strstr(at, "data: {")) != NULL; at++) {
+            gl_json root, choice;
+            const gl_slice data = gl_slice_of(at + 6, (size_t)(strchr(at, '\n') - at - 6));
+            assert_int_equal(gl_json_check(data, &root, NULL), GL_JSON_OK);
+            gl_json_iter iter = gl_json_begin(gl_json_get(root, "choices"));
+            assert_true(gl_json_next(&iter, NULL, &choice));
+            assert_false(gl_json_next(&iter, NULL, &choice));
+            chunks++;
+        }
+        assert_int_equal(chunks, 4);
+        gl_buf_free(&events);
+    }
+}
+
 static void what_is_no_answer_is_no_stream(void **state)
 {
     (void)state;
@@ -116,6 +148,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_replayed_answer_reads_as_the_answer),
         cmocka_unit_test(usage_comes_only_where_it_is_wanted),
+        cmocka_unit_test(each_chunk_has_one_choice),
         cmocka_unit_test(what_is_no_answer_is_no_stream),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
