@@ -47,6 +47,7 @@ static const glimpse_config usual = {
     .close_grace_ms = 5 * 1000,
     .log_level = GLIMPSE_LOG_WARN,
     .alerts = GLIMPSE_ALERTS_DEFAULT, /* docs/playbook.md section 9 */
+    .key_probe_ms = GLIMPSE_INHERIT,
     .hedge_budget = 0.05,
 };
 
@@ -213,6 +214,8 @@ static const struct {
       "must be from 1 to 1000000" },
     { offsetof(glimpse_config, close_grace_ms), ENGINE, 0, DAY_MS, "close_grace_ms",
       "must be from 0 to 24 h" },
+    { offsetof(glimpse_config, key_probe_ms), ENGINE, GLIMPSE_INHERIT, DAY_MS, "key_probe_ms",
+      "must be from 0 (never) to 24 h, or GLIMPSE_INHERIT" },
     { offsetof(glimpse_config, hedge_ms), ENGINE, GLIMPSE_HEDGE_P95, DAY_MS, "hedge_ms",
       "must be from 0 (off) to 24 h, or GLIMPSE_HEDGE_P95" },
 };

@@ -228,7 +228,7 @@ glimpse_error glimpse_pool_check(const glimpse_pool *pool, glimpse_problem *prob
     if (pool->endpoint_count == 0 || pool->endpoints == NULL)
         return gl_refuse(problem, "endpoints", "is empty");
     if (pool->endpoint_count > GLIMPSE_POOL_ENDPOINTS_MAX)
-        return gl_refuse(problem, "endpoint_count", "must be at most 128");
+        return gl_refuse(problem, "endpoint_count", "must be at most 64");
     if (pool->route_count > GLIMPSE_POOL_ROUTES_MAX)
         return gl_refuse(problem, "route_count", "must be at most 1000");
     if (pool->route_count != 0 && pool->routes == NULL)

@@ -124,6 +124,8 @@ glimpse_status gl_status_of(glimpse_error error, int http_status)
         return GLIMPSE_STATUS_AUTH_ERROR;
     case GLIMPSE_ERR_CANCELLED:
         return GLIMPSE_STATUS_CANCELLED;
+    case GLIMPSE_ERR_NO_MODEL:
+        return GLIMPSE_STATUS_NOT_FOUND;
     default:
         return GLIMPSE_STATUS_ERROR;
     }

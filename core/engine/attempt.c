@@ -7,6 +7,7 @@
  */
 #include "engine/attempt.h"
 
+#include "base/alloc.h"
 #include "base/events.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
@@ -17,11 +18,37 @@
 
 /* --- its life, for the engine --- */
 
+bool gl_attempt_rename(gl_request *request)
+{
+    glimpse_attempt *attempt = &request->attempt;
+    const gl_course *course = request->course;
+    const gl_step *step = &course->steps[gl_course_place(course, attempt->gate)];
+    const char *there = step->there;
+    attempt->mark = step->mark;
+    if (there == NULL) return true;
+    const gl_slice body = request->body, name = request->named_model.text;
+    size_t before = (size_t)(name.data - body.data), after = before + name.len;
+    gl_buf renamed;
+    gl_buf_init(&renamed, SIZE_MAX / 2);
+    gl_buf_append(&renamed, body.data, before);
+    gl_json_write_string(&renamed, gl_slice_str(there));
+    gl_buf_append(&renamed, body.data + after, body.len - after);
+    if (!gl_buf_terminate(&renamed)) {
+        gl_buf_free(&renamed);
+        return false;
+    }
+    attempt->body = renamed.data;
+    attempt->body_len = renamed.len;
+    return true;
+}
+
 void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
 {
     glimpse_attempt *attempt = &request->attempt;
     attempt->sampler = sampler;
     attempt->data = NULL;
+    gl_free(attempt->body);
+    attempt->body = NULL;
     attempt->number++;
     attempt->started = now;
     /* A sampler that does not report when it sent is taken to have sent at the start. */
@@ -300,8 +327,9 @@ void glimpse_attempt_came(glimpse_attempt *attempt, int http_status, const char 
 
 const char *glimpse_attempt_body(const glimpse_attempt *attempt, size_t *len)
 {
-    if (len != NULL) *len = attempt->request->body.len;
-    return attempt->request->body.data;
+    bool own = attempt->body != NULL;
+    if (len != NULL) *len = own ? attempt->body_len : attempt->request->body.len;
+    return own ? attempt->body : attempt->request->body.data;
 }
 
 const char *glimpse_attempt_path(const glimpse_attempt *attempt)

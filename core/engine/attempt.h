@@ -13,6 +13,10 @@
  * next. */
 void gl_attempt_start(gl_request *request, glimpse_sampler *sampler, gl_time now);
 
+/* Writes the body with the name that the model has at the attempt's endpoint, where that is another
+ * one. false: out of memory. */
+bool gl_attempt_rename(gl_request *request);
+
 /* Books the end of an attempt that is no longer the sampler's. Takes over the reference to response
  * (may be NULL). */
 void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,

@@ -16,7 +16,7 @@
 #include "base/rng.h"
 #include "engine/alerts.h"
 #include "engine/clockwork.h"
-#include "engine/gate.h"
+#include "engine/gates.h"
 #include "engine/life.h"
 #include "engine/lookup.h"
 #include "engine/model.h"
@@ -56,9 +56,10 @@ struct glimpse_engine {
 
     gl_packing packing;
     gl_queue queue;
-    gl_gate *gate;
+    gl_gates gates;
     gl_budget budget;              /* of retries */
     uint64_t starts;               /* attempts that have started */
+    uint64_t peak;                 /* of several gates: the most attempts that ever ran at once */
     gl_heap_entry admit_timer;     /* when the next waiting request may go */
     glimpse_profiles *profiles;    /* NULL: the built-in ones */
     gl_model models[GL_LANES_MAX]; /* by lane */

@@ -2,27 +2,57 @@
 #include "engine/gate.h"
 
 #include "base/alloc.h"
+#include "base/siphash.h"
 #include "sampler.h"
 
-gl_gate *gl_gate_new(const glimpse_config *config, glimpse_sampler *sampler)
+gl_gate *gl_gate_new(const glimpse_config *config, const glimpse_pool_endpoint *endpoint)
 {
     gl_gate *gate = gl_malloc(sizeof *gate);
     if (gate == NULL) return NULL;
-    *gate = (gl_gate){ .sampler = glimpse_sampler_ref(sampler),
+    *gate = (gl_gate){ .owners = 1,
+                       .sampler = glimpse_sampler_ref(endpoint->sampler),
+                       .name_hash = gl_hash(0, endpoint->name, strlen(endpoint->name)),
                        .adaptive = config->adaptive,
                        .breaks = config->breaker != GLIMPSE_BREAKER_OFF,
                        .max_park_ms = config->max_retry_after_ms };
-    /* A bucket begins full, so that the time at which it began does not matter. */
-    for (size_t i = 0; i < GL_LANES_MAX; i++)
-        gl_pace_init(&gate->paces[i], config->rpm, config->tpm, 0);
-    gl_limit_init(&gate->limit, config->concurrency);
+    memcpy(gate->name, endpoint->name, strlen(endpoint->name));
     gl_breaker_init(&gate->breaker, config->breaker == GLIMPSE_BREAKER_LOCAL);
+    gl_gate_set(gate, config, endpoint, 0);
     return gate;
 }
 
-void gl_gate_free(gl_gate *gate)
+static int64_t own(int64_t set, int64_t otherwise)
 {
-    if (gate == NULL) return;
+    return set != GLIMPSE_INHERIT ? set : otherwise;
+}
+
+void gl_gate_set(gl_gate *gate, const glimpse_config *config, const glimpse_pool_endpoint *endpoint,
+                 gl_time now)
+{
+    int64_t concurrency = own(endpoint->concurrency, config->concurrency);
+    int64_t rpm = own(endpoint->rpm, config->rpm), tpm = own(endpoint->tpm, config->tpm);
+    bool paced = gate->concurrency != 0 && rpm == gate->rpm && tpm == gate->tpm;
+    gate->weight = endpoint->weight;
+    if (gate->concurrency == 0)
+        gl_limit_init(&gate->limit, concurrency);
+    else if (concurrency != gate->concurrency)
+        gl_limit_resize(&gate->limit, concurrency, now);
+    /* A bucket begins full, so that the time at which it began does not matter. */
+    for (size_t i = 0; i < GL_LANES_MAX && !paced; i++) gl_pace_init(&gate->paces[i], rpm, tpm, 0);
+    gate->concurrency = concurrency;
+    gate->rpm = rpm;
+    gate->tpm = tpm;
+}
+
+gl_gate *gl_gate_ref(gl_gate *gate)
+{
+    gate->owners++;
+    return gate;
+}
+
+void gl_gate_unref(gl_gate *gate)
+{
+    if (gate == NULL || --gate->owners != 0) return;
     glimpse_sampler_unref(gate->sampler);
     gl_key_stop_end(&gate->stop);
     gl_free(gate);
@@ -33,6 +63,7 @@ void gl_gate_started(gl_gate *gate, gl_request *request, gl_rng *rng, gl_time no
     gl_pace *pace = &gate->paces[request->lane];
     request->attempt.place = gl_limit_started(&gate->limit, now);
     request->attempt.probe = gl_breaker_started(&gate->breaker, now);
+    if (gate->stop.on) gl_key_stop_probing(&gate->stop, now);
     gl_pace_sent(pace, request->tokens, now, &request->mark);
     gl_pace_ramp(pace, rng, now);
 }
@@ -105,6 +136,7 @@ gl_breaker_change gl_gate_ended(gl_gate *gate, gl_request *request, const gl_gat
         gate->refused_status = failure->http_status;
     if (failure == NULL && request->attempt.order >= gate->answered)
         gate->answered = request->attempt.order + 1;
+    if (failure == NULL && gate->name[0] != '\0') gl_pick_saw(&gate->share, report->elapsed);
     bool for_all = gate->adaptive && limit_ended(&gate->limit, request->attempt.place, report, now);
     if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;

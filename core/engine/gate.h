@@ -11,6 +11,7 @@
 #define GL_GATE_H
 
 #include <glimpse/engine.h>
+#include <glimpse/pool.h>
 
 #include "base/rng.h"
 #include "engine/key_stop.h"
@@ -20,9 +21,16 @@
 #include "policy/breaker.h"
 #include "policy/evidence.h"
 #include "policy/limit.h"
+#include "policy/pick.h"
 
 struct gl_gate {
-    glimpse_sampler *sampler; /* owned */
+    size_t owners;
+    char name[GLIMPSE_POOL_NAME_MAX + 1]; /* "": the one endpoint of an engine without a pool */
+    uint64_t name_hash;
+    double weight;
+    gl_pick_share share;
+    int64_t concurrency, rpm, tpm; /* as they are set */
+    glimpse_sampler *sampler;      /* owned */
     gl_pace paces[GL_LANES_MAX];
     gl_limit limit;
     gl_breaker breaker;
@@ -36,13 +44,24 @@ struct gl_gate {
     int64_t max_park_ms; /* a server's wait longer than this holds up its own request alone */
 };
 
-/* Makes a gate to the endpoint of a sampler, of which it takes a reference. NULL: out of memory. */
-gl_gate *gl_gate_new(const glimpse_config *config, glimpse_sampler *sampler);
-void gl_gate_free(gl_gate *gate); /* NULL is fine */
+/* Makes a gate to an endpoint of a pool, which has a sampler. NULL: out of memory. */
+gl_gate *gl_gate_new(const glimpse_config *config, const glimpse_pool_endpoint *endpoint);
+gl_gate *gl_gate_ref(gl_gate *gate);
+void gl_gate_unref(gl_gate *gate); /* NULL is fine */
+
+/* Takes over the endpoint's weight and limits. What was learned stays where they are the same. */
+void gl_gate_set(gl_gate *gate, const glimpse_config *config, const glimpse_pool_endpoint *endpoint,
+                 gl_time now);
 
 /* Call when a request goes: it takes a place of the window and its tokens, and is marked if it is a
  * probe. */
 void gl_gate_started(gl_gate *gate, gl_request *request, gl_rng *rng, gl_time now);
+
+/* Returns true while nothing is sent there but a probe that is due. */
+static inline bool gl_gate_is_shut(const gl_gate *gate)
+{
+    return gate->stop.on || gate->breaker.state != GL_CIRCUIT_CLOSED;
+}
 
 /* Returns true when the endpoint has answered a request that was sent after this one was first
  * refused. */

@@ -38,7 +38,7 @@ static void destroy(void *arg)
     if (engine->companion != NULL) engine->companion_end(engine->companion);
     glimpse_loop_lag_free(engine->lag);
     gl_alerts_end(engine);
-    gl_gate_free(engine->gate);
+    gl_gates_free(&engine->gates);
     glimpse_sampler_unref(engine->sampler);
     glimpse_sampler_unref(engine->fallback);
     glimpse_cache_unref(engine->cache);
@@ -111,7 +111,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->looked_up = gl_steps_looked_up;
     gl_packing_init(&engine->packing);
     gl_queue_init(&engine->queue);
-    engine->gate = gl_gate_new(config, config->sampler);
+    bool gates = gl_gates_init(&engine->gates, config) == GLIMPSE_OK;
     if (config->profiles != NULL) engine->profiles = glimpse_profiles_ref(config->profiles);
     gl_models_init(engine);
     engine->backoff = (gl_backoff){ config->max_attempts, config->base_delay_ms,
@@ -120,7 +120,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->log = (gl_log){ config->log, config->log_arg, config->log_level };
     glimpse_stats_init(&engine->stats);
 
-    engine->sampler = glimpse_sampler_ref(config->sampler);
+    if (gates) engine->sampler = glimpse_sampler_ref(engine->gates.list[0]->sampler);
     if (config->fallback != NULL) engine->fallback = glimpse_sampler_ref(config->fallback);
     if (config->cache != NULL) engine->cache = glimpse_cache_ref(config->cache);
     if (config->store != NULL) engine->store = glimpse_store_ref(config->store);
@@ -128,7 +128,7 @@ glimpse_error gl_engine_new(struct event_base *base, const glimpse_config *confi
     engine->latencies = gl_histogram_new();
     engine->metrics = gl_metrics_new();
     engine->model = gl_strdup(config->model);
-    if (!clock || engine->gate == NULL || !gl_alerts_init(engine) || engine->keyer == NULL ||
+    if (!clock || !gates || !gl_alerts_init(engine) || engine->keyer == NULL ||
         engine->latencies == NULL || engine->metrics == NULL || engine->model == NULL ||
         !gl_clockwork_reserve(engine, 0)) {
         destroy(engine);

@@ -8,6 +8,10 @@
  * none. */
 typedef void (*gl_looked_up)(gl_request *request, bool found, gl_time now);
 
+/* Works out the identities under which an answer of each group of endpoints is kept, from the
+ * request's key; `caller` is the caller's own scope, or NULL. Errors: OOM. */
+glimpse_error gl_lookup_identify(gl_request *request, const char *caller);
+
 /* Takes the answer from the memory cache into the result; false: there is none. */
 bool gl_lookup_memory(gl_request *request, gl_time now);
 

@@ -156,19 +156,22 @@ static bool lane_name(const glimpse_engine *engine, size_t lane, gl_slice *name)
     return true;
 }
 
-static void write_limits(const glimpse_engine *engine, gl_buf *out, const char *name, bool left)
+static void write_limits(const glimpse_engine *engine, const gl_gate *gate, gl_buf *out,
+                         const char *name, bool left)
 {
     static const char *const kinds[] = { "requests", "tokens", "project_tokens" };
     gl_time now = gl_clockwork_now(&engine->clock);
     for (size_t i = 0; i < engine->queue.lane_count; i++)
         for (int kind = 0; kind < GL_BUCKET_COUNT; kind++) {
-            const gl_bucket *bucket = &engine->gate->paces[i].buckets[kind];
+            const gl_bucket *bucket = &gate->paces[i].buckets[kind];
             gl_slice model;
             if (!bucket->known || !lane_name(engine, i, &model)) continue;
             gl_buf_append_str(out, name);
             gl_buf_append_char(out, '{');
             gl_text_label(out, true, "kind", gl_slice_str(kinds[kind]));
             gl_text_label(out, false, "model", model);
+            if (gate->name[0] != '\0')
+                gl_text_label(out, false, "endpoint", gl_slice_str(gate->name));
             gl_buf_append_str(out, "} ");
             gl_buf_append_u64(out, left ? gl_pace_left(bucket, now) : gl_pace_per_minute(bucket));
             gl_buf_append_char(out, '\n');
@@ -182,10 +185,12 @@ static void write_gauges(const glimpse_engine *engine, gl_buf *out)
     gl_text_number(out, name, gl_budget_left(&engine->budget, gl_clockwork_now(&engine->clock)));
     name = "glimpse_rate_limit_remaining";
     gl_text_family(out, name, "gauge", "What a rate limit lets through now.");
-    write_limits(engine, out, name, true);
+    for (size_t i = 0; i < engine->gates.count; i++)
+        write_limits(engine, engine->gates.list[i], out, name, true);
     name = "glimpse_rate_limit_per_minute";
     gl_text_family(out, name, "gauge", "A rate limit, set or learned from the answers.");
-    write_limits(engine, out, name, false);
+    for (size_t i = 0; i < engine->gates.count; i++)
+        write_limits(engine, engine->gates.list[i], out, name, false);
 }
 
 /* --- the public call ---------------------------------------------------------------------------

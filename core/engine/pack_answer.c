@@ -76,20 +76,19 @@ static bool is_packs_own(const glimpse_result *result)
 static void ask_again(gl_request *member, gl_time now)
 {
     glimpse_engine *engine = member->engine;
-    if (engine->gate->stop.on) {
-        gl_steps_refuse_key(member, now);
-    } else if (engine->closing.on) {
+    if (engine->closing.on) {
         cancel_member(member, now);
     } else {
-        engine->stats.packing.asked_again++;
+        if (gl_course_state(member->course, now) != GL_COURSE_STOPPED)
+            engine->stats.packing.asked_again++;
         gl_steps_wait(member, true, now);
-        gl_clockwork_set_timer(member);
     }
 }
 
 /* The parts of the pack's answer that its drafts share. */
 typedef struct gl_pack_answer {
     const glimpse_sample_fields *fields; /* of the pack itself */
+    uint64_t mark;                       /* of the group that gave it */
     gl_json whole;
     gl_pack_item items[GLIMPSE_PACK_DRAFTS_MAX];
     glimpse_usage shares[GLIMPSE_PACK_DRAFTS_MAX]; /* of the drafts with an answer, by number */
@@ -176,6 +175,7 @@ static void answer_member(gl_request *member, const gl_pack_answer *answer, gl_t
         gl_steps_fail(member, GLIMPSE_ERR_OOM, GLIMPSE_STATUS_ERROR, now);
         return;
     }
+    member->attempt.mark = answer->mark;
     gl_steps_answer(member, sample, GLIMPSE_SOURCE_PACKED, true, now);
     glimpse_sample_unref(sample);
 }
@@ -226,6 +226,7 @@ static void log_answered(const gl_pack *pack, const gl_pack_split *split)
 static void answer_pack(gl_pack *pack, gl_pack_answer *answer, gl_buf *scratch, gl_time now)
 {
     answer->fields = glimpse_sample_get(pack->carrier->caller.result->response);
+    answer->mark = pack->carrier->attempt.mark;
     const glimpse_sample_fields *fields = answer->fields;
     gl_slice text = gl_slice_of(fields->text, fields->text_len);
     bool cut = strcmp(fields->finish_reason, "length") == 0;

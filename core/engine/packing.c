@@ -141,6 +141,7 @@ static gl_request *load(gl_pack *pack, gl_time now)
     carrier->pack = pack;
     carrier->carries = true;
     carrier->priority = first->priority;
+    carrier->course = gl_course_ref(first->course);
     carrier->caller.thresholds = first->caller.thresholds;
     carrier->caller.submitted = now;
     carrier->caller.deadline = GL_TIME_NEVER;
@@ -158,15 +159,20 @@ static gl_request *load(gl_pack *pack, gl_time now)
     log_sent(pack);
     gl_json body;
     (void)gl_body_read(carrier, &body);
-    gl_price(carrier);
+    (void)gl_price(carrier); /* its course is there */
     return carrier;
+}
+
+static bool is_stopped(const glimpse_engine *engine)
+{
+    return gl_gates_stopped(&engine->gates, gl_clockwork_now(&engine->clock));
 }
 
 /* Returns true while it is not known that the model can do packs, and one is out. */
 static bool must_wait(const glimpse_engine *engine)
 {
     const gl_packing *packing = &engine->packing;
-    return !packing->proven && !packing->stopped && !engine->gate->stop.on && packing->out != 0;
+    return !packing->proven && !packing->stopped && packing->out != 0 && !is_stopped(engine);
 }
 
 /* Ends the pack's gathering, and lets it go or holds it. */
@@ -198,7 +204,7 @@ gl_request *gl_packing_next(glimpse_engine *engine, gl_time now)
         let_go(first_of(&packing->held));
     gl_pack *pack = first_of(&packing->going);
     if (pack == NULL) return NULL;
-    if (!pack->apart && pack->load.drafts > 1 && !engine->gate->stop.on && !packing->stopped) {
+    if (!pack->apart && pack->load.drafts > 1 && !packing->stopped && !is_stopped(engine)) {
         gl_request *carrier = load(pack, now);
         if (carrier != NULL) return carrier;
     }

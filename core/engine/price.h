@@ -5,6 +5,6 @@
 #include "engine/request.h"
 
 /* Sets the request's estimated tokens and its lane; its body was read (body.h). */
-void gl_price(gl_request *request);
+bool gl_price(gl_request *request);
 
 #endif

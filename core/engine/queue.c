@@ -89,12 +89,12 @@ gl_request *gl_queue_any(const gl_queue *queue)
     return NULL;
 }
 
-void gl_queue_each(const gl_queue *queue, void (*look)(gl_request *request, void *arg), void *arg)
+void gl_queue_each(const gl_queue *queue, size_t lane, bool (*look)(gl_request *request, void *arg),
+                   void *arg)
 {
-    for (size_t i = 0; i < queue->lane_count; i++)
-        for (int priority = 0; priority < 2; priority++) {
-            const gl_list *list = &queue->lanes[i].queues[priority];
-            for (gl_node *node = list->head.next; node != &list->head; node = node->next)
-                look(GL_CONTAINER(node, gl_request, node), arg);
-        }
+    for (int priority = GLIMPSE_PRIORITY_INTERACTIVE; priority >= 0; priority--) {
+        const gl_list *list = &queue->lanes[lane].queues[priority];
+        for (gl_node *node = list->head.next; node != &list->head; node = node->next)
+            if (!look(GL_CONTAINER(node, gl_request, node), arg)) return;
+    }
 }

@@ -58,7 +58,9 @@ gl_request *gl_queue_head(const gl_lane *lane);
 /* Returns any waiting request; NULL when none waits. */
 gl_request *gl_queue_any(const gl_queue *queue);
 
-/* Calls `look` with each waiting request, in their order within a lane and a priority. */
-void gl_queue_each(const gl_queue *queue, void (*look)(gl_request *request, void *arg), void *arg);
+/* Calls `look` with each waiting request of a lane, interactive ones first, until it returns
+ * false. */
+void gl_queue_each(const gl_queue *queue, size_t lane, bool (*look)(gl_request *request, void *arg),
+                   void *arg);
 
 #endif

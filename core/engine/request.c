@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "engine/gates.h"
 
 static gl_slice put(char **at, gl_slice text)
 {
@@ -111,6 +112,10 @@ void gl_request_free(gl_request *request)
     assert(!gl_node_linked(&request->node) && !gl_node_linked(&request->text_node) &&
            request->timer.index == GL_HEAP_NONE && gl_list_empty(&request->followers) &&
            !request->leads);
+    gl_gate_unref(request->attempt.gate);
+    gl_course_unref(request->course);
+    gl_free(request->attempt.body);
+    gl_free(request->further);
     gl_result_buf_free(request->streamed);
     unref_events(request);
     gl_free(request->headers);

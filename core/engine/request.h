@@ -35,13 +35,17 @@ typedef enum gl_state {
 typedef struct gl_request gl_request;
 typedef struct gl_pack gl_pack;
 typedef struct gl_gate gl_gate;
+typedef struct gl_course gl_course;
 
 /* One call of a sampler. A part of its request, because a request has at most one attempt out. */
 struct glimpse_attempt {
     gl_request *request;
     glimpse_sampler *sampler; /* the sampler that has it; NULL when none is out */
-    gl_gate *gate;            /* to the endpoint that it goes to; not set for the fallback */
-    void *data;               /* the sampler's own */
+    gl_gate *gate; /* to the endpoint of the last attempt that was no fallback's; owned; NULL: there
+                      was none */
+    char *body;    /* the body with the endpoint's name of the model, owned; NULL: the request's */
+    size_t body_len;
+    void *data;           /* the sampler's own */
     glimpse_sample *came; /* the part of an answer that had come when it was recalled, or NULL */
     int number;           /* from 1, over all attempts of the request */
     glimpse_error before; /* the error of the attempt before this one */
@@ -49,6 +53,7 @@ struct glimpse_attempt {
     bool again;           /* asked again at once, because the connection before was dead */
     unsigned texts;       /* number of arrivals of text */
     uint64_t place;       /* number in the window, in order of the starts: policy/limit.h */
+    uint64_t mark;        /* of the group of its endpoint */
     uint64_t order;       /* number among the engine's attempts, in order of the starts */
     /* Moments of the attempt; GL_TIME_NEVER = not yet. */
     gl_time started, connected, sent, first_byte, last_byte;
@@ -60,6 +65,12 @@ struct glimpse_attempt {
     uint64_t text_gap_max; /* ns between two arrivals of text */
     glimpse_opening opening;
 };
+
+/* The identity of an answer of one group of endpoints. */
+typedef struct gl_named {
+    uint64_t mark;
+    glimpse_key identity;
+} gl_named;
 
 /* The caller's side of a request: its settings, and the callbacks it has had. */
 typedef struct gl_caller {
@@ -132,17 +143,24 @@ struct gl_request {
     unsigned operation, asked_model; /* of the metrics: the operation, the model's name */
     double tokens;                   /* estimated cost */
     gl_json named_model;             /* the model of its body, as it stands there */
-    int64_t answer_tokens;           /* the most that its answer may have */
-    gl_pace_mark mark;               /* cost of the attempt that is out */
+    gl_course *course; /* the gates that serve its model, owned; NULL: its model is not known yet */
+    uint64_t failed;   /* places on the course that failed it for a reason of their own; a set */
+    gl_time again;     /* when the first of those may be asked again; 0: there are none */
+    uint64_t prompt;   /* hash of the prompt's beginning, where the choice goes by it */
+    int64_t answer_tokens; /* the most that its answer may have */
+    gl_pace_mark mark;     /* cost of the attempt that is out */
 
     gl_time since;         /* start of the present WAITING or BACKOFF */
     gl_time backoff_until; /* end of the present BACKOFF */
     uint64_t backoff_wait; /* the wait before the next attempt, ns */
 
-    glimpse_key identity;        /* the key, where no answer is stored */
-    gl_headers *headers;         /* the caller's own; NULL: none */
-    gl_slice body, path;         /* in the memory behind the struct; a usual path is static */
-    const gl_draft_parts *draft; /* in the same memory; NULL: it is no draft */
+    glimpse_key identity; /* of an answer of the first group; the key, where no answer is stored */
+    uint64_t group_mark;  /* of that group, as on the course */
+    gl_named *further;    /* the same for the further groups, owned; NULL: there are none */
+    unsigned further_count, looked; /* looked: further ones that the store was asked for */
+    gl_headers *headers;            /* the caller's own; NULL: none */
+    gl_slice body, path;            /* in the memory behind the struct; a usual path is static */
+    const gl_draft_parts *draft;    /* in the same memory; NULL: it is no draft */
 
     /* The text of the attempt that is out, as far as it came. While on_text is owed some of it,
      * text_node is in the engine's `speaking`. */

@@ -37,29 +37,52 @@ static int64_t quantile(const glimpse_engine *engine, double q)
     return (int64_t)gl_histogram_quantile(engine->latencies, q);
 }
 
+/* Returns the gate that speaks for all: one that takes requests where there is one, else the first
+ * whose circuit is open. */
+static const gl_gate *spokesman(const glimpse_engine *engine)
+{
+    const gl_gates *gates = &engine->gates;
+    const gl_gate *found = gates->list[0];
+    for (size_t i = gates->count; i-- > 0;)
+        if (gates->list[i]->breaker.state != GL_CIRCUIT_CLOSED) found = gates->list[i];
+    for (size_t i = 0; i < gates->count; i++)
+        if (!gl_gate_is_shut(gates->list[i])) return gates->list[i];
+    return found;
+}
+
+static void add_windows(const glimpse_engine *engine, glimpse_stats *stats, gl_time now)
+{
+    stats->unreachable = true;
+    for (size_t i = 0; i < engine->gates.count; i++) {
+        const gl_gate *gate = engine->gates.list[i];
+        stats->in_flight += (uint64_t)gate->limit.in_flight;
+        stats->window += (uint64_t)gl_limit_places(&gate->limit);
+        stats->window_mean += gl_limit_mean(&gate->limit, now);
+        stats->window_least += gate->limit.least;
+        stats->window_most += (uint64_t)gate->limit.most;
+        stats->circuit_opened += gate->breaker.opened;
+        if (gate->refused_status != 0) stats->window_status = gate->refused_status;
+        stats->unreachable &= gl_outage_is_hopeless(engine, gate);
+    }
+    stats->peak_in_flight =
+        engine->gates.count > 1 ? engine->peak : (uint64_t)engine->gates.list[0]->limit.peak;
+}
+
 static void take(const glimpse_engine *engine, glimpse_stats *stats)
 {
     *stats = engine->stats;
-    stats->live = engine->requests.count;
-    stats->key_stopped = engine->gate->stop.on;
-    const gl_gate *gate = engine->gate;
-    stats->waiting = engine->queue.waiting;
-    stats->in_flight = (uint64_t)gate->limit.in_flight;
-    stats->peak_in_flight = (uint64_t)gate->limit.peak;
-    stats->window = (uint64_t)gl_limit_places(&gate->limit);
     gl_time now = gl_clockwork_now(&engine->clock);
-    stats->window_mean = gl_limit_mean(&gate->limit, now);
-    stats->window_least = gate->limit.least;
-    stats->window_most = (uint64_t)gate->limit.most;
-    stats->window_status = gate->refused_status;
+    const gl_gate *gate = spokesman(engine);
+    stats->live = engine->requests.count;
+    stats->key_stopped = gl_gates_stopped(&engine->gates, now);
+    stats->waiting = engine->queue.waiting;
+    add_windows(engine, stats, now);
     gl_hold hold = gl_admission_hold(engine, now);
     stats->waits_for = hold.what;
     if (hold.what != GLIMPSE_WAIT_NONE) stats->waits_ns = (int64_t)gl_time_since(hold.until, now);
     stats->waits_per_minute = hold.per_minute;
     stats->waits_set = hold.set;
     stats->circuit = (glimpse_circuit)gate->breaker.state; /* the enums have the same values */
-    stats->circuit_opened = gate->breaker.opened;
-    stats->unreachable = gl_outage_is_hopeless(engine, gate);
     if (stats->circuit != GLIMPSE_CIRCUIT_CLOSED) {
         stats->circuit_error = gate->outage.error;
         stats->circuit_message = gate->outage.message;
@@ -88,19 +111,22 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
 
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
-    if (engine->gate->stop.on) return 0;
-    const gl_gate *gate = engine->gate;
-    uint64_t taken = (uint64_t)gate->limit.in_flight + engine->queue.waiting + engine->lookups;
-    uint64_t window = (uint64_t)gl_limit_places(&gate->limit);
-    /* Requests that wait for a circuit to close hold up nothing, and their deadlines pass
-     * meanwhile. Taken one by one, a long job would pass as many deadlines as it has lines. */
-    if (gate->breaker.state != GL_CIRCUIT_CLOSED && engine->config.breaker == GLIMPSE_BREAKER_WAIT)
-        window = (uint64_t)gate->limit.most;
+    gl_time now = gl_clockwork_now(&engine->clock);
+    if (gl_gates_stopped(&engine->gates, now)) return 0;
+    bool open = !gl_gate_is_shut(spokesman(engine));
+    bool waits = !open && engine->config.breaker == GLIMPSE_BREAKER_WAIT;
+    uint64_t taken = engine->queue.waiting + engine->lookups, window = 0, in_flight = 0;
+    for (size_t i = 0; i < engine->gates.count; i++) {
+        const gl_gate *gate = engine->gates.list[i];
+        in_flight += (uint64_t)gate->limit.in_flight;
+        if (gl_key_stop_holds(&gate->stop, now) || (open && gl_gate_is_shut(gate))) continue;
+        /* Requests that wait for a circuit to close hold up nothing, and their deadlines pass
+         * meanwhile. Taken one by one, a long job would pass as many deadlines as it has lines. */
+        window += waits ? (uint64_t)gate->limit.most : (uint64_t)gl_limit_places(&gate->limit);
+        taken += (uint64_t)gate->limit.in_flight;
+    }
     if (taken < window) return (size_t)(window - taken);
     /* When all waiting requests were refused before, one more may be read: the refused ones may be
      * the cause. */
-    return gate->breaker.state != GL_CIRCUIT_CLOSED && engine->queue.untried == 0 &&
-                   gate->limit.in_flight == 0
-               ? 1
-               : 0;
+    return !open && engine->queue.untried == 0 && in_flight == 0 ? 1 : 0;
 }

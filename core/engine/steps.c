@@ -116,14 +116,6 @@ void gl_steps_fail(gl_request *request, glimpse_error error, glimpse_status stat
 
 /* --- admit: 4 on the way --- */
 
-void gl_steps_wait(gl_request *request, bool front, gl_time now)
-{
-    glimpse_engine *engine = request->engine;
-    gl_queue_push(&engine->queue, request, front);
-    request->since = now;
-    gl_clockwork_schedule(&engine->clock);
-}
-
 /* Books the wait that ends now, for whichever reason. */
 static inline void end_wait(gl_request *request, gl_time now)
 {
@@ -135,52 +127,75 @@ static inline void end_wait(gl_request *request, gl_time now)
     }
 }
 
-/* --- the stop of the key --- */
-
-void gl_steps_refuse_key(gl_request *request, gl_time now)
+static void refuse_key(gl_request *request, gl_time now)
 {
-    const gl_key_stop *stop = &request->engine->gate->stop;
+    const gl_key_stop *stop = &gl_course_shut(request->course, true)->stop;
     end_wait(request, now);
     gl_result_set_error(request->caller.result, stop->error, stop->code, stop->message);
     gl_steps_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
 }
 
+static bool is_stopped(const gl_request *request, gl_time now)
+{
+    return gl_course_state(request->course, now) == GL_COURSE_STOPPED;
+}
+
+void gl_steps_wait(gl_request *request, bool front, gl_time now)
+{
+    glimpse_engine *engine = request->engine;
+    if (is_stopped(request, now)) {
+        refuse_key(request, now);
+        return;
+    }
+    gl_queue_push(&engine->queue, request, front);
+    request->since = now;
+    gl_clockwork_set_timer(request);
+    gl_clockwork_schedule(&engine->clock);
+}
+
 void gl_steps_send_packed(glimpse_engine *engine, gl_time now)
 {
     gl_request *request;
-    while ((request = gl_packing_next(engine, now)) != NULL) {
-        if (engine->gate->stop.on) {
-            gl_steps_refuse_key(request, now);
-        } else {
-            gl_steps_wait(request, false, now);
-            gl_clockwork_set_timer(request);
-        }
-    }
+    while ((request = gl_packing_next(engine, now)) != NULL) gl_steps_wait(request, false, now);
 }
 
-static void stop_key(glimpse_engine *engine, gl_gate *gate, const gl_failure *failure,
-                     const char *message, gl_time now)
+/* --- the stop of a key --- */
+
+/* Ends the requests that no endpoint is left for: all that are not in flight where it was the only
+ * key. */
+static void end_stopped(glimpse_engine *engine, gl_time now)
 {
     gl_request *request;
-    gl_node *node;
-    if (!gate->stop.on) gl_key_stop_begin(engine, gate, failure, message);
-    while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_refuse_key(request, now);
-    while ((request = gl_queue_any(&engine->queue)) != NULL) gl_steps_refuse_key(request, now);
-    while ((node = gl_list_first(&engine->in.backoff)) != NULL)
-        gl_steps_refuse_key(GL_CONTAINER(node, gl_request, node), now);
+    if (gl_gates_stopped(&engine->gates, now))
+        while ((request = gl_packing_any(&engine->packing)) != NULL) refuse_key(request, now);
+    while ((request = gl_admission_stopped(engine, now)) != NULL) refuse_key(request, now);
+    gl_node *end = &engine->in.backoff.head;
+    for (gl_node *node = end->next, *next; node != end; node = next) {
+        next = node->next;
+        request = GL_CONTAINER(node, gl_request, node);
+        if (is_stopped(request, now)) refuse_key(request, now);
+    }
 }
 
 /* --- sample: 5 on the way --- */
 
-void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now)
+void gl_steps_start(gl_request *request, gl_gate *gate, gl_time now)
 {
     glimpse_engine *engine = request->engine;
-    request->attempt.fallback = request->state == GL_STATE_FALLBACK;
+    glimpse_sampler *sampler = gate != NULL ? gate->sampler : engine->fallback;
+    request->attempt.fallback = gate == NULL;
     end_wait(request, now);
-    if (!request->attempt.fallback) gl_admission_started(request, now);
+    if (gate != NULL) gl_admission_started(request, gate, now);
     gl_request_move(request, GL_STATE_RUNNING, &engine->in.running, false);
     gl_attempt_start(request, sampler, now);
     gl_clockwork_set_timer(request);
+    if (gate != NULL && !gl_attempt_rename(request)) {
+        glimpse_outcome outcome;
+        glimpse_outcome_init(&outcome);
+        outcome.error = GLIMPSE_ERR_OOM;
+        glimpse_attempt_done(&request->attempt, &outcome);
+        return;
+    }
     sampler->vtable.start(sampler->self, &request->attempt); /* may end the attempt */
 }
 
@@ -206,7 +221,11 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
 
 void gl_steps_refuse(gl_request *request, gl_time now)
 {
-    const gl_outage *outage = &request->engine->gate->outage;
+    if (is_stopped(request, now)) {
+        refuse_key(request, now);
+        return;
+    }
+    const gl_outage *outage = &gl_course_shut(request->course, false)->outage;
     /* The message may name things that only that other request asked for. */
     bool of_another = outage->http_status != 0 && outage->by != request->caller.id;
     char message[sizeof outage->message + 80];
@@ -225,7 +244,6 @@ static void wait_again(gl_request *request, gl_time now)
 {
     request->spared++;
     gl_steps_wait(request, true, now);
-    gl_clockwork_set_timer(request);
 }
 
 /* Settles the members of a flight that cannot wait for another attempt: those that have had text of
@@ -242,23 +260,43 @@ static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time u
     return true;
 }
 
+/* Goes on after a failure that may be tried again, at another endpoint at once where one takes it.
+ * false: no attempt may follow. */
+static bool go_on(gl_request *request, const gl_failure *failure, gl_retry_reason reason,
+                  uint64_t wait, gl_time now)
+{
+    const gl_backoff *backoff = &request->engine->backoff;
+    bool again = reason == GL_RETRY_YES, other = false;
+    if (request->course->count > 1 && gl_backoff_elsewhere(backoff, failure, reason)) {
+        if (!again) wait = GL_TIME_NEVER;
+        other = gl_admission_elsewhere(request, &wait, now);
+        if (other) wait = 0;
+        again = wait < gl_time_since(gl_flight_deadline(request), now);
+    }
+    if (!again || is_stopped(request, now)) return false;
+    if (!some_go_on(request, failure, now + wait, now)) return true;
+    if (reason == GL_RETRY_STOP_KEY) request->spared++; /* the key has failed, not the request */
+    retry_later(request, failure, wait, now);
+    return true;
+}
+
 /* Handles a failed attempt: a retry, or the end. outcome is NULL when a limit of time ended it. */
 static void attempt_failed(gl_request *request, const gl_failure *what,
                            const glimpse_outcome *outcome, gl_time now)
 {
     glimpse_engine *engine = request->engine;
+    gl_gate *gate = request->attempt.gate;
+    const char *message = outcome != NULL ? outcome->error_message : NULL;
     gl_failure failure = *what;
     failure.attempts = request->attempt.number - request->spared;
     failure.same_once = request->once;
-    gl_result_set_error(request->caller.result, failure.error, failure.code,
-                        outcome != NULL ? outcome->error_message : NULL);
-    if (engine->sampler->vtable.recorded) {
+    gl_result_set_error(request->caller.result, failure.error, failure.code, message);
+    if (gate->sampler->vtable.recorded) {
         gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
                       now);
         return;
     }
-    gl_gate *gate = request->attempt.gate;
-    bool over = engine->closing.on || gate->stop.on;
+    bool over = engine->closing.on || is_stopped(request, now);
     gl_verdict verdict = gl_attempt_judge(request, &failure, outcome);
     bool starved =
         failure.error == GLIMPSE_ERR_DESCRIPTORS && !over && gl_gate_starved(gate, request, now);
@@ -279,15 +317,13 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     uint64_t wait = 0;
     gl_retry_reason reason = gl_backoff_decide(&engine->backoff, &failure, now,
                                                gl_flight_deadline(request), &engine->rng, &wait);
-    if (reason == GL_RETRY_YES && !over) {
-        if (some_go_on(request, &failure, now + wait, now))
-            retry_later(request, &failure, wait, now);
-        return;
-    }
-    gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status), now);
-    if (reason == GL_RETRY_STOP_KEY && !engine->sampler->vtable.local &&
-        engine->config.breaker != GLIMPSE_BREAKER_OFF)
-        stop_key(engine, gate, &failure, outcome != NULL ? outcome->error_message : NULL, now);
+    bool stops = reason == GL_RETRY_STOP_KEY && !gate->sampler->vtable.local &&
+                 engine->config.breaker != GLIMPSE_BREAKER_OFF;
+    if (stops) gl_key_stop_refused(request, &failure, message, now);
+    if (over || !go_on(request, &failure, reason, wait, now))
+        gl_steps_fail(request, failure.error, gl_status_of(failure.error, failure.http_status),
+                      now);
+    if (stops) end_stopped(engine, now);
 }
 
 /* --- the sampler parses; its outcome comes in here: 6 on the way --- */
@@ -354,6 +390,7 @@ void glimpse_attempt_done(glimpse_attempt *attempt, const glimpse_outcome *outco
         gl_result_set_error(request->caller.result, GLIMPSE_OK, NULL, NULL);
         gl_outage_changed(request, gl_attempt_report(request, NULL, GL_ENDPOINT_UP, outcome, now),
                           0);
+        if (gl_key_stop_answered(request)) gl_clockwork_schedule(&engine->clock);
         attempt_answered(request, outcome, sample, local, now);
     } else {
         glimpse_sample_unref(request->caller.result->response);
@@ -473,6 +510,7 @@ void gl_steps_expired(gl_request *request, gl_time now)
         if (gl_budget_retry(&engine->budget, now)) {
             end_wait(request, now);
             gl_steps_wait(request, true, now);
+            return;
         } else { /* over the budget it waits up to a second, spread so that not all wake together */
             request->backoff_until =
                 now + (uint64_t)(gl_rng_uniform(&engine->rng) * (double)GL_SECOND) + GL_MS;
@@ -483,20 +521,33 @@ void gl_steps_expired(gl_request *request, gl_time now)
 
 /* --- the beginning: 2 and 3 on the way --- */
 
+/* Ends a request for a model that the pool does not serve; the message names some that it does. */
+static void refuse_model(gl_request *request, gl_time now)
+{
+    gl_buf *message = &request->engine->scratch;
+    gl_gates_name_some(&request->engine->gates, request->named_model, message);
+    gl_result_set_error(request->caller.result, GLIMPSE_ERR_NO_MODEL, "model_not_found",
+                        gl_buf_terminate(message) ? message->data : NULL);
+    gl_steps_fail(request, GLIMPSE_ERR_NO_MODEL, gl_status_of(GLIMPSE_ERR_NO_MODEL, 0), now);
+}
+
 /* Sends a request that no kept answer serves. */
 static void ask(gl_request *request, gl_time now)
 {
     if (request->cache_control == GLIMPSE_CACHE_ONLY) {
         gl_steps_fail(request, GLIMPSE_ERR_NOT_CACHED, gl_status_of(GLIMPSE_ERR_NOT_CACHED, 0),
                       now);
-    } else if (request->engine->gate->stop.on) {
-        gl_steps_refuse_key(request, now);
+    } else if (!gl_price(request)) {
+        gl_steps_fail(request, GLIMPSE_ERR_OOM, gl_status_of(GLIMPSE_ERR_OOM, 0), now);
+    } else if (request->course->count == 0) {
+        refuse_model(request, now);
     } else {
-        gl_price(request);
-        bool packed = gl_packing_join(request, now);
+        bool packed = !is_stopped(request, now) && gl_packing_join(request, now);
         if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the last pack first */
-        if (!packed) gl_steps_wait(request, false, now);
-        gl_clockwork_set_timer(request);
+        if (packed)
+            gl_clockwork_set_timer(request);
+        else
+            gl_steps_wait(request, false, now);
     }
 }
 

@@ -14,21 +14,19 @@ void gl_steps_take(gl_request *request, glimpse_error error, gl_time now);
 /* The engine's `looked_up`: called with the store's answer, or without one. */
 void gl_steps_looked_up(gl_request *request, bool found, gl_time now);
 
-/* Queues a request for admission. One that has waited before goes to the front, because the
- * requests behind it are younger. */
+/* Queues a request for admission, or refuses it where all keys are stopped. One that has waited
+ * before goes to the front, because the requests behind it are younger. */
 void gl_steps_wait(gl_request *request, bool front, gl_time now);
 
 /* Starts the requests that the packs let go: carriers, and drafts that stayed alone. */
 void gl_steps_send_packed(glimpse_engine *engine, gl_time now);
 
-/* Starts a request of a queue, or in FALLBACK, at a sampler. */
-void gl_steps_start(gl_request *request, glimpse_sampler *sampler, gl_time now);
+/* Starts a request of the queue at the endpoint behind a gate, or one in FALLBACK (NULL). */
+void gl_steps_start(gl_request *request, gl_gate *gate, gl_time now);
 
-/* Refuses a request because the circuit is open and its options do not wait for it. */
+/* Refuses a request that no endpoint takes: with an endpoint's words about the key where all keys
+ * are stopped, else because circuits are open. */
 void gl_steps_refuse(gl_request *request, gl_time now);
-
-/* Ends a waiting request with the endpoint's words about the key. */
-void gl_steps_refuse_key(gl_request *request, gl_time now);
 
 /* Fails a request and its followers for good: the fallback sampler is asked for an essence, or they
  * are settled. */

@@ -29,12 +29,7 @@ static glimpse_error find_key(gl_request *request, const char *caller)
     request->has_key = request->caller.result->has_key = true;
     request->identity = *key;
     if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
-    const glimpse_sampler_vtable *vtable = &engine->sampler->vtable;
-    const char *scope = vtable->scope != NULL ? vtable->scope(engine->sampler->self) : NULL;
-    const gl_slice deciding =
-        request->headers != NULL ? request->headers->deciding : gl_slice_of(NULL, 0);
-    return gl_keyer_identity(engine->keyer, key, gl_slice_str(scope), request->path,
-                             gl_slice_str(caller), deciding, &request->identity);
+    return gl_lookup_identify(request, caller);
 }
 
 static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,

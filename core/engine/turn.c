@@ -35,20 +35,17 @@ void gl_turn_unpack(glimpse_engine *engine, gl_time now)
  * clock. */
 static void admit(glimpse_engine *engine, gl_time now, int *most)
 {
-    gl_gate *gate = engine->gate;
+    gl_gate *gate;
     gl_time when = GL_TIME_NEVER;
     gl_request *request;
     gl_node *node;
     for (; *most > 0 && (node = gl_list_first(&engine->in.fallback)) != NULL; --*most)
-        gl_steps_start(GL_CONTAINER(node, gl_request, node), engine->fallback, now);
-    for (; *most > 0 && (request = gl_admission_next(engine, now, &when)) != NULL; --*most)
-        gl_steps_start(request, request->attempt.gate->sampler, gl_clockwork_now(&engine->clock));
-    if (*most > 0 && gate->breaker.state != GL_CIRCUIT_CLOSED &&
-        engine->config.breaker != GLIMPSE_BREAKER_WAIT) {
-        for (; *most > 0 && (request = gl_queue_any(&engine->queue)) != NULL; --*most)
-            gl_steps_refuse(request, now);
-        when = GL_TIME_NEVER;
-    }
+        gl_steps_start(GL_CONTAINER(node, gl_request, node), NULL, now);
+    for (; *most > 0 && (request = gl_admission_next(engine, &gate, now, &when)) != NULL; --*most)
+        gl_steps_start(request, gate, gl_clockwork_now(&engine->clock));
+    for (; *most > 0 && (request = gl_admission_refused(engine, now)) != NULL; --*most)
+        gl_steps_refuse(request, now);
+    if (engine->queue.waiting == 0) when = GL_TIME_NEVER;
     gl_heap_set(&engine->clock.heap, &engine->admit_timer, when);
 }
 

@@ -7,7 +7,6 @@
 #include "policy/backoff.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "status.h"
@@ -108,4 +107,15 @@ gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *f
     if (deadline != GL_TIME_NEVER && wait >= gl_time_since(deadline, now)) return GL_RETRY_DEADLINE;
     *wait_ns = wait;
     return GL_RETRY_YES;
+}
+
+bool gl_backoff_elsewhere(const gl_backoff *backoff, const gl_failure *failure,
+                          gl_retry_reason reason)
+{
+    if (reason == GL_RETRY_STOP_KEY) return true; /* each endpoint refuses its key once */
+    if (failure->attempts >= backoff->max_attempts) return false;
+    if (reason == GL_RETRY_NOT_RETRYABLE)
+        return failure->error == GLIMPSE_ERR_DNS_UNKNOWN || failure->error == GLIMPSE_ERR_TLS;
+    return reason == GL_RETRY_YES || reason == GL_RETRY_SERVER_WAIT_TOO_LONG ||
+           reason == GL_RETRY_DEADLINE;
 }

@@ -8,6 +8,7 @@
 #define GL_POLICY_BACKOFF_H
 
 #include <glimpse/result.h>
+#include <stdbool.h>
 
 #include "base/rng.h"
 #include "base/time.h"
@@ -47,6 +48,11 @@ uint64_t gl_backoff_delay(const gl_backoff *backoff, int n, gl_rng *rng);
  * by 0 to 10 % so that thousands of parked requests do not wake together; a wait of 0 is none. */
 gl_retry_reason gl_backoff_decide(const gl_backoff *backoff, const gl_failure *failure, gl_time now,
                                   gl_time deadline, gl_rng *rng, uint64_t *wait_ns);
+
+/* Returns true when another endpoint may do better at once: the failure is this one's own, of its
+ * connection, key, pace or state. `reason` is what gl_backoff_decide gave for it. */
+bool gl_backoff_elsewhere(const gl_backoff *backoff, const gl_failure *failure,
+                          gl_retry_reason reason);
 
 /* Returns whether this kind of failure is retryable when the server sends no x-should-retry: 1 yes,
  * 2 once, 0 no. */

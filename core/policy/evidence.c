@@ -21,6 +21,7 @@ static kind kind_of(const gl_evidence *e)
     case GLIMPSE_ERR_DEADLINE:
     case GLIMPSE_ERR_DESCRIPTORS:
     case GLIMPSE_ERR_NOT_CACHED:
+    case GLIMPSE_ERR_NO_MODEL:
     case GLIMPSE_ERR_STORE:
         return OURS;
     case GLIMPSE_ERR_CONNECT:

@@ -102,6 +102,22 @@ static void set_window(gl_limit *limit, double window, const char *why, gl_time 
     limit->least = fmin(limit->least, limit->window);
 }
 
+void gl_limit_resize(gl_limit *limit, int64_t most, gl_time now)
+{
+    book(limit, now);
+    gl_limit before = *limit;
+    gl_limit_init(limit, most);
+    limit->in_flight = before.in_flight;
+    limit->peak = before.peak;
+    limit->next = limit->moved_at = before.next;
+    limit->latency = before.latency;
+    limit->area = before.area;
+    limit->least = fmin(before.least, limit->window);
+    limit->since = before.since;
+    limit->load_at = limit->moved = now;
+    begin_round(limit, fmax(limit->window, ROUND));
+}
+
 bool gl_limit_changed(gl_limit *limit, double *from, double *to)
 {
     bool whole = limit->window >= (double)limit->most;

@@ -73,6 +73,9 @@ typedef struct gl_limit {
 
 void gl_limit_init(gl_limit *limit, int64_t most);
 
+/* Begins anew with another largest window. Attempts in flight stay counted. */
+void gl_limit_resize(gl_limit *limit, int64_t most, gl_time now);
+
 /* Returns the window in whole attempts, at least one. */
 int64_t gl_limit_places(const gl_limit *limit);
 

@@ -91,6 +91,11 @@ static gateway_verdict judge_unsent(const gateway_outcome *outcome)
     case GLIMPSE_ERR_HTTP:
     case GLIMPSE_ERR_QUOTA: /* the key is stopped: what was refused before would be again */
         break;
+    case GLIMPSE_ERR_NO_MODEL: {
+        gateway_verdict unknown = ours(404, "model_not_found", NULL);
+        unknown.no_retry = true;
+        return unknown;
+    }
     default:
         return ours(502, "upstream_error", proxy_error_of(outcome->error));
     }

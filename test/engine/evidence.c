@@ -41,7 +41,7 @@ static gl_sim_plan plan(void *arg, int number, const char *body, size_t len)
     int n = (int)strtol(strstr(body, "\"q") + 2, NULL, 10);
     assert_in_range(n, 0, j->count - 1);
     j->asked[n]++;
-    if (j->rig.engine->gate->breaker.state != GL_CIRCUIT_CLOSED) {
+    if (j->rig.engine->gates.list[0]->breaker.state != GL_CIRCUIT_CLOSED) {
         j->probed[n]++;
         j->probes++;
     }
@@ -118,7 +118,7 @@ static bool job_run(job *j, int seconds)
 
 static uint64_t opened(const job *j)
 {
-    return j->rig.engine->gate->breaker.opened;
+    return j->rig.engine->gates.list[0]->breaker.opened;
 }
 
 static uint64_t died(const job *j)

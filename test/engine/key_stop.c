@@ -204,14 +204,14 @@ static void a_callback_may_resume_and_submit(void **state)
 static void without_memory_for_the_words_the_kinds_stand_in(void **state)
 {
     (void)state;
-    gl_key_stop stop = { .on = true, .error = GLIMPSE_ERR_QUOTA };
+    gl_key_stop stop = { .on = true, .error = GLIMPSE_ERR_QUOTA, .until = GL_TIME_NEVER };
     assert_null(stop.code);
     rig r;
     callback_log t;
     char body[96];
     rig_init(&r);
     open_by_body(&r);
-    r.engine->gate->stop = stop; /* as it is after both copies failed */
+    r.engine->gates.list[0]->stop = stop; /* as it is after both copies failed */
     rig_submit(&r, &t, rig_body(body, 5));
     assert_true(gl_sim_run_idle(1000));
     assert_string_equal(t.code, "quota");

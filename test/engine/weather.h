@@ -94,7 +94,7 @@ static inline const char *weather_list(world *w, const house *h, const char *bod
 /* What an attempt may never be, when it starts; and what is remembered of it. */
 static inline void note_start(house *h, const char *body, size_t len, const gl_sim_plan *p)
 {
-    const gl_gate *gate = h->engine->gate;
+    const gl_gate *gate = h->engine->gates.list[0];
     const char *tag = memmem(body, len, "t#", 2);
     h->started++;
     assert_false(h->closing); /* what waited when it was closed has been cancelled */

@@ -232,7 +232,7 @@ static void open_world(world *w, const endpoint *is, uint64_t seed, int constant
                      GLIMPSE_OK);
     w->rig.config.sampler = w->rig.sampler;
     assert_int_equal(gl_engine_new(gl_sim_base(), &w->rig.config, &w->rig.engine), GLIMPSE_OK);
-    w->rig.engine->gate->limit.floor = constant;
+    w->rig.engine->gates.list[0]->limit.floor = constant;
     gl_rng_seed(&w->rng, seed);
     w->begun = w->at = gl_sim_now();
     w->level = is->by_the_clock ? is->per_second * 60 : is->bucket;
@@ -240,7 +240,7 @@ static void open_world(world *w, const endpoint *is, uint64_t seed, int constant
 
 static void trace(const world *w, double *last)
 {
-    const gl_limit *l = &w->rig.engine->gate->limit;
+    const gl_limit *l = &w->rig.engine->gates.list[0]->limit;
     if (l->window == *last) return;
     *last = l->window;
     print_message("%7.1f s  window %5.2f, held %5.2f, ceiling %5.2f, bears %5.2f, noise %.3f, "
@@ -269,7 +269,7 @@ static outcome run(const endpoint *is, uint64_t seed, int constant)
     outcome o = { .answers = (double)w.answered / is->seconds,
                   .refused =
                       attempts == 0 ? 0 : (double)(w.refused - w.early_refused) / (double)attempts,
-                  .mean = gl_limit_mean(&w.rig.engine->gate->limit, gl_sim_now()) };
+                  .mean = gl_limit_mean(&w.rig.engine->gates.list[0]->limit, gl_sim_now()) };
     w.over = true;
     rig_close(&w.rig);
     return o;

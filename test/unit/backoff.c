@@ -320,6 +320,51 @@ static void same_seed_waits_the_same(void **state)
         assert_true(gl_backoff_delay(&defaults, n, &a) == gl_backoff_delay(&defaults, n, &b));
 }
 
+/* What is an endpoint's own, another may do better. */
+static void another_endpoint_is_asked_for_what_is_the_endpoints_own(void **state)
+{
+    (void)state;
+    const gl_backoff backoff = { 5, 500, 60000, 120000 };
+    static const struct {
+        glimpse_error error;
+        int status;
+        int64_t retry_after_ms;
+        int attempts;
+        bool elsewhere;
+    } rows[] = {
+        { GLIMPSE_ERR_HTTP, 500, -1, 1, true },
+        { GLIMPSE_ERR_HTTP, 503, -1, 4, true },
+        { GLIMPSE_ERR_HTTP, 503, -1, 5, false },
+        { GLIMPSE_ERR_HTTP, 429, 1000, 1, true },
+        { GLIMPSE_ERR_HTTP, 429, 600000, 1, true },
+        { GLIMPSE_ERR_HTTP, 429, 600000, 5, false },
+        { GLIMPSE_ERR_HTTP, 401, -1, 5, true },
+        { GLIMPSE_ERR_QUOTA, 429, -1, 1, true },
+        { GLIMPSE_ERR_PROXY, 407, -1, 1, true },
+        { GLIMPSE_ERR_CONNECT, 0, -1, 1, true },
+        { GLIMPSE_ERR_DNS_UNKNOWN, 0, -1, 1, true },
+        { GLIMPSE_ERR_TLS, 0, -1, 1, true },
+        { GLIMPSE_ERR_TLS, 0, -1, 5, false },
+        { GLIMPSE_ERR_HTTP, 400, -1, 1, false },
+        { GLIMPSE_ERR_HTTP, 404, -1, 1, false },
+        { GLIMPSE_ERR_HTTP, 422, -1, 1, false },
+        { GLIMPSE_ERR_CONTENT_FILTER, 400, -1, 1, false },
+    };
+    gl_rng rng;
+    gl_rng_seed(&rng, 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        gl_failure failure = { .error = rows[i].error,
+                               .http_status = rows[i].status,
+                               .should_retry = -1,
+                               .retry_after_ms = rows[i].retry_after_ms,
+                               .attempts = rows[i].attempts };
+        uint64_t wait;
+        gl_retry_reason reason =
+            gl_backoff_decide(&backoff, &failure, 0, GL_TIME_NEVER, &rng, &wait);
+        assert_int_equal(gl_backoff_elsewhere(&backoff, &failure, reason), rows[i].elsewhere);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +376,7 @@ int main(void)
         cmocka_unit_test(the_steps_go_in_their_order),
         cmocka_unit_test(parked_requests_do_not_wake_together),
         cmocka_unit_test(same_seed_waits_the_same),
+        cmocka_unit_test(another_endpoint_is_asked_for_what_is_the_endpoints_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

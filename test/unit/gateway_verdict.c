@@ -75,6 +75,7 @@ static void each_outcome_has_its_status(void **state)
           "http_response_timeout" },
         { { .error = GLIMPSE_ERR_BEHIND, .sent = true }, 499, "slow_reader", false, NULL },
         { { .error = GLIMPSE_ERR_NOT_CACHED }, 504, "not_cached", false, NULL },
+        { { .error = GLIMPSE_ERR_NO_MODEL }, 404, "model_not_found", true, NULL },
         { { .error = GLIMPSE_ERR_CONNECT, .circuit_open = true },
           503,
           "circuit_open",

@@ -260,6 +260,25 @@ static void it_is_told_when_it_is_half_or_twice(void **state)
     assert_string_equal(b.limit.why, "held");
 }
 
+static void another_largest_window_keeps_what_is_in_flight(void **state)
+{
+    (void)state;
+    gl_limit limit;
+    gl_limit_init(&limit, 4);
+    uint64_t first = gl_limit_started(&limit, 0);
+    for (int i = 0; i < 3; i++) gl_limit_started(&limit, 0);
+    assert_int_equal(gl_limit_when(&limit, 0), GL_TIME_NEVER);
+    gl_limit_resize(&limit, 2, GL_SECOND);
+    assert_int_equal(limit.in_flight, 4);
+    gl_limit_ended(&limit, first);
+    gl_limit_answered(&limit, first, GL_SECOND, GL_SECOND);
+    assert_int_equal(gl_limit_when(&limit, GL_SECOND), GL_TIME_NEVER); /* three of two */
+    gl_limit_resize(&limit, 8, GL_SECOND);
+    assert_int_equal(gl_limit_places(&limit), 8);
+    assert_int_equal(gl_limit_when(&limit, GL_SECOND), GL_SECOND);
+    assert_int_equal(gl_limit_started(&limit, GL_SECOND), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +295,7 @@ int main(void)
         cmocka_unit_test(mean_and_least_are_over_time),
         cmocka_unit_test(it_is_told_when_it_is_half_or_twice),
         cmocka_unit_test(without_descriptors_what_is_in_flight_is_all_there_can_be),
+        cmocka_unit_test(another_largest_window_keeps_what_is_in_flight),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,10 @@ static void kinds_without_a_failed_http_status_are_error(void **state)
         if (error == GLIMPSE_ERR_HTTP || error == GLIMPSE_ERR_CANCELLED ||
             error == GLIMPSE_ERR_QUOTA)
             continue;
+        if (error == GLIMPSE_ERR_NO_MODEL) {
+            assert_int_equal(gl_status_of(error, 0), GLIMPSE_STATUS_NOT_FOUND);
+            continue;
+        }
         if (error == GLIMPSE_ERR_PROXY) { /* credentials, but not the key's */
             assert_int_equal(gl_status_of(error, 0), GLIMPSE_STATUS_AUTH_ERROR);
             assert_int_equal(gl_status_of(error, 403), GLIMPSE_STATUS_AUTH_ERROR);

@@ -154,6 +154,9 @@ typedef struct glimpse_config {
     /* Several endpoints in place of `endpoint`; NULL: that one. Not with `sampler`. Its strings and
      * lists are borrowed like all others. */
     const glimpse_pool *pool;
+    /* How long a refused key rests before one request tries it again, and twice as long after each
+     * time in vain, to ten minutes at most. 0: until glimpse_engine_resume. */
+    int64_t key_probe_ms; /* INHERIT: 60000 with a pool, else 0 */
     /* A second attempt of a request whose first one has brought nothing for so long, at another
      * endpoint where there is one; the first answer wins, and the other attempt is cancelled. 0:
      * off; GLIMPSE_HEDGE_P95: as long as 95 % of the model's answers take. */

@@ -385,7 +385,8 @@ GLIMPSE_API bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id 
  * (error QUOTA), no other request can succeed, and the engine sends nothing more. Requests that
  * wait, for their turn or for a retry, and requests submitted from then on end at once with the
  * same error and message, without being sent (answers from the cache still come). Attempts in
- * flight finish, and are not retried. The event `key_stopped` is logged, once.
+ * flight finish, and are not retried. The event `key_stopped` is logged, once. In a pool a stop is
+ * of one endpoint, and this holds where no endpoint is left; this call lifts all stops.
  *
  *   engine: not NULL
  *   Since: 0.1

@@ -41,7 +41,7 @@ struct glimpse_sampler;
 
 /* The most endpoints and routes of a pool, the most models of an endpoint, and the most bytes of
  * the name of an endpoint or a group. */
-#define GLIMPSE_POOL_ENDPOINTS_MAX 128
+#define GLIMPSE_POOL_ENDPOINTS_MAX 64
 #define GLIMPSE_POOL_ROUTES_MAX    1000
 #define GLIMPSE_POOL_MODELS_MAX    256
 #define GLIMPSE_POOL_NAME_MAX      64

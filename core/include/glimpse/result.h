@@ -99,7 +99,8 @@ typedef enum glimpse_status {
     X(STREAM_ERROR, "stream_error", "the endpoint reported an error within the stream", 1)         \
     X(STORE, "store", "the persistent cache cannot do this now", 0)                                \
     X(PROXY, "proxy", "the proxy refused to pass the request on", 0)                               \
-    X(BEHIND, "behind", "its caller was too far behind the stream", 0)
+    X(BEHIND, "behind", "its caller was too far behind the stream", 0)                             \
+    X(NO_MODEL, "no_model", "no endpoint of the pool serves this model", 0)
 
 typedef enum glimpse_error {
     GLIMPSE_OK = 0,
