@@ -26,26 +26,13 @@ static const struct {
     size_t at, size;
     bool text;
 } names[] = {
-    NUMBER("port", port),
-    NUMBER("mock", mock_port),
-    TEXT("key", key),
-    TEXT("header", header),
-    TEXT("secret", secret),
-    NUMBER("callers", callers),
-    NUMBER("rate", rate),
-    NUMBER("requests", requests),
-    NUMBER("seconds", seconds),
-    NUMBER("first", first),
-    NUMBER("seed", seed),
-    NUMBER("stream", stream),
-    NUMBER("leave", leave),
-    NUMBER("middle", middle),
-    NUMBER("shared", shared),
-    NUMBER("least_us", least_us),
-    NUMBER("patience_us", patience_us),
-    NUMBER("words", words),
-    NUMBER("pid", pid),
-    NUMBER("warm", warm),
+    NUMBER("port", port),     NUMBER("mock", mock_port),    TEXT("key", key),
+    TEXT("header", header),   TEXT("secret", secret),       NUMBER("callers", callers),
+    NUMBER("rate", rate),     NUMBER("requests", requests), NUMBER("seconds", seconds),
+    NUMBER("first", first),   NUMBER("seed", seed),         NUMBER("stream", stream),
+    NUMBER("leave", leave),   NUMBER("middle", middle),     NUMBER("close", close),
+    NUMBER("shared", shared), NUMBER("least_us", least_us), NUMBER("patience_us", patience_us),
+    NUMBER("words", words),   NUMBER("pid", pid),           NUMBER("warm", warm),
 };
 
 static bool set(plan *p, const char *text)

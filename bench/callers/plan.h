@@ -18,12 +18,13 @@ typedef struct plan {
     uint64_t first;     /* number of the first request */
     uint64_t seed;
     unsigned stream, leave; /* share of these */
-    unsigned middle;        /* of the streams whose caller leaves: share of those in its middle */
-    unsigned shared;        /* share of those that repeat a text of the last hundred */
-    uint64_t least_us;      /* who leaves before the answer does so as long after asking, */
-    uint64_t patience_us;   /* at most so long */
-    unsigned words;         /* of a text, beyond its number */
-    int64_t pid, warm;      /* whose memory is looked at, from so many seconds on; 0: nobody's */
+    unsigned close;       /* share of those that ask for their connection to end with the answer */
+    unsigned middle;      /* of the streams whose caller leaves: share of those in its middle */
+    unsigned shared;      /* share of those that repeat a text of the last hundred */
+    uint64_t least_us;    /* who leaves before the answer does so as long after asking, */
+    uint64_t patience_us; /* at most so long */
+    unsigned words;       /* of a text, beyond its number */
+    int64_t pid, warm;    /* whose memory is looked at, from so many seconds on; 0: nobody's */
 } plan;
 
 #endif

@@ -26,6 +26,7 @@ void question_draw(const plan *p, uint64_t number, question *q)
     *q = (question){ .number = number, .text = number };
     q->stream = is_one_of(&rng, p->stream);
     q->leaves = is_one_of(&rng, p->leave);
+    q->closes = is_one_of(&rng, p->close);
     q->resets = gl_rng_below(&rng, 2) == 0;
     uint64_t span = p->patience_us > p->least_us ? p->patience_us - p->least_us : 1;
     q->patience_us = p->least_us + gl_rng_below(&rng, (uint32_t)span);
@@ -53,6 +54,7 @@ void question_write(const plan *p, const question *q, struct evbuffer *out)
     evbuffer_add_printf(out, "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n");
     if (p->key != NULL) evbuffer_add_printf(out, "Authorization: Bearer %s\r\n", p->key);
     if (p->header != NULL) evbuffer_add_printf(out, "%s\r\n", p->header);
+    if (q->closes) evbuffer_add_printf(out, "Connection: close\r\n");
     evbuffer_add_printf(out, "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n",
                         body.len);
     evbuffer_add(out, body.data, body.len);

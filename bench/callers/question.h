@@ -15,7 +15,7 @@
 typedef struct question {
     uint64_t number;
     uint64_t text; /* the number that its text has */
-    bool stream;
+    bool stream, closes;
     bool leaves, resets;  /* before the answer is whole; by a reset */
     unsigned events;      /* who leaves in the middle: after so many; 0: before the head */
     uint64_t patience_us; /* before the head: so long after asking */

@@ -46,6 +46,27 @@ counted() { jq "$1" crowd.json; }
 # set_mock JSON: settings of the mock from now on.
 set_mock() { curl -fsS -m 60 -o settings -X PUT --data "$1" "${URL%/v1}/__mock/settings" || fail "settings of the mock: $1"; }
 
+# tap NAME: where there is node, what start_serve starts asks the mock over a wire that keeps all bytes: NAME.up, NAME.down.
+tap() {
+    command -v node >/dev/null || return 0
+    node "${0%/*}/../sdk/tap.js" "$1.port" "$(cat port)" "$1" &
+    pids="$pids $!"
+    until_true test -s "$1.port"
+    URL=http://127.0.0.1:$(cat "$1.port")/v1
+    tapped=$1
+}
+tapped=
+
+# no_keys_in FILE...: neither the endpoint's key nor the caller's (KEY) is in a log, a page or an answer; the caller's is
+# not on the wire to the endpoint, where the endpoint's is.
+no_keys_in() {
+    figure "files with a key in them" "$(grep -laF -e "$SECRET" -e "$KEY" "$@" /dev/null | wc -l)" == 0
+    [ -n "$tapped" ] || return 0
+    figure "the caller's key on the wire to the endpoint" "$(grep -caF -e "$KEY" "$tapped.up" || :)" == 0
+    figure "either key in what the endpoint sent" "$(grep -caF -e "$KEY" -e "$SECRET" "$tapped.down" || :)" == 0
+    figure "the endpoint's key on the wire to it" "$(grep -caF -e "$SECRET" "$tapped.up" || :)" '>=' 1
+}
+
 # nothing_lost: figures that hold of every crowd.
 nothing_lost() {
     figure "answers that were lost" "$(counted .lost)" == 0

@@ -1,6 +1,6 @@
 # A reload of the keys and a drain under 500 requests a second (RATE), a fifth of them streams: no request is lost and
 # none is sent twice, by the mock's count. The second gateway takes over the socket of the first, as a service manager
-# passes it; the callers keep their connections, and close them when an answer says so.
+# passes it; the callers keep their connections but for a third of the requests, and close them when an answer says so.
 # SECONDS_LONG: how long, 20 unless given.
 . "$(dirname "$script")/figures.sh"
 . "$(dirname "$script")/crowd.sh"
@@ -52,7 +52,7 @@ PORT=$(cat sport)
 first=$(cat pid.1)
 pids="$pids $first"
 
-crowd rate="$rate" requests="$requests" callers=4000 stream=20 first=1 key="$KEY" &
+crowd rate="$rate" requests="$requests" callers=4000 stream=20 close=30 first=1 key="$KEY" &
 crowd=$!
 pids="$pids $crowd"
 asked() { [ "$(from .requests)" -ge "$1" ]; }
@@ -91,6 +91,7 @@ figure "requests at the mock" "$(from .requests)" == "$requests"
 nothing_lost
 figure "exit code of the first gateway" "$(cat exit.1)" == 0
 figure "exit code of the second" "$(cat exit.2)" == 0
+no_keys_in crowd.err serve.out.* serve.err.*
 note "connections" "$(counted .connections)"
 note "questions on one that was open" "$(counted .reused)"
 note "seconds" "$(counted .seconds)"

@@ -8,7 +8,8 @@ KEY=$(new_key app)
 keys_file
 start_mock --latency lognormal:300ms:900ms --token-rate 100 --journal 20000 --require-key $SECRET \
     --fault 500:1%,503:1%,429:1%,reset:1%,truncate:1%
-start_serve --keys keys.json --drain 10s --concurrency 512 --cache-size 2000 --cache-store answers.db --base-delay 10ms
+[ -z "${REQUESTS-}" ] || tap wire
+start_serve --access-log access.log --metrics 127.0.0.1:0 --keys keys.json --drain 10s --concurrency 512 --cache-size 2000 --cache-store answers.db --base-delay 10ms
 if [ -n "${REQUESTS-}" ]; then
     set -- requests="$REQUESTS"
 else
@@ -31,6 +32,10 @@ if [ -z "${REQUESTS-}" ]; then
     figure "memory grown since, KiB" "$(counted '.memory_kib.last - .memory_kib.first')" '<=' 2048
     figure "memory at most above that, KiB" "$(counted '.memory_kib.most - .memory_kib.first')" '<=' 2048
 fi
+curl -sS -m 60 -o metrics "$(sed -n 's/.*metrics at //p' serve.err)"
+curl -sS -m 60 -o page "http://127.0.0.1:$PORT/"
 kill -s TERM "$SERVE"
 end_serve "$SERVE"
+figure "lines in the access log" "$(wc -l <access.log)" '>=' "$(counted .answered)"
+no_keys_in serve.out serve.err access.log metrics page answers.db*
 verdict
