@@ -130,18 +130,19 @@ static void begin_request(httpd_conn *conn)
     conn->answered = conn->continued = conn->chunked = conn->bare = conn->last = false;
 }
 
-static void refuse(httpd_conn *conn, int status, const char *why, const char *data)
-{
-    conn->data = data;
-    httpd_answer_refusal(conn, status, why);
-    conn->data = NULL;
-}
-
 static void show_fields(httpd_conn *conn, const char *data)
 {
     if (conn->server->fields_of == conn) return;
     httpd_request_index(&conn->request, &conn->server->fields, data);
     conn->server->fields_of = conn;
+}
+
+static void refuse(httpd_conn *conn, int status, const char *why, const char *data)
+{
+    if (data != NULL && conn->request.head_len != 0) show_fields(conn, data);
+    conn->data = data;
+    httpd_answer_refusal(conn, status, why);
+    conn->data = NULL;
 }
 
 /* Call when the head is complete. false: the request ends with it. */
@@ -195,6 +196,7 @@ static size_t take_bytes(httpd_conn *conn, char *data, size_t len)
     size_t at = 0;
     while (!is_stuck(conn) && at < len) {
         if (conn->answered) begin_request(conn);
+        if (conn->request.head_len == 0) server->fields_of = NULL; /* its lines go there */
         httpd_progress progress =
             httpd_request_read(&conn->request, &server->fields, data + at, len - at);
         if (progress == HTTPD_MORE) break;

@@ -48,7 +48,7 @@ struct httpd_server {
     bool draining, stopped;
     bool watches;                /* the loop reports a closed side without reading */
     httpd_fields fields;         /* scratch: the headers of one request */
-    const httpd_conn *fields_of; /* the connection of `fields` */
+    const httpd_conn *fields_of; /* the connection whose whole head is in `fields`; NULL: none */
     gl_buf body;                 /* scratch: the body of a refusal */
     time_t date_at;              /* the second that head is of */
     char head[80];               /* "HTTP/1.1 200 OK\r\ndate: ..." */

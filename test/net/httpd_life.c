@@ -43,6 +43,8 @@ static void request(httpd_conn *conn)
         r->stay++;
     } else if (gl_slice_is(httpd_path(conn), "/big")) {
         httpd_answer(conn, 200, "text/plain", gl_slice_str(""), gl_slice_of(big, sizeof big));
+    } else if (gl_slice_is(httpd_path(conn), "/who")) {
+        httpd_answer(conn, 200, "text/plain", gl_slice_str(""), httpd_header(conn, "x-who"));
     } else {
         httpd_answer(conn, 200, "text/plain", gl_slice_str(""), gl_slice_str("ok"));
     }
@@ -511,6 +513,26 @@ static void a_drained_server_ends_what_waits_and_nothing_that_asks(void **state)
     close_rig(&r);
 }
 
+/* Their places are kept for one request at a time. */
+static void headers_are_a_request_s_own_while_the_head_of_another_comes(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r, 0);
+    int a = join(&r), b = join(&r);
+    put(&r, a, "POST /who HTTP/1.1\r\nHost: a\r\nX-Who: alice\r\nContent-Length: 2\r\n\r\n");
+    put(&r, b, "POST /who HTTP/1.1\r\nX-Long-Name-Of-A-Header: mallory\r\nX-Who: mallory\r\n");
+    put(&r, a, "hi");
+    assert_false(take(&r, a));
+    assert_non_null(strstr(text, "\r\n\r\nalice"));
+    put(&r, b, "Host: a\r\n\r\n");
+    assert_false(take(&r, b));
+    assert_non_null(strstr(text, "\r\n\r\nmallory"));
+    close(a);
+    close(b);
+    close_rig(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -528,6 +550,7 @@ int main(void)
         cmocka_unit_test(the_surplus_never_gets_a_place),
         cmocka_unit_test(the_bound_is_that_of_the_descriptors),
         cmocka_unit_test(a_drained_server_ends_what_waits_and_nothing_that_asks),
+        cmocka_unit_test(headers_are_a_request_s_own_while_the_head_of_another_comes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
