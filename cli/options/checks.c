@@ -118,6 +118,20 @@ const char *check_header(const char *text)
 
 /* --- URLs --- */
 
+/* As browsers write it: RFC 6454, section 6.2. */
+const char *check_origin(const char *text)
+{
+    static const char wrong[] = "is no origin: scheme://host or scheme://host:port, without a path";
+    const char *host = strstr(text, "://");
+    if (strcmp(text, "*") == 0) return NULL;
+    if (host == NULL || host == text || host[3] == '\0') return wrong;
+    for (const char *at = text; at < host; at++)
+        if (!is_alnum(*at) && strchr("+-.", *at) == NULL) return wrong;
+    for (const char *at = host + 3; *at != '\0'; at++)
+        if (!is_alnum(*at) && strchr("-._~%:[]", *at) == NULL) return wrong;
+    return NULL;
+}
+
 const char *check_proxy(const char *text)
 {
     static const char *const schemes[] = {

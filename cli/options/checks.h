@@ -16,6 +16,7 @@ const char *check_key(const char *text);      /* an API key: visible ASCII */
 const char *check_header(const char *text);   /* Name: value */
 const char *check_proxy(const char *text);    /* empty, or of a kind that libcurl supports */
 const char *check_listen(const char *text);   /* PORT, ADDRESS:PORT or [ADDRESS]:PORT */
+const char *check_origin(const char *text);   /* scheme://host or scheme://host:port, or * */
 const char *check_url(const char *text);      /* http or https, a host, no credentials, no query */
 
 /* Returns true when a key would cross a network in the clear at this checked URL (http, not to this

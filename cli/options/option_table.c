@@ -473,6 +473,10 @@ const cli_option option_table[] = {
               "it anybody on this machine may ask" },
     { .name = "new-key", .type = OPTION_TEXTS, AT(serve.new_keys), .commands = FOR_SERVE, .value = "NAME",
       .help = "print a fresh key, and the line of --keys for it; serve nothing; may be given again" },
+    { .name = "cors", .type = OPTION_TEXTS, AT(serve.cors), .commands = FOR_SERVE, .value = "ORIGIN",
+      .check = check_origin,
+      .help = "web pages of this origin (https://host:port) may ask; may be given again. * is any, "
+              "and needs --keys" },
     { .heading = "Clients", .name = "max-body", .type = OPTION_SIZE, AT(serve.max_body), .commands = FOR_SERVE,
       .value = "SIZE", .default_text = "64M", .min = 1, .max = 1e12,
       .help = "largest request; a larger one is refused with 413" },

@@ -281,6 +281,7 @@ void settings_free(cli_settings *settings)
     gl_free((void *)settings->words);
     gl_free((void *)settings->headers.items);
     gl_free((void *)settings->serve.listen.items);
+    gl_free((void *)settings->serve.cors.items);
     gl_free((void *)settings->bench.classes.items);
     gl_free((void *)settings->bench.requests.items);
     gl_free(settings->owned_file);

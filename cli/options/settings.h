@@ -78,7 +78,7 @@ typedef struct cli_settings {
 
     /* serve */
     struct {
-        text_list listen, new_keys;
+        text_list listen, cors, new_keys;
         const char *keys, *access_log;
         const char *port_file;
         int64_t max_body, max_connections, queue, queue_timeout_ms, drain_ms;

@@ -60,6 +60,19 @@ static int check_exposed(const serve *s)
     return 0;
 }
 
+/* Any page in a browser of somebody who reaches the gateway. */
+static int check_pages(const serve *s)
+{
+    const text_list *cors = &s->settings->serve.cors;
+    for (size_t i = 0; s->settings->serve.keys == NULL && i < cors->count; i++) {
+        if (strcmp(cors->items[i], "*") != 0) continue;
+        say("--cors: without --keys FILE any web page would spend the endpoint's key: name the "
+            "origins that may ask");
+        return EXIT_VALUE;
+    }
+    return 0;
+}
+
 static int open_listeners(serve *s)
 {
     const text_list *texts = &s->settings->serve.listen;
@@ -69,7 +82,8 @@ static int open_listeners(serve *s)
     if (texts->count == 0) code = listeners_open(&s->listeners, LISTEN_DEFAULT, "--listen");
     for (size_t i = 0; code == 0 && i < texts->count; i++)
         code = listeners_open(&s->listeners, texts->items[i], name);
-    return code == 0 ? check_exposed(s) : code;
+    if (code == 0) code = check_exposed(s);
+    return code == 0 ? check_pages(s) : code;
 }
 
 /* Prints where it serves, after --port-file is written: a reader of the line finds the file. */
@@ -136,6 +150,8 @@ static int open_gateway(serve *s)
         .finish = settings->serve.on_disconnect != 0,
         .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,
+        .cors = settings->serve.cors.items,
+        .cors_count = settings->serve.cors.count,
         .ended = s->access != NULL ? access_log_write : NULL,
         .ended_arg = s->access,
     };

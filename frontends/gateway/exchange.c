@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "base/alloc.h"
+#include "gateway/cors.h"
 #include "gateway/forward.h"
 #include "gateway/models.h"
 #include "gateway/state.h"
@@ -27,6 +28,13 @@
 
 /* A gateway without keys answers to this machine's names only: a page in a browser whose name was
  * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. */
+static bool is_our_name(const gateway *gate, const httpd_conn *conn)
+{
+    gl_slice host = httpd_header(conn, "host");
+    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
+    return host.len == 0 || gate->config.is_here(host);
+}
+
 static bool is_origin_here(const gateway *gate, gl_slice origin)
 {
     const char *slashes = origin.len > 3 ? memmem(origin.data, origin.len, "://", 3) : NULL;
@@ -36,15 +44,15 @@ static bool is_origin_here(const gateway *gate, gl_slice origin)
 }
 
 /* Of several lines of Origin each must be. */
-static bool is_from_here(const gateway *gate, const httpd_conn *conn)
+static bool is_from_here(const gateway *gate, httpd_conn *conn)
 {
+    const gateway_client *client = httpd_user(conn);
     gl_slice name, value;
     if (gate->config.is_here == NULL || gate->callers != NULL) return true;
-    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++) {
-        if (httpd_same(name, "host") && value.len != 0 && !gate->config.is_here(value))
-            return false;
+    if (!is_our_name(gate, conn)) return false;
+    if (client->origin != NULL) return true; /* the one that there is may ask */
+    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
         if (httpd_same(name, "origin") && !is_origin_here(gate, value)) return false;
-    }
     return true;
 }
 
@@ -63,6 +71,14 @@ static void refuse_path(gateway *gate, httpd_conn *conn)
     gateway_refuse_plain(gate, conn, 404, "unknown_path", message, "");
 }
 
+static void refuse_elsewhere(gateway *gate, httpd_conn *conn)
+{
+    gateway_refuse_plain(gate, conn, 403, "not_from_here",
+                         "Without caller keys this gateway answers to localhost and 127.0.0.1 "
+                         "alone, and to no web page from elsewhere but those of --cors.",
+                         "");
+}
+
 static bool needs_key(gateway_kind kind)
 {
     return kind != GATEWAY_HEALTH && kind != GATEWAY_READY;
@@ -75,6 +91,7 @@ void gateway_head(httpd_conn *conn)
     char room[GATEWAY_PATH_MAX];
     gl_slice model;
     gateway_entry_head(gate, client);
+    gateway_cors_note(gate, conn);
     client->kind = gateway_path_read(httpd_path(conn), room, &model);
     if (httpd_request_of(conn)->upgrade) {
         httpd_last(conn);
@@ -83,13 +100,12 @@ void gateway_head(httpd_conn *conn)
                              "upgrade: HTTP/1.1\r\n");
     } else if (client->kind == GATEWAY_UNKNOWN) {
         refuse_path(gate, conn);
+    } else if (gateway_cors_is_preflight(conn)) {
+        is_our_name(gate, conn) ? gateway_cors_answer(gate, conn) : refuse_elsewhere(gate, conn);
     } else if (!gateway_kind_takes(client->kind, httpd_method(conn))) {
         refuse_method(gate, conn, client->kind);
     } else if (!is_from_here(gate, conn)) {
-        gateway_refuse_plain(gate, conn, 403, "not_from_here",
-                             "Without caller keys this gateway answers to localhost and 127.0.0.1 "
-                             "alone, and to no web page from elsewhere.",
-                             "");
+        refuse_elsewhere(gate, conn);
     } else if (!needs_key(client->kind) || gateway_identify(gate, conn)) {
         if (gateway_kind_is_asked(client->kind) && gateway_may_send(gate, conn))
             gateway_body_is_readable(gate, conn);

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/rng.h"
+#include "gateway/cors.h"
 #include "gateway/models.h"
 #include "gateway/state.h"
 
@@ -64,7 +65,8 @@ gateway *gateway_new(const gateway_config *config)
                                     .gone = gateway_gone,
                                     .drained = gateway_drained,
                                     .closed = connection_closed,
-                                    .refused = gateway_refused };
+                                    .refused = gateway_refused,
+                                    .lines = config->cors_count != 0 ? gateway_cors_lines : NULL };
     httpd_options options;
     httpd_options_default(&options);
     options.limits.body = config->max_body;

@@ -74,6 +74,10 @@ typedef struct gateway_config {
     /* Whether a Host or Origin is this machine's, for a gateway without keys: a web page that a
      * browser here shows must not spend the endpoint's key. NULL: any may ask. */
     bool (*is_here)(gl_slice host);
+    /* Origins of web pages that may ask from elsewhere, "https://host:port" each, or "*" for any;
+     * they must outlive the gateway. */
+    const char *const *cors;
+    size_t cors_count;
     /* Gets each request that has ended, valid during the call. NULL: it is not wanted. */
     void (*ended)(const gateway_entry *entry, void *arg);
     void *ended_arg;

@@ -1,4 +1,5 @@
 /* refuse.c - errors that are the gateway's own, in OpenAI's envelope. */
+#include "gateway/cors.h"
 #include "gateway/state.h"
 
 #define JSON "application/json"
@@ -55,6 +56,7 @@ static const char *code_of(int status)
 
 const char *gateway_refused(httpd_conn *conn, int status, const char *why, gl_buf *body)
 {
+    gateway_cors_note(httpd_arg(conn), conn);
     gateway_error_write(status, code_of(status), NULL, gl_slice_str(why), body);
     gateway_entry_plain(httpd_arg(conn), conn, status, code_of(status), 0, body->len);
     return JSON;

@@ -6,7 +6,7 @@
  *   models.c    the endpoint's list of models        admit.c     who asks, and may spend how much
  *   entry.c     a request that has ended              tally.c     what is counted of them
  *   figures.c   the page of metrics
- *   body.c      the body, without its coding
+ *   body.c      the body, without its coding         cors.c      web pages from elsewhere
  */
 #ifndef GATEWAY_STATE_H
 #define GATEWAY_STATE_H
@@ -65,6 +65,7 @@ typedef struct gateway_exchange {
 typedef struct gateway_client {
     gateway_kind kind;
     gateway_coding coding;
+    const char *origin;     /* of a web page that may ask, in config.cors; NULL: none */
     gateway_caller *caller; /* borrowed, of this generation of the keys; NULL: none */
     unsigned generation;
     gateway_exchange *exchange; /* NULL: none is under way */

@@ -115,6 +115,7 @@ static void write_head(httpd_conn *conn, int status, const char *type, gl_slice 
         gl_buf_append_str(out, "\r\n");
     }
     gl_buf_append(out, headers.data, headers.len);
+    if (conn->server->handler.lines != NULL) conn->server->handler.lines(conn, out);
     if (conn->chunked) gl_buf_append_str(out, "transfer-encoding: chunked\r\n");
     if (length >= 0 && !empty) {
         gl_buf_append_str(out, "content-length: ");

@@ -150,7 +150,6 @@ static bool read_length(httpd_request *request, gl_slice value)
             return refuse(request, 400, "Content-Length is larger than any number.");
         length = length * 10 + (size_t)(value.data[i] - '0');
     }
-    if (length > request->limits.body) return refuse(request, 413, TOO_LARGE);
     request->has_length = true;
     request->body_len = length;
     return true;
@@ -265,7 +264,8 @@ static bool end_head(httpd_request *request, const char *data)
     if (request->chunked && request->has_length)
         return refuse(request, 400, "There are Content-Length and Transfer-Encoding.");
     request->head_len = request->line_at;
-    return true;
+    return request->chunked || request->body_len <= request->limits.body ||
+           refuse(request, 413, TOO_LARGE); /* with its head: the refusal may depend on that */
 }
 
 /* Takes one line of the head. false: refused. *ended: it was the empty one. */

@@ -80,7 +80,7 @@ void httpd_request_init(httpd_request *request, const httpd_limits *limits);
 
 /* Parses. data[0] is the request's first byte, len the number of bytes so far. `fields` is scratch
  * that need not live between two calls; when HTTPD_HEAD is returned it has the headers. HTTPD_HEAD
- * comes once a request. Writes into data only to join chunks. */
+ * comes once a request, unless the head is refused. Writes into data only to join chunks. */
 httpd_progress httpd_request_read(httpd_request *request, httpd_fields *fields, char *data,
                                   size_t len);
 

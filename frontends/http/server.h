@@ -75,6 +75,10 @@ typedef struct httpd_handler {
      * a line of plain text. */
     const char *(*refused)(httpd_conn *conn, int status, const char *why, gl_buf *body);
 
+    /* Appends lines of httpd_add_header to the head of each answer, a refusal of the server's own
+     * too. */
+    void (*lines)(httpd_conn *conn, gl_buf *out);
+
     /* Bytes came behind an answer that ended the connection: a request that is not read. */
     void (*late)(httpd_conn *conn);
 

@@ -35,6 +35,14 @@ for bad in '--max-body 0' '--max-connections 0' '--queue -1' '--queue-timeout x'
     expect 78 "$GLIMPSE" serve $bad
     one_line
 done
+for bad in https://a/b https:// a.example 'https://a b'; do
+    expect 78 "$GLIMPSE" serve --cors "$bad"
+    says '--cors' 'no origin'
+    one_line
+done
+expect 78 "$GLIMPSE" serve --listen 127.0.0.1:0 --cors https://a.example --cors '*'
+says '--cors' '--keys'
+one_line
 for unknown in --model --sampler --ordered; do
     expect 64 "$GLIMPSE" serve $unknown x
 done
