@@ -3,14 +3,14 @@
 #
 #     sh bench/run-all.sh [--tsv] [GROUP...]
 #
-# GROUP, each a script of its own: batch, instructions, memory, hit, lines, idle, sse, start, rates, streams, million;
-# all of them when none is named. Builds what is measured (build/release) first; takes less than 20 minutes. What a
+# GROUP, each a script of its own: batch, instructions, memory, hit, lines, idle, sse, start, rates, streams, million, serve;
+# all of them when none is named. Builds what is measured (build/release) first; takes less than 25 minutes. What a
 # script says is in build/run-all/GROUP.log. --tsv prints a line a figure, with tabs between: name, measured,
 # required, "at most" or "at least", and "held", "missed" or "not measured".
 #
 # Exit 1: a figure is missed. One that is not measured, because a tool or a file descriptor is lacking, is not held
-# either: its row says why. Needs two cores, Linux, valgrind, python3 with aiohttp, node 20, npm, go, curl, openssl, nghttpx;
-# times are of a machine that does nothing else.
+# either: its row says why. Needs two cores, Linux, valgrind, python3 with aiohttp, node 20, npm, go, curl, openssl, nghttpx,
+# nginx, wrk; times are of a machine that does nothing else.
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."
@@ -47,6 +47,15 @@ streams_notice_late_ms_max|streams|ms that a notice of a threshold is late, at m
 streams_turn_ms_max|streams|ms of a turn of the loop, at most
 simulated_request_bytes|million|bytes a request, 1,000,000 in flight on the simulated sampler
 simulated_requests_delivered|million|of them delivered
+serve_cpu_us_miss_8|serve|us of CPU a request of `serve` that it asks for, 8 connections
+serve_cpu_us_miss_256|serve|the same, 256 connections
+serve_cpu_us_hit_8|serve|us of CPU a request of `serve` from its memory, 8 connections
+serve_cpu_us_hit_256|serve|the same, 256 connections
+serve_added_us_p50|serve|us that a request takes longer through `serve`, one connection, p50
+serve_added_ttft_ms|serve|ms that the first text of a stream takes longer, p50
+serve_rate_beside_portkey|serve|requests a second on one core / @portkey-ai/gateway
+serve_streams|serve|streams through `serve` at once
+serve_streams_memory_mb|serve|its memory with them, MB
 '
 
 program=build/release/glimpse
@@ -63,6 +72,7 @@ measure() { # GROUP
     rates) sh bench/peers/load.sh 3 5 256 ;;
     streams) cmake --build build/release --target glimpse-micro-streams && sh bench/micro/streams.sh ;;
     million) taskset -c 0 build/release/bench/glimpse-micro-million ;;
+    serve) sh bench/serve.sh ;;
     *)
         echo "run-all.sh: no group $1" >&2
         exit 64
@@ -115,7 +125,7 @@ judge() { # GROUP, exit code of its script
     }' "$log/$1.log" -
 }
 
-[ $# -ne 0 ] || set -- batch instructions memory hit lines idle sse start rates streams million
+[ $# -ne 0 ] || set -- batch instructions memory hit lines idle sse start rates streams million serve
 build >"$log/build.log" 2>&1 || { tail -n 40 "$log/build.log" >&2; exit 69; }
 rm -f "$log/missed"
 [ -n "$plain" ] || say_machine

@@ -81,6 +81,18 @@ void gl_buf_append_i64(gl_buf *buf, int64_t number)
     gl_buf_append_u64(buf, number < 0 ? UINT64_C(0) - (uint64_t)number : (uint64_t)number);
 }
 
+void gl_buf_append_hex(gl_buf *buf, uint64_t number, size_t least)
+{
+    char digits[16]; /* 2^64 - 1 has as many */
+    size_t at = sizeof digits;
+    if (least > sizeof digits) least = sizeof digits;
+    do {
+        digits[--at] = "0123456789abcdef"[number % 16];
+        number /= 16;
+    } while (number != 0 || sizeof digits - at < least);
+    gl_buf_append(buf, digits + at, sizeof digits - at);
+}
+
 void gl_buf_printf(gl_buf *buf, const char *format, ...)
 {
     va_list args;

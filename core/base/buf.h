@@ -35,6 +35,7 @@ bool gl_buf_reserve(gl_buf *buf, size_t more);
 void gl_buf_append(gl_buf *buf, const char *data, size_t len);
 void gl_buf_append_u64(gl_buf *buf, uint64_t number);
 void gl_buf_append_i64(gl_buf *buf, int64_t number);
+void gl_buf_append_hex(gl_buf *buf, uint64_t number, size_t least); /* digits, at least so many */
 void gl_buf_printf(gl_buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void gl_buf_vprintf(gl_buf *buf, const char *format, va_list args)
     __attribute__((format(printf, 2, 0)));

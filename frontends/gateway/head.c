@@ -1,7 +1,6 @@
 /* head.c - see head.h. */
 #include "gateway/head.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -108,14 +107,19 @@ static void write_cache_status(const gateway_facts *facts, gl_buf *out)
         gl_buf_append_str(out, facts->unshared    ? "fwd=bypass"
                                : facts->refreshed ? "fwd=request"
                                                   : "fwd=miss");
-        if (glimpse_result_http_status(result) != 0)
-            gl_buf_printf(out, "; fwd-status=%d", glimpse_result_http_status(result));
+        if (glimpse_result_http_status(result) != 0) {
+            gl_buf_append_str(out, "; fwd-status=");
+            gl_buf_append_i64(out, glimpse_result_http_status(result));
+        }
         if (glimpse_result_source(result) == GLIMPSE_SOURCE_COALESCED)
             gl_buf_append_str(out, "; collapsed");
         if (glimpse_result_kept(result)) gl_buf_append_str(out, "; stored");
     }
     gl_buf_append_str(out, "\r\n");
-    if (age_ms >= 0) gl_buf_printf(out, "age: %" PRId64 "\r\n", age_ms / 1000);
+    if (age_ms < 0) return;
+    gl_buf_append_str(out, "age: ");
+    gl_buf_append_i64(out, age_ms / 1000);
+    gl_buf_append_str(out, "\r\n");
 }
 
 /* RFC 9209. */
@@ -131,9 +135,15 @@ static void write_proxy_status(const gateway_facts *facts, gl_buf *out)
     gl_buf_append_str(out, "\r\n");
 }
 
-static double ms(int64_t ns)
+/* Milliseconds with thousandths. */
+static void write_ms(gl_buf *out, int64_t ns)
 {
-    return ns > 0 ? (double)ns / 1e6 : 0;
+    uint64_t us = ns > 0 ? ((uint64_t)ns + 500) / 1000 : 0;
+    gl_buf_append_u64(out, us / 1000);
+    gl_buf_append_char(out, '.');
+    gl_buf_append_char(out, (char)('0' + us / 100 % 10));
+    gl_buf_append_char(out, (char)('0' + us / 10 % 10));
+    gl_buf_append_char(out, (char)('0' + us % 10));
 }
 
 /* W3C's Server-Timing, in milliseconds: waiting for a turn and between attempts, the attempts, and
@@ -145,15 +155,22 @@ static void write_timing(const gateway_facts *facts, gl_buf *out)
     bool followed = glimpse_result_source(facts->result) == GLIMPSE_SOURCE_COALESCED;
     if (upstream < 0 || (times->started_ns < 0 && !followed)) upstream = 0;
     int64_t rest = facts->gateway_ns - waited - upstream;
-    gl_buf_printf(out, "server-timing: queue;dur=%.3f, upstream;dur=%.3f, gw;dur=%.3f\r\n",
-                  ms(waited), ms(upstream), ms(rest));
+    gl_buf_append_str(out, "server-timing: queue;dur=");
+    write_ms(out, waited);
+    gl_buf_append_str(out, ", upstream;dur=");
+    write_ms(out, upstream);
+    gl_buf_append_str(out, ", gw;dur=");
+    write_ms(out, rest);
+    gl_buf_append_str(out, "\r\n");
 }
 
 void gateway_head_write(const gateway_facts *facts, gl_buf *out)
 {
-    gl_buf_append_str(out, "cache-control: private, no-store\r\n");
-    gl_buf_printf(out, "glimpse-request-id: glimpse-%016" PRIx64 "-%" PRIu64 "\r\n", facts->process,
-                  facts->number);
+    gl_buf_append_str(out, "cache-control: private, no-store\r\nglimpse-request-id: glimpse-");
+    gl_buf_append_hex(out, facts->process, 16);
+    gl_buf_append_char(out, '-');
+    gl_buf_append_u64(out, facts->number);
+    gl_buf_append_str(out, "\r\n");
     if (facts->result != NULL) {
         write_passed(facts, out);
         gl_buf_append_str(out, "glimpse-attempts: ");

@@ -61,7 +61,10 @@ void httpd_raw(httpd_conn *conn, gl_slice bytes)
 void httpd_piece(httpd_conn *conn, gl_slice bytes)
 {
     if (bytes.len == 0 || conn->bare || !may_answer(conn)) return; /* an empty chunk is the end */
-    if (conn->chunked) gl_buf_printf(&conn->out, "%zx\r\n", bytes.len);
+    if (conn->chunked) {
+        gl_buf_append_hex(&conn->out, bytes.len, 1);
+        gl_buf_append_str(&conn->out, "\r\n");
+    }
     gl_buf_append(&conn->out, bytes.data, bytes.len);
     if (conn->chunked) gl_buf_append_str(&conn->out, "\r\n");
     conn->above |= httpd_full(conn);

@@ -30,9 +30,16 @@ static void appends_of_every_kind_line_up(void **state)
     gl_buf_append_i64(&buf, INT64_MIN);
     gl_buf_append_i64(&buf, -1);
     gl_buf_append_i64(&buf, INT64_MAX);
-    gl_buf_printf(&buf, " %s-%03d", "x", 7);
+    gl_buf_printf(&buf, " %s-%03d ", "x", 7);
+    gl_buf_append_hex(&buf, 0, 0);
+    gl_buf_append_char(&buf, ' ');
+    gl_buf_append_hex(&buf, 0x1a9, 1);
+    gl_buf_append_char(&buf, ' ');
+    gl_buf_append_hex(&buf, 0xbe, 99);
+    gl_buf_append_hex(&buf, UINT64_MAX, 16);
     static const char expected[] =
-        "a\0bcd0 18446744073709551615 -9223372036854775808-19223372036854775807 x-007";
+        "a\0bcd0 18446744073709551615 -9223372036854775808-19223372036854775807 x-007 0 1a9 "
+        "00000000000000beffffffffffffffff";
     assert_false(buf.failed);
     assert_true(gl_slice_equal(gl_buf_slice(&buf), gl_slice_of(expected, sizeof expected - 1)));
     assert_true(gl_buf_terminate(&buf));
