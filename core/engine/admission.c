@@ -153,7 +153,7 @@ static bool can_go(gl_request *request, void *arg)
     return l->gate == NULL && request->failed != 0 && --l->left > 0;
 }
 
-static gl_request *next_of_lane(const gl_queue *queue, size_t lane, look *l)
+static gl_request *next_of_lane(gl_queue *queue, size_t lane, look *l)
 {
     gl_request *head = gl_queue_head(&queue->lanes[lane]);
     if (head == NULL) return NULL;
@@ -193,7 +193,7 @@ static gl_request *stranded(const glimpse_engine *engine, gl_course_is state, gl
     bool shut = false;
     for (size_t i = 0; i < engine->gates.count; i++) shut |= gl_gate_is_shut(engine->gates.list[i]);
     for (size_t i = 0; shut && i < engine->queue.lane_count; i++) {
-        gl_request *head = gl_queue_head(&engine->queue.lanes[i]);
+        gl_request *head = gl_queue_look(&engine->queue.lanes[i]);
         if (head != NULL && gl_course_state(head->course, now) == state) return head;
     }
     return NULL;
@@ -268,7 +268,7 @@ gl_hold gl_admission_hold(const glimpse_engine *engine, gl_time now)
     };
     gl_hold hold = { .what = GLIMPSE_WAIT_NONE, .until = GL_TIME_NEVER };
     for (size_t i = 0; i < engine->queue.lane_count; i++) {
-        const gl_request *request = gl_queue_head(&engine->queue.lanes[i]);
+        const gl_request *request = gl_queue_look(&engine->queue.lanes[i]);
         for (size_t k = 0; request != NULL && k < request->course->count; k++) {
             gl_pace pace =
                 request->course->steps[k].gate->paces[i]; /* a copy: asking moves its time */

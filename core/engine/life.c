@@ -52,6 +52,7 @@ static void destroy(void *arg)
     gl_map_free(&engine->requests);
     gl_packing_free(&engine->packing);
     gl_map_free(&engine->flights);
+    gl_queue_free(&engine->queue);
     gl_buf_free(&engine->scratch);
     gl_free(engine->model);
     gl_free(engine);

@@ -23,6 +23,7 @@ static const glimpse_options usual = {
     .cache_control = GLIMPSE_INHERIT,
     .arrivals = GLIMPSE_INHERIT,
     .max_age_ms = GLIMPSE_INHERIT,
+    .max_attempts = GLIMPSE_INHERIT,
 };
 static const gl_layout options_layout = { .size = sizeof(glimpse_options) };
 
@@ -74,6 +75,11 @@ static glimpse_error check(const glimpse_options *options, glimpse_problem *prob
         return gl_refuse(problem, "max_tokens", "must be at least 1, or GLIMPSE_INHERIT");
     if (options->scope != NULL && options->scope[0] == '\0')
         return gl_refuse(problem, "scope", "is empty; NULL is no scope");
+    if (options->caller != NULL && options->caller[0] == '\0')
+        return gl_refuse(problem, "caller", "is empty; NULL is no caller");
+    if (options->max_attempts != GLIMPSE_INHERIT &&
+        (options->max_attempts < 1 || options->max_attempts > 1000))
+        return gl_refuse(problem, "max_attempts", "must be from 1 to 1000, or GLIMPSE_INHERIT");
     if (options->max_age_ms < GLIMPSE_INHERIT)
         return gl_refuse(problem, "max_age_ms", "must be from 0 up, or GLIMPSE_INHERIT");
     if (options->deadline_ms < GLIMPSE_INHERIT)
@@ -109,6 +115,7 @@ glimpse_error gl_options_read(const glimpse_config *config, const glimpse_option
     inherit(&whole->coalesce, config->coalesce);
     inherit(&whole->cache_control, (int)config->cache_control);
     inherit(&whole->arrivals, config->arrivals);
+    inherit(&whole->max_attempts, config->max_attempts);
     return GLIMPSE_OK;
 }
 

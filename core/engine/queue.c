@@ -14,6 +14,14 @@ void gl_queue_init(gl_queue *queue)
     *queue = (gl_queue){ .waiting = 0 };
 }
 
+void gl_queue_free(gl_queue *queue)
+{
+    for (size_t i = 0; i < queue->lane_count; i++) {
+        gl_fair_free(&queue->lanes[i].queues[0]);
+        gl_fair_free(&queue->lanes[i].queues[1]);
+    }
+}
+
 size_t gl_queue_find_lane(const gl_queue *queue, gl_slice model)
 {
     uint64_t wanted = gl_hash(0, model.data, model.len);
@@ -28,31 +36,44 @@ size_t gl_queue_lane(gl_queue *queue, gl_slice model)
     if (found < GL_LANES_MAX) return found;
     gl_lane *lane = &queue->lanes[queue->lane_count];
     lane->model = gl_hash(0, model.data, model.len);
-    gl_list_init(&lane->queues[0]);
-    gl_list_init(&lane->queues[1]);
+    gl_fair_init(&lane->queues[0]);
+    gl_fair_init(&lane->queues[1]);
     return queue->lane_count++;
 }
 
 void gl_queue_push(gl_queue *queue, gl_request *request, bool front)
 {
-    gl_list *list = &queue->lanes[request->lane].queues[request->priority];
-    gl_request_move(request, GL_STATE_WAITING, list, front);
+    gl_fair *fair = &queue->lanes[request->lane].queues[request->priority];
+    request->flow = gl_fair_flow(fair, request->of_caller);
+    gl_request_move(request, GL_STATE_WAITING, &request->flow->waiting, front);
+    request->flow->count++;
     queue->waiting++;
     if (request->refused == 0) queue->untried++;
 }
 
+static void take_out(gl_fair *fair, gl_request *request)
+{
+    gl_node_remove(&request->node);
+    request->flow->count--;
+    if (gl_fair_left(fair, request->flow)) request->flow = NULL;
+}
+
 void gl_queue_set_priority(gl_queue *queue, gl_request *request, glimpse_priority priority)
 {
+    gl_fair *queues = queue->lanes[request->lane].queues;
+    if (request->state == GL_STATE_WAITING) {
+        take_out(&queues[request->priority], request);
+        request->flow = gl_fair_flow(&queues[priority], request->of_caller);
+        gl_list_push_back(&request->flow->waiting, &request->node);
+        request->flow->count++;
+    }
     request->priority = priority;
-    if (request->state != GL_STATE_WAITING) return;
-    gl_node_remove(&request->node);
-    gl_list_push_back(&queue->lanes[request->lane].queues[priority], &request->node);
 }
 
 void gl_queue_leave(gl_queue *queue, gl_request *request)
 {
     assert(request->state == GL_STATE_WAITING && gl_node_linked(&request->node));
-    gl_node_remove(&request->node);
+    take_out(&queue->lanes[request->lane].queues[request->priority], request);
     queue->waiting--;
     if (request->refused == 0) queue->untried--;
 }
@@ -62,25 +83,49 @@ void gl_queue_started(gl_queue *queue, const gl_request *request)
     gl_lane *lane = &queue->lanes[request->lane];
     queue->next = (request->lane + 1) % queue->lane_count;
     bool bulk = request->priority == GLIMPSE_PRIORITY_BULK;
-    bool bulk_waits = gl_list_first(&lane->queues[GLIMPSE_PRIORITY_BULK]) != NULL;
+    bool bulk_waits = lane->queues[GLIMPSE_PRIORITY_BULK].count != 0;
+    if (request->flow != NULL)
+        gl_fair_went(&lane->queues[request->priority], request->flow, request->tokens);
     lane->overtaken = bulk || !bulk_waits ? 0 : lane->overtaken + 1;
 }
 
-static gl_request *first(const gl_list *list)
+static double cost(gl_node *node)
 {
-    gl_node *node = gl_list_first(list);
+    return GL_CONTAINER(node, gl_request, node)->tokens;
+}
+
+static glimpse_priority next_priority(const gl_lane *lane)
+{
+    size_t bulk = lane->queues[GLIMPSE_PRIORITY_BULK].count;
+    size_t interactive = lane->queues[GLIMPSE_PRIORITY_INTERACTIVE].count;
+    return interactive == 0 || (bulk != 0 && lane->overtaken >= OVERTAKE)
+               ? GLIMPSE_PRIORITY_BULK
+               : GLIMPSE_PRIORITY_INTERACTIVE;
+}
+
+gl_request *gl_queue_head(gl_lane *lane)
+{
+    gl_node *node = gl_fair_first(&lane->queues[next_priority(lane)], cost);
     return node != NULL ? GL_CONTAINER(node, gl_request, node) : NULL;
 }
 
-gl_request *gl_queue_head(const gl_lane *lane)
+gl_request *gl_queue_look(const gl_lane *lane)
 {
-    gl_request *bulk = first(&lane->queues[GLIMPSE_PRIORITY_BULK]);
-    gl_request *interactive = first(&lane->queues[GLIMPSE_PRIORITY_INTERACTIVE]);
-    if (interactive == NULL || (bulk != NULL && lane->overtaken >= OVERTAKE)) return bulk;
-    return interactive;
+    gl_flow *flow = NULL;
+    gl_node *node = gl_fair_next(&lane->queues[next_priority(lane)], &flow, NULL);
+    return node != NULL ? GL_CONTAINER(node, gl_request, node) : NULL;
 }
 
-gl_request *gl_queue_any(const gl_queue *queue)
+size_t gl_queue_waiting(const gl_queue *queue, uint64_t caller)
+{
+    size_t waiting = 0;
+    for (size_t i = 0; i < queue->lane_count; i++)
+        for (int priority = 0; priority < 2; priority++)
+            waiting += gl_fair_waiting(&queue->lanes[i].queues[priority], caller);
+    return waiting;
+}
+
+gl_request *gl_queue_any(gl_queue *queue)
 {
     for (size_t i = 0; i < queue->lane_count; i++) {
         gl_request *request = gl_queue_head(&queue->lanes[i]);
@@ -93,8 +138,9 @@ void gl_queue_each(const gl_queue *queue, size_t lane, bool (*look)(gl_request *
                    void *arg)
 {
     for (int priority = GLIMPSE_PRIORITY_INTERACTIVE; priority >= 0; priority--) {
-        const gl_list *list = &queue->lanes[lane].queues[priority];
-        for (gl_node *node = list->head.next; node != &list->head; node = node->next)
+        gl_flow *flow = NULL;
+        gl_node *node = NULL;
+        while ((node = gl_fair_next(&queue->lanes[lane].queues[priority], &flow, node)) != NULL)
             if (!look(GL_CONTAINER(node, gl_request, node), arg)) return;
     }
 }

@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/slice.h"
 #include "engine/headers.h"
+#include "policy/fair.h"
 #include "policy/pace.h"
 #include "result.h"
 
@@ -126,11 +127,14 @@ struct gl_request {
     gl_list followers;
     size_t callers, paused; /* its own caller and the followers'; those of them that have paused */
     int once;               /* failures of kinds that are retried once only */
-    int spared;       /* attempts not counted: failed probes, no descriptor, a dead connection */
-    int sent;         /* attempts that reached the endpoint */
-    unsigned lane;    /* lane of the queue, by model */
-    uint64_t refused; /* the engine's attempts that had started when it was first refused as in an
-                         outage; 0: never refused */
+    int spared;         /* attempts not counted: failed probes, no descriptor, a dead connection */
+    int sent;           /* attempts that reached the endpoint */
+    int max_attempts;   /* 0: the engine's */
+    unsigned lane;      /* lane of the queue, by model */
+    uint64_t of_caller; /* hash of the name of its caller; 0: none was given */
+    gl_flow *flow;      /* WAITING: of its caller, in its lane's queue */
+    uint64_t refused;   /* the engine's attempts that had started when it was first refused as in an
+                           outage; 0: never refused */
 
     glimpse_cache_control cache_control;
     int64_t max_age_ms;     /* of a stored answer that serves it; below 0: any */

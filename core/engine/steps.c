@@ -260,14 +260,21 @@ static bool some_go_on(gl_request *request, const gl_failure *failure, gl_time u
     return true;
 }
 
+static gl_backoff backoff_of(const gl_request *request)
+{
+    gl_backoff backoff = request->engine->backoff;
+    if (request->max_attempts != 0) backoff.max_attempts = request->max_attempts;
+    return backoff;
+}
+
 /* Goes on after a failure that may be tried again, at another endpoint at once where one takes it.
  * false: no attempt may follow. */
 static bool go_on(gl_request *request, const gl_failure *failure, gl_retry_reason reason,
                   uint64_t wait, gl_time now)
 {
-    const gl_backoff *backoff = &request->engine->backoff;
+    const gl_backoff backoff = backoff_of(request);
     bool again = reason == GL_RETRY_YES, other = false;
-    if (request->course->count > 1 && gl_backoff_elsewhere(backoff, failure, reason)) {
+    if (request->course->count > 1 && gl_backoff_elsewhere(&backoff, failure, reason)) {
         if (!again) wait = GL_TIME_NEVER;
         other = gl_admission_elsewhere(request, &wait, now);
         if (other) wait = 0;
@@ -315,8 +322,9 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     }
     if (gl_backoff_retryable(failure.error, failure.http_status) == 2) request->once++;
     uint64_t wait = 0;
-    gl_retry_reason reason = gl_backoff_decide(&engine->backoff, &failure, now,
-                                               gl_flight_deadline(request), &engine->rng, &wait);
+    const gl_backoff backoff = backoff_of(request);
+    gl_retry_reason reason = gl_backoff_decide(&backoff, &failure, now, gl_flight_deadline(request),
+                                               &engine->rng, &wait);
     bool stops = reason == GL_RETRY_STOP_KEY && !gate->sampler->vtable.local &&
                  engine->config.breaker != GLIMPSE_BREAKER_OFF;
     if (stops) gl_key_stop_refused(request, &failure, message, now);

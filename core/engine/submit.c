@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "base/siphash.h"
 #include "base/utf8.h"
 #include "engine/body.h"
 #include "engine/engine.h"
@@ -30,6 +31,11 @@ static glimpse_error find_key(gl_request *request, const char *caller)
     request->identity = *key;
     if (engine->cache == NULL && engine->store == NULL) return GLIMPSE_OK;
     return gl_lookup_identify(request, caller);
+}
+
+static uint64_t hash_of_caller(const char *caller)
+{
+    return caller != NULL ? gl_hash(0, caller, strlen(caller)) : 0;
 }
 
 static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *parts,
@@ -69,6 +75,8 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
                        (engine->cache != NULL || engine->store != NULL) &&
                        !engine->sampler->vtable.local;
     request->priority = (glimpse_priority)options->priority;
+    request->of_caller = hash_of_caller(options->caller);
+    request->max_attempts = options->max_attempts;
     gl_map_add(&engine->requests, caller->id, request);
     engine->stats.submitted++;
     if (id != NULL) *id = caller->id;
@@ -267,6 +275,11 @@ glimpse_error glimpse_submit_chat(glimpse_engine *engine, const glimpse_chat *ch
                                .observer = observer,
                                .arg = arg };
     return submit(engine, &parts, &whole, false, id);
+}
+
+size_t glimpse_engine_waiting(const glimpse_engine *engine, const char *caller)
+{
+    return gl_queue_waiting(&engine->queue, hash_of_caller(caller));
 }
 
 bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id)

@@ -44,6 +44,7 @@ void gl_fair_free(gl_fair *fair)
 static void begin_flow(gl_fair *fair, gl_flow *flow, uint64_t caller)
 {
     flow->caller = caller;
+    flow->count = 0;
     flow->credit = 0;
     flow->visited = false;
     gl_list_push_back(&fair->flows, &flow->turn);
@@ -114,11 +115,19 @@ void gl_fair_went(gl_fair *fair, gl_flow *flow, double cost)
     if (fair->count > 1) flow->credit -= least(cost, GL_FAIR_COST_MAX);
 }
 
-void gl_fair_left(gl_fair *fair, gl_flow *flow)
+bool gl_fair_left(gl_fair *fair, gl_flow *flow)
 {
-    if (!gl_list_empty(&flow->waiting)) return;
+    if (!gl_list_empty(&flow->waiting)) return false;
     end_flow(fair, flow);
     if (fair->count == 1) of(fair->flows.head.next)->credit = 0; /* it is alone: no turns */
+    return true;
+}
+
+size_t gl_fair_waiting(const gl_fair *fair, uint64_t caller)
+{
+    if (gl_node_linked(&fair->own.turn) && fair->own.caller == caller) return fair->own.count;
+    const gl_flow *flow = gl_map_get(&fair->by_caller, caller);
+    return flow != NULL ? flow->count : 0;
 }
 
 gl_node *gl_fair_next(const gl_fair *fair, gl_flow **flow, gl_node *node)

@@ -12,6 +12,7 @@
 #ifndef GL_POLICY_FAIR_H
 #define GL_POLICY_FAIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,7 @@ typedef struct gl_flow {
     gl_node turn;    /* in the queue's `flows` */
     gl_list waiting; /* the caller's nodes, first come first */
     uint64_t caller;
+    size_t count;  /* of its nodes, kept by those that add and take them */
     double credit; /* tokens that it may spend */
     bool visited;  /* it has had the quantum of its turn */
 } gl_flow;
@@ -53,8 +55,11 @@ gl_node *gl_fair_first(gl_fair *fair, double (*cost)(gl_node *node));
 /* Call when the node whose turn it was has gone. */
 void gl_fair_went(gl_fair *fair, gl_flow *flow, double cost);
 
-/* Call after a node was taken out of its flow: ends a flow without any. */
-void gl_fair_left(gl_fair *fair, gl_flow *flow);
+/* Call after a node was taken out of its flow: ends a flow without any. true: it has ended. */
+bool gl_fair_left(gl_fair *fair, gl_flow *flow);
+
+/* Returns how many nodes of a caller wait. */
+size_t gl_fair_waiting(const gl_fair *fair, uint64_t caller);
 
 /* Walks all nodes of the queue, flow by flow: *flow NULL and node NULL begin. NULL: no more. */
 gl_node *gl_fair_next(const gl_fair *fair, gl_flow **flow, gl_node *node);

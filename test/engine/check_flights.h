@@ -48,8 +48,14 @@ static inline void check_flights(const glimpse_engine *engine)
         }
     }
     for (size_t i = 0; i < engine->queue.lane_count; i++)
-        for (int k = 0; k < 2; k++)
-            check_way(&engine->queue.lanes[i].queues[k], &engine->flights, &leaders);
+        for (int k = 0; k < 2; k++) {
+            const gl_list *flows = &engine->queue.lanes[i].queues[k].flows;
+            for (gl_node *node = flows->head.next; node != &flows->head; node = node->next) {
+                const gl_flow *flow = GL_CONTAINER(node, gl_flow, turn);
+                assert_false(gl_list_empty(&flow->waiting));
+                check_way(&flow->waiting, &engine->flights, &leaders);
+            }
+        }
     assert_int_equal(engine->flights.count, leaders);
 }
 

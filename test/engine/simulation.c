@@ -206,6 +206,8 @@ static void submit_one(void)
     if (dice(4)) t->deadline_ms = options.deadline_ms = between(1, 20000);
     t->fallback = h->config.fallback_on;
     if (dice(3)) options.priority = GLIMPSE_PRIORITY_INTERACTIVE;
+    static const char *const callers[] = { NULL, "a", "b", "c" };
+    options.caller = callers[w->count % 4];
     if (dice(8)) options.cache_control = (int)gl_rng_below(&w->rng, 4);
     t->control = options.cache_control < 0 ? GLIMPSE_CACHE_USE
                                            : (glimpse_cache_control)options.cache_control;

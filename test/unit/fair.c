@@ -31,13 +31,16 @@ static item *put(gl_fair *fair, uint64_t caller, double tokens)
     item *made = calloc(1, sizeof *made);
     *made = (item){ .caller = caller, .tokens = tokens, .flow = gl_fair_flow(fair, caller) };
     gl_list_push_back(&made->flow->waiting, &made->node);
+    made->flow->count++;
     return made;
 }
 
 static void take_out(gl_fair *fair, item *gone)
 {
     gl_node_remove(&gone->node);
-    gl_fair_left(fair, gone->flow);
+    gone->flow->count--;
+    bool last = gl_list_empty(&gone->flow->waiting);
+    assert_true(gl_fair_left(fair, gone->flow) == last);
     free(gone);
 }
 
@@ -149,6 +152,9 @@ static void all_that_waits_is_walked(void **state)
     gl_fair_init(&fair);
     assert_null(gl_fair_next(&fair, &flow, node));
     for (int i = 1; i <= 100; i++) put(&fair, (uint64_t)i % 7, i);
+    assert_int_equal(gl_fair_waiting(&fair, 1), 15); /* of 7 callers, two have 15 */
+    assert_int_equal(gl_fair_waiting(&fair, 3), 14);
+    assert_int_equal(gl_fair_waiting(&fair, 9), 0);
     while ((node = gl_fair_next(&fair, &flow, node)) != NULL)
         sum += GL_CONTAINER(node, item, node)->tokens;
     assert_true(sum == 5050);

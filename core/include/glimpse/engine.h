@@ -166,6 +166,12 @@ typedef struct glimpse_options {
      * identical one sends none. A draft with headers is not packed */
     const char *const *headers;
     size_t header_count;
+
+    const char *caller; /* NULL: none. Names the caller that asks, for its turn alone: requests of
+                         * one priority that wait for one model take turns by caller, so that each
+                         * has as many estimated tokens. Not "". Requests without one are one
+                         * caller's */
+    int max_attempts;   /* 1 to 1000; INHERIT */
 } glimpse_options;
 
 /* The most lines in glimpse_options.headers, and bytes of one. */
@@ -378,6 +384,16 @@ GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
  *   Since: 0.1
  */
 GLIMPSE_API bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id);
+
+/*
+ * Returns how many requests of a caller wait for their turn.
+ *
+ *   engine: not NULL
+ *   caller: its name, as in glimpse_options.caller; NULL = the requests without one
+ *   Returns: requests, from 0
+ *   Since: 0.1
+ */
+GLIMPSE_API size_t glimpse_engine_waiting(const glimpse_engine *engine, const char *caller);
 
 /*
  * Lifts the stop; call it when the account is in order again. Does nothing when there is no stop.
