@@ -147,6 +147,7 @@ static int open_gateway(serve *s)
         .profiles = settings->engine.profiles,
         .keys = settings->serve.keys != NULL,
         .ping_ms = PING_MS,
+        .salts = settings->serve.salts,
         .finish = settings->serve.on_disconnect != 0,
         .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,

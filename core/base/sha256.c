@@ -5,7 +5,9 @@
  */
 #include "base/sha256.h"
 
+#include <limits.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "base/alloc.h"
@@ -55,4 +57,14 @@ bool gl_sha256_digest(gl_sha256 *sha, const gl_slice *parts, size_t count, unsig
     }
     if (held != 0 && EVP_DigestUpdate(sha->context, joined, held) != 1) return false;
     return EVP_DigestFinal_ex(sha->context, digest, NULL) == 1;
+}
+
+bool gl_hmac_sha256(gl_slice key, gl_slice text, unsigned char digest[32])
+{
+    unsigned len = 0;
+    if (key.len > INT_MAX) return false;
+    return HMAC(EVP_sha256(), key.len != 0 ? key.data : "", (int)key.len,
+                (const unsigned char *)(text.len != 0 ? text.data : ""), text.len, digest,
+                &len) != NULL &&
+           len == 32;
 }

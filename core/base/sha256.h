@@ -19,4 +19,7 @@ void gl_sha256_free(gl_sha256 *sha);
 bool gl_sha256_digest(gl_sha256 *sha, const gl_slice *parts, size_t count,
                       unsigned char digest[32]);
 
+/* HMAC (RFC 2104) of a text under a key. false: libcrypto failed. */
+bool gl_hmac_sha256(gl_slice key, gl_slice text, unsigned char digest[32]);
+
 #endif

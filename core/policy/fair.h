@@ -19,8 +19,8 @@
 #include "base/list.h"
 #include "base/map.h"
 
-/* Tokens that a turn adds: about one request of a chat, so that a turn is one request or two. */
-#define GL_FAIR_QUANTUM 2048.0
+/* Tokens that a turn adds: those of a short request, so that a turn is one request or two. */
+#define GL_FAIR_QUANTUM 512.0
 /* No request counts as more: one that asks for the longest answer there is gets its turn too. */
 #define GL_FAIR_COST_MAX 262144.0
 

@@ -11,9 +11,24 @@
 
 /* --- the key ---------------------------------------------------------------------------------- */
 
-/* One answer for a key that is missing, unknown or expired: it tells nothing about the others. */
+/* One answer for a key that is missing, unknown or expired: it tells nothing about the others. An
+ * address from which many came is held back, its right keys are not. */
 static bool refuse_key(gateway *gate, httpd_conn *conn)
 {
+    char peer[46], headers[64];
+    const gl_slice address = gl_slice_str(httpd_peer(conn, peer, sizeof peer));
+    int64_t wait_s = gateway_strangers_came(gate->strangers, address, glimpse_monotonic_ns());
+    if (wait_s > 0) {
+        const gateway_verdict verdict = { .status = 429,
+                                          .code = "too_many_wrong_keys",
+                                          .no_retry = true };
+        snprintf(headers, sizeof headers, "retry-after: %lld\r\n", (long long)wait_s);
+        httpd_last(conn);
+        gateway_refuse(gate, conn, &verdict, NULL,
+                       "Too many wrong keys came from this address. A right one still passes.",
+                       headers);
+        return false;
+    }
     gateway_refuse_plain(gate, conn, 401, "invalid_api_key",
                          "This gateway knows no such key. Present yours as Authorization: Bearer, "
                          "x-api-key or api-key.",
@@ -65,7 +80,7 @@ static bool check_model(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
     if (!gl_buf_terminate(room)) gl_buf_reset(room); /* too long for a model, or none is given */
     gl_slice model = gl_buf_slice(room);
     if (key->models == NULL) return true;
-    if (gateway_ask_models(ask->root) > 1) {
+    if (gateway_ask_count(ask->root, "model") > 1) {
         gateway_refuse_plain(gate, conn, 400, "invalid_request", "The body names its model twice.",
                              "");
         return false;
@@ -108,6 +123,15 @@ bool gateway_may_send(gateway *gate, httpd_conn *conn)
     return grant == GATEWAY_GRANTED || refuse_grant(gate, conn, grant, retry_after_s);
 }
 
+static bool refuse_waiting(gateway *gate, httpd_conn *conn)
+{
+    char header[64];
+    snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)gateway_wait_s(gate));
+    gateway_refuse_plain(gate, conn, 429, "caller_queue",
+                         "As many requests of this key wait as may. Come again later.", header);
+    return false;
+}
+
 static bool take(gateway *gate, httpd_conn *conn, gateway_caller *caller,
                  gateway_exchange *exchange)
 {
@@ -118,6 +142,7 @@ static bool take(gateway *gate, httpd_conn *conn, gateway_caller *caller,
                              "");
         return false;
     }
+    if (gateway_caller_waits_enough(gate, caller)) return refuse_waiting(gate, conn);
     gateway_grant grant =
         gateway_allowance_take(&caller->allowance, &exchange->may_cost, glimpse_monotonic_ns(),
                                (int64_t)time(NULL), &retry_after_s);

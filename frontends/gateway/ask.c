@@ -93,12 +93,12 @@ static bool is_unshared(gateway_kind kind, const gl_json found[MEMBERS])
            has_hosted_tool(found[TOOLS]);
 }
 
-int gateway_ask_models(gl_json root)
+int gateway_ask_count(gl_json root, const char *wanted)
 {
     gl_json name, value;
     int count = 0;
     gl_json_iter iter = gl_json_begin(root);
-    while (gl_json_next(&iter, &name, &value)) count += gl_json_string_is(name, "model");
+    while (gl_json_next(&iter, &name, &value)) count += gl_json_string_is(name, wanted);
     return count;
 }
 
@@ -214,6 +214,7 @@ bool gateway_ask_read(gateway_kind kind, gl_slice body, gateway_ask *ask, gatewa
     *ask = (gateway_ask){
         .body = body,
         .model = found[MODEL],
+        .previous = found[PREVIOUS],
         .stream = found[STREAM].kind == GL_JSON_TRUE,
         .wants_usage = gl_json_get(found[STREAM_OPTIONS], "include_usage").kind == GL_JSON_TRUE,
         .unshared = is_unshared(kind, found),

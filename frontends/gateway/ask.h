@@ -12,6 +12,7 @@
 typedef struct gateway_ask {
     gl_slice body;         /* as it goes to the endpoint */
     gl_json model;         /* the body's; NONE: there is none */
+    gl_json previous;      /* previous_response_id */
     bool stream;           /* it wants events */
     bool wants_usage;      /* of a stream: its last event but one has the usage */
     bool unshared;         /* its answer is never stored and never shared */
@@ -46,9 +47,9 @@ void gateway_caching_add(gateway_caching *wish, gl_slice line);
  * alone forbids a call. */
 glimpse_cache_control gateway_caching_control(const gateway_caching *wish);
 
-/* Returns how often a body names a model: a list of models that a caller may ask does not hold for
- * one that names two. */
-int gateway_ask_models(gl_json root);
+/* Returns how often a body has a member of this name: what is checked of the last one does not hold
+ * for an endpoint that takes the first. */
+int gateway_ask_count(gl_json root, const char *name);
 
 /* Returns the milliseconds that a request may take: the smallest of ours, of the client's patience
  * (X-Stainless-Timeout, in seconds: a second less, so that our answer is there before it gives up)

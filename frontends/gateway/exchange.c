@@ -18,6 +18,7 @@
 #include "gateway/cors.h"
 #include "gateway/forward.h"
 #include "gateway/models.h"
+#include "gateway/salt.h"
 #include "gateway/state.h"
 #include "http/token.h"
 
@@ -120,7 +121,7 @@ static void show_health(gateway *gate, httpd_conn *conn, gateway_kind kind)
     gl_slice body = gl_slice_str(ready ? "ok\n" : "draining\n");
     gateway_entry_plain(gate, conn, ready ? 200 : 503, NULL, 0, body.len);
     httpd_answer(conn, ready ? 200 : 503, "text/plain; charset=utf-8",
-                 gl_slice_str("cache-control: no-store\r\n"), body);
+                 gl_slice_str(GATEWAY_NOT_STORED), body);
 }
 
 /* --- into the engine -------------------------------------------------------------------------- */
@@ -139,18 +140,6 @@ static void end_exchange(gateway_exchange *exchange)
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg);
 
-/* Reads the headers that are for the endpoint, and the wish about stored answers. */
-static void read_headers(httpd_conn *conn, gateway_forward *forward, gateway_caching *wish)
-{
-    gl_slice name, value;
-    gateway_caching_init(wish);
-    gateway_forward_init(forward);
-    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++) {
-        if (httpd_same(name, "cache-control")) gateway_caching_add(wish, value);
-        gateway_forward_add(forward, name, value);
-    }
-}
-
 /* A caller may use stored answers less than the gateway does, never more. */
 static void set_caching(gateway_exchange *exchange, const gateway_caching *wish,
                         glimpse_options *options)
@@ -164,53 +153,56 @@ static void set_caching(gateway_exchange *exchange, const gateway_caching *wish,
     if (control != GLIMPSE_CACHE_USE) options->cache_control = (int)control;
 }
 
-static void options_of(gateway_exchange *exchange, httpd_conn *conn, const gateway_caching *wish,
+/* An answer that is never shared may be given again to who asks for it again: with its
+ * Idempotency-Key, which nobody else has. */
+static void set_repeat(gateway_exchange *exchange, gateway_wish *wish)
+{
+    if (!exchange->unshared || wish->repeat.len == 0 || wish->caching.no_store) return;
+    gateway_scope_narrow(&wish->scope, "repeat", wish->repeat);
+    exchange->unshared = false;
+}
+
+static void options_of(gateway_exchange *exchange, const gateway_wish *wish,
                        glimpse_options *options)
 {
     const gateway *gate = exchange->gate;
     glimpse_options_init(options);
     options->deadline_ms =
-        gateway_deadline(gate->config.deadline_ms, httpd_header(conn, "x-stainless-timeout"),
-                         httpd_header(conn, "glimpse-deadline-ms"));
-    set_caching(exchange, wish, options);
+        gateway_deadline(gate->config.deadline_ms, wish->patience, wish->deadline);
+    set_caching(exchange, &wish->caching, options);
     if (exchange->unshared) {
         if (options->cache_control != GLIMPSE_CACHE_ONLY)
             options->cache_control = GLIMPSE_CACHE_BYPASS;
         options->coalesce = 0;
     }
+    if (wish->retried > 0) {
+        exchange->max_attempts = gateway_wish_attempts(wish, gate->config.max_attempts);
+        options->max_attempts = exchange->max_attempts;
+    }
     if (exchange->caller != NULL) {
-        options->scope = exchange->caller->key->scope;
+        options->caller = exchange->caller->name;
         options->priority = exchange->caller->key->interactive ? GLIMPSE_PRIORITY_INTERACTIVE
                                                                : GLIMPSE_PRIORITY_BULK;
     }
-    if (gl_slice_is(httpd_header(conn, "glimpse-priority"), "bulk"))
-        options->priority = GLIMPSE_PRIORITY_BULK;
-    exchange->priority = options->priority == GLIMPSE_PRIORITY_INTERACTIVE
-                             ? GLIMPSE_PRIORITY_INTERACTIVE
-                             : GLIMPSE_PRIORITY_BULK;
+    if (wish->bulk) options->priority = GLIMPSE_PRIORITY_BULK;
 }
 
-static glimpse_error submit(gateway_exchange *exchange, gl_slice body)
+static glimpse_error submit(gateway_exchange *exchange, gl_slice body, gateway_wish *wish)
 {
-    httpd_conn *conn = exchange->conn;
     glimpse_options options;
-    gateway_forward forward;
-    gateway_caching wish;
-    read_headers(conn, &forward, &wish);
-    options_of(exchange, conn, &wish, &options);
-    exchange->gate->headers_dropped += forward.dropped;
+    options_of(exchange, wish, &options);
+    exchange->gate->headers_dropped += wish->forward.dropped;
     const glimpse_observer observer = { .size = sizeof(glimpse_observer),
                                         .on_result = got_result,
                                         .on_event = exchange->stream ? gateway_got_event : NULL };
     const glimpse_chat chat = { .body = body.data,
                                 .body_len = glimpse_length(body.len),
                                 .path = gateway_kind_path(exchange->kind) };
-    glimpse_error error = GLIMPSE_ERR_OOM;
-    if (gateway_forward_give(&forward, &options))
-        error = glimpse_submit_chat(exchange->gate->config.engine, &chat, &options, &observer,
-                                    exchange, &exchange->id);
-    gateway_forward_free(&forward);
-    return error;
+    if (!gateway_scope_give(&wish->scope, &options.scope) ||
+        !gateway_forward_give(&wish->forward, &options))
+        return GLIMPSE_ERR_OOM;
+    return glimpse_submit_chat(exchange->gate->config.engine, &chat, &options, &observer, exchange,
+                               &exchange->id);
 }
 
 static void refuse_error(gateway *gate, httpd_conn *conn, glimpse_error error)
@@ -220,8 +212,55 @@ static void refuse_error(gateway *gate, httpd_conn *conn, glimpse_error error)
     gateway_refuse(gate, conn, &verdict, NULL, glimpse_error_sentence(error), "retry-after: 1\r\n");
 }
 
+/* Keeps scopes apart at the endpoint too, where it knows how. */
+static bool salt(const gateway *gate, gl_json root, const char *scope, gl_buf *room, gl_slice *body)
+{
+    if (gate->config.salts == 0 || scope == NULL) return true;
+    if (!gateway_salt_write(root, gate->config.salts, gl_buf_slice(&gate->secret), scope, room))
+        return false;
+    *body = gl_buf_slice(room);
+    return true;
+}
+
+/* Reads what the headers ask for, and submits. false: it was refused. */
+static bool send_on(gateway_exchange *exchange, const gateway_ask *ask, gateway_wish *wish)
+{
+    gateway *gate = exchange->gate;
+    httpd_conn *conn = exchange->conn;
+    gl_slice name, value;
+    gateway_refusal refusal;
+    int status;
+    const char *scope;
+    for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
+        gateway_wish_add(wish, name, value);
+    if (!gateway_scope_give(&wish->scope, &scope)) {
+        refuse_error(gate, conn, GLIMPSE_ERR_OOM);
+        return false;
+    }
+    if (!gateway_known_check(&gate->known, ask, exchange->kind, scope, wish->repeat,
+                             &exchange->trace, &status, &refusal)) {
+        const gateway_verdict verdict = { .status = status, .code = refusal.code };
+        gateway_refuse(gate, conn, &verdict, refusal.param, refusal.message, "");
+        return false;
+    }
+    gl_slice body = ask->body;
+    gl_buf salted;
+    gl_buf_init(&salted, SIZE_MAX / 2);
+    bool good = salt(gate, ask->root, scope, &salted, &body);
+    set_repeat(exchange, wish);
+    glimpse_error error = good ? submit(exchange, body, wish) : GLIMPSE_ERR_OOM;
+    gl_buf_free(&salted);
+    if (error != GLIMPSE_OK) {
+        refuse_error(gate, conn, error);
+        return false;
+    }
+    gateway_known_sent(&gate->known, &exchange->trace);
+    return true;
+}
+
 static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *ask)
 {
+    gateway_wish wish;
     gateway_client *client = httpd_user(conn);
     gateway_exchange *exchange = gl_calloc(1, sizeof *exchange);
     if (exchange == NULL) {
@@ -238,17 +277,19 @@ static void begin_exchange(gateway *gate, httpd_conn *conn, const gateway_ask *a
                                     .kind = client->kind,
                                     .unshared = ask->unshared,
                                     .stream = ask->stream && client->kind != GATEWAY_EMBEDDINGS,
-                                    .wants_usage = ask->wants_usage };
+                                    .wants_usage = ask->wants_usage,
+                                    .max_attempts = gate->config.max_attempts };
     gateway_entry_begin(exchange, ask->model);
     if (!gateway_admit(gate, conn, ask, exchange)) {
         gl_free(exchange);
         return;
     }
-    glimpse_error error = submit(exchange, ask->body);
-    if (error != GLIMPSE_OK) {
+    gateway_wish_init(&wish, exchange->caller != NULL ? exchange->caller->key->scope : NULL);
+    bool sent = send_on(exchange, ask, &wish);
+    gateway_wish_free(&wish);
+    if (!sent) {
         gateway_settle(exchange, NULL);
         gl_free(exchange);
-        refuse_error(gate, conn, error);
         return;
     }
     gl_node_init(&exchange->waits);
@@ -299,7 +340,7 @@ void gateway_request(httpd_conn *conn)
 
 /* --- out of it -------------------------------------------------------------------------------- */
 
-static gateway_outcome outcome_of(const gateway *gate, const glimpse_result *result)
+static gateway_outcome outcome_of(const gateway_exchange *exchange, const glimpse_result *result)
 {
     size_t tried = glimpse_result_attempt_count(result);
     return (gateway_outcome){
@@ -308,7 +349,7 @@ static gateway_outcome outcome_of(const gateway *gate, const glimpse_result *res
         .http_status = glimpse_result_http_status(result),
         .sent = tried != 0 || glimpse_result_source(result) == GLIMPSE_SOURCE_COALESCED,
         .circuit_open = glimpse_result_circuit_open(result),
-        .spent = gate->config.max_attempts > 1 && tried >= (size_t)gate->config.max_attempts,
+        .spent = exchange->gate->config.max_attempts > 1 && tried >= (size_t)exchange->max_attempts,
     };
 }
 
@@ -462,13 +503,12 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
     gateway_exchange *exchange = arg;
     gateway *gate = exchange->gate;
     if (exchange->conn != NULL) {
-        const gateway_outcome outcome = outcome_of(gate, result);
+        const gateway_outcome outcome = outcome_of(exchange, result);
         gateway_verdict verdict = gateway_judge(&outcome);
         int64_t retry_after_s = 0;
         if (exchange->waited_out) {
             verdict = (gateway_verdict){ .status = 503, .code = "queue_timeout" };
-            retry_after_s = 1;
-            (void)gateway_queue_is_full(gate, &retry_after_s);
+            retry_after_s = gateway_wait_s(gate);
         } else if (outcome.circuit_open && verdict.status == 503) {
             retry_after_s = CIRCUIT_RETRY_S;
         } else if (verdict.status == 503) {
@@ -480,6 +520,11 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
         answer(exchange, result, &verdict, retry_after_s);
     }
     gateway_entry_end(exchange, result);
+    if (exchange->kind == GATEWAY_RESPONSES && glimpse_result_error(result) == GLIMPSE_OK) {
+        size_t len;
+        const char *body = glimpse_result_body(result, &len);
+        gateway_known_answered(&gate->known, &exchange->trace, gl_slice_of(body, len));
+    }
     gateway_settle(exchange, result);
     end_exchange(exchange);
 }

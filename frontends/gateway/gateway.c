@@ -54,6 +54,10 @@ gateway *gateway_new(const gateway_config *config)
     gl_list_init(&gate->exchanges);
     gl_buf_init(&gate->head, SCRATCH_MAX);
     gl_buf_init(&gate->body, SCRATCH_MAX);
+    gateway_known_init(&gate->known);
+    gl_buf_init(&gate->secret, SCRATCH_MAX);
+    if (config->salts != 0 && config->endpoint->api_key != NULL)
+        gl_buf_append_str(&gate->secret, config->endpoint->api_key);
     gateway_wait_init(gate);
     gateway_streams_init(gate);
     evtimer_assign(&gate->drain_due, config->base, NULL, gate);
@@ -66,6 +70,7 @@ gateway *gateway_new(const gateway_config *config)
                                     .drained = gateway_drained,
                                     .closed = connection_closed,
                                     .refused = gateway_refused,
+                                    .refused_headers = GATEWAY_NOT_STORED,
                                     .lines = config->cors_count != 0 ? gateway_cors_lines : NULL };
     httpd_options options;
     httpd_options_default(&options);
@@ -73,9 +78,12 @@ gateway *gateway_new(const gateway_config *config)
     options.connections = config->max_connections;
     gate->server = httpd_server_new(config->base, &options, &handler);
     if (config->keys) gate->callers = gateway_callers_new();
+    if (config->keys) gate->strangers = gl_malloc(sizeof *gate->strangers);
+    if (gate->strangers != NULL) gateway_strangers_init(gate->strangers);
     gate->tally = gateway_tally_new();
     if (gate->server != NULL && gate->tally != NULL &&
-        gateway_models_open(gate, config->endpoint) && (!config->keys || gate->callers != NULL))
+        gateway_models_open(gate, config->endpoint) &&
+        (!config->keys || (gate->callers != NULL && gate->strangers != NULL)))
         return gate;
     gateway_free(gate);
     return NULL;
@@ -170,6 +178,10 @@ void gateway_free(gateway *gate)
     if (gate == NULL) return;
     gateway_close(gate);
     gateway_callers_free(gate->callers);
+    gateway_known_free(&gate->known);
+    if (gate->secret.data != NULL) explicit_bzero(gate->secret.data, gate->secret.len);
+    gl_buf_free(&gate->secret);
+    gl_free(gate->strangers);
     gateway_tally_free(gate->tally);
     gl_buf_free(&gate->head);
     gl_buf_free(&gate->body);

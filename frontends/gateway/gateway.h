@@ -78,6 +78,8 @@ typedef struct gateway_config {
      * they must outlive the gateway. */
     const char *const *cors;
     size_t cors_count;
+    unsigned salts; /* a sum of GATEWAY_CACHE_SALT and GATEWAY_PROMPT_CACHE_KEY: members that the
+                       endpoint's own cache of prompts goes by; 0: none is sent */
     /* Gets each request that has ended, valid during the call. NULL: it is not wanted. */
     void (*ended)(const gateway_entry *entry, void *arg);
     void *ended_arg;

@@ -166,7 +166,7 @@ static void write_timing(const gateway_facts *facts, gl_buf *out)
 
 void gateway_head_write(const gateway_facts *facts, gl_buf *out)
 {
-    gl_buf_append_str(out, "cache-control: private, no-store\r\nglimpse-request-id: glimpse-");
+    gl_buf_append_str(out, GATEWAY_NOT_STORED "glimpse-request-id: glimpse-");
     gl_buf_append_hex(out, facts->process, 16);
     gl_buf_append_char(out, '-');
     gl_buf_append_u64(out, facts->number);

@@ -22,6 +22,9 @@ typedef struct gateway_facts {
     bool refreshed; /* it was not to be answered by a stored one */
 } gateway_facts;
 
+/* No cache may share an answer between callers, an error of ours as little. */
+#define GATEWAY_NOT_STORED "cache-control: private, no-store\r\n"
+
 /* Appends the header lines. */
 void gateway_head_write(const gateway_facts *facts, gl_buf *out);
 

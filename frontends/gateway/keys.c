@@ -168,20 +168,36 @@ static bool read_models(reading *r, gl_json value, gateway_key *key)
 
 /* --- one key ---------------------------------------------------------------------------------- */
 
-enum { NAME, SHA256, SHARE, PRIORITY, RPM, TPM, CONCURRENCY, BUDGET, WINDOW, MODELS, EXPIRES, ALL };
+enum {
+    NAME,
+    SHA256,
+    SHARE,
+    PRIORITY,
+    RPM,
+    TPM,
+    CONCURRENCY,
+    QUEUE,
+    BUDGET,
+    WINDOW,
+    MODELS,
+    EXPIRES,
+    ALL
+};
 
-static const char *const members[ALL] = { "name",          "sha256", "share",       "priority",
-                                          "rpm",           "tpm",    "concurrency", "budget_usd",
-                                          "budget_window", "models", "expires" };
+static const char *const members[ALL] = { "name",       "sha256",        "share",       "priority",
+                                          "rpm",        "tpm",           "concurrency", "queue",
+                                          "budget_usd", "budget_window", "models",      "expires" };
 
-static bool read_limits(reading *r, const gl_json found[ALL], gateway_limits *limits)
+static bool read_limits(reading *r, const gl_json found[ALL], gateway_key *key)
 {
     static const char *const windows[] = { "hour", "day", "month", NULL };
     int window = GATEWAY_DAY;
-    double concurrency = 0;
+    double concurrency = 0, queue = 0;
+    gateway_limits *limits = &key->limits;
     if (!read_number(r, "rpm", found[RPM], false, &limits->rpm) ||
         !read_number(r, "tpm", found[TPM], false, &limits->tpm) ||
         !read_number(r, "concurrency", found[CONCURRENCY], true, &concurrency) ||
+        !read_number(r, "queue", found[QUEUE], true, &queue) ||
         !read_number(r, "budget_usd", found[BUDGET], false, &limits->budget_usd) ||
         !read_choice(r, "budget_window", found[WINDOW], windows,
                      "must be \"hour\", \"day\" or \"month\"", &window))
@@ -189,6 +205,7 @@ static bool read_limits(reading *r, const gl_json found[ALL], gateway_limits *li
     if (found[WINDOW].kind != GL_JSON_NONE && found[BUDGET].kind == GL_JSON_NONE)
         return refuse(r, "budget_window", "is of a budget_usd, which is missing");
     limits->concurrency = (int64_t)concurrency;
+    key->queue = (int64_t)queue;
     limits->window = (gateway_window)window;
     return true;
 }
@@ -211,7 +228,7 @@ static bool read_key(reading *r, gl_json object, gateway_key *key)
         return false;
     if (!read_choice(r, "priority", found[PRIORITY], priorities,
                      "must be \"interactive\" or \"bulk\"", &priority) ||
-        !read_limits(r, found, &key->limits) || !read_models(r, found[MODELS], key) ||
+        !read_limits(r, found, key) || !read_models(r, found[MODELS], key) ||
         !read_expiry(r, found[EXPIRES], &key->expires_s))
         return false;
     key->interactive = priority == 1;

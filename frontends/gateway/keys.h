@@ -18,6 +18,7 @@ typedef struct gateway_key {
     const char *scope; /* of its answers: "share:..." or "name:...": see glimpse_options.scope */
     unsigned char digest[32];
     bool interactive;
+    int64_t queue; /* requests that may wait for their turn; 0: half of all that may */
     gateway_limits limits;
     const char *const *models; /* NULL: any */
     size_t model_count;

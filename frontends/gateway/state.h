@@ -20,7 +20,9 @@
 #include "gateway/coding.h"
 #include "gateway/gateway.h"
 #include "gateway/head.h"
+#include "gateway/known.h"
 #include "gateway/path.h"
+#include "gateway/strangers.h"
 #include "gateway/tally.h"
 #include "http/server.h"
 
@@ -58,6 +60,8 @@ typedef struct gateway_exchange {
     bool begun;               /* the head of its stream is sent */
     glimpse_priority priority;
     gateway_kept kept;
+    gateway_trace trace; /* as it is remembered */
+    int max_attempts;
     bool waited_out; /* it was cancelled for its wait in the queue */
 } gateway_exchange;
 
@@ -88,10 +92,13 @@ struct gateway {
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
     gateway_tally *tally;
-    uint64_t process, number; /* of Glimpse-Request-Id */
-    uint64_t headers_dropped; /* of requests: on the list, and not fit to be sent on */
-    size_t count;             /* exchanges with a client, or that go on without one */
-    gl_buf head, body;        /* scratch */
+    gateway_known known;
+    gl_buf secret;                /* of salts: the endpoint's key */
+    gateway_strangers *strangers; /* NULL: there are no keys */
+    uint64_t process, number;     /* of Glimpse-Request-Id */
+    uint64_t headers_dropped;     /* of requests: on the list, and not fit to be sent on */
+    size_t count;                 /* exchanges with a client, or that go on without one */
+    gl_buf head, body;            /* scratch */
     bool draining, stopped, over, closed;
     int64_t drain_left_ms; /* after the listeners are closed */
     void (*drained)(void *arg);
@@ -160,5 +167,9 @@ void gateway_wait_init(gateway *gate);
 void gateway_wait_add(gateway_exchange *exchange);
 /* Returns true when no further request may wait; *retry_after_s gets the time to come again. */
 bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s);
+/* Returns true when no further request of this caller's may wait. */
+bool gateway_caller_waits_enough(const gateway *gate, const gateway_caller *caller);
+/* Returns the time that a request which comes now would wait, in seconds, 1 at least. */
+int64_t gateway_wait_s(const gateway *gate);
 
 #endif

@@ -53,17 +53,39 @@ void gateway_wait_add(gateway_exchange *exchange)
     if (first && !evtimer_pending(&gate->wait_due, NULL)) arm(gate);
 }
 
-bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s)
+/* Gives what waits, and how long it will. */
+static bool look(const gateway *gate, uint64_t *waiting, int64_t *wait_s)
 {
     glimpse_stats stats;
-    if (gate->count < gate->config.queue) return false; /* so many cannot wait */
     glimpse_stats_init(&stats);
     if (glimpse_engine_stats(gate->config.engine, &stats) != GLIMPSE_OK) return false;
-    if (stats.waiting < gate->config.queue) return false;
     const gateway_load load = { .waiting = stats.waiting,
                                 .window = stats.window,
                                 .typical_us = stats.latency_p50_us,
                                 .blocked_ns = stats.waits_ns };
-    *retry_after_s = gateway_projected_wait_s(&load);
+    *waiting = stats.waiting;
+    *wait_s = gateway_projected_wait_s(&load);
     return true;
+}
+
+int64_t gateway_wait_s(const gateway *gate)
+{
+    uint64_t waiting;
+    int64_t wait_s;
+    return look(gate, &waiting, &wait_s) ? wait_s : 1;
+}
+
+bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s)
+{
+    uint64_t waiting;
+    if (gate->count < gate->config.queue) return false; /* so many cannot wait */
+    return look(gate, &waiting, retry_after_s) && waiting >= gate->config.queue;
+}
+
+bool gateway_caller_waits_enough(const gateway *gate, const gateway_caller *caller)
+{
+    size_t most = (size_t)caller->key->queue;
+    if (most == 0) most = gate->config.queue / 2 > 0 ? gate->config.queue / 2 : 1;
+    if ((size_t)caller->allowance.under_way < most) return false;
+    return glimpse_engine_waiting(gate->config.engine, caller->name) >= most;
 }

@@ -1,4 +1,5 @@
 /* answer.c - an answer as HTTP: its head, its pieces, its end. */
+#include <stdio.h>
 #include <string.h>
 
 #include "http/conn.h"
@@ -171,11 +172,13 @@ void httpd_answer_refusal(httpd_conn *conn, int status, const char *why)
     }
     conn->last = true;
     conn->chunked = false;
-    write_head(conn, status, type,
-               gl_slice_str(status == 405   ? "allow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"
-                            : status == 503 ? "retry-after: 1\r\n"
-                                            : ""),
-               (int64_t)body->len);
+    char headers[256];
+    snprintf(headers, sizeof headers, "%s%s",
+             handler->refused_headers != NULL ? handler->refused_headers : "",
+             status == 405   ? "allow: GET, HEAD, POST, PUT, DELETE, OPTIONS\r\n"
+             : status == 503 ? "retry-after: 1\r\n"
+                             : "");
+    write_head(conn, status, type, gl_slice_str(headers), (int64_t)body->len);
     if (!conn->request.is_head) gl_buf_append(&conn->out, body->data, body->len);
     conn->answered = true;
     conn->closing = true;

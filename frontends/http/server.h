@@ -75,6 +75,9 @@ typedef struct httpd_handler {
      * a line of plain text. */
     const char *(*refused)(httpd_conn *conn, int status, const char *why, gl_buf *body);
 
+    /* Header lines of such an answer, static; NULL: none. */
+    const char *refused_headers;
+
     /* Appends lines of httpd_add_header to the head of each answer, a refusal of the server's own
      * too. */
     void (*lines)(httpd_conn *conn, gl_buf *out);

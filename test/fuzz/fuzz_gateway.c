@@ -43,7 +43,8 @@ static void read_body(gateway_kind kind, gl_slice text)
     }
     claim(ask.answers >= 1 && ask.answers <= 1000, "no number of answers");
     claim(ask.answer_tokens >= -1, "tokens below nothing");
-    claim(gateway_ask_models(ask.root) >= (ask.model.kind != GL_JSON_NONE), "a model is lost");
+    claim(gateway_ask_count(ask.root, "model") >= (ask.model.kind != GL_JSON_NONE),
+          "a model is lost");
 }
 
 static void read_headers(fuzz_input *in)

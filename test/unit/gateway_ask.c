@@ -82,7 +82,7 @@ static void a_stream_and_its_usage_are_seen(void **state)
     assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str(body), &ask, &refusal));
     assert_true(ask.stream && ask.wants_usage);
     assert_true(gl_json_string_is(ask.model, "b"));
-    assert_int_equal(gateway_ask_models(ask.root), 2);
+    assert_int_equal(gateway_ask_count(ask.root, "model"), 2);
     assert_true(gateway_ask_read(GATEWAY_CHAT, gl_slice_str("{\"stream\":null}"), &ask, &refusal));
     assert_false(ask.stream || ask.wants_usage);
 }
