@@ -165,7 +165,7 @@ glimpse_error gl_gates_replace(gl_gates *gates, const glimpse_config *config, gl
 bool gl_gates_stopped(const gl_gates *gates, gl_time now)
 {
     for (size_t i = 0; i < gates->count; i++)
-        if (!gl_key_stop_holds(&gates->list[i]->stop, now)) return false;
+        if (!gl_key_stop_refuses(&gates->list[i]->stop, now)) return false;
     return true;
 }
 
@@ -278,7 +278,7 @@ gl_course_is gl_course_state(const gl_course *course, gl_time now)
     gl_course_is state = GL_COURSE_STOPPED;
     for (size_t i = 0; i < course->count; i++) {
         const gl_gate *gate = course->steps[i].gate;
-        if (gl_key_stop_holds(&gate->stop, now)) continue;
+        if (gl_key_stop_refuses(&gate->stop, now)) continue;
         if (gate->breaker.state == GL_CIRCUIT_CLOSED) return GL_COURSE_OPEN;
         state = GL_COURSE_BROKEN;
     }

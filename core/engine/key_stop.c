@@ -71,6 +71,7 @@ void gl_key_stop_refused(const gl_request *request, const gl_failure *failure, c
         begin(engine, gate, failure, message);
         stop->wait = first_wait(engine);
     }
+    stop->tried = false;
     stop->until = stop->wait != 0 ? now + stop->wait : GL_TIME_NEVER;
 }
 
@@ -85,6 +86,7 @@ bool gl_key_stop_answered(const gl_request *request)
 
 void gl_key_stop_probing(gl_key_stop *stop, gl_time now)
 {
+    stop->tried = true;
     stop->until = now + PROBE_ALONE;
 }
 

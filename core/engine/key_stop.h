@@ -10,6 +10,7 @@
 
 typedef struct gl_key_stop {
     bool on;
+    bool tried; /* a request tries the key now, and the others wait for the outcome */
     glimpse_error error;
     int http_status;
     char *code, *message; /* the endpoint's, owned; NULL: no memory for them */
@@ -32,6 +33,12 @@ bool gl_key_stop_answered(const gl_request *request);
 void gl_key_stop_probing(gl_key_stop *stop, gl_time now);
 
 void gl_key_stop_end(gl_key_stop *stop);
+
+/* Returns true while requests are refused. */
+static inline bool gl_key_stop_refuses(const gl_key_stop *stop, gl_time now)
+{
+    return stop->on && !stop->tried && now < stop->until;
+}
 
 /* Returns true while nothing is sent, not even to try the key. */
 static inline bool gl_key_stop_holds(const gl_key_stop *stop, gl_time now)

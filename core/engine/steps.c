@@ -135,6 +135,17 @@ static void refuse_key(gl_request *request, gl_time now)
     gl_steps_fail(request, stop->error, gl_status_of(stop->error, stop->http_status), now);
 }
 
+/* Ends a request for a model that the pool does not serve; the message names some that it does. */
+static void refuse_model(gl_request *request, gl_time now)
+{
+    gl_buf *message = &request->engine->scratch;
+    end_wait(request, now);
+    gl_gates_name_some(&request->engine->gates, request->named_model, message);
+    gl_result_set_error(request->caller.result, GLIMPSE_ERR_NO_MODEL, "model_not_found",
+                        gl_buf_terminate(message) ? message->data : NULL);
+    gl_steps_fail(request, GLIMPSE_ERR_NO_MODEL, gl_status_of(GLIMPSE_ERR_NO_MODEL, 0), now);
+}
+
 static bool is_stopped(const gl_request *request, gl_time now)
 {
     return gl_course_state(request->course, now) == GL_COURSE_STOPPED;
@@ -144,7 +155,7 @@ void gl_steps_wait(gl_request *request, bool front, gl_time now)
 {
     glimpse_engine *engine = request->engine;
     if (is_stopped(request, now)) {
-        refuse_key(request, now);
+        gl_steps_refuse(request, now);
         return;
     }
     gl_queue_push(&engine->queue, request, front);
@@ -167,13 +178,13 @@ static void end_stopped(glimpse_engine *engine, gl_time now)
 {
     gl_request *request;
     if (gl_gates_stopped(&engine->gates, now))
-        while ((request = gl_packing_any(&engine->packing)) != NULL) refuse_key(request, now);
-    while ((request = gl_admission_stopped(engine, now)) != NULL) refuse_key(request, now);
+        while ((request = gl_packing_any(&engine->packing)) != NULL) gl_steps_refuse(request, now);
+    while ((request = gl_admission_stopped(engine, now)) != NULL) gl_steps_refuse(request, now);
     gl_node *end = &engine->in.backoff.head;
     for (gl_node *node = end->next, *next; node != end; node = next) {
         next = node->next;
         request = GL_CONTAINER(node, gl_request, node);
-        if (is_stopped(request, now)) refuse_key(request, now);
+        if (is_stopped(request, now)) gl_steps_refuse(request, now);
     }
 }
 
@@ -221,6 +232,10 @@ static void retry_later(gl_request *request, const gl_failure *failure, uint64_t
 
 void gl_steps_refuse(gl_request *request, gl_time now)
 {
+    if (request->course->count == 0) {
+        refuse_model(request, now);
+        return;
+    }
     if (is_stopped(request, now)) {
         refuse_key(request, now);
         return;
@@ -529,16 +544,6 @@ void gl_steps_expired(gl_request *request, gl_time now)
 
 /* --- the beginning: 2 and 3 on the way --- */
 
-/* Ends a request for a model that the pool does not serve; the message names some that it does. */
-static void refuse_model(gl_request *request, gl_time now)
-{
-    gl_buf *message = &request->engine->scratch;
-    gl_gates_name_some(&request->engine->gates, request->named_model, message);
-    gl_result_set_error(request->caller.result, GLIMPSE_ERR_NO_MODEL, "model_not_found",
-                        gl_buf_terminate(message) ? message->data : NULL);
-    gl_steps_fail(request, GLIMPSE_ERR_NO_MODEL, gl_status_of(GLIMPSE_ERR_NO_MODEL, 0), now);
-}
-
 /* Sends a request that no kept answer serves. */
 static void ask(gl_request *request, gl_time now)
 {
@@ -547,8 +552,6 @@ static void ask(gl_request *request, gl_time now)
                       now);
     } else if (!gl_price(request)) {
         gl_steps_fail(request, GLIMPSE_ERR_OOM, gl_status_of(GLIMPSE_ERR_OOM, 0), now);
-    } else if (request->course->count == 0) {
-        refuse_model(request, now);
     } else {
         bool packed = !is_stopped(request, now) && gl_packing_join(request, now);
         if (request->may_pack) gl_steps_send_packed(request->engine, now); /* the last pack first */

@@ -24,8 +24,8 @@ void gl_steps_send_packed(glimpse_engine *engine, gl_time now);
 /* Starts a request of the queue at the endpoint behind a gate, or one in FALLBACK (NULL). */
 void gl_steps_start(gl_request *request, gl_gate *gate, gl_time now);
 
-/* Refuses a request that no endpoint takes: with an endpoint's words about the key where all keys
- * are stopped, else because circuits are open. */
+/* Refuses a request that no endpoint takes: because none serves its model, with an endpoint's words
+ * about the key where all keys are stopped, else because circuits are open. */
 void gl_steps_refuse(gl_request *request, gl_time now);
 
 /* Fails a request and its followers for good: the fallback sampler is asked for an essence, or they

@@ -219,6 +219,39 @@ static void without_memory_for_the_words_the_kinds_stand_in(void **state)
     rig_close(&r);
 }
 
+/* The first answer comes to nobody before the time; then one request asks for all. */
+static void after_key_probe_ms_one_request_tries_the_key_again(void **state)
+{
+    (void)state;
+    rig r;
+    callback_log t[4];
+    char body[96];
+    rig_init(&r);
+    r.config.key_probe_ms = 60000;
+    r.plans[0] = gl_sim_failure(0, GLIMPSE_ERR_HTTP, 401);
+    open_by_body(&r);
+    rig_submit(&r, &t[0], rig_body(body, 0));
+    gl_sim_run_for_ms(59000);
+    rig_submit(&r, &t[1], rig_body(body, 5));
+    gl_sim_run_for_ms(2000);
+    assert_refused(&t[1], &t[0], 0);
+    rig_submit(&r, &t[2], rig_body(body, 0)); /* refused again: twice the time from now */
+    gl_sim_run_for_ms(119000);
+    assert_int_equal(gl_sim_counts_of(r.sim)->started, 2);
+    rig_submit(&r, &t[1], rig_body(body, 6));
+    gl_sim_run_for_ms(2000);
+    assert_refused(&t[1], &t[0], 0);
+    assert_true(stats_of(&r).key_stops == 1);
+    for (int i = 1; i < 4; i++) rig_submit(&r, &t[i], rig_body(body, 6 + i));
+    gl_sim_run_for_ms(500);
+    assert_int_equal(gl_sim_counts_of(r.sim)->started, 3); /* the others wait for its outcome */
+    assert_true(gl_sim_run_idle(1000));
+    for (int i = 1; i < 4; i++) assert_int_equal(t[i].status, GLIMPSE_STATUS_ALIGNED);
+    assert_false(stats_of(&r).key_stopped);
+    rig_check_books(&r);
+    rig_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -228,6 +261,7 @@ int main(void)
         cmocka_unit_test(a_failure_in_flight_is_not_retried_while_the_key_is_stopped),
         cmocka_unit_test(a_callback_may_resume_and_submit),
         cmocka_unit_test(without_memory_for_the_words_the_kinds_stand_in),
+        cmocka_unit_test(after_key_probe_ms_one_request_tries_the_key_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
