@@ -463,8 +463,8 @@ const cli_option option_table[] = {
 
     { .heading = "Address", .name = "listen", .type = OPTION_TEXTS, AT(serve.listen), .commands = FOR_SERVE,
       .value = "ADDRESS", .check = listeners_check,
-      .help = "PORT, ADDRESS:PORT, unix:PATH, or fd:N, a socket that was passed; may be given again "
-              "[127.0.0.1:8080]" },
+      .help = "PORT, ADDRESS:PORT, unix:PATH, or fd:N, an open socket; may be given again. Sockets of "
+              "LISTEN_FDS (systemd) are served too [127.0.0.1:8080]" },
     { .name = "port-file", .type = OPTION_TEXT, AT(serve.port_file), .commands = FOR_SERVE,
       .value = "FILE", .check = check_filled, .help = "where to write the port, once it listens" },
     { .heading = "Callers", .name = "keys", .type = OPTION_TEXT, AT(serve.keys), .commands = FOR_SERVE, .value = "FILE",

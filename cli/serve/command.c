@@ -77,9 +77,14 @@ static int open_listeners(serve *s)
 {
     const text_list *texts = &s->settings->serve.listen;
     char name[512];
-    int code = 0;
+    passed sockets;
+    const char *fault = passed_read(&sockets);
+    int code = fault == NULL ? listeners_take(&s->listeners, &sockets) : EXIT_VALUE;
+    passed_free(&sockets);
+    if (fault != NULL) say("%s", fault);
     settings_name_of(s->settings, "listen", name, sizeof name);
-    if (texts->count == 0) code = listeners_open(&s->listeners, LISTEN_DEFAULT, "--listen");
+    if (code == 0 && texts->count == 0 && s->listeners.count == 0)
+        code = listeners_open(&s->listeners, LISTEN_DEFAULT, "--listen");
     for (size_t i = 0; code == 0 && i < texts->count; i++)
         code = listeners_open(&s->listeners, texts->items[i], name);
     if (code == 0) code = check_exposed(s);
