@@ -9,6 +9,8 @@
 #include "gateway/ask.h"
 #include "gateway/credential.h"
 #include "gateway/keys.h"
+#include "gateway/known.h"
+#include "gateway/salt.h"
 
 static void read_keys(gl_slice text)
 {
@@ -47,6 +49,65 @@ static void read_body(gateway_kind kind, gl_slice text)
           "a model is lost");
 }
 
+/* A salted body is one JSON object again, and differs by its salt alone. */
+static void salt(gl_slice text)
+{
+    gl_json root, salted, name, value;
+    gl_buf out;
+    size_t members = 0, kept = 0;
+    if (gl_json_check(text, &root, NULL) != GL_JSON_OK || root.kind != GL_JSON_OBJECT) return;
+    gl_buf_init(&out, SIZE_MAX / 2);
+    claim(gateway_salt_write(root, GATEWAY_CACHE_SALT, gl_slice_str("secret"), "name:a", &out),
+          "no salt");
+    claim(gl_json_check(gl_buf_slice(&out), &salted, NULL) == GL_JSON_OK, "no JSON any more");
+    claim(gl_json_get(salted, "cache_salt").text.len == 34, "no salt in it");
+    gl_json_iter iter = gl_json_begin(root);
+    while (gl_json_next(&iter, &name, &value)) members += !gl_json_string_is(name, "cache_salt");
+    iter = gl_json_begin(salted);
+    while (gl_json_next(&iter, &name, &value)) kept++;
+    claim(kept == members + 1, "a member is lost, or doubled");
+    gl_buf_free(&out);
+}
+
+/* What a scope may open it may open again, and with an Idempotency-Key nothing else. */
+static void remember(gl_slice text)
+{
+    gateway_ask ask;
+    gateway_refusal refusal = { .code = NULL };
+    gateway_trace trace;
+    gateway_known known;
+    int status = 0;
+    if (!gateway_ask_read(GATEWAY_RESPONSES, text, &ask, &refusal)) return;
+    gateway_known_init(&known);
+    const gl_slice key = gl_slice_str("k");
+    if (gateway_known_check(&known, &ask, GATEWAY_RESPONSES, "a", key, &trace, &status, &refusal)) {
+        gateway_known_sent(&known, &trace);
+        gateway_known_answered(&known, &trace, text);
+        claim(gateway_known_check(&known, &ask, GATEWAY_RESPONSES, "a", key, &trace, &status,
+                                  &refusal),
+              "its own is refused");
+    } else {
+        claim(status == 400 && refusal.message[0] != '\0', "refused without a reason");
+    }
+    gateway_known_free(&known);
+}
+
+/* Headers of any bytes but line ends narrow a scope or leave it. */
+static void narrow(fuzz_input *in)
+{
+    gateway_wish wish;
+    const char *text;
+    gateway_wish_init(&wish, "name:a");
+    while (in->size != 0) {
+        gl_slice name = fuzz_line(in), value = fuzz_line(in);
+        gateway_wish_add(&wish, name, value);
+    }
+    claim(gateway_scope_give(&wish.scope, &text), "no scope");
+    claim(strncmp(text, "name:a", 6) == 0 && (text[6] == '\0' || text[6] == '\n'), "widened");
+    claim(wish.retried >= 0 && gateway_wish_attempts(&wish, 5) >= 1, "no attempt");
+    gateway_wish_free(&wish);
+}
+
 static void read_headers(fuzz_input *in)
 {
     gl_slice key = gl_slice_of(NULL, 0);
@@ -79,6 +140,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t which = fuzz_byte(&in);
     char *text = fuzz_string(gl_slice_of((const char *)in.data, in.size));
     const gl_slice rest = gl_slice_of(text, in.size);
+    if (which >= 128) { /* the files of the corpus are older */
+        if (which % 3 == 0) salt(rest);
+        if (which % 3 == 1) remember(rest);
+        if (which % 3 == 2) narrow(&in);
+        free(text);
+        return 0;
+    }
     switch (which % 4) {
     case 0:
         read_keys(rest);

@@ -26,7 +26,7 @@ static void every_member_is_read(void **state)
     (void)state;
     static const char text[] =
         ONE(",\"share\":\"team-a\",\"priority\":\"bulk\",\"rpm\":600,\"tpm\":200000,"
-            "\"concurrency\":64,\"budget_usd\":25.5,\"budget_window\":\"month\","
+            "\"concurrency\":64,\"queue\":9,\"budget_usd\":25.5,\"budget_window\":\"month\","
             "\"models\":[\"gpt-4o-mini\",\"f\\u0061st\"],\"expires\":\"2027-01-01\"");
     gateway_fault fault;
     size_t live = gl_alloc_live();
@@ -41,6 +41,7 @@ static void every_member_is_read(void **state)
     assert_false(key->interactive);
     assert_true(key->limits.rpm == 600 && key->limits.tpm == 200000);
     assert_int_equal(key->limits.concurrency, 64);
+    assert_int_equal(key->queue, 9);
     assert_true(key->limits.budget_usd == 25.5);
     assert_int_equal(key->limits.window, GATEWAY_MONTH);
     assert_true(gateway_key_allows(key, gl_slice_str("fast")));
@@ -92,6 +93,8 @@ static void each_wrong_file_is_refused_with_its_place(void **state)
         { ONE(",\"rpm\":\"60\""), "keys[0].rpm", "above 0" },
         { ONE(",\"tpm\":1e400"), "keys[0].tpm", "above 0" },
         { ONE(",\"concurrency\":1.5"), "keys[0].concurrency", "whole number" },
+        { ONE(",\"queue\":0"), "keys[0].queue", "above 0" },
+        { ONE(",\"queue\":2.5"), "keys[0].queue", "whole number" },
         { ONE(",\"budget_usd\":null"), "keys[0].budget_usd", "above 0" },
         { ONE(",\"budget_usd\":1,\"budget_window\":\"week\""), "keys[0].budget_window",
           "\"hour\"" },
