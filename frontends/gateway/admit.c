@@ -79,13 +79,21 @@ static bool check_model(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
     gl_json_string_append(ask->model, room, NULL);
     if (!gl_buf_terminate(room)) gl_buf_reset(room); /* too long for a model, or none is given */
     gl_slice model = gl_buf_slice(room);
-    if (key->models == NULL) return true;
-    if (gateway_ask_count(ask->root, "model") > 1) {
-        gateway_refuse_plain(gate, conn, 400, "invalid_request", "The body names its model twice.",
-                             "");
-        return false;
-    }
     return gateway_key_allows(key, model) || refuse_model(gate, conn, model);
+}
+
+/* What is read of a body holds only where all readers read the same. */
+static bool check_once(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
+                       const gateway_key *key)
+{
+    char message[80];
+    if (key->models == NULL && key->limits.tpm <= 0 && key->limits.budget_usd <= 0) return true;
+    const char *twice = gateway_ask_twice(ask->root);
+    if (twice == NULL) return true;
+    const gateway_verdict verdict = { .status = 400, .code = "invalid_request" };
+    snprintf(message, sizeof message, "The body names '%s' twice.", twice);
+    gateway_refuse(gate, conn, &verdict, twice, message, "");
+    return false;
 }
 
 /* --- rates and money -------------------------------------------------------------------------- */
@@ -161,7 +169,8 @@ bool gateway_admit(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
     gl_buf model;
     glimpse_profile profile;
     gl_buf_init(&model, 1024);
-    bool good = check_model(gate, conn, ask, caller->key, &model);
+    bool good = check_once(gate, conn, ask, caller->key) &&
+                check_model(gate, conn, ask, caller->key, &model);
     glimpse_profile_init(&profile);
     if (good && model.len != 0 &&
         glimpse_profiles_find(gate->config.profiles, model.data, model.len, &profile) == GLIMPSE_OK)

@@ -93,6 +93,22 @@ static bool is_unshared(gateway_kind kind, const gl_json found[MEMBERS])
            has_hosted_tool(found[TOOLS]);
 }
 
+const char *gateway_ask_twice(gl_json root)
+{
+    static const int priced[] = { MODEL,   MAX_TOKENS, MAX_COMPLETION, MAX_OUTPUT,
+                                  ANSWERS, BEST_OF,    PROMPT,         INPUT };
+    gl_json name, value;
+    unsigned seen = 0;
+    gl_json_iter iter = gl_json_begin(root);
+    while (gl_json_next(&iter, &name, &value))
+        for (size_t i = 0; i < sizeof priced / sizeof *priced; i++) {
+            if (!gl_json_string_is(name, names[priced[i]])) continue;
+            if ((seen >> i & 1) != 0) return names[priced[i]];
+            seen |= 1U << i;
+        }
+    return NULL;
+}
+
 int gateway_ask_count(gl_json root, const char *wanted)
 {
     gl_json name, value;

@@ -47,6 +47,10 @@ void gateway_caching_add(gateway_caching *wish, gl_slice line);
  * alone forbids a call. */
 glimpse_cache_control gateway_caching_control(const gateway_caching *wish);
 
+/* Returns the member by which a cost is reckoned that the body has twice; NULL: there is none. An
+ * endpoint that takes the first of two would give more than was reserved. */
+const char *gateway_ask_twice(gl_json root);
+
 /* Returns how often a body has a member of this name: what is checked of the last one does not hold
  * for an endpoint that takes the first. */
 int gateway_ask_count(gl_json root, const char *name);

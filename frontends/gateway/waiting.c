@@ -79,7 +79,9 @@ bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s)
 {
     uint64_t waiting;
     if (gate->count < gate->config.queue) return false; /* so many cannot wait */
-    return look(gate, &waiting, retry_after_s) && waiting >= gate->config.queue;
+    if (!look(gate, &waiting, retry_after_s) || waiting < gate->config.queue) return false;
+    /* Where none may wait, one that can go at once does. */
+    return waiting != 0 || glimpse_engine_room(gate->config.engine) == 0;
 }
 
 bool gateway_caller_waits_enough(const gateway *gate, const gateway_caller *caller)

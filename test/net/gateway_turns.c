@@ -126,6 +126,26 @@ static void a_caller_has_a_queue_of_its_own(void **state)
     gate_rig_close(&g);
 }
 
+static void where_none_may_wait_a_request_that_can_go_does(void **state)
+{
+    (void)state;
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .latency = "600s", .seed = 5 });
+    g.engine_config.concurrency = 1;
+    g.config.queue = 0;
+    gate_rig_open(&g);
+    mock_client *first = ask_own(&g, "", 0, 0);
+    while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
+    mock_client *second = ask_own(&g, "", 1, 0);
+    gate_client_whole(second);
+    assert_int_equal(gate_client_status(second), 503);
+    assert_true(has_code(second, "queue_full"));
+    assert_int_equal(first->len, 0);
+    mock_client_close(first);
+    mock_client_close(second);
+    gate_rig_close(&g);
+}
+
 /* The contract has requests wait; how long they would is only said to those that are refused. */
 static void a_deadline_that_is_shorter_than_the_queue_is_waited_for(void **state)
 {
@@ -280,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_caller_that_floods_does_not_hold_up_another),
         cmocka_unit_test(a_caller_has_a_queue_of_its_own),
+        cmocka_unit_test(where_none_may_wait_a_request_that_can_go_does),
         cmocka_unit_test(a_deadline_that_is_shorter_than_the_queue_is_waited_for),
         cmocka_unit_test(wrong_keys_are_held_back_and_right_ones_pass),
         cmocka_unit_test(a_request_that_comes_again_with_its_idempotency_key_is_sent_once),
