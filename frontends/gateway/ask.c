@@ -141,7 +141,7 @@ static bool refuse_type(gateway_refusal *refusal, const char *name, const char *
 {
     snprintf(refusal->message, sizeof refusal->message,
              "Invalid type for '%s': expected %s, but got %s instead.", name, expected,
-             value.kind == GL_JSON_NUMBER ? "another number" : kinds[value.kind]);
+             kinds[value.kind]);
     return refuse(refusal, "invalid_type", name);
 }
 
@@ -157,7 +157,7 @@ static bool check_number(const gl_json found[MEMBERS], int member, int64_t most,
     if (gl_json_int64(found[member], &number) && number <= most) return true;
     double size;
     if (gl_json_double(found[member], &size) && size <= (double)most)
-        return refuse_type(refusal, names[member], "an integer", found[member]);
+        return refuse_type(refusal, names[member], "an integer without a fraction", found[member]);
     snprintf(refusal->message, sizeof refusal->message,
              "Invalid '%s': expected a value of at most %lld.", names[member], (long long)most);
     return refuse(refusal, "integer_above_max_value", names[member]);

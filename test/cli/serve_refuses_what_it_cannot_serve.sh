@@ -30,7 +30,8 @@ for bad in somewhere 127.0.0.1:99999 unix: fd:x; do
     says '--listen'
     one_line
 done
-for bad in '--max-body 0' '--max-connections 0' '--queue -1' '--queue-timeout x' '--on-disconnect stay'; do
+for bad in '--max-body 0' '--max-connections 0' '--queue -1' '--queue-timeout x' '--on-disconnect stay' \
+    '--cache-salt pepper' '--cache-salt cache_salt,'; do
     # shellcheck disable=SC2086
     expect 78 "$GLIMPSE" serve $bad
     one_line
