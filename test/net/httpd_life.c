@@ -501,7 +501,7 @@ static void a_drained_server_ends_what_waits_and_nothing_that_asks(void **state)
     put(&r, late, GET); /* it was on its way */
     assert_true(take(&r, late));
     assert_non_null(strstr(text, " 200 "));
-    put(&r, half, GET + strlen(HALF));
+    put(&r, half, &GET[sizeof HALF - 1]);
     assert_true(take(&r, half));
     assert_non_null(strstr(text, " 200 "));
     ends_after(&r, fresh, 2000, "");
