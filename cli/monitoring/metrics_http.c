@@ -9,12 +9,11 @@
 
 #include <fcntl.h>
 #include <glimpse/metrics.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 
 #include "base/alloc.h"
+#include "http/listen.h"
 #include "http/server.h"
 #include "options/loopback.h"
 #include "say.h"
@@ -76,16 +75,6 @@ static void starved(void *arg, int error)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-static bool listens_here(int fd)
-{
-    struct sockaddr_storage at;
-    socklen_t len = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &len) != 0) return true;
-    if (at.ss_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&at)->sin6_addr);
-    return ntohl(((struct sockaddr_in *)&at)->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 static size_t most_connections(void)
 {
     struct rlimit limit;
@@ -106,7 +95,7 @@ metrics_http *metrics_http_new(struct event_base *base, int fd, metrics_http_pag
     options.deadlines.idle = IDLE_MS;
     options.keep_alive_s = 0;
     options.connections = most_connections();
-    *http = (metrics_http){ .page = page, .arg = arg, .local = listens_here(fd) };
+    *http = (metrics_http){ .page = page, .arg = arg, .local = httpd_listens_here(fd) };
     gl_buf_init(&http->text, PAGE_MAX);
     http->server = httpd_server_new(base, &options, &handler);
     int own = http->server != NULL ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;

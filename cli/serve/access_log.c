@@ -124,6 +124,8 @@ static void write_ids(const gateway_entry *entry, gl_buf *out)
 static void write_line(access_log *log, const gateway_entry *entry)
 {
     gl_buf *out = &log->waiting;
+    const char *source =
+        entry->source >= 0 ? glimpse_source_name((glimpse_source)entry->source) : NULL;
     write_time(log);
     text_member(out, "caller", gl_slice_str(entry->caller));
     text_member(out, "kind", gl_slice_str(entry->kind));
@@ -131,7 +133,7 @@ static void write_line(access_log *log, const gateway_entry *entry)
     flag_member(out, "stream", entry->stream);
     number_member(out, "status", entry->status != 0 ? entry->status : -1);
     text_member(out, "code", gl_slice_str(entry->code));
-    text_member(out, "glimpse_status", gl_slice_str(entry->source));
+    text_member(out, "glimpse_status", gl_slice_str(source));
     flag_member(out, "stale", entry->stale);
     text_member(out, "endpoint", gl_slice_str(entry->endpoint));
     number_member(out, "attempts", entry->attempts);

@@ -40,14 +40,6 @@ const char *listeners_check(const char *text)
 
 /* --- what a socket listens on ----------------------------------------------------------------- */
 
-static bool is_loopback(const listen_address *at)
-{
-    if (at->any.sa_family == AF_INET6)
-        return IN6_IS_ADDR_LOOPBACK(&at->v6.sin6_addr) ||
-               (IN6_IS_ADDR_V4MAPPED(&at->v6.sin6_addr) && at->v6.sin6_addr.s6_addr[12] == 127);
-    return ntohl(at->v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
-}
-
 static void describe(listener *to)
 {
     union {
@@ -69,7 +61,7 @@ static void describe(listener *to)
               v6 ? (const void *)&name.at.v6.sin6_addr : (const void *)&name.at.v4.sin_addr, host,
               sizeof host);
     to->port = httpd_port_of(to->fd);
-    to->exposed = !is_loopback(&name.at);
+    to->exposed = !httpd_listens_here(to->fd);
     snprintf(to->address, sizeof to->address, "http://%s%s%s:%d", v6 ? "[" : "", host,
              v6 ? "]" : "", to->port);
 }

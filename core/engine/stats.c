@@ -109,6 +109,45 @@ glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *
     return gl_layout_write(&layout, stats, &whole) ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
 }
 
+/* --- endpoints --- */
+
+static const glimpse_endpoint_stats no_endpoint = { .size = sizeof(glimpse_endpoint_stats),
+                                                    .name = "" };
+static const gl_layout endpoint_layout = { .size = sizeof(glimpse_endpoint_stats) };
+
+void glimpse_endpoint_stats_defaults(glimpse_endpoint_stats *stats)
+{
+    gl_layout_write(&endpoint_layout, stats, &no_endpoint);
+}
+
+glimpse_error glimpse_engine_endpoint(const glimpse_engine *engine, size_t index,
+                                      glimpse_endpoint_stats *stats)
+{
+    gl_time when;
+    if (engine == NULL || stats == NULL || index >= engine->gates.count) return GLIMPSE_ERR_INVALID;
+    const gl_gate *gate = engine->gates.list[index];
+    const gl_key_stop *stop = &gate->stop;
+    bool shut = gate->breaker.state != GL_CIRCUIT_CLOSED;
+    gl_time now = gl_clockwork_now(&engine->clock);
+    glimpse_endpoint_stats whole = no_endpoint;
+    whole.name = gate->name;
+    whole.key_stopped = stop->on;
+    whole.open = !gl_key_stop_holds(stop, now) && gl_breaker_may_start(&gate->breaker, now, &when);
+    whole.circuit = (glimpse_circuit)gate->breaker.state;
+    whole.in_flight = (uint64_t)gate->limit.in_flight;
+    whole.window = (uint64_t)gl_limit_places(&gate->limit);
+    if (stop->on) {
+        whole.problem = stop->code != NULL ? stop->code : glimpse_error_name(stop->error);
+        whole.http_status = stop->http_status;
+    } else if (shut) {
+        whole.problem = gate->outage.code;
+        whole.http_status = gate->outage.http_status;
+    }
+    return gl_layout_write(&endpoint_layout, stats, &whole) ? GLIMPSE_OK : GLIMPSE_ERR_INVALID;
+}
+
+/* --- room --- */
+
 size_t glimpse_engine_room(const glimpse_engine *engine)
 {
     gl_time now = gl_clockwork_now(&engine->clock);

@@ -18,8 +18,10 @@
 #include "gateway/cors.h"
 #include "gateway/forward.h"
 #include "gateway/models.h"
+#include "gateway/ready.h"
 #include "gateway/salt.h"
 #include "gateway/state.h"
+#include "gateway/status.h"
 #include "http/token.h"
 
 /* The longest wait before an open circuit lets the next probe go (core/policy/breaker.h). */
@@ -27,13 +29,18 @@
 
 /* --- before the body -------------------------------------------------------------------------- */
 
+/* The kinds for the person at this machine. */
+static bool is_for_here(gateway_kind kind)
+{
+    return kind == GATEWAY_PAGE || kind == GATEWAY_STATUS;
+}
+
 /* A gateway without keys answers to this machine's names only: a page in a browser whose name was
  * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. */
 static bool is_our_name(const gateway *gate, const httpd_conn *conn)
 {
     gl_slice host = httpd_header(conn, "host");
-    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
-    return host.len == 0 || gate->config.is_here(host);
+    return gate->config.is_here == NULL || host.len == 0 || gate->config.is_here(host);
 }
 
 static bool is_origin_here(const gateway *gate, gl_slice origin)
@@ -44,14 +51,14 @@ static bool is_origin_here(const gateway *gate, gl_slice origin)
     return gate->config.is_here(gl_slice_of(slashes + 3, origin.len - skipped));
 }
 
-/* Of several lines of Origin each must be. */
+/* Of several lines of Origin each must be. The status page is for no page of --cors. */
 static bool is_from_here(const gateway *gate, httpd_conn *conn)
 {
     const gateway_client *client = httpd_user(conn);
     gl_slice name, value;
-    if (gate->config.is_here == NULL || gate->callers != NULL) return true;
+    if (gate->config.is_here == NULL) return true;
     if (!is_our_name(gate, conn)) return false;
-    if (client->origin != NULL) return true; /* the one that there is may ask */
+    if (client->origin != NULL && !is_for_here(client->kind)) return true; /* it may ask */
     for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
         if (httpd_same(name, "origin") && !is_origin_here(gate, value)) return false;
     return true;
@@ -75,14 +82,18 @@ static void refuse_path(gateway *gate, httpd_conn *conn)
 static void refuse_elsewhere(gateway *gate, httpd_conn *conn)
 {
     gateway_refuse_plain(gate, conn, 403, "not_from_here",
-                         "Without caller keys this gateway answers to localhost and 127.0.0.1 "
-                         "alone, and to no web page from elsewhere but those of --cors.",
+                         gate->callers == NULL
+                             ? "Without caller keys this gateway answers to localhost and "
+                               "127.0.0.1 alone, and to no web page from elsewhere but those of "
+                               "--cors."
+                             : "The status page is read as localhost or 127.0.0.1.",
                          "");
 }
 
 static bool needs_key(gateway_kind kind)
 {
-    return kind != GATEWAY_HEALTH && kind != GATEWAY_READY;
+    return kind != GATEWAY_HEALTH && kind != GATEWAY_READY && kind != GATEWAY_PAGE &&
+           kind != GATEWAY_STATUS;
 }
 
 void gateway_head(httpd_conn *conn)
@@ -94,6 +105,7 @@ void gateway_head(httpd_conn *conn)
     gateway_entry_head(gate, client);
     gateway_cors_note(gate, conn);
     client->kind = gateway_path_read(httpd_path(conn), room, &model);
+    if (is_for_here(client->kind) && !httpd_is_here(conn)) client->kind = GATEWAY_UNKNOWN;
     if (httpd_request_of(conn)->upgrade) {
         httpd_last(conn);
         gateway_refuse_plain(gate, conn, 426, "upgrade_required",
@@ -102,10 +114,11 @@ void gateway_head(httpd_conn *conn)
     } else if (client->kind == GATEWAY_UNKNOWN) {
         refuse_path(gate, conn);
     } else if (gateway_cors_is_preflight(conn)) {
-        is_our_name(gate, conn) ? gateway_cors_answer(gate, conn) : refuse_elsewhere(gate, conn);
+        gate->callers != NULL || is_our_name(gate, conn) ? gateway_cors_answer(gate, conn)
+                                                         : refuse_elsewhere(gate, conn);
     } else if (!gateway_kind_takes(client->kind, httpd_method(conn))) {
         refuse_method(gate, conn, client->kind);
-    } else if (!is_from_here(gate, conn)) {
+    } else if ((gate->callers == NULL || is_for_here(client->kind)) && !is_from_here(gate, conn)) {
         refuse_elsewhere(gate, conn);
     } else if (!needs_key(client->kind) || gateway_identify(gate, conn)) {
         if (gateway_kind_is_asked(client->kind) && gateway_may_send(gate, conn))
@@ -117,8 +130,10 @@ void gateway_head(httpd_conn *conn)
 
 static void show_health(gateway *gate, httpd_conn *conn, gateway_kind kind)
 {
-    bool ready = kind == GATEWAY_HEALTH || !gate->draining;
-    gl_slice body = gl_slice_str(ready ? "ok\n" : "draining\n");
+    const char *word = kind == GATEWAY_HEALTH ? GATEWAY_READY_WORD : gateway_ready_word(gate);
+    bool ready = strcmp(word, GATEWAY_READY_WORD) == 0;
+    char line[32];
+    gl_slice body = gl_slice_of(line, (size_t)snprintf(line, sizeof line, "%s\n", word));
     gateway_entry_plain(gate, conn, ready ? 200 : 503, NULL, 0, body.len);
     httpd_answer(conn, ready ? 200 : 503, "text/plain; charset=utf-8",
                  gl_slice_str(GATEWAY_NOT_STORED), body);
@@ -331,6 +346,8 @@ void gateway_request(httpd_conn *conn)
     client->exchange = NULL;
     if (client->kind == GATEWAY_HEALTH || client->kind == GATEWAY_READY)
         show_health(gate, conn, client->kind);
+    else if (is_for_here(client->kind))
+        gateway_status_show(gate, conn, client->kind);
     else if (!gateway_kind_is_asked(client->kind))
         gateway_models_show(gate, conn);
     else if (gateway_body_take(gate, conn, &room, &body))

@@ -45,12 +45,27 @@ static void connection_closed(httpd_conn *conn)
     if (gate->stopped && !gate->closed) event_active(&gate->end_due, EV_TIMEOUT, 1);
 }
 
+/* By its address, without a user and what stands behind the host. */
+static void name_endpoint(gateway *gate, const char *url)
+{
+    gl_slice all = gl_slice_str(url != NULL ? url : "https://api.openai.com");
+    const char *host = memmem(all.data, all.len, "://", 3);
+    host = host != NULL ? host + 3 : all.data;
+    size_t len = strcspn(host, "/?#");
+    const char *user = memrchr(host, '@', len);
+    if (user != NULL) len -= (size_t)(user + 1 - host);
+    snprintf(gate->endpoint_name, sizeof gate->endpoint_name, "%.*s", (int)len,
+             user != NULL ? user + 1 : host);
+}
+
 gateway *gateway_new(const gateway_config *config)
 {
     gateway *gate = gl_calloc(1, sizeof *gate);
     if (gate == NULL) return NULL;
     gate->config = *config;
     gate->process = gl_rng_system_seed();
+    gate->began_ns = glimpse_monotonic_ns();
+    name_endpoint(gate, config->endpoint->base_url);
     gl_list_init(&gate->exchanges);
     gl_buf_init(&gate->head, SCRATCH_MAX);
     gl_buf_init(&gate->body, SCRATCH_MAX);

@@ -39,7 +39,7 @@ typedef struct gateway_entry {
     gl_slice model;       /* that was asked; len 0: none */
     int status;           /* of the answer; 499: the client had left */
     const char *code;     /* of an error; NULL: there was none, or it is the endpoint's own */
-    const char *source;   /* "live", "cache", ...; NULL: it did not get as far as the engine */
+    int source;           /* a glimpse_source; below 0: it did not get as far as the engine */
     const char *endpoint; /* NULL: it has no name, or none was asked */
     bool stream, stale;
     int attempts;

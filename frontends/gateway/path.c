@@ -8,7 +8,8 @@ static const struct {
     { "/chat/completions", GATEWAY_CHAT }, { "/completions", GATEWAY_COMPLETIONS },
     { "/embeddings", GATEWAY_EMBEDDINGS }, { "/responses", GATEWAY_RESPONSES },
     { "/models", GATEWAY_MODELS },         { "/healthz", GATEWAY_HEALTH },
-    { "/readyz", GATEWAY_READY },
+    { "/readyz", GATEWAY_READY },          { "/", GATEWAY_PAGE },
+    { "/status.json", GATEWAY_STATUS },
 };
 
 const char gateway_paths[] =
@@ -85,6 +86,7 @@ const char *gateway_kind_name(gateway_kind kind)
         [GATEWAY_RESPONSES] = "responses", [GATEWAY_EMBEDDINGS] = "embeddings",
         [GATEWAY_MODELS] = "models",       [GATEWAY_MODEL] = "model",
         [GATEWAY_HEALTH] = "health",       [GATEWAY_READY] = "ready",
+        [GATEWAY_PAGE] = "page",           [GATEWAY_STATUS] = "status",
         [GATEWAY_UNKNOWN] = "unknown",
     };
     return names[kind];

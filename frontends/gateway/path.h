@@ -20,6 +20,8 @@ typedef enum gateway_kind {
     GATEWAY_MODEL,  /* one of it */
     GATEWAY_HEALTH,
     GATEWAY_READY,
+    GATEWAY_PAGE,   /* the status page */
+    GATEWAY_STATUS, /* its figures */
     GATEWAY_UNKNOWN
 } gateway_kind;
 

@@ -92,6 +92,8 @@ struct gateway {
     gateway_models *models;
     gateway_callers *callers; /* NULL: anybody may ask */
     gateway_tally *tally;
+    uint64_t began_ns;
+    char endpoint_name[128]; /* where there is no pool: its address */
     gateway_known known;
     gl_buf secret;                /* of salts: the endpoint's key */
     gateway_strangers *strangers; /* NULL: there are no keys */

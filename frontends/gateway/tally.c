@@ -112,6 +112,7 @@ struct gateway_tally {
     uint64_t answers[GATEWAY_UNKNOWN + 1][STATUSES];
     uint64_t errors[CODES];
     uint64_t left[GATEWAY_PHASE_COUNT];
+    gateway_sums sums;
     uint64_t loaded, refused; /* reloads */
     gl_counts duration[OPERATIONS][STATUSES];
     gl_counts first[OPERATIONS], each[OPERATIONS];
@@ -141,6 +142,7 @@ void gateway_tally_plain(gateway_tally *tally, gateway_kind kind, const gateway_
     tally->answers[kind][status_of(entry->status)]++;
     if (entry->status != 499) count_error(tally, entry);
     if (share != NULL && entry->status >= 400) share->refused++;
+    tally->sums.failed += gateway_kind_is_asked(kind) && entry->status >= 400;
 }
 
 static uint64_t positive(int64_t number)
@@ -155,6 +157,10 @@ void gateway_tally_exchange(gateway_tally *tally, gateway_kind kind, const gatew
     bool good = outcome < 400 && phase == GATEWAY_PHASE_NONE;
     tally->answers[kind][status_of(entry->status)]++;
     tally->left[phase]++;
+    tally->sums.good += good;
+    tally->sums.by_source[entry->source] += good;
+    tally->sums.left += phase != GATEWAY_PHASE_NONE;
+    tally->sums.failed += !good && phase == GATEWAY_PHASE_NONE;
     if (phase == GATEWAY_PHASE_NONE) count_error(tally, entry);
     gl_counts_add(&tally->duration[operation][status_of(outcome)], &gl_scale_calls,
                   positive(entry->total_ns));
@@ -171,6 +177,11 @@ void gateway_tally_exchange(gateway_tally *tally, gateway_kind kind, const gatew
     share->failed += !good && phase == GATEWAY_PHASE_NONE;
     share->prompt_tokens += positive(entry->prompt_tokens);
     share->completion_tokens += positive(entry->completion_tokens);
+}
+
+void gateway_tally_sum(const gateway_tally *tally, gateway_sums *sums)
+{
+    *sums = tally->sums;
 }
 
 void gateway_tally_reload(gateway_tally *tally, bool loaded)

@@ -31,6 +31,12 @@ typedef struct gateway_share {
     uint64_t prompt_tokens, completion_tokens;
 } gateway_share;
 
+/* Requests of the paths that the engine answers. */
+typedef struct gateway_sums {
+    uint64_t good, failed, left;
+    uint64_t by_source[GLIMPSE_SOURCE_COUNT]; /* of the good ones */
+} gateway_sums;
+
 gateway_tally *gateway_tally_new(void); /* NULL: out of memory */
 void gateway_tally_free(gateway_tally *tally);
 
@@ -46,6 +52,7 @@ void gateway_tally_exchange(gateway_tally *tally, gateway_kind kind, const gatew
 /* Counts a reload. */
 void gateway_tally_reload(gateway_tally *tally, bool loaded);
 
+void gateway_tally_sum(const gateway_tally *tally, gateway_sums *sums);
 void gateway_tally_write(const gateway_tally *tally, gl_buf *out);
 
 #endif

@@ -81,6 +81,11 @@ bool httpd_is_old(const httpd_conn *conn)
     return conn->request.old;
 }
 
+bool httpd_is_here(const httpd_conn *conn)
+{
+    return conn->here;
+}
+
 bool httpd_closes(const httpd_conn *conn)
 {
     return conn->last;

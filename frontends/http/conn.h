@@ -28,6 +28,7 @@ typedef struct httpd_listener {
     gl_node node; /* server->listeners */
     httpd_server *server;
     int fd;
+    bool here; /* only this machine reaches it */
     struct event ready;
 } httpd_listener;
 
@@ -91,6 +92,7 @@ struct httpd_conn {
     bool chunked;   /* this answer is in chunks */
     bool bare;      /* this answer has no body: HEAD, 204, 304 */
     bool continued; /* 100 Continue was sent */
+    bool here;      /* it came over a listener that only this machine reaches */
     bool surplus;   /* above the number of connections: 503 */
     bool blocked;   /* the client does not read as fast as it sends requests */
     bool above;     /* the unsent bytes were above the high watermark */

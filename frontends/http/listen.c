@@ -104,3 +104,20 @@ int httpd_port_of(int fd)
         return ntohs(((const struct sockaddr_in *)(const void *)&address)->sin_port);
     return 0;
 }
+
+bool httpd_listens_here(int fd)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+        struct sockaddr_storage room;
+    } at = { .room = { .ss_family = AF_UNSPEC } };
+    socklen_t len = sizeof at;
+    if (getsockname(fd, &at.any, &len) != 0) return false;
+    if (at.any.sa_family == AF_INET) return ntohl(at.v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (at.any.sa_family != AF_INET6) return at.any.sa_family == AF_UNIX;
+    return IN6_IS_ADDR_LOOPBACK(&at.v6.sin6_addr) ||
+           (IN6_IS_ADDR_V4MAPPED(&at.v6.sin6_addr) &&
+            at.v6.sin6_addr.s6_addr[12] == IN_LOOPBACKNET);
+}

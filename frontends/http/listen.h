@@ -2,6 +2,7 @@
 #ifndef HTTPD_LISTEN_H
 #define HTTPD_LISTEN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Listens on a host by name or address; port 0 = any free. The socket does not block, and
@@ -16,5 +17,9 @@ int httpd_listen_unix(const char *path, char *problem, size_t problem_size);
 
 /* Returns the port of a listening socket; 0 when it has none. */
 int httpd_port_of(int fd);
+
+/* Returns true when only this machine reaches a listening socket: a loopback address, or a unix
+ * socket. */
+bool httpd_listens_here(int fd);
 
 #endif

@@ -16,6 +16,7 @@
 
 #include "base/alloc.h"
 #include "http/conn.h"
+#include "http/listen.h"
 
 #define ACCEPT_BURST 64 /* connections accepted in one wake, so that those at work go on */
 /* Connections above the limit that get 503; for one beyond, the quietest of them goes. */
@@ -140,7 +141,8 @@ static bool close_quietest(httpd_server *server, bool surplus)
 }
 
 /* false: it was closed. */
-static bool take_connection(httpd_server *server, int fd, const struct sockaddr *peer, size_t len)
+static bool take_connection(httpd_server *server, int fd, bool here, const struct sockaddr *peer,
+                            size_t len)
 {
     size_t most = server->options.connections;
     bool full = most != 0 && server->count - server->surplus >= most;
@@ -151,6 +153,7 @@ static bool take_connection(httpd_server *server, int fd, const struct sockaddr 
     }
     httpd_conn *conn = httpd_conn_open(server, fd);
     if (conn == NULL) return false;
+    conn->here = here;
     conn->surplus = surplus;
     server->surplus += surplus;
     if (peer != NULL && len >= sizeof peer->sa_family && len <= sizeof conn->peer)
@@ -161,13 +164,14 @@ static bool take_connection(httpd_server *server, int fd, const struct sockaddr 
 static void accept_ready(evutil_socket_t fd, short what, void *arg)
 {
     (void)what;
-    httpd_server *server = ((httpd_listener *)arg)->server;
+    const httpd_listener *listener = arg;
+    httpd_server *server = listener->server;
     for (int i = 0; i < ACCEPT_BURST; i++) {
         struct sockaddr_storage peer;
         socklen_t len = sizeof peer;
         int got = accept4((int)fd, (struct sockaddr *)&peer, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (got >= 0) {
-            take_connection(server, got, (struct sockaddr *)&peer, len);
+            take_connection(server, got, listener->here, (struct sockaddr *)&peer, len);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             int error = errno;
             set_accepting(server, false);
@@ -196,7 +200,7 @@ bool httpd_listen(httpd_server *server, int fd)
         close(fd);
         return false;
     }
-    *listener = (httpd_listener){ .server = server, .fd = fd };
+    *listener = (httpd_listener){ .server = server, .fd = fd, .here = httpd_listens_here(fd) };
     /* Connections inherit it (tcp(7)); a unix socket has no use for it and says so. */
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     gl_node_init(&listener->node);
@@ -212,7 +216,7 @@ bool httpd_adopt(httpd_server *server, int fd, const struct sockaddr *peer, size
     const int on = 1, flags = fcntl(fd, F_GETFL);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     if (flags >= 0 && fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
-        return take_connection(server, fd, peer, peer_len);
+        return take_connection(server, fd, false, peer, peer_len);
     close(fd);
     return false;
 }

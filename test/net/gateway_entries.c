@@ -69,7 +69,7 @@ static void an_answer_has_its_facts(void **state)
     assert_string_equal(all.model[0], "m-1");
     assert_int_equal(entry->status, 200);
     assert_null(entry->code);
-    assert_string_equal(entry->source, "live");
+    assert_int_equal(entry->source, GLIMPSE_SOURCE_LIVE);
     assert_false(entry->stream);
     assert_int_equal(entry->attempts, 2);
     assert_true(entry->queue_ns >= 1000000); /* the wait before the retry */
@@ -85,7 +85,7 @@ static void an_answer_has_its_facts(void **state)
     snprintf(line, sizeof line, "x-request-id: %s", all.upstream_id[0]);
     assert_true(gate_client_has(c, line));
     assert_int_equal(gate_client_ask(c, CHAT, "", MOCK_RIG_CHAT), 200);
-    assert_string_equal(last(&all)->source, "cache");
+    assert_int_equal(last(&all)->source, GLIMPSE_SOURCE_CACHE);
     assert_int_equal(last(&all)->attempts, 0);
     mock_client_close(c);
     gate_rig_close(&g);

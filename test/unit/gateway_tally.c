@@ -44,7 +44,7 @@ static void wants(const gateway_tally *tally, const char *line)
 static gateway_entry answer(void)
 {
     return (gateway_entry){ .status = 200,
-                            .source = "live",
+                            .source = GLIMPSE_SOURCE_LIVE,
                             .first_byte_ns = 100 * MS,
                             .total_ns = 1100 * MS,
                             .prompt_tokens = 7,
@@ -159,7 +159,7 @@ static void the_text_is_bounded(void **state)
             gateway_tally_plain(tally, kind, &entry, NULL);
         }
     assert_in_range(strlen(text_of(tally)), 100000, 300000);
-    assert_true(has(tally, "glimpse_gateway_errors_total{code=\"other\"} 6513"));
+    assert_true(has(tally, "glimpse_gateway_errors_total{code=\"other\"} 7515"));
     gateway_tally_free(tally);
     assert_int_equal(gl_alloc_live(), live);
 }

@@ -445,6 +445,18 @@ GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine
  */
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
 
+/*
+ * Gives the state of one of the engine's endpoints.
+ *
+ *   engine: not NULL
+ *   index: 0 is the first, in the order of the pool
+ *   stats: set up by glimpse_endpoint_stats_init
+ *   Returns: GLIMPSE_OK; INVALID: an argument, or there is no endpoint of this index
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_engine_endpoint(const glimpse_engine *engine, size_t index,
+                                                  glimpse_endpoint_stats *stats);
+
 #ifdef __cplusplus
 }
 #endif

@@ -101,6 +101,41 @@ typedef struct glimpse_stats {
     uint64_t connections_died;
 } glimpse_stats;
 
+/* One endpoint of an engine, now. */
+typedef struct glimpse_endpoint_stats {
+    size_t size;      /* set by glimpse_endpoint_stats_init */
+    const char *name; /* "": the one endpoint of an engine without a pool */
+    bool open;        /* a request that comes now may be sent there, if only to try it */
+    bool key_stopped; /* it refused the key, or the key's money is used up */
+    glimpse_circuit circuit;
+    uint64_t in_flight;   /* attempts running */
+    uint64_t window;      /* attempts allowed in flight */
+    const char *problem;  /* the code of the error that opened the circuit or stopped the key; NULL:
+                             neither is */
+    int http_status;      /* of that error; 0: no answer came */
+} glimpse_endpoint_stats; /* the texts are valid until the engine's next turn */
+
+/*
+ * Writes the defaults. Called by the init function below, and by callers in other languages, which
+ * set the size themselves.
+ *
+ *   stats: its size is set; not NULL
+ *   Since: 0.1
+ */
+GLIMPSE_API void glimpse_endpoint_stats_defaults(glimpse_endpoint_stats *stats);
+
+/*
+ * Sets up the struct: its size and the defaults.
+ *
+ *   stats: not NULL
+ *   Since: 0.1
+ */
+static inline void glimpse_endpoint_stats_init(glimpse_endpoint_stats *stats)
+{
+    stats->size = sizeof *stats;
+    glimpse_endpoint_stats_defaults(stats);
+}
+
 /*
  * Writes the defaults. Called by the init function below, and by callers in other languages, which
  * set the sizes themselves.
