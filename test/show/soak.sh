@@ -26,7 +26,8 @@ figure "cut, and met by no fault" "$(counted '[0, .cut - .upstream.faults] | max
 figure "questions without an end" "$(counted '.asked - .answered - .left - .cut - .refused - .wrong - .lost')" == 0
 nothing_lost
 if [ -z "${REQUESTS-}" ]; then
-    figure "requests that ended more than 100 ms after their caller left" "$(counted .upstream.late)" == 0
+    note "requests that ended with their caller" "$(counted .upstream.ended_early)"
+    note "of them more than 100 ms later" "$(counted .upstream.late)" # serve_leavers judges it, on a quiet machine
     note "memory after the warm-up, KiB" "$(counted .memory_kib.first)"
     note "memory at most, KiB" "$(counted .memory_kib.most)"
     figure "memory grown since, KiB" "$(counted '.memory_kib.last - .memory_kib.first')" '<=' 2048
