@@ -22,6 +22,8 @@ typedef struct play {
     gl_sim_plan plan;
     gl_time start, next_bytes;
     size_t handed; /* bytes of the text */
+    bool paused;
+    gl_time paused_at;
     enum { PLAY_CONNECTING, PLAY_WAITING, PLAY_READING } stage;
 } play;
 
@@ -65,6 +67,22 @@ static void finish(gl_sim *sim, glimpse_attempt *attempt, const gl_sim_plan *pla
     glimpse_attempt_done(attempt, &outcome);
 }
 
+/* Shows a piece of text as an event that is made of nothing else; the last one is a stop. */
+static glimpse_error show_event(play *p, const char *text, size_t len, glimpse_event_part part)
+{
+    const glimpse_event event = { .data = text, .data_len = len, .bytes = text, .len = len };
+    if (len == 0 || !glimpse_attempt_wants_events(p->attempt)) return GLIMPSE_OK;
+    return glimpse_attempt_event(p->attempt, &event, part);
+}
+
+static void hand_last(play *p)
+{
+    if (!p->plan.in_pieces || p->plan.text == NULL || !glimpse_attempt_is_stream(p->attempt))
+        return;
+    if (show_event(p, ".", 1, GLIMPSE_EVENT_LAST) != GLIMPSE_OK)
+        p->plan = (gl_sim_plan){ .error = GLIMPSE_ERR_OOM };
+}
+
 /* Passes on more of a stream's text; without memory for it the sampler has failed. */
 static void hand_text(play *p, size_t most)
 {
@@ -72,8 +90,9 @@ static void hand_text(play *p, size_t most)
         return;
     size_t left = strlen(p->plan.text) - p->handed;
     if (most > left) most = left;
-    if (glimpse_attempt_text(p->attempt, p->plan.text + p->handed, glimpse_length(most)) ==
-        GLIMPSE_OK)
+    const char *text = p->plan.text + p->handed;
+    if (glimpse_attempt_text(p->attempt, text, glimpse_length(most)) == GLIMPSE_OK &&
+        show_event(p, text, most, GLIMPSE_EVENT_OUTPUT) == GLIMPSE_OK)
         p->handed += most;
     else
         p->plan = (gl_sim_plan){ .error = GLIMPSE_ERR_OOM };
@@ -110,6 +129,7 @@ static bool advance(play *p, gl_time now)
     }
     if (p->plan.end == GL_TIME_NEVER || p->plan.end > age) return false;
     if (p->plan.error == GLIMPSE_OK) hand_text(p, SIZE_MAX);
+    if (p->plan.error == GLIMPSE_OK) hand_last(p);
     return true;
 }
 
@@ -181,6 +201,7 @@ static void start(void *self, glimpse_attempt *attempt)
     p->next_bytes = GL_TIME_NEVER;
     p->handed = 0;
     p->stage = PLAY_CONNECTING;
+    p->paused = false;
     glimpse_attempt_set_data(attempt, p);
     if (advance(p, p->start)) {
         plan = p->plan;
@@ -200,6 +221,25 @@ static void cancel(void *self, glimpse_attempt *attempt)
     release(sim, p);
     sim->counts.cancelled++;
     gl_timer_set(sim->timer, gl_heap_next(&sim->heap));
+}
+
+/* What had come to the client when it paused is handed on before; the rest comes so much later. */
+static bool pause_play(void *self, glimpse_attempt *attempt, bool paused)
+{
+    gl_sim *sim = self;
+    play *p = glimpse_attempt_data(attempt);
+    gl_time now = gl_loop_now(sim->loop);
+    if (paused == p->paused) return true;
+    p->paused = paused;
+    if (paused) {
+        p->paused_at = now;
+        gl_heap_remove(&sim->heap, &p->entry);
+    } else {
+        p->start += gl_time_since(now, p->paused_at);
+        gl_heap_set(&sim->heap, &p->entry, next_event(p));
+    }
+    gl_timer_set(sim->timer, gl_heap_next(&sim->heap));
+    return true;
 }
 
 static const char *scope(void *self)
@@ -229,6 +269,7 @@ glimpse_error gl_sim_sampler_new(gl_loop *loop, const gl_sim_config *config,
         .progress = true,
         .start = start,
         .cancel = cancel,
+        .pause = pause_play,
         .scope = scope,
         .destroy = destroy,
     };

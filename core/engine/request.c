@@ -98,6 +98,16 @@ bool gl_request_stream(gl_request *request, gl_slice text)
     return !request->streamed->failed;
 }
 
+void gl_request_keep_partial(gl_request *request)
+{
+    glimpse_result *result = request->caller.result;
+    if (gl_result_held(request->streamed).len == 0) return;
+    result->partial = request->streamed;
+    result->partial->failed = false;   /* text that could not be added is left out */
+    gl_buf_terminate(result->partial); /* cannot fail: buf.h keeps room for it */
+    request->streamed = NULL;
+}
+
 static void unref_events(gl_request *request)
 {
     gl_shown *shown = request->shown;

@@ -196,6 +196,9 @@ gl_request *gl_request_new(const gl_request_parts *parts);
 /* Adds text that came of its stream. false: out of memory, now or before. */
 bool gl_request_stream(gl_request *request, gl_slice text);
 
+/* Moves the text that came of its stream to the result of a failure. */
+void gl_request_keep_partial(gl_request *request);
+
 /* Returns the events of a request, to be added to; NULL: out of memory. */
 gl_shown *gl_request_events(gl_request *request);
 void gl_request_forget_events(gl_request *request);

@@ -63,12 +63,7 @@ static void settle(gl_request *request, gl_time now)
     if (result->stale) engine->stats.stale++;
     gl_node_remove(&request->text_node);
     request->events_end = events_end(request);
-    if (result->error != GLIMPSE_OK && gl_result_held(request->streamed).len != 0) {
-        result->partial = request->streamed;
-        result->partial->failed = false;   /* text that could not be added is left out */
-        gl_buf_terminate(result->partial); /* cannot fail: buf.h keeps room for it */
-        request->streamed = NULL;
-    }
+    if (result->error != GLIMPSE_OK) gl_request_keep_partial(request);
     if (result->status != GLIMPSE_STATUS_CANCELLED && !request->carries)
         gl_histogram_add(engine->latencies, elapsed / GL_US);
     gl_request_move(request, GL_STATE_DONE,
@@ -445,11 +440,26 @@ static void let_go(gl_request *request, glimpse_error error, gl_time now)
     if (probe) gl_breaker_probe_lost(&request->attempt.gate->breaker, now);
 }
 
+/* The request had ended, and its caller has not had all of it: its answer is what came before the
+ * cancel, as of any other. */
+static void take_back(gl_request *request)
+{
+    glimpse_result *result = request->caller.result;
+    size_t len;
+    const char *text = glimpse_result_text(result, &len);
+    if (len != 0 && gl_result_held(request->streamed).len == 0)
+        (void)gl_request_stream(request, gl_slice_of(text, len));
+    if (result->error == GLIMPSE_OK) gl_request_keep_partial(request);
+    glimpse_sample_unref(result->sample);
+    result->sample = NULL;
+    result->status = GLIMPSE_STATUS_CANCELLED;
+    gl_result_set_error(result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
+}
+
 void gl_steps_cancel(gl_request *request, gl_time now)
 {
-    if (gl_flow_release(request)) { /* it had ended, and its caller has not had all of it */
-        request->caller.result->status = GLIMPSE_STATUS_CANCELLED;
-        gl_result_set_error(request->caller.result, GLIMPSE_ERR_CANCELLED, NULL, NULL);
+    if (gl_flow_release(request)) {
+        take_back(request);
         return;
     }
     if (request->state == GL_STATE_DONE || request->state == GL_STATE_DELIVERED) return;

@@ -10,7 +10,7 @@
 typedef struct reader {
     puppet *p;
     glimpse_id id;
-    char seen[512], text[64];
+    char seen[512], text[64], answer[64], partial[64]; /* the last two of the result */
     int count, results, notices, pause_at;
     size_t may_miss;
     glimpse_error error;
@@ -50,6 +50,8 @@ static void on_end(glimpse_id id, const glimpse_result *result, void *arg)
     r->results++;
     r->error = glimpse_result_error(result);
     r->status = glimpse_result_status(result);
+    snprintf(r->answer, sizeof r->answer, "%s", glimpse_result_text(result, NULL));
+    snprintf(r->partial, sizeof r->partial, "%s", glimpse_result_partial(result, NULL));
     r->gap_ns = glimpse_result_timings(result)->token_gap_max_ns;
 }
 
@@ -206,6 +208,8 @@ static void an_end_that_waits_can_be_cancelled_and_ends_with_the_engine(void **s
         assert_int_equal(r.error, GLIMPSE_ERR_CANCELLED);
         assert_int_equal(r.status, GLIMPSE_STATUS_CANCELLED);
         assert_string_equal(r.seen, "a|");
+        assert_string_equal(r.answer, "");
+        assert_string_equal(r.partial, "ab");
         puppet_close(&p);
     }
 }

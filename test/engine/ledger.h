@@ -97,8 +97,9 @@ static inline int ledger_free(const ticket *t, const glimpse_result *result)
 static inline bool ledger_tried_all(const ticket *t, const glimpse_result *result)
 {
     const house *h = t->house;
-    if (t->start_count == 0 || t->heard_len != 0 || t->cancelled || t->deadline_ms > 0 ||
-        h->closing || h->engine->stats.key_stops != 0 || glimpse_result_circuit_open(result))
+    if (t->start_count == 0 || t->heard_len + t->seen_len != 0 || t->cancelled ||
+        t->deadline_ms > 0 || h->closing || h->engine->stats.key_stops != 0 ||
+        glimpse_result_circuit_open(result))
         return false;
     size_t last = (size_t)t->start_count - 1;
     const glimpse_attempt_record *record = glimpse_result_attempt(result, last);

@@ -13,7 +13,10 @@
  */
 #include <inttypes.h>
 
+#include <glimpse/flow.h>
+
 #include "check_flights.h"
+#include "check_result.h"
 #include "ledger.h"
 #include "weather.h"
 
@@ -22,7 +25,7 @@ static world *w; /* the one that runs */
 /* What the seeds met, so that a run in which nothing happened is no success. */
 static struct {
     uint64_t live, packed, cached, coalesced, cut, streamed, broken, stopped, probed, local,
-        refused, cancelled, late, short_memory, retried, poisoned, spared;
+        refused, cancelled, late, short_memory, retried, poisoned, spared, watched, paused, behind;
 } met;
 
 /* --- trace --- */
@@ -59,15 +62,6 @@ static void set_gate(bool on)
 }
 
 /* --- the caller --- */
-
-/* Whether its circuit was ever open. Asked inside its callbacks, so that the engine is there. */
-static bool has_opened(const house *h)
-{
-    glimpse_stats stats;
-    glimpse_stats_init(&stats);
-    assert_int_equal(glimpse_engine_stats(h->engine, &stats), GLIMPSE_OK);
-    return stats.circuit_opened > 0;
-}
 
 /* Failed probes of an open circuit cost a request none of its attempts. */
 static bool may_probe(const house *h)
@@ -115,11 +109,61 @@ static void on_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
     }
 }
 
+/* A reader that cannot take more now. Who reads on_event may miss some bytes. */
+static void pause_reader(ticket *t)
+{
+    if (t->house->freed || w->hurries) return;
+    t->paused = true;
+    met.paused++;
+    w->inside_call = true;
+    glimpse_request_pause(t->house->engine, t->id, dice(2) ? 0 : 1 + gl_rng_below(&w->rng, 20));
+    w->inside_call = false;
+}
+
+static void let_read(ticket *t)
+{
+    if (!t->paused || t->house->freed) return;
+    t->paused = false;
+    w->inside_call = true;
+    glimpse_request_go_on(t->house->engine, t->id);
+    w->inside_call = false;
+}
+
+/* The events of an answer are its text in pieces and a stop; without a stop it may go on. */
+static void check_seen(const ticket *t, bool over)
+{
+    char whole[64], cut[64];
+    snprintf(whole, sizeof whole, "%s.", w->whole[t->answer]);
+    snprintf(cut, sizeof cut, "%s.", w->cut[t->answer]);
+    size_t len = over ? SIZE_MAX : t->seen_len;
+    assert_true(strncmp(t->seen, whole, len) == 0 || strncmp(t->seen, cut, len) == 0);
+}
+
+static void on_event(glimpse_id id, const glimpse_event *event, void *arg)
+{
+    ticket *t = arg;
+    assert_false(w->inside_call || t->paused);
+    assert_int_equal(id, t->id);
+    assert_int_equal(t->results, 0);
+    assert_true(t->streams && event->len > 0 && t->seen_len + event->len < sizeof t->seen);
+    memcpy(t->seen + t->seen_len, event->bytes, event->len);
+    t->seen_len += event->len;
+    check_seen(t, false);
+    note("event", t->number, t->seen_len);
+    met.watched++;
+    if (dice(10)) pause_reader(t);
+    if (dice(20)) act();
+    if (dice(40) && !t->house->freed) {
+        t->cancelled = true;
+        glimpse_cancel(t->house->engine, id);
+    }
+}
+
 /* Text told as it comes: always a part of an answer to this question. */
 static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
 {
     ticket *t = arg;
-    assert_false(w->inside_call);
+    assert_false(w->inside_call || t->paused);
     assert_int_equal(id, t->id);
     assert_int_equal(t->results, 0);
     assert_true(t->streams && len > 0 && t->heard_len + len < sizeof t->heard);
@@ -130,6 +174,7 @@ static void on_text(glimpse_id id, const char *text, size_t len, void *arg)
     note("text", t->number, t->heard_len);
     met.streamed++;
     dawdle();
+    if (dice(20)) pause_reader(t);
     if (dice(20)) act();
     if (dice(30) && !t->house->freed) {
         t->cancelled = true;
@@ -157,14 +202,17 @@ static const char *body_of(char out[192], const ticket *t, int text, char model)
 }
 
 /* What the request asks for, and the options it asks with. */
-static glimpse_error submit_with(house *h, ticket *t, const glimpse_options *options,
+static glimpse_error submit_with(house *h, ticket *t, glimpse_options *options,
                                  const glimpse_observer *observer)
 {
+    static const char *const scopes[CALLERS] = { NULL, "share:a", "name:b" };
     char body[192], input[16];
     int text = (int)gl_rng_below(&w->rng, TEXTS);
     char model = dice(4) ? 'b' : 'a';
-    t->answer = (text * 2 + (model - 'a')) * 2 + h->scope;
-    if (dice(3)) {
+    bool is_draft = dice(3); /* its body has no tag, so its caller has no scope */
+    if (is_draft) t->scope = 0;
+    t->answer = world_answer(text, model - 'a', h, t->scope);
+    if (is_draft) {
         glimpse_options draft_options = *options;
         snprintf(input, sizeof input, "q#%02d", text);
         draft_options.stream = t->streams;
@@ -172,6 +220,7 @@ static glimpse_error submit_with(house *h, ticket *t, const glimpse_options *opt
         glimpse_draft draft = { .input_text = input, .goal = dice(2) ? "goal" : NULL };
         return glimpse_submit_draft(h->engine, &draft, &draft_options, observer, t, &t->id);
     }
+    options->scope = scopes[t->scope];
     glimpse_chat chat = { .body = body_of(body, t, text, model) };
     t->bad = dice(25);
     t->tagged = !t->bad;
@@ -194,6 +243,9 @@ static void submit_one(void)
     t->streams = dice(3);
     t->hears = !dice(3);
     if (t->hears) observer.on_text = on_text;
+    t->sees = dice(2);
+    if (t->sees) observer.on_event = on_event;
+    t->scope = (int)gl_rng_below(&w->rng, CALLERS);
     glimpse_options options;
     glimpse_options_init(&options);
     t->thresholds = h->config.thresholds;
@@ -264,6 +316,9 @@ static void act(void)
     house *h = &w->houses[gl_rng_below(&w->rng, (uint32_t)w->house_count)];
     if (what < 85) {
         submit_one();
+    } else if (what < 86 && w->count > 0) {
+        for (int i = 0; i < w->count; i++)
+            if (dice(2)) let_read(&w->tickets[i]);
     } else if (what < 88 && !h->freed) { /* the account has been seen to */
         w->inside_call = true;
         glimpse_engine_resume(h->engine);
@@ -284,80 +339,6 @@ static void act(void)
 
 /* --- results --- */
 
-static void check_answer(const ticket *t, const glimpse_result *result)
-{
-    size_t len;
-    const char *text = glimpse_result_text(result, &len);
-    bool whole = strcmp(text, w->whole[t->answer]) == 0;
-    bool cut = strcmp(text, w->cut[t->answer]) == 0;
-    assert_false(t->bad);
-    assert_false(w->poison_status == 500 && t->answer / 4 == w->poison); /* never answered */
-    assert_true(whole || cut); /* its own answer, and nobody else's */
-    assert_string_equal(glimpse_result_finish_reason(result), whole ? "stop" : "length");
-    if (glimpse_result_source(result) == GLIMPSE_SOURCE_CACHE) {
-        assert_true(whole); /* half an answer is never kept */
-        assert_true(t->house->config.cache != NULL || t->house->config.store != NULL);
-        assert_true(t->control == GLIMPSE_CACHE_USE || t->control == GLIMPSE_CACHE_ONLY);
-        assert_int_equal(glimpse_result_attempts(result), 0);
-        assert_int_equal(glimpse_result_attempt_count(result), 0);
-    } else if (glimpse_result_source(result) == GLIMPSE_SOURCE_COALESCED) {
-        assert_true(t->house->config.coalesce && t->control == GLIMPSE_CACHE_USE);
-        assert_int_equal(glimpse_result_attempts(result), 0);
-    } else if (glimpse_result_source(result) == GLIMPSE_SOURCE_PACKED) {
-        assert_true(whole && t->house->config.packing.on);
-        assert_true(glimpse_result_pack_drafts(result) >= 2);
-        assert_true(glimpse_result_attempts(result) >= 1);
-    } else {
-        assert_int_equal(glimpse_result_source(result), GLIMPSE_SOURCE_LIVE);
-        assert_true(glimpse_result_attempts(result) >= 1);
-    }
-}
-
-static void check_failure(const ticket *t, const glimpse_result *result)
-{
-    glimpse_error error = glimpse_result_error(result);
-    const char *essence = glimpse_result_essence(result);
-    assert_true(glimpse_result_error_code(result)[0] != '\0');
-    assert_true(glimpse_result_error_message(result)[0] != '\0');
-    assert_string_equal(glimpse_result_text(result, NULL), "");
-    if (error == GLIMPSE_ERR_OOM) assert_true(w->short_memory != 0);
-    if (error == GLIMPSE_ERR_CANCELLED) assert_true(t->cancelled || t->house->closing);
-    if (error == GLIMPSE_ERR_DEADLINE) assert_true(t->deadline_ms > 0);
-    if (t->control == GLIMPSE_CACHE_ONLY) assert_int_equal(glimpse_result_attempts(result), 0);
-    if (error == GLIMPSE_ERR_NOT_CACHED) assert_int_equal(t->control, GLIMPSE_CACHE_ONLY);
-    if (t->bad && error != GLIMPSE_ERR_OOM && error != GLIMPSE_ERR_CANCELLED)
-        assert_int_equal(glimpse_result_status(result), GLIMPSE_STATUS_BAD_REQUEST);
-    bool local = glimpse_result_source(result) == GLIMPSE_SOURCE_LOCAL;
-    bool refused = glimpse_result_circuit_open(result);
-    if (refused)
-        assert_true(t->house->config.breaker != GLIMPSE_BREAKER_WAIT && has_opened(t->house));
-    if (refused && t->house->config.breaker == GLIMPSE_BREAKER_FAIL) {
-        assert_false(local);
-        return;
-    }
-    if (!t->fallback || error == GLIMPSE_ERR_CANCELLED) assert_false(local);
-    if (t->fallback && error != GLIMPSE_ERR_CANCELLED && !t->cancelled && !t->house->closing &&
-        w->short_memory == 0)
-        assert_true(local && strncmp(essence, "essence [", 9) == 0);
-}
-
-static void check_times(const ticket *t, const glimpse_result *result)
-{
-    const glimpse_timings *timings = glimpse_result_timings(result);
-    const int64_t due[] = { t->thresholds.t1_ms, t->thresholds.t2_ms, t->thresholds.t3_ms,
-                            t->thresholds.t4_ms };
-    int crossed = 0, surely = 0;
-    while (crossed < 4 && due[crossed] * (int64_t)GL_MS <= timings->total_ns) crossed++;
-    while (surely < 4 && due[surely] * (int64_t)GL_MS < timings->total_ns) surely++;
-    assert_int_equal(glimpse_result_thresholds_crossed(result), crossed);
-    assert_int_equal(glimpse_result_stale(result), crossed == 4);
-    assert_true(t->notices <= crossed);
-    if (t->listens && !w->dawdles) assert_true(t->notices >= surely);
-    assert_true(timings->queue_ns >= 0 && timings->queue_ns <= timings->total_ns);
-    if (t->deadline_ms > 0 && !w->dawdles)
-        assert_true(timings->total_ns <= t->deadline_ms * (int64_t)GL_MS);
-}
-
 static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
 {
     ticket *t = arg;
@@ -369,6 +350,7 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     assert_int_equal(id, t->id);
     assert_int_equal(glimpse_result_error(result) == GLIMPSE_OK, answered);
     ledger_check(t, result);
+    if (answered && t->seen_len != 0) check_seen(t, true);
     /* One who took a leader's place before a retry has not that attempt in its own ledger. */
     if (w->short_memory == 0) assert_true(t->retries <= glimpse_result_attempt_count(result) + 1);
     if (answered)
@@ -379,6 +361,8 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     t->source = glimpse_result_source(result);
     t->settled = t->submitted + (gl_time)glimpse_result_timings(result)->total_ns;
     t->whole = answered && strcmp(glimpse_result_finish_reason(result), "stop") == 0;
+    t->came = glimpse_result_error(result) == GLIMPSE_ERR_CANCELLED &&
+              strcmp(glimpse_result_partial(result, NULL), w->whole[t->answer]) == 0;
     t->house->attempts += (uint64_t)glimpse_result_attempts(result);
     if (dice(16)) t->kept = glimpse_result_ref(result);
     note("result", t->number, glimpse_result_status(result) * 64u + glimpse_result_error(result));
@@ -398,11 +382,12 @@ static void on_result(glimpse_id id, const glimpse_result *result, void *arg)
     met.cancelled += glimpse_result_error(result) == GLIMPSE_ERR_CANCELLED;
     met.late += glimpse_result_error(result) == GLIMPSE_ERR_DEADLINE;
     met.short_memory += glimpse_result_error(result) == GLIMPSE_ERR_OOM;
+    met.behind += glimpse_result_error(result) == GLIMPSE_ERR_BEHIND;
     met.broken += glimpse_result_partial(result, NULL)[0] != '\0';
     met.stopped += glimpse_result_error(result) == GLIMPSE_ERR_QUOTA;
     met.probed += ledger_probes(t) > 0;
-    met.poisoned +=
-        glimpse_result_status(result) == GLIMPSE_STATUS_SERVER_ERROR && t->answer / 4 == w->poison;
+    met.poisoned += glimpse_result_status(result) == GLIMPSE_STATUS_SERVER_ERROR &&
+                    t->answer / OF_TEXT == w->poison;
     met.spared += t->start_count > 0 &&
                   t->starts[t->start_count > STARTS ? STARTS - 1 : t->start_count - 1].spared > 0;
     met.retried += glimpse_result_attempts(result) > 1;
@@ -485,8 +470,9 @@ static void check_hits(void)
         bool found = false;
         for (int k = 0; k < w->count && !found; k++) {
             const ticket *live = &w->tickets[k];
+            /* Whoever leaves with all of it unread has paid for it. */
             found =
-                live->whole &&
+                (live->whole || live->came) &&
                 (live->source == GLIMPSE_SOURCE_LIVE || live->source == GLIMPSE_SOURCE_PACKED) &&
                 live->answer == hit->answer && live->settled <= hit->settled &&
                 hit->settled - live->settled <= ttl;
@@ -520,6 +506,8 @@ static uint64_t run_seed(uint64_t seed, FILE *trace)
     w->outage = false; /* whoever waits for the end of it sees it */
     /* What fails with 500 ends by itself; the rest would be an outage to the last that is left. */
     if (w->poison_status != 500) w->poison = -1;
+    w->hurries = true;
+    for (int i = 0; i < w->count; i++) let_read(&w->tickets[i]);
     run_until(GL_TIME_NEVER - 1);
     set_gate(false);
     check_books();
@@ -565,21 +553,22 @@ static void every_seed_keeps_the_rules_and_replays_exactly(void **state)
     }
     running_seed = 0;
     if (trace != NULL) fclose(trace);
-    print_message("%" PRIu64 " seeds; results: live %" PRIu64 " (cut %" PRIu64
-                  ", after retries %" PRIu64 "), packed %" PRIu64 ", cached %" PRIu64
-                  ", coalesced %" PRIu64 ", local %" PRIu64 ", refused by the circuit %" PRIu64
-                  ", cancelled %" PRIu64 ", past the deadline %" PRIu64 ", out of memory %" PRIu64
-                  ", with partial text %" PRIu64 ", without quota %" PRIu64 ", probes %" PRIu64
-                  ", failing at each attempt %" PRIu64 ", with attempts that cost nothing %" PRIu64
-                  "; pieces told %" PRIu64 "\n",
-                  count, met.live, met.cut, met.retried, met.packed, met.cached, met.coalesced,
-                  met.local, met.refused, met.cancelled, met.late, met.short_memory, met.broken,
-                  met.stopped, met.probed, met.poisoned, met.spared, met.streamed);
+    print_message(
+        "%" PRIu64 " seeds; results: live %" PRIu64 " (cut %" PRIu64 ", after retries %" PRIu64
+        "), packed %" PRIu64 ", cached %" PRIu64 ", coalesced %" PRIu64 ", local %" PRIu64
+        ", refused by the circuit %" PRIu64 ", cancelled %" PRIu64 ", past the deadline %" PRIu64
+        ", out of memory %" PRIu64 ", with partial text %" PRIu64 ", without quota %" PRIu64
+        ", probes %" PRIu64 ", failing at each attempt %" PRIu64
+        ", with attempts that cost nothing %" PRIu64 ", too far behind %" PRIu64
+        "; pieces told %" PRIu64 ", events %" PRIu64 ", pauses of readers %" PRIu64 "\n",
+        count, met.live, met.cut, met.retried, met.packed, met.cached, met.coalesced, met.local,
+        met.refused, met.cancelled, met.late, met.short_memory, met.broken, met.stopped, met.probed,
+        met.poisoned, met.spared, met.behind, met.streamed, met.watched, met.paused);
     if (count < 1000) return; /* too few to meet everything */
     assert_true(met.live && met.packed && met.cut && met.retried && met.cached && met.coalesced &&
                 met.local && met.refused && met.cancelled && met.late && met.short_memory &&
                 met.broken && met.stopped && met.probed && met.poisoned && met.spared &&
-                met.streamed);
+                met.streamed && met.watched && met.paused && met.behind);
 }
 
 int main(void)

@@ -10,7 +10,8 @@
 #include "fake_store.h"
 #include "rig.h"
 
-enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, ANSWERS = TEXTS * 2 * 2 };
+enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, CALLERS = 3, OF_TEXT = 2 * 2 * CALLERS };
+enum { ANSWERS = TEXTS * OF_TEXT };
 
 /* Lists of answers that packs were given; there are never as many attempts at once. */
 enum { LISTS = 128, LIST_SIZE = 1024 };
@@ -62,14 +63,16 @@ typedef struct ticket {
     int results, notices;
     size_t retries;
     glimpse_source source;
-    bool whole;
+    bool whole, came; /* answered; cancelled, when the text was there */
     gl_time settled;
     glimpse_result *kept;
 
     bool tagged; /* the endpoint knows whose attempt it sees, unless callers share their way */
-    bool streams, hears;
-    char heard[64]; /* by on_text */
-    size_t heard_len;
+    bool streams, hears, sees;
+    char heard[64], seen[64]; /* by on_text, by on_event */
+    size_t heard_len, seen_len;
+    int scope;   /* of its caller: 0 is none */
+    bool paused; /* its reader */
     int start_count;
     start starts[STARTS];
 } ticket;
@@ -96,12 +99,20 @@ struct world {
     glimpse_error poison_error;
     int poison_status;
     bool dawdles, may_close, may_free;
+    bool hurries;     /* no reader pauses any more */
     int64_t pace_ms;  /* most time between two things the caller does */
     bool inside_call; /* no callback may run */
     size_t live_before;
     uint64_t trace; /* of everything that callbacks saw: equal seeds, equal traces */
     FILE *trace_file;
 };
+
+/* The number of the answer to a text by a model (0 or 1): each endpoint has its own, and gives each
+ * caller another. */
+static inline int world_answer(int text, int model, const house *h, int caller)
+{
+    return ((text * 2 + model) * 2 + h->scope) * CALLERS + caller;
+}
 
 static inline void world_init(world *w, uint64_t seed)
 {
