@@ -496,6 +496,8 @@ const cli_option option_table[] = {
     { .name = "on-disconnect", .type = OPTION_CHOICE, AT(serve.on_disconnect), .commands = FOR_SERVE,
       .value = "WHAT", .choices = "cancel|finish", .default_text = "cancel",
       .help = "a request whose client has left is cancelled, or goes on for the cache (finish)" },
+    { .name = "notices", .type = OPTION_SWITCH, AT(serve.notices), .commands = FOR_SERVE,
+      .help = "give a stream the thresholds that have passed (t1 to t4) as comments" },
     { .name = "drain", .type = OPTION_DURATION, AT(serve.drain_ms), .commands = FOR_SERVE,
       .value = "TIME", .default_text = "600s", .min = 0, .max = CENTURY_MS,
       .help = "after SIGTERM, how long requests under way may go on; 5 s of it new ones are "

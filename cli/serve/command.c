@@ -154,6 +154,7 @@ static int open_gateway(serve *s)
         .ping_ms = PING_MS,
         .salts = settings->serve.salts,
         .finish = settings->serve.on_disconnect != 0,
+        .notices = settings->serve.notices,
         .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,
         .cors = settings->serve.cors.items,

@@ -207,7 +207,9 @@ static glimpse_error submit(gateway_exchange *exchange, gl_slice body, gateway_w
     glimpse_options options;
     options_of(exchange, wish, &options);
     exchange->gate->headers_dropped += wish->forward.dropped;
+    bool notices = exchange->stream && exchange->gate->config.notices;
     const glimpse_observer observer = { .size = sizeof(glimpse_observer),
+                                        .on_notice = notices ? gateway_got_notice : NULL,
                                         .on_result = got_result,
                                         .on_event = exchange->stream ? gateway_got_event : NULL };
     const glimpse_chat chat = { .body = body.data,

@@ -65,6 +65,7 @@ typedef struct gateway_config {
     int max_attempts;         /* of the engine */
     glimpse_cache_control cache_control; /* of the engine */
     int64_t ping_ms; /* of silence in a stream, after which a comment keeps it alive; 0: none */
+    bool notices;    /* a stream gets the thresholds that have passed as comments */
     const glimpse_profiles *profiles; /* of the engine; NULL: the built-in ones */
     bool keys;                        /* callers present keys: gateway_load_keys follows */
     bool finish;                      /* a request goes on when its client has left */

@@ -7,6 +7,7 @@
  */
 #include <event2/event.h>
 #include <glimpse/flow.h>
+#include <stdio.h>
 
 #include "gateway/replay.h"
 #include "gateway/state.h"
@@ -70,6 +71,33 @@ void gateway_streams_init(gateway *gate)
     evtimer_assign(&gate->ping_due, gate->config.base, ping_due, gate);
 }
 
+/* --- comments --------------------------------------------------------------------------------- */
+
+/* The last threshold that has passed: from 1, for t1. */
+static void write_notice(gateway_exchange *exchange)
+{
+    char room[64];
+    int len = snprintf(room, sizeof room, ": glimpse-notice=t%d; elapsed-ms=%lld\n\n",
+                       exchange->notice, (long long)exchange->notice_ms);
+    httpd_piece(exchange->conn, gl_slice_of(room, (size_t)len));
+    exchange->kept.bytes += (size_t)len;
+    exchange->notice = 0;
+}
+
+/* One that passes before the head, or while the client is behind, waits for the next event. */
+void gateway_got_notice(glimpse_id id, const glimpse_notice *notice, void *arg)
+{
+    (void)id;
+    gateway_exchange *exchange = arg;
+    if (notice->kind > GLIMPSE_NOTICE_DEGRADED || exchange->conn == NULL) return;
+    exchange->notice = (int)(notice->kind - GLIMPSE_NOTICE_TRYING) + 1;
+    exchange->notice_ms = notice->elapsed_ms;
+    if (!exchange->begun || httpd_unsent(exchange->conn) != 0) return;
+    write_notice(exchange);
+    httpd_flush(exchange->conn);
+    note_written(exchange);
+}
+
 /* --- the head --------------------------------------------------------------------------------- */
 
 static void begin(gateway_exchange *exchange, const gateway_facts *facts)
@@ -105,6 +133,7 @@ void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
                                       .number = exchange->number };
         begin(exchange, &facts);
     }
+    if (exchange->notice != 0) write_notice(exchange);
     httpd_piece(exchange->conn, gl_slice_of(event->bytes, event->len));
     httpd_flush(exchange->conn);
     exchange->kept.bytes += event->len;

@@ -57,6 +57,8 @@ typedef struct gateway_exchange {
     uint64_t wrote_ns;
     bool unshared, refreshed;
     bool stream, wants_usage; /* it wants events; with the usage */
+    int notice;               /* the last threshold that its stream has not been given; 0: none */
+    int64_t notice_ms;
     bool begun;               /* the head of its stream is sent */
     glimpse_priority priority;
     gateway_kept kept;
@@ -153,6 +155,7 @@ void gateway_settle(gateway_exchange *exchange, const glimpse_result *result);
 /* relay.c: streams. */
 void gateway_streams_init(gateway *gate);
 void gateway_drained(httpd_conn *conn); /* httpd_handler.drained */
+void gateway_got_notice(glimpse_id id, const glimpse_notice *notice, void *arg);
 void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg);
 /* Ends a stream that has begun: with its end, or with an error in these words. */
 void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,
