@@ -150,6 +150,7 @@ static inline const char *take_line_end(gl_sse *sse, const char *at, const char 
     sse->owed = cut && sse->pairs;
     sse->pairs = pair;
     sse->here = at + pair;
+    sse->begun = 0;
     return sse->here;
 }
 
@@ -177,12 +178,14 @@ static __attribute__((noinline)) gl_sse_result feed(gl_sse *sse, gl_slice bytes,
             if (!end_line(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD && sse->field_len == 0 && begins_bare(sse, c)) {
             sse->here = at;
+            sse->begun = 0;
             if (!begin_bare(sse, fn, arg)) return GL_SSE_STOPPED;
         } else if (sse->at == GL_SSE_FIELD) {
             at++;
             if (c == ':') {
-                sse->here = at - 1 - sse->field_len; /* as far as it is in these bytes */
-                if (sse->here < bytes.data) sse->here = bytes.data;
+                size_t here = (size_t)(at - 1 - bytes.data);
+                sse->begun = sse->field_len > here ? sse->field_len - here : 0;
+                sse->here = sse->begun != 0 ? bytes.data : at - 1 - sse->field_len;
                 if (!begin_value(sse, fn, arg)) return GL_SSE_STOPPED;
             } else if (sse->field_len++ < GL_SSE_FIELD_MAX)
                 sse->field[sse->field_len - 1] = c;

@@ -27,6 +27,7 @@ typedef struct gl_sse {
     gl_buf data, name;
     const char *here; /* during the callback: behind the last byte of the event */
     bool owed;        /* during the callback: the LF of its last CRLF is not in these bytes */
+    size_t begun;     /* during the callback: bytes of the next event in feeds before this one */
     size_t copied;    /* bytes moved for this stream so far, a measure of its cost */
 } gl_sse;
 

@@ -307,6 +307,7 @@ static bool show(gl_stream *stream, gl_slice name, gl_slice data, bool last)
         gl_buf_append(&stream->raw, bytes.data, bytes.len);
         if (stream->sse.owed) gl_buf_append_char(&stream->raw, '\n');
         bytes = gl_buf_slice(&stream->raw);
+        bytes.len -= stream->sse.begun;
     }
     if (stream->raw.failed) return no_room(stream);
     if (!stream->output && !last) stream->output = has_output(stream, gl_json_checked(data));
@@ -321,18 +322,28 @@ static bool show(gl_stream *stream, gl_slice name, gl_slice data, bool last)
     return stream->watch(stream->watch_arg, &event, part) || out_of_memory(stream);
 }
 
+/* Forgets the bytes of the event, and keeps those of the next one that stand behind it. */
+static void forget_shown(gl_stream *stream)
+{
+    size_t begun = stream->sse.begun < stream->raw.len ? stream->sse.begun : stream->raw.len;
+    if (begun != 0) memmove(stream->raw.data, stream->raw.data + stream->raw.len - begun, begun);
+    stream->raw.len = begun;
+}
+
 static bool on_event(void *arg, gl_slice name, gl_slice data)
 {
     gl_stream *stream = arg;
     size_t before = stream->count.events;
     bool more = read_event(stream, name, data);
     if (stream->watch == NULL) return more;
+    if ((size_t)(stream->sse.here - stream->fed) > stream->raw.max - stream->raw.len)
+        return too_large(stream);
     bool part = stream->failure == GLIMPSE_OK && !stream->complained &&
                 (stream->count.events != before || !more);
     if (part && !show(stream, name, data, !more)) return false;
     stream->fed = stream->sse.here;
     stream->given = stream->sse.owed;
-    gl_buf_reset(&stream->raw);
+    forget_shown(stream);
     return more;
 }
 

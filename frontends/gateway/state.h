@@ -59,7 +59,7 @@ typedef struct gateway_exchange {
     bool stream, wants_usage; /* it wants events; with the usage */
     int notice;               /* the last threshold that its stream has not been given; 0: none */
     int64_t notice_ms;
-    bool begun;               /* the head of its stream is sent */
+    bool begun; /* the head of its stream is sent */
     glimpse_priority priority;
     gateway_kept kept;
     gateway_trace trace; /* as it is remembered */

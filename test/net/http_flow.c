@@ -5,9 +5,11 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "base/alloc.h"
 #include "http_rig.h"
+#include "tls_front.h"
 
 enum { BLOCKS = 64, BLOCK_KB = 1024 };
 
@@ -188,6 +190,97 @@ static void a_paused_transfer_and_one_that_waits_for_memory_both_end(void **stat
     http_rig_end(&rig);
 }
 
+/* --- HTTP/2: nghttpx is in front of the server ------------------------------------------------ */
+
+static void open_http2(http_rig *rig, tls_front *front)
+{
+    char url[64];
+    http_rig_init(rig);
+    tls_front_start(front, TLS_FRONT_HTTP2, fault_server_port(rig->server));
+    gl_http_config config = http_rig_config(rig, url, sizeof url);
+    snprintf(url, sizeof url, "https://127.0.0.1:%d/v1", front->port);
+    config.version = GLIMPSE_HTTP_2;
+    config.ca_file = front->ca_file;
+    config.max_response_bytes = (size_t)128 * 1024 * 1024;
+    http_rig_open(rig, &config);
+    fault_server_play(rig->server, flood());
+}
+
+static void close_http2(http_rig *rig, tls_front *front)
+{
+    http_rig_end(rig);
+    tls_front_stop(front);
+}
+
+static void an_http2_stream_that_is_alone_is_paused_and_its_connection_takes_no_other(void **state)
+{
+    (void)state;
+    http_rig rig;
+    tls_front front;
+    reading slow, other;
+    size_t http2;
+    open_http2(&rig, &front);
+    start(&rig, &slow);
+    run_until(&rig, &slow.bytes, 1);
+    assert_true(gl_http_pause(slow.transfer));
+    size_t bytes = slow.bytes;
+    start(&rig, &other); /* on a connection of its own, so that it is not held up */
+    run_until(&rig, &other.done, 1);
+    assert_int_equal(other.error, GLIMPSE_OK);
+    assert_int_equal(other.bytes, (size_t)BLOCKS * BLOCK_KB * 1024);
+    assert_int_equal(slow.bytes, bytes);
+    run_quiet(&rig);
+    assert_true(fault_server_steps(rig.server) < BLOCKS + BLOCKS); /* the server of it waits */
+    gl_http_go_on(slow.transfer);
+    run_until(&rig, &slow.done, 1);
+    assert_int_equal(slow.error, GLIMPSE_OK);
+    assert_int_equal(slow.bytes, (size_t)BLOCKS * BLOCK_KB * 1024);
+    assert_int_equal(tls_front_connections(&front, &http2), 2);
+    assert_int_equal(http2, 2);
+    close_http2(&rig, &front);
+}
+
+static void http2_streams_that_share_a_connection_are_not_paused(void **state)
+{
+    (void)state;
+    http_rig rig;
+    tls_front front;
+    reading one, other;
+    size_t http2;
+    open_http2(&rig, &front);
+    start(&rig, &one);
+    start(&rig, &other);
+    run_until(&rig, &one.bytes, 1);
+    run_until(&rig, &other.bytes, 1);
+    assert_false(gl_http_pause(one.transfer));
+    run_until(&rig, &one.done, 1);
+    run_until(&rig, &other.done, 1);
+    assert_int_equal(one.bytes + other.bytes, (size_t)2 * BLOCKS * BLOCK_KB * 1024);
+    assert_int_equal(tls_front_connections(&front, &http2), 1);
+    close_http2(&rig, &front);
+}
+
+static void a_paused_http2_stream_can_be_cancelled_and_its_connection_goes_on(void **state)
+{
+    (void)state;
+    http_rig rig;
+    tls_front front;
+    reading slow, after;
+    size_t http2;
+    open_http2(&rig, &front);
+    start(&rig, &slow);
+    run_until(&rig, &slow.bytes, 1);
+    assert_true(gl_http_pause(slow.transfer));
+    gl_http_cancel(slow.transfer);
+    start(&rig, &after);
+    run_until(&rig, &after.done, 1);
+    assert_int_equal(after.error, GLIMPSE_OK);
+    assert_int_equal(after.bytes, (size_t)BLOCKS * BLOCK_KB * 1024);
+    (void)tls_front_connections(&front, &http2);
+    assert_true(http2 >= 1);
+    close_http2(&rig, &front);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -195,6 +288,9 @@ int main(void)
         cmocka_unit_test(a_paused_transfer_can_be_cancelled_and_the_next_one_runs),
         cmocka_unit_test(a_server_that_dies_while_it_waits_is_noticed_afterwards),
         cmocka_unit_test(a_paused_transfer_and_one_that_waits_for_memory_both_end),
+        cmocka_unit_test(an_http2_stream_that_is_alone_is_paused_and_its_connection_takes_no_other),
+        cmocka_unit_test(http2_streams_that_share_a_connection_are_not_paused),
+        cmocka_unit_test(a_paused_http2_stream_can_be_cancelled_and_its_connection_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -164,6 +164,26 @@ static void an_event_that_ends_in_crlf_is_shown_whole_with_its_cr(void **state)
     }
 }
 
+/* An event without a blank line ends where the next one's field begins, also when a read ends
+ * within the field's name. */
+static void an_event_that_the_next_one_ends_has_none_of_its_bytes(void **state)
+{
+    (void)state;
+    static const char text[] = TEXT "\ndata: " STOP "\n\n";
+    const size_t first = strlen(TEXT "\n");
+    for (size_t cut = 1; cut < sizeof text - 1; cut++) {
+        seen s;
+        gl_stream *stream = open_stream(&s, "/chat/completions");
+        (void)gl_stream_feed(stream, gl_slice_of(text, cut));
+        for (size_t at = cut; at < sizeof text - 1 && s.count == 0; at++)
+            (void)gl_stream_feed(stream, gl_slice_of(text + at, 1));
+        if (s.bytes.len != first && s.bytes.len != sizeof text - 1) {
+            fail_msg("cut at %zu: %zu of %zu", cut, s.bytes.len, first);
+        }
+        done(&s, stream);
+    }
+}
+
 static void an_event_beyond_its_limit_is_named(void **state)
 {
     (void)state;
@@ -298,6 +318,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_shown_byte_for_byte),
         cmocka_unit_test(an_event_that_ends_in_crlf_is_shown_whole_with_its_cr),
+        cmocka_unit_test(an_event_that_the_next_one_ends_has_none_of_its_bytes),
         cmocka_unit_test(an_event_beyond_its_limit_is_named),
         cmocka_unit_test(no_error_and_no_heartbeat_is_an_event),
         cmocka_unit_test(the_first_part_of_an_answer_is_seen_in_each_form),
