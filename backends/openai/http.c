@@ -97,6 +97,7 @@ static void drain(void *arg)
         gl_list now;
         gl_node *node;
         gl_list_init(&now);
+        if (!gl_list_empty(&http->going)) gl_flow_go(http);
         if (gl_memory_has_room(http)) gl_memory_resume(http);
         gl_list_splice_back(&now, &http->dirty);
         while ((node = gl_list_pop_front(&now)) != NULL)
@@ -111,7 +112,8 @@ static void drain(void *arg)
         gl_list_splice_back(&http->finished, &now);
     }
     http->draining = false;
-    if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished) || gl_memory_has_room(http))
+    if (!gl_list_empty(&http->dirty) || !gl_list_empty(&http->finished) ||
+        !gl_list_empty(&http->going) || gl_memory_has_room(http))
         gl_defer_next_turn(http->drain);
 }
 
@@ -272,6 +274,7 @@ glimpse_error gl_http_new(gl_loop *loop, struct event_base *base, const gl_http_
     gl_list_init(&http->finished);
     gl_list_init(&http->pool);
     gl_list_init(&http->dirty);
+    gl_list_init(&http->going);
     gl_list_init(&http->sending);
     gl_list_init(&http->enough);
     gl_list_init(&http->memory.waiting);

@@ -117,10 +117,9 @@ typedef struct gl_http_upload {
 gl_transfer *gl_http_start_upload(gl_http *http, const char *path, const gl_http_upload *upload,
                                   const gl_http_observer *observer, void *arg);
 
-/* The owner takes no more of the body for now, and again. Bytes that have come already may still be
- * given; going on, they are given inside the call. false: it cannot wait now, because its body has
- * not begun, or has nothing more to give, or because others share its connection. Not from inside
- * libcurl. */
+/* The owner takes no more of the body for now, and again. false: it cannot wait now, because its
+ * body has not begun, or has nothing more to give, or because others share its connection. Not from
+ * inside libcurl; neither calls the observer. */
 bool gl_http_pause(gl_transfer *transfer);
 void gl_http_go_on(gl_transfer *transfer);
 

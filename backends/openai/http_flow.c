@@ -22,31 +22,42 @@ static void close_shard(gl_transfer *transfer, bool closed)
 
 bool gl_http_pause(gl_transfer *transfer)
 {
-    if (transfer->held) return true;
+    if (transfer->held) {
+        gl_node_remove(&transfer->memory); /* it was to go on */
+        return true;
+    }
     if (transfer->state != GL_TRANSFER_RUNNING || !transfer->began || transfer->satisfied ||
         !is_alone(transfer))
         return false;
     transfer->held = true;
     bool paused = curl_easy_pause(transfer->easy, CURLPAUSE_RECV) == CURLE_OK;
-    if (!paused) {
-        gl_http_go_on(transfer);
-        return false;
-    }
     gl_memory_stop(transfer);
     close_shard(transfer, true);
-    return true;
+    if (!paused) gl_http_go_on(transfer);
+    return paused;
 }
 
 void gl_http_go_on(gl_transfer *transfer)
 {
-    gl_shard *shard = transfer->shard;
-    if (!transfer->held || transfer->state != GL_TRANSFER_RUNNING) return;
-    transfer->held = false;
-    gl_memory_go(transfer);
-    close_shard(transfer, false);
-    /* libcurl hands out the bytes it kept back, inside this call. */
-    curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
-    if (transfer->error != GLIMPSE_OK) shard->unwatched = true; /* it may not say so itself */
-    shard->kick = true;
-    gl_shard_mark_dirty(shard);
+    gl_http *http = transfer->http;
+    if (!transfer->held || gl_node_linked(&transfer->memory)) return;
+    gl_list_push_back(&http->going, &transfer->memory);
+    if (!http->draining) gl_defer_this_turn(http->drain);
+}
+
+void gl_flow_go(gl_http *http)
+{
+    gl_node *node;
+    while ((node = gl_list_pop_front(&http->going)) != NULL) {
+        gl_transfer *transfer = GL_CONTAINER(node, gl_transfer, memory);
+        gl_shard *shard = transfer->shard;
+        if (transfer->state != GL_TRANSFER_RUNNING) continue;
+        transfer->held = false;
+        gl_memory_go(transfer);
+        close_shard(transfer, false);
+        curl_easy_pause(transfer->easy, CURLPAUSE_CONT); /* hands out the bytes it kept back */
+        if (transfer->error != GLIMPSE_OK) shard->unwatched = true; /* it may not say so itself */
+        shard->kick = true;
+        gl_shard_mark_dirty(shard);
+    }
 }

@@ -100,7 +100,7 @@ struct gl_transfer {
     size_t head_bytes; /* of status lines, headers and trailers */
     uint64_t names;    /* a bit for each name in them: names may share one */
     size_t holds;      /* bytes of its answer, counted in http->memory */
-    gl_node memory;    /* in http->memory.waiting while it is paused */
+    gl_node memory;    /* in http->memory.waiting while it is paused; in http->going */
     gl_node aside;     /* in http->sending while libcurl may have a copy of what it sends; in
                           http->enough from ENOUGH on, until the body's end */
     gl_time enough_at;
@@ -279,6 +279,11 @@ void gl_memory_go(gl_transfer *transfer);
 bool gl_memory_has_room(const gl_http *http);
 void gl_memory_resume(gl_http *http);
 
+/* --- http_flow.c --- */
+
+/* Lets those transfers go on whose readers take more again. Not inside libcurl. */
+void gl_flow_go(gl_http *http);
+
 /* --- http_error.c --- */
 
 /* Fills error, message and status from how the transfer ended; may write into its reason. */
@@ -297,6 +302,7 @@ struct gl_http {
     CURLSH *share; /* names and TLS sessions, for all shards */
     gl_resolver *resolver;
     gl_list waiting, finished, pool, dirty;
+    gl_list going;   /* held ones that are to go on, by their node for the memory */
     gl_list sending; /* running ones with a copy of the request in libcurl: gl_transfers_trim */
     gl_list enough;  /* running ones with their whole answer, the oldest first */
     gl_timer *enough_timer;

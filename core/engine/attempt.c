@@ -8,7 +8,6 @@
 #include "engine/attempt.h"
 
 #include "base/alloc.h"
-#include "base/events.h"
 #include "engine/engine.h"
 #include "engine/flight.h"
 #include "engine/flow.h"
@@ -490,7 +489,8 @@ glimpse_error glimpse_attempt_event(glimpse_attempt *attempt, const glimpse_even
     if (shown == NULL || !gl_events_add(&shown->events, &kept)) return GLIMPSE_ERR_OOM;
     shown->output |= (part & GLIMPSE_EVENT_OUTPUT) != 0;
     if ((part & GLIMPSE_EVENT_LAST) != 0) return GLIMPSE_OK;
-    shown->ready = shown->events.len;
+    shown->ready = gl_events_end(&shown->events);
+    shown->came += event->len;
     if (!shown->output) return GLIMPSE_OK;
     gl_flight_text(request);
     return GLIMPSE_OK;

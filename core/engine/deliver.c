@@ -9,7 +9,6 @@
 
 #include <assert.h>
 
-#include "base/events.h"
 #include "engine/engine.h"
 #include "engine/flow.h"
 #include "policy/latency.h"
@@ -22,15 +21,14 @@ static void tell_text(gl_request *request, const char *text, size_t len)
 }
 
 /* Tells the next of the events in these bytes of them; false: the caller has had all, or pauses. */
-static bool tell_event(gl_request *request, const gl_shown *shown, size_t end)
+static bool tell_event(gl_request *request, gl_shown *shown, size_t end)
 {
     gl_event next;
     gl_caller *caller = &request->caller;
     if (caller->observer.on_event == NULL || !caller->wants_stream || shown == NULL ||
         caller->paused)
         return false;
-    if (!gl_events_next(gl_slice_of(shown->events.data, end), &caller->events_told, &next))
-        return false;
+    if (!gl_events_next(&shown->events, end, &caller->events_told, &next)) return false;
     const glimpse_event event = { .name = next.name.data,
                                   .name_len = next.name.len,
                                   .data = next.data.data,

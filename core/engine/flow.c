@@ -22,8 +22,8 @@ static gl_request *work_of(gl_request *request)
 
 static bool is_behind(const gl_caller *caller, const gl_request *work)
 {
-    return caller->may_miss != 0 && work->shown != NULL && work->shown->ready > caller->paused_at &&
-           work->shown->ready - caller->paused_at > caller->may_miss;
+    return caller->may_miss != 0 && work->shown != NULL && work->shown->came > caller->paused_at &&
+           work->shown->came - caller->paused_at > caller->may_miss;
 }
 
 static bool is_owed(const gl_caller *caller, const gl_request *work)
@@ -177,7 +177,7 @@ static void wish(glimpse_engine *engine, glimpse_id id, bool paused, size_t may_
     gl_caller *caller = &request->caller;
     if (paused && !caller->paused) {
         const gl_request *work = work_of(request);
-        caller->paused_at = work->shown != NULL ? work->shown->ready : 0;
+        caller->paused_at = work->shown != NULL ? work->shown->came : 0;
     }
     caller->may_miss = may_miss;
     if (caller->paused != paused) set_paused(request, paused);

@@ -113,7 +113,7 @@ static void unref_events(gl_request *request)
     gl_shown *shown = request->shown;
     request->shown = NULL;
     if (shown == NULL || --shown->owners != 0) return;
-    gl_buf_free(&shown->events);
+    gl_events_free(&shown->events);
     gl_free(shown);
 }
 
@@ -139,7 +139,7 @@ gl_shown *gl_request_events(gl_request *request)
         request->shown = gl_calloc(1, sizeof *request->shown);
         if (request->shown == NULL) return NULL;
         request->shown->owners = 1;
-        gl_buf_init(&request->shown->events, SIZE_MAX / 2);
+        gl_events_init(&request->shown->events);
     }
     return request->shown;
 }
@@ -148,8 +148,8 @@ void gl_request_forget_events(gl_request *request)
 {
     if (request->shown != NULL && request->shown->owners > 1) unref_events(request);
     if (request->shown == NULL) return;
-    gl_buf_reset(&request->shown->events);
-    request->shown->ready = 0;
+    gl_events_reset(&request->shown->events);
+    request->shown->ready = request->shown->came = 0;
     request->shown->output = false;
 }
 

@@ -7,6 +7,7 @@
 #include <glimpse/engine.h>
 
 #include "base/buf.h"
+#include "base/events.h"
 #include "base/heap.h"
 #include "base/json.h"
 #include "base/list.h"
@@ -87,9 +88,9 @@ typedef struct gl_caller {
     bool wants_stream;      /* on_text is called as text comes */
     bool arrivals;          /* the caller asked for the time of each piece */
     size_t text_delivered;  /* bytes of the text that on_text has had */
-    size_t events_told;     /* bytes of the events that on_event has had */
+    size_t events_told;     /* the end of the events that on_event has had */
     bool paused;            /* it can take none now: flow.h */
-    size_t paused_at;       /* bytes of the events that were there when it paused */
+    size_t paused_at;       /* bytes of events that had come when it paused */
     size_t may_miss;        /* bytes of events that may come meanwhile; 0: any */
     glimpse_result *result; /* filled in until DONE */
 } gl_caller;
@@ -104,9 +105,10 @@ typedef struct gl_draft_parts {
 /* The events of a stream, as far as they came: once for all requests that get them. */
 typedef struct gl_shown {
     size_t owners;
-    gl_buf events; /* base/events.h */
-    size_t ready;  /* bytes of them that callers may have: not the one that ends the stream */
-    bool output;   /* one of them has a part of the answer: until then callers have none */
+    gl_events events;
+    size_t ready; /* the end of those that callers may have: not the one that ends the stream */
+    size_t came;  /* bytes of these, as they came */
+    bool output;  /* one of them has a part of the answer: until then callers have none */
 } gl_shown;
 
 /* A request is its caller's side, and all the rest is the work that is done for it. In a flight the
@@ -173,7 +175,7 @@ struct gl_request {
 
     /* The same for events, where the leader's caller wanted them when the attempt began. */
     gl_shown *shown;   /* NULL: none came */
-    size_t events_end; /* DONE: bytes of them that its caller gets */
+    size_t events_end; /* DONE: the end of those that its caller gets */
     bool collects;     /* the attempt that is out gathers them */
 
     glimpse_attempt attempt;

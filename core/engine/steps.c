@@ -45,7 +45,7 @@ static size_t events_end(const gl_request *request)
     if (shown == NULL || result->error == GLIMPSE_ERR_CANCELLED ||
         result->error == GLIMPSE_ERR_BEHIND)
         return 0;
-    if (result->error == GLIMPSE_OK) return shown->events.len;
+    if (result->error == GLIMPSE_OK) return gl_events_end(&shown->events);
     return shown->output ? shown->ready : 0;
 }
 

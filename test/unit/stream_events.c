@@ -288,29 +288,130 @@ static void kept_events_come_back_as_they_were(void **state)
         { "error", "x", "error: y\n\n" }, /* neither is a part of the bytes */
     };
     enum { COUNT = sizeof rows / sizeof *rows };
-    gl_buf events;
-    gl_buf_init(&events, 1 << 20);
+    gl_events events;
+    gl_events_init(&events);
     for (int i = 0; i < COUNT; i++) {
         const gl_event event = { gl_slice_str(rows[i][0]), gl_slice_str(rows[i][1]),
                                  gl_slice_str(rows[i][2]) };
         assert_true(gl_events_add(&events, &event));
     }
     gl_event event;
-    size_t at = 0;
+    size_t at = 0, end = gl_events_end(&events);
     for (int i = 0; i < COUNT; i++) {
-        assert_true(gl_events_next(gl_buf_slice(&events), &at, &event));
+        assert_true(gl_events_next(&events, end, &at, &event));
         assert_true(gl_slice_is(event.name, rows[i][0]) && gl_slice_is(event.data, rows[i][1]) &&
                     gl_slice_is(event.bytes, rows[i][2]));
     }
-    assert_false(gl_events_next(gl_buf_slice(&events), &at, &event));
-    gl_buf_free(&events);
-    /* Without memory the buffer stays. */
+    assert_false(gl_events_next(&events, end, &at, &event));
+    gl_events_free(&events);
+}
+
+/* A text of words that are mostly the ones before, as tokens are; some are longer than what is kept
+ * as a difference. */
+static gl_slice odd_text(gl_rng *rng, char *room, size_t size, int number)
+{
+    size_t len = (size_t)(gl_rng_uniform(rng) * 12);
+    if (gl_rng_uniform(rng) < 0.02) len = size - 100;
+    char word[16];
+    snprintf(word, sizeof word, "%d", (int)(gl_rng_uniform(rng) * 1000));
+    size_t at =
+        (size_t)snprintf(room, size, "data: {\"id\":\"chatcmpl-7\",\"n\":%s,\"t\":\"", word);
+    while (len-- != 0) room[at++] = (char)('a' + number % 26);
+    at += (size_t)snprintf(room + at, size - at, "\"}\n\n");
+    return gl_slice_of(room, at);
+}
+
+/* Readers at different places, by turns, while events are added. */
+static void each_reader_of_kept_events_gets_all_of_them(void **state)
+{
+    (void)state;
+    enum { EVENTS = 400, READERS = 5, SIZE = 20000 };
+    gl_rng rng;
+    gl_events events;
+    gl_buf wanted, got[READERS];
+    size_t at[READERS] = { 0 };
+    char *room = malloc(SIZE);
+    gl_rng_seed(&rng, 13);
+    gl_events_init(&events);
+    gl_buf_init(&wanted, SIZE_MAX / 2);
+    for (int i = 0; i < READERS; i++) gl_buf_init(&got[i], SIZE_MAX / 2);
+    for (int n = 0; n < EVENTS + 1000; n++) {
+        if (n < EVENTS) {
+            gl_slice text = odd_text(&rng, room, SIZE, n);
+            gl_slice data = gl_slice_of(text.data + 6, text.len - 8);
+            bool own = n % 29 == 0; /* its name is no part of its bytes */
+            const gl_event event = { gl_slice_str(own ? "error" : ""), data, text };
+            gl_buf_append(&wanted, text.data, text.len);
+            assert_true(gl_events_add(&events, &event));
+        }
+        for (int i = 0; i < READERS; i++) {
+            gl_event event;
+            int most = (int)(gl_rng_uniform(&rng) * (i == 0 ? 2 : 6));
+            while (most-- > 0 && gl_events_next(&events, gl_events_end(&events), &at[i], &event)) {
+                assert_true(event.data.data == event.bytes.data + 6 &&
+                            event.data.len == event.bytes.len - 8);
+                assert_true(event.name.len == 0 || gl_slice_is(event.name, "error"));
+                gl_buf_append(&got[i], event.bytes.data, event.bytes.len);
+            }
+        }
+    }
+    for (int i = 0; i < READERS; i++) {
+        assert_int_equal(got[i].len, wanted.len);
+        assert_memory_equal(got[i].data, wanted.data, wanted.len);
+        gl_buf_free(&got[i]);
+    }
+    gl_buf_free(&wanted);
+    gl_events_free(&events);
+    free(room);
+}
+
+static void a_token_is_kept_in_few_bytes(void **state)
+{
+    (void)state;
+    enum { TOKENS = 1000 };
+    gl_events events;
+    size_t came = 0;
+    gl_events_init(&events);
+    for (int i = 0; i < TOKENS; i++) {
+        char text[400];
+        snprintf(
+            text, sizeof text,
+            "data: {\"id\":\"chatcmpl-AbCdEfGhIjKlMnOpQrStUvWxYz012\",\"object\":\"chat.completion."
+            "chunk\",\"created\":1700000000,\"model\":\"gpt-4o-mini-2024-07-18\",\"system_"
+            "fingerprint\":\"fp_0123456789\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\""
+            " word%d\"},\"logprobs\":null,\"finish_reason\":null}]}\n\n",
+            i * 7919 % 1000);
+        gl_slice bytes = gl_slice_str(text);
+        const gl_event event = { gl_slice_str(""), gl_slice_of(text + 6, bytes.len - 8), bytes };
+        came += bytes.len;
+        assert_true(gl_events_add(&events, &event));
+    }
+    assert_true(came > (size_t)250 * TOKENS);
+    if (gl_events_end(&events) > (size_t)40 * TOKENS)
+        fail_msg("%zu bytes a token", gl_events_end(&events) / TOKENS);
+    gl_events_free(&events);
+}
+
+static void without_memory_kept_events_are_as_they_were(void **state)
+{
+    (void)state;
     const gl_event one = { gl_slice_str(""), gl_slice_str("{}"), gl_slice_str("data: {}\n\n") };
-    oom_fail_at(1);
-    assert_false(gl_events_add(&events, &one));
-    oom_end();
-    assert_int_equal(events.len, 0);
-    gl_buf_free(&events);
+    const gl_event two = { gl_slice_str(""), gl_slice_str("{1}"), gl_slice_str("data: {1}\n\n") };
+    for (int n = 1; n < 4; n++) {
+        gl_events events;
+        gl_event event;
+        size_t at = 0, added = 0;
+        gl_events_init(&events);
+        oom_fail_at(n);
+        added += gl_events_add(&events, &one);
+        added += added == 1 && gl_events_add(&events, &two);
+        oom_end();
+        size_t end = gl_events_end(&events), read = 0;
+        while (gl_events_next(&events, end, &at, &event)) read++;
+        assert_true(added < 2);
+        assert_int_equal(read, added);
+        gl_events_free(&events);
+    }
 }
 
 int main(void)
@@ -324,6 +425,9 @@ int main(void)
         cmocka_unit_test(the_first_part_of_an_answer_is_seen_in_each_form),
         cmocka_unit_test(a_watcher_without_memory_ends_the_stream),
         cmocka_unit_test(kept_events_come_back_as_they_were),
+        cmocka_unit_test(each_reader_of_kept_events_gets_all_of_them),
+        cmocka_unit_test(a_token_is_kept_in_few_bytes),
+        cmocka_unit_test(without_memory_kept_events_are_as_they_were),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,8 +109,9 @@ typedef struct glimpse_sampler_vtable {
 
     /* Optional. The callers of an attempt cannot take more of its stream now (glimpse/flow.h), or
      * can again. Pausing, the sampler stops taking bytes from the endpoint, so that it stops
-     * sending; it may still report those that are on their way. false: it cannot pause this attempt
-     * now, and goes on. Called from the loop, and inside functions of <glimpse/engine.h>. */
+     * sending; it may still report those that are on their way, but nothing inside this call.
+     * false: it cannot pause this attempt now, and goes on. Called from the loop, and inside
+     * functions of <glimpse/engine.h>. */
     bool (*pause)(void *self, glimpse_attempt *attempt, bool paused);
 } glimpse_sampler_vtable;
 
