@@ -97,8 +97,9 @@ static bool hand_on(call *c, bool whole)
 static bool scrub_part(openai *self, const glimpse_event *event, const char **part, size_t len,
                        gl_slice bytes, gl_buf *room)
 {
-    const char *found = len != 0 ? memmem(event->bytes, event->len, *part, len) : NULL;
     if (len == 0) return true;
+    const char *found =
+        gl_slice_find(gl_slice_of(event->bytes, event->len), gl_slice_of(*part, len));
     if (found != NULL) {
         *part = bytes.data + (found - event->bytes);
         return true;

@@ -55,9 +55,8 @@ static char *put(char *to, size_t number)
 /* Returns the place of a part in the bytes; SIZE_MAX: it is none of them. */
 static size_t place_of(gl_slice bytes, gl_slice part)
 {
-    const char *found = NULL;
     if (part.len == 0) return 0;
-    if (part.len <= bytes.len) found = memmem(bytes.data, bytes.len, part.data, part.len);
+    const char *found = gl_slice_find(bytes, part);
     return found != NULL ? (size_t)(found - bytes.data) : SIZE_MAX;
 }
 
