@@ -36,6 +36,8 @@ left_out() {
         say "  no clang-format: the check of the format"
     command -v promtool >/dev/null || say "  no prometheus: the checks of --metrics by a real Prometheus"
     command -v chromium >/dev/null || say "  no chromium: the check of bench's page in a browser"
+    command -v nginx >/dev/null && command -v haproxy >/dev/null ||
+        say "  no nginx or no haproxy: glimpse serve behind them"
     command -v node >/dev/null || say "  no node: the HTTP server's parser against llhttp"
 }
 

@@ -11,11 +11,14 @@ test_packages="libcmocka-dev curl jq perl nghttp2-proxy libnghttp2-dev valgrind"
 # What only some checks need, 1.6 GB on a bare Debian 12: clang with its sanitizers, and llvm to turn addresses into
 # lines; clang-format; prometheus and its promtool to scrape --metrics; chromium to open the page that
 # bench writes; node and npm for the official SDK against the mock and for llhttp; slowhttptest for
-# test/show/slow_clients.sh. The format is that of clang-format 19
-# and later, which Debian 12 has under this name.
-optional_packages="clang libclang-rt-dev llvm clang-format prometheus chromium slowhttptest"
-! grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release ||
-    optional_packages="clang libclang-rt-dev llvm clang-format-19 prometheus chromium slowhttptest"
+# test/show/slow_clients.sh; nginx and haproxy in front of `glimpse serve`. The format is that of
+# clang-format 19 and later, which Debian 12 has under this name.
+optional_packages="clang libclang-rt-dev llvm prometheus chromium slowhttptest nginx-light haproxy"
+if grep -qs '^VERSION_CODENAME=bookworm' /etc/os-release; then
+    optional_packages="$optional_packages clang-format-19"
+else
+    optional_packages="$optional_packages clang-format"
+fi
 # Not beside a node that comes from elsewhere, with which Debian's cannot be installed.
 command -v npm >/dev/null || optional_packages="$optional_packages nodejs npm"
 
