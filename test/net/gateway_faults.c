@@ -18,13 +18,6 @@
     "event: response.output_text.delta\n"                                                          \
     "data: {\"type\":\"response.output_text.delta\",\"delta\":\"one\"}\n\n"
 
-static void open_at(gate_rig *g, const fault_step *script)
-{
-    gate_rig_init(g, &(mock_options){ .seed = 5 });
-    gate_rig_script(g, script);
-    gate_rig_open(g);
-}
-
 /* Had begun, so it is no status any more, and is not tried again; and it never looks whole. */
 static void s3_an_endpoint_that_dies_within_a_stream_is_one_error_and_a_close(void **state)
 {
@@ -76,7 +69,7 @@ static void s3_an_endpoint_that_dies_within_a_stream_is_one_error_and_a_close(vo
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         gate_rig g;
-        open_at(&g, rows[i].script);
+        gate_rig_scripted(&g, rows[i].script);
         for (int n = 1; n <= 2; n++) { /* nor is it stored */
             mock_client *c = gate_rig_connect(&g);
             mock_client_post(c, rows[i].path, rows[i].body);
@@ -153,7 +146,7 @@ static void s4_an_answer_after_such_an_error_is_whole(void **state)
         { FAULT_CLOSE, NULL, 0 }
     };
     gate_rig g;
-    open_at(&g, fine);
+    gate_rig_scripted(&g, fine);
     fault_server_play_once(g.endpoint, fails);
     mock_client *c = gate_rig_connect(&g);
     char *body = gate_client_stream(c, GATE_CHAT, GATE_STREAM("q"));
@@ -196,7 +189,7 @@ static void s13_a_late_event_never_shows_in_the_next_answer(void **state)
     for (int ahead = 0; ahead < 2;
          ahead++) { /* 1: the second request is sent before the first ends */
         gate_rig g;
-        open_at(&g, second);
+        gate_rig_scripted(&g, second);
         fault_server_play_once(g.endpoint, first);
         mock_client *other = gate_rig_connect(&g), *c = gate_rig_connect(&g);
         mock_client_post(other, GATE_CHAT, GATE_STREAM("first"));
@@ -243,7 +236,7 @@ static void an_answer_has_the_form_that_was_asked_for_whatever_the_endpoint_send
         { FAULT_CLOSE, NULL, 0 }
     };
     gate_rig g;
-    open_at(&g, plain);
+    gate_rig_scripted(&g, plain);
     mock_client *c = gate_rig_connect(&g);
     char *body = gate_client_stream(c, GATE_CHAT, GATE_STREAM("a"));
     assert_true(gate_client_has(c, "content-type: text/event-stream; charset=utf-8"));

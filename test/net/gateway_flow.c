@@ -181,9 +181,7 @@ static void an_event_of_12_mb_reaches_clients_that_read(void **state)
         { FAULT_CLOSE, NULL, 0 },
     };
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .seed = 5 });
-    gate_rig_script(&g, script);
-    gate_rig_open(&g);
+    gate_rig_scripted(&g, script);
     mock_client *one = gate_rig_connect(&g), *other = gate_rig_connect(&g);
     mock_client_post(one, GATE_CHAT, GATE_STREAM("one"));
     mock_client_post(other, GATE_CHAT, GATE_STREAM("one"));
@@ -216,9 +214,7 @@ static void events_that_were_held_reach_a_client_that_reads(void **state)
         { FAULT_CLOSE, NULL, 0 },
     };
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .seed = 5 });
-    gate_rig_script(&g, script);
-    gate_rig_open(&g);
+    gate_rig_scripted(&g, script);
     mock_client *c = gate_rig_connect(&g);
     char *body = gate_client_stream(c, GATE_CHAT, GATE_STREAM("one"));
     assert_non_null(strstr(body + 2 * (size_t)LEN, GATE_DELTA("small") GATE_STOP GATE_DONE));
@@ -237,9 +233,7 @@ static void an_event_beyond_its_bound_is_a_named_error(void **state)
         { FAULT_HANG, NULL, 0 },
     };
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .seed = 5 });
-    gate_rig_script(&g, script);
-    gate_rig_open(&g);
+    gate_rig_scripted(&g, script);
     mock_client *c = gate_rig_connect(&g);
     char *body = gate_client_stream(c, GATE_CHAT, GATE_STREAM("one"));
     assert_non_null(strstr(body, "an event of the stream is larger than 33554432 bytes"));

@@ -24,8 +24,7 @@ static void a_stream_is_the_endpoint_s_byte_for_byte(void **state)
         { "/v1/responses", "{\"model\":\"m\",\"stream\":true,\"input\":\"one two\"}" },
     };
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         mock_client *direct = mock_rig_connect(&g.mock), *through = gate_rig_connect(&g);
         char *wanted = gate_client_stream(direct, rows[i].path, rows[i].body);
@@ -47,8 +46,7 @@ static void an_event_is_passed_on_before_the_next_one_comes(void **state)
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "hang@2:#1", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "hang@2:#1");
     mock_client *c = gate_rig_connect(&g);
     mock_client_post(c, CHAT, STREAM("one two three four five six"));
     mock_client_wait(c, "one", 1); /* the endpoint hangs behind the second token for ever */
@@ -62,8 +60,7 @@ static void a_failure_before_any_output_is_a_status_and_is_retried(void **state)
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "500:#1,reset:#2,400:#4", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "500:#1,reset:#2,400:#4");
     mock_client *c = gate_rig_connect(&g);
     char *body = gate_client_stream(c, CHAT, STREAM("a b"));
     assert_int_equal(gate_client_status(c), 200);
@@ -79,8 +76,7 @@ static void a_cut_stream_ends_with_one_error_and_never_as_if_it_were_whole(void 
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "truncate:#1-", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "truncate:#1-");
     mock_client *c = gate_rig_connect(&g);
     mock_client_post(c, CHAT, STREAM("one two three four"));
     mock_client_wait_end(c);
@@ -97,8 +93,7 @@ static void a_follower_gets_the_events_from_the_first_one(void **state)
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "stall@3+300ms:#1", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "stall@3+300ms:#1");
     mock_client *first = gate_rig_connect(&g), *second = gate_rig_connect(&g);
     mock_client_post(first, CHAT, STREAM("one two three four five six"));
     mock_client_wait(first, "two", 1);
@@ -122,8 +117,7 @@ static void a_stream_goes_on_for_those_who_stay(void **state)
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "stall@3+300ms:#1", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "stall@3+300ms:#1");
     mock_client *first = gate_rig_connect(&g), *second = gate_rig_connect(&g);
     mock_client_post(first, CHAT, STREAM("one two three four five six"));
     mock_client_wait(first, "two", 1);
@@ -145,8 +139,7 @@ static void a_stored_answer_comes_as_a_stream_and_a_streamed_one_plain(void **st
     static const char plain[] = "{\"model\":\"m-1\",\"messages\":[{\"role\":\"user\",\"content\":"
                                 "\"one two\"}]}";
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, NULL);
     mock_client *c = gate_rig_connect(&g);
     assert_int_equal(gate_client_ask(c, CHAT, "", plain), 200);
     char *body = gate_client_stream(c, CHAT, STREAM("one two"));
@@ -176,8 +169,7 @@ static void usage_goes_to_those_who_asked_for_it(void **state)
 {
     (void)state;
     gate_rig g;
-    gate_rig_init(&g, &(mock_options){ .fault = "stall@1+200ms:#1", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "stall@1+200ms:#1");
     mock_client *asked = gate_rig_connect(&g), *did_not = gate_rig_connect(&g);
     mock_client_post(asked, CHAT, USAGE("one two"));
     mock_client_wait(asked, "one", 1);
@@ -304,8 +296,7 @@ static void a_drain_that_is_over_ends_a_stream_with_an_error(void **state)
     (void)state;
     gate_rig g;
     bool ended = false;
-    gate_rig_init(&g, &(mock_options){ .fault = "hang@2:#1", .seed = 5 });
-    gate_rig_open(&g);
+    gate_rig_mock(&g, "hang@2:#1");
     mock_client *c = gate_rig_connect(&g);
     mock_client_post(c, CHAT, STREAM("one two three four"));
     mock_client_wait(c, "one", 1);

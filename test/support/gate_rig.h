@@ -108,6 +108,20 @@ static inline mock_client *gate_rig_connect(gate_rig *g)
     return mock_client_open(g->mock.base, g->port);
 }
 
+/* A gateway in front of the mock with these faults; of a scripted endpoint. */
+static inline void gate_rig_mock(gate_rig *g, const char *fault)
+{
+    gate_rig_init(g, &(mock_options){ .fault = fault, .seed = 5 });
+    gate_rig_open(g);
+}
+
+static inline void gate_rig_scripted(gate_rig *g, const fault_step *script)
+{
+    gate_rig_init(g, &(mock_options){ .seed = 5 });
+    gate_rig_script(g, script);
+    gate_rig_open(g);
+}
+
 /* Turns the loop; a turn waits for nothing. */
 static inline void gate_rig_turn(gate_rig *g, int turns)
 {
