@@ -7,17 +7,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "config.h"
 #include "endpoint.h"
 #include "engine/engine.h"
+#include "engine/set_pool.h"
 #include "policy/select.h"
+#include "pool.h"
 #include "pressure/kernel.h"
 #include "problem.h"
-
-static void end_pressure(void *pressure)
-{
-    glimpse_pressure_free(pressure);
-}
+#include "samplers.h"
 
 /* Has the engine's own cache shrink while memory is short. */
 static glimpse_error watch_memory(struct event_base *base, const glimpse_config *config,
@@ -82,13 +81,106 @@ static glimpse_error select_sampler(struct event_base *base, const glimpse_confi
     return glimpse_local_sampler_new(sampler, problem);
 }
 
+/* --- the composition -------------------------------------------------------------------------- */
+
+/* The objects of the composition that an engine ends with. */
+typedef struct companions {
+    struct event_base *base;
+    glimpse_pressure *pressure; /* NULL: the cache is no smaller for want of memory */
+    gl_samplers *samplers;      /* NULL: there is no pool */
+} companions;
+
+static void end_companions(void *arg)
+{
+    companions *its = arg;
+    glimpse_pressure_free(its->pressure);
+    gl_samplers_free(its->samplers);
+    gl_free(its);
+}
+
+/* A configuration with its parts filled in, and the parts made here, which are released below. */
+typedef struct parts {
+    glimpse_config whole;
+    glimpse_pool pool; /* of the configuration, in this version's layout */
+    glimpse_sampler *sampler, *fallback;
+    glimpse_cache *cache;
+    companions *its;
+} parts;
+
 /* Members that no part acts upon yet. */
 static glimpse_error refuse_unheard(const glimpse_config *config, glimpse_problem *problem)
 {
-    if (config->pool != NULL)
-        return gl_refuse(problem, "pool", "this version of the library asks one endpoint only");
     if (config->hedge_ms != 0)
         return gl_refuse(problem, "hedge_ms", "this version of the library does not hedge");
+    return GLIMPSE_OK;
+}
+
+static glimpse_error make_samplers(struct event_base *base, parts *made, glimpse_problem *problem)
+{
+    glimpse_config *whole = &made->whole;
+    glimpse_error error = GLIMPSE_OK;
+    if (whole->pool != NULL) {
+        whole->pool = gl_pool_read(whole->pool, &made->pool, problem);
+        error = gl_samplers_new(base, whole, NULL, &made->its->samplers, problem);
+        if (error == GLIMPSE_ERR_INVALID) say_refused(whole, problem);
+        if (error == GLIMPSE_OK) whole->pool = gl_samplers_pool(made->its->samplers);
+    } else if (whole->sampler == NULL) {
+        error = select_sampler(base, whole, &made->sampler, problem);
+        whole->sampler = made->sampler;
+    }
+    if (error == GLIMPSE_OK && whole->fallback == NULL) {
+        error = glimpse_local_sampler_new(&made->fallback, problem);
+        whole->fallback = made->fallback;
+    }
+    return error;
+}
+
+static glimpse_error make_cache(struct event_base *base, parts *made, glimpse_problem *problem)
+{
+    glimpse_config *whole = &made->whole;
+    glimpse_cache_config bounds;
+    if (whole->cache != NULL || whole->cache_entries == 0) return GLIMPSE_OK;
+    glimpse_cache_config_init(&bounds);
+    bounds.max_entries = whole->cache_entries;
+    bounds.max_bytes = whole->cache_bytes;
+    bounds.ttl_ms = whole->cache_ttl_ms;
+    glimpse_error error = glimpse_cache_new(&bounds, &made->cache, problem);
+    whole->cache = made->cache;
+    if (error == GLIMPSE_OK && whole->cache_dynamic)
+        error = watch_memory(base, whole, made->cache, &made->its->pressure);
+    return error;
+}
+
+/* Names the one provider of the metrics: endpoints of a pool have labels of their own. */
+static void set_provider(glimpse_engine *engine, const parts *made)
+{
+    const glimpse_endpoint *endpoint = &made->whole.endpoint;
+    if (made->its->samplers != NULL) {
+        gl_metrics_set_provider(engine->metrics, "openai", NULL);
+    } else if (made->sampler != NULL &&
+               strcmp(glimpse_sampler_name(made->sampler), "openai") == 0) {
+        bool azure = endpoint->azure_deployment != NULL;
+        gl_metrics_set_provider(engine->metrics, azure ? "azure.ai.openai" : "openai",
+                                gl_endpoint_url(endpoint));
+    }
+}
+
+static glimpse_error make(struct event_base *base, parts *made, glimpse_engine **engine,
+                          glimpse_problem *problem)
+{
+    made->its = gl_calloc(1, sizeof *made->its);
+    if (made->its == NULL) return GLIMPSE_ERR_OOM;
+    made->its->base = base;
+    glimpse_error error = make_samplers(base, made, problem);
+    if (error == GLIMPSE_OK) error = make_cache(base, made, problem);
+    if (error == GLIMPSE_OK) error = gl_engine_new(base, &made->whole, engine);
+    if (error != GLIMPSE_OK) {
+        end_companions(made->its);
+        return error;
+    }
+    set_provider(*engine, made);
+    (*engine)->companion = made->its;
+    (*engine)->companion_end = end_companions;
     return GLIMPSE_OK;
 }
 
@@ -107,48 +199,38 @@ glimpse_error glimpse_engine_new(struct event_base *base, const glimpse_config *
     glimpse_error error = glimpse_config_check(config, problem);
     if (error == GLIMPSE_OK) error = refuse_unheard(config, problem);
     if (error != GLIMPSE_OK) return error;
+    parts made = { .whole = *config };
+    error = make(base, &made, engine, problem);
+    glimpse_sampler_unref(made.sampler);
+    glimpse_sampler_unref(made.fallback);
+    glimpse_cache_unref(made.cache);
+    return gl_problem_of(problem, error);
+}
 
-    glimpse_config whole =
-        *config; /* with its parts filled in; parts made here are released below */
-    glimpse_sampler *sampler = NULL, *fallback = NULL;
-    glimpse_cache *cache = NULL;
-    glimpse_pressure *pressure = NULL;
-    if (whole.sampler == NULL) {
-        error = select_sampler(base, config, &sampler, problem);
-        if (error != GLIMPSE_OK) goto done;
-        whole.sampler = sampler;
+glimpse_error glimpse_engine_set_pool(glimpse_engine *engine, const glimpse_pool *pool,
+                                      glimpse_problem *problem)
+{
+    glimpse_problem unread;
+    glimpse_pool room;
+    gl_samplers *samplers;
+    if (problem == NULL) problem = &unread;
+    gl_problem_clear(problem);
+    if (engine == NULL) return gl_refuse(problem, "engine", "is NULL");
+    companions *its = engine->companion;
+    if (its == NULL || its->samplers == NULL)
+        return gl_refuse(problem, "engine", "was made without a pool");
+    glimpse_error error = glimpse_pool_check(pool, problem);
+    gl_problem_within(problem, "pool");
+    if (error != GLIMPSE_OK) return error;
+    glimpse_config config = engine->config;
+    config.pool = gl_pool_read(pool, &room, problem);
+    error = gl_samplers_new(its->base, &config, its->samplers, &samplers, problem);
+    if (error == GLIMPSE_OK) error = gl_engine_set_pool(engine, gl_samplers_pool(samplers));
+    if (error == GLIMPSE_OK) {
+        gl_samplers *former = its->samplers;
+        its->samplers = samplers;
+        samplers = former;
     }
-    if (whole.fallback == NULL) {
-        error = glimpse_local_sampler_new(&fallback, problem);
-        if (error != GLIMPSE_OK) goto done;
-        whole.fallback = fallback;
-    }
-    if (whole.cache == NULL && whole.cache_entries > 0) {
-        glimpse_cache_config bounds;
-        glimpse_cache_config_init(&bounds);
-        bounds.max_entries = whole.cache_entries;
-        bounds.max_bytes = whole.cache_bytes;
-        bounds.ttl_ms = whole.cache_ttl_ms;
-        error = glimpse_cache_new(&bounds, &cache, problem);
-        if (error != GLIMPSE_OK) goto done;
-        whole.cache = cache;
-        if (whole.cache_dynamic) error = watch_memory(base, config, cache, &pressure);
-        if (error != GLIMPSE_OK) goto done;
-    }
-    error = gl_engine_new(base, &whole, engine);
-    if (error != GLIMPSE_OK) goto done;
-    if (sampler != NULL && strcmp(glimpse_sampler_name(sampler), "openai") == 0)
-        gl_metrics_set_provider((*engine)->metrics,
-                                config->endpoint.azure_deployment != NULL ? "azure.ai.openai"
-                                                                          : "openai",
-                                gl_endpoint_url(&config->endpoint));
-    (*engine)->companion = pressure;
-    (*engine)->companion_end = end_pressure;
-    pressure = NULL;
-done:
-    glimpse_pressure_free(pressure);
-    glimpse_sampler_unref(sampler);
-    glimpse_sampler_unref(fallback);
-    glimpse_cache_unref(cache);
+    gl_samplers_free(samplers); /* attempts in flight hold theirs */
     return gl_problem_of(problem, error);
 }

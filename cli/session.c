@@ -77,8 +77,8 @@ static int set_alerts(cli_session *session, cli_settings *settings)
     settings->engine.on_alert = alerted;
     settings->engine.alert_arg = session;
     if (settings->alert_command == NULL || !settings->engine.alerts.on) return 0;
-    session->alerts = alert_command_new(session->base, settings->alert_command,
-                                        settings->engine.endpoint.api_key, &session->log);
+    session->alerts =
+        alert_command_new(session->base, settings->alert_command, &settings->engine, &session->log);
     if (session->alerts != NULL) return 0;
     say("--alert-command cannot be set up");
     return EXIT_OS_LIMIT;

@@ -258,6 +258,18 @@ void pump_count_rest(cli_pump *pump)
 
 /* --- life ------------------------------------------------------------------------------------ */
 
+/* The names are the file's, which outlives the engine. */
+static void take_endpoints(const cli_pump *pump, cli_report *report)
+{
+    const glimpse_pool *pool = pump->settings->engine.pool;
+    report->endpoint_count = pool != NULL ? pool->endpoint_count : 0;
+    for (size_t i = 0; i < report->endpoint_count; i++) {
+        glimpse_endpoint_stats_init(&report->endpoints[i]);
+        glimpse_engine_endpoint(pump->engine, i, &report->endpoints[i]);
+        report->endpoints[i].name = pool->endpoints[i].name;
+    }
+}
+
 void pump_look(void *arg, cli_report *report)
 {
     cli_pump *pump = arg;
@@ -265,6 +277,7 @@ void pump_look(void *arg, cli_report *report)
     report->tally = pump->tally;
     glimpse_stats_init(&report->stats);
     glimpse_engine_stats(pump->engine, &report->stats);
+    take_endpoints(pump, report);
     report->elapsed_s = (double)(glimpse_monotonic_ns() - pump->started) / 1e9;
     report->lines_read = pump->lines;
     report->all_read = pump->input_ended;

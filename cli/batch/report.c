@@ -199,6 +199,18 @@ void report_progress(const cli_report *report, char *line, size_t size)
     load_alerts_append(&report->stats, line, size);
 }
 
+static void print_endpoints(const cli_report *report, FILE *stream)
+{
+    for (size_t i = 0; i < report->endpoint_count; i++) {
+        const glimpse_endpoint_stats *at = &report->endpoints[i];
+        fprintf(stream,
+                "endpoint     %s: %" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " failed%s%s\n",
+                at->name, at->attempts, at->answered, at->failed,
+                at->circuit != GLIMPSE_CIRCUIT_CLOSED ? "; it is down" : "",
+                at->key_stopped ? "; its key is refused, or its money is used up" : "");
+    }
+}
+
 void report_print(const cli_report *report, FILE *stream)
 {
     const glimpse_stats *stats = &report->stats;
@@ -220,6 +232,7 @@ void report_print(const cli_report *report, FILE *stream)
     if (stats->window_least < (double)stats->window_most)
         fprintf(stream, "window       %.1f on average, %.3g at least, of %" PRIu64 " (%d)\n",
                 stats->window_mean, stats->window_least, stats->window_most, stats->window_status);
+    print_endpoints(report, stream);
     fprintf(stream, "tokens       %" PRIu64 " prompt, %" PRIu64 " completion\n",
             stats->prompt_tokens, stats->completion_tokens);
     const glimpse_packing_stats *packing = &stats->packing;
@@ -262,6 +275,22 @@ static void json_double(gl_buf *out, const char *prefix, double number)
 {
     gl_buf_append_str(out, prefix);
     gl_json_write_double(out, number);
+}
+
+static void json_endpoints(const cli_report *report, gl_buf *out)
+{
+    static const char *const circuits[] = { "closed", "open", "probing" };
+    for (size_t i = 0; i < report->endpoint_count; i++) {
+        const glimpse_endpoint_stats *at = &report->endpoints[i];
+        gl_buf_append_str(out, i == 0 ? ",\"endpoints\":[{\"name\":" : ",{\"name\":");
+        gl_json_write_string(out, gl_slice_str(at->name));
+        gl_buf_printf(out,
+                      ",\"attempts\":%" PRIu64 ",\"answered\":%" PRIu64 ",\"failed\":%" PRIu64
+                      ",\"circuit\":\"%s\",\"key_stopped\":%s}",
+                      at->attempts, at->answered, at->failed, circuits[at->circuit],
+                      at->key_stopped ? "true" : "false");
+    }
+    if (report->endpoint_count != 0) gl_buf_append_char(out, ']');
 }
 
 void report_json(const cli_report *report, gl_buf *out)
@@ -308,6 +337,7 @@ void report_json(const cli_report *report, gl_buf *out)
     json_double(out, ",\"window\":{\"mean\":", round(stats->window_mean * 1e3) / 1e3);
     json_double(out, ",\"least\":", round(stats->window_least * 1e3) / 1e3);
     gl_buf_printf(out, "},\"max_rss_bytes\":%" PRId64, max_rss > 0 ? max_rss : 0);
+    json_endpoints(report, out);
     load_alerts_json(stats, out);
     gl_buf_printf(out, ",\"exit\":%d}\n", report->exit_code);
 }

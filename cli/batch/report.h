@@ -39,6 +39,8 @@ void tally_lose(cli_tally *tally, gl_slice record);
 typedef struct cli_report {
     cli_tally tally;
     glimpse_stats stats;
+    glimpse_endpoint_stats endpoints[GLIMPSE_POOL_ENDPOINTS_MAX];
+    size_t endpoint_count; /* 0: there is no pool */
     double elapsed_s;
     double part_read; /* 0..1 of the input's bytes; below 0: unknown */
     bool all_read;    /* the input has ended: lines read is the total */

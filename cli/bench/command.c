@@ -293,7 +293,7 @@ static int plan(bench *b)
 
 static bool wants_mock(const bench *b)
 {
-    return b->settings->engine.endpoint.base_url == NULL &&
+    return b->settings->engine.endpoint.base_url == NULL && b->settings->endpoints == NULL &&
            b->settings->engine.endpoint.azure_deployment == NULL &&
            b->settings->engine.use_openai != GLIMPSE_USE_OPENAI_NEVER;
 }

@@ -20,6 +20,7 @@
 #include "load/lag.h"
 #include "load/prompts.h"
 #include "load/resources.h"
+#include "options/endpoints.h"
 #include "say.h"
 #include "session.h"
 #include "signals.h"
@@ -212,7 +213,7 @@ static cli_settings settings_for(const bench_ask *ask)
         /* Our own mock has no key but one that was made up for it, and is not behind a proxy. */
         engine->endpoint.api_key = ask->settings->require_key;
         engine->endpoint.http_proxy = engine->endpoint.https_proxy = settings.proxy = NULL;
-        settings.api_key_file = NULL;
+        settings.api_key_file = settings.endpoints = NULL;
     }
     /* As many connections as are used at once; an open loop has no bound of its own. */
     if (settings_origin(ask->settings, "concurrency") == FROM_DEFAULT)
@@ -301,6 +302,7 @@ const char *bench_target(const bench_ask *ask)
     if (ask->base_url != NULL) return "the built-in mock";
     if (ask->settings->engine.use_openai == GLIMPSE_USE_OPENAI_NEVER)
         return "no endpoint: this machine (--sampler local)";
+    if (ask->settings->endpoints != NULL) return ask->settings->endpoints;
     const char *url = ask->settings->engine.endpoint.base_url;
     return url != NULL ? url : "https://api.openai.com/v1";
 }
@@ -416,6 +418,7 @@ int bench_run(const bench_ask *ask, bench_result *result)
     load_driver_free(r.driver);
     code = session_close(&r.session, code);
     load_mix_free(&r.mix);
+    endpoints_free(settings.read_endpoints); /* the copy's own */
     return code;
 }
 

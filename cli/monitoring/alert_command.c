@@ -38,7 +38,8 @@ typedef struct slot {
 
 struct alert_command {
     struct event *ended; /* SIGCHLD */
-    const char *command, *key;
+    const char *command;
+    const glimpse_config *engine; /* its keys are kept from the command */
     const log_sink *log;
 };
 
@@ -109,12 +110,20 @@ static bool is_named(const char *variable, const char *name, size_t len)
     return strncmp(variable, name, len) == 0 && variable[len] == '=';
 }
 
-/* Returns true for a variable that a key of ours is read from, or that holds the key in use. */
-static bool is_secret(const char *variable, const char *key)
+static bool holds(const char *variable, const char *key)
+{
+    const char *value = strchr(variable, '=');
+    return key != NULL && *key != '\0' && value != NULL && strstr(value + 1, key) != NULL;
+}
+
+/* Returns true for a variable that a key of ours is read from, or that holds a key in use. */
+static bool is_secret(const char *variable, const glimpse_config *engine)
 {
     static const char *const rows[] = { "api-key", "azure-api-key" };
-    const char *value = strchr(variable, '=');
-    if (key != NULL && *key != '\0' && value != NULL && strstr(value + 1, key) != NULL) return true;
+    const glimpse_pool *pool = engine->pool;
+    if (holds(variable, engine->endpoint.api_key)) return true;
+    for (size_t i = 0; pool != NULL && i < pool->endpoint_count; i++)
+        if (holds(variable, pool->endpoints[i].endpoint.api_key)) return true;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         for (const cli_option *row = option_table; row < option_table + option_count; row++)
             if (strcmp(row->name, rows[i]) == 0 &&
@@ -153,7 +162,7 @@ static void write_variables(const slot *one, gl_buf *out)
 
 /* Makes an environment of the process's own without secrets, and ours, which are in `text`; NULL:
  * out of memory. */
-static char **make_environment(const slot *one, const char *key, gl_buf *text)
+static char **make_environment(const slot *one, const glimpse_config *engine, gl_buf *text)
 {
     size_t count = 0, n = 0;
     while (environ[count] != NULL) count++;
@@ -164,7 +173,7 @@ static char **make_environment(const slot *one, const char *key, gl_buf *text)
         return NULL;
     }
     for (size_t i = 0; i < count; i++)
-        if (!is_secret(environ[i], key) && strncmp(environ[i], PREFIX, sizeof PREFIX - 1) != 0)
+        if (!is_secret(environ[i], engine) && strncmp(environ[i], PREFIX, sizeof PREFIX - 1) != 0)
             all[n++] = environ[i];
     for (char *at = text->data; at < text->data + text->len; at += strlen(at) + 1) all[n++] = at;
     return all;
@@ -210,7 +219,7 @@ static int spawn(const alert_command *command, slot *one)
     gl_buf_init(&line, LINE_MAX_BYTES);
     gl_buf_init(&text, LINE_MAX_BYTES);
     write_line(one, &line);
-    char **environment = make_environment(one, command->key, &text);
+    char **environment = make_environment(one, command->engine, &text);
     if (environment != NULL && !line.failed) {
         error = pipe2(ends, O_CLOEXEC) == 0 ? 0 : errno;
         if (error == 0) {
@@ -264,13 +273,13 @@ static void child_ended(evutil_socket_t number, short what, void *arg)
 
 /* --- life ------------------------------------------------------------------------------------- */
 
-alert_command *alert_command_new(struct event_base *base, const char *command, const char *key,
-                                 const log_sink *log)
+alert_command *alert_command_new(struct event_base *base, const char *command,
+                                 const glimpse_config *engine, const log_sink *log)
 {
     alert_command *made = gl_calloc(1, sizeof *made);
     if (made == NULL) return NULL;
     made->command = command;
-    made->key = key;
+    made->engine = engine;
     made->log = log;
     made->ended = evsignal_new(base, SIGCHLD, child_ended, made);
     if (made->ended == NULL || event_add(made->ended, NULL) != 0) {

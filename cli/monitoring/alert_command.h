@@ -2,7 +2,7 @@
 #ifndef CLI_MONITORING_ALERT_COMMAND_H
 #define CLI_MONITORING_ALERT_COMMAND_H
 
-#include <glimpse/alert.h>
+#include <glimpse/config.h>
 
 #include "monitoring/log_sink.h"
 
@@ -10,11 +10,11 @@ struct event_base;
 
 typedef struct alert_command alert_command;
 
-/* For `sh -c command`, with an environment without `key` (NULL: there is none). Strings and log are
- * borrowed. A process may have one at a time, because children belong to the process. NULL: out of
- * memory. */
-alert_command *alert_command_new(struct event_base *base, const char *command, const char *key,
-                                 const log_sink *log);
+/* For `sh -c command`, with an environment without the keys of the engine's endpoints. Strings,
+ * configuration and log are borrowed. A process may have one at a time, because children belong to
+ * the process. NULL: out of memory. */
+alert_command *alert_command_new(struct event_base *base, const char *command,
+                                 const glimpse_config *engine, const log_sink *log);
 
 /* Runs it, or runs it when the command for the last alert of this kind has ended. Never waits. */
 void alert_command_tell(alert_command *command, const glimpse_alert *alert);

@@ -377,6 +377,7 @@ static int read_azure(cli_settings *to)
 
 const char *settings_endpoint(const cli_settings *settings)
 {
+    if (settings->endpoints != NULL) return "each endpoint of the file";
     return settings->engine.endpoint.base_url != NULL ? settings->engine.endpoint.base_url
                                                       : "https://api.openai.com/v1";
 }

@@ -15,6 +15,7 @@
 #include "files/port_file.h"
 #include "files/whole_file.h"
 #include "gateway/gateway.h"
+#include "options/endpoints.h"
 #include "options/loopback.h"
 #include "say.h"
 #include "serve/access_log.h"
@@ -32,13 +33,13 @@
 #define STILL_ACCEPTING_MS 5000
 /* A key has some 300 bytes in the file. */
 #define KEYS_FILE_MAX ((size_t)64 * 1024 * 1024)
-#define WHY_SIZE      300
+#define WHY_SIZE      400
 
 #define LISTEN_DEFAULT "127.0.0.1:8080"
 
 typedef struct serve {
     cli_session session;
-    const cli_settings *settings;
+    cli_settings *settings;
     listeners listeners;
     access_log *access; /* NULL: none is asked for */
     gateway *gate;
@@ -131,7 +132,7 @@ static size_t most_connections(const cli_settings *settings)
 
 static void show_metrics(gl_buf *text, void *arg)
 {
-    const serve *s = arg;
+    serve *s = arg;
     gateway_metrics(s->gate, text);
 }
 
@@ -142,6 +143,7 @@ static int open_gateway(serve *s)
         .base = s->session.base,
         .engine = s->session.engine,
         .endpoint = &settings->engine.endpoint,
+        .pool = settings->engine.pool,
         .max_body = (size_t)settings->serve.max_body,
         .max_connections = most_connections(settings),
         .queue = (size_t)settings->serve.queue,
@@ -207,44 +209,96 @@ static void reopen_logs(serve *s)
              strerror(errno));
 }
 
-/* --- callers' keys ---------------------------------------------------------------------------- */
+/* --- the files of keys and endpoints ---------------------------------------------------------- */
 
-/* false: why has the reason, and no file is named in it. */
-static bool load_keys(const serve *s, char *why, size_t size)
+/* NULL: why has the reason, and no file is named in it. */
+static char *read_keys(const serve *s, size_t *len, char *why, size_t size)
 {
-    size_t len;
     const char *problem;
-    char *text = whole_file_read(s->settings->serve.keys, KEYS_FILE_MAX, &len, &problem);
-    if (text == NULL) {
-        snprintf(why, size, "%s", problem);
-        return false;
-    }
-    bool good = gateway_load_keys(s->gate, gl_slice_of(text, len), why, size);
-    gl_free(text);
-    return good;
+    char *text = whole_file_read(s->settings->serve.keys, KEYS_FILE_MAX, len, &problem);
+    if (text == NULL) snprintf(why, size, "%s", problem);
+    return text;
 }
 
 static int open_keys(const serve *s)
 {
     char why[WHY_SIZE], name[512];
-    if (s->settings->serve.keys == NULL || load_keys(s, why, sizeof why)) return 0;
+    size_t len;
+    if (s->settings->serve.keys == NULL) return 0;
+    char *text = read_keys(s, &len, why, sizeof why);
+    bool good = text != NULL && gateway_load_keys(s->gate, gl_slice_of(text, len), why, sizeof why);
+    gl_free(text);
+    if (good) return 0;
     say("%s: %s: %s", settings_name_of(s->settings, "keys", name, sizeof name),
         s->settings->serve.keys, why);
     return EXIT_VALUE;
 }
 
-/* A file that is wrong changes nothing. */
-static void reload_keys(serve *s)
+/* Both files as they are now, read and checked. */
+typedef struct newer {
+    char *keys; /* NULL: there is no such file */
+    size_t keys_len;
+    struct endpoints *endpoints; /* NULL: there is no such file */
+} newer;
+
+/* false: after a note on the first file that is wrong. */
+static bool read_newer(serve *s, newer *to)
 {
     char why[WHY_SIZE];
-    const char *file = s->settings->serve.keys;
-    if (file == NULL) return;
-    bool loaded = load_keys(s, why, sizeof why);
+    const cli_settings *settings = s->settings;
+    if (settings->serve.keys != NULL) {
+        to->keys = read_keys(s, &to->keys_len, why, sizeof why);
+        if (to->keys == NULL ||
+            !gateway_check_keys(gl_slice_of(to->keys, to->keys_len), why, sizeof why)) {
+            note(s, GLIMPSE_LOG_ERROR, "keys_refused", settings->serve.keys, why);
+            return false;
+        }
+    }
+    if (settings->endpoints == NULL) return true;
+    to->endpoints = settings_read_endpoints(settings, why, sizeof why);
+    if (to->endpoints == NULL)
+        note(s, GLIMPSE_LOG_ERROR, "endpoints_refused", settings->endpoints, why);
+    return to->endpoints != NULL;
+}
+
+/* What may be refused comes first, so that both files are taken or none. */
+static bool take_newer(serve *s, newer *from)
+{
+    char why[WHY_SIZE];
+    glimpse_problem problem;
+    if (from->endpoints != NULL) {
+        const glimpse_pool *pool = endpoints_pool(from->endpoints);
+        if (glimpse_engine_set_pool(s->session.engine, pool, &problem) != GLIMPSE_OK) {
+            snprintf(why, sizeof why, "%s: %s", problem.field, problem.sentence);
+            note(s, GLIMPSE_LOG_ERROR, "endpoints_refused", s->settings->endpoints, why);
+            return false;
+        }
+        if (!gateway_set_pool(s->gate, pool))
+            note(s, GLIMPSE_LOG_ERROR, "models_not_listed", s->settings->endpoints,
+                 "out of memory");
+        note(s, GLIMPSE_LOG_INFO, "endpoints_loaded", s->settings->endpoints, NULL);
+        endpoints_free(s->settings->read_endpoints);
+        s->settings->read_endpoints = from->endpoints;
+        s->settings->engine.pool = pool;
+        from->endpoints = NULL;
+    }
+    if (from->keys == NULL) return true;
+    bool loaded =
+        gateway_load_keys(s->gate, gl_slice_of(from->keys, from->keys_len), why, sizeof why);
+    note(s, loaded ? GLIMPSE_LOG_INFO : GLIMPSE_LOG_ERROR, loaded ? "keys_loaded" : "keys_refused",
+         s->settings->serve.keys, loaded ? NULL : why);
+    return loaded;
+}
+
+/* A file that is wrong changes nothing, of the other one neither. */
+static void reload(serve *s)
+{
+    newer files = { .keys = NULL };
+    if (s->settings->serve.keys == NULL && s->settings->endpoints == NULL) return;
+    bool loaded = read_newer(s, &files) && take_newer(s, &files);
     gateway_note_reload(s->gate, loaded);
-    if (loaded)
-        note(s, GLIMPSE_LOG_INFO, "keys_loaded", file, NULL);
-    else
-        note(s, GLIMPSE_LOG_ERROR, "keys_refused", file, why);
+    gl_free(files.keys);
+    endpoints_free(files.endpoints);
 }
 
 static void hung_up(evutil_socket_t number, short what, void *arg)
@@ -252,7 +306,7 @@ static void hung_up(evutil_socket_t number, short what, void *arg)
     (void)number;
     (void)what;
     reopen_logs(arg);
-    reload_keys(arg);
+    reload(arg);
 }
 
 static int print_new_key(const char *name)

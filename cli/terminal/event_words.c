@@ -26,6 +26,8 @@ static const struct {
     { "libevent", "libevent: ", "message", "" },
 };
 
+static const char the_endpoint[] = "the endpoint";
+
 static const glimpse_log_field *field_of(const glimpse_log_event *event, const char *name)
 {
     for (size_t i = 0; i < event->field_count; i++)
@@ -51,7 +53,13 @@ event_telling event_words(const glimpse_log_event *event, char *text, size_t siz
         if (strcmp(table[i].event, event->name) != 0) continue;
         if (table[i].before == NULL) return EVENT_SAID;
         if (table[i].field != NULL) put_value(event, table[i].field, value, sizeof value);
-        snprintf(text, size, "%s%s%s", table[i].before, value, table[i].behind);
+        const char *before = table[i].before;
+        const glimpse_log_field *endpoint = field_of(event, "endpoint"); /* of a pool */
+        bool named =
+            endpoint != NULL && strncmp(before, the_endpoint, sizeof the_endpoint - 1) == 0;
+        snprintf(text, size, "%s%s%s%s%s", named ? "the endpoint " : "",
+                 named ? endpoint->text : "", before + (named ? sizeof the_endpoint - 1 : 0), value,
+                 table[i].behind);
         return EVENT_WORDS;
     }
     return EVENT_UNKNOWN;

@@ -118,8 +118,10 @@ static void log_call(const gl_request *request, const glimpse_attempt_record *re
         { "elapsed_ms", NULL, record->elapsed_ns / (int64_t)GL_MS },
         { "request_id", record->request_id, 0 },
         { "message", record->message, 0 },
+        { "endpoint", record->endpoint, 0 }, /* of a pool alone */
     };
-    gl_log_emit(log, GLIMPSE_LOG_INFO, "openai_call", fields, sizeof fields / sizeof *fields);
+    size_t count = sizeof fields / sizeof *fields - (record->endpoint == NULL);
+    gl_log_emit(log, GLIMPSE_LOG_INFO, "openai_call", fields, count);
 }
 
 void gl_attempt_close(gl_request *request, glimpse_error error, const char *message,
@@ -148,6 +150,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
             result->timings.sent_ns = span(request->caller.submitted, attempt->sent);
         result->attempts++;
         engine->stats.attempts++;
+        attempt->gate->sent++;
         if (request->sent++ > 0) engine->stats.retries++;
     }
     result->timings.started_ns = span(request->caller.submitted, attempt->started);
@@ -168,6 +171,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
     request->backoff_wait = 0;
     count_call(request, &record, response);
     gl_result_add_attempt(result, &record, response);
+    gl_result_set_endpoint(result, attempt->gate->name);
     log_call(request, &result->ledger[result->ledger_count - 1].record);
 }
 

@@ -15,7 +15,13 @@ gl_gate *gl_gate_new(const glimpse_config *config, const glimpse_pool_endpoint *
                        .adaptive = config->adaptive,
                        .breaks = config->breaker != GLIMPSE_BREAKER_OFF,
                        .max_park_ms = config->max_retry_after_ms };
-    memcpy(gate->name, endpoint->name, strlen(endpoint->name));
+    if (endpoint->name[0] != '\0') {
+        gate->name = gl_endpoint_name_new(endpoint->name);
+        if (gate->name == NULL) {
+            gl_gate_unref(gate);
+            return NULL;
+        }
+    }
     gl_breaker_init(&gate->breaker, config->breaker == GLIMPSE_BREAKER_LOCAL);
     gl_gate_set(gate, config, endpoint, 0);
     return gate;
@@ -55,6 +61,7 @@ void gl_gate_unref(gl_gate *gate)
     if (gate == NULL || --gate->owners != 0) return;
     glimpse_sampler_unref(gate->sampler);
     gl_key_stop_end(&gate->stop);
+    gl_endpoint_name_unref(gate->name);
     gl_free(gate);
 }
 
@@ -128,6 +135,8 @@ gl_breaker_change gl_gate_ended(gl_gate *gate, gl_request *request, const gl_gat
 {
     const gl_failure *failure = report->failure;
     gl_pace *pace = &gate->paces[request->lane];
+    gate->answers += failure == NULL;
+    gate->failures += failure != NULL;
     gl_pace_learn(pace, &request->mark, report->rates, report->tokens_used, now);
     /* A failure for lack of money says nothing about the rate. */
     if (failure != NULL && failure->error == GLIMPSE_ERR_QUOTA)
@@ -136,7 +145,7 @@ gl_breaker_change gl_gate_ended(gl_gate *gate, gl_request *request, const gl_gat
         gate->refused_status = failure->http_status;
     if (failure == NULL && request->attempt.order >= gate->answered)
         gate->answered = request->attempt.order + 1;
-    if (failure == NULL && gate->name[0] != '\0') gl_pick_saw(&gate->share, report->elapsed);
+    if (failure == NULL && gate->name != NULL) gl_pick_saw(&gate->share, report->elapsed);
     bool for_all = gate->adaptive && limit_ended(&gate->limit, request->attempt.place, report, now);
     if (for_all && failure->retry_after_ms > 0) {
         int64_t ms = failure->retry_after_ms;

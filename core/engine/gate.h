@@ -14,6 +14,7 @@
 #include <glimpse/pool.h>
 
 #include "base/rng.h"
+#include "endpoint_name.h"
 #include "engine/key_stop.h"
 #include "engine/outage.h"
 #include "engine/queue.h"
@@ -25,7 +26,7 @@
 
 struct gl_gate {
     size_t owners;
-    char name[GLIMPSE_POOL_NAME_MAX + 1]; /* "": the one endpoint of an engine without a pool */
+    gl_endpoint_name *name; /* owned; NULL: the one endpoint of an engine without a pool */
     uint64_t name_hash;
     double weight;
     gl_pick_share share;
@@ -36,8 +37,9 @@ struct gl_gate {
     gl_breaker breaker;
     gl_outage outage;
     gl_key_stop stop;
-    uint64_t answered;   /* order of the latest start that was answered, plus one */
-    uint64_t connected;  /* attempts that had a connection */
+    uint64_t answered;                /* order of the latest start that was answered, plus one */
+    uint64_t connected;               /* attempts that had a connection */
+    uint64_t sent, answers, failures; /* attempts, for the statistics */
     int refused_status;  /* HTTP status of the last refusal: 429, 503 or 529; 0: none yet */
     bool adaptive;       /* refusals shrink the window and hold back the others */
     bool breaks;         /* the circuit may open */

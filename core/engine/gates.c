@@ -94,7 +94,7 @@ static glimpse_pool *copy_pool(const glimpse_pool *pool)
 static gl_gate *find(const gl_gates *gates, const glimpse_pool_endpoint *endpoint)
 {
     for (size_t i = 0; i < gates->count; i++)
-        if (strcmp(gates->list[i]->name, endpoint->name) == 0 &&
+        if (strcmp(gates->list[i]->name->text, endpoint->name) == 0 &&
             gates->list[i]->sampler == endpoint->sampler)
             return gates->list[i];
     return NULL;

@@ -23,11 +23,11 @@ static void log_stop(const glimpse_engine *engine, const gl_gate *gate, glimpse_
         { "http_status", NULL, gate->stop.http_status },
         { "waiting", NULL, (int64_t)engine->queue.waiting },
         { "in_flight", NULL, gate->limit.in_flight },
-        { "endpoint", gate->name, 0 },
+        { "endpoint", gate->name != NULL ? gate->name->text : "", 0 },
     };
     size_t count = sizeof fields / sizeof *fields;
     gl_log_emit(&engine->log, GLIMPSE_LOG_ERROR, event, fields,
-                gate->name[0] != '\0' ? count : count - 1);
+                gate->name != NULL ? count : count - 1);
 }
 
 static void begin(glimpse_engine *engine, gl_gate *gate, const gl_failure *failure,

@@ -170,12 +170,60 @@ static void write_limits(const glimpse_engine *engine, const gl_gate *gate, gl_b
             gl_buf_append_char(out, '{');
             gl_text_label(out, true, "kind", gl_slice_str(kinds[kind]));
             gl_text_label(out, false, "model", model);
-            if (gate->name[0] != '\0')
-                gl_text_label(out, false, "endpoint", gl_slice_str(gate->name));
+            if (gate->name != NULL)
+                gl_text_label(out, false, "endpoint", gl_slice_str(gate->name->text));
             gl_buf_append_str(out, "} ");
             gl_buf_append_u64(out, left ? gl_pace_left(bucket, now) : gl_pace_per_minute(bucket));
             gl_buf_append_char(out, '\n');
         }
+}
+
+/* --- the endpoints of a pool -------------------------------------------------------------------
+ */
+
+static void write_of_endpoint(const glimpse_endpoint_stats *stats, const char *name,
+                              const char *outcome, uint64_t value, gl_buf *out)
+{
+    gl_buf_append_str(out, name);
+    gl_buf_append_char(out, '{');
+    gl_text_label(out, true, "endpoint", gl_slice_str(stats->name));
+    if (outcome != NULL) gl_text_label(out, false, "outcome", gl_slice_str(outcome));
+    gl_buf_append_str(out, "} ");
+    gl_buf_append_u64(out, value);
+    gl_buf_append_char(out, '\n');
+}
+
+static void write_endpoint(const glimpse_endpoint_stats *stats, size_t family, const char *name,
+                           gl_buf *out)
+{
+    const uint64_t gauges[] = { 0, stats->in_flight, stats->window,
+                                stats->circuit != GLIMPSE_CIRCUIT_CLOSED, stats->key_stopped };
+    if (family != 0) {
+        write_of_endpoint(stats, name, NULL, gauges[family], out);
+        return;
+    }
+    write_of_endpoint(stats, name, "answered", stats->answered, out);
+    write_of_endpoint(stats, name, "failed", stats->failed, out);
+}
+
+static void write_endpoints(const glimpse_engine *engine, gl_buf *out)
+{
+    static const char *const of_pool[][3] = {
+        { "glimpse_endpoint_attempts_total", "counter",
+          "Attempts at an endpoint, by how they ended." },
+        { "glimpse_endpoint_in_flight", "gauge", "Attempts at an endpoint now." },
+        { "glimpse_endpoint_window", "gauge", "How many there may be." },
+        { "glimpse_endpoint_circuit_open", "gauge", "1 while an endpoint is only probed." },
+        { "glimpse_endpoint_key_stopped", "gauge", "1 while an endpoint's key is refused." },
+    };
+    if (engine->gates.pool == NULL) return;
+    for (size_t f = 0; f < sizeof of_pool / sizeof *of_pool; f++) {
+        glimpse_endpoint_stats stats;
+        glimpse_endpoint_stats_init(&stats);
+        gl_text_family(out, of_pool[f][0], of_pool[f][1], of_pool[f][2]);
+        for (size_t i = 0; glimpse_engine_endpoint(engine, i, &stats) == GLIMPSE_OK; i++)
+            write_endpoint(&stats, f, of_pool[f][0], out);
+    }
 }
 
 static void write_gauges(const glimpse_engine *engine, gl_buf *out)
@@ -212,6 +260,7 @@ glimpse_error glimpse_metrics_text(const glimpse_engine *engine, char **text, si
     write_thresholds(&stats.thresholds, &out);
     write_families(&stats, &out);
     write_gauges(engine, &out);
+    write_endpoints(engine, &out);
     gl_metrics_write(engine->metrics, &out);
     if (!gl_buf_terminate(&out)) {
         gl_buf_free(&out);

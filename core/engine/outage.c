@@ -15,8 +15,10 @@ static void log_circuit(const glimpse_engine *engine, const gl_gate *gate, const
         { "error", gate->outage.code, 0 },
         { "http_status", NULL, gate->outage.http_status },
         { "opened", NULL, (int64_t)gate->breaker.opened },
+        { "endpoint", gate->name != NULL ? gate->name->text : "", 0 }, /* of a pool alone */
     };
-    gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, event, fields, sizeof fields / sizeof *fields);
+    gl_log_emit(&engine->log, GLIMPSE_LOG_WARN, event, fields,
+                sizeof fields / sizeof *fields - (gate->name == NULL));
 }
 
 static void log_probe(const glimpse_engine *engine, const gl_gate *gate, gl_time now)
@@ -27,9 +29,10 @@ static void log_probe(const glimpse_engine *engine, const gl_gate *gate, gl_time
         { "http_status", NULL, gate->outage.http_status },
         { "probes", NULL, (int64_t)gate->outage.probes },
         { "open_ms", NULL, (int64_t)(gl_time_since(now, gate->outage.since) / GL_MS) },
+        { "endpoint", gate->name != NULL ? gate->name->text : "", 0 },
     };
     gl_log_emit(&engine->log, GLIMPSE_LOG_INFO, "circuit_probe_failed", fields,
-                sizeof fields / sizeof *fields);
+                sizeof fields / sizeof *fields - (gate->name == NULL));
 }
 
 static void copy_words(char *to, size_t size, const char *from)

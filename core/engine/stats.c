@@ -130,12 +130,16 @@ glimpse_error glimpse_engine_endpoint(const glimpse_engine *engine, size_t index
     bool shut = gate->breaker.state != GL_CIRCUIT_CLOSED;
     gl_time now = gl_clockwork_now(&engine->clock);
     glimpse_endpoint_stats whole = no_endpoint;
-    whole.name = gate->name;
+    whole.name = gate->name != NULL ? gate->name->text : "";
     whole.key_stopped = stop->on;
     whole.open = !gl_key_stop_holds(stop, now) && gl_breaker_may_start(&gate->breaker, now, &when);
     whole.circuit = (glimpse_circuit)gate->breaker.state;
     whole.in_flight = (uint64_t)gate->limit.in_flight;
     whole.window = (uint64_t)gl_limit_places(&gate->limit);
+    whole.attempts = gate->sent;
+    whole.answered = gate->answers;
+    whole.failed = gate->failures;
+    whole.circuit_opened = gate->breaker.opened;
     if (stop->on) {
         whole.problem = stop->code != NULL ? stop->code : glimpse_error_name(stop->error);
         whole.http_status = stop->http_status;

@@ -60,6 +60,7 @@ void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *r
         .stream = exchange->stream,
         .stale = glimpse_result_stale(result),
         .attempts = glimpse_result_attempts(result),
+        .endpoint = glimpse_result_endpoint(result),
         .queue_ns = times->queue_ns + times->backoff_ns,
         .first_byte_ns = kept->first_byte_ns,
         .total_ns = kept->left_ns >= 0 ? kept->left_ns : since(exchange->began_ns),

@@ -96,8 +96,7 @@ gateway *gateway_new(const gateway_config *config)
     if (config->keys) gate->strangers = gl_malloc(sizeof *gate->strangers);
     if (gate->strangers != NULL) gateway_strangers_init(gate->strangers);
     gate->tally = gateway_tally_new();
-    if (gate->server != NULL && gate->tally != NULL &&
-        gateway_models_open(gate, config->endpoint) &&
+    if (gate->server != NULL && gate->tally != NULL && gateway_models_open(gate) &&
         (!config->keys || (gate->callers != NULL && gate->strangers != NULL)))
         return gate;
     gateway_free(gate);
@@ -109,15 +108,34 @@ bool gateway_listen(gateway *gate, int fd)
     return httpd_listen(gate->server, fd);
 }
 
+static void explain(const gateway_fault *fault, char *why, size_t why_size)
+{
+    if (fault->reason[0] == '\0')
+        snprintf(why, why_size, "out of memory");
+    else
+        snprintf(why, why_size, "%s %s", fault->path, fault->reason);
+}
+
 bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size)
 {
     gateway_fault fault;
     if (gateway_callers_load(gate->callers, text, &fault)) return true;
-    if (fault.reason[0] == '\0')
-        snprintf(why, why_size, "out of memory");
-    else
-        snprintf(why, why_size, "%s %s", fault.path, fault.reason);
+    explain(&fault, why, why_size);
     return false;
+}
+
+bool gateway_check_keys(gl_slice text, char *why, size_t why_size)
+{
+    gateway_fault fault;
+    gateway_keys *keys = gateway_keys_read(text, &fault);
+    if (keys == NULL) explain(&fault, why, why_size);
+    gateway_keys_free(keys);
+    return keys != NULL;
+}
+
+bool gateway_set_pool(gateway *gate, const glimpse_pool *pool)
+{
+    return gateway_models_set(gate, NULL, pool);
 }
 
 uint64_t gateway_headers_dropped(const gateway *gate)

@@ -56,8 +56,9 @@ typedef struct gateway_config {
     glimpse_engine *engine;  /* must outlive gateway_close; its endpoint keeps
                                 gateway_answer_headers */
     const glimpse_endpoint
-        *endpoint;   /* the same one, for the list of models; borrowed by gateway_new */
-    size_t max_body; /* bytes */
+        *endpoint;            /* the same one, for the list of models; borrowed by gateway_new */
+    const glimpse_pool *pool; /* in its place, for several; NULL: there is one; borrowed as well */
+    size_t max_body;          /* bytes */
     size_t max_connections;
     size_t queue;             /* requests that may wait for their turn; more are refused */
     int64_t queue_timeout_ms; /* longest wait for a turn; 0: none */
@@ -99,6 +100,13 @@ void gateway_note_reload(gateway *gate, bool loaded);
 
 /* Appends the gateway's own metrics in Prometheus' text format (docs/internals/serve_watch.md). */
 void gateway_metrics(const gateway *gate, gl_buf *out);
+
+/* Checks the text of a file as gateway_load_keys does, and takes nothing. */
+bool gateway_check_keys(gl_slice text, char *why, size_t why_size);
+
+/* Takes the list of models of a newer pool, which the engine has taken already; it is borrowed
+ * during the call. false: out of memory, and the list is still the former one. */
+bool gateway_set_pool(gateway *gate, const glimpse_pool *pool);
 
 /* Makes a fresh key of 256 random bits, and the line of a key file for it, "{...}", the caller's:
  * gl_free. false: there are no random bytes, or no memory. */

@@ -176,6 +176,8 @@ void gateway_head_write(const gateway_facts *facts, gl_buf *out)
         gl_buf_append_str(out, "glimpse-attempts: ");
         gl_buf_append_i64(out, glimpse_result_attempts(facts->result));
         gl_buf_append_str(out, "\r\n");
+        const char *endpoint = glimpse_result_endpoint(facts->result);
+        if (endpoint != NULL) httpd_add_header(out, "glimpse-endpoint", gl_slice_str(endpoint));
         write_status(facts, out);
         write_cache_status(facts, out);
         write_timing(facts, out);

@@ -3,9 +3,11 @@
 
 #include <glimpse/models.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "base/alloc.h"
 #include "base/json.h"
+#include "gateway/catalog.h"
 
 #define KEPT_NS        (UINT64_C(60) * 1000000000)
 #define TIMEOUT_MS     INT64_C(10000) /* a list is a page, not a model's work */
@@ -13,21 +15,20 @@
 
 struct gateway_models {
     glimpse_models *client;
-    gl_buf list;     /* the endpoint's body; empty: none was had */
-    uint64_t had_ns; /* when */
-    bool asking;
-    gl_list callers; /* gateway_client.asks */
+    gl_buf list;        /* the pool's, or the endpoint's body; empty: none was had */
+    uint64_t had_ns;    /* when */
+    bool asking, fixed; /* fixed: the list is the pool's */
+    gl_list callers;    /* gateway_client.asks */
 };
 
-bool gateway_models_open(gateway *gate, const glimpse_endpoint *endpoint)
+bool gateway_models_open(gateway *gate)
 {
     gateway_models *models = gl_calloc(1, sizeof *models);
     if (models == NULL) return false;
     gl_buf_init(&models->list, LIST_MAX_BYTES);
     gl_list_init(&models->callers);
     gate->models = models;
-    return glimpse_models_new(gate->config.base, endpoint, NULL, &models->client, NULL) ==
-           GLIMPSE_OK;
+    return gateway_models_set(gate, gate->config.endpoint, gate->config.pool);
 }
 
 void gateway_models_free(gateway *gate)
@@ -99,7 +100,8 @@ static void show_list(gateway *gate, httpd_conn *conn, gl_slice name, bool kept)
         gl_json model = find_model(gate->models, name);
         if (model.kind == GL_JSON_NONE) {
             char message[GATEWAY_PATH_MAX + 64];
-            snprintf(message, sizeof message, "The endpoint has no model '%.*s'.", (int)name.len,
+            snprintf(message, sizeof message, "%s has no model '%.*s'.",
+                     gate->models->fixed ? "The gateway" : "The endpoint", (int)name.len,
                      name.data);
             gateway_refuse_plain(gate, conn, 404, "model_not_found", message, "");
             return;
@@ -141,20 +143,12 @@ static bool is_list(const glimpse_models_answer *answer)
            root.kind == GL_JSON_OBJECT;
 }
 
-static void got(const glimpse_models_answer *answer, void *arg)
+/* Gives the list that came, or the failure, to all that wait for it. */
+static void give(gateway *gate, bool good, const glimpse_models_answer *answer)
 {
-    gateway *gate = arg;
     gateway_models *models = gate->models;
     gl_node *node;
-    bool good = is_list(answer);
     models->asking = false;
-    if (good) {
-        gl_buf_reset(&models->list);
-        gl_buf_append(&models->list, answer->body, answer->body_len);
-        good = !models->list.failed;
-        models->had_ns = glimpse_monotonic_ns();
-    }
-    if (!good) gl_buf_reset(&models->list);
     while ((node = gl_list_pop_front(&models->callers)) != NULL) {
         gateway_client *client = GL_CONTAINER(node, gateway_client, asks);
         if (good)
@@ -165,6 +159,47 @@ static void got(const glimpse_models_answer *answer, void *arg)
     }
 }
 
+static void got(const glimpse_models_answer *answer, void *arg)
+{
+    gateway *gate = arg;
+    gateway_models *models = gate->models;
+    bool good = is_list(answer);
+    if (good) {
+        gl_buf_reset(&models->list);
+        gl_buf_append(&models->list, answer->body, answer->body_len);
+        good = !models->list.failed;
+        models->had_ns = glimpse_monotonic_ns();
+    }
+    if (!good) gl_buf_reset(&models->list);
+    give(gate, good, answer);
+}
+
+/* A list that is being asked for is asked for anew. */
+bool gateway_models_set(gateway *gate, const glimpse_endpoint *endpoint, const glimpse_pool *pool)
+{
+    gateway_models *models = gate->models;
+    glimpse_models *client;
+    gl_buf list;
+    gl_buf_init(&list, LIST_MAX_BYTES);
+    if (pool != NULL) endpoint = &pool->endpoints[0].endpoint;
+    if ((pool != NULL && !gateway_catalog_write(pool, (int64_t)time(NULL), &list)) ||
+        glimpse_models_new(gate->config.base, endpoint, NULL, &client, NULL) != GLIMPSE_OK) {
+        gl_buf_free(&list);
+        return false;
+    }
+    glimpse_models_free(models->client);
+    models->client = client;
+    gl_buf_free(&models->list);
+    models->list = list;
+    models->fixed = list.len != 0;
+    if (models->asking &&
+        (models->fixed || glimpse_models_ask(client, TIMEOUT_MS, got, gate) != GLIMPSE_OK)) {
+        const glimpse_models_answer none = { .error = GLIMPSE_ERR_OOM, .message = "", .body = "" };
+        give(gate, models->fixed, &none);
+    }
+    return true;
+}
+
 void gateway_models_show(gateway *gate, httpd_conn *conn)
 {
     gateway_models *models = gate->models;
@@ -172,7 +207,8 @@ void gateway_models_show(gateway *gate, httpd_conn *conn)
     char room[GATEWAY_PATH_MAX];
     gl_slice name;
     gateway_path_read(httpd_path(conn), room, &name);
-    if (models->list.len != 0 && glimpse_monotonic_ns() - models->had_ns < KEPT_NS) {
+    if (models->fixed ||
+        (models->list.len != 0 && glimpse_monotonic_ns() - models->had_ns < KEPT_NS)) {
         show_list(gate, conn, name, true);
         return;
     }

@@ -152,6 +152,8 @@ static void write_last_comment(const glimpse_result *result, gl_buf *out)
                   glimpse_source_name(glimpse_result_source(result)),
                   glimpse_result_stale(result) ? ", stale" : "", glimpse_result_attempts(result),
                   (double)times->total_ns / 1e6);
+    if (glimpse_result_endpoint(result) != NULL)
+        gl_buf_printf(out, "; glimpse-endpoint=%s", glimpse_result_endpoint(result));
     if (*glimpse_result_request_id(result) != '\0')
         gl_buf_printf(out, "; x-request-id=%s", glimpse_result_request_id(result));
     gl_buf_append_str(out, "\n\n");

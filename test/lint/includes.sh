@@ -15,7 +15,8 @@ rules='
 ^core/loop\.c                   ^base/|^loop\.h$                                        ^event2/
 ^core/engine/                   ^base/|^policy/|CORE|^engine/                           -
 ^core/[^/]*$                    ^base/|^policy/|CORE                                    -
-^backends/glimpse\.c            ^base/|^policy/|CORE|^engine/|^(openai|local|sim|store|pressure)/         -
+^backends/glimpse\.c            ^base/|^policy/|CORE|^engine/|^(openai|local|sim|store|pressure)/|^samplers\.h$         -
+^backends/samplers\.c           ^base/|^(pool|problem|samplers)\.h$|^pressure/kernel\.h$   -
 ^backends/openai/http_flood\.c   ^openai/                                               ^(curl|openssl)/
 ^backends/openai/http[^/]*$     ^base/|^(loop|log|problem|status)\.h$|^policy/essence\.h$|^openai/   ^curl/
 ^backends/openai/resolve        ^base/|^(loop|log|problem|status)\.h$|^policy/essence\.h$|^openai/   ^event2/

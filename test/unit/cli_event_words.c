@@ -36,6 +36,12 @@ static void an_outage_is_told_with_its_reason(void **state)
         text, "the endpoint is failing (HTTP 503); it is asked less until it answers again");
     assert_int_equal(words_of("circuit_closed", fields, 3, text, sizeof text), EVENT_WORDS);
     assert_string_equal(text, "the endpoint answers again");
+    fields[2] = (glimpse_log_field){ "endpoint", "main2", 0 }; /* of a pool */
+    words_of("circuit_opened", fields, 3, text, sizeof text);
+    assert_string_equal(
+        text, "the endpoint main2 is failing (HTTP 503); it is asked less until it answers again");
+    words_of("circuit_closed", fields, 3, text, sizeof text);
+    assert_string_equal(text, "the endpoint main2 answers again");
 }
 
 static void a_reason_is_in_the_sentence_and_may_be_missing_or_long(void **state)

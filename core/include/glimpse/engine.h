@@ -446,6 +446,20 @@ GLIMPSE_API glimpse_error glimpse_engine_thresholds(const glimpse_engine *engine
 GLIMPSE_API glimpse_error glimpse_engine_stats(const glimpse_engine *engine, glimpse_stats *stats);
 
 /*
+ * Replaces the pool while requests run. An endpoint whose name, address and key stay the same keeps
+ * its connections and all that was learned of it; a key stop ends. Attempts in flight end where
+ * they are, and what waits takes the new pool.
+ *
+ *   engine: made with a pool (config.pool); not NULL
+ *   pool: set up by glimpse_pool_init; borrowed during the call
+ *   problem: names the member, as "pool.endpoints[2].weight"; may be NULL
+ *   Returns: GLIMPSE_OK; INVALID, OOM, SETUP: nothing has changed
+ *   Since: 0.1
+ */
+GLIMPSE_API glimpse_error glimpse_engine_set_pool(glimpse_engine *engine, const glimpse_pool *pool,
+                                                  glimpse_problem *problem);
+
+/*
  * Gives the state of one of the engine's endpoints.
  *
  *   engine: not NULL

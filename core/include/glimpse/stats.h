@@ -108,12 +108,15 @@ typedef struct glimpse_endpoint_stats {
     bool open;        /* a request that comes now may be sent there, if only to try it */
     bool key_stopped; /* it refused the key, or the key's money is used up */
     glimpse_circuit circuit;
-    uint64_t in_flight;   /* attempts running */
-    uint64_t window;      /* attempts allowed in flight */
-    const char *problem;  /* the code of the error that opened the circuit or stopped the key; NULL:
-                             neither is */
-    int http_status;      /* of that error; 0: no answer came */
-} glimpse_endpoint_stats; /* the texts are valid until the engine's next turn */
+    uint64_t in_flight;  /* attempts running */
+    uint64_t window;     /* attempts allowed in flight */
+    const char *problem; /* the code of the error that opened the circuit or stopped the key; NULL:
+                            neither is */
+    int http_status;     /* of that error; 0: no answer came */
+    uint64_t attempts;   /* sent to it */
+    uint64_t answered, failed; /* of them; what is in flight is neither, nor what was cancelled */
+    uint64_t circuit_opened;   /* times its circuit opened */
+} glimpse_endpoint_stats;      /* the texts are valid until the engine's next turn */
 
 /*
  * Writes the defaults. Called by the init function below, and by callers in other languages, which
