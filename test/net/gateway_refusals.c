@@ -209,7 +209,7 @@ static void a_caller_with_nothing_left_is_refused_before_its_body(void **state)
     gate_client_whole(c);
     assert_int_equal(gate_client_status(c), 429); /* and no 100 before it */
     assert_non_null(strstr(c->got, "\"code\":\"caller_rate\""));
-    assert_true(gate_client_has(c, "retry-after: 60"));
+    assert_true(gate_client_names(c, "retry-after: "));
     assert_true(gate_client_has(c, "connection: close"));
     mock_client_wait_end(c);
     mock_client_close(c);

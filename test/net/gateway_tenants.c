@@ -150,21 +150,39 @@ static void rule_2_a_failure_is_shared_in_a_scope_and_remembered_by_nobody(void 
     (void)state;
     static const char *const members[] = { "", "" };
     static const char *const headers[] = { A, A, B };
+    static const fault_step held[] = {
+        { FAULT_WAIT, NULL, 0 },
+        { FAULT_SEND,
+          "HTTP/1.1 400 X\r\nContent-Type: application/json\r\nContent-Length: 28\r\n\r\n"
+          "{\"error\":{\"message\":\"no\"}}  ",
+          0 },
+        { FAULT_END, NULL, 0 },
+    };
     gate_rig g;
-    gate_keys_open(&g, &(mock_options){ .latency = "20ms", .fault = "400:#1-", .seed = 5 }, members,
-                   2);
-    for (int round = 1; round <= 2; round++) {
+    glimpse_stats stats;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    gate_rig_script(&g, held);
+    g.config.keys = true;
+    gate_rig_open(&g);
+    gate_keys_load(&g, members, 2);
+    glimpse_stats_init(&stats);
+    for (size_t round = 1; round <= 2; round++) {
         mock_client *c[3];
         for (int i = 0; i < 3; i++) {
             c[i] = gate_rig_connect(&g);
             mock_client_post_with(c[i], GATE_CHAT, headers[i], PLAIN);
         }
+        do { /* one follows, two are sent */
+            event_base_loop(g.mock.base, EVLOOP_ONCE);
+            assert_int_equal(glimpse_engine_stats(g.engine, &stats), GLIMPSE_OK);
+        } while (stats.coalesced < round || fault_server_requests(g.endpoint) < 2 * round);
+        fault_server_go_on(g.endpoint);
         for (int i = 0; i < 3; i++) {
             gate_client_whole(c[i]);
             assert_int_equal(gate_client_status(c[i]), 400);
             mock_client_close(c[i]);
         }
-        assert_int_equal(requests(&g), 2 * round);
+        assert_int_equal(fault_server_requests(g.endpoint), 2 * round);
     }
     gate_rig_close(&g);
 }
