@@ -489,7 +489,8 @@ const cli_option option_table[] = {
       .help = "most connections of clients at once, fewer where there are fewer descriptors" },
     { .name = "queue", .type = OPTION_COUNT, AT(serve.queue), .commands = FOR_SERVE, .value = "N",
       .default_text = "10000", .min = 0, .max = 1e7,
-      .help = "requests that wait for their turn at the endpoint; more are refused with 503" },
+      .help = "requests that wait for their turn at the endpoint; more are refused with 503, and with "
+              "--keys more than half of them of one caller with 429" },
     { .name = "queue-timeout", .type = OPTION_DURATION, AT(serve.queue_timeout_ms),
       .commands = FOR_SERVE, .value = "TIME", .default_text = "60s", .min = 0, .max = CENTURY_MS,
       .help = "longest wait for a turn, then 503; 0 = none" },

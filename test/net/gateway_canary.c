@@ -31,7 +31,7 @@ static void log_event(const glimpse_log_event *event, void *arg)
 static void keep_entry(const gateway_entry *entry, void *arg)
 {
     sinks *all = arg;
-    const char *const texts[] = { entry->kind, entry->caller,      entry->code,    entry->source,
+    const char *const texts[] = { entry->kind, entry->caller,      entry->code,
                                   entry->peer, entry->upstream_id, entry->endpoint };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (texts[i] != NULL) gl_buf_append_str(&all->text, texts[i]);
