@@ -222,11 +222,7 @@ void gl_admission_started(gl_request *request, gl_gate *gate, gl_time now)
     request->attempt.gate = gate;
     request->attempt.order = engine->starts++;
     gl_gate_started(gate, request, &engine->rng, now);
-    if (engine->gates.count == 1) return;
-    uint64_t out = 0;
-    for (size_t i = 0; i < engine->gates.count; i++)
-        out += (uint64_t)engine->gates.list[i]->limit.in_flight;
-    if (out > engine->peak) engine->peak = out;
+    if (++engine->out > engine->peak) engine->peak = engine->out;
 }
 
 /* Returns true when an endpoint on the course can be asked that has not failed the request, and has
@@ -245,12 +241,14 @@ static bool another_takes(const gl_request *request, gl_time now)
 
 bool gl_admission_elsewhere(gl_request *request, uint64_t *wait, gl_time now)
 {
+    if (request->course->count == 1) return false;
     size_t place = gl_course_place(request->course, request->attempt.gate);
-    gl_time again = *wait < GL_TIME_NEVER - 1 - now ? now + *wait : GL_TIME_NEVER - 1;
+    bool never = *wait >= GL_TIME_NEVER - 1 - now;
     if (place < request->course->count) request->failed |= UINT64_C(1) << place;
-    if (request->again == 0 || again < request->again) request->again = again;
+    if (!never && (request->again == 0 || now + *wait < request->again))
+        request->again = now + *wait;
     if (another_takes(request, now)) return true;
-    *wait = gl_time_since(request->again, now);
+    *wait = request->again != 0 ? gl_time_since(request->again, now) : GL_TIME_NEVER;
     request->again = 0;
     request->failed = 0;
     return false;

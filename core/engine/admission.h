@@ -27,9 +27,9 @@ gl_request *gl_admission_refused(const glimpse_engine *engine, gl_time now);
 void gl_admission_started(gl_request *request, gl_gate *gate, gl_time now);
 
 /* Call when the endpoint of the request's attempt has failed it for a reason of the endpoint's own,
- * and may be asked again after the wait, in ns. Returns true when another one on its course takes
- * it before; else *wait is the time until the first of those that have failed it may be asked
- * again, and all of them may. */
+ * and may be asked again after the wait, in ns (NEVER: not for this request). Returns true when
+ * another one on its course takes it before; else *wait is the time until the first of those that
+ * have failed it may be asked again, and all of them may. */
 bool gl_admission_elsewhere(gl_request *request, uint64_t *wait, gl_time now);
 
 /* The reason for which requests wait, where it is the endpoint's own wait or a rate limit. */

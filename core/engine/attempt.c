@@ -136,6 +136,7 @@ void gl_attempt_close(gl_request *request, glimpse_error error, const char *mess
         return;
     }
     attempt->before = error;
+    engine->out--;
     gl_limit_ended(&attempt->gate->limit, attempt->place);
     if (error == GLIMPSE_ERR_CONNECT) { /* a proxy may have got the request, the server has not */
         attempt->connected = attempt->first_byte = attempt->last_byte = GL_TIME_NEVER;

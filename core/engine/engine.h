@@ -57,9 +57,9 @@ struct glimpse_engine {
     gl_packing packing;
     gl_queue queue;
     gl_gates gates;
-    gl_budget budget;              /* of retries */
-    uint64_t starts;               /* attempts that have started */
-    uint64_t peak;                 /* of several gates: the most attempts that ever ran at once */
+    gl_budget budget;   /* of retries */
+    uint64_t starts;    /* attempts that have started */
+    uint64_t out, peak; /* attempts out now, also at endpoints that have left; the most at once */
     gl_heap_entry admit_timer;     /* when the next waiting request may go */
     glimpse_profiles *profiles;    /* NULL: the built-in ones */
     gl_model models[GL_LANES_MAX]; /* by lane */

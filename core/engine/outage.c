@@ -81,6 +81,7 @@ void gl_outage_changed(gl_request *request, gl_breaker_change change, int http_s
     }
     gl_time now = gl_clockwork_now(&engine->clock);
     if (change == GL_BREAKER_OPENED) {
+        engine->stats.circuit_opened++;
         outage->since = now;
         outage->probes = 0;
         outage->tries = request->attempt.number - request->spared;

@@ -55,17 +55,13 @@ static void add_windows(const glimpse_engine *engine, glimpse_stats *stats, gl_t
     stats->unreachable = true;
     for (size_t i = 0; i < engine->gates.count; i++) {
         const gl_gate *gate = engine->gates.list[i];
-        stats->in_flight += (uint64_t)gate->limit.in_flight;
         stats->window += (uint64_t)gl_limit_places(&gate->limit);
         stats->window_mean += gl_limit_mean(&gate->limit, now);
         stats->window_least += gate->limit.least;
         stats->window_most += (uint64_t)gate->limit.most;
-        stats->circuit_opened += gate->breaker.opened;
         if (gate->refused_status != 0) stats->window_status = gate->refused_status;
         stats->unreachable &= gl_outage_is_hopeless(engine, gate);
     }
-    stats->peak_in_flight =
-        engine->gates.count > 1 ? engine->peak : (uint64_t)engine->gates.list[0]->limit.peak;
 }
 
 static void take(const glimpse_engine *engine, glimpse_stats *stats)
@@ -76,6 +72,8 @@ static void take(const glimpse_engine *engine, glimpse_stats *stats)
     stats->live = engine->requests.count;
     stats->key_stopped = gl_gates_stopped(&engine->gates, now);
     stats->waiting = engine->queue.waiting;
+    stats->in_flight = engine->out;
+    stats->peak_in_flight = engine->peak;
     add_windows(engine, stats, now);
     gl_hold hold = gl_admission_hold(engine, now);
     stats->waits_for = hold.what;

@@ -9,12 +9,10 @@
  *                   +-> FOLLOWING an identical one: settled with that one
  *                   +-> PACKING: settled with its pack's answer, or alone -> WAITING
  *
- * attempt_failed decides what becomes of a failure: it asks policy/evidence (by
- * gl_attempt_judge), then policy/backoff, and puts the wait into the heap. gl_steps_expired ends
- * the wait: it asks the retry budget and queues the request. A closing engine, a stopped key and a
- * recorded sampler retry nothing. Policies
- * (core/policy) are asked and decide; they call nobody. Nothing of the caller's runs in here but
- * notices, in gl_steps_expired, which the timer calls: the turn delivers the results.
+ * attempt_failed decides what becomes of a failure: it asks policy/evidence (by gl_attempt_judge),
+ * then policy/backoff, and puts the wait into the heap. gl_steps_expired ends the wait: it asks the
+ * retry budget and queues the request. A closing engine, stopped keys and a recorded sampler retry
+ * nothing. Nothing of the caller's runs in here but notices, in gl_steps_expired.
  */
 #include "engine/steps.h"
 
@@ -288,7 +286,7 @@ static bool go_on(gl_request *request, const gl_failure *failure, gl_retry_reaso
         if (!again) wait = GL_TIME_NEVER;
         other = gl_admission_elsewhere(request, &wait, now);
         if (other) wait = 0;
-        again = wait < gl_time_since(gl_flight_deadline(request), now);
+        again = wait != GL_TIME_NEVER && wait < gl_time_since(gl_flight_deadline(request), now);
     }
     if (!again || is_stopped(request, now)) return false;
     if (!some_go_on(request, failure, now + wait, now)) return true;
@@ -327,6 +325,9 @@ static void attempt_failed(gl_request *request, const gl_failure *what,
     gl_outage_changed(request, change, failure.http_status);
     bool spared = starved || verdict.again || (verdict.spared && change == GL_BREAKER_PROBE_FAILED);
     if (spared && !over) {
+        uint64_t never = GL_TIME_NEVER;
+        /* One that was a probe in vain is none there again, while another endpoint takes it. */
+        if (verdict.spared) (void)gl_admission_elsewhere(request, &never, now);
         wait_again(request, now);
         return;
     }

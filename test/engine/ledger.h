@@ -61,6 +61,22 @@ static inline bool ledger_unsent(glimpse_error error, const start *began)
            error == GLIMPSE_ERR_TIMEOUT_CONNECT;
 }
 
+/* The key failed, and not the request. */
+static inline bool ledger_key(const glimpse_attempt_record *record, const start *began)
+{
+    bool refused = record->http_status == 401 || record->http_status == 402 ||
+                   (record->error == GLIMPSE_ERR_STREAM_ERROR && began->named == 401);
+    return record->error == GLIMPSE_ERR_QUOTA || refused;
+}
+
+/* Sending again cannot change it, there or elsewhere. */
+static inline bool ledger_hopeless(const glimpse_attempt_record *record)
+{
+    int status = record->http_status;
+    return record->error == GLIMPSE_ERR_HTTP &&
+           (status == 400 || status == 403 || status == 404 || status == 413 || status == 422);
+}
+
 /* What costs its request nothing: a dead connection, or a probe that says nothing of its line. */
 static inline bool ledger_may_spare(const ticket *t, const glimpse_result *result, int i)
 {
@@ -73,6 +89,7 @@ static inline bool ledger_may_spare(const ticket *t, const glimpse_result *resul
         return i == 0 || t->starts[i].spared == t->starts[i - 1].spared || began->probe ||
                !t->starts[i - 1].reused; /* not twice running */
     if (began->probe && ledger_unsent(record->error, began)) return true;
+    if (t->house->config.pool != NULL && ledger_key(record, began)) return true;
     if (record->error == GLIMPSE_ERR_TIMEOUT_FIRST_BYTE ||
         record->error == GLIMPSE_ERR_TIMEOUT_IDLE)
         return false;
@@ -134,6 +151,8 @@ static inline void ledger_check(const ticket *t, const glimpse_result *result)
         t->start_count > STARTS)
         return;
     assert_int_equal(listed, t->start_count);
+    for (size_t i = 0; i + 1 < listed; i++)
+        assert_false(ledger_hopeless(glimpse_result_attempt(result, i)));
     assert_true(glimpse_result_attempts(result) <= t->start_count);
     if (config->breaker == GLIMPSE_BREAKER_LOCAL)
         return; /* there a late answer is a failed probe */

@@ -150,6 +150,23 @@ static void an_unknown_host_and_a_bad_certificate_go_on_to_the_next_group(void *
     }
 }
 
+static void a_request_that_all_have_refused_for_good_ends(void **state)
+{
+    (void)state;
+    pool_rig p;
+    callback_log log;
+    char body[96];
+    pool_init(&p, 2);
+    for (int i = 0; i < 2; i++) p.places[i].plans[0] = gl_sim_failure(GL_MS, GLIMPSE_ERR_TLS, 0);
+    pool_open(&p);
+    rig_submit(&p.rig, &log, body_of(body, 0));
+    gl_sim_run_for_ms(100);
+    assert_int_equal(log.results, 1);
+    assert_int_equal(log.error, GLIMPSE_ERR_TLS);
+    for (int i = 0; i < 2; i++) assert_int_equal(p.places[i].asked, 1);
+    pool_close(&p);
+}
+
 static void a_full_window_is_waited_for_and_is_no_reason_for_the_next_group(void **state)
 {
     (void)state;
@@ -514,6 +531,7 @@ int main(void)
         cmocka_unit_test(a_request_that_all_have_failed_waits_and_is_for_all_again),
         cmocka_unit_test(a_400_is_asked_nowhere_else),
         cmocka_unit_test(an_unknown_host_and_a_bad_certificate_go_on_to_the_next_group),
+        cmocka_unit_test(a_request_that_all_have_refused_for_good_ends),
         cmocka_unit_test(a_full_window_is_waited_for_and_is_no_reason_for_the_next_group),
         cmocka_unit_test(a_429_with_a_longer_wait_than_the_next_groups_goes_on_to_it),
         cmocka_unit_test(where_all_groups_ask_to_wait_the_shortest_wait_counts),

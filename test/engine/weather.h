@@ -93,35 +93,57 @@ static inline const char *weather_list(world *w, const house *h, const char *bod
     return kept;
 }
 
-/* What an attempt may never be, when it starts; and what is remembered of it. */
-static inline void note_start(house *h, const char *body, size_t len, const gl_sim_plan *p)
+/* Attempts begin only at endpoints that are in the pool, but for want of memory for the new way. */
+static inline bool is_in_pool(const house *h, const gl_gate *gate)
 {
-    const gl_gate *gate = h->engine->gates.list[0];
+    for (size_t i = 0; i < h->engine->gates.count; i++)
+        if (h->engine->gates.list[i] == gate) return true;
+    return h->world->short_memory != 0;
+}
+
+/* Each endpoint's limits are kept. */
+static inline void check_limits(const gl_gate *gate, const gl_request *request)
+{
+    const gl_bucket *bucket = &gate->paces[request->lane].buckets[GL_BUCKET_REQUESTS];
+    assert_true(gate->limit.in_flight <= gl_limit_places(&gate->limit));
+    assert_true(!bucket->fixed || !bucket->known || bucket->level > -0.01);
+}
+
+/* What an attempt may never be, when it starts; and what is remembered of it. */
+static inline void note_start(place *p, const char *body, size_t len, const gl_sim_plan *plan)
+{
+    house *h = p->house;
     const char *tag = memmem(body, len, "t#", 2);
     h->started++;
+    p->started++;
     assert_false(h->closing); /* what waited when it was closed has been cancelled */
-    assert_false(gate->stop.on);
-    assert_true(gate->limit.in_flight <= gl_limit_places(&gate->limit));
+    assert_false(gl_list_empty(&h->engine->in.running)); /* the last of which has just begun */
+    const gl_request *request = GL_CONTAINER(h->engine->in.running.head.prev, gl_request, node);
+    const gl_gate *gate = request->attempt.gate;
+    assert_ptr_equal(gate->sampler, p->sampler);
+    assert_true(is_in_pool(h, gate));
+    assert_true(!gate->stop.on || gate->stop.tried);
     assert_true(gate->breaker.state != GL_CIRCUIT_OPEN);
+    check_limits(gate, request);
     if (tag == NULL) return;
     ticket *t = &h->world->tickets[strtoul(tag + 2, NULL, 10)];
     assert_true(t->house == h && t->tagged);
     if (h->config.coalesce) return;
     assert_int_equal(t->results, 0);
-    assert_int_equal(t->heard_len + t->seen_len, 0);     /* what was told is not sent again */
-    assert_false(gl_list_empty(&h->engine->in.running)); /* the last of which has just begun */
-    const gl_request *request = GL_CONTAINER(h->engine->in.running.head.prev, gl_request, node);
-    assert_ptr_equal(request->body.data, body);
+    assert_int_equal(t->heard_len + t->seen_len, 0); /* what was told is not sent again */
+    assert_ptr_equal(request->attempt.body != NULL ? request->attempt.body : request->body.data,
+                     body);
     if (t->start_count < STARTS)
         t->starts[t->start_count] =
             (start){ .probe = gate->breaker.state == GL_CIRCUIT_PROBING,
-                     .named = p->named_status,
-                     .asked_wait_ms = p->retry_after_ms,
-                     .reused = p->reused,
-                     .late = p->connected >= gl_time_add_ms(0, h->config.timeout_ms),
+                     .at = p,
+                     .named = plan->named_status,
+                     .asked_wait_ms = plan->retry_after_ms,
+                     .reused = plan->reused,
+                     .late = plan->connected >= gl_time_add_ms(0, h->config.timeout_ms),
                      .spared = request->spared,
                      .number = h->started,
-                     .answered = h->answered };
+                     .answered = p->answered };
     t->start_count++;
 }
 
@@ -134,12 +156,17 @@ static inline bool holds_poison(const world *w, const char *body, size_t len)
 
 static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, size_t len)
 {
-    house *h = arg;
+    place *at = arg;
+    house *h = at->house;
     world *w = h->world;
     gl_rng *rng = &w->weather.rng;
     int answer = weather_answer(h, body, len);
     gl_sim_plan p = gl_sim_random_plan(&w->weather, number, body, len);
-    if (w->outage)
+    if (at->dead)
+        p = gl_sim_failure(p.end / 8, GLIMPSE_ERR_CONNECT, 0);
+    else if (at->broke)
+        p = gl_sim_failure(p.end, GLIMPSE_ERR_QUOTA, 429);
+    else if (w->outage)
         p = gl_sim_failure(p.end, GLIMPSE_ERR_HTTP, 503);
     else if (holds_poison(w, body, len))
         p = gl_sim_failure(p.end, w->poison_error, w->poison_status);
@@ -176,7 +203,7 @@ static inline gl_sim_plan weather_plan(void *arg, int number, const char *body, 
         p.tokens = (glimpse_rate_limit){ 1 + gl_rng_below(rng, 100000), gl_rng_below(rng, 5000),
                                          gl_rng_below(rng, 70000) };
     }
-    note_start(h, body, len, &p);
+    note_start(at, body, len, &p);
     return p;
 }
 

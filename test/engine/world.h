@@ -10,7 +10,7 @@
 #include "fake_store.h"
 #include "rig.h"
 
-enum { TICKETS = 240, HOUSES = 3, TEXTS = 10, CALLERS = 3, OF_TEXT = 2 * 2 * CALLERS };
+enum { TICKETS = 240, HOUSES = 3, PLACES = 4, TEXTS = 10, CALLERS = 3, OF_TEXT = 2 * 2 * CALLERS };
 enum { ANSWERS = TEXTS * OF_TEXT };
 
 /* Lists of answers that packs were given; there are never as many attempts at once. */
@@ -21,29 +21,45 @@ enum { SEEDS = 10000 };
 
 typedef struct world world;
 
-typedef struct house {
-    world *world;
-    glimpse_engine *engine;
+typedef struct house house;
+
+/* An endpoint of a house. */
+typedef struct place {
+    house *house;
     glimpse_sampler *sampler;
     gl_sim *sim;
+    int64_t concurrency;
+    bool dead, broke;           /* nobody listens there; its key has no money now */
+    uint64_t started, answered; /* answered: as the house's, of those that it answered */
+} place;
+
+struct house {
+    world *world;
+    glimpse_engine *engine;
     glimpse_config config;
+    place places[PLACES];
+    int place_count;
+    glimpse_pool_endpoint endpoints[PLACES]; /* of the pool, where there is one */
+    glimpse_pool pool;
     int scope;
     bool closing, close_called, freed;
+    bool moved; /* it has had another pool */
     int closed;
     gl_time close_by; /* the earliest promise given to close by */
     uint64_t started, accepted, results, notices, attempts;
-    uint64_t answered; /* the latest start of those that are known to have been answered */
-} house;
+};
 
 /* One attempt of a ticket, as the endpoint saw it begin. */
 typedef struct start {
     bool probe;
+    place *at;
     int named; /* the status that its error within a 200 names */
     int64_t asked_wait_ms;
     bool reused;
     bool late;                 /* its time is up before it has a connection */
     int spared;                /* attempts before it that cost nothing */
-    uint64_t number, answered; /* among the house's, and what was known of those then */
+    uint64_t number, answered; /* among the house's, and the latest that its endpoint is known to
+                                  have answered by then */
 } start;
 
 /* As many as a result lists. */
@@ -179,6 +195,35 @@ static inline void world_configure(world *w, glimpse_config *config)
                                                t1 + 3001 + gl_rng_below(rng, 5000) };
 }
 
+/* Lists some of a house's endpoints as its pool, in any order; at least one of them lives. */
+static inline void world_list(house *h)
+{
+    static const char *const names[PLACES] = { "a", "b", "c", "d" };
+    static const char *const groups[] = { "one", "two" };
+    static const glimpse_alias renamed[] = { { "model-a", "x-model-a" },
+                                             { "model-b", "x-model-b" } };
+    gl_rng *rng = &h->world->rng;
+    size_t count = 0;
+    uint32_t turn = gl_rng_below(rng, (uint32_t)h->place_count);
+    for (int i = 0; i < h->place_count; i++) {
+        uint32_t n = ((uint32_t)i + turn) % (uint32_t)h->place_count;
+        if (n != 0 && gl_rng_below(rng, 4) == 0) continue; /* the first one always lives */
+        glimpse_pool_endpoint *endpoint = &h->endpoints[count++];
+        glimpse_pool_endpoint_init(endpoint);
+        endpoint->name = names[n];
+        endpoint->group = gl_rng_below(rng, 3) == 0 ? NULL : groups[gl_rng_below(rng, 2)];
+        endpoint->weight = 1 + gl_rng_below(rng, 5);
+        endpoint->concurrency = h->places[n].concurrency;
+        endpoint->sampler = h->places[n].sampler;
+        if (gl_rng_below(rng, 4) != 0) continue;
+        endpoint->models = renamed;
+        endpoint->model_count = 2;
+    }
+    glimpse_pool_init(&h->pool);
+    h->pool.endpoints = h->endpoints;
+    h->pool.endpoint_count = count;
+}
+
 static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int number, const char *body,
                                                             size_t len))
 {
@@ -207,9 +252,19 @@ static inline void world_open(world *w, gl_sim_plan (*plan)(void *arg, int numbe
         h->world = w;
         h->scope = (int)gl_rng_below(&w->rng, 2);
         h->close_by = GL_TIME_NEVER;
-        gl_sim_config sim = { .plan = plan, .arg = h, .scope = scopes[h->scope] };
-        assert_int_equal(gl_sim_sampler_new(w->loop, &sim, &h->sampler, &h->sim), GLIMPSE_OK);
-        h->config.sampler = h->sampler;
+        bool pool = gl_rng_below(&w->rng, 2) == 0;
+        h->place_count = pool ? 1 + (int)gl_rng_below(&w->rng, PLACES) : 1;
+        for (int k = 0; k < h->place_count; k++) {
+            place *p = &h->places[k];
+            gl_sim_config sim = { .plan = plan, .arg = p, .scope = scopes[h->scope] };
+            p->house = h;
+            p->concurrency = pool ? 1 + gl_rng_below(&w->rng, 30) : h->config.concurrency;
+            p->dead = k != 0 && gl_rng_below(&w->rng, 4) == 0;
+            assert_int_equal(gl_sim_sampler_new(w->loop, &sim, &p->sampler, &p->sim), GLIMPSE_OK);
+        }
+        if (pool) world_list(h);
+        h->config.sampler = pool ? NULL : h->places[0].sampler;
+        h->config.pool = pool ? &h->pool : NULL;
         h->config.fallback = w->fallback;
         h->config.cache = w->cache;
         h->config.store = w->fake.store;
@@ -226,8 +281,10 @@ static inline void world_close(world *w)
     for (int i = 0; i < w->house_count; i++) {
         house *h = &w->houses[i];
         if (!h->freed) glimpse_engine_free(h->engine);
-        assert_int_equal(gl_sim_counts_of(h->sim)->running, 0);
-        glimpse_sampler_unref(h->sampler);
+        for (int k = 0; k < h->place_count; k++) {
+            assert_int_equal(gl_sim_counts_of(h->places[k].sim)->running, 0);
+            glimpse_sampler_unref(h->places[k].sampler);
+        }
     }
     for (int i = 0; i < w->count; i++) glimpse_result_unref(w->tickets[i].kept);
     glimpse_sampler_unref(w->fallback);
