@@ -49,7 +49,7 @@ sed -n 2p out | jq -s '{keys: .}' >keys.json
 # they count pieces.
 start_mock --token-rate 0 --require-key $SECRET --models $MODELS
 start_serve "$URL" --cache bypass
-expect 0 node "$kept/sdk.js" "$BASE" "$KEY" 'files, batches' errors
+expect 0 timeout 120 node "$kept/sdk.js" "$BASE" "$KEY" 'files, batches' errors
 equal "calls of the SDK" "$(tail -1 out)" "all 13"
 stop_serve
 kill "$MOCK"
@@ -62,7 +62,7 @@ start_serve "http://127.0.0.1:$TAPPED/v1" --max-attempts 2 --base-delay 1ms --lo
 start_tap before "$(cat sport)"
 for clients in openai vercel langchain http; do
     code=0
-    node "$kept/$clients.js" "http://127.0.0.1:$TAPPED/v1" "$KEY" "${URL%/v1}" >out 2>err || code=$?
+    timeout 240 node "$kept/$clients.js" "http://127.0.0.1:$TAPPED/v1" "$KEY" "${URL%/v1}" >out 2>err || code=$?
     equal "exit of $clients.js" $code 0
     cat out
 done
