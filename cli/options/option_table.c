@@ -148,9 +148,10 @@ const cli_option option_table[] = {
     { .name = "hedge-budget", .type = OPTION_REAL, AT(engine.hedge_budget), .commands = ASKS,
       .value = "PART", .default_text = "0.05", .min = 0, .max = 1,
       .help = "most of them, as a part of the first attempts of the last 10 s" },
-    { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ENGINE,
-      .value = "on|off", .default_text = "on",
-      .help = "whether a failed request gets an essence made on this machine" },
+    { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ASKS,
+      .value = "on|off",
+      .help = "whether a failed request gets an essence made on this machine; of serve, chat does "
+              "while no endpoint answers [on; serve: off]" },
     { .name = "keep-going", .type = OPTION_SWITCH, AT(keep_going),
       .commands = FOR_BATCH | FOR_BENCH,
       .help = "go on even if the first 20 answers are the same failure, of the address, the key or "

@@ -255,6 +255,7 @@ int settings_read(cli_settings *to, unsigned command, const char *command_name, 
     if (command == FOR_BATCH) to->engine.breaker = GLIMPSE_BREAKER_WAIT;
     if (command == FOR_BENCH) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
     if (command == FOR_SERVE) to->engine.breaker = GLIMPSE_BREAKER_FAIL;
+    if (command == FOR_SERVE) to->engine.fallback_on = false;
     /* It runs on after a key was refused, until somebody has paid. */
     if (command == FOR_SERVE) to->engine.key_probe_ms = 60 * 1000;
     to->max_cost = -1;

@@ -157,6 +157,7 @@ static int open_gateway(serve *s)
         .salts = settings->serve.salts,
         .finish = settings->serve.on_disconnect != 0,
         .notices = settings->serve.notices,
+        .fallback = settings->engine.fallback_on,
         .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,
         .cors = settings->serve.cors.items,
@@ -385,7 +386,6 @@ int command_serve(cli_settings *settings)
 {
     serve s = { .settings = settings };
     if (settings->serve.new_keys.count != 0) return print_new_keys(&settings->serve.new_keys);
-    settings->engine.fallback_on = false;
     settings->engine.endpoint.answer_headers = gateway_answer_headers;
     settings->engine.endpoint.answer_header_count = gateway_answer_header_count;
     int code = open_listeners(&s);

@@ -46,7 +46,7 @@ static glimpse_error check_choices(const glimpse_options *options, glimpse_probl
         int most;
         const char *field, *sentence;
     } choices[] = {
-        { 1, "fallback", "must be 1, 0 or GLIMPSE_INHERIT" },
+        { GLIMPSE_FALLBACK_ALWAYS, "fallback", "must be 0, 1, 2 or GLIMPSE_INHERIT" },
         { 1, "stream", "must be 1, 0 or GLIMPSE_INHERIT" },
         { 1, "pack", "must be 1, 0 or GLIMPSE_INHERIT" },
         { 1, "coalesce", "must be 1, 0 or GLIMPSE_INHERIT" },

@@ -84,7 +84,7 @@ typedef struct gl_caller {
     int notices;         /* thresholds whose notice was given */
     bool own_thresholds; /* set by the caller, not the engine's or the model's */
     bool retry_notice;   /* on_notice is owed a RETRY */
-    bool fallback_on;
+    bool fallback_on, fallback_always;
     bool wants_stream;      /* on_text is called as text comes */
     bool arrivals;          /* the caller asked for the time of each piece */
     size_t text_delivered;  /* bytes of the text that on_text has had */

@@ -85,7 +85,8 @@ static void fall_back(gl_request *request, gl_time now)
     bool circuit = request->caller.result->circuit_open;
     if (circuit && !request->carries) engine->stats.circuit_refused++;
     if (!request->caller.fallback_on || engine->fallback == NULL ||
-        (circuit && engine->config.breaker == GLIMPSE_BREAKER_FAIL)) {
+        (circuit && engine->config.breaker == GLIMPSE_BREAKER_FAIL &&
+         !request->caller.fallback_always)) {
         settle(request, now);
         return;
     }

@@ -64,6 +64,7 @@ static glimpse_error submit(glimpse_engine *engine, const gl_request_parts *part
     caller->thresholds = caller->own_thresholds ? options->thresholds : gl_model_before(engine);
     caller->arrivals = options->arrivals != 0;
     caller->fallback_on = options->fallback != 0;
+    caller->fallback_always = options->fallback == GLIMPSE_FALLBACK_ALWAYS;
     caller->deadline =
         options->deadline_ms > 0 ? gl_time_add_ms(now, options->deadline_ms) : GL_TIME_NEVER;
     request->is_draft = is_draft;

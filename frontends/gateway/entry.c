@@ -56,7 +56,7 @@ void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *r
         .model = gl_slice_str(kept->model),
         .status = kept->status,
         .code = kept->code,
-        .source = (int)glimpse_result_source(result),
+        .source = (int)gateway_source_of(result, kept->outcome),
         .stream = exchange->stream,
         .stale = glimpse_result_stale(result),
         .attempts = glimpse_result_attempts(result),

@@ -182,6 +182,8 @@ static void options_of(gateway_exchange *exchange, const gateway_wish *wish,
 {
     const gateway *gate = exchange->gate;
     glimpse_options_init(options);
+    if (gate->config.fallback && exchange->kind == GATEWAY_CHAT)
+        options->fallback = GLIMPSE_FALLBACK_ALWAYS;
     options->deadline_ms =
         gateway_deadline(gate->config.deadline_ms, wish->patience, wish->deadline);
     set_caching(exchange, &wish->caching, options);
@@ -435,8 +437,8 @@ static const char *type_of(const glimpse_result *result, char *room, size_t size
     return room;
 }
 
-static gateway_facts facts_of(const gateway_exchange *exchange, const glimpse_result *result,
-                              const gateway_verdict *verdict, int64_t retry_after_s)
+gateway_facts gateway_facts_of(const gateway_exchange *exchange, const glimpse_result *result,
+                               const gateway_verdict *verdict, int64_t retry_after_s)
 {
     return (gateway_facts){
         .result = result,
@@ -451,7 +453,7 @@ static gateway_facts facts_of(const gateway_exchange *exchange, const glimpse_re
     };
 }
 
-static void send_answer(gateway_exchange *exchange, int status, const char *type, gl_slice body)
+void gateway_send(gateway_exchange *exchange, int status, const char *type, gl_slice body)
 {
     gateway *gate = exchange->gate;
     exchange->kept.bytes += body.len;
@@ -486,7 +488,7 @@ static void answer_error(gateway_exchange *exchange, const glimpse_result *resul
                             verdict->code != NULL ? verdict->code
                                                   : glimpse_result_error_code(result),
                             NULL, gl_buf_slice(&message), &gate->body);
-        send_answer(exchange, verdict->status, "application/json", gl_buf_slice(&gate->body));
+        gateway_send(exchange, verdict->status, "application/json", gl_buf_slice(&gate->body));
     }
     gl_buf_free(&message);
 }
@@ -497,7 +499,7 @@ static void answer(gateway_exchange *exchange, const glimpse_result *result,
     gateway *gate = exchange->gate;
     char room[256];
     gl_slice body;
-    const gateway_facts facts = facts_of(exchange, result, verdict, retry_after_s);
+    const gateway_facts facts = gateway_facts_of(exchange, result, verdict, retry_after_s);
     bool whole = glimpse_result_error(result) == GLIMPSE_OK;
     body.data = glimpse_result_body(result, &body.len);
     /* An error whose body did not come, or cannot be read, has our envelope: clients read one. */
@@ -509,11 +511,11 @@ static void answer(gateway_exchange *exchange, const glimpse_result *result,
         gateway_end_stream(exchange, result, verdict, gl_slice_of("", 0));
         return;
     }
-    if (exchange->stream && whole && gateway_answer_as_stream(exchange, result, &facts)) return;
+    if (exchange->stream && whole && gateway_answer_as_stream(exchange, body, &facts)) return;
     gl_buf_reset(&gate->head);
     gl_buf_reset(&gate->body);
     gateway_head_write(&facts, &gate->head);
-    send_answer(exchange, verdict->status, type_of(result, room, sizeof room), body);
+    gateway_send(exchange, verdict->status, type_of(result, room, sizeof room), body);
 }
 
 static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
@@ -534,9 +536,11 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
             retry_after_s = 1;
         }
         ((gateway_client *)httpd_user(exchange->conn))->exchange = NULL;
-        gateway_entry_answered(exchange, verdict.status, verdict.code);
-        if (outcome.error == GLIMPSE_ERR_BEHIND) gateway_entry_left(exchange, HTTPD_GONE_SLOW);
-        answer(exchange, result, &verdict, retry_after_s);
+        if (!gateway_fall_back(exchange, result, &verdict)) {
+            gateway_entry_answered(exchange, verdict.status, verdict.code);
+            if (outcome.error == GLIMPSE_ERR_BEHIND) gateway_entry_left(exchange, HTTPD_GONE_SLOW);
+            answer(exchange, result, &verdict, retry_after_s);
+        }
     }
     gateway_entry_end(exchange, result);
     if (exchange->kind == GATEWAY_RESPONSES && glimpse_result_error(result) == GLIMPSE_OK) {

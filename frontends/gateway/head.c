@@ -80,11 +80,18 @@ static void write_passed(const gateway_facts *facts, gl_buf *out)
 /* --- our own ---------------------------------------------------------------------------------- */
 
 /* An error in words of ours is nobody's answer. */
+glimpse_source gateway_source_of(const glimpse_result *result, int status)
+{
+    glimpse_source source = glimpse_result_source(result);
+    return source == GLIMPSE_SOURCE_LOCAL && status >= 400 ? GLIMPSE_SOURCE_LIVE : source;
+}
+
 static void write_status(const gateway_facts *facts, gl_buf *out)
 {
     if (facts->verdict->code != NULL) return;
     gl_buf_append_str(out, "glimpse-status: ");
-    gl_buf_append_str(out, glimpse_source_name(glimpse_result_source(facts->result)));
+    gl_buf_append_str(
+        out, glimpse_source_name(gateway_source_of(facts->result, facts->verdict->status)));
     if (glimpse_result_stale(facts->result)) gl_buf_append_str(out, ", stale");
     gl_buf_append_str(out, "\r\n");
 }

@@ -25,6 +25,10 @@ typedef struct gateway_facts {
 /* No cache may share an answer between callers, an error of ours as little. */
 #define GATEWAY_NOT_STORED "cache-control: private, no-store\r\n"
 
+/* Returns whose answer it is. A failure for which an essence was made here, too, and not given, is
+ * the endpoint's. */
+glimpse_source gateway_source_of(const glimpse_result *result, int status);
+
 /* Appends the header lines. */
 void gateway_head_write(const gateway_facts *facts, gl_buf *out);
 

@@ -183,16 +183,12 @@ void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result
         httpd_cut(exchange->conn);
 }
 
-bool gateway_answer_as_stream(gateway_exchange *exchange, const glimpse_result *result,
-                              const gateway_facts *facts)
+bool gateway_answer_as_stream(gateway_exchange *exchange, gl_slice body, const gateway_facts *facts)
 {
-    size_t len;
-    const char *body = glimpse_result_body(result, &len);
     gl_buf events;
     gl_buf_init(&events, SIZE_MAX / 2);
     bool good =
-        gateway_replay(exchange->kind, gl_slice_of(body, len), exchange->wants_usage, &events) &&
-        !events.failed;
+        gateway_replay(exchange->kind, body, exchange->wants_usage, &events) && !events.failed;
     if (good) {
         begin(exchange, facts);
         httpd_piece(exchange->conn, gl_buf_slice(&events));

@@ -135,6 +135,11 @@ void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char
 /* figures.c: how many requests wait for their turn, by glimpse_priority. */
 void gateway_waiting_by_class(const gateway *gate, uint64_t waiting[2]);
 
+/* exchange.c. The facts of an answer's head; an answer with the head that gate->head has. */
+gateway_facts gateway_facts_of(const gateway_exchange *exchange, const glimpse_result *result,
+                               const gateway_verdict *verdict, int64_t retry_after_s);
+void gateway_send(gateway_exchange *exchange, int status, const char *type, gl_slice body);
+
 /* exchange.c: callbacks of the server. */
 void gateway_head(httpd_conn *conn);
 void gateway_request(httpd_conn *conn);
@@ -160,9 +165,14 @@ void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg);
 /* Ends a stream that has begun: with its end, or with an error in these words. */
 void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result,
                         const gateway_verdict *verdict, gl_slice error);
-/* Gives a whole answer as a stream; false: it cannot be one. */
-bool gateway_answer_as_stream(gateway_exchange *exchange, const glimpse_result *result,
+/* Gives the body of a whole answer as a stream; false: it cannot be one. */
+bool gateway_answer_as_stream(gateway_exchange *exchange, gl_slice body,
                               const gateway_facts *facts);
+
+/* fall_back.c: gives the essence that was made here in place of a failure. false: there is none, or
+ * it may not. */
+bool gateway_fall_back(gateway_exchange *exchange, const glimpse_result *result,
+                       const gateway_verdict *failure);
 
 /* gateway.c: an exchange has ended. */
 void gateway_ended(gateway *gate);

@@ -13,7 +13,7 @@ const axe = axeFile === '-' ? null : readFileSync(axeFile, 'utf8') + '; 0';
 const seen = `({ state: document.querySelector('#state').textContent, kind: document.querySelector('#state').className,
     figures: Object.fromEntries([...document.querySelectorAll('[data-figure]')].map((one) =>
         [one.dataset.figure, { value: one.dataset.value, text: one.textContent }])),
-    endpoints: [...document.querySelectorAll('.endpoint')].map((one) => one.textContent.replace(/\\s+/g, ' ')),
+    endpoints: [...document.querySelectorAll('.endpoint')].map((one) => one.innerText.replace(/\\s+/g, ' ')),
     wide: document.documentElement.scrollWidth, json: window.shownStatus })`;
 
 await withBrowser(async (browser) => {

@@ -43,7 +43,7 @@ typedef enum glimpse_breaker {
     GLIMPSE_BREAKER_LOCAL, /* the fallback answers at once; late answers open the circuit too */
     GLIMPSE_BREAKER_WAIT,  /* waits in the queue; a probe costs it none of its attempts, unless an
                               answer had begun, which has to be paid for */
-    GLIMPSE_BREAKER_FAIL,  /* fails at once, without a fallback */
+    GLIMPSE_BREAKER_FAIL,  /* fails at once, without a fallback unless that is ALWAYS on */
     GLIMPSE_BREAKER_OFF    /* the circuit never opens, and a refused key stops nothing: after any
                               failure the next request is sent. For load tests */
 } glimpse_breaker;

@@ -136,6 +136,9 @@ typedef struct glimpse_chat {
  * setting. A member that is set is kept, also where its value is the engine's. Members are only
  * ever appended.
  */
+/* For glimpse_options.fallback: on, also where GLIMPSE_BREAKER_FAIL ends a request at once. */
+enum { GLIMPSE_FALLBACK_ALWAYS = 2 };
+
 typedef struct glimpse_options {
     size_t size;                   /* set by glimpse_options_init */
     const char *model;             /* drafts */
@@ -143,7 +146,7 @@ typedef struct glimpse_options {
     int64_t max_tokens;            /* drafts; at least 1 */
     int64_t deadline_ms;           /* 0 = none */
     glimpse_thresholds thresholds; /* set all four, or none */
-    int fallback;                  /* 1 on, 0 off */
+    int fallback;                  /* 0 off; 1 on; or GLIMPSE_FALLBACK_ALWAYS */
     int priority;                  /* a glimpse_priority */
     int stream; /* drafts: 1 sends it as a stream. A chat is a stream if its body has "stream":true
                  */
