@@ -500,6 +500,11 @@ const cli_option option_table[] = {
       .help = "a request whose client has left is cancelled, or goes on for the cache (finish)" },
     { .name = "notices", .type = OPTION_SWITCH, AT(serve.notices), .commands = FOR_SERVE,
       .help = "give a stream the thresholds that have passed (t1 to t4) as comments" },
+    { .name = "cache-headers", .type = OPTION_ON_OFF, AT(serve.cache_headers), .commands = FOR_SERVE,
+      .value = "on|off", .default_text = "on",
+      .help = "whether answers say how they came (Cache-Status, Age, Glimpse-Status, "
+              "Glimpse-Attempts, Server-Timing); off: callers that share answers are not told what "
+              "others have asked" },
     { .name = "drain", .type = OPTION_DURATION, AT(serve.drain_ms), .commands = FOR_SERVE,
       .value = "TIME", .default_text = "600s", .min = 0, .max = CENTURY_MS,
       .help = "after SIGTERM, how long requests under way may go on; 5 s of it new ones are "

@@ -83,6 +83,7 @@ typedef struct cli_settings {
         const char *port_file;
         int64_t max_body, max_connections, queue, queue_timeout_ms, drain_ms;
         int on_disconnect; /* 0: cancel, 1: finish */
+        bool cache_headers;
         unsigned salts;    /* of the gateway */
         bool notices;
     } serve;

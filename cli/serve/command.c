@@ -158,6 +158,7 @@ static int open_gateway(serve *s)
         .finish = settings->serve.on_disconnect != 0,
         .notices = settings->serve.notices,
         .fallback = settings->engine.fallback_on,
+        .hides_cache = !settings->serve.cache_headers,
         .still_accepting_ms = STILL_ACCEPTING_MS,
         .is_here = loopback_host,
         .cors = settings->serve.cors.items,

@@ -448,6 +448,7 @@ gateway_facts gateway_facts_of(const gateway_exchange *exchange, const glimpse_r
         .gateway_ns = (int64_t)(glimpse_monotonic_ns() - exchange->began_ns),
         .retry_after_s = retry_after_s,
         .alone = exchange->gate->callers == NULL,
+        .hides = exchange->gate->config.hides_cache,
         .unshared = exchange->unshared,
         .refreshed = exchange->refreshed,
     };

@@ -70,6 +70,7 @@ typedef struct gateway_config {
     const glimpse_profiles *profiles; /* of the engine; NULL: the built-in ones */
     bool keys;                        /* callers present keys: gateway_load_keys follows */
     bool finish;                      /* a request goes on when its client has left */
+    bool hides_cache;                 /* no header tells a stored answer from a fresh one */
     bool fallback; /* while no endpoint answers, chat is answered on this machine */
     /* New connections are accepted for so long after /readyz says that it drains: what spreads
      * requests over several gateways looks there every few seconds. */

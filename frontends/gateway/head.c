@@ -79,13 +79,13 @@ static void write_passed(const gateway_facts *facts, gl_buf *out)
 
 /* --- our own ---------------------------------------------------------------------------------- */
 
-/* An error in words of ours is nobody's answer. */
 glimpse_source gateway_source_of(const glimpse_result *result, int status)
 {
     glimpse_source source = glimpse_result_source(result);
     return source == GLIMPSE_SOURCE_LOCAL && status >= 400 ? GLIMPSE_SOURCE_LIVE : source;
 }
 
+/* An error in words of ours is nobody's answer. */
 static void write_status(const gateway_facts *facts, gl_buf *out)
 {
     if (facts->verdict->code != NULL) return;
@@ -171,6 +171,16 @@ static void write_timing(const gateway_facts *facts, gl_buf *out)
     gl_buf_append_str(out, "\r\n");
 }
 
+static void write_way(const gateway_facts *facts, gl_buf *out)
+{
+    gl_buf_append_str(out, "glimpse-attempts: ");
+    gl_buf_append_i64(out, glimpse_result_attempts(facts->result));
+    gl_buf_append_str(out, "\r\n");
+    write_status(facts, out);
+    write_cache_status(facts, out);
+    write_timing(facts, out);
+}
+
 void gateway_head_write(const gateway_facts *facts, gl_buf *out)
 {
     gl_buf_append_str(out, GATEWAY_NOT_STORED "glimpse-request-id: glimpse-");
@@ -180,14 +190,9 @@ void gateway_head_write(const gateway_facts *facts, gl_buf *out)
     gl_buf_append_str(out, "\r\n");
     if (facts->result != NULL) {
         write_passed(facts, out);
-        gl_buf_append_str(out, "glimpse-attempts: ");
-        gl_buf_append_i64(out, glimpse_result_attempts(facts->result));
-        gl_buf_append_str(out, "\r\n");
         const char *endpoint = glimpse_result_endpoint(facts->result);
         if (endpoint != NULL) httpd_add_header(out, "glimpse-endpoint", gl_slice_str(endpoint));
-        write_status(facts, out);
-        write_cache_status(facts, out);
-        write_timing(facts, out);
+        if (!facts->hides) write_way(facts, out);
     }
     write_proxy_status(facts, out);
     if (facts->retry_after_s > 0) {

@@ -20,6 +20,7 @@ typedef struct gateway_facts {
     bool alone;     /* the caller may see the endpoint's rate limits: nobody shares them */
     bool unshared;  /* it was never looked for among stored answers */
     bool refreshed; /* it was not to be answered by a stored one */
+    bool hides;     /* nothing tells a stored answer from a fresh one: --cache-headers off */
 } gateway_facts;
 
 /* No cache may share an answer between callers, an error of ours as little. */

@@ -65,6 +65,7 @@ static void write_head(gateway *gate, bool kept)
                                   .number = ++gate->number };
     gl_buf_reset(&gate->head);
     gateway_head_write(&facts, &gate->head);
+    if (gate->config.hides_cache) return;
     gl_buf_append_str(&gate->head, kept ? "cache-status: glimpse; hit\r\n"
                                         : "cache-status: glimpse; fwd=miss; stored\r\n");
 }

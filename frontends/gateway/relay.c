@@ -173,7 +173,7 @@ void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result
         gateway_error_write(verdict->status, code, NULL, error, &end);
         gl_buf_append_char(&end, '\n');
     }
-    write_last_comment(result, &end);
+    if (!exchange->gate->config.hides_cache) write_last_comment(result, &end);
     if (!end.failed) httpd_piece(exchange->conn, gl_buf_slice(&end));
     exchange->kept.bytes += end.len;
     gl_buf_free(&end);
