@@ -49,3 +49,10 @@ for budget in 1.5 -0.1 nan 5%; do
     expect 78 "$GLIMPSE" run --base-url "$URL" --hedge-budget "$budget" hello
     says --hedge-budget
 done
+# What the engine does not do yet is not taken in silence.
+for hedge in p95 2s; do
+    expect 78 "$GLIMPSE" run --base-url "$URL" --hedge $hedge hello
+    says '--hedge: this version of the library does not hedge'
+    one_line
+done
+expect 0 "$GLIMPSE" run --base-url "$URL" --hedge off hello
