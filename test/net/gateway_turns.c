@@ -38,6 +38,19 @@ static bool has_code(const mock_client *c, const char *code)
     return strstr(c->got, wanted) != NULL;
 }
 
+/* Each refusal is counted by its own code, and not among others. */
+static void assert_counted(const gate_rig *g, const char *code)
+{
+    gl_buf page;
+    char wanted[100];
+    gl_buf_init(&page, 1 << 20);
+    gateway_metrics(g->gate, &page);
+    assert_true(gl_buf_terminate(&page));
+    snprintf(wanted, sizeof wanted, "glimpse_gateway_errors_total{code=\"%s\"}", code);
+    if (strstr(page.data, wanted) == NULL) fail_msg("%s", code);
+    gl_buf_free(&page);
+}
+
 /* --- turns ------------------------------------------------------------------------------------ */
 
 /* Each answer waits until the test lets it go. */
@@ -112,6 +125,7 @@ static void a_caller_has_a_queue_of_its_own(void **state)
     assert_int_equal(gate_client_status(c[6]), 429);
     assert_true(has_code(c[6], "caller_queue"));
     assert_true(gate_client_has(c[6], "retry-after: 4"));
+    assert_counted(&g, "caller_queue");
     /* A longer queue for the caller, and everybody's is full. */
     static const char *const longer[] = { ",\"queue\":100", "" };
     gate_keys_load(&g, longer, 2);
@@ -191,6 +205,7 @@ static void wrong_keys_are_held_back_and_right_ones_pass(void **state)
         mock_client_close(c);
     }
     assert_true(refused > 0);
+    assert_counted(&g, "too_many_wrong_keys");
     assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 200);
     gate_rig_close(&g);
 }
@@ -229,6 +244,7 @@ static void a_request_that_comes_again_with_its_idempotency_key_is_sent_once(voi
     assert_true(has_code(b, "idempotency_key_reused"));
     assert_int_equal(gate_client_ask(b, GATE_CHAT, headers[0], MOCK_RIG_CHAT), 409);
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 3);
+    assert_counted(&g, "idempotency_key_reused");
     mock_client_close(a);
     mock_client_close(b);
     gate_rig_close(&g);
