@@ -20,7 +20,7 @@ static inline const char *sf_token_end(const char *at)
     return at;
 }
 
-/* Section 3.1.2: a key. */
+/* RFC 8941: a key. */
 static inline const char *sf_key_end(const char *at)
 {
     if (!islower((unsigned char)*at) && *at != '*') return NULL;
