@@ -42,6 +42,10 @@ static void write_gauges(const gateway *gate, gl_buf *out)
                 httpd_unsent_in_all(gate->server));
     write_gauge(out, "glimpse_gateway_draining", "1 while it accepts nothing new and ends.",
                 gate->draining ? 1 : 0);
+    const char *dropped = "glimpse_gateway_headers_dropped_total";
+    gl_text_family(out, dropped, "counter",
+                   "Headers of requests that were not fit to be sent to the endpoint.");
+    gl_text_number(out, dropped, gate->headers_dropped);
 }
 
 /* --- callers ---------------------------------------------------------------------------------- */

@@ -138,11 +138,6 @@ bool gateway_set_pool(gateway *gate, const glimpse_pool *pool)
     return gateway_models_set(gate, NULL, pool);
 }
 
-uint64_t gateway_headers_dropped(const gateway *gate)
-{
-    return gate->headers_dropped;
-}
-
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static void at(gateway *gate, int64_t in_ms, event_callback_fn fn)

@@ -125,10 +125,6 @@ bool gateway_listen(gateway *gate, int fd);
  * ended. `done` is called from the loop, once, when nothing is under way. */
 void gateway_drain(gateway *gate, int64_t grace_ms, void (*done)(void *arg), void *arg);
 
-/* Returns how many headers of requests were not sent on to the endpoint, although they are among
- * those that are: too long, of wrong bytes, or given twice. */
-uint64_t gateway_headers_dropped(const gateway *gate);
-
 /* Closes the sockets and cancels what is under way. The engine may be freed next, and the gateway
  * behind it. NULL is fine. */
 void gateway_close(gateway *gate);

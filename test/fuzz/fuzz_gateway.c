@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "gateway/ask.h"
 #include "gateway/credential.h"
+#include "gateway/forward.h"
 #include "gateway/keys.h"
 #include "gateway/known.h"
 #include "gateway/salt.h"
@@ -115,13 +116,21 @@ static void read_headers(fuzz_input *in)
     gl_slice first = fuzz_line(in), second = fuzz_line(in);
     int64_t deadline = gateway_deadline(ours, first, second);
     claim(deadline >= 0 && (ours == 0 || (deadline > 0 && deadline <= ours)), "a later deadline");
+    gateway_forward forward;
+    glimpse_options options;
+    gateway_forward_init(&forward);
+    glimpse_options_init(&options);
     while (in->size != 0) {
         gl_slice before = key;
         gl_slice name = fuzz_line(in), value = fuzz_line(in);
+        gateway_forward_add(&forward, name, value);
         if (!gateway_credential_take(name, value, &key))
             claim(before.len != 0, "differs from none");
         if (before.len != 0) claim(gl_slice_equal(before, key), "the key has changed");
     }
+    claim(gateway_forward_give(&forward, &options), "out of memory");
+    claim(glimpse_options_check(&options, NULL) == GLIMPSE_OK, "a header passes that may not");
+    gateway_forward_free(&forward);
 }
 
 static void read_path(gl_slice path)

@@ -287,6 +287,42 @@ static void s14_odd_json_is_refused_by_name_or_passes_as_it_is(void **state)
     gate_rig_close(&g);
 }
 
+/* A list of models does not hold for a body that names two: which one counts is the endpoint's. */
+static void s14_two_models_in_a_body_are_refused_where_a_key_lists_models(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *body, *code; /* NULL: it passes */
+    } rows[] = {
+        { "{\"model\":\"a\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}", NULL },
+        { "{\"model\":\"b\",\"messages\":[]}", "model_not_found" },
+        { "{\"model\":\"a\",\"messages\":[],\"model\":\"b\"}", "invalid_request" },
+        { "{\"model\":\"b\",\"messages\":[],\"model\":\"a\"}", "invalid_request" },
+        { "{\"model\":\"a\",\"messages\":[],\"mod\\u0065l\":\"b\"}", "invalid_request" },
+    };
+    char key[GATEWAY_KEY_SIZE], *line, text[600], why[200], header[100];
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    g.config.keys = true;
+    gate_rig_open(&g);
+    assert_true(gateway_new_key("web", key, &line));
+    snprintf(text, sizeof text, "{\"keys\":[%.*s,\"models\":[\"a\"]}]}", (int)strlen(line) - 1,
+             line);
+    gl_free(line);
+    if (!gateway_load_keys(g.gate, gl_slice_str(text), why, sizeof why)) fail_msg("%s", why);
+    snprintf(header, sizeof header, "Authorization: Bearer %s\r\n", key);
+    mock_client *c = gate_rig_connect(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int status = post(c, header, gl_slice_str(rows[i].body));
+        if ((status == 200) != (rows[i].code == NULL) ||
+            (rows[i].code != NULL && strstr(c->got, rows[i].code) == NULL))
+            fail_msg("row %zu: %s", i, c->got);
+    }
+    assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
+    mock_client_close(c);
+    gate_rig_close(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +331,7 @@ int main(void)
         cmocka_unit_test(the_bound_of_a_body_is_the_same_compressed_and_plain),
         cmocka_unit_test(an_error_that_is_compressed_reaches_the_client_readable),
         cmocka_unit_test(s14_odd_json_is_refused_by_name_or_passes_as_it_is),
+        cmocka_unit_test(s14_two_models_in_a_body_are_refused_where_a_key_lists_models),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
