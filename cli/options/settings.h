@@ -84,7 +84,7 @@ typedef struct cli_settings {
         int64_t max_body, max_connections, queue, queue_timeout_ms, drain_ms;
         int on_disconnect; /* 0: cancel, 1: finish */
         bool cache_headers;
-        unsigned salts; /* a sum of gateway_salt */
+        unsigned salts; /* of gateway_config */
         bool notices;
     } serve;
 
