@@ -33,6 +33,38 @@ static void requests_are_shared_by_weight_within_5_percent_over_1000(void **stat
     pool_close(&p);
 }
 
+/* Endpoints and weights of a seed, as different in speed as they are. */
+static void any_weights_are_kept_at_any_speed_while_there_is_room(void **state)
+{
+    (void)state;
+    static callback_log logs[1000];
+    for (uint64_t seed = 1; seed <= 30; seed++) {
+        pool_rig p;
+        gl_rng rng;
+        char body[96];
+        double sum = 0;
+        gl_rng_seed(&rng, seed);
+        size_t count = 2 + gl_rng_below(&rng, POOL_RIG_MOST - 1);
+        pool_init(&p, count);
+        pool_one_group(&p);
+        for (size_t i = 0; i < count; i++) {
+            sum += p.endpoints[i].weight = 1 + gl_rng_below(&rng, 9);
+            p.places[i].plans[0].end = (1 + gl_rng_below(&rng, 1000)) * GL_MS;
+        }
+        pool_open(&p);
+        for (int i = 0; i < 1000; i++) {
+            rig_submit(&p.rig, &logs[i], body_of(body, i));
+            gl_sim_run_for_ms(gl_rng_below(&rng, 40));
+        }
+        assert_true(gl_sim_run_idle(100000));
+        for (size_t i = 0; i < count; i++) {
+            double share = p.places[i].asked / 1000.0, wanted = p.endpoints[i].weight / sum;
+            assert_true(share > wanted * 0.95 && share < wanted * 1.05);
+        }
+        pool_close(&p);
+    }
+}
+
 static void what_one_endpoint_has_no_room_for_goes_to_the_others_of_its_group(void **state)
 {
     (void)state;
@@ -525,6 +557,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(requests_are_shared_by_weight_within_5_percent_over_1000),
+        cmocka_unit_test(any_weights_are_kept_at_any_speed_while_there_is_room),
         cmocka_unit_test(what_one_endpoint_has_no_room_for_goes_to_the_others_of_its_group),
         cmocka_unit_test(each_endpoint_keeps_its_own_rate_limit),
         cmocka_unit_test(a_500_goes_on_at_once_to_an_endpoint_that_has_not_failed_the_request),
