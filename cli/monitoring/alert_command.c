@@ -36,6 +36,9 @@ typedef struct slot {
     char message[256];
 } slot;
 
+/* Behind the engine's own kinds: a file that was read again and refused. */
+enum { RELOAD = GLIMPSE_ALERT_COUNT, SLOTS };
+
 struct alert_command {
     struct event *ended; /* SIGCHLD */
     const char *command;
@@ -44,7 +47,7 @@ struct alert_command {
 };
 
 /* A search makes one engine after another, and a child may outlive the run of its alert. */
-static slot slots[GLIMPSE_ALERT_COUNT];
+static slot slots[SLOTS];
 static bool failure_shown;
 
 extern char **environ;
@@ -75,6 +78,22 @@ static bool is_latency(const glimpse_alert *alert)
     return alert->kind == GLIMPSE_ALERT_LATENCY_P50 || alert->kind == GLIMPSE_ALERT_LATENCY_P95;
 }
 
+static bool has_figures(const slot *one)
+{
+    return one != &slots[RELOAD];
+}
+
+static const char *name_of(const slot *one)
+{
+    return has_figures(one) ? glimpse_alert_name(one->alert.kind) : "reload";
+}
+
+static const char *severity_of(const slot *one)
+{
+    return glimpse_alert_severity_name(has_figures(one) ? one->alert.severity
+                                                        : GLIMPSE_ALERT_WARNING);
+}
+
 static void text_member(gl_buf *out, const char *name, const char *value)
 {
     gl_buf_printf(out, "%c\"%s\":", out->len == 0 ? '{' : ',', name);
@@ -87,12 +106,8 @@ static void number_member(gl_buf *out, const char *name, double value)
     gl_json_write_double(out, value);
 }
 
-static void write_line(const slot *one, gl_buf *out)
+static void write_figures(const glimpse_alert *alert, gl_buf *out)
 {
-    const glimpse_alert *alert = &one->alert;
-    text_member(out, "alert", glimpse_alert_name(alert->kind));
-    text_member(out, "state", alert->firing ? "firing" : "over");
-    text_member(out, "severity", glimpse_alert_severity_name(alert->severity));
     number_member(out, "value", alert->value);
     number_member(out, "limit", alert->limit);
     text_member(out, "unit", is_latency(alert) ? "ms" : "ratio");
@@ -101,6 +116,14 @@ static void write_line(const slot *one, gl_buf *out)
     number_member(out, "samples", (double)alert->samples);
     number_member(out, "window_ms", (double)alert->window_ms);
     number_member(out, "lasted_ms", (double)alert->lasted_ms);
+}
+
+static void write_line(const slot *one, gl_buf *out)
+{
+    text_member(out, "alert", name_of(one));
+    text_member(out, "state", one->alert.firing ? "firing" : "over");
+    text_member(out, "severity", severity_of(one));
+    if (has_figures(one)) write_figures(&one->alert, out);
     text_member(out, "message", one->message);
     gl_buf_append_str(out, "}\n");
 }
@@ -147,17 +170,18 @@ static void variable_number(gl_buf *out, const char *name, double value)
     gl_buf_append_char(out, '\0');
 }
 
-/* OURS of them. */
+/* OURS of them, fewer without figures. */
 static void write_variables(const slot *one, gl_buf *out)
 {
     const glimpse_alert *alert = &one->alert;
-    variable(out, "NAME", glimpse_alert_name(alert->kind));
+    variable(out, "NAME", name_of(one));
     variable(out, "STATE", alert->firing ? "firing" : "over");
-    variable(out, "SEVERITY", glimpse_alert_severity_name(alert->severity));
+    variable(out, "SEVERITY", severity_of(one));
+    variable(out, "MESSAGE", one->message);
+    if (!has_figures(one)) return;
     variable_number(out, "VALUE", alert->value);
     variable_number(out, "LIMIT", alert->limit);
     variable(out, "UNIT", is_latency(alert) ? "ms" : "ratio");
-    variable(out, "MESSAGE", one->message);
 }
 
 /* Makes an environment of the process's own without secrets, and ours, which are in `text`; NULL:
@@ -248,7 +272,7 @@ static void start(const alert_command *command, slot *one)
 /* Reaps the children that have ended. */
 static void reap(const alert_command *command)
 {
-    for (slot *one = slots; one < slots + GLIMPSE_ALERT_COUNT; one++) {
+    for (slot *one = slots; one < slots + SLOTS; one++) {
         int status = 0;
         char number[16];
         if (one->pid == 0) continue;
@@ -300,6 +324,17 @@ void alert_command_tell(alert_command *command, const glimpse_alert *alert)
     if (one->pid == 0) start(command, one);
 }
 
+void alert_command_tell_reload(alert_command *command, bool refused, const char *why)
+{
+    slot *one = &slots[RELOAD];
+    if (!refused && !one->alert.firing) return;
+    one->alert = (glimpse_alert){ .firing = refused };
+    snprintf(one->message, sizeof one->message, "%s",
+             refused ? why : "the file that was refused is in order now");
+    one->waits = true;
+    if (one->pid == 0) start(command, one);
+}
+
 void alert_command_free(alert_command *command)
 {
     if (command == NULL) return;
@@ -307,7 +342,7 @@ void alert_command_free(alert_command *command)
         reap(command);
         event_free(command->ended);
     }
-    for (slot *one = slots; one < slots + GLIMPSE_ALERT_COUNT; one++) {
+    for (slot *one = slots; one < slots + SLOTS; one++) {
         if (one->waits)
             tell_user(command, "it still runs for an alert before; not told: %s", one->message);
         one->waits = false;

@@ -19,6 +19,10 @@ alert_command *alert_command_new(struct event_base *base, const char *command,
 /* Runs it, or runs it when the command for the last alert of this kind has ended. Never waits. */
 void alert_command_tell(alert_command *command, const glimpse_alert *alert);
 
+/* The same for a file that was read again: refused, with the reason; or taken, which ends that
+ * alert if it was on. Its name is reload, and it has no figures. */
+void alert_command_tell_reload(alert_command *command, bool refused, const char *why);
+
 /* A running command goes on by itself; alerts that waited for their command are reported. */
 void alert_command_free(alert_command *command);
 

@@ -241,7 +241,17 @@ typedef struct newer {
     char *keys; /* NULL: there is no such file */
     size_t keys_len;
     struct endpoints *endpoints; /* NULL: there is no such file */
+    char why[2 * WHY_SIZE];      /* one of them was refused: its name, and the reason */
 } newer;
+
+/* Reports a file that was refused. Returns false. */
+static bool refuse_file(serve *s, newer *files, const char *event, const char *file,
+                        const char *why)
+{
+    note(s, GLIMPSE_LOG_ERROR, event, file, why);
+    snprintf(files->why, sizeof files->why, "%s: %s", file, why);
+    return false;
+}
 
 /* false: after a note on the first file that is wrong. */
 static bool read_newer(serve *s, newer *to)
@@ -251,16 +261,13 @@ static bool read_newer(serve *s, newer *to)
     if (settings->serve.keys != NULL) {
         to->keys = read_keys(s, &to->keys_len, why, sizeof why);
         if (to->keys == NULL ||
-            !gateway_check_keys(gl_slice_of(to->keys, to->keys_len), why, sizeof why)) {
-            note(s, GLIMPSE_LOG_ERROR, "keys_refused", settings->serve.keys, why);
-            return false;
-        }
+            !gateway_check_keys(gl_slice_of(to->keys, to->keys_len), why, sizeof why))
+            return refuse_file(s, to, "keys_refused", settings->serve.keys, why);
     }
     if (settings->endpoints == NULL) return true;
     to->endpoints = settings_read_endpoints(settings, why, sizeof why);
-    if (to->endpoints == NULL)
-        note(s, GLIMPSE_LOG_ERROR, "endpoints_refused", settings->endpoints, why);
-    return to->endpoints != NULL;
+    return to->endpoints != NULL ||
+           refuse_file(s, to, "endpoints_refused", settings->endpoints, why);
 }
 
 /* What may be refused comes first, so that both files are taken or none. */
@@ -272,8 +279,7 @@ static bool take_newer(serve *s, newer *from)
         const glimpse_pool *pool = endpoints_pool(from->endpoints);
         if (glimpse_engine_set_pool(s->session.engine, pool, &problem) != GLIMPSE_OK) {
             snprintf(why, sizeof why, "%s: %s", problem.field, problem.sentence);
-            note(s, GLIMPSE_LOG_ERROR, "endpoints_refused", s->settings->endpoints, why);
-            return false;
+            return refuse_file(s, from, "endpoints_refused", s->settings->endpoints, why);
         }
         if (!gateway_set_pool(s->gate, pool))
             note(s, GLIMPSE_LOG_ERROR, "models_not_listed", s->settings->endpoints,
@@ -285,11 +291,10 @@ static bool take_newer(serve *s, newer *from)
         from->endpoints = NULL;
     }
     if (from->keys == NULL) return true;
-    bool loaded =
-        gateway_load_keys(s->gate, gl_slice_of(from->keys, from->keys_len), why, sizeof why);
-    note(s, loaded ? GLIMPSE_LOG_INFO : GLIMPSE_LOG_ERROR, loaded ? "keys_loaded" : "keys_refused",
-         s->settings->serve.keys, loaded ? NULL : why);
-    return loaded;
+    if (!gateway_load_keys(s->gate, gl_slice_of(from->keys, from->keys_len), why, sizeof why))
+        return refuse_file(s, from, "keys_refused", s->settings->serve.keys, why);
+    note(s, GLIMPSE_LOG_INFO, "keys_loaded", s->settings->serve.keys, NULL);
+    return true;
 }
 
 /* A file that is wrong changes nothing, of the other one neither. */
@@ -299,6 +304,7 @@ static void reload(serve *s)
     if (s->settings->serve.keys == NULL && s->settings->endpoints == NULL) return;
     bool loaded = read_newer(s, &files) && take_newer(s, &files);
     gateway_note_reload(s->gate, loaded);
+    if (s->session.alerts != NULL) alert_command_tell_reload(s->session.alerts, !loaded, files.why);
     gl_free(files.keys);
     endpoints_free(files.endpoints);
 }
@@ -387,6 +393,7 @@ int command_serve(cli_settings *settings)
 {
     serve s = { .settings = settings };
     if (settings->serve.new_keys.count != 0) return print_new_keys(&settings->serve.new_keys);
+    settings->engine.alert_failed = gateway_is_failure;
     settings->engine.endpoint.answer_headers = gateway_answer_headers;
     settings->engine.endpoint.answer_header_count = gateway_answer_header_count;
     int code = open_listeners(&s);

@@ -39,6 +39,13 @@ static bool somebody_waited(const glimpse_result *result)
            result->error == GLIMPSE_ERR_DEADLINE;
 }
 
+static bool is_failure(const glimpse_engine *engine, const glimpse_result *result)
+{
+    if (engine->config.alert_failed != NULL) return engine->config.alert_failed(result);
+    return result->status == GLIMPSE_STATUS_RATE_LIMITED ||
+           result->status == GLIMPSE_STATUS_SERVER_ERROR || result->status == GLIMPSE_STATUS_ERROR;
+}
+
 void gl_alerts_note(const gl_request *request)
 {
     glimpse_engine *engine = request->engine;
@@ -52,9 +59,7 @@ void gl_alerts_note(const gl_request *request)
         .waited = somebody_waited(result),
         .latency = (uint64_t)result->timings.total_ns,
         .thresholds = &request->caller.thresholds,
-        .failed = result->status == GLIMPSE_STATUS_RATE_LIMITED ||
-                  result->status == GLIMPSE_STATUS_SERVER_ERROR ||
-                  result->status == GLIMPSE_STATUS_ERROR,
+        .failed = is_failure(engine, result),
         .looked = request->has_key && request->cache_control == GLIMPSE_CACHE_USE &&
                   !engine->sampler->vtable.local,
         .hit = good && (result->source == GLIMPSE_SOURCE_CACHE ||
@@ -139,6 +144,16 @@ void gl_alerts_look(glimpse_engine *engine)
     if (alerts == NULL || !alerts->noted || engine->closing.on) return;
     alerts->noted = false;
     look(engine);
+}
+
+void glimpse_engine_note_failure(glimpse_engine *engine)
+{
+    static const gl_alert_request failure = { .failed = true };
+    if (engine == NULL || engine->alerts == NULL || engine->closing.on) return;
+    gl_clockwork_enter(&engine->clock);
+    gl_alert_add(&engine->alerts->watch, &failure, gl_clockwork_now(&engine->clock));
+    look(engine);
+    gl_clockwork_leave(&engine->clock);
 }
 
 static void fired(void *arg)

@@ -73,6 +73,8 @@ void gateway_entry_end(const gateway_exchange *exchange, const glimpse_result *r
         .upstream_id = glimpse_result_request_id(result),
         .peer = kept->peer,
     };
+    if (exchange->waited_out)
+        glimpse_engine_note_failure(gate->config.engine); /* it was cancelled */
     gateway_tally_exchange(gate->tally, exchange->kind, &entry, kept->outcome, kept->phase,
                            exchange->caller != NULL ? &exchange->caller->share : NULL);
     if (is_wanted(gate)) gate->config.ended(&entry, gate->config.ended_arg);
@@ -143,6 +145,8 @@ void gateway_entry_plain(gateway *gate, httpd_conn *conn, int status, const char
         .upstream_id = "",
         .peer = httpd_peer(conn, peer, sizeof peer),
     };
+    if (status >= 500 && gateway_kind_is_asked(kind) && !gate->draining)
+        glimpse_engine_note_failure(gate->config.engine);
     gateway_tally_plain(gate->tally, kind, &entry, caller != NULL ? &caller->share : NULL);
     if (is_wanted(gate)) gate->config.ended(&entry, gate->config.ended_arg);
 }

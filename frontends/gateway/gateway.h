@@ -97,6 +97,10 @@ gateway *gateway_new(const gateway_config *config);
  * nothing has changed. */
 bool gateway_load_keys(gateway *gate, gl_slice text, char *why, size_t why_size);
 
+/* For glimpse_config.alert_failed: what a caller of the gateway has reason to call a failure of it.
+ * A key of the gateway's that is refused is one. */
+bool gateway_is_failure(const glimpse_result *result);
+
 /* Counts a reload of a file of the gateway's, for its metrics. */
 void gateway_note_reload(gateway *gate, bool loaded);
 

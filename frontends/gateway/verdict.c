@@ -1,6 +1,8 @@
 /* verdict.c - see verdict.h. */
 #include "gateway/verdict.h"
 
+#include "gateway/gateway.h"
+
 #include <string.h>
 
 static gateway_verdict ours(int status, const char *code, const char *proxy_error)
@@ -148,6 +150,20 @@ gateway_verdict gateway_judge(const gateway_outcome *outcome)
     }
     verdict.no_retry |= outcome->spent;
     return verdict;
+}
+
+bool gateway_is_failure(const glimpse_result *result)
+{
+    switch (glimpse_result_status(result)) {
+    case GLIMPSE_STATUS_RATE_LIMITED:
+    case GLIMPSE_STATUS_SERVER_ERROR:
+    case GLIMPSE_STATUS_ERROR:
+    case GLIMPSE_STATUS_AUTH_ERROR:
+    case GLIMPSE_STATUS_PERMISSION_DENIED:
+        return true;
+    default:
+        return false;
+    }
 }
 
 const char *gateway_error_type(int status, const char *code)

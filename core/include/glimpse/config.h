@@ -163,6 +163,9 @@ typedef struct glimpse_config {
     int64_t hedge_ms;
     double hedge_budget; /* 0.05, 0 to 1: the most of them, as a part of the first attempts of the
                             last 10 s */
+
+    /* What counts for the alert error_rate; NULL: rate_limited, server_error and error. */
+    bool (*alert_failed)(const glimpse_result *result);
 } glimpse_config;
 
 /* For glimpse_config.hedge_ms. */

@@ -413,6 +413,16 @@ GLIMPSE_API size_t glimpse_engine_waiting(const glimpse_engine *engine, const ch
 GLIMPSE_API void glimpse_engine_resume(glimpse_engine *engine);
 
 /*
+ * Counts a failure for the alert error_rate that was no request of the engine's, such as one that
+ * the caller refused because too many waited.
+ *
+ *   engine: NULL is fine
+ *   Calls: glimpse_config.on_alert, when the alert fires by it
+ *   Since: 0.1
+ */
+GLIMPSE_API void glimpse_engine_note_failure(glimpse_engine *engine);
+
+/*
  * Returns how many more requests would be sent at once if they were submitted now: the window, at
  * most concurrency, less the requests in flight and in the queue. A reader of a long job submits
  * this many and no more, so that requests do not age in the queue. A request that waits for a
