@@ -207,6 +207,36 @@ static void names_that_are_none_are_not_said_again(void **state)
     gate_rig_close(&g);
 }
 
+static void the_status_is_for_no_page_from_elsewhere_though_any_may_ask(void **state)
+{
+    (void)state;
+    static const char *const any[] = { "*" };
+    static const struct {
+        const char *origin;
+        int status;
+    } rows[] = { { "", 200 },
+                 { "Origin: http://localhost\r\n", 200 },
+                 { "Origin: https://evil.example\r\n", 403 } };
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    g.config.cors = any;
+    g.config.cors_count = 1;
+    g.config.is_here = here;
+    gate_rig_open(&g);
+    mock_client *c = gate_rig_connect(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char head[200];
+        snprintf(head, sizeof head, "GET /status.json HTTP/1.1\r\nHost: h\r\n%s\r\n",
+                 rows[i].origin);
+        if (send_head(c, head) != rows[i].status) fail_msg("row %zu: %s", i, c->got);
+    }
+    assert_int_equal(gate_client_ask(c, CHAT, "Origin: https://evil.example\r\n", MOCK_RIG_CHAT),
+                     200);
+    assert_true(gate_client_has(c, "access-control-allow-origin: *"));
+    mock_client_close(c);
+    gate_rig_close(&g);
+}
+
 static void without_cors_no_answer_mentions_it(void **state)
 {
     (void)state;
@@ -234,6 +264,7 @@ int main(void)
         cmocka_unit_test(answers_errors_and_streams_are_shown_to_the_page),
         cmocka_unit_test(a_413_of_a_body_in_chunks_is_shown_while_others_send_heads),
         cmocka_unit_test(names_that_are_none_are_not_said_again),
+        cmocka_unit_test(the_status_is_for_no_page_from_elsewhere_though_any_may_ask),
         cmocka_unit_test(without_cors_no_answer_mentions_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
