@@ -35,9 +35,19 @@ new_key() {
 }
 keys_file() { jq -s '{keys: .}' keys.lines >keys.json; }
 
+# before_others PID...: where it is permitted, these come before all else on the machine, and so does each crowd from then
+# on: the times of a busy machine are not the gateway's.
+before_others() {
+    chrt -f 1 true 2>/dev/null || return 0
+    first='chrt -f 1'
+    for process in "$@"; do chrt -f -p 1 "$process"; done
+}
+first=
+
 # crowd NAME=VALUE...: what it counted is then in crowd.json.
 crowd() {
-    "$callers" port="$PORT" mock="$(cat port)" secret=$SECRET "$@" >crowd.json 2>crowd.err ||
+    # shellcheck disable=SC2086
+    $first "$callers" port="$PORT" mock="$(cat port)" secret=$SECRET "$@" >crowd.json 2>crowd.err ||
         fail "the crowd ended with $?: $(cat crowd.err)"
     [ ! -s crowd.err ] || sed 's/^/        /' crowd.err
 }

@@ -20,6 +20,7 @@ ended() {
 }
 
 start_serve --drain 0 --concurrency 512
+[ -n "${EXACT-}" ] || before_others "$MOCK" "$SERVE"
 ended 'before the head' first=1000000
 ended 'before the first token' first=2000000 stream=100 middle=0
 set_mock '{"latency":"20ms","ttft":"20ms"}'
