@@ -50,7 +50,10 @@ const cli_command command_table[] = {
       "    \"expires\": \"2027-01-01\"}]}\n"
       "Name and hash are required. Callers share answers within one share only.\n"
       "\nEach answer says what it cost: Glimpse-Attempts, Glimpse-Status (live, cache,\n"
-      "coalesced), Cache-Status, Age, Server-Timing.\n",
+      "coalesced, local), Cache-Status, Age, Server-Timing.\n"
+      "\nWatch it: a page at http://127.0.0.1:8080/ (on this machine), --access-log FILE,\n"
+      "--metrics 9464, --alert-command COMMAND; /readyz says why nothing is answered.\n"
+      "docs/serve.md is a guide.\n",
       command_serve },
     { "bench", FOR_BENCH, 64, "[OPTIONS] | --compare BEFORE.json AFTER.json...",
       "load an endpoint and measure it: a closed loop of users, or an open loop at a rate, whose "
