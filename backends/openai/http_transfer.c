@@ -38,8 +38,8 @@ const char gl_http_too_much_head[] =
 
 /* --- the answer's memory --- */
 
-/* The same for a name in any case. The factors are such that of OpenAI's headers none shares its bit
- * with one that is asked for and is not there. */
+/* The same for a name in any case. The factors are such that of OpenAI's headers none shares its
+ * bit with one that is asked for and is not there. */
 static uint64_t name_bit(const char *name, size_t len)
 {
     unsigned middle = (unsigned char)(name[len / 2] | 0x20);
