@@ -172,7 +172,7 @@ start_gate() {
 gated() { # CASE FILTER
     start_gate
     lines 500 | sed "$2" >"$dir/in"
-    steadily "$tree/glimpse" batch "$dir/in" -o "$dir/records" --cache-size 0 --concurrency 1 -q \
+    steadily "$tree/glimpse" batch "$dir/in" -o "$dir/records" --overwrite --cache-size 0 --concurrency 1 -q \
         --base-url "http://127.0.0.1:$(cat "$dir/gate")/v1"
     rm "$dir/records"
     kill "$gate"
