@@ -39,15 +39,15 @@ keys_file() { jq -s '{keys: .}' keys.lines >keys.json; }
 # on: the times of a busy machine are not the gateway's.
 before_others() {
     chrt -f 1 true 2>/dev/null || return 0
-    first='chrt -f 1'
+    before='chrt -f 1'
     for process in "$@"; do chrt -f -p 1 "$process"; done
 }
-first=
+before=
 
 # crowd NAME=VALUE...: what it counted is then in crowd.json.
 crowd() {
     # shellcheck disable=SC2086
-    $first "$callers" port="$PORT" mock="$(cat port)" secret=$SECRET "$@" >crowd.json 2>crowd.err ||
+    $before "$callers" port="$PORT" mock="$(cat port)" secret=$SECRET "$@" >crowd.json 2>crowd.err ||
         fail "the crowd ended with $?: $(cat crowd.err)"
     [ ! -s crowd.err ] || sed 's/^/        /' crowd.err
 }
