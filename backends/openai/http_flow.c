@@ -2,6 +2,10 @@
  * http_flow.c - transfers whose reader takes no more for now: libcurl stops reading their sockets,
  * the kernel's window closes, and the server waits.
  *
+ * A transfer is paused by its next bytes, which body_came refuses, and not by curl_easy_pause:
+ * libcurl 8.14 calls a transfer blocked only where a write callback blocked it, and runs any other
+ * that has more to read again and again, with a timer of 0 ms.
+ *
  * Over HTTP/2 this stops a whole connection: what comes for the paused stream has to be read before
  * what comes for the others (libcurl 7.88.1 has granted each stream 32 MB). So a stream is paused
  * only while it is alone on its connection, and its connection takes no other meanwhile.
@@ -30,11 +34,9 @@ bool gl_http_pause(gl_transfer *transfer)
         !is_alone(transfer))
         return false;
     transfer->held = true;
-    bool paused = curl_easy_pause(transfer->easy, CURLPAUSE_RECV) == CURLE_OK;
     gl_memory_stop(transfer);
     close_shard(transfer, true);
-    if (!paused) gl_http_go_on(transfer);
-    return paused;
+    return true;
 }
 
 void gl_http_go_on(gl_transfer *transfer)

@@ -209,6 +209,7 @@ static size_t body_came(char *data, size_t size, size_t count, void *arg)
     size_t len = size * count;
     gl_slice bytes = gl_slice_of(data, len);
     bool first = !transfer->began;
+    if (transfer->held) return CURL_WRITEFUNC_PAUSE; /* they come again when it goes on */
     transfer->began = true;
     transfer->observer->progress(transfer->arg,
                                  first ? GLIMPSE_PROGRESS_FIRST_BYTE : GLIMPSE_PROGRESS_BYTES);
