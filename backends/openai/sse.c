@@ -215,6 +215,10 @@ gl_sse_result gl_sse_feed(gl_sse *sse, gl_slice bytes, gl_sse_fn fn, void *arg)
     return take_byte(sse, bytes) ? GL_SSE_MORE : feed(sse, bytes, fn, arg);
 }
 
+/* Blanks before an answer that may still become a stream. Each read begins the search anew, so more
+ * of them would cost the square of their number; a stream behind more is read when it is whole. */
+#define BLANKS_MAX ((size_t)4096)
+
 gl_sse_guess gl_sse_guess_of(gl_slice beginning)
 {
     static const char *const fields[] = { "data:", "event:", "id:", "retry:", "error:" };
@@ -228,6 +232,7 @@ gl_sse_guess gl_sse_guess_of(gl_slice beginning)
         left -= marked;
     }
     for (; left != 0 && memchr(" \t\r\n", *at, 4) != NULL; at++) left--;
+    if (beginning.len - left >= BLANKS_MAX) return GL_SSE_IT_IS_NOT;
     if (left == 0) return GL_SSE_TOO_SHORT;
     if (*at == ':') return GL_SSE_IT_IS;
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {

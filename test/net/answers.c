@@ -61,6 +61,30 @@ static void however_the_wire_spells_it_an_answer_is_one(void **state)
     }
 }
 
+/* Servers send blanks while they work; so many of them were searched anew at each read. */
+static void an_answer_behind_a_megabyte_of_blanks_is_read(void **state)
+{
+    (void)state;
+    enum { BLANKS = 1 << 20 };
+    static char blanks[BLANKS];
+    static const char *const answers[] = {
+        HI, "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"hi\"},"
+            "\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
+    };
+    memset(blanks, '\n', sizeof blanks);
+    for (size_t i = 0; i < sizeof answers / sizeof *answers; i++) {
+        const fault_step script[] = { { FAULT_SEND, "HTTP/1.0 200 OK\r\n\r\n", 0 },
+                                      { FAULT_BYTES, blanks, BLANKS },
+                                      { FAULT_SEND, answers[i], 0 },
+                                      { FAULT_CLOSE, NULL, 0 } };
+        rig r;
+        rig_init(&r);
+        fault_server_play(r.server, script);
+        assert_string_equal(glimpse_result_text(rig_ask(&r, "{\"messages\":[]}"), NULL), "hi");
+        rig_end(&r);
+    }
+}
+
 /* Asks for an answer with this status and body, compressed; the connection goes on. */
 static const glimpse_result *ask_packed(rig *r, const char *status, const char *body)
 {
@@ -235,6 +259,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(however_the_wire_spells_it_an_answer_is_one),
+        cmocka_unit_test(an_answer_behind_a_megabyte_of_blanks_is_read),
         cmocka_unit_test(an_answer_that_is_compressed_unasked_is_read),
         cmocka_unit_test(what_is_nearly_an_answer_is_judged_as_what_it_is),
         cmocka_unit_test(odd_rate_limits_let_the_next_request_go),

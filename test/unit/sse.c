@@ -262,6 +262,22 @@ static void an_event_above_the_limit_is_refused(void **state)
     gl_sse_free(&sse);
 }
 
+/* Each read begins the guess anew, so it must not wait for ever: blanks cost their square. */
+static void a_guess_waits_for_4096_blanks_at_most(void **state)
+{
+    (void)state;
+    char text[4096 + 8];
+    memset(text, '\n', sizeof text);
+    assert_int_equal(gl_sse_guess_of(gl_slice_of(text, 4095)), GL_SSE_TOO_SHORT);
+    assert_int_equal(gl_sse_guess_of(gl_slice_of(text, 4096)), GL_SSE_IT_IS_NOT);
+    memcpy(text + 4095, "data:", 5);
+    assert_int_equal(gl_sse_guess_of(gl_slice_of(text, 4100)), GL_SSE_IT_IS);
+    text[4095] = '\n';
+    memcpy(text + 4096, "data:", 5);
+    assert_int_equal(gl_sse_guess_of(gl_slice_of(text, 4101)), GL_SSE_IT_IS_NOT);
+    assert_true(gl_sse_is_within(gl_slice_of(text, 4101)));
+}
+
 static void no_memory_is_said(void **state)
 {
     (void)state;
@@ -295,6 +311,7 @@ int main(void)
         cmocka_unit_test(random_pieces_make_the_events_of_the_whole),
         cmocka_unit_test(a_mebibyte_in_single_bytes_is_copied_less_than_four_times),
         cmocka_unit_test(an_event_above_the_limit_is_refused),
+        cmocka_unit_test(a_guess_waits_for_4096_blanks_at_most),
         cmocka_unit_test(no_memory_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
