@@ -18,6 +18,7 @@ static glimpse_config usual(void)
     config.temperature = 0.5;
     config.max_tokens = 9;
     config.deadline_ms = 8;
+    config.max_attempts = 7;
     config.fallback_on = config.coalesce = config.packing.on = true;
     config.stream = config.arrivals = true;
     config.priority = GLIMPSE_PRIORITY_INTERACTIVE;
@@ -38,6 +39,7 @@ static void what_is_not_set_is_the_engines(void **state)
         assert_true(whole.temperature == 0.5);
         assert_int_equal(whole.max_tokens, 9);
         assert_int_equal(whole.deadline_ms, 8);
+        assert_int_equal(whole.max_attempts, 7);
         assert_int_equal(whole.thresholds.t1_ms, GLIMPSE_INHERIT); /* the model's */
         assert_int_equal(whole.fallback, 1);
         assert_int_equal(whole.priority, GLIMPSE_PRIORITY_INTERACTIVE);
@@ -56,7 +58,7 @@ static void what_is_set_is_kept_though_it_is_zero(void **state)
     glimpse_options options, whole;
     glimpse_options_init(&options);
     options.temperature = 0;
-    options.max_tokens = 1;
+    options.max_tokens = options.max_attempts = 1;
     options.deadline_ms = 0;
     options.thresholds = some;
     options.fallback = options.stream = options.pack = options.coalesce = options.arrivals = 0;
@@ -76,7 +78,7 @@ static void a_member_out_of_its_range_is_named(void **state)
         const char *field;
         int most;
     } choices[] = {
-        { &options.fallback, "fallback", 1 },
+        { &options.fallback, "fallback", GLIMPSE_FALLBACK_ALWAYS },
         { &options.priority, "priority", GLIMPSE_PRIORITY_INTERACTIVE },
         { &options.stream, "stream", 1 },
         { &options.pack, "pack", 1 },
@@ -105,6 +107,13 @@ static void a_member_out_of_its_range_is_named(void **state)
     options.max_tokens = 0;
     assert_int_equal(glimpse_options_check(&options, &problem), GLIMPSE_ERR_INVALID);
     assert_string_equal(problem.field, "max_tokens");
+    static const int attempts[] = { 0, -2, 1001 };
+    for (size_t i = 0; i < 3; i++) {
+        glimpse_options_init(&options);
+        options.max_attempts = attempts[i];
+        assert_int_equal(glimpse_options_check(&options, &problem), GLIMPSE_ERR_INVALID);
+        assert_string_equal(problem.field, "max_attempts");
+    }
     glimpse_options_init(&options);
     options.deadline_ms = -2;
     assert_int_equal(glimpse_options_check(&options, &problem), GLIMPSE_ERR_INVALID);
