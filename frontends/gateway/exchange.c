@@ -265,7 +265,8 @@ static bool send_on(gateway_exchange *exchange, const gateway_ask *ask, gateway_
     gl_slice body = ask->body;
     gl_buf salted;
     gl_buf_init(&salted, SIZE_MAX / 2);
-    bool good = salt(gate, ask->root, scope, &salted, &body);
+    bool good = salt(gate, ask->root, scope, &salted, &body) &&
+                gateway_forward_part(&wish->forward, gl_buf_slice(&gate->secret), scope);
     set_repeat(exchange, wish);
     glimpse_error error = good ? submit(exchange, body, wish) : GLIMPSE_ERR_OOM;
     gl_buf_free(&salted);

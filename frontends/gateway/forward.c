@@ -1,6 +1,7 @@
 /* forward.c - see forward.h. */
 #include "gateway/forward.h"
 
+#include "gateway/salt.h"
 #include "http/token.h"
 
 /* The names as they are sent, and their longest values: those of OpenAI's documentation and of W3C
@@ -16,7 +17,7 @@ static const struct {
     { "traceparent", "traceparent", 255, false },
     { "tracestate", "tracestate", 512, true },
 };
-enum { KNOWN = sizeof known / sizeof *known, GONE = KNOWN };
+enum { KNOWN = sizeof known / sizeof *known, GONE = KNOWN, IDEMPOTENCY_KEY = 1 };
 
 void gateway_forward_init(gateway_forward *forward)
 {
@@ -68,6 +69,22 @@ void gateway_forward_add(gateway_forward *forward, gl_slice name, gl_slice value
 {
     for (size_t i = 0; i < KNOWN; i++)
         if (httpd_same(name, known[i].small)) add(forward, i, value);
+}
+
+bool gateway_forward_part(gateway_forward *forward, gl_slice secret, const char *scope)
+{
+    char value[GATEWAY_SALT_SIZE];
+    if (scope == NULL || forward->text.failed) return !forward->text.failed;
+    for (size_t i = 0; i < forward->count; i++) {
+        if (forward->line[i].known != IDEMPOTENCY_KEY) continue;
+        const char *own = forward->text.data + forward->line[i].at +
+                          strlen(known[IDEMPOTENCY_KEY].sent) + strlen(": ");
+        if (!gateway_salt_value(secret, scope, gl_slice_str(own), value)) return false;
+        forward->line[i].at = forward->text.len;
+        gl_buf_printf(&forward->text, "%s: %s", known[IDEMPOTENCY_KEY].sent, value);
+        gl_buf_append_char(&forward->text, '\0');
+    }
+    return !forward->text.failed;
 }
 
 bool gateway_forward_give(gateway_forward *forward, glimpse_options *options)

@@ -27,6 +27,12 @@ void gateway_forward_free(gateway_forward *forward);
  * too long, or that comes twice and is no list, is dropped and counted. */
 void gateway_forward_add(gateway_forward *forward, gl_slice name, gl_slice value);
 
+/* Puts into the place of an Idempotency-Key a value of this scope: an endpoint that heeds it knows
+ * the gateway's key alone, and would take two callers with one value for one. The same scope and
+ * value make the same. scope NULL: there is one caller, and the value stays. false: out of memory.
+ */
+bool gateway_forward_part(gateway_forward *forward, gl_slice secret, const char *scope);
+
 /* Gives the lines, as glimpse_options has them, until forward is freed. false: out of memory. */
 bool gateway_forward_give(gateway_forward *forward, glimpse_options *options);
 

@@ -71,7 +71,7 @@ gateway *gateway_new(const gateway_config *config)
     gl_buf_init(&gate->body, SCRATCH_MAX);
     gateway_known_init(&gate->known);
     gl_buf_init(&gate->secret, SCRATCH_MAX);
-    if (config->salts != 0 && config->endpoint->api_key != NULL)
+    if (config->endpoint->api_key != NULL)
         gl_buf_append_str(&gate->secret, config->endpoint->api_key);
     gateway_wait_init(gate);
     gateway_streams_init(gate);

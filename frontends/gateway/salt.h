@@ -21,4 +21,11 @@ enum { GATEWAY_CACHE_SALT = 1, GATEWAY_PROMPT_CACHE_KEY = 2 };
 bool gateway_salt_write(gl_json root, unsigned members, gl_slice secret, const char *scope,
                         gl_buf *out);
 
+/* A value in digits, with its NUL. */
+#define GATEWAY_SALT_SIZE 33
+
+/* Makes such a value of one that the caller gave. false: out of memory. */
+bool gateway_salt_value(gl_slice secret, const char *scope, gl_slice own,
+                        char text[GATEWAY_SALT_SIZE]);
+
 #endif

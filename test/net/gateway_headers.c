@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "fault_server.h"
-#include "gate_rig.h"
+#include "gate_keys.h"
 
 #define CHAT "/v1/chat/completions"
 
@@ -142,12 +142,69 @@ static void a_header_that_is_not_fit_is_dropped_and_counted_and_the_rest_goes(vo
     close_scripted(&s);
 }
 
+/* The value of a header that the endpoint got. */
+static void value_sent(const scripted *s, size_t number, char value[64])
+{
+    const char *at =
+        strcasestr(fault_server_request(s->server, number)->head, "\r\nIdempotency-Key: ");
+    assert_non_null(at);
+    assert_int_equal(sscanf(at + strlen("\r\nIdempotency-Key: "), "%63[^\r]", value), 1);
+}
+
+/* The endpoint sees one account: to it two callers with one value are one. */
+static void an_idempotency_key_goes_on_as_one_of_its_scope_alone(void **state)
+{
+    (void)state;
+    static const char *const members[] = { "", "", ",\"share\":\"team\"", ",\"share\":\"team\"" };
+    static const char *const headers[] = {
+        A "Idempotency-Key: k\r\n",
+        B "Idempotency-Key: k\r\n",
+        C "Idempotency-Key: k\r\n",
+        D "Idempotency-Key: k\r\n",
+        A "Idempotency-Key: k2\r\n",
+        A "Idempotency-Key: k\r\nGlimpse-Namespace: n\r\n",
+        A "Glimpse-Namespace: n\r\nIdempotency-Key: k\r\n",
+        A "Idempotency-Key: k\r\n",
+    };
+    static const size_t same[] = { 0, 1, 2, 2, 4, 5, 5, 0 }; /* as which of them */
+    enum { COUNT = sizeof headers / sizeof *headers };
+    char values[COUNT][64], lines[200];
+    scripted s;
+    gate_rig_init(&s.g, &(mock_options){ .seed = 5 });
+    s.server = fault_server_new(s.g.mock.base);
+    snprintf(s.g.url, sizeof s.g.url, "http://127.0.0.1:%d/v1", fault_server_port(s.server));
+    s.g.config.keys = true;
+    fault_server_play(s.server, answer());
+    gate_rig_open(&s.g);
+    gate_keys_load(&s.g, members, 4);
+    for (size_t i = 0; i < COUNT; i++) {
+        if (i == COUNT - 1) { /* after a restart */
+            gateway_close(s.g.gate);
+            glimpse_engine_free(s.g.engine);
+            gateway_free(s.g.gate);
+            gate_rig_turn(&s.g, 2);
+            gate_rig_open(&s.g);
+            gate_keys_load(&s.g, members, 4);
+        }
+        snprintf(lines, sizeof lines, "%sCache-Control: no-store\r\n", headers[i]);
+        assert_int_equal(gate_status_as(&s.g, lines, MOCK_RIG_CHAT), 200);
+        assert_int_equal(fault_server_requests(s.server), i + 1);
+        value_sent(&s, i, values[i]);
+        assert_int_equal(strlen(values[i]), 32);
+        for (size_t j = 0; j <= i; j++)
+            if ((strcmp(values[i], values[j]) == 0) != (same[i] == same[j]))
+                fail_msg("%zu and %zu: %s, %s", i, j, values[i], values[j]);
+    }
+    close_scripted(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(headers_of_the_list_reach_the_endpoint_with_each_attempt),
         cmocka_unit_test(another_beta_has_another_answer_and_a_trace_has_none),
         cmocka_unit_test(a_header_that_is_not_fit_is_dropped_and_counted_and_the_rest_goes),
+        cmocka_unit_test(an_idempotency_key_goes_on_as_one_of_its_scope_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
