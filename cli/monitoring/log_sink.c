@@ -36,6 +36,7 @@ int log_sink_open(log_sink *sink, const cli_settings *settings)
                         .format = settings->log_format,
                         .level = settings->engine.log_level,
                         .path = settings->log_file,
+                        .stays = settings->command == FOR_SERVE,
                         .covers = settings->command == FOR_SERVE &&
                                   settings->engine.log_level < GLIMPSE_LOG_DEBUG };
     sink->plain = sink->path == NULL && settings_origin(settings, "log-level") == FROM_DEFAULT &&
@@ -100,6 +101,9 @@ static bool say_in_words(const log_sink *sink, const glimpse_log_event *event)
         return false;
     case EVENT_SAID:
         return true;
+    case EVENT_LAST:
+        if (!sink->stays) return true;
+        break;
     case EVENT_WORDS:
         break;
     }

@@ -16,6 +16,7 @@ typedef struct log_sink {
     const char *path; /* of --log-file; NULL: standard error */
     bool plain;       /* the log was not asked for: necessary events are printed as sentences */
     bool covers;      /* an endpoint's words are left out */
+    bool stays;       /* the command goes on when the only key is stopped */
     bool failed;      /* a line could not be written to the file, which was reported */
 } log_sink;
 

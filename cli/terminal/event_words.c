@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char key_stopped[] = "key_stopped";
+
 static const struct {
     const char *event;
     const char *before, *field, *behind; /* before NULL: printed elsewhere; field NULL: none */
@@ -13,7 +15,9 @@ static const struct {
     { "sampler_refused", NULL, NULL, NULL },
     { "store_read_only", NULL, NULL, NULL },
     { "alert", NULL, NULL, NULL },
-    { "key_stopped", NULL, NULL, NULL }, /* batch/job.c */
+    { key_stopped, "the endpoint is left out (", "error",
+      "): its key is refused, or the key's money is used up" },
+    { "key_resumed", "the endpoint takes its key again", NULL, "" },
     { "circuit_opened", "the endpoint is failing (", "error",
       "); it is asked less until it answers again" },
     { "circuit_closed", "the endpoint answers again", NULL, "" },
@@ -60,7 +64,7 @@ event_telling event_words(const glimpse_log_event *event, char *text, size_t siz
         snprintf(text, size, "%s%s%s%s%s", named ? "the endpoint " : "",
                  named ? endpoint->text : "", before + (named ? sizeof the_endpoint - 1 : 0), value,
                  table[i].behind);
-        return EVENT_WORDS;
+        return endpoint == NULL && table[i].event == key_stopped ? EVENT_LAST : EVENT_WORDS;
     }
     return EVENT_UNKNOWN;
 }

@@ -7,6 +7,7 @@
 typedef enum event_telling {
     EVENT_UNKNOWN, /* no words: it is shown as in the log */
     EVENT_SAID,    /* the commands print it themselves */
+    EVENT_LAST,    /* a sentence; a command that ends for it prints its own */
     EVENT_WORDS    /* a sentence */
 } event_telling;
 

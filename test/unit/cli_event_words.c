@@ -44,6 +44,24 @@ static void an_outage_is_told_with_its_reason(void **state)
     assert_string_equal(text, "the endpoint main2 answers again");
 }
 
+/* A command that has one key ends when that is stopped, and prints why; of several, it goes on. */
+static void a_stopped_key_is_told_with_its_endpoint(void **state)
+{
+    (void)state;
+    char text[200];
+    const glimpse_log_field fields[] = { { "error", "http", 0 },
+                                         { "http_status", NULL, 401 },
+                                         { "endpoint", "main2", 0 } };
+    assert_int_equal(words_of("key_stopped", fields, 3, text, sizeof text), EVENT_WORDS);
+    assert_string_equal(text, "the endpoint main2 is left out (HTTP 401): its key is refused, or "
+                              "the key's money is used up");
+    assert_int_equal(words_of("key_stopped", fields, 2, text, sizeof text), EVENT_LAST);
+    assert_string_equal(text, "the endpoint is left out (HTTP 401): its key is refused, or the "
+                              "key's money is used up");
+    assert_int_equal(words_of("key_resumed", fields, 3, text, sizeof text), EVENT_WORDS);
+    assert_string_equal(text, "the endpoint main2 takes its key again");
+}
+
 static void a_reason_is_in_the_sentence_and_may_be_missing_or_long(void **state)
 {
     (void)state;
@@ -65,8 +83,8 @@ static void a_reason_is_in_the_sentence_and_may_be_missing_or_long(void **state)
 static void some_are_said_elsewhere_and_none_is_lost(void **state)
 {
     (void)state;
-    static const char *const said[] = { "alert", "key_stopped", "sampler_fallback",
-                                        "sampler_refused", "store_read_only" };
+    static const char *const said[] = { "alert", "sampler_fallback", "sampler_refused",
+                                        "store_read_only" };
     char text[100];
     for (size_t i = 0; i < sizeof said / sizeof *said; i++)
         assert_int_equal(words_of(said[i], NULL, 0, text, sizeof text), EVENT_SAID);
@@ -77,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_outage_is_told_with_its_reason),
+        cmocka_unit_test(a_stopped_key_is_told_with_its_endpoint),
         cmocka_unit_test(a_reason_is_in_the_sentence_and_may_be_missing_or_long),
         cmocka_unit_test(some_are_said_elsewhere_and_none_is_lost),
     };
