@@ -98,6 +98,10 @@ static bool check_once(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
 
 /* --- rates and money -------------------------------------------------------------------------- */
 
+/* What is taken before a request is sent is the longest answer that it allows. */
+#define LESS                                                                                       \
+    " A smaller max_tokens (max_output_tokens of /v1/responses), or a shorter prompt, may help."
+
 static bool refuse_grant(gateway *gate, httpd_conn *conn, gateway_grant grant,
                          int64_t retry_after_s)
 {
@@ -108,13 +112,20 @@ static bool refuse_grant(gateway *gate, httpd_conn *conn, gateway_grant grant,
                                "As many requests of this key are under way as may be." },
         [GATEWAY_NO_REQUESTS] = { "caller_rate", "This key has made its requests of a minute." },
         [GATEWAY_NO_TOKENS] = { "caller_rate", "This key has used its tokens of a minute." },
+        [GATEWAY_FEW_TOKENS] = { "caller_rate", "This request may take more tokens than this key "
+                                                "has left of its minute." LESS },
         [GATEWAY_NO_MONEY] = { "insufficient_quota", "The budget of this key is used up." },
+        [GATEWAY_LITTLE_MONEY] = { "insufficient_quota", "This request may cost more than what is "
+                                                         "left of this key's budget." LESS },
+        [GATEWAY_TOO_DEAR] = { "insufficient_quota", "This request may cost more than the whole "
+                                                     "budget of this key." LESS },
     };
-    char header[64];
+    char header[64] = "";
     const gateway_verdict verdict = { .status = 429,
                                       .code = words[grant].code,
-                                      .no_retry = grant == GATEWAY_NO_MONEY };
-    snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)retry_after_s);
+                                      .no_retry = grant >= GATEWAY_NO_MONEY };
+    if (retry_after_s > 0)
+        snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)retry_after_s);
     gateway_refuse(gate, conn, &verdict, NULL, words[grant].message, header);
     return false;
 }

@@ -87,6 +87,18 @@ static int64_t whole_seconds(double seconds)
     return whole > 0 ? whole : 1;
 }
 
+/* A request that may cost more than the whole budget does not fit into the next window either. */
+static gateway_grant ask_money(const gateway_allowance *a, double usd, int64_t unix_s,
+                               int64_t *retry_after_s)
+{
+    double budget = a->limits.budget_usd + MONEY_EPSILON;
+    if (a->limits.budget_usd <= 0 || a->spent + a->reserved + usd <= budget) return GATEWAY_GRANTED;
+    *retry_after_s = usd > budget ? 0 : gateway_window_end(a->limits.window, unix_s) - unix_s;
+    if (usd > budget) return GATEWAY_TOO_DEAR;
+    return a->spent + MONEY_EPSILON < a->limits.budget_usd ? GATEWAY_LITTLE_MONEY
+                                                           : GATEWAY_NO_MONEY;
+}
+
 gateway_grant gateway_allowance_ask(gateway_allowance *a, const gateway_cost *may_cost,
                                     uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s)
 {
@@ -103,14 +115,9 @@ gateway_grant gateway_allowance_ask(gateway_allowance *a, const gateway_cost *ma
     double wanted = least(may_cost->tokens, limits->tpm);
     if (limits->tpm > 0 && a->tokens < wanted) {
         *retry_after_s = whole_seconds((wanted - a->tokens) * MINUTE_S / limits->tpm);
-        return GATEWAY_NO_TOKENS;
+        return a->tokens > 0 ? GATEWAY_FEW_TOKENS : GATEWAY_NO_TOKENS;
     }
-    if (limits->budget_usd > 0 &&
-        a->spent + a->reserved + may_cost->usd > limits->budget_usd + MONEY_EPSILON) {
-        *retry_after_s = gateway_window_end(limits->window, unix_s) - unix_s;
-        return GATEWAY_NO_MONEY;
-    }
-    return GATEWAY_GRANTED;
+    return ask_money(a, may_cost->usd, unix_s, retry_after_s);
 }
 
 gateway_grant gateway_allowance_take(gateway_allowance *a, const gateway_cost *may_cost,

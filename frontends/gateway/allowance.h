@@ -38,10 +38,13 @@ typedef struct gateway_allowance {
 
 typedef enum gateway_grant {
     GATEWAY_GRANTED,
-    GATEWAY_NO_PLACE,    /* as many under way as may be */
-    GATEWAY_NO_REQUESTS, /* requests a minute */
-    GATEWAY_NO_TOKENS,   /* tokens a minute */
-    GATEWAY_NO_MONEY     /* the budget */
+    GATEWAY_NO_PLACE,     /* as many under way as may be */
+    GATEWAY_NO_REQUESTS,  /* requests a minute */
+    GATEWAY_NO_TOKENS,    /* tokens a minute: none is left */
+    GATEWAY_FEW_TOKENS,   /* some are left, fewer than it may take */
+    GATEWAY_NO_MONEY,     /* the budget is spent */
+    GATEWAY_LITTLE_MONEY, /* it may cost more than what is left */
+    GATEWAY_TOO_DEAR      /* it may cost more than the whole budget: no window is large enough */
 } gateway_grant;
 
 /* Sets the limits; at the first call, buckets are full. A limit that changes keeps what was spent.
@@ -54,7 +57,7 @@ gateway_grant gateway_allowance_ask(gateway_allowance *allowance, const gateway_
                                     uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s);
 
 /* Takes what a request may cost, or nothing; then *retry_after_s is when to come again, 1 at
- * least. */
+ * least; 0: never as it is. */
 gateway_grant gateway_allowance_take(gateway_allowance *allowance, const gateway_cost *may_cost,
                                      uint64_t now_ns, int64_t unix_s, int64_t *retry_after_s);
 

@@ -198,6 +198,66 @@ static void a_budget_is_reserved_and_settled(void **state)
     gate_rig_close(&g);
 }
 
+/* A request without max_tokens takes the longest answer of its model: 16,384 tokens, 0.00983
+ * dollars of gpt-4o-mini. */
+static void a_refusal_for_money_names_what_is_too_much(void **state)
+{
+    (void)state;
+    static const char *const members[] = { ",\"budget_usd\":0.005", ",\"budget_usd\":0.009834" };
+    static const char longest[] = "{\"model\":\"gpt-4o-mini\"," GATE_MESSAGES("hi"),
+                      shorter[] =
+                          "{\"model\":\"gpt-4o-mini\",\"max_tokens\":9," GATE_MESSAGES("hi");
+    static const struct {
+        const char *headers, *body, *words;
+        int status;
+        bool waits;
+    } rows[] = {
+        { A, longest, "may cost more than the whole budget of this key", 429, false },
+        { A, shorter, "", 200, false }, /* nothing was spent by the one before */
+        { B, longest, "", 200, false },
+        { B, longest, "may cost more than what is left of this key's budget", 429, true },
+        { B, shorter, "", 200, false },
+    };
+    gate_rig g;
+    gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 2);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mock_client *c;
+        char headers[200];
+        snprintf(headers, sizeof headers, "%sCache-Control: no-store\r\n", rows[i].headers);
+        int status = gate_ask_as(&g, &c, headers, rows[i].body);
+        bool refused = status == 429;
+        if (status != rows[i].status || strstr(c->got, rows[i].words) == NULL ||
+            strstr(c->got, "used up") != NULL ||
+            (strstr(c->got, "A smaller max_tokens") != NULL) != refused ||
+            (strstr(c->got, "\"code\":\"insufficient_quota\"") != NULL) != refused ||
+            gate_client_names(c, "retry-after: ") != rows[i].waits)
+            fail_msg("row %zu: %s", i, c->got);
+        mock_client_close(c);
+    }
+    gate_rig_close(&g);
+}
+
+static void a_request_that_may_take_more_tokens_than_are_left_is_refused_as_that(void **state)
+{
+    (void)state;
+    static const char *const members[] = { ",\"tpm\":30000" };
+    gate_rig g;
+    gate_keys_open(&g, &(mock_options){ .latency = "600s", .seed = 5 }, members, 1);
+    mock_client *first = gate_rig_connect(&g), *c;
+    mock_client_post_with(first, GATE_CHAT, A, MOCK_RIG_CHAT);
+    while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
+    /* More than a minute's, as well: it waits for a full bucket. */
+    assert_int_equal(
+        gate_ask_as(&g, &c, A, "{\"model\":\"m\",\"max_tokens\":50000," GATE_MESSAGES("hi")), 429);
+    assert_non_null(strstr(c->got, "may take more tokens than this key has left of its minute"));
+    assert_null(strstr(c->got, "has used its tokens"));
+    assert_non_null(strstr(c->got, "\"code\":\"caller_rate\""));
+    assert_true(gate_client_names(c, "retry-after: "));
+    mock_client_close(c);
+    mock_client_close(first);
+    gate_rig_close(&g);
+}
+
 /* One body may ask for many answers, and have many prompts. */
 static void a_budget_counts_each_answer_and_each_prompt(void **state)
 {
@@ -315,6 +375,8 @@ int main(void)
         cmocka_unit_test(a_caller_s_models_are_the_only_ones),
         cmocka_unit_test(a_caller_s_rate_is_kept_over_a_reload),
         cmocka_unit_test(a_budget_is_reserved_and_settled),
+        cmocka_unit_test(a_refusal_for_money_names_what_is_too_much),
+        cmocka_unit_test(a_request_that_may_take_more_tokens_than_are_left_is_refused_as_that),
         cmocka_unit_test(a_budget_counts_each_answer_and_each_prompt),
         cmocka_unit_test(a_caller_s_place_is_free_when_it_leaves),
         cmocka_unit_test(a_reload_leaves_what_is_under_way),

@@ -52,7 +52,7 @@ static void tokens_are_taken_before_and_settled_after(void **state)
     const gateway_cost may = { 600, 0 }, did = { 100, 0 };
     gateway_allowance a = with(&(gateway_limits){ .tpm = 1000 });
     assert_int_equal(take(&a, 600, 0, 0, &retry), GATEWAY_GRANTED);
-    assert_int_equal(take(&a, 600, 0, 0, &retry), GATEWAY_NO_TOKENS);
+    assert_int_equal(take(&a, 600, 0, 0, &retry), GATEWAY_FEW_TOKENS);
     assert_int_equal(retry, 12); /* 200 of 1000 a minute */
     gateway_allowance_settle(&a, &may, &did, SECOND, NOON);
     assert_int_equal(take(&a, 600, 0, 0, &retry), GATEWAY_GRANTED);
@@ -83,15 +83,38 @@ static void a_budget_is_not_overspent_by_requests_under_way(void **state)
     gateway_allowance a = with(&(gateway_limits){ .budget_usd = 1, .window = GATEWAY_DAY });
     assert_int_equal(take(&a, 0, 0.4, 0, &retry), GATEWAY_GRANTED);
     assert_int_equal(take(&a, 0, 0.4, 0, &retry), GATEWAY_GRANTED);
-    assert_int_equal(take(&a, 0, 0.4, 0, &retry), GATEWAY_NO_MONEY);
+    assert_int_equal(take(&a, 0, 0.4, 0, &retry), GATEWAY_LITTLE_MONEY);
     assert_int_equal(retry, 12 * 3600); /* until midnight */
     gateway_allowance_settle(&a, &may, &did, SECOND, NOON);
     assert_int_equal(take(&a, 0, 0.4, 0, &retry), GATEWAY_GRANTED);
     gateway_allowance_settle(&a, &may, &may, SECOND, NOON);
     gateway_allowance_settle(&a, &may, &may, SECOND, NOON);
-    assert_int_equal(take(&a, 0, 0.2, 0, &retry), GATEWAY_NO_MONEY); /* 0.9 are spent */
+    assert_int_equal(take(&a, 0, 0.2, 0, &retry), GATEWAY_LITTLE_MONEY); /* 0.9 are spent */
     assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_GRANTED);
     assert_int_equal(take(&a, 0, 0.9, 12 * 3600, &retry), GATEWAY_GRANTED); /* the next day */
+}
+
+/* "Used up" is said of what is spent; and of waiting, where it helps. */
+static void a_refusal_tells_what_is_spent_from_what_is_too_much(void **state)
+{
+    (void)state;
+    int64_t retry;
+    const gateway_cost all = { 0, 1 };
+    gateway_allowance a = with(&(gateway_limits){ .budget_usd = 1, .window = GATEWAY_DAY });
+    assert_int_equal(take(&a, 0, 1.1, 0, &retry), GATEWAY_TOO_DEAR); /* nothing is spent */
+    assert_int_equal(retry, 0);
+    assert_int_equal(take(&a, 0, 1, 0, &retry), GATEWAY_GRANTED);
+    gateway_allowance_settle(&a, &all, &all, SECOND, NOON);
+    assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_NO_MONEY);
+    assert_int_equal(retry, 12 * 3600);
+    assert_int_equal(take(&a, 0, 1.1, 0, &retry), GATEWAY_TOO_DEAR); /* tomorrow too */
+    assert_int_equal(retry, 0);
+    /* A request that is larger than the bucket fits when that is full. */
+    a = with(&(gateway_limits){ .tpm = 1000 });
+    assert_int_equal(take(&a, 100, 0, 0, &retry), GATEWAY_GRANTED);
+    assert_int_equal(take(&a, 5000, 0, 0, &retry), GATEWAY_FEW_TOKENS);
+    assert_int_equal(retry, 6);
+    assert_int_equal(take(&a, 5000, 0, 6, &retry), GATEWAY_GRANTED);
 }
 
 static void windows_begin_and_end_by_the_calendar(void **state)
@@ -125,7 +148,7 @@ static void new_limits_keep_what_was_spent(void **state)
     for (int i = 0; i < 2; i++) assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_GRANTED);
     assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_NO_REQUESTS);
     gateway_allowance_set(&a, &(gateway_limits){ .budget_usd = 1.2 }, SECOND, NOON);
-    assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_NO_MONEY);
+    assert_int_equal(take(&a, 0, 0.1, 0, &retry), GATEWAY_LITTLE_MONEY);
 }
 
 static void asking_takes_nothing(void **state)
@@ -194,6 +217,7 @@ int main(void)
         cmocka_unit_test(tokens_are_taken_before_and_settled_after),
         cmocka_unit_test(places_come_back_when_a_request_has_ended),
         cmocka_unit_test(a_budget_is_not_overspent_by_requests_under_way),
+        cmocka_unit_test(a_refusal_tells_what_is_spent_from_what_is_too_much),
         cmocka_unit_test(windows_begin_and_end_by_the_calendar),
         cmocka_unit_test(new_limits_keep_what_was_spent),
         cmocka_unit_test(asking_takes_nothing),
