@@ -28,7 +28,10 @@ ask() { # WORDS: prints the status
         -d "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"$1\"}]}"
 }
 
-start_mock --latency 20ms --fault 500:#3-22
+start_mock --latency 20ms
+fault() { # LIST
+    curl -sf -m 20 -o settings -X PUT "${URL%/v1}/__mock/settings" -d "{\"fault\":\"$1\"}" || fail "the mock takes no fault '$1'"
+}
 "$GLIMPSE" serve --listen 127.0.0.1:0 --port-file sport --base-url "$URL" --drain 0 --max-attempts 1 >serve.out 2>serve.err &
 SERVE=$!
 pids="$pids $SERVE"
@@ -47,10 +50,14 @@ until_true looks 4
 equal three "$(ask one)" 200
 echo 'window.shownStatus.answers.good === 5' >&9
 until_true looks 5
-# The endpoint is down; 20 failures open its circuit.
+# The endpoint is down; 20 failures open its circuit. While a probe is due the gateway is ready to make it, so the
+# endpoint is asked until the page has looked between two of them.
+fault 500:100%
 for n in $(seq 20); do equal "failure $n" "$(ask "failure $n")" 502; done
 echo 'document.querySelector("#state").textContent.includes("Not ready")' >&9
-until_true looks 6
+down() { ask down >down; looks 6; }
+until_true down
+fault ''
 answered() { [ "$(ask back)" = 200 ]; }
 until_true answered
 echo 'document.querySelector("#state").textContent.includes("Ready")' >&9
