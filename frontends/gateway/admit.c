@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "gateway/credential.h"
+#include "gateway/offer.h"
 #include "gateway/spend.h"
 #include "gateway/state.h"
 
@@ -63,12 +64,17 @@ static bool is_known(gateway *gate, httpd_conn *conn)
 
 /* --- the model -------------------------------------------------------------------------------- */
 
-static bool refuse_model(gateway *gate, httpd_conn *conn, gl_slice model)
+static bool refuse_model(gateway *gate, httpd_conn *conn, gl_slice model, const gateway_key *key)
 {
-    char message[300];
-    snprintf(message, sizeof message, "The model '%.200s' is not there for this key.",
-             model.len != 0 ? model.data : "");
-    gateway_refuse_plain(gate, conn, 404, "model_not_found", message, "");
+    gateway_offer offer;
+    gateway_offer_begin(&offer,
+                        model.len != 0 ? "This key may not ask the model"
+                                       : "The request names no model that this key may ask",
+                        model);
+    for (size_t i = 0; i < key->model_count; i++)
+        if (!gateway_offer_add(&offer, gl_slice_str(key->models[i]))) break;
+    gateway_refuse_plain(gate, conn, 404, "model_not_found", gateway_offer_end(&offer), "");
+    gateway_offer_free(&offer);
     return false;
 }
 
@@ -79,7 +85,7 @@ static bool check_model(gateway *gate, httpd_conn *conn, const gateway_ask *ask,
     gl_json_string_append(ask->model, room, NULL);
     if (!gl_buf_terminate(room)) gl_buf_reset(room); /* too long for a model, or none is given */
     gl_slice model = gl_buf_slice(room);
-    return gateway_key_allows(key, model) || refuse_model(gate, conn, model);
+    return gateway_key_allows(key, model) || refuse_model(gate, conn, model, key);
 }
 
 /* What is read of a body holds only where all readers read the same. */

@@ -423,6 +423,22 @@ static void write_message(const glimpse_result *result, const gateway_verdict *v
     gl_buf_append_str(out, glimpse_result_error_message(result));
 }
 
+/* The engine's words name models of the pool. A caller with `models` sees those of its own alone.
+ */
+static bool write_no_model(const gateway_exchange *exchange, const glimpse_result *result,
+                           gl_buf *out)
+{
+    const gateway_key *key = exchange->caller != NULL ? exchange->caller->key : NULL;
+    gateway_offer offer;
+    if (glimpse_result_error(result) != GLIMPSE_ERR_NO_MODEL || exchange->caller == NULL)
+        return false;
+    gateway_offer_begin(&offer, "No endpoint serves this model", gl_slice_of(NULL, 0));
+    if (key != NULL) gateway_models_offer(exchange->gate, key, &offer);
+    gl_buf_append_str(out, gateway_offer_end(&offer));
+    gateway_offer_free(&offer);
+    return true;
+}
+
 /* The type of a body that passes as it came. A stream that was merged is JSON, whatever the
  * endpoint called it. */
 static const char *type_of(const glimpse_result *result, char *room, size_t size)
@@ -476,9 +492,9 @@ static void answer_error(gateway_exchange *exchange, const glimpse_result *resul
     gl_buf_init(&message, 4096);
     if (exchange->waited_out)
         gl_buf_append_str(&message, waited);
-    else if (verdict->code != NULL)
+    else if (verdict->code != NULL && !write_no_model(exchange, result, &message))
         write_message(result, verdict, &message);
-    else
+    else if (verdict->code == NULL)
         gl_buf_append_str(&message, glimpse_result_error_message(result));
     if (exchange->begun) {
         gateway_end_stream(exchange, result, verdict, gl_buf_slice(&message));

@@ -94,17 +94,47 @@ static gl_json find_model(const gateway_models *models, gl_slice name)
     return (gl_json){ .kind = GL_JSON_NONE };
 }
 
+void gateway_models_offer(const gateway *gate, const gateway_key *key, gateway_offer *offer)
+{
+    gl_json model;
+    bool wanted = true;
+    gl_json data = gl_json_get(gl_json_checked(gl_buf_slice(&gate->models->list)), "data");
+    if (data.kind != GL_JSON_ARRAY) return;
+    gl_json_iter iter = gl_json_begin(data);
+    while (wanted && gl_json_next(&iter, NULL, &model)) {
+        gl_buf id;
+        gl_buf_init(&id, GATEWAY_PATH_MAX);
+        gl_json_string_append(gl_json_get(model, "id"), &id, NULL);
+        if (!id.failed && id.len != 0 &&
+            (key == NULL || gateway_key_allows(key, gl_buf_slice(&id))))
+            wanted = gateway_offer_add(offer, gl_buf_slice(&id));
+        gl_buf_free(&id);
+    }
+}
+
+/* Names models that the caller may ask. The file of keys may have changed meanwhile: then none. */
+static void refuse_model(gateway *gate, httpd_conn *conn, gl_slice name)
+{
+    const gateway_client *client = httpd_user(conn);
+    gateway_offer offer;
+    gateway_offer_begin(
+        &offer, gate->models->fixed ? "The gateway has no model" : "The endpoint has no model",
+        name);
+    if (gate->callers == NULL)
+        gateway_models_offer(gate, NULL, &offer);
+    else if (client->generation == gateway_callers_generation(gate->callers))
+        gateway_models_offer(gate, client->caller->key, &offer);
+    gateway_refuse_plain(gate, conn, 404, "model_not_found", gateway_offer_end(&offer), "");
+    gateway_offer_free(&offer);
+}
+
 static void show_list(gateway *gate, httpd_conn *conn, gl_slice name, bool kept)
 {
     gl_slice body = gl_buf_slice(&gate->models->list);
     if (name.len != 0) {
         gl_json model = find_model(gate->models, name);
         if (model.kind == GL_JSON_NONE) {
-            char message[GATEWAY_PATH_MAX + 64];
-            snprintf(message, sizeof message, "%s has no model '%.*s'.",
-                     gate->models->fixed ? "The gateway" : "The endpoint", (int)name.len,
-                     name.data);
-            gateway_refuse_plain(gate, conn, 404, "model_not_found", message, "");
+            refuse_model(gate, conn, name);
             return;
         }
         body = model.text;

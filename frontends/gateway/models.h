@@ -6,6 +6,7 @@
 #ifndef GATEWAY_MODELS_H
 #define GATEWAY_MODELS_H
 
+#include "gateway/offer.h"
 #include "gateway/state.h"
 
 /* false: out of memory, or an endpoint that cannot be asked. */
@@ -17,6 +18,9 @@ bool gateway_models_set(gateway *gate, const glimpse_endpoint *endpoint, const g
 
 /* Answers a request for the list or for one of it, at once or later. */
 void gateway_models_show(gateway *gate, httpd_conn *conn);
+
+/* Names some of the list that was had last, of those that a key may ask; NULL: any. */
+void gateway_models_offer(const gateway *gate, const gateway_key *key, gateway_offer *offer);
 
 /* A connection is going: it waits for no answer any more. */
 void gateway_models_gone(gateway *gate, httpd_conn *conn);

@@ -54,6 +54,13 @@ static bool begins(gl_slice text, const char *with)
     return text.len >= len && memcmp(text.data, with, len) == 0;
 }
 
+static bool has_control(gl_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f) return true;
+    return false;
+}
+
 gateway_kind gateway_path_read(gl_slice path, char *room, gl_slice *model)
 {
     static const char models[] = "/models/";
@@ -66,7 +73,9 @@ gateway_kind gateway_path_read(gl_slice path, char *room, gl_slice *model)
     if (!begins(path, models)) return GATEWAY_UNKNOWN;
     char *name = room + (path.data - room) + sizeof models - 1;
     *model = gl_slice_of(name, undo_escapes(name, path.len - (sizeof models - 1)));
-    return GATEWAY_MODEL;
+    if (!has_control(*model)) return GATEWAY_MODEL;
+    *model = gl_slice_of(room, 0);
+    return GATEWAY_UNKNOWN;
 }
 
 bool gateway_kind_is_asked(gateway_kind kind)

@@ -29,7 +29,7 @@ typedef enum gateway_kind {
 #define GATEWAY_PATH_MAX 512
 
 /* Returns the kind. `room` has GATEWAY_PATH_MAX bytes; *model gets the model's name for
- * GATEWAY_MODEL, in room, with its %xx undone. */
+ * GATEWAY_MODEL, in room, with its %xx undone. A name with a control byte is none. */
 gateway_kind gateway_path_read(gl_slice path, char *room, gl_slice *model);
 
 /* Returns true for the kinds that the engine answers; their path below an endpoint's base URL. */

@@ -135,14 +135,54 @@ static void a_caller_s_models_are_the_only_ones(void **state)
     gate_keys_open(&g, &(mock_options){ .seed = 5 }, members, 1);
     assert_int_equal(gate_status_as(&g, A, MOCK_RIG_CHAT), 200);
     mock_client *c;
-    assert_int_equal(gate_ask_as(&g, &c, A, "{\"model\":\"m-2\",\"messages\":[]}"), 404);
-    assert_non_null(strstr(c->got, "\"code\":\"model_not_found\""));
-    mock_client_close(c);
-    assert_int_equal(gate_status_as(&g, A, "{\"messages\":[]}"), 404);
+    static const struct {
+        const char *body, *words;
+    } rows[] = {
+        { "{\"model\":\"m-2\",\"messages\":[]}", "the model 'm-2'; some that there are: 'm-1'." },
+        { "{\"model\":\"m-1\\u0000x\",\"messages\":[]}", "the model 'm-1\\\\u0000x'; some" },
+        { "{\"messages\":[]}",
+          "names no model that this key may ask; some that there are: 'm-1'." },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        assert_int_equal(gate_ask_as(&g, &c, A, rows[i].body), 404);
+        assert_non_null(strstr(c->got, "\"code\":\"model_not_found\""));
+        if (strstr(c->got, rows[i].words) == NULL) fail_msg("row %zu: %s", i, c->got);
+        mock_client_close(c);
+    }
     /* Two readers of such a body could read two models. */
     assert_int_equal(gate_status_as(&g, A, "{\"model\":\"m-2\",\"messages\":[],\"model\":\"m-1\"}"),
                      400);
     assert_int_equal(mock_rig_stat(&g.mock, NULL, "requests"), 1);
+    gate_rig_close(&g);
+}
+
+/* Who has no such model is given the names of those that it may ask, and of no others. */
+static void a_model_that_is_not_there_is_answered_with_some_that_are(void **state)
+{
+    (void)state;
+    static const char *const members[] = { "", ",\"models\":[\"m-2\",\"m-9\"]" };
+    static const struct {
+        const char *key, *path, *words;
+    } rows[] = {
+        { A, "zz", "has no model 'zz'; some that there are: 'm-1', 'm-2', 'm-3'." },
+        { B, "zz", "has no model 'zz'; some that there are: 'm-2'." },
+        { A, "%00%2f", "There is no such path here" },
+        { A, "%22", "has no model '\\\\\\\"'; some" },
+    };
+    gate_rig g;
+    gate_keys_open(&g, &(mock_options){ .models = "m-1,m-2,m-3", .seed = 5 }, members, 2);
+    for (int round = 0; round < 2; round++) /* with a list that comes, and one that is kept */
+        for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+            char head[200];
+            mock_client *c = gate_rig_connect(&g);
+            snprintf(head, sizeof head, "GET /v1/models/%s HTTP/1.1\r\nHost: h\r\n%s\r\n",
+                     rows[i].path, rows[i].key);
+            mock_client_send_text(c, head);
+            gate_client_whole(c);
+            assert_int_equal(gate_client_status(c), 404);
+            if (strstr(c->got, rows[i].words) == NULL) fail_msg("row %zu: %s", i, c->got);
+            mock_client_close(c);
+        }
     gate_rig_close(&g);
 }
 
@@ -373,6 +413,7 @@ int main(void)
         cmocka_unit_test(two_callers_share_an_answer_in_a_share_group_only),
         cmocka_unit_test(no_key_passes_to_the_other_side),
         cmocka_unit_test(a_caller_s_models_are_the_only_ones),
+        cmocka_unit_test(a_model_that_is_not_there_is_answered_with_some_that_are),
         cmocka_unit_test(a_caller_s_rate_is_kept_over_a_reload),
         cmocka_unit_test(a_budget_is_reserved_and_settled),
         cmocka_unit_test(a_refusal_for_money_names_what_is_too_much),

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "gate_rig.h"
+#include "gate_keys.h"
 
 /* Endpoints: "dead" at a port where nobody listens, "well" at the rig's mock. */
 typedef struct pool_gate {
@@ -24,10 +24,11 @@ typedef struct pool_gate {
 static const char *const both[] = { "dead", "well" };
 static const char *const well[] = { "well" };
 
-static void open_pool(pool_gate *p)
+static void open_pool_with(pool_gate *p, bool keys)
 {
     char problem[200];
     gate_rig_init(&p->rig, &(mock_options){ .seed = 5 });
+    p->rig.config.keys = keys;
     int fd = httpd_listen_tcp("127.0.0.1", 0, problem, sizeof problem);
     snprintf(p->dead, sizeof p->dead, "http://127.0.0.1:%d/v1", httpd_port_of(fd));
     close(fd); /* nobody listens there */
@@ -50,6 +51,11 @@ static void open_pool(pool_gate *p)
     p->pool.route_count = 2;
     p->rig.engine_config.pool = p->rig.config.pool = &p->pool;
     gate_rig_open(&p->rig);
+}
+
+static void open_pool(pool_gate *p)
+{
+    open_pool_with(p, false);
 }
 
 static int get(mock_client *c, const char *path)
@@ -145,6 +151,24 @@ static void a_model_that_no_route_serves_is_a_404_that_names_some(void **state)
     gate_rig_close(&p.rig);
 }
 
+/* The pool's names are more than this caller's. */
+static void a_caller_is_given_the_names_that_it_may_ask_alone(void **state)
+{
+    (void)state;
+    static const char *const members[] = { ",\"models\":[\"fast\",\"other\"]" };
+    pool_gate p;
+    open_pool_with(&p, true);
+    gate_keys_load(&p.rig, members, 1);
+    mock_client *c = gate_rig_connect(&p.rig);
+    assert_int_equal(gate_client_ask(c, GATE_CHAT, A, "{\"model\":\"other\"," GATE_MESSAGES("one")),
+                     404);
+    assert_non_null(strstr(gate_client_body(c), "serves this model; some that there are: 'fast'."));
+    assert_null(strstr(gate_client_body(c), "m-1"));
+    assert_true(gate_client_has(c, "x-should-retry: false"));
+    mock_client_close(c);
+    gate_rig_close(&p.rig);
+}
+
 /* All connections of the mock: this one's, and that of the question itself. */
 static void an_endpoint_that_stays_in_a_newer_pool_keeps_its_connection(void **state)
 {
@@ -224,6 +248,7 @@ int main(void)
         cmocka_unit_test(the_models_are_those_that_the_pool_names),
         cmocka_unit_test(a_model_goes_by_the_name_that_it_has_there),
         cmocka_unit_test(a_model_that_no_route_serves_is_a_404_that_names_some),
+        cmocka_unit_test(a_caller_is_given_the_names_that_it_may_ask_alone),
         cmocka_unit_test(an_endpoint_that_stays_in_a_newer_pool_keeps_its_connection),
         cmocka_unit_test(an_endpoint_of_the_same_name_at_another_address_is_another),
         cmocka_unit_test(a_newer_pool_that_is_wrong_changes_nothing),
