@@ -256,6 +256,24 @@ bool gl_admission_elsewhere(gl_request *request, uint64_t *wait, gl_time now)
 
 /* --- the reason of a wait --------------------------------------------------------------------- */
 
+/* Returns when an endpoint may be asked by itself; a full window is no such wait. */
+static gl_time gate_held(const gl_gate *gate, const gl_request *request, gl_time now)
+{
+    gl_pace pace = gate->paces[request->lane]; /* a copy: asking moves its time */
+    gl_time until = gl_pace_when(&pace, request->tokens, now), probe;
+    if (gl_key_stop_holds(&gate->stop, now) && gate->stop.until > until) until = gate->stop.until;
+    if (!gl_breaker_may_start(&gate->breaker, now, &probe) && probe > until) until = probe;
+    return until;
+}
+
+uint64_t gl_admission_held(const gl_request *request, gl_time now)
+{
+    gl_time first = GL_TIME_NEVER;
+    for (size_t i = 0; i < request->course->count; i++)
+        first = gl_time_min(first, gate_held(request->course->steps[i].gate, request, now));
+    return gl_time_since(first, now);
+}
+
 gl_hold gl_admission_hold(const glimpse_engine *engine, gl_time now)
 {
     static const glimpse_wait waits[] = {

@@ -32,6 +32,10 @@ void gl_admission_started(gl_request *request, gl_gate *gate, gl_time now);
  * have failed it may be asked again, and all of them may. */
 bool gl_admission_elsewhere(gl_request *request, uint64_t *wait, gl_time now);
 
+/* Returns for how long no endpoint of the request's course may be asked, ns: all asked to wait, are
+ * at their rate limit, or are out. Full windows do not count. */
+uint64_t gl_admission_held(const gl_request *request, gl_time now);
+
 /* The reason for which requests wait, where it is the endpoint's own wait or a rate limit. */
 typedef struct gl_hold {
     glimpse_wait what;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/siphash.h"
 #include "base/utf8.h"
+#include "engine/admission.h"
 #include "engine/body.h"
 #include "engine/engine.h"
 #include "engine/options.h"
@@ -288,6 +289,15 @@ bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id)
     const gl_request *request = gl_map_get(&engine->requests, id);
     if (request != NULL && request->leader != NULL) request = request->leader;
     return request != NULL && request->state == GL_STATE_WAITING && request->sent == 0;
+}
+
+int64_t glimpse_request_held_ns(const glimpse_engine *engine, glimpse_id id)
+{
+    const gl_request *request = gl_map_get(&engine->requests, id);
+    if (request != NULL && request->leader != NULL) request = request->leader;
+    if (request == NULL || request->state != GL_STATE_WAITING) return 0;
+    uint64_t held = gl_admission_held(request, gl_clockwork_now(&engine->clock));
+    return held < INT64_MAX ? (int64_t)held : INT64_MAX;
 }
 
 void glimpse_cancel(glimpse_engine *engine, glimpse_id id)

@@ -151,7 +151,7 @@ bool gateway_may_send(gateway *gate, httpd_conn *conn)
 static bool refuse_waiting(gateway *gate, httpd_conn *conn)
 {
     char header[64];
-    snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)gateway_wait_s(gate));
+    snprintf(header, sizeof header, "retry-after: %lld\r\n", (long long)gateway_wait_s(gate, 0));
     gateway_refuse_plain(gate, conn, 429, "caller_queue",
                          "As many requests of this key wait as may. Come again later.", header);
     return false;

@@ -547,7 +547,7 @@ static void got_result(glimpse_id id, const glimpse_result *result, void *arg)
         int64_t retry_after_s = 0;
         if (exchange->waited_out) {
             verdict = (gateway_verdict){ .status = 503, .code = "queue_timeout" };
-            retry_after_s = gateway_wait_s(gate);
+            retry_after_s = gateway_wait_s(gate, exchange->held_ns);
         } else if (outcome.circuit_open && verdict.status == 503) {
             retry_after_s = CIRCUIT_RETRY_S;
         } else if (verdict.status == 503) {

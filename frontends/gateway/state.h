@@ -65,6 +65,7 @@ typedef struct gateway_exchange {
     gateway_trace trace; /* as it is remembered */
     int max_attempts;
     bool waited_out; /* it was cancelled for its wait in the queue */
+    int64_t held_ns; /* for so long no endpoint takes it; known then */
 } gateway_exchange;
 
 /* The part of a connection that is ours: httpd_user. */
@@ -184,7 +185,8 @@ void gateway_wait_add(gateway_exchange *exchange);
 bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s);
 /* Returns true when no further request of this caller's may wait. */
 bool gateway_caller_waits_enough(const gateway *gate, const gateway_caller *caller);
-/* Returns the time that a request which comes now would wait, in seconds, 1 at least. */
-int64_t gateway_wait_s(const gateway *gate);
+/* Returns the time that a request which comes now would wait, in seconds, 1 at least. held_ns: no
+ * endpoint takes it before. */
+int64_t gateway_wait_s(const gateway *gate, int64_t held_ns);
 
 #endif

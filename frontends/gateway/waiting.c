@@ -33,6 +33,7 @@ static void due(evutil_socket_t fd, short what, void *arg)
         gl_node_remove(node);
         if (!glimpse_request_waits(gate->config.engine, exchange->id)) continue;
         exchange->waited_out = true;
+        exchange->held_ns = glimpse_request_held_ns(gate->config.engine, exchange->id);
         glimpse_cancel(gate->config.engine, exchange->id);
     }
     arm(gate);
@@ -53,8 +54,8 @@ void gateway_wait_add(gateway_exchange *exchange)
     if (first && !evtimer_pending(&gate->wait_due, NULL)) arm(gate);
 }
 
-/* Gives what waits, and how long it will. */
-static bool look(const gateway *gate, uint64_t *waiting, int64_t *wait_s)
+/* Gives what waits, and how long it will; no endpoint takes it before held_ns has passed. */
+static bool look(const gateway *gate, int64_t held_ns, uint64_t *waiting, int64_t *wait_s)
 {
     glimpse_stats stats;
     glimpse_stats_init(&stats);
@@ -62,24 +63,24 @@ static bool look(const gateway *gate, uint64_t *waiting, int64_t *wait_s)
     const gateway_load load = { .waiting = stats.waiting,
                                 .window = stats.window,
                                 .typical_us = stats.latency_p50_us,
-                                .blocked_ns = stats.waits_ns };
+                                .blocked_ns = held_ns > stats.waits_ns ? held_ns : stats.waits_ns };
     *waiting = stats.waiting;
     *wait_s = gateway_projected_wait_s(&load);
     return true;
 }
 
-int64_t gateway_wait_s(const gateway *gate)
+int64_t gateway_wait_s(const gateway *gate, int64_t held_ns)
 {
     uint64_t waiting;
     int64_t wait_s;
-    return look(gate, &waiting, &wait_s) ? wait_s : 1;
+    return look(gate, held_ns, &waiting, &wait_s) ? wait_s : 1;
 }
 
 bool gateway_queue_is_full(const gateway *gate, int64_t *retry_after_s)
 {
     uint64_t waiting;
     if (gate->count < gate->config.queue) return false; /* so many cannot wait */
-    if (!look(gate, &waiting, retry_after_s) || waiting < gate->config.queue) return false;
+    if (!look(gate, 0, &waiting, retry_after_s) || waiting < gate->config.queue) return false;
     /* Where none may wait, one that can go at once does. */
     return waiting != 0 || glimpse_engine_room(gate->config.engine) == 0;
 }

@@ -76,8 +76,10 @@ static void the_wait_a_server_asks_one_for_holds_its_model_and_no_other(void **s
     r.plans[0] = gl_sim_answer(10 * GL_MS, "x");
     rig_submit(&r, &same, "{\"model\":\"a\",\"n\":2}");
     rig_submit(&r, &other, "{\"model\":\"b\",\"n\":2}");
+    assert_int_equal(glimpse_request_held_ns(r.engine, other.id), 0);
     gl_sim_run_for_ms(100);
     assert_int_equal(other.results, 1);
+    assert_in_range(glimpse_request_held_ns(r.engine, same.id), 19 * GL_SECOND, 20 * GL_SECOND);
     assert_int_equal(same.results, 0);
     assert_true(gl_sim_run_idle(1000));
     assert_int_equal(same.attempts, 1);

@@ -73,11 +73,34 @@ static void an_engine_without_a_pool_has_one_endpoint_without_a_name(void **stat
     rig_close(&r);
 }
 
+static void a_request_is_held_until_the_first_of_its_endpoints_takes_it(void **state)
+{
+    (void)state;
+    pool_rig p;
+    callback_log first, waits;
+    pool_init(&p, 2);
+    for (size_t i = 0; i < 2; i++) {
+        p.places[i].plans[0] = gl_sim_failure(100 * GL_MS, GLIMPSE_ERR_HTTP, 429);
+        p.places[i].plans[0].retry_after_ms = i == 0 ? 30000 : 10000;
+    }
+    pool_open(&p);
+    rig_submit(&p.rig, &first, "{\"model\":\"m\",\"n\":1}");
+    gl_sim_run_for_ms(1000); /* both have refused it */
+    rig_submit(&p.rig, &waits, "{\"model\":\"m\",\"n\":2}");
+    gl_sim_run_for_ms(0);
+    assert_int_equal(glimpse_request_held_ns(p.rig.engine, first.id), 0); /* it was sent */
+    assert_in_range(glimpse_request_held_ns(p.rig.engine, waits.id), 8 * GL_SECOND, 10 * GL_SECOND);
+    glimpse_cancel(p.rig.engine, waits.id);
+    assert_int_equal(glimpse_request_held_ns(p.rig.engine, waits.id), 0);
+    pool_close(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_endpoint_is_counted_for_itself),
         cmocka_unit_test(an_engine_without_a_pool_has_one_endpoint_without_a_name),
+        cmocka_unit_test(a_request_is_held_until_the_first_of_its_endpoints_takes_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

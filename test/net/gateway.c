@@ -448,6 +448,34 @@ static void the_longest_wait_in_the_queue_is_kept(void **state)
     gate_rig_close(&g);
 }
 
+/* Both wait for the endpoint, and the one that gives up is named the endpoint's own time. */
+static void a_wait_that_the_endpoint_asked_for_is_in_retry_after(void **state)
+{
+    (void)state;
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .fault = "429:#1-", .retry_after = "30s", .seed = 5 });
+    g.config.queue_timeout_ms = 200;
+    gate_rig_open(&g);
+    mock_client *first = gate_rig_ask_own(&g, 1);
+    while (mock_rig_stat(&g.mock, NULL, "requests") == 0) continue;
+    glimpse_stats stats;
+    glimpse_stats_init(&stats);
+    do { /* the refusal is on its way */
+        gate_rig_turn(&g, 1);
+        assert_int_equal(glimpse_engine_stats(g.engine, &stats), GLIMPSE_OK);
+    } while (stats.in_flight != 0);
+    mock_client *second = gate_rig_ask_own(&g, 2);
+    gate_client_whole(second);
+    assert_int_equal(gate_client_status(second), 503);
+    assert_non_null(strstr(second->got, "\"code\":\"queue_timeout\""));
+    const char *wait = strcasestr(second->got, "\r\nretry-after: ");
+    assert_non_null(wait);
+    assert_in_range(strtol(wait + strlen("\r\nretry-after: "), NULL, 10), 2, 31);
+    mock_client_close(first);
+    mock_client_close(second);
+    gate_rig_close(&g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -467,6 +495,7 @@ int main(void)
         cmocka_unit_test(an_endpoint_without_a_list_says_so),
         cmocka_unit_test(a_queue_that_is_full_refuses_and_says_when),
         cmocka_unit_test(the_longest_wait_in_the_queue_is_kept),
+        cmocka_unit_test(a_wait_that_the_endpoint_asked_for_is_in_retry_after),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

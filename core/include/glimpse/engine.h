@@ -389,6 +389,19 @@ GLIMPSE_API void glimpse_cancel(glimpse_engine *engine, glimpse_id id);
 GLIMPSE_API bool glimpse_request_waits(const glimpse_engine *engine, glimpse_id id);
 
 /*
+ * Returns how long a request that waits for its turn is held up by all endpoints that could take
+ * it: each asked to wait, is at its rate limit, has an open circuit or a stopped key. A caller that
+ * gives up need not come back before.
+ *
+ *   engine: not NULL
+ *   id: from submit
+ *   Returns: ns until the first of them may be asked; 0: one may be, but for the places that other
+ *     requests have, or the request does not wait
+ *   Since: 0.1
+ */
+GLIMPSE_API int64_t glimpse_request_held_ns(const glimpse_engine *engine, glimpse_id id);
+
+/*
  * Returns how many requests of a caller wait for their turn.
  *
  *   engine: not NULL
