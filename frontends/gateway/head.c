@@ -190,7 +190,10 @@ void gateway_head_write(const gateway_facts *facts, gl_buf *out)
     gl_buf_append_str(out, "\r\n");
     if (facts->result != NULL) {
         write_passed(facts, out);
-        const char *endpoint = glimpse_result_endpoint(facts->result);
+        /* Of an answer that was made here no endpoint gave anything. */
+        bool local =
+            gateway_source_of(facts->result, facts->verdict->status) == GLIMPSE_SOURCE_LOCAL;
+        const char *endpoint = local ? NULL : glimpse_result_endpoint(facts->result);
         if (endpoint != NULL) httpd_add_header(out, "glimpse-endpoint", gl_slice_str(endpoint));
         if (!facts->hides) write_way(facts, out);
     }

@@ -145,11 +145,11 @@ void gateway_got_event(glimpse_id id, const glimpse_event *event, void *arg)
 /* --- the end ---------------------------------------------------------------------------------- */
 
 /* What is known only now. Each line of a comment begins with a colon. */
-static void write_last_comment(const glimpse_result *result, gl_buf *out)
+static void write_last_comment(const glimpse_result *result, int status, gl_buf *out)
 {
     const glimpse_timings *times = glimpse_result_timings(result);
     gl_buf_printf(out, ": glimpse-status=%s%s; glimpse-attempts=%d; total-ms=%.3f",
-                  glimpse_source_name(glimpse_result_source(result)),
+                  glimpse_source_name(gateway_source_of(result, status)),
                   glimpse_result_stale(result) ? ", stale" : "", glimpse_result_attempts(result),
                   (double)times->total_ns / 1e6);
     if (glimpse_result_endpoint(result) != NULL)
@@ -173,7 +173,7 @@ void gateway_end_stream(gateway_exchange *exchange, const glimpse_result *result
         gateway_error_write(verdict->status, code, NULL, error, &end);
         gl_buf_append_char(&end, '\n');
     }
-    if (!exchange->gate->config.hides_cache) write_last_comment(result, &end);
+    if (!exchange->gate->config.hides_cache) write_last_comment(result, verdict->status, &end);
     if (!end.failed) httpd_piece(exchange->conn, gl_buf_slice(&end));
     exchange->kept.bytes += end.len;
     gl_buf_free(&end);

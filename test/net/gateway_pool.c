@@ -24,11 +24,11 @@ typedef struct pool_gate {
 static const char *const both[] = { "dead", "well" };
 static const char *const well[] = { "well" };
 
-static void open_pool_with(pool_gate *p, bool keys)
+/* Change rig.config and the pool, then gate_rig_open. */
+static void init_pool(pool_gate *p)
 {
     char problem[200];
     gate_rig_init(&p->rig, &(mock_options){ .seed = 5 });
-    p->rig.config.keys = keys;
     int fd = httpd_listen_tcp("127.0.0.1", 0, problem, sizeof problem);
     snprintf(p->dead, sizeof p->dead, "http://127.0.0.1:%d/v1", httpd_port_of(fd));
     close(fd); /* nobody listens there */
@@ -50,12 +50,12 @@ static void open_pool_with(pool_gate *p, bool keys)
     p->pool.routes = p->routes;
     p->pool.route_count = 2;
     p->rig.engine_config.pool = p->rig.config.pool = &p->pool;
-    gate_rig_open(&p->rig);
 }
 
 static void open_pool(pool_gate *p)
 {
-    open_pool_with(p, false);
+    init_pool(p);
+    gate_rig_open(&p->rig);
 }
 
 static int get(mock_client *c, const char *path)
@@ -84,6 +84,29 @@ static void an_answer_names_the_endpoint_that_gave_it(void **state)
     mock_client_post(c, GATE_CHAT, GATE_STREAM("two"));
     char *stream = gate_client_joined(c);
     assert_non_null(strstr(stream, "; glimpse-endpoint=well"));
+    free(stream);
+    mock_client_close(c);
+    gate_rig_close(&p.rig);
+}
+
+/* The last one that failed the request gave none of the words. */
+static void an_answer_that_was_made_here_names_no_endpoint(void **state)
+{
+    (void)state;
+    pool_gate p;
+    init_pool(&p);
+    p.endpoints[1].endpoint.base_url = p.dead;
+    p.rig.config.fallback = true;
+    gate_rig_open(&p.rig);
+    mock_client *c = gate_rig_connect(&p.rig);
+    assert_int_equal(gate_client_ask(c, GATE_CHAT, "", GATE_PLAIN("Cats sleep a lot")), 200);
+    assert_true(gate_client_has(c, "glimpse-status: local"));
+    assert_false(gate_client_names(c, "glimpse-endpoint"));
+    gate_client_forget(c);
+    mock_client_post(c, GATE_CHAT, GATE_STREAM("Dogs sleep a lot"));
+    char *stream = gate_client_joined(c);
+    assert_true(gate_client_has(c, "glimpse-status: local"));
+    assert_null(strstr(c->got, "glimpse-endpoint"));
     free(stream);
     mock_client_close(c);
     gate_rig_close(&p.rig);
@@ -157,7 +180,9 @@ static void a_caller_is_given_the_names_that_it_may_ask_alone(void **state)
     (void)state;
     static const char *const members[] = { ",\"models\":[\"fast\",\"other\"]" };
     pool_gate p;
-    open_pool_with(&p, true);
+    init_pool(&p);
+    p.rig.config.keys = true;
+    gate_rig_open(&p.rig);
     gate_keys_load(&p.rig, members, 1);
     mock_client *c = gate_rig_connect(&p.rig);
     assert_int_equal(gate_client_ask(c, GATE_CHAT, A, "{\"model\":\"other\"," GATE_MESSAGES("one")),
@@ -245,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_names_the_endpoint_that_gave_it),
+        cmocka_unit_test(an_answer_that_was_made_here_names_no_endpoint),
         cmocka_unit_test(the_models_are_those_that_the_pool_names),
         cmocka_unit_test(a_model_goes_by_the_name_that_it_has_there),
         cmocka_unit_test(a_model_that_no_route_serves_is_a_404_that_names_some),
