@@ -35,12 +35,22 @@ static bool is_for_here(gateway_kind kind)
     return kind == GATEWAY_PAGE || kind == GATEWAY_STATUS;
 }
 
-/* A gateway without keys answers to this machine's names only: a page in a browser whose name was
- * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. */
-static bool is_our_name(const gateway *gate, const httpd_conn *conn)
+/* What tells nothing and costs nothing. */
+static bool is_probe(gateway_kind kind)
 {
+    return kind == GATEWAY_HEALTH || kind == GATEWAY_READY;
+}
+
+/* A gateway without keys answers to this machine's names only: a page in a browser whose name was
+ * bound to 127.0.0.1 (DNS rebinding), or that posts here from elsewhere, would spend the key. No
+ * name leads to a unix socket but through a proxy of the operator's; the status page goes through
+ * none. */
+static bool is_our_name(const gateway *gate, httpd_conn *conn)
+{
+    const gateway_client *client = httpd_user(conn);
     gl_slice host = httpd_header(conn, "host");
-    return gate->config.is_here == NULL || host.len == 0 || gate->config.is_here(host);
+    return gate->config.is_here == NULL || host.len == 0 || gate->config.is_here(host) ||
+           (!is_for_here(client->kind) && httpd_is_unix(conn));
 }
 
 static bool is_origin_here(const gateway *gate, gl_slice origin)
@@ -56,7 +66,7 @@ static bool is_from_here(const gateway *gate, httpd_conn *conn)
 {
     const gateway_client *client = httpd_user(conn);
     gl_slice name, value;
-    if (gate->config.is_here == NULL) return true;
+    if (gate->config.is_here == NULL || is_probe(client->kind)) return true;
     if (!is_our_name(gate, conn)) return false;
     if (client->origin != NULL && !is_for_here(client->kind)) return true; /* it may ask */
     for (size_t i = 0; httpd_header_at(conn, i, &name, &value); i++)
@@ -92,8 +102,7 @@ static void refuse_elsewhere(gateway *gate, httpd_conn *conn)
 
 static bool needs_key(gateway_kind kind)
 {
-    return kind != GATEWAY_HEALTH && kind != GATEWAY_READY && kind != GATEWAY_PAGE &&
-           kind != GATEWAY_STATUS;
+    return !is_probe(kind) && !is_for_here(kind);
 }
 
 void gateway_head(httpd_conn *conn)

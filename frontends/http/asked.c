@@ -86,6 +86,13 @@ bool httpd_is_here(const httpd_conn *conn)
     return conn->here;
 }
 
+bool httpd_is_unix(const httpd_conn *conn)
+{
+    struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
+    socklen_t size = sizeof at;
+    return getsockname(conn->fd, (struct sockaddr *)&at, &size) == 0 && at.ss_family == AF_UNIX;
+}
+
 bool httpd_closes(const httpd_conn *conn)
 {
     return conn->last;

@@ -168,6 +168,8 @@ const httpd_request *httpd_request_of(const httpd_conn *conn);
 bool httpd_is_old(const httpd_conn *conn); /* HTTP/1.0: knows no chunks */
 /* It came over a listener that only this machine reaches. */
 bool httpd_is_here(const httpd_conn *conn);
+/* It came over a unix socket. */
+bool httpd_is_unix(const httpd_conn *conn);
 /* The client's address without its port, "" when it has none (a unix socket). size 46 is enough. */
 const char *httpd_peer(const httpd_conn *conn, char *text, size_t size);
 

@@ -51,6 +51,11 @@ for round in 1 2; do
     until_true test -s serve.out
     equal line "$(cat serve.out)" "serving unix:$PWD/sock"
     equal status "$(status --unix-socket sock http://localhost/v1/models)" 200
+    # A Host is nobody's there, but a page from elsewhere may come through a proxy.
+    equal 'another host' "$(status --unix-socket sock http://x/v1/models)" 200
+    equal 'a probe' "$(status --unix-socket sock http://x/healthz)" 200
+    equal 'the page' "$(status --unix-socket sock http://x/)" 403
+    equal 'a page elsewhere' "$(status --unix-socket sock -H 'Origin: https://x' http://x/v1/models)" 403
     expect 71 "$GLIMPSE" serve --listen "unix:$PWD/sock" --base-url "$URL"
     says 'Address already in use'
     kill -s KILL "$SERVE"

@@ -311,6 +311,35 @@ static bool only_localhost(gl_slice host)
     return gl_slice_is(host, "localhost") || gl_slice_is(host, "127.0.0.1:1");
 }
 
+/* A load balancer asks by any name; these tell nothing and cost nothing. */
+static void a_probe_is_answered_whatever_its_host_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path, *headers;
+        int status;
+    } rows[] = {
+        { "/healthz", "Host: x\r\n", 200 },
+        { "/readyz", "Host: x\r\n", 200 },
+        { "/healthz", "Host: localhost\r\nOrigin: https://evil.example\r\n", 200 },
+        { "/v1/models", "Host: x\r\n", 403 },
+    };
+    gate_rig g;
+    gate_rig_init(&g, &(mock_options){ .seed = 5 });
+    g.config.is_here = only_localhost;
+    gate_rig_open(&g);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char head[200];
+        mock_client *c = gate_rig_connect(&g);
+        snprintf(head, sizeof head, "GET %s HTTP/1.1\r\n%s\r\n", rows[i].path, rows[i].headers);
+        mock_client_send_text(c, head);
+        gate_client_whole(c);
+        if (gate_client_status(c) != rows[i].status) fail_msg("row %zu: %s", i, c->got);
+        mock_client_close(c);
+    }
+    gate_rig_close(&g);
+}
+
 static void a_page_from_elsewhere_gets_nothing(void **state)
 {
     (void)state;
@@ -490,6 +519,7 @@ int main(void)
         cmocka_unit_test(a_deadline_of_the_client_is_kept),
         cmocka_unit_test(a_circuit_that_is_open_is_a_503_with_a_time),
         cmocka_unit_test(what_is_no_request_for_the_engine_is_answered_here),
+        cmocka_unit_test(a_probe_is_answered_whatever_its_host_is),
         cmocka_unit_test(a_page_from_elsewhere_gets_nothing),
         cmocka_unit_test(the_list_of_models_is_asked_for_once),
         cmocka_unit_test(an_endpoint_without_a_list_says_so),
