@@ -110,8 +110,12 @@ typedef struct parts {
 /* Members that no part acts upon yet. */
 static glimpse_error refuse_unheard(const glimpse_config *config, glimpse_problem *problem)
 {
+    glimpse_config usual;
+    glimpse_config_init(&usual);
     if (config->hedge_ms != 0)
         return gl_refuse(problem, "hedge_ms", "this version of the library does not hedge");
+    if (config->hedge_budget != 0 && config->hedge_budget != usual.hedge_budget)
+        return gl_refuse(problem, "hedge_budget", "this version of the library does not hedge");
     return GLIMPSE_OK;
 }
 

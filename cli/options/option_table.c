@@ -142,12 +142,13 @@ const cli_option option_table[] = {
               "long as the endpoint asks to wait [bench: off]" },
     { .name = "hedge", .type = OPTION_DURATION, AT(engine.hedge_ms), .commands = ASKS,
       .value = "TIME", .min = 1, .max = 24 * 3600e3, .aliases = "off=0|p95=-1",
-      .help = "send a request a second time, to another endpoint where there is one, when it has "
-              "brought nothing for so long, or for the p95 of its model (p95); the first answer "
-              "counts [off]" },
+      .help = "not in this version: refused but for off. Send a request a second time, to another "
+              "endpoint where there is one, when it has brought nothing for so long, or for the p95 "
+              "of its model (p95); the first answer counts [off]" },
     { .name = "hedge-budget", .type = OPTION_REAL, AT(engine.hedge_budget), .commands = ASKS,
       .value = "PART", .default_text = "0.05", .min = 0, .max = 1,
-      .help = "most of them, as a part of the first attempts of the last 10 s" },
+      .help = "not in this version: refused. Most of them, as a part of the first attempts of the "
+              "last 10 s" },
     { .name = "fallback", .type = OPTION_ON_OFF, AT(engine.fallback_on), .commands = ASKS,
       .value = "on|off",
       .help = "whether a failed request gets an essence made on this machine; of serve, chat does "

@@ -55,4 +55,15 @@ for hedge in p95 2s; do
     says '--hedge: this version of the library does not hedge'
     one_line
 done
-expect 0 "$GLIMPSE" run --base-url "$URL" --hedge off hello
+expect 78 "$GLIMPSE" run --base-url "$URL" --hedge-budget 0.1 hello
+says '--hedge-budget: this version of the library does not hedge'
+one_line
+expect 0 "$GLIMPSE" run --base-url "$URL" --hedge off --hedge-budget 0.05 hello
+# Nor does the help promise it.
+for command in run batch bench serve; do
+    expect 0 "$GLIMPSE" help $command
+    for option in '--hedge TIME' '--hedge-budget PART'; do
+        grep -q -e "$option  *not in this version: refused" out ||
+            fail "help $command promises $option"
+    done
+done
