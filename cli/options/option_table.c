@@ -482,7 +482,8 @@ const cli_option option_table[] = {
     { .name = "cache-salt", .type = OPTION_NAMES, AT(serve.salts), .commands = FOR_SERVE,
       .value = "NAMES", .choices = "cache_salt|prompt_cache_key",
       .help = "members of a body by which the endpoint's own cache of prompts keeps callers apart; set "
-              "from the caller's scope. An endpoint that does not know one may refuse it [none]" },
+              "from the caller's scope. An endpoint that does not know one may refuse it. A change "
+              "makes stored answers miss: they belong to other bodies [none]" },
     { .heading = "Clients", .name = "max-body", .type = OPTION_SIZE, AT(serve.max_body), .commands = FOR_SERVE,
       .value = "SIZE", .default_text = "64M", .min = 1, .max = 1e12,
       .help = "largest request; a larger one is refused with 413" },

@@ -36,6 +36,10 @@ for bad in '--max-body 0' '--max-connections 0' '--queue -1' '--queue-timeout x'
     expect 78 "$GLIMPSE" serve $bad
     one_line
 done
+# Another value makes other bodies, and an operator who sets it must know.
+expect 0 "$GLIMPSE" help serve
+tr -s '\n ' ' ' <out | grep -q 'A change makes stored answers miss' ||
+    fail 'help serve does not tell what --cache-salt does to stored answers'
 for bad in https://a/b https:// a.example 'https://a b'; do
     expect 78 "$GLIMPSE" serve --cors "$bad"
     says '--cors' 'no origin'
