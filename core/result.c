@@ -6,6 +6,8 @@
  */
 #include "result.h"
 
+#include <glimpse/pool.h>
+
 #include "base/alloc.h"
 #include "base/array.h"
 #include "base/slice.h"
@@ -56,6 +58,7 @@ static void destroy(glimpse_result *result)
     glimpse_sample_unref(result->response);
     gl_free(result->error_code);
     gl_endpoint_name_unref(result->endpoint);
+    gl_endpoint_name_unref(result->left_out);
     gl_result_buf_free(result->partial);
     gl_result_buf_free(result->arrivals);
     gl_free(result);
@@ -188,6 +191,11 @@ const char *glimpse_result_error_message(const glimpse_result *result)
 const char *glimpse_result_endpoint(const glimpse_result *result)
 {
     return result->endpoint != NULL ? result->endpoint->text : NULL;
+}
+
+const char *glimpse_result_left_out(const glimpse_result *result)
+{
+    return result->left_out != NULL ? result->left_out->text : NULL;
 }
 
 glimpse_source glimpse_result_source(const glimpse_result *result)

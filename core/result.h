@@ -41,7 +41,9 @@ struct glimpse_result {
     glimpse_sample *sample;           /* the answer or the fallback's; may be NULL */
     glimpse_sample *response;         /* the last response of the network; may be NULL */
     gl_endpoint_name
-        *endpoint;    /* of the last attempt, a leader's too; owned; NULL: none, or no pool */
+        *endpoint; /* of the last attempt, a leader's too; owned; NULL: none, or no pool */
+    gl_endpoint_name
+        *left_out;    /* of a failure: one whose key is stopped; owned; NULL: none, or no pool */
     gl_buf *partial;  /* text of a stream that failed; NULL: none */
     gl_buf *arrivals; /* int64_t each; NULL: none, or not asked for */
     glimpse_timings timings;

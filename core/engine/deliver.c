@@ -90,9 +90,22 @@ static bool tell_all(gl_request *request)
     return !gl_flow_holds(request);
 }
 
+/* A failure names the last endpoint that was asked, and would hide one that was not. */
+static void name_left_out(gl_request *request)
+{
+    const gl_course *course = request->course;
+    for (size_t i = 0; course != NULL && i < course->count; i++) {
+        const gl_gate *gate = course->steps[i].gate;
+        if (!gate->stop.on || gate->name == NULL) continue;
+        request->caller.result->left_out = gl_endpoint_name_ref(gate->name);
+        return;
+    }
+}
+
 static void deliver(gl_request *request)
 {
     glimpse_engine *engine = request->engine;
+    if (request->caller.result->error != GLIMPSE_OK) name_left_out(request);
     const glimpse_result *result = request->caller.result;
     gl_request_move(request, GL_STATE_DELIVERED, NULL, false);
     void *found = gl_map_remove(&engine->requests, request->caller.id);

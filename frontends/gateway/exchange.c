@@ -505,6 +505,7 @@ static void answer_error(gateway_exchange *exchange, const glimpse_result *resul
         write_message(result, verdict, &message);
     else if (verdict->code == NULL)
         gl_buf_append_str(&message, glimpse_result_error_message(result));
+    gateway_left_out_write(result, verdict->code, &message);
     if (exchange->begun) {
         gateway_end_stream(exchange, result, verdict, gl_buf_slice(&message));
     } else {

@@ -1,6 +1,7 @@
 /* head.c - see head.h. */
 #include "gateway/head.h"
 
+#include <glimpse/pool.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -204,6 +205,17 @@ void gateway_head_write(const gateway_facts *facts, gl_buf *out)
         gl_buf_append_str(out, "\r\n");
     }
     if (facts->verdict->no_retry) gl_buf_append_str(out, "x-should-retry: false\r\n");
+}
+
+void gateway_left_out_write(const glimpse_result *result, const char *code, gl_buf *out)
+{
+    static const char *const hiding[] = { "upstream_error", "upstream_timeout", "circuit_open",
+                                          "queue_timeout", "deadline" };
+    const char *name = glimpse_result_left_out(result);
+    for (size_t i = 0; name != NULL && code != NULL && i < sizeof hiding / sizeof *hiding; i++)
+        if (strcmp(code, hiding[i]) == 0)
+            gl_buf_printf(
+                out, " (The endpoint '%s' is left out: its key is refused or has no money.)", name);
 }
 
 void gateway_error_write(int status, const char *code, const char *param, gl_slice message,

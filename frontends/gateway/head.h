@@ -36,6 +36,10 @@ void gateway_head_write(const gateway_facts *facts, gl_buf *out);
 /* Returns the value of a header in lines of glimpse_result_headers; data NULL: it is not there. */
 gl_slice gateway_header_of(const char *lines, const char *name);
 
+/* Appends to the message of an error that an endpoint is left out for its key, where the failure of
+ * another one would hide it. */
+void gateway_left_out_write(const glimpse_result *result, const char *code, gl_buf *out);
+
 /* {"error":{...}}. param NULL: null. */
 void gateway_error_write(int status, const char *code, const char *param, gl_slice message,
                          gl_buf *out);

@@ -25,10 +25,10 @@ static const char *const both[] = { "dead", "well" };
 static const char *const well[] = { "well" };
 
 /* Change rig.config and the pool, then gate_rig_open. */
-static void init_pool(pool_gate *p)
+static void init_pool_of(pool_gate *p, const mock_options *options)
 {
     char problem[200];
-    gate_rig_init(&p->rig, &(mock_options){ .seed = 5 });
+    gate_rig_init(&p->rig, options);
     int fd = httpd_listen_tcp("127.0.0.1", 0, problem, sizeof problem);
     snprintf(p->dead, sizeof p->dead, "http://127.0.0.1:%d/v1", httpd_port_of(fd));
     close(fd); /* nobody listens there */
@@ -50,6 +50,11 @@ static void init_pool(pool_gate *p)
     p->pool.routes = p->routes;
     p->pool.route_count = 2;
     p->rig.engine_config.pool = p->rig.config.pool = &p->pool;
+}
+
+static void init_pool(pool_gate *p)
+{
+    init_pool_of(p, &(mock_options){ .seed = 5 });
 }
 
 static void open_pool(pool_gate *p)
@@ -108,6 +113,30 @@ static void an_answer_that_was_made_here_names_no_endpoint(void **state)
     assert_true(gate_client_has(c, "glimpse-status: local"));
     assert_null(strstr(c->got, "glimpse-endpoint"));
     free(stream);
+    mock_client_close(c);
+    gate_rig_close(&p.rig);
+}
+
+/* One whose key is refused, and behind it a dead one: the failure of the last does not hide it. */
+static void a_failure_names_the_endpoint_whose_key_is_refused(void **state)
+{
+    (void)state;
+    static const char *const turned[] = { "well", "dead" };
+    pool_gate p;
+    init_pool_of(&p, &(mock_options){ .key = "sk-another", .seed = 5 });
+    p.routes[0].groups = turned;
+    p.rig.engine_config.max_attempts = 1;
+    gate_rig_open(&p.rig);
+    mock_client *c = gate_rig_connect(&p.rig);
+    for (int i = 0; i < 2; i++) { /* the second is not sent there any more */
+        assert_int_equal(gate_client_ask(c, GATE_CHAT, "", GATE_PLAIN("one")), 502);
+        gl_json message = gl_json_get(gl_json_get(mock_client_body(c), "error"), "message");
+        if (!gl_json_string_is(message,
+                               "The endpoint gave no usable answer: no connection could be made. "
+                               "(The endpoint 'well' is left out: its key is refused or has no "
+                               "money.)"))
+            fail_msg("%s", gate_client_body(c));
+    }
     mock_client_close(c);
     gate_rig_close(&p.rig);
 }
@@ -271,6 +300,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_answer_names_the_endpoint_that_gave_it),
         cmocka_unit_test(an_answer_that_was_made_here_names_no_endpoint),
+        cmocka_unit_test(a_failure_names_the_endpoint_whose_key_is_refused),
         cmocka_unit_test(the_models_are_those_that_the_pool_names),
         cmocka_unit_test(a_model_goes_by_the_name_that_it_has_there),
         cmocka_unit_test(a_model_that_no_route_serves_is_a_404_that_names_some),

@@ -147,6 +147,17 @@ static inline void glimpse_pool_init(glimpse_pool *pool)
  */
 GLIMPSE_API glimpse_error glimpse_pool_check(const glimpse_pool *pool, glimpse_problem *problem);
 
+/*
+ * Names an endpoint that a failed request could not be sent to, because its key is refused or the
+ * key's money is used up: the first one on the request's way.
+ *
+ *   result: not NULL
+ *   Returns: its name in the pool; NULL: there is none, there is no pool, or the request was
+ *     answered
+ *   Since: 0.1
+ */
+GLIMPSE_API const char *glimpse_result_left_out(const glimpse_result *result);
+
 #ifdef __cplusplus
 }
 #endif
