@@ -8,6 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/alloc.h"
 #include "base/array.h"
 #include "options/settings.h"
 #include "options/units.h"
@@ -172,6 +173,16 @@ const char *option_set(cli_settings *to, const cli_option *row, const char *text
     }
     if (problem == NULL) to->origins[row - option_table] = (unsigned char)origin;
     return problem;
+}
+
+void option_free_all(cli_settings *settings)
+{
+    for (size_t i = 0; i < option_count; i++) {
+        if (option_table[i].type != OPTION_TEXTS) continue;
+        text_list *list = (text_list *)(void *)((char *)settings + option_table[i].offset);
+        gl_free((void *)list->items);
+        *list = (text_list){ 0 };
+    }
 }
 
 void option_say_refused(const char *where, const cli_option *row, const char *problem)

@@ -70,6 +70,9 @@ typedef enum option_origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLA
 const char *option_set(struct cli_settings *settings, const cli_option *row, const char *text,
                        option_origin origin);
 
+/* Frees the lists of the options that may be given again and again. */
+void option_free_all(struct cli_settings *settings);
+
 /* Counts the letters of a that must be changed, inserted, left out, or swapped with the next, to
  * get b. */
 size_t word_distance(const char *a, size_t a_len, const char *b);

@@ -282,11 +282,7 @@ void settings_free(cli_settings *settings)
 {
     gl_free(settings->origins);
     gl_free((void *)settings->words);
-    gl_free((void *)settings->headers.items);
-    gl_free((void *)settings->serve.listen.items);
-    gl_free((void *)settings->serve.cors.items);
-    gl_free((void *)settings->bench.classes.items);
-    gl_free((void *)settings->bench.requests.items);
+    option_free_all(settings);
     gl_free(settings->owned_file);
     key_free(settings->owned_key);
     endpoints_free(settings->read_endpoints);
