@@ -58,6 +58,18 @@ static void name_endpoint(gateway *gate, const char *url)
              user != NULL ? user + 1 : host);
 }
 
+/* The keys of the endpoints, which are there again after a restart. */
+static void take_secret(gateway *gate)
+{
+    const glimpse_pool *pool = gate->config.pool;
+    const char *key = gate->config.endpoint->api_key;
+    gl_buf_init(&gate->secret, SCRATCH_MAX);
+    if (key != NULL && pool == NULL) gl_buf_append_str(&gate->secret, key);
+    for (size_t i = 0; pool != NULL && i < pool->endpoint_count; i++)
+        if ((key = pool->endpoints[i].endpoint.api_key) != NULL)
+            gl_buf_append_str(&gate->secret, key);
+}
+
 gateway *gateway_new(const gateway_config *config)
 {
     gateway *gate = gl_calloc(1, sizeof *gate);
@@ -70,9 +82,7 @@ gateway *gateway_new(const gateway_config *config)
     gl_buf_init(&gate->head, SCRATCH_MAX);
     gl_buf_init(&gate->body, SCRATCH_MAX);
     gateway_known_init(&gate->known);
-    gl_buf_init(&gate->secret, SCRATCH_MAX);
-    if (config->endpoint->api_key != NULL)
-        gl_buf_append_str(&gate->secret, config->endpoint->api_key);
+    take_secret(gate);
     gateway_wait_init(gate);
     gateway_streams_init(gate);
     evtimer_assign(&gate->drain_due, config->base, NULL, gate);
@@ -96,7 +106,8 @@ gateway *gateway_new(const gateway_config *config)
     if (config->keys) gate->strangers = gl_malloc(sizeof *gate->strangers);
     if (gate->strangers != NULL) gateway_strangers_init(gate->strangers);
     gate->tally = gateway_tally_new();
-    if (gate->server != NULL && gate->tally != NULL && gateway_models_open(gate) &&
+    if (gate->server != NULL && gate->tally != NULL && !gate->secret.failed &&
+        gateway_models_open(gate) &&
         (!config->keys || (gate->callers != NULL && gate->strangers != NULL)))
         return gate;
     gateway_free(gate);

@@ -98,7 +98,7 @@ struct gateway {
     uint64_t began_ns;
     char endpoint_name[128]; /* where there is no pool: its address */
     gateway_known known;
-    gl_buf secret;                /* of salts and Idempotency-Keys: the endpoint's key */
+    gl_buf secret;                /* of salts and Idempotency-Keys: the endpoints' keys */
     gateway_strangers *strangers; /* NULL: there are no keys */
     uint64_t process, number;     /* of Glimpse-Request-Id */
     uint64_t headers_dropped;     /* of requests: on the list, and not fit to be sent on */

@@ -198,6 +198,39 @@ static void an_idempotency_key_goes_on_as_one_of_its_scope_alone(void **state)
     close_scripted(&s);
 }
 
+/* Without the endpoint's key in it, whoever knows a scope could make its values. */
+static void in_a_pool_the_keys_of_the_endpoints_are_the_secret(void **state)
+{
+    (void)state;
+    static const char *const keys[] = { "sk-one-0123456789", "sk-two-0123456789" };
+    static const char *const members[] = { "" };
+    char values[2][64];
+    for (size_t i = 0; i < 2; i++) {
+        scripted s;
+        glimpse_pool pool;
+        glimpse_pool_endpoint endpoint;
+        gate_rig_init(&s.g, &(mock_options){ .seed = 5 });
+        s.server = fault_server_new(s.g.mock.base);
+        snprintf(s.g.url, sizeof s.g.url, "http://127.0.0.1:%d/v1", fault_server_port(s.server));
+        glimpse_pool_init(&pool);
+        glimpse_pool_endpoint_init(&endpoint);
+        endpoint.name = "one";
+        endpoint.endpoint = s.g.engine_config.endpoint;
+        endpoint.endpoint.api_key = keys[i];
+        pool.endpoints = &endpoint;
+        pool.endpoint_count = 1;
+        s.g.engine_config.pool = s.g.config.pool = &pool;
+        s.g.config.keys = true;
+        fault_server_play(s.server, answer());
+        gate_rig_open(&s.g);
+        gate_keys_load(&s.g, members, 1);
+        assert_int_equal(gate_status_as(&s.g, A "Idempotency-Key: k\r\n", MOCK_RIG_CHAT), 200);
+        value_sent(&s, 0, values[i]);
+        close_scripted(&s);
+    }
+    assert_string_not_equal(values[0], values[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +238,7 @@ int main(void)
         cmocka_unit_test(another_beta_has_another_answer_and_a_trace_has_none),
         cmocka_unit_test(a_header_that_is_not_fit_is_dropped_and_counted_and_the_rest_goes),
         cmocka_unit_test(an_idempotency_key_goes_on_as_one_of_its_scope_alone),
+        cmocka_unit_test(in_a_pool_the_keys_of_the_endpoints_are_the_secret),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
